@@ -1,0 +1,23 @@
+import { defineRoute } from './route.ts';
+
+/** Health routes every server has; unauthenticated and without version prefix. Contract 01 section 6, 03 section 5.3. */
+export const healthRoutes = {
+  healthz: defineRoute({
+    operation: 'health.healthz',
+    method: 'GET',
+    path: '/healthz',
+    auth: 'none',
+    summary: 'Answers `ok` while the process serves HTTP',
+    success: { 200: { kind: 'text' } },
+    errors: [],
+  }),
+  readyz: defineRoute({
+    operation: 'health.readyz',
+    method: 'GET',
+    path: '/readyz',
+    auth: 'none',
+    summary: 'Answers `ready`, or 503 with the reasons why not',
+    success: { 200: { kind: 'text' } },
+    errors: ['not_ready'],
+  }),
+} as const;

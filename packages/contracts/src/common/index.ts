@@ -1,0 +1,6 @@
+export * from './health.ts';
+export * from './limits.ts';
+export * from './ports.ts';
+export * from './primitives.ts';
+export * from './problem.ts';
+export * from './route.ts';

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** True when the text fits PostgreSQL's `text` and `jsonb`: no U+0000, no lone surrogate. Contract 02 section 1. */
+export function isStorableText(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
+
+/** Bytes of the text in UTF-8. */
+export function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** Text a client may send: storable, or refused with 400. */
+export const textSchema = z
+  .string()
+  .refine(isStorableText, 'must not contain U+0000 or lone surrogates');
+
+/** Lower-case RFC 4122 uuid; anything else is 400. */
+export const uuidSchema = z
+  .string()
+  .regex(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+    'must be a lower-case uuid',
+  );
+
+/** RFC 3339 instant in UTC, as written by `Date.prototype.toISOString`. */
+export const timestampSchema = z.iso.datetime();
+
+/** 26 characters of upper-case Crockford Base32. Contract 03 section 4.4. */
+export const ulidSchema = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'must be a ULID');
+
+/** Absolute http or https URL without userinfo, query or fragment. Contract 01 section 3.6. */
+export const serviceUrlSchema = z.string().refine((value) => {
+  const url = URL.parse(value);
+  return (
+    url !== null &&
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.username === '' &&
+    url.password === '' &&
+    !value.includes('?') &&
+    !value.includes('#')
+  );
+}, 'must be an absolute http or https URL without userinfo, query or fragment');
+
+/** Payloads between orchestrator and node carry `version: 1`. Contract 01 section 3.2. */
+export const payloadVersionSchema = z.literal(1);

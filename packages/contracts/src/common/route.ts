@@ -1,0 +1,57 @@
+import type { z } from 'zod';
+import type { ProblemKind } from './problem.ts';
+
+/** What a success status carries. */
+export type ResponseBody =
+  | { readonly kind: 'json'; readonly schema: z.ZodType }
+  | { readonly kind: 'text' }
+  | { readonly kind: 'event-stream' }
+  | { readonly kind: 'empty' };
+
+/** Who may call: nobody is checked, a person's access token, a node's JWT, the PSK in the body, a node's Worker API token. */
+export type RouteAuth = 'none' | 'user' | 'node' | 'psk' | 'worker';
+
+/**
+ * One endpoint as data. Servers bind it, clients call it, the OpenAPI document is made from it.
+ * `path` uses `{name}` for parameters; every other character, colons included, is literal.
+ */
+export interface Route {
+  /** Unique dotted name, also the OpenAPI operation id. */
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: `/${string}`;
+  readonly auth: RouteAuth;
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** A body may be absent altogether. */
+  readonly bodyOptional?: boolean;
+  /** Largest body in bytes when it differs from the server's limit. */
+  readonly bodyLimitBytes?: number;
+  readonly success: Readonly<Record<number, ResponseBody>>;
+  readonly errors: readonly ProblemKind[];
+}
+
+/** Keeps the literal types of a route, so that handlers and clients are typed from it. */
+export function defineRoute<const R extends Route>(route: R): R {
+  return route;
+}
+
+/** The parsed value of one part of a route's request; undefined when the route has no such part. */
+export type RouteInput<
+  R extends Route,
+  P extends 'params' | 'query' | 'body',
+> = R[P] extends z.ZodType ? z.infer<R[P]> : undefined;
+
+type JsonBodies<R extends Route> = {
+  [S in keyof R['success']]: R['success'][S] extends {
+    kind: 'json';
+    schema: infer T extends z.ZodType;
+  }
+    ? z.infer<T>
+    : never;
+}[keyof R['success']];
+
+/** The JSON body of a route's success answers; never when it has none. */
+export type RouteOutput<R extends Route> = JsonBodies<R>;

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { payloadVersionSchema, textSchema, timestampSchema } from '../common/primitives.ts';
+
+const gpuDeviceSchema = z.looseObject({
+  vendor: z.string().optional(),
+  model: z.string().optional(),
+  device_id: z.string().optional(),
+  vram_mb: z.int().nonnegative().optional(),
+  available_vram_mb: z.int().nonnegative().optional(),
+  features: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** A configured node id: becomes `node_slug`. Byte order decides ties, so it is plain text of bounded length. */
+export const nodeSlugSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    'must be 1 to 128 letters, digits, dots, dashes or underscores, starting with a letter or digit',
+  );
+
+/** Model states a node reports and the orchestrator stores. Contract 03 section 5.10. */
+export const modelAvailabilitySchema = z.enum(['available', 'loading', 'failed', 'evicted']);
+
+/**
+ * What a node says about itself: facts only, except the wish `inference.mode`.
+ * Unknown fields are tolerated and kept (REQ-WORKER-0136, 0137). Contract 03 section 4.2.
+ */
+export const nodeCapabilityReportSchema = z.looseObject({
+  version: payloadVersionSchema,
+  reported_at: timestampSchema,
+  node: z.looseObject({
+    node_slug: nodeSlugSchema,
+    name: textSchema.optional(),
+    labels: z.array(textSchema).optional(),
+  }),
+  platform: z.looseObject({
+    os: z.string(),
+    distro: z.string().optional(),
+    arch: z.string(),
+    kernel_version: z.string().optional(),
+  }),
+  container_runtime: z
+    .looseObject({
+      runtime: z.enum(['podman', 'docker']),
+      version: z.string().optional(),
+      rootless_supported: z.boolean().optional(),
+      rootless_enabled: z.boolean().optional(),
+    })
+    .optional(),
+  compute: z.looseObject({
+    cpu_model: z.string().optional(),
+    cpu_count: z.int().nonnegative().optional(),
+    cpu_cores: z.int().positive(),
+    cpu_clock_base_mhz: z.number().nonnegative().optional(),
+    cpu_clock_boost_mhz: z.number().nonnegative().optional(),
+    ram_mb: z.int().nonnegative(),
+    ram_available_mb: z.int().nonnegative().optional(),
+    storage_free_mb: z.int().nonnegative().optional(),
+  }),
+  gpu: z
+    .looseObject({
+      present: z.boolean(),
+      devices: z.array(gpuDeviceSchema).optional(),
+      total_vram_mb: z.int().nonnegative().optional(),
+      total_available_vram_mb: z.int().nonnegative().optional(),
+    })
+    .optional(),
+  sandbox: z
+    .looseObject({
+      supported: z.boolean(),
+      features: z.array(z.string()).optional(),
+      max_concurrency: z.int().positive().optional(),
+    })
+    .optional(),
+  network: z
+    .looseObject({
+      orchestrator_reachable: z.boolean().optional(),
+      outbound_policy: z.enum(['unrestricted', 'restricted', 'allowlist', 'none']).optional(),
+    })
+    .optional(),
+  inference: z
+    .looseObject({
+      supported: z.boolean().optional(),
+      mode: z.enum(['allow', 'disabled', 'require']).optional(),
+      existing_service: z.boolean().optional(),
+      running: z.boolean().optional(),
+      models: z
+        .array(z.looseObject({ model_ref: textSchema, status: modelAvailabilitySchema }))
+        .optional(),
+    })
+    .optional(),
+  worker_api: z.looseObject({ base_url: z.string() }).optional(),
+  tls: z
+    .looseObject({
+      trust_material_status: z.enum(['ok', 'missing', 'invalid']).optional(),
+      worker_api_server_cert_pem: z.string().optional(),
+    })
+    .optional(),
+});
+
+export type NodeCapabilityReport = z.infer<typeof nodeCapabilityReportSchema>;
+
+/** Body of a registration: the shared key and the first report. Contract 03 section 4.1. */
+export const nodeRegistrationRequestSchema = z.looseObject({
+  psk: z.string().min(1),
+  capability: nodeCapabilityReportSchema,
+});
+
+export type NodeRegistrationRequest = z.infer<typeof nodeRegistrationRequestSchema>;

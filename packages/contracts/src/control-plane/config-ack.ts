@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import {
+  payloadVersionSchema,
+  textSchema,
+  timestampSchema,
+  ulidSchema,
+} from '../common/primitives.ts';
+
+/** A node's word on a configuration it was given; `applied` is its readiness signal. Contract 03 section 4.5. */
+export const nodeConfigAckSchema = z.looseObject({
+  version: payloadVersionSchema,
+  node_slug: z.string(),
+  config_version: ulidSchema,
+  ack_at: timestampSchema,
+  status: z.enum(['applied', 'failed']),
+  error: z
+    .looseObject({
+      type: textSchema,
+      message: textSchema,
+      details: z.record(z.string(), z.unknown()).optional(),
+    })
+    .optional(),
+  effective_config_hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+});
+
+export type NodeConfigAck = z.infer<typeof nodeConfigAckSchema>;

@@ -1,0 +1,78 @@
+import { defineRoute } from '../common/route.ts';
+import { healthRoutes } from '../common/health.ts';
+import { nodeBootstrapPayloadSchema } from './bootstrap.ts';
+import { nodeCapabilityReportSchema, nodeRegistrationRequestSchema } from './capability.ts';
+import { nodeConfigAckSchema } from './config-ack.ts';
+import { nodeConfigurationPayloadSchema } from './config.ts';
+
+/**
+ * The control-plane's HTTP surface. Nodes know only the registration route; the others reach them
+ * as URLs in the bootstrap payload. Contract 01 section 2.
+ */
+export const controlPlaneRoutes = {
+  ...healthRoutes,
+  registerNode: defineRoute({
+    operation: 'nodes.register',
+    method: 'POST',
+    path: '/v1/nodes/register',
+    auth: 'psk',
+    summary: 'Register a node with the pre-shared key; 200 when it was known before',
+    body: nodeRegistrationRequestSchema,
+    success: {
+      200: { kind: 'json', schema: nodeBootstrapPayloadSchema },
+      201: { kind: 'json', schema: nodeBootstrapPayloadSchema },
+    },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'payload_too_large',
+      'unsupported_media_type',
+      'rate_limit',
+    ],
+  }),
+  reportCapability: defineRoute({
+    operation: 'nodes.capability',
+    method: 'POST',
+    path: '/v1/nodes/capability',
+    auth: 'node',
+    summary: 'Take in a capability report, which is also the heartbeat',
+    body: nodeCapabilityReportSchema,
+    success: { 204: { kind: 'empty' } },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'not_found',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  }),
+  getConfig: defineRoute({
+    operation: 'nodes.config.get',
+    method: 'GET',
+    path: '/v1/nodes/config',
+    auth: 'node',
+    summary: 'The configuration this node should run',
+    success: { 200: { kind: 'json', schema: nodeConfigurationPayloadSchema } },
+    errors: ['authentication', 'not_found'],
+  }),
+  ackConfig: defineRoute({
+    operation: 'nodes.config.ack',
+    method: 'POST',
+    path: '/v1/nodes/config',
+    auth: 'node',
+    summary: 'Report that a configuration was applied or failed',
+    body: nodeConfigAckSchema,
+    success: { 204: { kind: 'empty' } },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'not_found',
+      'conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  }),
+} as const;

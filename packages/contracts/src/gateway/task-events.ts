@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { timestampSchema, uuidSchema } from '../common/primitives.ts';
+import { jobStatusSchema, taskStatusSchema } from './tasks.ts';
+
+/** Data of each event of a task's stream, by event name. Contract 04 section 9.6. */
+export const taskEventSchemas = {
+  'task.status': z.object({ task_id: uuidSchema, status: taskStatusSchema, at: timestampSchema }),
+  'job.status': z.object({
+    task_id: uuidSchema,
+    job_id: uuidSchema,
+    status: jobStatusSchema,
+    at: timestampSchema,
+  }),
+  'job.log': z.object({
+    task_id: uuidSchema,
+    job_id: uuidSchema,
+    stream: z.enum(['stdout', 'stderr']),
+    text: z.string(),
+  }),
+} as const;
+
+export type TaskEventName = keyof typeof taskEventSchemas;
+
+/** One event of a task's stream; `id` is the SSE event id to resume after. */
+export type TaskEvent = {
+  [N in TaskEventName]: {
+    readonly id: string;
+    readonly event: N;
+    readonly data: z.infer<(typeof taskEventSchemas)[N]>;
+  };
+}[TaskEventName];

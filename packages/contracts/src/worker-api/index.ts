@@ -1,0 +1,4 @@
+export * from './input-file.ts';
+export * from './run-job.ts';
+export * from './routes.ts';
+export * from './stop-job.ts';

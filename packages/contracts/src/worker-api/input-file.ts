@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { limits } from '../common/limits.ts';
+import { isStorableText, utf8Bytes } from '../common/primitives.ts';
+
+function isWorkspacePath(path: string): boolean {
+  const bytes = utf8Bytes(path);
+  return (
+    bytes >= 1 &&
+    bytes <= limits.inputFilePathBytes &&
+    isStorableText(path) &&
+    !path.includes('\\') &&
+    path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..')
+  );
+}
+
+/** Path of a file below `/workspace`: relative, no empty, `.` or `..` segment, no backslash or NUL. Contract 03 section 5.4. */
+export const workspacePathSchema = z
+  .string()
+  .refine(
+    isWorkspacePath,
+    'must be a relative path of 1 to 512 bytes without empty, "." or ".." segments, backslash or NUL',
+  );
+
+/** Strict base64 with padding. */
+export const base64Schema = z.base64();
+
+/** A file placed in the workspace before the job starts. Contract 03 section 5.4. */
+export const inputFileSchema = z.strictObject({
+  path: workspacePathSchema,
+  content_base64: base64Schema,
+  mode: z.enum(['0644', '0755', '0444']).optional(),
+});
+
+export type InputFile = z.infer<typeof inputFileSchema>;

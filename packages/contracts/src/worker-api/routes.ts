@@ -1,0 +1,52 @@
+import { defineRoute } from '../common/route.ts';
+import { healthRoutes } from '../common/health.ts';
+import { runJobRequestSchema, runJobResultSchema } from './run-job.ts';
+import { stopJobRequestSchema, stopJobResponseSchema } from './stop-job.ts';
+
+/** The Worker API. Paths hold literal colons. Contract 03 section 5.2. */
+export const workerApiRoutes = {
+  ...healthRoutes,
+  runJob: defineRoute({
+    operation: 'worker.jobs.run',
+    method: 'POST',
+    path: '/v1/worker/jobs:run',
+    auth: 'worker',
+    summary: 'Run one job in a sandbox and answer when it has ended',
+    body: runJobRequestSchema,
+    success: { 200: { kind: 'json', schema: runJobResultSchema } },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'node_policy_refused',
+      'job_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'node_at_capacity',
+      'internal',
+      'node_not_ready',
+      'node_shutting_down',
+      'inference_unavailable',
+    ],
+  }),
+  stopJob: defineRoute({
+    operation: 'worker.jobs.stop',
+    method: 'POST',
+    path: '/v1/worker/jobs:stop',
+    auth: 'worker',
+    summary: 'Stop a running job: SIGTERM, grace, kill',
+    body: stopJobRequestSchema,
+    success: {
+      200: { kind: 'json', schema: stopJobResponseSchema },
+      202: { kind: 'json', schema: stopJobResponseSchema },
+    },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'payload_too_large',
+      'unsupported_media_type',
+      'node_not_ready',
+    ],
+  }),
+} as const;

@@ -1,0 +1,45 @@
+import type { InputMode } from '@cynodeai/contracts';
+
+/** Where the bytes of an input file come from when the job is sent. */
+export type InputFileSource =
+  /** The text itself; small program parts the orchestrator made. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** `tasks.prompt` of the job's task. */
+  | { readonly kind: 'prompt' }
+  /** A blob of the job's task. */
+  | { readonly kind: 'artifact'; readonly artifact_id: string };
+
+/** A file the node places in the workspace, as the row names it; resolved to bytes only when sent. */
+export interface InputFileReference {
+  /** Below `/workspace`. */
+  readonly path: string;
+  readonly mode: '0644' | '0755' | '0444';
+  readonly source: InputFileSource;
+}
+
+interface JobPayloadBase {
+  readonly input_mode: InputMode;
+  /** What the dispatcher decided: node, reasons, last failed attempt. */
+  readonly dispatch?: Readonly<Record<string, unknown>>;
+}
+
+/** `jobs.payload` of work that runs in a sandbox. Contract 02 section 9. */
+export interface SandboxJobPayload extends JobPayloadBase {
+  readonly kind: 'sandbox';
+  /** OCI reference; absent = the setting `sandbox.default_image` at dispatch. */
+  readonly image?: string;
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeout_seconds?: number;
+  readonly network_policy: 'none' | 'restricted';
+  readonly use_inference: boolean;
+  readonly input_files: readonly InputFileReference[];
+}
+
+/** `jobs.payload` of a prompt: it goes to a model and never to a shell (REQ-ORCHES-0125). */
+export interface InferenceJobPayload extends JobPayloadBase {
+  readonly kind: 'inference';
+  readonly target: 'local';
+}
+
+export type JobPayload = SandboxJobPayload | InferenceJobPayload;

@@ -1,0 +1,3 @@
+export * from './env.ts';
+export * from './fields.ts';
+export * from './secret.ts';

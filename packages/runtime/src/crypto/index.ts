@@ -1,0 +1,5 @@
+export * from './canonical-hash.ts';
+export * from './jwt.ts';
+export * from './password.ts';
+export * from './sealed-box.ts';
+export * from './tokens.ts';

@@ -1,0 +1,27 @@
+import { type ReadinessReason, healthRoutes } from '@cynodeai/contracts/common';
+import { anyone, bindRoute } from './bind-route.ts';
+import { ProblemError } from './problem-error.ts';
+import type { HttpServer } from './server.ts';
+
+/**
+ * `/healthz` (always `ok`, touches nothing) and `/readyz`: `ready` when no reason is given, else 503 whose
+ * detail is the first reason. Contract 01 section 6.
+ */
+export function bindHealthRoutes(
+  server: HttpServer,
+  readiness: () => Promise<readonly ReadinessReason[]>,
+): void {
+  bindRoute(server, healthRoutes.healthz, {
+    guard: anyone,
+    handle: () => ({ status: 200, body: 'ok' }),
+  });
+  bindRoute(server, healthRoutes.readyz, {
+    guard: anyone,
+    handle: async () => {
+      const reasons = await readiness();
+      const [first] = reasons;
+      if (first === undefined) return { status: 200, body: 'ready' };
+      throw new ProblemError('not_ready', first.message, { reasons });
+    },
+  });
+}

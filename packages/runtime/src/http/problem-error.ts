@@ -1,0 +1,62 @@
+import {
+  type FieldError,
+  type Problem,
+  type ProblemKind,
+  type ReadinessReason,
+  problemStatus,
+  problemType,
+} from '@cynodeai/contracts/common';
+import { STATUS_CODES } from 'node:http';
+import { CodedError } from '../std/index.ts';
+
+export interface ProblemExtras {
+  readonly errors?: readonly FieldError[];
+  readonly reasons?: readonly ReadinessReason[];
+  /** Seconds for the `Retry-After` header. */
+  readonly retryAfterSeconds?: number;
+  /** Instead of the HTTP reason phrase. */
+  readonly title?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** A refusal as it goes over the wire. Only edges make it; inner layers throw coded errors. */
+export class ProblemError extends CodedError<ProblemKind> {
+  readonly extras: ProblemExtras;
+
+  /** @param detail one sentence for the caller that says what to do; it must hold no secret and no internals. */
+  constructor(kind: ProblemKind, detail: string, extras: ProblemExtras = {}) {
+    super(kind, detail, extras.cause === undefined ? undefined : { cause: extras.cause });
+    this.extras = extras;
+  }
+
+  get status(): number {
+    return problemStatus[this.code];
+  }
+
+  /** The problem document. Contract 01 section 13. */
+  toDocument(requestId: string): Problem {
+    const { errors, reasons, title } = this.extras;
+    return {
+      type: problemType(this.code),
+      title: title ?? STATUS_CODES[this.status] ?? 'Error',
+      status: this.status,
+      ...(this.message !== '' && { detail: this.message }),
+      instance: requestId,
+      ...(errors && { errors: [...errors] }),
+      ...(reasons && { reasons: [...reasons] }),
+    };
+  }
+
+  /** Headers that belong to the kind, such as `WWW-Authenticate` on 401. */
+  headers(): Record<string, string> {
+    const { retryAfterSeconds, headers } = this.extras;
+    return {
+      ...(this.code === 'authentication' && { 'www-authenticate': 'Bearer' }),
+      ...(retryAfterSeconds !== undefined && {
+        'retry-after': String(Math.ceil(retryAfterSeconds)),
+      }),
+      ...headers,
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import { defineRoute } from '@cynodeai/contracts/common';
+import { z } from 'zod';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../observe/index.ts';
+import { bindRoute } from './bind-route.ts';
+import { bindHealthRoutes } from './health.ts';
+import { ProblemError } from './problem-error.ts';
+import { type HttpServer, createHttpServer } from './server.ts';
+
+const echo = defineRoute({
+  operation: 'test.echo',
+  method: 'POST',
+  path: '/v1/things/{id}:echo',
+  auth: 'none',
+  summary: 'Echo',
+  params: z.object({ id: z.string() }),
+  body: z.strictObject({ version: z.literal(1), text: z.string() }),
+  success: { 200: { kind: 'json', schema: z.object({ id: z.string(), text: z.string() }) } },
+  errors: ['validation'],
+});
+
+describe('an HTTP server', () => {
+  let server: HttpServer;
+  let base: string;
+
+  beforeEach(async () => {
+    server = await createHttpServer({ log: silentLog, maxBodyBytes: 2000 });
+    bindRoute(server, echo, {
+      guard: (request) => {
+        if (request.headers['x-refuse'] !== undefined)
+          throw new ProblemError('authentication', 'no');
+      },
+      handle: ({ params, body }) => {
+        if (body.text === 'break') throw new Error('secret internals');
+        return { status: 200, body: { id: params.id, text: body.text, extra: 1 } as never };
+      },
+    });
+    bindHealthRoutes(server, async () => []);
+    base = `http://127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`;
+  });
+  afterEach(() => server.close());
+
+  const post = (
+    path: string,
+    body: string | ReadableStream,
+    headers: Record<string, string> = {},
+  ) =>
+    fetch(`${base}${path}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', ...headers },
+      duplex: 'half',
+    });
+  const kind = async (response: Response) =>
+    ((await response.json()) as { type: string }).type.split(':').at(-1);
+
+  it('serves a path with a literal colon and strips undeclared fields of the answer', async () => {
+    const response = await post('/v1/things/a%2Fb:echo', '{"version":1,"text":"x"}', {
+      'x-request-id': 'abc',
+    });
+    expect(await response.json()).toEqual({ id: 'a/b', text: 'x' });
+    expect(response.headers.get('x-request-id')).toBe('abc');
+    expect((await post('/v1/things/aXecho', '{}')).status).toBe(404);
+  });
+
+  it.each([
+    ['{"version":1,"text":"x","more":1}', 400, 'validation'],
+    ['{"version":2,"text":"x"}', 400, 'unsupported_payload_version'],
+    ['{"version":1', 400, 'validation'],
+    ['', 400, 'validation'],
+    ['{"__proto__":{},"version":1,"text":"x"}', 400, 'validation'],
+    [`{"version":1,"text":"${'x'.repeat(3000)}"}`, 413, 'payload_too_large'],
+    ['{"version":1,"text":"break"}', 500, 'internal'],
+  ])('answers %s with %i %s', async (body, status, expected) => {
+    const response = await post('/v1/things/a:echo', body);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    const text = await response.text();
+    expect(text).toContain(`urn:cynodeai:error:${expected}`);
+    expect(text).not.toContain('internals');
+  });
+
+  it('counts chunked bodies', async () => {
+    const chunk = new TextEncoder().encode('x'.repeat(1000));
+    let sent = 0;
+    const stream = new ReadableStream({
+      pull(controller) {
+        if ((sent += 1) > 5) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+    expect((await post('/v1/things/a:echo', stream)).status).toBe(413);
+  });
+
+  it('runs the guard before it reads the body', async () => {
+    const response = await post('/v1/things/a:echo', 'x'.repeat(5000), { 'x-refuse': '1' });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  it('names the methods of a known path, the media type it wants and malformed paths', async () => {
+    const wrongMethod = await fetch(`${base}/v1/things/a:echo`);
+    expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'POST']);
+    const wrongType = await post('/v1/things/a:echo', 'x', { 'content-type': 'text/plain' });
+    expect([wrongType.status, await kind(wrongType)]).toEqual([415, 'unsupported_media_type']);
+    expect((await fetch(`${base}/v1/%zz`)).status).toBe(400);
+    expect(await (await fetch(`${base}/healthz`)).text()).toBe('ok');
+    expect(await (await fetch(`${base}/readyz`)).text()).toBe('ready');
+  });
+});

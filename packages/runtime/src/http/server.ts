@@ -1,0 +1,164 @@
+import rateLimit from '@fastify/rate-limit';
+import type { Route } from '@cynodeai/contracts/common';
+import { limits } from '@cynodeai/contracts/common';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import type { Socket } from 'node:net';
+import type { ListenAddress } from '../config/fields.ts';
+import type { Log, LogFields } from '../observe/log.ts';
+import { uuidv7 } from '../std/index.ts';
+import { ProblemError } from './problem-error.ts';
+import { toProblem } from './to-problem.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operation?: string;
+  }
+}
+
+export interface HttpServerOptions {
+  readonly log: Log;
+  /** Time to read a whole request, ms. */
+  readonly readTimeoutMs?: number;
+  /** Longest silence on a connection while an answer is due, ms; 0 for none. */
+  readonly writeTimeoutMs?: number;
+  /** How long an idle kept connection stays open, ms. */
+  readonly idleTimeoutMs?: number;
+  readonly maxHeaderBytes?: number;
+  readonly maxBodyBytes?: number;
+  /** CIDRs whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
+  /** Turns an inner layer's error into a refusal; undefined means it is a defect (500). */
+  readonly mapError?: (error: unknown) => ProblemError | undefined;
+}
+
+/** An HTTP server that answers every fault as problem+json and logs one line per request. */
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /** Routes bound so far. */
+  readonly routes: readonly Route[];
+  /** Makes a route known, so that its path answers 405 for other methods. */
+  declare(route: Route): void;
+  /** Adds fields to the log line of a request. */
+  addLogFields(request: FastifyRequest, fields: LogFields): void;
+  /** Opens the port; answers with the port in use. */
+  listen(address: ListenAddress): Promise<number>;
+  /** Stops accepting, lets requests in flight end, closes idle connections. */
+  close(): Promise<void>;
+}
+
+const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
+
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && requestIdPattern.test(header) ? header : uuidv7();
+}
+
+/** Answers a request that is not even HTTP; nothing was parsed, so there is no id to echo. */
+function refuseSocket(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const problem = new ProblemError(
+    'validation',
+    late ? 'the request took too long to arrive' : 'malformed HTTP request',
+  );
+  const body = JSON.stringify(problem.toDocument(uuidv7()));
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function methodsOf(routes: readonly Route[], url: string): string[] {
+  const path = url.split('?', 1)[0] ?? '';
+  const found = routes.filter((route) =>
+    new RegExp(`^${RegExp.escape(route.path).replaceAll(/\\\{\w+\\\}/g, '[^/]+')}$`).test(path),
+  );
+  return [...new Set(found.map((route) => route.method))];
+}
+
+function createApp(options: HttpServerOptions): FastifyInstance {
+  return fastify({
+    logger: false,
+    genReqId: (raw) => requestIdOf(raw.headers['x-request-id']),
+    bodyLimit: options.maxBodyBytes ?? limits.requestBodyBytes,
+    requestTimeout: options.readTimeoutMs ?? 30_000,
+    connectionTimeout: options.writeTimeoutMs ?? 300_000,
+    keepAliveTimeout: options.idleTimeoutMs ?? 120_000,
+    http: { maxHeaderSize: options.maxHeaderBytes ?? limits.headerBytes },
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 2048 },
+    clientErrorHandler: refuseSocket,
+    frameworkErrors: (error, request, reply) => {
+      const problem = toProblem(error, options.mapError) ?? new ProblemError('internal', '');
+      const raw = reply.raw;
+      raw.writeHead(problem.status, {
+        ...problem.headers(),
+        'content-type': 'application/problem+json',
+      });
+      raw.end(JSON.stringify(problem.toDocument(request.id)));
+    },
+  });
+}
+
+/** Builds a server; routes are added with `bindRoute`, then it listens. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const app = createApp(options);
+  const routes: Route[] = [];
+  const extraFields = new WeakMap<FastifyRequest, LogFields>();
+  app.removeContentTypeParser('text/plain');
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, context) =>
+      new ProblemError('rate_limit', 'too many requests; wait and try again', {
+        retryAfterSeconds: context.ttl / 1000,
+      }),
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    options.log.info('request', {
+      request_id: request.id,
+      route: request.routeOptions.config.operation ?? 'unknown',
+      method: request.method,
+      status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+      ...extraFields.get(request),
+    });
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = toProblem(error, options.mapError) ?? new ProblemError('internal', '');
+    if (problem.status === 500) {
+      options.log.error('request failed', { request_id: request.id, err: error });
+    }
+    return reply
+      .code(problem.status)
+      .headers(problem.headers())
+      .type('application/problem+json')
+      .send(problem.toDocument(request.id));
+  });
+  app.setNotFoundHandler(async (request) => {
+    const methods = methodsOf(routes, request.url);
+    if (methods.length === 0) throw new ProblemError('not_found', 'no such path');
+    const allow = methods.join(', ');
+    throw new ProblemError('method_not_allowed', `this path answers ${allow}`, {
+      headers: { allow },
+    });
+  });
+  return {
+    app,
+    routes,
+    declare: (route) => void routes.push(route),
+    addLogFields: (request, fields) =>
+      void extraFields.set(request, { ...extraFields.get(request), ...fields }),
+    listen: async (address) => {
+      await app.listen({ host: address.host, port: address.port });
+      const bound = app.server.address();
+      return typeof bound === 'object' && bound !== null ? bound.port : address.port;
+    },
+    close: () => app.close(),
+  };
+}

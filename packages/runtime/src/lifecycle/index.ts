@@ -1,0 +1,3 @@
+export * from './main.ts';
+export * from './shutdown.ts';
+export * from './sleep.ts';
