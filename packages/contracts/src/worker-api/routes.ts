@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defineRoute } from '../common/route.ts';
 import { healthRoutes } from '../common/health.ts';
 import { runJobRequestSchema, runJobResultSchema } from './run-job.ts';
@@ -5,7 +6,26 @@ import { stopJobRequestSchema, stopJobResponseSchema } from './stop-job.ts';
 
 /** The Worker API. Paths hold literal colons. Contract 03 section 5.2. */
 export const workerApiRoutes = {
-  ...healthRoutes,
+  healthz: healthRoutes.healthz,
+  /** Unlike the orchestrator's servers a node gives its reason as plain text. Contract 03 section 5.3. */
+  readyz: defineRoute({
+    operation: 'health.readyz',
+    method: 'GET',
+    path: '/readyz',
+    auth: 'none',
+    summary: 'Answers `ready`, or 503 with a short reason such as `not ready: container runtime`',
+    success: { 200: { kind: 'text' }, 503: { kind: 'text' } },
+    errors: [],
+  }),
+  openapi: defineRoute({
+    operation: 'meta.openapi',
+    method: 'GET',
+    path: '/v1/openapi.json',
+    auth: 'worker',
+    summary: 'This API as an OpenAPI 3.1 document',
+    success: { 200: { kind: 'json', schema: z.record(z.string(), z.unknown()) } },
+    errors: ['authentication'],
+  }),
   runJob: defineRoute({
     operation: 'worker.jobs.run',
     method: 'POST',
@@ -46,7 +66,6 @@ export const workerApiRoutes = {
       'authentication',
       'payload_too_large',
       'unsupported_media_type',
-      'node_not_ready',
     ],
   }),
 } as const;

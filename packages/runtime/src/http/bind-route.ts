@@ -1,6 +1,6 @@
 import type { Route, RouteInput, RouteOutput } from '@cynodeai/contracts/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Readable } from 'node:stream';
+import { type Readable, finished } from 'node:stream';
 import type { z } from 'zod';
 import { ProblemError } from './problem-error.ts';
 import type { HttpServer } from './server.ts';
@@ -28,6 +28,8 @@ export interface RouteAnswer<R extends Route> {
   /** Instead of `body` for an event stream. */
   readonly stream?: Readable | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Called once, when the answer was handed to the connection or the connection was lost before that. */
+  readonly afterSent?: () => void;
 }
 
 export interface RouteBinding<R extends Route, C> {
@@ -120,6 +122,8 @@ export function bindRoute<R extends Route, C>(
         ip: request.ip,
         headers: request.headers,
       });
+      const { afterSent } = answer;
+      if (afterSent !== undefined) finished(reply.raw, () => afterSent());
       const kind = route.success[answer.status]?.kind;
       if (kind === 'text') reply.type('text/plain; charset=utf-8');
       if (kind === 'event-stream') reply.type('text/event-stream; charset=utf-8');

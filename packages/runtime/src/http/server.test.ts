@@ -2,7 +2,7 @@ import { defineRoute } from '@cynodeai/contracts/common';
 import { z } from 'zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../observe/index.ts';
-import { bindRoute } from './bind-route.ts';
+import { anyone, bindRoute } from './bind-route.ts';
 import { bindHealthRoutes } from './health.ts';
 import { ProblemError } from './problem-error.ts';
 import { type HttpServer, createHttpServer } from './server.ts';
@@ -17,6 +17,16 @@ const echo = defineRoute({
   body: z.strictObject({ version: z.literal(1), text: z.string() }),
   success: { 200: { kind: 'json', schema: z.object({ id: z.string(), text: z.string() }) } },
   errors: ['validation'],
+});
+
+const slow = defineRoute({
+  operation: 'test.slow',
+  method: 'POST',
+  path: '/v1/slow',
+  auth: 'none',
+  summary: 'Answer when told',
+  success: { 200: { kind: 'text' } },
+  errors: [],
 });
 
 describe('an HTTP server', () => {
@@ -106,5 +116,32 @@ describe('an HTTP server', () => {
     expect((await fetch(`${base}/v1/%zz`)).status).toBe(400);
     expect(await (await fetch(`${base}/healthz`)).text()).toBe('ok');
     expect(await (await fetch(`${base}/readyz`)).text()).toBe('ready');
+  });
+
+  it('tells when an answer was sent, also when the client has left before', async () => {
+    const other = await createHttpServer({ log: silentLog });
+    const entered = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const sent = Promise.withResolvers<void>();
+    bindRoute(other, slow, {
+      guard: anyone,
+      handle: async ({ headers }) => {
+        if (headers['x-wait'] === undefined) return { status: 200, body: 'at once' };
+        entered.resolve();
+        await answer.promise;
+        return { status: 200, body: 'done', afterSent: () => sent.resolve() };
+      },
+    });
+    const url = `http://127.0.0.1:${await other.listen({ host: '127.0.0.1', port: 0 })}/v1/slow`;
+    expect(await (await fetch(url, { method: 'POST' })).text()).toBe('at once');
+    const client = new AbortController();
+    const headers = { 'x-wait': '1' };
+    const left = fetch(url, { method: 'POST', headers, signal: client.signal });
+    await entered.promise;
+    client.abort();
+    await expect(left).rejects.toThrow();
+    answer.resolve();
+    await sent.promise;
+    await other.close();
   });
 });
