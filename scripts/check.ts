@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import process from 'node:process';
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+const node = (script: string): Step['command'] => [process.execPath, script];
+const reports = '.cynode/reports';
+
+/** Quick static checks, two at a time; then the tests, which need both cores. */
+const staticSteps: readonly Step[] = [
+  { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
+  { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
+  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'import law', command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'packages'] },
+  { name: 'dead code', command: ['knip', '--no-config-hints'] },
+  { name: 'duplication', command: ['jscpd'] },
+  { name: 'requirements', command: node('scripts/requirements.ts') },
+];
+const testStep: Step = {
+  name: 'tests and coverage',
+  command: [
+    'vitest',
+    'run',
+    '--coverage',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reports}/vitest.json`,
+  ],
+};
+
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+}
+
+function run(step: Step, show: boolean): Promise<Outcome> {
+  const [program, ...args] = step.command;
+  const child = spawn(program, args, { stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ code: 127, output: error.message }));
+    child.on('close', (code) =>
+      resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }),
+    );
+  });
+}
+
+async function checked(step: Step, show = false): Promise<boolean> {
+  const started = performance.now();
+  const { code, output } = await run(step, show);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} (${seconds} s)\n`);
+  if (code !== 0 && !show) process.stdout.write(`${output}\n`);
+  return code === 0;
+}
+
+async function staticChecks(): Promise<boolean> {
+  const queue = [...staticSteps];
+  const results: boolean[] = [];
+  const lane = async (): Promise<void> => {
+    for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
+      results.push(await checked(step));
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  return results.every(Boolean);
+}
+
+mkdirSync(reports, { recursive: true });
+const staticOk = await staticChecks();
+const testsOk = await checked(testStep, true);
+process.exitCode = staticOk && testsOk ? 0 : 1;
