@@ -1,0 +1,38 @@
+import { CodedError } from '@cynodeai/runtime/std';
+
+/** Everything that can go wrong on a node, by code. HTTP statuses and exit codes are chosen at the edges. */
+export type WorkerErrorCode =
+  /** The request breaks a rule that only the node can check, such as a missing image without a default. */
+  | 'validation'
+  | 'authentication'
+  | 'node_policy_refused'
+  | 'job_conflict'
+  | 'node_at_capacity'
+  | 'node_not_ready'
+  | 'node_shutting_down'
+  | 'inference_unavailable'
+  /** A fault of the node itself: engine or disk. */
+  | 'internal'
+  /** The container engine cannot run sandboxes; the message names the fix. */
+  | 'engine_unusable'
+  /** The image is neither present nor could be pulled; `reason` of the job. */
+  | 'image_unavailable'
+  /** The mount root or a job directory cannot be used; the message names the path. */
+  | 'workspace_unusable'
+  /** A container did not die within its limit. */
+  | 'container_resists';
+
+export interface WorkerErrorOptions extends ErrorOptions {
+  /** Seconds after which the caller may try again; only with `node_at_capacity`. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** The node's closed error union: callers branch on `code`. Contract 03 section 5.5. */
+export class WorkerError extends CodedError<WorkerErrorCode> {
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: WorkerErrorCode, message: string, options: WorkerErrorOptions = {}) {
+    super(code, message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

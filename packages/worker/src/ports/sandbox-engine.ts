@@ -1,0 +1,79 @@
+/** What the probe found out about the engine; goes into the capability report. Contract 03 section 4.2. */
+export interface EngineFacts {
+  readonly runtime: 'podman';
+  readonly version: string;
+  /** Whether sandboxes run without root on the host. */
+  readonly rootless: boolean;
+  /** Whether this host could run them without root. */
+  readonly rootlessSupported: boolean;
+  readonly cgroupVersion: 'v1' | 'hybrid' | 'v2';
+  readonly features: readonly string[];
+}
+
+/** A host directory or file shown inside a sandbox. */
+export interface SandboxMount {
+  readonly hostPath: string;
+  readonly containerPath: string;
+  readonly readOnly: boolean;
+}
+
+/** One sandbox from creation to removal. Contract 03 section 6. */
+export interface SandboxRunSpec {
+  /** Container name, unique on the engine. */
+  readonly name: string;
+  readonly image: string;
+  /** argv of the job; the engine adds no shell. */
+  readonly command: readonly string[];
+  /** Complete environment of the job beyond what the image sets. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mounts: readonly SandboxMount[];
+  readonly workdir: string;
+  /** Limit in seconds counted from the container's start; the engine's own limit lies 30 s above it. */
+  readonly timeoutSeconds: number;
+}
+
+/** Takes raw bytes of a stream in order; must not block. */
+export interface OutputSink {
+  write(chunk: Uint8Array): void;
+}
+
+export interface SandboxSinks {
+  readonly stdout: OutputSink;
+  readonly stderr: OutputSink;
+}
+
+/** How a sandbox ended; the times span the container's run. */
+export type SandboxExit = { readonly startedAt: Date; readonly endedAt: Date } & (
+  | { readonly kind: 'exited'; readonly exitCode: number }
+  /** The command never ran: 125 engine or image fault, 126 not executable, 127 not found. */
+  | { readonly kind: 'not_started'; readonly exitCode: 125 | 126 | 127; readonly reason: string }
+  | { readonly kind: 'timed_out' }
+  /** Ended by `stop` or by the signal; without an exit code when it never ran. */
+  | { readonly kind: 'stopped'; readonly exitCode: number | undefined }
+);
+
+/** Runs sandboxes and removes them. Every adapter and fake passes the same suite. Contract 03 section 6. */
+export interface SandboxEngine {
+  readonly facts: EngineFacts;
+  /** Runs a throwaway container. @throws WorkerError `engine_unusable` with a reason that names the fix */
+  check(signal?: AbortSignal): Promise<void>;
+  /** Makes sure the image is present, pulling it within 600 s. @throws WorkerError `image_unavailable` */
+  ensureImage(ref: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Creates, starts, waits for and removes one container; resolves when nothing of it is left.
+   * An aborted signal kills it without grace.
+   * @throws WorkerError `container_resists` when it could not be removed, `internal` when the engine cannot be started
+   */
+  run(spec: SandboxRunSpec, sinks: SandboxSinks, signal?: AbortSignal): Promise<SandboxExit>;
+  /**
+   * Ends the named run of this process: SIGTERM, grace, kill. Nothing happens when it has ended already;
+   * a run that is still being created is ended as soon as it exists. Resolves when the run is over.
+   * @throws WorkerError `container_resists`
+   */
+  stop(name: string, graceSeconds: number): Promise<void>;
+  /** Removes every container that carries this node's label and gives their names; others are left alone. */
+  removeLeftovers(nodeSlug: string): Promise<readonly string[]>;
+  /** Removes a directory tree, also with files of mapped sub-uids or without permissions. */
+  removeTree(path: string): Promise<void>;
+}
