@@ -49,21 +49,27 @@ export async function runCommand(
     stripFinalNewline: false,
     maxBuffer: 8 * 1024 * 1024,
     detached: true,
-    timeout: options.timeoutMs ?? 60_000,
-    killSignal: 'SIGKILL',
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.signal && { cancelSignal: options.signal }),
   });
-  const result = await child;
-  if (result.timedOut || result.isCanceled) killGroup(child.pid);
-  const notFound = result.code === 'ENOENT';
-  return {
-    exitCode: notFound ? 127 : result.exitCode,
-    stdout: result.stdout,
-    stderr: notFound ? `${program}: not found` : result.stderr,
-    timedOut: result.timedOut,
-  };
+  // The group, not the child alone: a grandchild that holds the pipe would keep us waiting.
+  const deadline = AbortSignal.timeout(options.timeoutMs ?? 60_000);
+  const ended = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
+  const kill = (): void => killGroup(child.pid);
+  if (ended.aborted) kill();
+  ended.addEventListener('abort', kill);
+  try {
+    const result = await child;
+    const notFound = result.code === 'ENOENT';
+    return {
+      exitCode: notFound ? 127 : result.exitCode,
+      stdout: result.stdout,
+      stderr: notFound ? `${program}: not found` : result.stderr,
+      timedOut: deadline.aborted,
+    };
+  } finally {
+    ended.removeEventListener('abort', kill);
+  }
 }
 
 /** Like `runCommand`, for commands that must succeed. @throws CommandError on any other exit code than 0. */

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../config/secret.ts';
+import { canonicalHash } from './canonical-hash.ts';
+import { signToken, verifyToken } from './jwt.ts';
+import { hashPassword, verifyNobody, verifyPassword } from './password.ts';
+import { SealedBox, UnsealError } from './sealed-box.ts';
+import { constantTimeEqual, randomToken, sha256 } from './tokens.ts';
+
+const secret = new Secret('k'.repeat(32));
+const now = new Date('2026-01-01T00:00:00Z');
+const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+const token = {
+  subject: 'user-1',
+  tokenType: 'access',
+  claims: { sid: 's' },
+  issuedAt: now,
+  expiresAt: later(900),
+  id: 'j',
+};
+
+describe('tokens', () => {
+  it('verify by issuer, type, expiry with 30 s of skew, and key', async () => {
+    const jwt = await signToken(token, secret);
+    expect(await verifyToken(jwt, 'access', secret, now)).toMatchObject({
+      sub: 'user-1',
+      sid: 's',
+      iss: 'cynodeai',
+    });
+    expect(await verifyToken(jwt, 'node', secret, now)).toBeUndefined();
+    expect(await verifyToken(jwt, 'access', new Secret('x'.repeat(32)), now)).toBeUndefined();
+    expect(await verifyToken(jwt, 'access', secret, later(929))).toBeDefined();
+    expect(await verifyToken(jwt, 'access', secret, later(931))).toBeUndefined();
+    expect(await verifyToken(`${jwt}x`, 'access', secret, now)).toBeUndefined();
+  });
+
+  it('refuse every other algorithm', async () => {
+    const claims = { token_type: 'access', sub: 'u' };
+    const none = new UnsecuredJWT(claims)
+      .setIssuer('cynodeai')
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .encode();
+    const other = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS512' })
+      .setIssuer('cynodeai')
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode('k'.repeat(64)));
+    expect(await verifyToken(none, 'access', secret, new Date())).toBeUndefined();
+    expect(
+      await verifyToken(other, 'access', new Secret('k'.repeat(64)), new Date()),
+    ).toBeUndefined();
+  });
+
+  it('are random, and compare whatever their lengths', () => {
+    expect(randomToken()).toMatch(/^[\w-]{43}$/);
+    expect(randomToken()).not.toBe(randomToken());
+    expect(constantTimeEqual('a', 'a')).toBe(true);
+    expect(constantTimeEqual('a', 'ab')).toBe(false);
+    expect(sha256('abc').toString('hex')).toMatch(/^ba7816bf/);
+  });
+});
+
+describe('passwords', () => {
+  it('are kept as Argon2id with a salt of their own and compare after normalisation (REQ-IDENTY-0109)', async () => {
+    const stored = await hashPassword('päss');
+    expect(stored).toMatch(
+      /^\$argon2id\$v=19\$m=65536,t=3,p=2\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
+    );
+    expect(await hashPassword('päss')).not.toBe(stored);
+    expect(await verifyPassword('pa\u0308ss', stored)).toEqual({
+      matches: true,
+      needsRehash: false,
+    });
+    expect((await verifyPassword('pass', stored)).matches).toBe(false);
+    expect((await verifyPassword('x', 'not a hash')).matches).toBe(false);
+  });
+
+  it('ask for a new hash when the stored one is weaker', async () => {
+    const weak = '$argon2id$v=19$m=16,t=2,p=1$MTIzNDU2Nzg$Vpz2ktKpDDzKHXbWaEKqlQ';
+    expect((await verifyPassword('password', weak)).needsRehash).toBe(true);
+  });
+
+  it('cost the same for nobody, also many at once', async () => {
+    await expect(
+      Promise.all(Array.from({ length: 6 }, () => verifyNobody('x'))),
+    ).resolves.toHaveLength(6);
+  });
+});
+
+describe('a sealed box', () => {
+  const box = new SealedBox(randomBytes(32));
+
+  it('opens what it sealed, for the same record only', () => {
+    const sealed = box.seal('token', 'nodes/1');
+    expect(box.seal('token', 'nodes/1')).not.toBe(sealed);
+    expect(sealed).not.toContain('token');
+    expect(box.open(sealed, 'nodes/1')).toBe('token');
+    expect(() => box.open(sealed, 'nodes/2')).toThrow(UnsealError);
+  });
+
+  it('refuses changed bytes, other keys and odd keys', () => {
+    const sealed = box.seal('token', 'r');
+    const flipped = sealed.slice(0, -4) + (sealed.at(-4) === 'A' ? 'B' : 'A') + sealed.slice(-3);
+    expect(() => box.open(flipped, 'r')).toThrow(UnsealError);
+    expect(() => box.open('zz', 'r')).toThrow(UnsealError);
+    expect(() => new SealedBox(randomBytes(32)).open(sealed, 'r')).toThrow(/another key/);
+    expect(() => new SealedBox(randomBytes(31))).toThrow(RangeError);
+  });
+});
+
+describe('canonicalHash', () => {
+  it('does not depend on key order', () => {
+    expect(canonicalHash({ b: 1, a: [{ d: 2, c: 'é' }] })).toBe(
+      canonicalHash({ a: [{ c: 'é', d: 2 }], b: 1 }),
+    );
+    expect(canonicalHash({ a: 1 })).not.toBe(canonicalHash({ a: 2 }));
+  });
+});
