@@ -1,0 +1,3 @@
+export * from './call-input.ts';
+export * from './gateway-client.ts';
+export * from './gateway-error.ts';

@@ -1,0 +1,81 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { TaskInputError } from './task-input-error.ts';
+
+const openReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EACCES: 'cannot be read: permission denied',
+  EPERM: 'cannot be read: permission denied',
+  ELOOP: 'is a symbolic link; name the file itself',
+  ENXIO: 'is not a regular file',
+  ENAMETOOLONG: 'has too long a name',
+};
+
+function reasonOf(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return (typeof code === 'string' && openReasons[code]) || 'cannot be read';
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    return await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (cause) {
+    throw new TaskInputError(`${path} ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** Reads to the end, or one byte past the limit: the size seen before may be outdated by then. */
+async function readUpTo(file: FileHandle, sizeHint: number, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  while (total <= maxBytes) {
+    const room = maxBytes + 1 - total;
+    const chunk = Buffer.allocUnsafe(Math.min(room, Math.max(sizeHint - total + 1, 4096)));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length);
+    if (bytesRead === 0) break;
+    total += bytesRead;
+    chunks.push(chunk.subarray(0, bytesRead));
+  }
+  return Buffer.concat(chunks, total);
+}
+
+const units = [
+  [1024 * 1024, 'MiB'],
+  [1024, 'KiB'],
+] as const;
+
+/** `10 MiB`, `256 KiB` or plain bytes, whichever is exact. */
+export function sizeText(bytes: number): string {
+  const unit = units.find(([size]) => bytes % size === 0);
+  return unit === undefined ? `${bytes} bytes` : `${bytes / unit[0]} ${unit[1]}`;
+}
+
+/**
+ * The bytes of a regular file of at most `maxBytes`. Checked and read through one handle, opened without following
+ * a link and without waiting for a FIFO's writer, so that it cannot be swapped in between.
+ * @throws TaskInputError naming the path and the rule it breaks. Contract 05 section 7.1.
+ */
+export async function readCheckedFile(path: string, maxBytes: number): Promise<Buffer> {
+  await using file = await openFile(path);
+  const stat = await file.stat();
+  if (stat.isDirectory()) throw new TaskInputError(`${path} is a directory`);
+  if (!stat.isFile()) throw new TaskInputError(`${path} is not a regular file`);
+  const tooLarge = `${path} is larger than ${sizeText(maxBytes)}`;
+  if (stat.size > maxBytes) throw new TaskInputError(tooLarge);
+  const bytes = await readUpTo(file, stat.size, maxBytes);
+  if (bytes.length > maxBytes) throw new TaskInputError(tooLarge);
+  return bytes;
+}
+
+/** Like `readCheckedFile`, for text: it must be well-formed UTF-8 and not empty. */
+export async function readCheckedText(path: string, maxBytes: number): Promise<string> {
+  const bytes = await readCheckedFile(path, maxBytes);
+  if (bytes.length === 0) throw new TaskInputError(`${path} is empty`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new TaskInputError(`${path} is not valid UTF-8 text`, { cause });
+  }
+}

@@ -1,0 +1,2 @@
+export * from './read-task-input.ts';
+export * from './task-input-error.ts';

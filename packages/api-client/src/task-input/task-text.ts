@@ -1,0 +1,86 @@
+import { type InputMode, limits } from '@cynodeai/contracts';
+import { readCheckedText } from './checked-file.ts';
+import type { TaskInputFlags } from './read-task-input.ts';
+import { TaskInputError } from './task-input-error.ts';
+
+/** The text of a task as the wire takes it. */
+export type TaskText =
+  | { readonly input_mode: InputMode; readonly prompt: string }
+  | { readonly input_mode: 'commands'; readonly commands: string[] };
+
+function textInMode(text: string, mode: InputMode | undefined): TaskText {
+  if (text === '') throw new TaskInputError('the task is empty; say what to do');
+  return { input_mode: mode ?? 'prompt', prompt: text };
+}
+
+function commandsOf(lines: readonly string[], from: string): TaskText {
+  if (lines.every((line) => line.trim() === '')) {
+    throw new TaskInputError(`${from} holds no command`);
+  }
+  return { input_mode: 'commands', commands: [...lines] };
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+    .filter((line) => line.trim() !== '');
+}
+
+function onlyMode(flags: TaskInputFlags, mode: InputMode, source: string): void {
+  if (flags.inputMode !== undefined && flags.inputMode !== mode) {
+    throw new TaskInputError(`${source} is always sent as ${mode}; drop the other input mode`);
+  }
+}
+
+type Source = (flags: TaskInputFlags) => Promise<TaskText>;
+
+function sourcesOf(flags: TaskInputFlags): Source[] {
+  const { prompt, taskFile, script, command, commandsFile } = flags;
+  const sources: Source[] = [];
+  if (prompt !== undefined) sources.push(async ({ inputMode }) => textInMode(prompt, inputMode));
+  if (taskFile !== undefined) {
+    sources.push(async ({ inputMode }) =>
+      textInMode(await readCheckedText(taskFile, limits.promptBytes), inputMode),
+    );
+  }
+  if (script !== undefined) {
+    sources.push(async (all) => {
+      onlyMode(all, 'script', 'a script file');
+      return textInMode(await readCheckedText(script, limits.scriptBytes), 'script');
+    });
+  }
+  if (command !== undefined && command.length > 0) {
+    sources.push(async (all) => {
+      onlyMode(all, 'commands', 'a command');
+      return commandsOf(command, 'the command line');
+    });
+  }
+  if (commandsFile !== undefined) {
+    sources.push(async (all) => {
+      onlyMode(all, 'commands', 'a commands file');
+      return commandsOf(
+        linesOf(await readCheckedText(commandsFile, limits.commandsBytes)),
+        commandsFile,
+      );
+    });
+  }
+  return sources;
+}
+
+/**
+ * The text of the one source given, never reinterpreted: only an explicit script or commands source or mode is raw.
+ * @throws TaskInputError for no source, several, or one that cannot be read.
+ */
+export async function readTaskText(flags: TaskInputFlags): Promise<TaskText> {
+  const [source, ...others] = sourcesOf(flags);
+  if (source === undefined) {
+    throw new TaskInputError('nothing to do: give a task text, a task file, a script or commands');
+  }
+  if (others.length > 0) {
+    throw new TaskInputError(
+      'give one input only: a task text, a task file, a script, commands or a commands file',
+    );
+  }
+  return source(flags);
+}

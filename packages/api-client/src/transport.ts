@@ -1,0 +1,211 @@
+import { uuidv7 } from '@cynodeai/runtime/std';
+import { Agent, type Dispatcher, request } from 'undici';
+import { GatewayError, refusalError } from './gateway-error.ts';
+
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly userAgent: string;
+}
+
+interface Sending {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface SendInput extends Sending {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Sent as JSON when present. */
+  readonly json?: unknown;
+  readonly timeoutMs: number;
+}
+
+export interface OpenInput extends Sending {
+  /** Longest silence, ms. */
+  readonly silenceMs: number;
+}
+
+/** A 2xx answer. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly requestId: string;
+}
+
+/** A 200 event stream. */
+export interface EventStream {
+  readonly status: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+const errorBodyBytes = 64 * 1024;
+/** Far above any documented answer; keeps a broken peer from filling memory. */
+const answerBytes = 256 * 1024 * 1024;
+
+/** HTTP to one gateway: kept connections, no redirects, one deadline per call, every fault a GatewayError. */
+export class Transport {
+  readonly #base: string;
+  readonly #userAgent: string;
+  readonly #agent = new Agent({
+    connect: { timeout: 10_000 },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 30_000,
+  });
+
+  constructor(options: TransportOptions) {
+    this.#base = options.baseUrl.replace(/\/+$/, '');
+    this.#userAgent = options.userAgent;
+  }
+
+  /** @throws GatewayError unless the answer is 2xx. */
+  async send(input: SendInput): Promise<Answer> {
+    const deadline = AbortSignal.timeout(input.timeoutMs);
+    const signal = input.signal ? AbortSignal.any([deadline, input.signal]) : deadline;
+    const requestId = uuidv7();
+    try {
+      const response = await this.#request(input, requestId, signal, 0);
+      return await accept(response, requestId);
+    } catch (error) {
+      throw this.#faultOf(error, input, requestId, deadline);
+    }
+  }
+
+  /** Opens an event stream. @throws GatewayError unless the answer is 200 `text/event-stream`. */
+  async open(input: OpenInput): Promise<EventStream> {
+    const requestId = uuidv7();
+    try {
+      const response = await this.#request(
+        {
+          ...input,
+          method: 'GET',
+          headers: { ...input.headers, accept: 'text/event-stream, application/problem+json' },
+        },
+        requestId,
+        input.signal,
+        input.silenceMs,
+      );
+      const type = headerOf(response, 'content-type') ?? '';
+      if (response.statusCode !== 200) await accept(response, requestId);
+      if (!/^text\/event-stream\b/i.test(type)) {
+        response.body.destroy();
+        throw new GatewayError('gateway', 'the answer is not an event stream', {
+          requestId,
+          status: response.statusCode,
+        });
+      }
+      return { status: 200, body: this.#guarded(response, input, requestId) };
+    } catch (error) {
+      throw this.#faultOf(error, input, requestId);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  #request(
+    input: Omit<SendInput, 'timeoutMs' | 'signal'>,
+    requestId: string,
+    signal: AbortSignal | undefined,
+    silenceMs: number,
+  ): Promise<Dispatcher.ResponseData> {
+    return request(`${this.#base}${input.path}`, {
+      dispatcher: this.#agent,
+      method: input.method,
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
+      headers: {
+        accept: 'application/json',
+        'user-agent': this.#userAgent,
+        'x-request-id': requestId,
+        ...(input.json !== undefined && { 'content-type': 'application/json' }),
+        ...input.headers,
+      },
+      ...(input.json !== undefined && { body: JSON.stringify(input.json) }),
+      ...(signal && { signal }),
+    });
+  }
+
+  async *#guarded(
+    response: Dispatcher.ResponseData,
+    input: Sending,
+    requestId: string,
+  ): AsyncGenerator<Uint8Array, void> {
+    try {
+      yield* response.body as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      throw this.#faultOf(error, input, requestId);
+    } finally {
+      response.body.destroy();
+    }
+  }
+
+  /** The caller's own cancellation passes through; everything else becomes a GatewayError. */
+  #faultOf(error: unknown, input: Sending, requestId: string, deadline?: AbortSignal): unknown {
+    if (error instanceof GatewayError) return error;
+    if (input.signal?.aborted) return input.signal.reason;
+    const late = deadline?.aborted === true;
+    const reason = late ? 'it took too long to answer' : reasonOf(error);
+    return new GatewayError('gateway', `cannot reach the gateway at ${this.#base}: ${reason}`, {
+      network: true,
+      requestId,
+      cause: error,
+    });
+  }
+}
+
+async function accept(response: Dispatcher.ResponseData, requestId: string): Promise<Answer> {
+  const ok = response.statusCode >= 200 && response.statusCode < 300;
+  const text = await readText(response, ok ? answerBytes : errorBodyBytes);
+  const id = headerOf(response, 'x-request-id') ?? requestId;
+  if (ok && text.whole) return { status: response.statusCode, text: text.text, requestId: id };
+  if (ok) throw new GatewayError('gateway', 'the answer of the gateway is too large');
+  throw refusalError({
+    status: response.statusCode,
+    text: text.text,
+    requestId: id,
+    retryAfter: headerOf(response, 'retry-after'),
+  });
+}
+
+async function readText(
+  response: Dispatcher.ResponseData,
+  maxBytes: number,
+): Promise<{ readonly text: string; readonly whole: boolean }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) break;
+    chunks.push(chunk);
+  }
+  return { text: Buffer.concat(chunks).toString('utf8'), whole: size <= maxBytes };
+}
+
+function headerOf(response: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = response.headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+const plainReasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused; is it running?',
+  ENOTFOUND: 'its host name is not known',
+  EAI_AGAIN: 'its host name could not be looked up',
+  ECONNRESET: 'the connection was closed',
+  EHOSTUNREACH: 'no route to its host',
+  ENETUNREACH: 'its network is unreachable',
+  ETIMEDOUT: 'it took too long to answer',
+  UND_ERR_CONNECT_TIMEOUT: 'it took too long to connect',
+  UND_ERR_SOCKET: 'the connection was closed before the answer',
+  UND_ERR_BODY_TIMEOUT: 'it stopped answering',
+  UND_ERR_HEADERS_TIMEOUT: 'it took too long to answer',
+};
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown fault';
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  const code: unknown = first instanceof Error ? Reflect.get(first, 'code') : undefined;
+  if (typeof code === 'string') return plainReasons[code] ?? code;
+  return error.name;
+}
