@@ -1,0 +1,128 @@
+import type {
+  CreatedAt,
+  Defaulted,
+  DefaultedJsonb,
+  Id,
+  JsonObject,
+  Jsonb,
+  NullableJsonb,
+  UpdatedAt,
+} from './columns.ts';
+
+/** Contract 02 section 10; both tokens are ciphertext (`kid:base64`). */
+export interface NodesTable {
+  id: Id;
+  node_slug: string;
+  status: 'registered' | 'active' | 'inactive' | 'drained';
+  enabled: Defaulted<boolean>;
+  config_version: string | null;
+  config_desired_version: string | null;
+  config_desired_hash: string | null;
+  worker_api_target_url: string | null;
+  worker_api_bearer_token: string | null;
+  worker_api_bearer_token_next: string | null;
+  worker_api_token_expires_at: Date | null;
+  config_ack_at: Date | null;
+  config_ack_status: 'applied' | 'failed' | 'rolled_back' | null;
+  config_ack_error: string | null;
+  capability_hash: string | null;
+  jwt_epoch: Defaulted<number>;
+  last_seen_at: Date | null;
+  last_capability_at: Date | null;
+  metadata: NullableJsonb<JsonObject>;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** The last full report of a node, overwritten. Contract 02 section 10. */
+export interface NodeCapabilitiesTable {
+  id: Id;
+  node_id: string;
+  reported_at: Date;
+  capability_snapshot: Jsonb<JsonObject>;
+}
+
+/** One row per configuration version served. Contract 02 section 10. */
+export interface NodeConfigVersionsTable {
+  node_id: string;
+  config_version: string;
+  content_hash: string;
+  connectivity_hash: string | null;
+  inference_enabled: boolean;
+  issued_at: Date;
+}
+
+/** Display only. Contract 02 section 10. */
+export interface NodeTelemetryTable {
+  node_id: string;
+  pulled_at: Date;
+  info: NullableJsonb<JsonObject>;
+  stats: NullableJsonb<JsonObject>;
+  containers: NullableJsonb<unknown>;
+  error: string | null;
+}
+
+/** Contract 02 section 12. */
+export interface SandboxImagesTable {
+  id: Id;
+  name: string;
+  description: string | null;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+  updated_by: string;
+}
+
+/** Contract 02 section 12. */
+export interface SandboxImageVersionsTable {
+  id: Id;
+  sandbox_image_id: string;
+  version: string;
+  image_ref: string;
+  image_digest: string | null;
+  capabilities: DefaultedJsonb<JsonObject>;
+  is_allowed: Defaulted<boolean>;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** Contract 02 section 12. */
+export interface NodeSandboxImageAvailabilityTable {
+  id: Id;
+  node_id: string;
+  sandbox_image_version_id: string;
+  status: 'available' | 'pulling' | 'failed' | 'evicted';
+  last_checked_at: Date;
+  details: NullableJsonb<JsonObject>;
+}
+
+/** Contract 02 section 16. */
+export interface ModelsTable {
+  id: Id;
+  name: string;
+  vendor: string | null;
+  description: string | null;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+  updated_by: string;
+}
+
+/** Contract 02 section 16. */
+export interface ModelVersionsTable {
+  id: Id;
+  model_id: string;
+  version: string;
+  capabilities: DefaultedJsonb<JsonObject>;
+  default_parameters: NullableJsonb<JsonObject>;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** Contract 02 section 16. */
+export interface NodeModelAvailabilityTable {
+  id: Id;
+  node_id: string;
+  model_version_id: string;
+  status: 'available' | 'loading' | 'failed' | 'evicted';
+  last_checked_at: Date;
+  details: NullableJsonb<JsonObject>;
+}

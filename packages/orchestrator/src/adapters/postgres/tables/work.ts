@@ -1,0 +1,129 @@
+import type { InputMode, JobStatus, TaskStatus } from '@cynodeai/contracts';
+import type { JobPayload } from '../../../domain/jobs/job-payload.ts';
+import type {
+  CreatedAt,
+  Defaulted,
+  Id,
+  Identity,
+  JsonObject,
+  Jsonb,
+  NullableJsonb,
+  UpdatedAt,
+} from './columns.ts';
+
+/** Contract 02 section 9; `closed` and `ended_at` must change together with a terminal status. */
+export interface TasksTable {
+  id: Id;
+  created_by: string;
+  project_id: string | null;
+  plan_id: string | null;
+  name: string | null;
+  input_mode: Defaulted<InputMode>;
+  status: Defaulted<TaskStatus>;
+  closed: Defaulted<boolean>;
+  prompt: string | null;
+  description: string | null;
+  acceptance_criteria: NullableJsonb<readonly string[]>;
+  planning_state: 'draft' | 'ready' | null;
+  summary: string | null;
+  metadata: NullableJsonb<JsonObject>;
+  ended_at: Date | null;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** Contract 02 section 9. Lock order: the task, then its jobs. */
+export interface JobsTable {
+  id: Id;
+  task_id: string;
+  persona_id: string | null;
+  node_id: string | null;
+  status: Defaulted<JobStatus>;
+  payload: NullableJsonb<JobPayload>;
+  /** The run result as the Worker API answered it. */
+  result: NullableJsonb<JsonObject>;
+  /** Fencing token, new per claim. */
+  lease_id: string | null;
+  lease_expires_at: Date | null;
+  attempt: Defaulted<number>;
+  max_attempts: Defaulted<number>;
+  next_attempt_at: Date | null;
+  started_at: Date | null;
+  ended_at: Date | null;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** Contract 02 section 9; a null `status_code` means the request is in progress. */
+export interface IdempotencyKeysTable {
+  caller: string;
+  method: string;
+  path: string;
+  key: string;
+  request_sha256: Buffer;
+  status_code: number | null;
+  response: NullableJsonb<unknown>;
+  resource_id: string | null;
+  created_at: CreatedAt;
+  expires_at: Date;
+}
+
+/** Contract 02 section 9. */
+export interface TaskArtifactsTable {
+  id: Id;
+  task_id: string;
+  run_id: string | null;
+  job_id: string | null;
+  path: string;
+  /** `inline:…` or `file:<relative path>`; never an absolute host path. */
+  storage_ref: string;
+  size_bytes: number | null;
+  content_type: string | null;
+  checksum_sha256: string | null;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** Names a row of `task_events` may carry; workflow events come with the workflow. */
+export type StoredTaskEventName =
+  | 'task.status'
+  | 'job.status'
+  | 'job.log'
+  | 'workflow.plan'
+  | 'workflow.step'
+  | 'workflow.verification';
+
+/** Contract 02 section 9; written under the task's row lock only. */
+export interface TaskEventsTable {
+  seq: Identity;
+  task_id: string;
+  job_id: string | null;
+  event: StoredTaskEventName;
+  data: Jsonb<JsonObject>;
+  created_at: CreatedAt;
+}
+
+/** Contract 02 section 13. */
+export interface SessionsTable {
+  id: Id;
+  parent_session_id: string | null;
+  user_id: string;
+  title: string | null;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** Contract 02 section 13. */
+export interface RunsTable {
+  id: Id;
+  task_id: string;
+  job_id: string | null;
+  session_id: string | null;
+  parent_run_id: string | null;
+  status: 'pending' | 'running' | 'completed' | 'failed' | 'canceled';
+  started_at: Date | null;
+  ended_at: Date | null;
+  metadata: NullableJsonb<JsonObject>;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
