@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import {
+  controlPlaneRoutes,
+  createTaskRequestSchema,
+  defaultGatewayUrl,
+  gatewayRoutes,
+  isTerminalTaskStatus,
+  nodeCapabilityReportSchema,
+  nodeSlugSchema,
+  problemKindOf,
+  problemStatus,
+  problemType,
+  runJobRequestSchema,
+  serviceUrlSchema,
+  taskStatusSchema,
+  workerApiRoutes,
+} from './index.ts';
+
+const report = {
+  version: 1,
+  reported_at: '2026-01-01T00:00:00Z',
+  node: { node_slug: 'n1' },
+  platform: { os: 'linux', arch: 'amd64' },
+  compute: { cpu_cores: 2, ram_mb: 1 },
+};
+const job = {
+  version: 1,
+  task_id: '00000000-0000-4000-8000-000000000001',
+  job_id: '00000000-0000-4000-8000-000000000002',
+  sandbox: { image: 'a', command: ['true'] },
+};
+const file = (path: string) => ({ path, content_base64: 'eA==' });
+const withFiles = (...paths: string[]) => ({
+  ...job,
+  sandbox: { ...job.sandbox, input_files: paths.map(file) },
+});
+
+describe('node payloads', () => {
+  it('tolerate and keep unknown fields at every level (REQ-WORKER-0136)', () => {
+    const extended = { ...report, future: { a: 1 }, node: { ...report.node, mood: 'good' } };
+    expect(nodeCapabilityReportSchema.parse(extended)).toEqual(extended);
+  });
+
+  it('refuse slugs that cannot be names', () => {
+    expect(
+      ['a', 'N-1.x_2', 'x'.repeat(128)].every((slug) => nodeSlugSchema.safeParse(slug).success),
+    ).toBe(true);
+    expect(
+      ['', '-a', 'a b', 'a/b', 'x'.repeat(129)].some(
+        (slug) => nodeSlugSchema.safeParse(slug).success,
+      ),
+    ).toBe(false);
+  });
+});
+
+describe('Worker API requests', () => {
+  it('refuse unknown fields and take safe relative paths only (REQ-STANDS-0106)', () => {
+    expect(runJobRequestSchema.safeParse(job).success).toBe(true);
+    expect(runJobRequestSchema.safeParse({ ...job, extra: 1 }).success).toBe(false);
+    expect(runJobRequestSchema.safeParse(withFiles('a/b.txt', 'ü', '.cynode/script')).success).toBe(
+      true,
+    );
+    for (const path of [
+      '',
+      '/a',
+      'a//b',
+      'a/',
+      './a',
+      'a/../b',
+      '..',
+      'a\\b',
+      'a\u0000',
+      'x'.repeat(513),
+    ]) {
+      expect(runJobRequestSchema.safeParse(withFiles(path)).success, path).toBe(false);
+    }
+    expect(runJobRequestSchema.safeParse(withFiles('a', 'a')).success).toBe(false);
+  });
+
+  it('refuse other bad values', () => {
+    const bad = [
+      { ...job, job_id: job.job_id.toUpperCase().replace('0', 'A') },
+      { ...job, sandbox: { ...job.sandbox, command: [] } },
+      { ...job, sandbox: { ...job.sandbox, command: ['a\u0000'] } },
+      { ...job, sandbox: { ...job.sandbox, env: { '1A': 'x' } } },
+      { ...job, sandbox: { ...job.sandbox, network_policy: 'bridge' } },
+      { ...job, sandbox: { ...job.sandbox, timeout_seconds: 0 } },
+      { ...job, sandbox: { ...job.sandbox, input_files: [{ path: 'a', content_base64: '*' }] } },
+      { ...job, sandbox: { ...job.sandbox, input_files: [{ ...file('a'), mode: '0777' }] } },
+    ];
+    expect(bad.map((request) => runJobRequestSchema.safeParse(request).success)).toEqual(
+      bad.map(() => false),
+    );
+  });
+});
+
+describe('task requests', () => {
+  it('refuse unknown fields, hostile text and paths in place of bytes (REQ-ORCHES-0126)', () => {
+    const attachments = (attachment: unknown) => ({ prompt: 'x', attachments: [attachment] });
+    expect(
+      createTaskRequestSchema.safeParse(attachments({ name: 'a.txt', content_base64: '' })).success,
+    ).toBe(true);
+    const bad = [
+      { prompt: 'x', more: 1 },
+      { prompt: 'a\u0000' },
+      { prompt: '\uD800' },
+      { prompt: 'x', input_mode: 'shell' },
+      attachments('/etc/passwd'),
+      ...['../x', '.x', 'a/b', 'a\\b', '', 'ü'.repeat(128)].map((name) =>
+        attachments({ name, content_base64: '' }),
+      ),
+    ];
+    expect(bad.map((body) => createTaskRequestSchema.safeParse(body).success)).toEqual(
+      bad.map(() => false),
+    );
+  });
+
+  it('know which states are final', () => {
+    expect(taskStatusSchema.options.filter(isTerminalTaskStatus)).toEqual([
+      'completed',
+      'failed',
+      'canceled',
+      'superseded',
+    ]);
+  });
+});
+
+describe('service URLs', () => {
+  it('are absolute, without userinfo, query or fragment', () => {
+    expect(serviceUrlSchema.safeParse('http://127.0.0.1:1/x').success).toBe(true);
+    for (const url of [
+      'ftp://a',
+      'a',
+      '/a',
+      'http://u@a',
+      'http://:p@a',
+      'http://a?',
+      'http://a#b',
+      'http://a/?b=1',
+    ]) {
+      expect(serviceUrlSchema.safeParse(url).success, url).toBe(false);
+    }
+  });
+});
+
+describe('routes and problems', () => {
+  it('have unique operations, versioned paths and known problem kinds (REQ-STANDS-0108)', () => {
+    for (const routes of [gatewayRoutes, controlPlaneRoutes, workerApiRoutes]) {
+      const all = Object.values(routes);
+      expect(new Set(all.map((route) => route.operation)).size).toBe(all.length);
+      expect(new Set(all.map((route) => `${route.method} ${route.path}`)).size).toBe(all.length);
+      for (const route of all) {
+        expect(/^\/(v1\/|healthz$|readyz$)/.test(route.path), route.path).toBe(true);
+        expect(route.errors.every((kind) => kind in problemStatus)).toBe(true);
+      }
+    }
+  });
+
+  it('name kinds by one URN family', () => {
+    expect(problemType('not_found')).toBe('urn:cynodeai:error:not_found');
+    expect(problemKindOf('urn:cynodeai:error:novel')).toBe('novel');
+    expect(problemKindOf('about:blank')).toBeUndefined();
+  });
+
+  it('keep the default gateway URL on the gateway port', () => {
+    expect(defaultGatewayUrl).toBe('http://localhost:8080');
+  });
+});
