@@ -1,0 +1,53 @@
+import { type ConfigAckStatus, type NodeStatus, sandboxOnlyLabel } from '../nodes/node.ts';
+
+/** What scheduling knows of one node: stored state only, never telemetry. Contract 01 sections 5.1, 5.3. */
+export interface NodeFacts {
+  readonly nodeId: string;
+  readonly slug: string;
+  readonly enabled: boolean;
+  readonly status: NodeStatus;
+  readonly ackStatus: ConfigAckStatus | undefined;
+  /** The acknowledged configuration carried URL and token, and both are still the desired ones. */
+  readonly connectivityAcked: boolean;
+  readonly hasUrl: boolean;
+  /** A bearer token is stored and can be decrypted. */
+  readonly hasToken: boolean;
+  readonly labels: readonly string[];
+  readonly sandboxSupported: boolean | undefined;
+  /** Jobs the node runs at once; 1 when it did not say. */
+  readonly maxConcurrency: number | undefined;
+  readonly inference: {
+    readonly supported: boolean;
+    readonly disabled: boolean;
+    readonly answering: boolean;
+    /** The acknowledged configuration ordered an inference container. */
+    readonly ordered: boolean;
+  };
+  /** Jobs running there now. */
+  readonly running: number;
+}
+
+/** Whether work may be sent to the node at all. Contract 01 section 5.1, conditions 1 to 3. */
+export function isDispatchable(node: NodeFacts): boolean {
+  return (
+    node.enabled &&
+    node.status === 'active' &&
+    node.ackStatus === 'applied' &&
+    node.connectivityAcked &&
+    node.hasUrl &&
+    node.hasToken
+  );
+}
+
+/** Whether the node can serve a model. Contract 01 section 5.1. */
+export function isInferenceCapable(node: NodeFacts): boolean {
+  const { supported, disabled, answering, ordered } = node.inference;
+  return (
+    supported && !disabled && !node.labels.includes(sandboxOnlyLabel) && (answering || ordered)
+  );
+}
+
+/** Free job slots of a node, never negative. */
+export function freeSlots(node: NodeFacts): number {
+  return Math.max(0, (node.maxConcurrency ?? 1) - node.running);
+}

@@ -1,0 +1,123 @@
+import type { JobResult, RunJobResult } from '@cynodeai/contracts';
+import { backoffMs } from '@cynodeai/runtime/std';
+import { type JobErrorType, failureResult } from '../jobs/job-result.ts';
+import { failureSummary, resultSummary } from '../jobs/job-summary.ts';
+import type { WorkerAnswer } from './worker-answer.ts';
+
+/** The job as it was sent. */
+export interface SentJob {
+  readonly taskId: string;
+  readonly jobId: string;
+  readonly leaseId: string;
+  readonly nodeSlug: string;
+  /** 1 for the first claim. */
+  readonly attempt: number;
+}
+
+/** What an answer means for the job. Contract 01 section 5.5. */
+export type Outcome =
+  | {
+      readonly kind: 'ended';
+      readonly status: 'completed' | 'failed';
+      readonly result: JobResult;
+      readonly summary: string;
+    }
+  /** Nothing ran: back into the queue, not before `delayMs` from now. */
+  | {
+      readonly kind: 'requeue';
+      readonly delayMs: number;
+      readonly reason: string;
+      /** The node refused the orchestrator's credential and must acknowledge again before it gets work. */
+      readonly nodeFault: boolean;
+    }
+  /** The node will not run this job; another may. Without another one it ends with `otherwise`. */
+  | {
+      readonly kind: 'other_node';
+      readonly reason: string;
+      readonly otherwise: Extract<Outcome, { kind: 'ended' }>;
+    };
+
+const retry = { firstMs: 2000, maxMs: 60_000, jitter: 0.2 } as const;
+
+/** A job that ends without a node's answer. */
+export function failed(
+  errorType: JobErrorType,
+  message: string,
+): Extract<Outcome, { kind: 'ended' }> {
+  return {
+    kind: 'ended',
+    status: 'failed',
+    result: failureResult(errorType, message),
+    summary: failureSummary(message),
+  };
+}
+
+function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
+  const foreign =
+    result.task_id !== sent.taskId ||
+    result.job_id !== sent.jobId ||
+    (result.lease_id !== undefined && result.lease_id !== sent.leaseId);
+  if (foreign) {
+    return failed('mismatched_ids', `node ${sent.nodeSlug} answered for another job`);
+  }
+  const succeeded = result.status === 'completed' && (result.exit_code ?? 0) === 0;
+  return {
+    kind: 'ended',
+    status: succeeded ? 'completed' : 'failed',
+    result,
+    summary: resultSummary(result),
+  };
+}
+
+function judgeRefusal(
+  refusal: Extract<WorkerAnswer, { kind: 'refused' }>,
+  sent: SentJob,
+  random: number,
+): Outcome {
+  const { status, detail } = refusal;
+  const reason = `node ${sent.nodeSlug} answered ${status}${detail === undefined ? '' : `: ${detail}`}`;
+  switch (status) {
+    case 400:
+      return failed('invalid_request', reason);
+    case 413:
+      return failed('payload_too_large', reason);
+    case 401:
+      return { kind: 'requeue', delayMs: 0, reason, nodeFault: true };
+    case 403:
+      return { kind: 'other_node', reason, otherwise: failed('node_policy_refused', reason) };
+    case 409:
+      return failed('job_conflict', reason);
+    case 429:
+    case 503:
+      return {
+        kind: 'requeue',
+        delayMs: backoffMs(sent.attempt, random, retry),
+        reason,
+        nodeFault: false,
+      };
+    default:
+      return failed('worker_error', reason);
+  }
+}
+
+/**
+ * Judges what came of sending a job. Only outcomes that prove that nothing ran put it back into the queue.
+ * `random` from 0 to 1 spreads the delay, min(60, 2^attempt) s ± 20 %. Contract 01 sections 5.5, 5.6 (REQ-ORCHES-0122).
+ */
+export function decideOutcome(answer: WorkerAnswer, sent: SentJob, random: number): Outcome {
+  switch (answer.kind) {
+    case 'result':
+      return judgeResult(answer.result, sent);
+    case 'refused':
+      return judgeRefusal(answer, sent, random);
+    case 'unsent':
+      return {
+        kind: 'requeue',
+        delayMs: backoffMs(sent.attempt, random, retry),
+        reason: `node ${sent.nodeSlug} could not be reached: ${answer.message}`,
+        nodeFault: false,
+      };
+    case 'lost':
+      return failed(answer.errorType, `node ${sent.nodeSlug}: ${answer.message}`);
+  }
+}

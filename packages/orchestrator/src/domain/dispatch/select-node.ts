@@ -1,0 +1,57 @@
+import { compareSlugs } from '../nodes/node.ts';
+import { type NodeFacts, freeSlots, isDispatchable, isInferenceCapable } from './node-facts.ts';
+
+/** What a job asks of a node. */
+export interface JobNeeds {
+  readonly useInference: boolean;
+  /** Nodes that refused this very job by a rule of their own (REQ-WORKER-0122). */
+  readonly refusedBy: readonly string[];
+}
+
+/** Why a job stays queued. */
+export type WaitingReason =
+  | 'no_dispatchable_node'
+  | 'no_sandbox_node'
+  | 'no_inference_capable_node'
+  | 'refused_by_every_node'
+  | 'no_free_slot';
+
+export type Selection =
+  | { readonly kind: 'selected'; readonly node: NodeFacts; readonly reasons: readonly string[] }
+  | { readonly kind: 'waiting'; readonly reason: WaitingReason };
+
+/** Nodes that may run the job, busy ones included, or why there is none. Contract 01 section 5.1. */
+export function eligibleNodes(
+  nodes: readonly NodeFacts[],
+  needs: JobNeeds,
+): readonly NodeFacts[] | WaitingReason {
+  const dispatchable = nodes.filter(isDispatchable);
+  if (dispatchable.length === 0) return 'no_dispatchable_node';
+  const sandboxed = dispatchable.filter((node) => node.sandboxSupported !== false);
+  if (sandboxed.length === 0) return 'no_sandbox_node';
+  const capable = needs.useInference ? sandboxed.filter(isInferenceCapable) : sandboxed;
+  if (capable.length === 0) return 'no_inference_capable_node';
+  const willing = capable.filter((node) => !needs.refusedBy.includes(node.nodeId));
+  return willing.length === 0 ? 'refused_by_every_node' : willing;
+}
+
+function byLoadThenSlug(a: NodeFacts, b: NodeFacts): number {
+  return a.running - b.running || compareSlugs(a.slug, b.slug);
+}
+
+/**
+ * The node a job goes to: of the eligible ones with a free slot the one with the fewest running jobs, then
+ * the smallest slug by bytes. Pure; the same facts always give the same node. Contract 01 section 5.2.
+ */
+export function selectNode(nodes: readonly NodeFacts[], needs: JobNeeds): Selection {
+  const eligible = eligibleNodes(nodes, needs);
+  if (typeof eligible === 'string') return { kind: 'waiting', reason: eligible };
+  const free = eligible.filter((node) => freeSlots(node) > 0);
+  const [first, second] = free.toSorted(byLoadThenSlug);
+  if (first === undefined) return { kind: 'waiting', reason: 'no_free_slot' };
+  if (second === undefined) {
+    return { kind: 'selected', node: first, reasons: ['only_free_node'] };
+  }
+  const decisive = first.running < second.running ? 'fewest_running_jobs' : 'smallest_slug';
+  return { kind: 'selected', node: first, reasons: [decisive] };
+}

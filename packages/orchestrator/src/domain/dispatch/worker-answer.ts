@@ -1,0 +1,22 @@
+import type { RunJobResult } from '@cynodeai/contracts';
+
+/** What came of sending a job to a node's Worker API. */
+export type WorkerAnswer =
+  /** 200 with a body of the right form. */
+  | { readonly kind: 'result'; readonly result: RunJobResult }
+  /** Any other status. */
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      /** Kind of the problem document, when there was one. */
+      readonly problem: string | undefined;
+      readonly detail: string | undefined;
+    }
+  /** The request never left: connection refused, no such host, TLS fault. Nothing ran. */
+  | { readonly kind: 'unsent'; readonly message: string }
+  /** The request may have been read; what happened to the job is unknown. */
+  | {
+      readonly kind: 'lost';
+      readonly errorType: 'connection_lost' | 'deadline_exceeded' | 'malformed_answer';
+      readonly message: string;
+    };

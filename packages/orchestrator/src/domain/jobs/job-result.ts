@@ -1,0 +1,37 @@
+import type { JobResult } from '@cynodeai/contracts';
+import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
+
+/** Why the orchestrator ended a job that has no answer of a node. */
+export type JobErrorType =
+  | 'invalid_request'
+  | 'payload_too_large'
+  | 'node_policy_refused'
+  | 'job_conflict'
+  | 'worker_error'
+  | 'connection_lost'
+  | 'deadline_exceeded'
+  | 'malformed_answer'
+  | 'mismatched_ids'
+  | 'input_unavailable'
+  | 'result_not_storable'
+  | 'orchestrator_restarted'
+  | 'no_inference_path';
+
+/** Longest stored reason, bytes of UTF-8. */
+const messageBytes = 4096;
+
+/** `jobs.result` of a job that failed on the orchestrator's side. Contract 01 section 4.5. */
+export function failureResult(errorType: JobErrorType, message: string): JobResult {
+  const text = truncateUtf8(storableText(message), messageBytes).text;
+  return { status: 'failed', error_type: errorType, error_message: text, stdout: '', stderr: text };
+}
+
+/** A JSON value whose every text, keys included, fits `jsonb`. Contract 02 section 1. */
+export function storableJson(value: unknown): unknown {
+  if (typeof value === 'string') return storableText(value);
+  if (Array.isArray(value)) return value.map(storableJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [storableText(key), storableJson(item)]),
+  );
+}

@@ -1,0 +1,36 @@
+import { type InputFile, type RunJobRequest, reservedEnvPattern } from '@cynodeai/contracts';
+import type { SandboxJobPayload } from './job-payload.ts';
+
+/** Image of a sandbox when neither the job nor a setting names one. Contract 01 section 4.4. */
+export const fallbackSandboxImage = 'docker.io/library/bash:latest';
+
+export interface RunRequestInputs {
+  readonly taskId: string;
+  readonly jobId: string;
+  readonly leaseId: string;
+  readonly payload: SandboxJobPayload;
+  readonly defaultImage: string;
+  readonly timeoutSeconds: number;
+  readonly inputFiles: readonly InputFile[];
+}
+
+/** The body of `jobs:run`; names the node reserves are left out of the environment. Contract 01 sections 4.3, 5.4. */
+export function buildRunRequest(inputs: RunRequestInputs): RunJobRequest {
+  const { payload } = inputs;
+  const env = Object.entries(payload.env ?? {}).filter(([name]) => !reservedEnvPattern.test(name));
+  return {
+    version: 1,
+    task_id: inputs.taskId,
+    job_id: inputs.jobId,
+    lease_id: inputs.leaseId,
+    sandbox: {
+      image: payload.image ?? inputs.defaultImage,
+      command: [...payload.command],
+      ...(env.length > 0 && { env: Object.fromEntries(env) }),
+      timeout_seconds: inputs.timeoutSeconds,
+      network_policy: payload.network_policy,
+      use_inference: payload.use_inference,
+      ...(inputs.inputFiles.length > 0 && { input_files: [...inputs.inputFiles] }),
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { ReadinessReason } from '@cynodeai/contracts/common';
+import { type NodeFacts, isDispatchable, isInferenceCapable } from '../dispatch/node-facts.ts';
+
+/** What the orchestrator's readiness is judged by. */
+export type ReadinessFacts =
+  | { readonly database: 'unavailable' }
+  | {
+      readonly database: 'outdated';
+      /** Undefined when nothing was ever migrated. */
+      readonly schemaVersion: string | undefined;
+      readonly expectedVersion: string;
+    }
+  | {
+      readonly database: 'current';
+      readonly nodes: readonly NodeFacts[];
+      /** A Project Manager model was selected and is loaded. */
+      readonly pmModelSelected: boolean;
+    };
+
+/** The reason for a database that cannot be reached or does not answer in time. */
+export const databaseUnavailable: ReadinessReason = {
+  code: 'database_unavailable',
+  message: 'database unavailable',
+  action: 'start PostgreSQL and check DATABASE_URL; the process recovers by itself',
+};
+
+/** Reasons for not being ready in the contract's order; none = ready. Contract 01 section 6 (REQ-ORCHES-0119). */
+export function evaluateReadiness(facts: ReadinessFacts): readonly ReadinessReason[] {
+  if (facts.database === 'unavailable') return [databaseUnavailable];
+  if (facts.database === 'outdated') {
+    const found = facts.schemaVersion ?? 'none';
+    return [
+      {
+        code: 'schema_not_current',
+        message: `database schema not current: found ${found}, need ${facts.expectedVersion}`,
+        action: 'run the control-plane of this version once with --migrate-only',
+      },
+    ];
+  }
+  const inferencePath = facts.nodes.some(
+    (node) => isDispatchable(node) && isInferenceCapable(node),
+  );
+  const reasons: ReadinessReason[] = [];
+  if (!inferencePath) {
+    reasons.push({
+      code: 'no_inference_path',
+      message: 'no inference path available',
+      action:
+        'register and configure a node that can run a model, or configure a provider key; tasks in raw modes run without one',
+    });
+  }
+  if (!facts.pmModelSelected) {
+    reasons.push({
+      code: 'pm_model_not_selected',
+      message: inferencePath
+        ? 'no Project Manager model selected'
+        : 'no Project Manager model selected: no_inference_path',
+      action: 'make a model available on an inference-capable node',
+    });
+  }
+  return reasons;
+}
