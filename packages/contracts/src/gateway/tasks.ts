@@ -161,6 +161,7 @@ export type JobStatus = z.infer<typeof jobStatusSchema>;
 export type InputMode = z.infer<typeof inputModeSchema>;
 export type CreateTaskRequest = z.infer<typeof createTaskRequestSchema>;
 export type InlineAttachment = z.infer<typeof inlineAttachmentSchema>;
+export type TaskAttachment = z.infer<typeof taskAttachmentSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type TaskList = z.infer<typeof taskListSchema>;
 export type TaskResult = z.infer<typeof taskResultSchema>;

@@ -19,7 +19,29 @@ export type OrchestratorErrorCode =
   /** A secret at rest cannot be opened with the configured key. */
   | 'secret_unreadable'
   /** An administrator must be created and no password was given. */
-  | 'admin_password_missing';
+  | 'admin_password_missing'
+  /** Handle and password do not name an active user; one code for every cause. */
+  | 'credentials_invalid'
+  /** An access or refresh token is missing, malformed, expired, revoked or replayed. */
+  | 'session_invalid'
+  /** Too many attempts; `retryAfterSeconds` says when to come back. */
+  | 'rate_limited'
+  /** A request breaks a rule that its schema cannot state. */
+  | 'input_invalid'
+  /** A text, a file or their sum is larger than allowed. */
+  | 'input_too_large'
+  /** The caller may see the thing but not do this with it. */
+  | 'forbidden'
+  /** No such task, or none the caller may see. */
+  | 'task_unknown'
+  /** No such project, or none the caller may see. */
+  | 'project_unknown'
+  /** The project takes no new work. */
+  | 'project_disabled'
+  /** The task has ended in a state that cannot be left. */
+  | 'task_closed'
+  /** An idempotency key was used for another body, or its first call still runs. */
+  | 'idempotency_conflict';
 
 export interface OrchestratorErrorDetail {
   /** Dotted path of the request field at fault. */

@@ -13,6 +13,17 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   config_version_unknown: 'conflict',
   secret_unreadable: 'internal',
   admin_password_missing: 'internal',
+  credentials_invalid: 'authentication',
+  session_invalid: 'authentication',
+  rate_limited: 'rate_limit',
+  input_invalid: 'validation',
+  input_too_large: 'payload_too_large',
+  forbidden: 'authorization',
+  task_unknown: 'not_found',
+  project_unknown: 'not_found',
+  project_disabled: 'conflict',
+  task_closed: 'conflict',
+  idempotency_conflict: 'conflict',
 };
 
 /** The refusal for an error of this package; undefined for anything else. For `mapError` of a server. */
