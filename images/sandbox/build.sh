@@ -1,0 +1,103 @@
+#!/bin/sh
+# Builds the root file system of the sandbox image as a tar archive, from the packages of this machine's own
+# distribution (Debian or a relative of it). Needs apt, dpkg and tar; no container registry, no root, no namespaces.
+#
+#   build.sh OUT.tar
+#
+# Packages are fetched and verified by apt into a private folder and unpacked side by side. Maintainer scripts are
+# not run: what the few relevant ones would do is done below, which makes this ten times faster than an installation.
+set -eu
+
+out=${1:?usage: build.sh OUT.tar}
+here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd -P)
+work=$(mktemp -d "${TMPDIR:-/tmp}/cynode-image.XXXXXX")
+trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+umask 022
+export LC_ALL=C
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+for tool in apt-get dpkg-deb tar; do
+  command -v "$tool" >/dev/null 2>&1 || die "$tool is missing: this build needs a Debian-like system; see Containerfile for another way"
+done
+
+# A private view of apt: nothing counts as installed, nothing of this machine is changed.
+mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/root"
+: >"$work/status"
+write_apt_conf() {
+  cat >"$work/apt.conf" <<CONF
+Dir::State "$work";
+Dir::State::status "$work/status";
+Dir::State::lists "$1";
+Dir::Cache "$work/cache";
+Dir::Log "$work";
+Acquire::Languages "none";
+Acquire::Retries "3";
+APT::Install-Recommends "false";
+APT::Sandbox::User "";
+Debug::NoLocking "true";
+CONF
+}
+packages=$(sed -e 's/#.*//' "$here/packages.txt" | tr '\n' ' ')
+fetch() {
+  # shellcheck disable=SC2086 # a list of names
+  APT_CONFIG=$work/apt.conf apt-get -qq -y --download-only install usr-is-merged $packages >"$work/apt.log" 2>&1 </dev/null
+}
+
+say "fetching packages"
+write_apt_conf /var/lib/apt/lists
+if ! fetch; then
+  # This machine's package lists are missing or too old: take fresh ones, for this build only.
+  write_apt_conf "$work/lists"
+  APT_CONFIG=$work/apt.conf apt-get -qq update >"$work/apt.log" 2>&1 </dev/null || true
+  fetch || { tail -n 5 "$work/apt.log" >&2; die "the packages could not be fetched; check that the distribution's mirror can be reached: apt-get update"; }
+fi
+
+say "unpacking"
+root=$work/root
+for dir in bin sbin lib; do
+  mkdir -p "$root/usr/$dir"
+  ln -s "usr/$dir" "$root/$dir"
+done
+if [ "$(dpkg --print-architecture)" = amd64 ]; then
+  mkdir -p "$root/usr/lib64"
+  ln -s usr/lib64 "$root/lib64"
+fi
+# Tools that only install or configure packages are of no use in a sealed sandbox.
+unpack='case ${1##*/} in dpkg_* | debconf_* | init-system-helpers_* | libdebconfclient0_* | perl-base_* | usrmerge_* | gcc-*-base_*) exit 0 ;; esac
+dpkg-deb --fsys-tarfile "$1" | tar -C "$2" -xp --keep-directory-symlink --no-same-owner \
+  --exclude "./usr/share/doc/*" --exclude "./usr/share/man/*" --exclude "./usr/share/info/*" \
+  --exclude "./usr/share/locale/*" --exclude "./usr/share/bash-completion/*" --exclude "./usr/share/lintian/*" \
+  --exclude "./usr/lib/*/gconv/*" --exclude "./lib/systemd/*" --exclude "./usr/lib/systemd/*" --exclude "./etc/init.d/*"'
+find "$work/cache/archives" -maxdepth 1 -name '*.deb' -print0 |
+  xargs -0 -P "$(nproc)" -I '{}' sh -c "$unpack" unpack '{}' "$root"
+
+say "configuring"
+cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
+cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
+printf 'sandbox:x:65532:65532:sandbox:/workspace:/bin/bash\n' >>"$root/etc/passwd"
+printf 'sandbox:x:65532:\n' >>"$root/etc/group"
+printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$root/etc/nsswitch.conf"
+[ -e "$root/usr/bin/sh" ] || ln -s dash "$root/usr/bin/sh"
+[ -e "$root/usr/bin/awk" ] || ln -s mawk "$root/usr/bin/awk"
+[ -e "$root/usr/bin/which" ] || ln -s which.debianutils "$root/usr/bin/which"
+mkdir -p "$root/etc/ssl/certs" "$root/usr/lib/ssl"
+find "$root/usr/share/ca-certificates" -name '*.crt' | sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
+rm -rf "$root/usr/lib/ssl/cert.pem"
+ln -s /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem"
+rm -rf "$root/usr/share/ca-certificates" "$root/var/lib/dpkg" "$root/var/cache" "$root/var/log" "$root"/etc/rc?.d \
+  "$root/etc/cron.daily" "$root/etc/logrotate.d" "$root/etc/apt" "$root/etc/dpkg"
+mkdir -p "$root/workspace" "$root/job" "$root/root" "$root/tmp" "$root/var/tmp" "$root/var/cache" "$root/var/log" \
+  "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/usr/share/cynode"
+find "$work/cache/archives" -maxdepth 1 -name '*.deb' -printf '%f\n' | sort >"$root/usr/share/cynode/packages.txt"
+# Nothing in a sandbox may gain rights.
+find "$root" -xdev ! -type l -perm /6000 -exec chmod ug-s '{}' +
+chmod 1777 "$root/tmp" "$root/var/tmp"
+
+say "packing"
+mkdir -p "$(dirname "$out")"
+tar -C "$root" -c --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -f "$out.part" .
+mv "$out.part" "$out"
