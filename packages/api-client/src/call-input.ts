@@ -52,9 +52,8 @@ export function pathOf(route: Route, input: AnyCallInput): string {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => {
     const value = input.params?.[name];
     if (value === undefined) throw new TypeError(`${route.operation} needs the parameter ${name}`);
-    return encodeURIComponent(value).replaceAll(/^\.{1,2}$/g, (dots) =>
-      dots.replaceAll('.', '%2E'),
-    );
+    // A segment of dots would be resolved away as a relative path.
+    return /^\.{1,2}$/.test(value) ? value.replaceAll('.', '%2E') : encodeURIComponent(value);
   });
   const query = Object.entries(input.query ?? {})
     .filter((entry): entry is [string, string | number] => entry[1] !== undefined)

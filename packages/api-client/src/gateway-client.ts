@@ -10,7 +10,7 @@ import { GatewayError } from './gateway-error.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { readTaskEvents } from './task-events.ts';
 import { type Answer, Transport } from './transport.ts';
-import { waitForTask } from './wait-for-task.ts';
+import { pollTask } from './poll-task.ts';
 
 export interface GatewayClientOptions {
   /** Absolute http or https URL; a path and a trailing slash are kept apart from the routes. */
@@ -20,6 +20,8 @@ export interface GatewayClientOptions {
   readonly token?: () => Promise<string | undefined>;
   /** Called on 401; true means that the token was renewed and the call is worth one replay. */
   readonly onUnauthorized?: () => Promise<boolean>;
+  /** Cancels every call, stream and wait of this client. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whether the orchestrator takes prompt work, as `/readyz` says. */
@@ -66,7 +68,7 @@ export class GatewayClient {
         headers: { ...creatingHeaders(route, call), ...headers },
         timeoutMs: call.timeoutMs ?? callTimeoutMs,
         ...(call.body !== undefined && { json: call.body }),
-        ...(call.signal && { signal: call.signal }),
+        ...this.#signalOf(call.signal),
       }),
     );
     // parseAnswer has applied the schema that CallOutput is inferred from.
@@ -117,7 +119,7 @@ export class GatewayClient {
           ...(options.lastEventId !== undefined && { 'last-event-id': options.lastEventId }),
         },
         silenceMs: streamSilenceMs,
-        ...(options.signal && { signal: options.signal }),
+        ...this.#signalOf(options.signal),
       }),
     );
     yield* readTaskEvents(stream.body);
@@ -128,20 +130,27 @@ export class GatewayClient {
    * pause of 2 s where it does not; three failures in a row are tolerated. Contract 05 section 5.
    */
   waitForTask(id: string, options: WaitOptions = {}): Promise<TaskResult> {
-    return waitForTask(
-      (wait, signal) =>
+    const { onStatus } = options;
+    const signals = this.#signalOf(options.signal);
+    return pollTask(
+      ({ waitSeconds, timeoutMs }) =>
         this.call(gatewayRoutes.getTaskResult, {
           params: { id },
-          query: { wait },
-          timeoutMs: (wait + 10) * 1000,
-          ...(signal && { signal }),
+          query: { wait: waitSeconds },
+          timeoutMs,
+          ...signals,
         }),
-      options,
+      { ...signals, ...(onStatus && { onStatus }) },
     );
   }
 
   close(): Promise<void> {
     return this.#transport.close();
+  }
+
+  #signalOf(own: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+    const signals = [this.#options.signal, own].filter((signal) => signal !== undefined);
+    return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
   }
 
   async #withToken<T extends Pick<Answer, 'status'>>(

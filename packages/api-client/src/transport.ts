@@ -1,5 +1,5 @@
 import { uuidv7 } from '@cynodeai/runtime/std';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { GatewayError, refusalError } from './gateway-error.ts';
 
 export interface TransportOptions {
@@ -45,6 +45,8 @@ const answerBytes = 256 * 1024 * 1024;
 /** HTTP to one gateway: kept connections, no redirects, one deadline per call, every fault a GatewayError. */
 export class Transport {
   readonly #base: string;
+  readonly #origin: string;
+  readonly #prefix: string;
   readonly #userAgent: string;
   readonly #agent = new Agent({
     connect: { timeout: 10_000 },
@@ -54,7 +56,10 @@ export class Transport {
   });
 
   constructor(options: TransportOptions) {
-    this.#base = options.baseUrl.replace(/\/+$/, '');
+    const url = new URL(options.baseUrl);
+    this.#origin = url.origin;
+    this.#prefix = url.pathname.replace(/\/+$/, '');
+    this.#base = `${this.#origin}${this.#prefix}`;
     this.#userAgent = options.userAgent;
   }
 
@@ -110,8 +115,10 @@ export class Transport {
     signal: AbortSignal | undefined,
     silenceMs: number,
   ): Promise<Dispatcher.ResponseData> {
-    return request(`${this.#base}${input.path}`, {
-      dispatcher: this.#agent,
+    // The path goes out as it is: a URL parser would resolve `%2E%2E` away.
+    return this.#agent.request({
+      origin: this.#origin,
+      path: `${this.#prefix}${input.path}`,
       method: input.method,
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,

@@ -1,2 +1,3 @@
 export * from './read-task-input.ts';
 export * from './task-input-error.ts';
+export * from './task-input-flags.ts';

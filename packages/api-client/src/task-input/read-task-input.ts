@@ -1,22 +1,9 @@
-import { type CreateTaskRequest, type InputMode, limits } from '@cynodeai/contracts';
+import { type CreateTaskRequest, limits } from '@cynodeai/contracts';
 import { readAttachments } from './attachments.ts';
 import { sizeText } from './checked-file.ts';
 import { TaskInputError } from './task-input-error.ts';
+import type { TaskInputFlags } from './task-input-flags.ts';
 import { readTaskText } from './task-text.ts';
-
-/** What the flags of `task create` say. Contract 05 section 7.1. */
-export interface TaskInputFlags {
-  readonly prompt?: string;
-  readonly taskFile?: string;
-  readonly script?: string;
-  readonly command?: readonly string[];
-  readonly commandsFile?: string;
-  readonly inputMode?: InputMode;
-  readonly attach?: readonly string[];
-  readonly name?: string;
-  readonly projectId?: string;
-  readonly useInference?: boolean;
-}
 
 /**
  * Turns flags into the body of `POST /v1/tasks`; every named file is checked and read here, before any request.

@@ -1,7 +1,7 @@
 import { type InputMode, limits } from '@cynodeai/contracts';
 import { readCheckedText } from './checked-file.ts';
-import type { TaskInputFlags } from './read-task-input.ts';
 import { TaskInputError } from './task-input-error.ts';
+import type { TaskInputFlags } from './task-input-flags.ts';
 
 /** The text of a task as the wire takes it. */
 export type TaskText =

@@ -1,0 +1,15 @@
+import type { InputMode } from '@cynodeai/contracts';
+
+/** What the flags of `task create` say. Contract 05 section 7.1. */
+export interface TaskInputFlags {
+  readonly prompt?: string;
+  readonly taskFile?: string;
+  readonly script?: string;
+  readonly command?: readonly string[];
+  readonly commandsFile?: string;
+  readonly inputMode?: InputMode;
+  readonly attach?: readonly string[];
+  readonly name?: string;
+  readonly projectId?: string;
+  readonly useInference?: boolean;
+}
