@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** Limit in ms after which the child's whole process group is killed; 60 s unless told. */
   readonly timeoutMs?: number;
+  /** Longest standard output in bytes, 8 MiB unless told; more ends the child. */
+  readonly maxOutputBytes?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -36,7 +38,9 @@ export class CommandError extends CodedError<'command_failed'> {
 
 const minimalEnv = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
-/** Runs a program with an argument array, no shell, and waits for it; output beyond 8 MiB ends it. */
+const maxOutputBytes = 8 * 1024 * 1024;
+
+/** Runs a program with an argument array, no shell, and waits for it; too much output ends it. */
 export async function runCommand(
   program: string,
   args: readonly string[],
@@ -47,7 +51,7 @@ export async function runCommand(
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
-    maxBuffer: 8 * 1024 * 1024,
+    maxBuffer: { stdout: options.maxOutputBytes ?? maxOutputBytes, stderr: maxOutputBytes },
     detached: true,
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
