@@ -1,0 +1,50 @@
+@suite_e2e
+Feature: One command from nothing to a result
+
+  Background:
+    Given the whole stack is running
+
+  @REQ-ORCHES-0127
+  Scenario: Commands run in a real container through the whole chain
+    When I run cynode with "run --commands 'cat /etc/os-release' nproc"
+    Then cynode exits with 0
+    And standard output holds "Debian"
+
+  Scenario Outline: The exit code is the job's
+    When I run cynode with "run --commands 'exit <code>'"
+    Then cynode exits with <code>
+
+    Examples:
+      | code |
+      | 0    |
+      | 1    |
+      | 42   |
+
+  Scenario: A script file with an attachment
+    Given a file "data.txt" holding "forty-two"
+    And a script "job.sh" holding "#!/bin/bash\nread -r line < upload/data.txt; echo \"got $line\""
+    When I run cynode with "run --script job.sh --attach data.txt"
+    Then cynode exits with 0
+    And standard output holds "got forty-two"
+
+  @REQ-ORCHES-0125
+  Scenario: A prompt says that no model is configured
+    When I run cynode with "run 'Which model are you?'"
+    Then cynode exits with 125
+    And standard error holds "model"
+
+  Scenario: Interrupting cancels the task and leaves no container
+    When I start cynode with "run --commands 'sleep 300'" and interrupt it once the job runs
+    Then cynode exits with 130
+    And the newest task is "canceled"
+    And no sandbox container is left
+
+  Scenario: A second run starts nothing
+    When I run cynode with "run --commands true"
+    Then cynode exits with 0
+    And the processes of the stack are the same as before
+
+  Scenario: One hundred mixed jobs at once end in their right states
+    When I submit 100 jobs at once: success, failure, timeout, much output, stubborn sleepers
+    Then every job ends in the state its kind demands
+    And no container, job directory or mount is left

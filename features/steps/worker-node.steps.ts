@@ -1,0 +1,203 @@
+import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { at, send, textAt } from '../support/http.ts';
+import { stopSharedNode } from '../support/node-world.ts';
+import type { ProductWorld } from '../support/product-world.ts';
+import { eventually } from '../support/wait.ts';
+
+After({ tags: '@suite_worker_node' }, async function (this: ProductWorld) {
+  await this.node.close();
+});
+AfterAll(stopSharedNode);
+
+Given('a running node with a real container engine', async function (this: ProductWorld) {
+  await this.node.sharedNode();
+});
+
+Given('an orchestrator with unusual URL paths', async function (this: ProductWorld) {
+  await this.node.prepare('normal');
+});
+
+Given('an orchestrator that refuses the pre-shared key', async function (this: ProductWorld) {
+  await this.node.prepare('refuses-key');
+});
+
+Given(
+  'an orchestrator that sends the configuration of another node',
+  async function (this: ProductWorld) {
+    await this.node.prepare('foreign-config');
+  },
+);
+
+When('a node starts against it', async function (this: ProductWorld) {
+  const { ownNode } = this.node;
+  ownNode.orchestrator.onAck = async () => {
+    this.node.answer = await send('GET', `${ownNode.url}/healthz`);
+  };
+  await ownNode.start();
+});
+
+When(
+  'the node runs {string} with the file {string} holding {string}',
+  async function (this: ProductWorld, line: string, path: string, content: string) {
+    const file = { path, content_base64: Buffer.from(content).toString('base64') };
+    await this.node.run(line, { input_files: [file] });
+  },
+);
+
+When('the node runs {string}', async function (this: ProductWorld, line: string) {
+  await this.node.run(line);
+});
+
+When(
+  'the node runs {string} with a limit of {int} second',
+  async function (this: ProductWorld, line: string, seconds: number) {
+    await this.node.run(line, { timeout_seconds: seconds });
+  },
+);
+
+When('the node is asked to run a job without a token', async function (this: ProductWorld) {
+  const node = await this.node.sharedNode();
+  this.node.answer = await send('POST', `${node.url}/v1/worker/jobs:run`, { json: {} });
+});
+
+When('the node is sent a chunked body of 11 MiB', async function (this: ProductWorld) {
+  const node = await this.node.sharedNode();
+  const chunk = new Uint8Array(1024 * 1024).fill(120);
+  let left = 11;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if ((left -= 1) < 0) controller.close();
+      else controller.enqueue(chunk);
+    },
+  });
+  const response = await fetch(`${node.url}/v1/worker/jobs:run`, {
+    method: 'POST',
+    body,
+    duplex: 'half',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${node.orchestrator.workerToken}`,
+    },
+  });
+  const text = await response.text();
+  this.node.answer = { status: response.status, text, json: { ...JSON.parse(text) } };
+});
+
+Then(
+  'the job is {string} with exit code {int}',
+  function (this: ProductWorld, status: string, code: number) {
+    const { result } = this.node;
+    assert.deepEqual([result.status, result.exit_code], [status, code], result.stderr);
+  },
+);
+
+Then('the job is {string} without an exit code', function (this: ProductWorld, status: string) {
+  assert.equal(this.node.result.status, status);
+  assert.ok(!('exit_code' in this.node.result));
+});
+
+Then('its output is {string}', function (this: ProductWorld, expected: string) {
+  assert.equal(this.node.result.stdout.trim(), expected);
+});
+
+Then(
+  'no container, process, mount or directory of the job is left',
+  async function (this: ProductWorld) {
+    await eventually(
+      'nothing of the job is left',
+      async () => (await this.node.leftovers()).length === 0,
+    );
+  },
+);
+
+Then('the only network interface it saw is {string}', function (this: ProductWorld, name: string) {
+  assert.equal(this.node.result.stdout.split('\n')[0], name);
+});
+
+Then('it had no capabilities and could gain no privileges', function (this: ProductWorld) {
+  const { stdout } = this.node.result;
+  assert.match(stdout, /^CapEff:\s+0{16}$/m);
+  assert.match(stdout, /^CapBnd:\s+0{16}$/m);
+  assert.match(stdout, /^NoNewPrivs:\s+1$/m);
+  assert.match(stdout, /^Seccomp:\s+2$/m);
+});
+
+Then(
+  'its output holds no host name, no address of a name server and no secret of the node',
+  async function (this: ProductWorld) {
+    const node = await this.node.sharedNode();
+    const nameServers = [
+      ...readFileSync('/etc/resolv.conf', 'utf8').matchAll(/^nameserver\s+(\S+)/gm),
+    ];
+    const forbidden = [
+      hostname(),
+      ...nameServers.map(([, address]) => String(address)),
+      ...node.orchestrator.secrets,
+    ];
+    for (const text of forbidden) assert.ok(!this.node.answer.text.includes(text), text);
+  },
+);
+
+Then(
+  'the node answers {int} of kind {string}',
+  function (this: ProductWorld, status: number, kind: string) {
+    assert.equal(this.node.answer.status, status);
+    assert.equal(textAt(this.node.answer.json, 'type'), `urn:cynodeai:error:${kind}`);
+  },
+);
+
+Then(
+  'its standard output is cut at {int} bytes on a whole character',
+  function (this: ProductWorld, limit: number) {
+    const { stdout, truncated } = this.node.result;
+    const bytes = Buffer.byteLength(stdout);
+    assert.equal(truncated.stdout, true);
+    assert.ok(bytes <= limit && bytes > limit - 4, String(bytes));
+    assert.ok(!stdout.includes('\uFFFD'));
+    assert.ok('äöü€ß…'.repeat(stdout.length).startsWith(stdout));
+  },
+);
+
+Then('its standard error is {string} and not cut', function (this: ProductWorld, expected: string) {
+  assert.equal(this.node.result.stderr.trim(), expected);
+  assert.equal(this.node.result.truncated.stderr, false);
+});
+
+Then(
+  'it asks for registration, then configuration, then acknowledges {string}',
+  async function (this: ProductWorld, status: string) {
+    const { orchestrator } = this.node.ownNode;
+    await eventually('the node acknowledges', () => orchestrator.acks.length > 0);
+    assert.deepEqual(orchestrator.calls, ['register', 'config', `ack ${status}`]);
+  },
+);
+
+Then(
+  'the node was already answering {string} on healthz when it acknowledged',
+  async function (this: ProductWorld, body: string) {
+    await eventually('healthz was asked', () => this.node.answer.status !== 0);
+    assert.deepEqual([this.node.answer.status, this.node.answer.text], [200, body]);
+  },
+);
+
+Then(
+  'the node ends with a failure and tells why without the key',
+  async function (this: ProductWorld) {
+    const { ownNode } = this.node;
+    assert.notEqual(await ownNode.ended, 0);
+    assert.match(ownNode.log, /key|registration/i);
+    for (const secret of ownNode.orchestrator.secrets) assert.ok(!ownNode.log.includes(secret));
+  },
+);
+
+Then(
+  'it acknowledges {string} and ends with a failure',
+  async function (this: ProductWorld, status: string) {
+    const { ownNode } = this.node;
+    assert.notEqual(await ownNode.ended, 0);
+    assert.equal(at(ownNode.orchestrator.acks[0], 'status'), status);
+  },
+);

@@ -1,0 +1,114 @@
+import type { RunJobResult } from '@cynodeai/contracts';
+import { runJobResultSchema } from '@cynodeai/contracts';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { type Answer, send } from './http.ts';
+import { type MockBehaviour, MockOrchestrator } from './mock-orchestrator.ts';
+import { NodeUnderTest } from './node-under-test.ts';
+import { sandboxImage, sandboxImageTar } from './sandbox-image.ts';
+import { eventually } from './wait.ts';
+
+/** A ready node for all scenarios of a feature: importing the image takes longer than the scenarios. */
+let shared: Promise<NodeUnderTest> | undefined;
+
+async function startShared(): Promise<NodeUnderTest> {
+  const node = new NodeUnderTest(await new MockOrchestrator().start());
+  await node.importImage(await sandboxImageTar(), sandboxImage);
+  await node.start();
+  await eventually(`the node is ready:\n${node.log}`, () => isReady(node));
+  return node;
+}
+
+async function isReady(node: NodeUnderTest): Promise<boolean> {
+  const answer = await send('GET', `${node.url}/readyz`).catch(() => undefined);
+  return answer?.status === 200;
+}
+
+/** What a scenario of the worker node suite works with. */
+export class NodeWorld {
+  jobId = '';
+  answer: Answer = { status: 0, text: '', json: undefined };
+  #own: NodeUnderTest | undefined;
+
+  /** The node all job scenarios share. */
+  sharedNode(): Promise<NodeUnderTest> {
+    shared ??= startShared();
+    return shared;
+  }
+
+  /** A node of this scenario's own, at an orchestrator that behaves as told. */
+  async prepare(behaviour: MockBehaviour): Promise<NodeUnderTest> {
+    this.#own = new NodeUnderTest(await new MockOrchestrator(behaviour).start());
+    return this.#own;
+  }
+
+  get ownNode(): NodeUnderTest {
+    if (this.#own === undefined) throw new Error('no node was prepared');
+    return this.#own;
+  }
+
+  /** Runs a shell line as a job and keeps the answer. */
+  async run(line: string, options: Record<string, unknown> = {}): Promise<void> {
+    const node = await this.sharedNode();
+    this.jobId = randomUUID();
+    this.answer = await send('POST', `${node.url}/v1/worker/jobs:run`, {
+      token: node.orchestrator.workerToken,
+      json: {
+        version: 1,
+        task_id: randomUUID(),
+        job_id: this.jobId,
+        sandbox: {
+          image: sandboxImage,
+          command: ['sh', '-c', line],
+          network_policy: 'none',
+          ...options,
+        },
+      },
+    });
+  }
+
+  get result(): RunJobResult {
+    if (this.answer.status !== 200) throw new Error(`${this.answer.status}: ${this.answer.text}`);
+    return runJobResultSchema.parse(this.answer.json);
+  }
+
+  /** Everything on this host that still belongs to the job. */
+  async leftovers(): Promise<string[]> {
+    const node = await this.sharedNode();
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+    const processes = readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid))
+      .map((pid) => commandLine(pid))
+      .filter((line) => line.includes(this.jobId) || /sleep\u0000321/.test(line));
+    const directories = readdirSync(node.stateDir, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.includes(this.jobId),
+    );
+    return [
+      ...processes,
+      ...directories,
+      ...mounts.split('\n').filter((line) => line.includes(this.jobId)),
+    ];
+  }
+
+  async close(): Promise<void> {
+    if (this.#own === undefined) return;
+    await this.#own.stop();
+    await this.#own.orchestrator.stop();
+  }
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Stops the shared node. */
+export async function stopSharedNode(): Promise<void> {
+  const node = await shared;
+  await node?.stop();
+  await node?.orchestrator.stop();
+  shared = undefined;
+}
