@@ -165,6 +165,7 @@ export type TaskAttachment = z.infer<typeof taskAttachmentSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type TaskList = z.infer<typeof taskListSchema>;
 export type TaskResult = z.infer<typeof taskResultSchema>;
+export type TaskCancel = z.infer<typeof taskCancelSchema>;
 export type TaskLogs = z.infer<typeof taskLogsSchema>;
 export type JobResult = z.infer<typeof jobResultSchema>;
 export type LogStream = z.infer<typeof logStreamSchema>;

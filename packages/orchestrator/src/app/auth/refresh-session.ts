@@ -1,0 +1,45 @@
+import type { TokenResponse } from '@cynodeai/contracts';
+import type { Clock } from '@cynodeai/runtime/std';
+import { OrchestratorError } from '../../domain/errors.ts';
+import type {
+  AccessTokens,
+  ClientContext,
+  IdentityStore,
+  RefreshTokens,
+} from '../../ports/identity.ts';
+import { type SessionLifetimes, absoluteSessionLifeMs, sessionTokens } from './session-tokens.ts';
+
+/** A client that races itself may present the token it just exchanged; later it is a thief's. Contract 04 section 4.1. */
+const replayGraceMs = 10_000;
+
+export interface RefreshDeps {
+  readonly identity: IdentityStore;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly lifetimes: SessionLifetimes;
+  readonly clock: Clock;
+}
+
+/** Exchanges a refresh token for two new tokens (REQ-IDENTY-0105). @throws OrchestratorError `session_invalid`. */
+export async function refreshSession(
+  deps: RefreshDeps,
+  token: string,
+  client: ClientContext,
+): Promise<TokenResponse> {
+  const at = deps.clock.now();
+  const presentedHash = deps.refreshTokens.hash(token);
+  const next = deps.refreshTokens.create();
+  const session = await deps.identity.rotateSession({
+    presentedHash,
+    newHash: next.hash,
+    at,
+    expiresAt: new Date(at.getTime() + deps.lifetimes.refreshMs),
+    absoluteLifeMs: absoluteSessionLifeMs,
+    client,
+  });
+  if (session === undefined) {
+    await deps.identity.refuseRefresh({ presentedHash, at, replayGraceMs, client });
+    throw new OrchestratorError('session_invalid', 'the refresh token is not valid; log in again');
+  }
+  return sessionTokens(deps.accessTokens, session, next.token, at, deps.lifetimes.accessMs);
+}

@@ -1,0 +1,163 @@
+import { type CreateTaskRequest, type Task, limits } from '@cynodeai/contracts';
+import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
+import { OrchestratorError } from '../../domain/errors.ts';
+import type { Principal } from '../../domain/identity/principal.ts';
+import { planJob } from '../../domain/tasks/plan-job.ts';
+import { readTaskInput, requireSendable, wantedTaskName } from '../../domain/tasks/task-input.ts';
+import type { TaskInput } from '../../domain/tasks/task-input.ts';
+import { chooseTaskName } from '../../domain/tasks/task-name.ts';
+import { attachmentFolder, taskView } from '../../domain/tasks/task-record.ts';
+import type { BlobWriter } from '../../ports/blobs-writer.ts';
+import type {
+  IdempotencyClaim,
+  NewArtifact,
+  TaskReader,
+  TaskTransaction,
+  TransactTasks,
+} from '../../ports/tasks.ts';
+import { type CallContext, auditRow } from '../audit/call-context.ts';
+import { resolveProject } from '../projects/resolve-project.ts';
+import { insertNamedTask } from './name-task.ts';
+import { type StoredAttachment, decodeAttachments, removeBlobs, storeBlobs } from './task-blobs.ts';
+
+export interface CreateTaskDeps {
+  readonly transact: TransactTasks;
+  readonly blobs: BlobWriter;
+  readonly tasks: Pick<TaskReader, 'status'>;
+  readonly clock: Clock;
+}
+
+export interface CreateTaskCall extends CallContext {
+  readonly principal: Principal;
+  readonly request: CreateTaskRequest;
+  /** Held when the caller sent an idempotency key. */
+  readonly claim: IdempotencyClaim | undefined;
+}
+
+interface PreparedTask {
+  readonly taskId: string;
+  readonly input: TaskInput;
+  readonly artifacts: readonly NewArtifact[];
+  readonly at: Date;
+}
+
+function metadata(input: TaskInput, provisional: boolean): Readonly<Record<string, unknown>> {
+  return {
+    use_inference: input.useInference,
+    ...(input.commands && { commands: input.commands }),
+    ...(provisional && { name_provisional: true }),
+  };
+}
+
+function artifactsOf(taskId: string, stored: readonly StoredAttachment[], at: Date): NewArtifact[] {
+  return stored.map((blob) => ({
+    id: uuidv7(at.getTime()),
+    taskId,
+    path: `${attachmentFolder}${blob.name}`,
+    storageRef: blob.storageRef,
+    sizeBytes: blob.sizeBytes,
+    contentType: blob.contentType,
+    sha256: blob.sha256,
+    at,
+  }));
+}
+
+async function persist(
+  transaction: TaskTransaction,
+  call: CreateTaskCall,
+  prepared: PreparedTask,
+): Promise<Task> {
+  const { principal, request } = call;
+  const { taskId, input, artifacts, at } = prepared;
+  const project = await resolveProject(transaction.projects, principal, request.project_id, at);
+  const choice = chooseTaskName(wantedTaskName(request), input.text);
+  const row = {
+    id: taskId,
+    createdBy: principal.userId,
+    projectId: project.id,
+    inputMode: input.mode,
+    prompt: input.text,
+    description: input.mode === 'prompt' ? input.text : undefined,
+    acceptanceCriteria: request.acceptance_criteria,
+    metadata: metadata(input, choice.provisional),
+    at,
+  };
+  const name = await insertNamedTask(transaction, choice, row);
+  const attachments = artifacts.map(({ id, ...artifact }) => ({ ...artifact, artifactId: id }));
+  await transaction.insertArtifacts(artifacts);
+  const payload = planJob(input, attachments);
+  await transaction.insertJob({ id: uuidv7(at.getTime()), taskId, payload, at });
+  const task = taskView({
+    ...row,
+    name,
+    status: 'pending',
+    summary: undefined,
+    attachments,
+    createdAt: at,
+    updatedAt: at,
+  });
+  const done = {
+    action: 'task.create',
+    resourceType: 'task',
+    resourceId: taskId,
+    projectId: project.id,
+    statusCode: 201,
+  };
+  await transaction.audit.append([auditRow(call, principal, done, at)]);
+  await finish(transaction, call.claim, task);
+  return task;
+}
+
+async function finish(
+  transaction: TaskTransaction,
+  claim: IdempotencyClaim | undefined,
+  task: Task,
+): Promise<void> {
+  if (claim === undefined) return;
+  const kept = await transaction.finishIdempotent(claim, {
+    status: 201,
+    body: task,
+    resourceId: task.id,
+  });
+  if (kept) return;
+  throw new OrchestratorError(
+    'idempotency_conflict',
+    'another call with this Idempotency-Key has taken over',
+  );
+}
+
+/**
+ * Stores a task with its attachments and first job and returns without waiting for it; nothing is left behind
+ * when any part fails. Contract 04 sections 9.2, 9.3, REQ-ORCHES-0121.
+ * @throws OrchestratorError `input_invalid`, `input_too_large`, `project_unknown`, `project_disabled`, `forbidden`,
+ * `idempotency_conflict`.
+ */
+export async function createTask(deps: CreateTaskDeps, call: CreateTaskCall): Promise<Task> {
+  const { request } = call;
+  const input = readTaskInput(request);
+  wantedTaskName(request);
+  const attachments = decodeAttachments(request.attachments ?? [], limits.attachmentBytes);
+  requireSendable(
+    input,
+    attachments.map((attachment) => attachment.bytes.length),
+  );
+  const stored = await storeBlobs(deps.blobs, attachments);
+  const at = deps.clock.now();
+  const taskId = uuidv7(at.getTime());
+  const prepared = { taskId, input, artifacts: artifactsOf(taskId, stored, at), at };
+  try {
+    return await deps.transact((transaction) => persist(transaction, call, prepared));
+  } catch (error) {
+    if (!(await wasStored(deps, taskId, error))) await removeBlobs(deps.blobs, stored);
+    throw error;
+  }
+}
+
+/** A connection lost at commit does not tell: blobs stay when the task is there, or when nobody can say. */
+async function wasStored(deps: CreateTaskDeps, taskId: string, error: unknown): Promise<boolean> {
+  if (error instanceof OrchestratorError) return false;
+  return deps.tasks.status(taskId).then(
+    (status) => status !== undefined,
+    () => true,
+  );
+}

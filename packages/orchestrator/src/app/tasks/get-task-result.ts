@@ -1,0 +1,57 @@
+import { type TaskResult, isTerminalTaskStatus } from '@cynodeai/contracts';
+import type { Principal } from '../../domain/identity/principal.ts';
+import type { TaskRecord } from '../../domain/tasks/task-record.ts';
+import { taskResultView } from '../../domain/tasks/task-result.ts';
+import { apiTaskStatus } from '../../domain/tasks/task-status.ts';
+import type { TaskReader, TaskSignals } from '../../ports/tasks.ts';
+import { findTask } from './find-task.ts';
+import { TaskWatch } from './task-watch.ts';
+
+/** Waiters look again by themselves this often, ms; notifications are only a hint. */
+const rereadMs = 1000;
+
+export interface TaskResultDeps {
+  readonly tasks: TaskReader;
+  readonly signals: TaskSignals;
+}
+
+export interface TaskResultRequest {
+  readonly id: string;
+  /** How long to hold the answer until the task is terminal, ms. */
+  readonly waitMs: number;
+}
+
+async function waitUntilTerminal(
+  deps: TaskResultDeps,
+  taskId: string,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + waitMs;
+  using watch = new TaskWatch(deps.signals, taskId, signal);
+  for (;;) {
+    const status = await deps.tasks.status(taskId);
+    const left = deadline - performance.now();
+    if (status === undefined || isTerminalTaskStatus(apiTaskStatus(status))) return;
+    if (left <= 0 || signal.aborted) return;
+    await watch.next(Math.min(left, rereadMs));
+  }
+}
+
+/**
+ * Jobs and output of a task, held back until it is terminal or the wait is over; an aborted signal ends the wait.
+ * Contract 04 sections 9.5, 9.6. @throws OrchestratorError `task_unknown`.
+ */
+export async function getTaskResult(
+  deps: TaskResultDeps,
+  principal: Principal,
+  request: TaskResultRequest,
+  signal: AbortSignal,
+): Promise<{ readonly task: TaskRecord; readonly result: TaskResult }> {
+  let task = await findTask(deps.tasks, principal, request.id);
+  if (request.waitMs > 0 && !isTerminalTaskStatus(apiTaskStatus(task.status))) {
+    await waitUntilTerminal(deps, task.id, request.waitMs, signal);
+    task = await findTask(deps.tasks, principal, task.id);
+  }
+  return { task, result: taskResultView(task, await deps.tasks.jobs(task.id)) };
+}

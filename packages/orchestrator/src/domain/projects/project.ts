@@ -1,0 +1,63 @@
+import { OrchestratorError } from '../errors.ts';
+import type { Principal } from '../identity/principal.ts';
+import { canCreateTask, canSeeProject } from '../identity/task-access.ts';
+
+export interface Project {
+  readonly id: string;
+  readonly slug: string;
+  readonly isActive: boolean;
+  readonly isDefault: boolean;
+  /** Set for default projects. */
+  readonly ownerUserId: string | undefined;
+}
+
+/** How a caller names a project. */
+export type ProjectReference =
+  { readonly by: 'id'; readonly id: string } | { readonly by: 'slug'; readonly slug: string };
+
+const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const slugPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Slug of a user's default project; it is built from the id because handles may change. Contract 04 section 8.2. */
+export function defaultProjectSlug(userId: string): string {
+  return `default-${userId}`;
+}
+
+/** Title of every default project. */
+export const defaultProjectName = 'Default Project';
+
+/** Reads a uuid or slug. @throws OrchestratorError `input_invalid` for anything else. */
+export function parseProjectReference(text: string): ProjectReference {
+  if (uuidPattern.test(text)) return { by: 'id', id: text };
+  if (slugPattern.test(text)) return { by: 'slug', slug: text };
+  throw new OrchestratorError('input_invalid', 'project_id must be a project uuid or slug', {
+    field: 'project_id',
+  });
+}
+
+/** The project when the caller may see it. @throws OrchestratorError `project_unknown`, the same for absent and invisible. */
+export function requireVisible(principal: Principal, project: Project | undefined): Project {
+  if (project === undefined || !canSeeProject(principal, project)) {
+    throw new OrchestratorError(
+      'project_unknown',
+      'no such project; name one of your projects or leave project_id out',
+    );
+  }
+  return project;
+}
+
+/**
+ * The project when the caller may create tasks in it. Contract 04 section 8.2.
+ * @throws OrchestratorError `project_unknown`, `project_disabled`, `forbidden`.
+ */
+export function requireWritable(principal: Principal, project: Project | undefined): Project {
+  const visible = requireVisible(principal, project);
+  if (!visible.isActive) {
+    throw new OrchestratorError('project_disabled', 'the project is disabled; choose another one');
+  }
+  const isOwnDefault = visible.isDefault && visible.ownerUserId === principal.userId;
+  if (!canCreateTask(principal, { id: visible.id, isOwnDefault })) {
+    throw new OrchestratorError('forbidden', 'your role does not allow creating tasks here');
+  }
+  return visible;
+}

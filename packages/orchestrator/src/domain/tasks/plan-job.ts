@@ -1,0 +1,52 @@
+import type { InputFileReference, JobPayload, SandboxJobPayload } from '../jobs/job-payload.ts';
+import { commandsProgram } from './commands-program.ts';
+import type { TaskInput } from './task-input.ts';
+import type { AttachmentRecord } from './task-record.ts';
+
+const workspace = '/workspace';
+const scriptPath = '.cynode/script';
+const commandsPath = '.cynode/commands.sh';
+
+function program(input: TaskInput): {
+  readonly file: InputFileReference;
+  readonly command: readonly string[];
+} {
+  if (input.commands !== undefined) {
+    return {
+      file: {
+        path: commandsPath,
+        mode: '0755',
+        source: { kind: 'text', text: commandsProgram(input.commands) },
+      },
+      command: ['sh', `${workspace}/${commandsPath}`],
+    };
+  }
+  const script = `${workspace}/${scriptPath}`;
+  return {
+    file: { path: scriptPath, mode: '0755', source: { kind: 'prompt' } },
+    command: input.text.startsWith('#!') ? [script] : ['sh', script],
+  };
+}
+
+/**
+ * The first job of a task. A prompt goes to a model and never to a shell (REQ-ORCHES-0125); raw text travels as an
+ * input file, because a single argument is limited to 128 KiB. Contract 01 section 4.3, 04 section 9.4.
+ */
+export function planJob(input: TaskInput, attachments: readonly AttachmentRecord[]): JobPayload {
+  if (input.mode === 'prompt') return { kind: 'inference', input_mode: 'prompt', target: 'local' };
+  const { file, command } = program(input);
+  const uploads = attachments.map((attachment): InputFileReference => ({
+    path: attachment.path,
+    mode: '0644',
+    source: { kind: 'artifact', artifact_id: attachment.artifactId },
+  }));
+  const payload: SandboxJobPayload = {
+    kind: 'sandbox',
+    input_mode: input.mode,
+    command,
+    network_policy: 'none',
+    use_inference: input.useInference,
+    input_files: [file, ...uploads],
+  };
+  return payload;
+}

@@ -1,0 +1,93 @@
+import { type CreateTaskRequest, type InputMode, limits, utf8Bytes } from '@cynodeai/contracts';
+import { OrchestratorError } from '../errors.ts';
+import { commandsProgram } from './commands-program.ts';
+
+/** What a task shall do, checked. */
+export interface TaskInput {
+  readonly mode: InputMode;
+  /** Kept as `tasks.prompt`; for items their lines. */
+  readonly text: string;
+  /** Only in mode `commands`: what runs, in order, without blank items. */
+  readonly commands?: readonly string[];
+  readonly useInference: boolean;
+}
+
+function refuse(field: string, message: string): never {
+  throw new OrchestratorError('input_invalid', message, { field });
+}
+
+function tooLarge(what: string, maxBytes: number): never {
+  const size = `${maxBytes / 1024} KiB`;
+  throw new OrchestratorError('input_too_large', `${what} may have at most ${size}`);
+}
+
+function requirePrompt(request: CreateTaskRequest): string {
+  const { prompt } = request;
+  if (prompt === undefined) return refuse('prompt', 'prompt is required');
+  if (prompt.trim() === '') return refuse('prompt', 'prompt must not be blank');
+  return prompt;
+}
+
+function notBlank(items: readonly string[]): readonly string[] {
+  return items.filter((item) => item.trim() !== '');
+}
+
+function commandsInput(request: CreateTaskRequest): TaskInput {
+  if (request.commands !== undefined && request.prompt !== undefined) {
+    refuse('commands', 'send either prompt or commands, not both');
+  }
+  const items = notBlank(request.commands ?? requirePrompt(request).split(/\r?\n/));
+  if (items.length === 0) refuse('commands', 'at least one command must not be blank');
+  const text = request.commands === undefined ? requirePrompt(request) : items.join('\n');
+  if (utf8Bytes(text) > limits.commandsBytes) {
+    tooLarge('commands together', limits.commandsBytes);
+  }
+  return { mode: 'commands', text, commands: items, useInference: request.use_inference ?? false };
+}
+
+/**
+ * Reads mode and text of a new task. Contract 04 section 9.2.
+ * @throws OrchestratorError `input_invalid`, `input_too_large`.
+ */
+export function readTaskInput(request: CreateTaskRequest): TaskInput {
+  const mode = request.input_mode ?? 'prompt';
+  if (mode === 'commands') return commandsInput(request);
+  if (request.commands !== undefined) {
+    refuse('commands', 'commands needs "input_mode": "commands"');
+  }
+  const text = requirePrompt(request);
+  const maxBytes = mode === 'script' ? limits.scriptBytes : limits.promptBytes;
+  if (utf8Bytes(text) > maxBytes) tooLarge(`a ${mode}`, maxBytes);
+  // A prompt always goes to a model, whatever the caller asks (REQ-ORCHES-0125).
+  const useInference = mode === 'prompt' || (request.use_inference ?? false);
+  return { mode, text, useInference };
+}
+
+/** The name the caller wants, under either of its two field names. @throws OrchestratorError `input_invalid` when they differ. */
+export function wantedTaskName(request: CreateTaskRequest): string | undefined {
+  const { task_name: taskName, name } = request;
+  if (taskName !== undefined && name !== undefined && taskName !== name) {
+    refuse('name', 'task_name and name are the same field; send one of them');
+  }
+  return taskName ?? name;
+}
+
+const base64Bytes = (bytes: number): number => Math.ceil(bytes / 3) * 4;
+
+/** Room in a node's request body for everything beside the files. */
+const envelopeBytes = 64 * 1024;
+
+/**
+ * Refuses what could not be sent to a node later: program and attachments travel as base64 in one request body.
+ * Contract 03 section 5.6. @throws OrchestratorError `input_too_large`.
+ */
+export function requireSendable(input: TaskInput, attachmentSizes: readonly number[]): void {
+  const program = input.commands === undefined ? input.text : commandsProgram(input.commands);
+  const files = [utf8Bytes(program), ...attachmentSizes].map(base64Bytes);
+  const total = files.reduce((sum, bytes) => sum + bytes, 0);
+  if (total <= limits.requestBodyBytes - envelopeBytes) return;
+  throw new OrchestratorError(
+    'input_too_large',
+    'text and attachments together do not fit into a job; they may have about 7.4 MiB in total',
+  );
+}

@@ -1,0 +1,71 @@
+import {
+  type InputMode,
+  type JobStatus,
+  type Task,
+  type TaskAttachment,
+} from '@cynodeai/contracts';
+import type { TaskScope } from '../identity/task-access.ts';
+import { type StoredTaskStatus, apiTaskStatus } from './task-status.ts';
+
+/** Folder of the workspace, and of the artifact paths, that holds what the user sent. */
+export const attachmentFolder = 'upload/';
+
+/** A file the user sent with a task. */
+export interface AttachmentRecord {
+  readonly artifactId: string;
+  /** `upload/<name>`. */
+  readonly path: string;
+  readonly contentType: string | undefined;
+  readonly sizeBytes: number;
+}
+
+/** A task as it is stored, with its attachments. */
+export interface TaskRecord extends TaskScope {
+  readonly id: string;
+  readonly name: string;
+  readonly status: StoredTaskStatus;
+  readonly inputMode: InputMode;
+  readonly prompt: string;
+  readonly summary: string | undefined;
+  readonly attachments: readonly AttachmentRecord[];
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A job of a task, in creation order wherever several are listed. */
+export interface JobRecord {
+  readonly id: string;
+  readonly status: JobStatus;
+  /** What is stored of its outcome. */
+  readonly result: Readonly<Record<string, unknown>> | undefined;
+  readonly startedAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+}
+
+function attachmentView(record: AttachmentRecord): TaskAttachment {
+  return {
+    artifact_id: record.artifactId,
+    name: record.path.slice(attachmentFolder.length),
+    ...(record.contentType !== undefined && { content_type: record.contentType }),
+    size_bytes: record.sizeBytes,
+  };
+}
+
+const byPath = (a: AttachmentRecord, b: AttachmentRecord): number => (a.path < b.path ? -1 : 1);
+
+/** The task as the API shows it; attachments by name, so that equal states give equal answers. Contract 04 section 9.2. */
+export function taskView(task: TaskRecord): Task {
+  return {
+    id: task.id,
+    task_id: task.id,
+    task_name: task.name,
+    status: apiTaskStatus(task.status),
+    input_mode: task.inputMode,
+    prompt: task.prompt,
+    ...(task.summary !== undefined && { summary: task.summary }),
+    ...(task.projectId !== undefined && { project_id: task.projectId }),
+    attachments: task.attachments.toSorted(byPath).map(attachmentView),
+    created_at: task.createdAt.toISOString(),
+    updated_at: task.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,85 @@
+import {
+  type JobResult,
+  type LogStream,
+  type TaskLogs,
+  type TaskResult,
+  isTerminalTaskStatus,
+  jobResultSchema,
+} from '@cynodeai/contracts';
+import type { JobRecord, TaskRecord } from './task-record.ts';
+import { apiTaskStatus } from './task-status.ts';
+
+/** The stored outcome without the fencing token; undefined when it is none a client could read. */
+function shownResult(job: JobRecord): JobResult | undefined {
+  if (job.result === undefined) return undefined;
+  const { lease_id: _lease, ...rest } = job.result;
+  const parsed = jobResultSchema.safeParse(rest);
+  return parsed.success ? parsed.data : undefined;
+}
+
+const joined = (results: readonly JobResult[], stream: 'stdout' | 'stderr'): string =>
+  results.map((result) => result[stream]).join('');
+
+function numberField(result: JobResult | undefined, field: string): number | undefined {
+  const value = result?.[field];
+  return typeof value === 'number' ? value : undefined;
+}
+
+function wasCut(results: readonly JobResult[], stream: 'stdout' | 'stderr'): boolean {
+  return results.some((result) => {
+    const cut = result['truncated'];
+    return typeof cut === 'object' && cut !== null && Reflect.get(cut, stream) === true;
+  });
+}
+
+function jobView(job: JobRecord): TaskResult['jobs'][number] {
+  const result = shownResult(job);
+  return {
+    id: job.id,
+    status: job.status,
+    ...(result !== undefined && { result }),
+    ...(job.startedAt !== undefined && { started_at: job.startedAt.toISOString() }),
+    ...(job.endedAt !== undefined && { ended_at: job.endedAt.toISOString() }),
+  };
+}
+
+/**
+ * Jobs and, once the task is terminal, their streams in creation order and the last job's exit code.
+ * Contract 04 section 9.5.
+ */
+export function taskResultView(task: TaskRecord, jobs: readonly JobRecord[]): TaskResult {
+  const status = apiTaskStatus(task.status);
+  const views = jobs.map(jobView);
+  const results = views.flatMap((view) => view.result ?? []);
+  const exitCode = numberField(views.at(-1)?.result, 'exit_code');
+  return {
+    task_id: task.id,
+    task_name: task.name,
+    status,
+    ...(task.summary !== undefined && { summary: task.summary }),
+    jobs: views,
+    ...(isTerminalTaskStatus(status) && {
+      stdout: joined(results, 'stdout'),
+      stderr: joined(results, 'stderr'),
+      ...(exitCode !== undefined && { exit_code: exitCode }),
+    }),
+  };
+}
+
+/** The streams as far as they are stored. Contract 04 section 9.5. */
+export function taskLogsView(
+  task: TaskRecord,
+  jobs: readonly JobRecord[],
+  stream: LogStream,
+): TaskLogs {
+  const results = jobs.flatMap((job) => shownResult(job) ?? []);
+  return {
+    task_id: task.id,
+    task_name: task.name,
+    status: apiTaskStatus(task.status),
+    stream,
+    ...(stream !== 'stderr' && { stdout: joined(results, 'stdout') }),
+    ...(stream !== 'stdout' && { stderr: joined(results, 'stderr') }),
+    truncated: { stdout: wasCut(results, 'stdout'), stderr: wasCut(results, 'stderr') },
+  };
+}

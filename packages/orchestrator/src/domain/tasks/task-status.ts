@@ -1,0 +1,14 @@
+import type { TaskStatus } from '@cynodeai/contracts';
+
+/** `tasks.status` as it is stored; the API calls `pending` `queued`. Contract 04 section 9.1. */
+export type StoredTaskStatus = 'pending' | Exclude<TaskStatus, 'queued'>;
+
+/** The status a client sees. */
+export function apiTaskStatus(stored: StoredTaskStatus): TaskStatus {
+  return stored === 'pending' ? 'queued' : stored;
+}
+
+/** The status as it is stored. */
+export function storedTaskStatus(shown: TaskStatus): StoredTaskStatus {
+  return shown === 'queued' ? 'pending' : shown;
+}

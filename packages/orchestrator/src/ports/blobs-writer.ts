@@ -1,0 +1,15 @@
+/** A stored blob; `storageRef` is what `task_artifacts.storage_ref` keeps. */
+export interface StoredBlob {
+  readonly storageRef: string;
+  readonly sizeBytes: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** Writes the bytes of artifacts. A blob is written before the row that names it. Contract 01 section 4.5. */
+export interface BlobWriter {
+  /** Durable once it resolves; nothing is left behind when it rejects. */
+  write(bytes: Uint8Array): Promise<StoredBlob>;
+  /** Removes a blob; one that is gone is no error. */
+  remove(storageRef: string): Promise<void>;
+}

@@ -1,0 +1,119 @@
+import type { LoginAttempt } from '../domain/identity/lockout.ts';
+import type { Principal } from '../domain/identity/principal.ts';
+
+/** Where an authentication call came from, for the audit row. */
+export interface ClientContext {
+  readonly ip: string;
+  readonly userAgent: string | undefined;
+}
+
+/** An active or inactive user that a login names. */
+export interface LoginCandidate {
+  readonly userId: string;
+  readonly handle: string;
+  readonly isActive: boolean;
+  /** PHC string; absent when the user has no password that can be checked. */
+  readonly passwordHash: string | undefined;
+}
+
+/** Why an attempt failed, as the audit log names it. */
+export type LoginFailureReason =
+  'unknown_handle' | 'user_inactive' | 'no_credential' | 'wrong_password' | 'rate_limited';
+
+export interface LoginFailure {
+  /** The user's handle, or the SHA-256 hex of a handle nobody has; absent when the body was not read. */
+  readonly subject?: string;
+  readonly userId?: string;
+  readonly reason: LoginFailureReason;
+  readonly client: ClientContext;
+  readonly at: Date;
+}
+
+export interface NewSession {
+  readonly id: string;
+  readonly userId: string;
+  readonly handle: string;
+  readonly tokenHash: Buffer;
+  readonly expiresAt: Date;
+  readonly at: Date;
+  readonly client: ClientContext;
+  /** Replaces the stored password hash when that is still `old`. */
+  readonly rehash?: { readonly old: string; readonly fresh: string };
+}
+
+export interface Rotation {
+  readonly presentedHash: Buffer;
+  readonly newHash: Buffer;
+  readonly at: Date;
+  /** New end of the session; never later than its absolute limit. */
+  readonly expiresAt: Date;
+  /** Longest life of a session after its login, ms. */
+  readonly absoluteLifeMs: number;
+  readonly client: ClientContext;
+}
+
+export interface RotatedSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly handle: string;
+}
+
+export interface RefusedRefresh {
+  readonly presentedHash: Buffer;
+  readonly at: Date;
+  /** A replay older than this after the rotation ends the session, ms. */
+  readonly replayGraceMs: number;
+  readonly client: ClientContext;
+}
+
+export interface SessionsToClose {
+  readonly sessionId: string | undefined;
+  readonly tokenHash: Buffer | undefined;
+  readonly at: Date;
+  readonly client: ClientContext;
+}
+
+/** Users, sessions and their audit rows; every change and its audit row are one transaction. */
+export interface IdentityStore {
+  /** The caller of a live session, with groups and roles as they are now; undefined unless session and user are active. */
+  findPrincipal(sessionId: string, userId: string, now: Date): Promise<Principal | undefined>;
+  findLogin(handle: string): Promise<LoginCandidate | undefined>;
+  /** The latest attempts of a subject that reached the password check, newest first. */
+  recentAttempts(subject: string, limit: number): Promise<readonly LoginAttempt[]>;
+  recordLoginFailure(failure: LoginFailure): Promise<void>;
+  openSession(session: NewSession): Promise<void>;
+  /** One atomic statement: of parallel calls with one token at most one succeeds. Contract 04 section 4.1. */
+  rotateSession(rotation: Rotation): Promise<RotatedSession | undefined>;
+  /** Records a refresh that was refused and ends the session when it was a late replay. */
+  refuseRefresh(refused: RefusedRefresh): Promise<void>;
+  /** Ends the sessions named; unknown ones are no error. */
+  closeSessions(sessions: SessionsToClose): Promise<void>;
+}
+
+/** Signed access tokens. Contract 04 section 4.1. */
+export interface AccessTokens {
+  issue(session: RotatedSession, now: Date, expiresAt: Date): Promise<string>;
+  /** Who a token names, or undefined when it is not a valid, unexpired access token. */
+  verify(
+    token: string,
+    now: Date,
+  ): Promise<{ readonly userId: string; readonly sessionId: string } | undefined>;
+}
+
+/** Opaque refresh tokens; only hashes are kept. */
+export interface RefreshTokens {
+  create(): { readonly token: string; readonly hash: Buffer };
+  hash(token: string): Buffer;
+}
+
+export interface Passwords {
+  verify(
+    password: string,
+    stored: string,
+  ): Promise<{ readonly matches: boolean; readonly needsRehash: boolean }>;
+  /** Costs as much as `verify` and never matches. */
+  verifyNobody(password: string): Promise<void>;
+  hash(password: string): Promise<string>;
+  /** SHA-256 hex of a handle nobody has, as the audit log keeps it. */
+  anonymousSubject(handle: string): string;
+}
