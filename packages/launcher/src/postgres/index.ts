@@ -1,0 +1,3 @@
+export { embeddedBinDir } from './binaries.ts';
+export { PostgresError, type PostgresErrorCode } from './errors.ts';
+export { type PostgresOptions, type PostgresServer, startPostgres } from './server.ts';
