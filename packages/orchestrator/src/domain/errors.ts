@@ -16,8 +16,8 @@ export type OrchestratorErrorCode =
   | 'node_config_unavailable'
   /** An acknowledgement names a configuration version this node was never given. */
   | 'config_version_unknown'
-  /** A secret at rest cannot be opened with the configured key. */
-  | 'secret_unreadable'
+  /** The database refuses a job's result for its values. */
+  | 'result_not_storable'
   /** An administrator must be created and no password was given. */
   | 'admin_password_missing'
   /** Handle and password do not name an active user; one code for every cause. */

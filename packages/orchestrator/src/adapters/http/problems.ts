@@ -11,7 +11,7 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   worker_url_invalid: 'validation',
   node_config_unavailable: 'not_found',
   config_version_unknown: 'conflict',
-  secret_unreadable: 'internal',
+  result_not_storable: 'internal',
   admin_password_missing: 'internal',
   credentials_invalid: 'authentication',
   session_invalid: 'authentication',

@@ -17,10 +17,20 @@ export interface InputFileReference {
   readonly source: InputFileSource;
 }
 
+/** What the dispatcher decided and met. Contract 01 section 5.3. */
+export interface DispatchNote {
+  /** Node of the last claim and why it was chosen. */
+  readonly node_slug?: string;
+  readonly reasons?: readonly string[];
+  /** Why the job went back into the queue. */
+  readonly last_error?: string;
+  /** Ids of nodes that refused this job by a rule of their own. */
+  readonly refused_by?: readonly string[];
+}
+
 interface JobPayloadBase {
   readonly input_mode: InputMode;
-  /** What the dispatcher decided: node, reasons, last failed attempt. */
-  readonly dispatch?: Readonly<Record<string, unknown>>;
+  readonly dispatch?: DispatchNote;
 }
 
 /** `jobs.payload` of work that runs in a sandbox. Contract 02 section 9. */

@@ -1,0 +1,95 @@
+import type { Log } from '@cynodeai/runtime/observe';
+import { failed } from '../../domain/dispatch/outcome.ts';
+import { OrchestratorError } from '../../domain/errors.ts';
+import { logPieces } from '../../domain/jobs/end-events.ts';
+import type { EndedJob, JobQueue, StoredEnd } from '../../ports/dispatch.ts';
+import { retryStorage } from './retry-storage.ts';
+
+export interface JobCompleterDeps {
+  readonly queue: Pick<JobQueue, 'complete'>;
+  readonly log: Log;
+  /** Waits, or less when the signal fires; never rejects. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+interface Waiting {
+  readonly job: EndedJob;
+  readonly settle: (end: StoredEnd | 'lost') => void;
+}
+
+/** Most jobs of one transaction: keeps it short and its results, up to some MiB each, out of memory trouble. */
+const maxBatch = 64;
+
+function withoutResult(job: EndedJob): EndedJob {
+  const message = 'the result of the job holds values that cannot be stored';
+  const { status, result, summary } = failed('result_not_storable', message);
+  return { ...job, status, result, summary, logs: logPieces(result) };
+}
+
+const isUnstorable = (error: unknown): boolean =>
+  error instanceof OrchestratorError && error.code === 'result_not_storable';
+
+/**
+ * Stores the ends of jobs. Whatever ends while a transaction runs goes into the next one together (group commit),
+ * and an unreachable database is waited for: a result is not lost with a connection. Contract 01 section 5.5.
+ */
+export class JobCompleter {
+  readonly #deps: JobCompleterDeps;
+  readonly #giveUp = new AbortController();
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(deps: JobCompleterDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when the end is stored; `lost` after `giveUp`. */
+  complete(job: EndedJob): Promise<StoredEnd | 'lost'> {
+    const { promise, resolve } = Promise.withResolvers<StoredEnd | 'lost'>();
+    this.#waiting.push({ job, settle: resolve });
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return promise;
+  }
+
+  /** Stops waiting for a database that does not come back. */
+  giveUp(): void {
+    this.#giveUp.abort();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, maxBatch);
+      await this.#store(batch);
+    }
+  }
+
+  async #store(batch: readonly Waiting[]): Promise<void> {
+    const { queue, log, sleep } = this.#deps;
+    const jobs = batch.map((one) => one.job);
+    try {
+      const ends = await retryStorage(() => queue.complete(jobs), {
+        log,
+        what: 'the results of jobs',
+        sleep,
+        signal: this.#giveUp.signal,
+        isFinal: isUnstorable,
+      });
+      for (const one of batch) {
+        one.settle(ends === undefined ? 'lost' : (ends.get(one.job.jobId) ?? 'superseded'));
+      }
+    } catch {
+      await this.#storeApart(batch);
+    }
+  }
+
+  /** One job's values must not hold up the others: each is stored alone, the culprit without its result. */
+  async #storeApart(batch: readonly Waiting[]): Promise<void> {
+    const [only, ...others] = batch;
+    if (only !== undefined && others.length === 0) {
+      return this.#store([{ ...only, job: withoutResult(only.job) }]);
+    }
+    for (const one of batch) await this.#store([one]);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '@cynodeai/runtime/std';
+import { OrchestratorError } from '../../domain/errors.ts';
+import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
+import type { NodeRegistry } from '../../ports/nodes.ts';
+
+/** A node that proved who it is. */
+export interface NodeCaller {
+  readonly nodeId: string;
+  readonly slug: string;
+}
+
+export interface AuthenticateNodeDeps {
+  readonly registry: NodeRegistry;
+  readonly issuer: NodeTokenIssuer;
+  readonly clock: Clock;
+}
+
+const invalid = (): OrchestratorError =>
+  new OrchestratorError('node_token_invalid', 'the node token is not valid; register again');
+
+/**
+ * The node behind an `Authorization` header; notes that it was seen. Contract 01 section 3.1.
+ * @throws OrchestratorError `node_token_invalid`, `node_unknown`.
+ */
+export async function authenticateNode(
+  authorization: string | undefined,
+  deps: AuthenticateNodeDeps,
+): Promise<NodeCaller> {
+  const jwt = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
+  const now = deps.clock.now();
+  const claims = jwt === undefined ? undefined : await deps.issuer.verify(jwt, now);
+  if (claims === undefined) throw invalid();
+  const current = await deps.registry.touch(claims.nodeId, claims.epoch, now);
+  if (current === undefined) {
+    throw new OrchestratorError('node_unknown', 'this node is not registered; register it first');
+  }
+  if (!current) throw invalid();
+  return { nodeId: claims.nodeId, slug: claims.slug };
+}

@@ -1,0 +1,32 @@
+import type { NodeConfigurationPayload } from '@cynodeai/contracts';
+import { OrchestratorError } from '../../domain/errors.ts';
+import type { NodeRegistry } from '../../ports/nodes.ts';
+import type { NodeCaller } from './authenticate-node.ts';
+import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
+
+export interface GetNodeConfigDeps extends DesiredConfigDeps {
+  readonly registry: NodeRegistry;
+}
+
+/**
+ * The configuration the calling node should run; the same version as long as nothing changed. Contract 01 section 3.8.
+ * @throws OrchestratorError `node_unknown`, `node_config_unavailable`.
+ */
+export async function getNodeConfig(
+  caller: NodeCaller,
+  deps: GetNodeConfigDeps,
+): Promise<NodeConfigurationPayload> {
+  return deps.registry.transaction(async (tx) => {
+    const node = await tx.lock(caller.nodeId);
+    if (node === undefined) throw new OrchestratorError('node_unknown', 'register this node first');
+    const report = await tx.readReport(node.id);
+    const config = report && (await refreshDesiredConfig(tx, node, report, deps));
+    if (config === undefined) {
+      throw new OrchestratorError(
+        'node_config_unavailable',
+        'no configuration yet: report worker_api.base_url, or set an override for this node',
+      );
+    }
+    return config;
+  });
+}

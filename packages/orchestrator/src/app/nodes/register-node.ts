@@ -1,0 +1,82 @@
+import type { NodeBootstrapPayload, NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
+import type { NodeRegistry, StoredNode } from '../../ports/nodes.ts';
+import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
+
+export interface RegisterNodeDeps extends DesiredConfigDeps {
+  readonly registry: NodeRegistry;
+  readonly issuer: NodeTokenIssuer;
+  readonly paths: { readonly register: string; readonly config: string };
+}
+
+export interface Registration {
+  readonly report: NodeCapabilityReport;
+  readonly ip: string;
+  readonly userAgent: string | undefined;
+}
+
+/** The environment's URL serves one node only: once there are more, the others fall back to what they reported. */
+async function refreshOthers(nodeId: string, deps: RegisterNodeDeps): Promise<void> {
+  for (const other of await deps.registry.otherIds(nodeId)) {
+    await deps.registry.transaction(async (tx) => {
+      const node = await tx.lock(other);
+      const report = node && (await tx.readReport(other));
+      if (node && report) await refreshDesiredConfig(tx, node, report, deps);
+    });
+  }
+}
+
+async function bootstrapOf(
+  node: StoredNode,
+  deps: RegisterNodeDeps,
+): Promise<NodeBootstrapPayload> {
+  const now = deps.clock.now();
+  const { jwt, expiresAt } = await deps.issuer.issue(
+    { nodeId: node.id, slug: node.slug, epoch: node.jwtEpoch },
+    now,
+  );
+  return {
+    version: 1,
+    issued_at: now.toISOString(),
+    orchestrator: {
+      base_url: deps.publicUrl,
+      endpoints: {
+        worker_registration_url: `${deps.publicUrl}${deps.paths.register}`,
+        node_report_url: `${deps.publicUrl}${deps.reportPath}`,
+        node_config_url: `${deps.publicUrl}${deps.paths.config}`,
+      },
+    },
+    auth: { node_jwt: jwt, expires_at: expiresAt.toISOString() },
+  };
+}
+
+/**
+ * Registers a node whose pre-shared key was checked, or registers it anew: it gets no work until it acknowledges
+ * its configuration, and its older JWTs stop working. Contract 01 section 3.3.
+ * @throws OrchestratorError `worker_url_invalid`.
+ */
+export async function registerNode(
+  registration: Registration,
+  deps: RegisterNodeDeps,
+): Promise<{ readonly created: boolean; readonly bootstrap: NodeBootstrapPayload }> {
+  const { report, ip, userAgent } = registration;
+  const { node, created } = await deps.registry.transaction(async (tx) => {
+    const now = deps.clock.now();
+    const registered = await tx.registerSlug(report.node.node_slug, now);
+    const { reported_at: _time, ...facts } = report;
+    await tx.saveReport(registered.node.id, { report, hash: deps.hash(facts), at: now });
+    await refreshDesiredConfig(tx, registered.node, report, deps);
+    await tx.audit({
+      event: 'node_registered',
+      success: true,
+      slug: registered.node.slug,
+      ip,
+      userAgent,
+      reason: registered.created ? 'first' : 'again',
+    });
+    return registered;
+  });
+  if (created && deps.workerUrlOverride !== undefined) await refreshOthers(node.id, deps);
+  deps.log.info('a node registered', { node_slug: node.slug, node_id: node.id, created });
+  return { created, bootstrap: await bootstrapOf(node, deps) };
+}

@@ -1,0 +1,31 @@
+import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import { OrchestratorError } from '../../domain/errors.ts';
+import type { NodeRegistry } from '../../ports/nodes.ts';
+import type { NodeCaller } from './authenticate-node.ts';
+import type { DesiredConfigDeps } from './desired-config.ts';
+import { ingestReport } from './ingest-report.ts';
+
+export interface ReportCapabilityDeps extends DesiredConfigDeps {
+  readonly registry: NodeRegistry;
+}
+
+/**
+ * Takes in a report, which is also the heartbeat. Contract 01 section 3.4.
+ * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `worker_url_invalid`.
+ */
+export async function reportCapability(
+  caller: NodeCaller,
+  report: NodeCapabilityReport,
+  deps: ReportCapabilityDeps,
+): Promise<void> {
+  if (report.node.node_slug !== caller.slug) {
+    throw new OrchestratorError('node_slug_mismatch', 'must be the slug of the calling node', {
+      field: 'node.node_slug',
+    });
+  }
+  await deps.registry.transaction(async (tx) => {
+    const node = await tx.lock(caller.nodeId);
+    if (node === undefined) throw new OrchestratorError('node_unknown', 'register this node first');
+    await ingestReport(tx, node, report, deps);
+  });
+}

@@ -1,0 +1,29 @@
+/** Bearer tokens of Worker APIs at rest: sealed per node with a key outside the database. Contract 01 section 3.7. */
+export interface NodeTokenVault {
+  /** A new random token of at least 32 bytes. */
+  create(): string;
+  seal(nodeId: string, token: string): string;
+  /** The token, or undefined when it was sealed with another key or for another node. */
+  open(nodeId: string, sealed: string): string | undefined;
+}
+
+/** Who a node's JWT says it is. */
+export interface NodeTokenClaims {
+  readonly nodeId: string;
+  readonly slug: string;
+  /** Tokens of an earlier epoch than the node's are refused. */
+  readonly epoch: number;
+}
+
+/** JWTs by which nodes call the control-plane. Contract 01 section 3.3. */
+export interface NodeTokenIssuer {
+  issue(
+    claims: NodeTokenClaims,
+    now: Date,
+  ): Promise<{ readonly jwt: string; readonly expiresAt: Date }>;
+  /** The claims of a valid, unexpired node token; undefined for anything else. */
+  verify(jwt: string, now: Date): Promise<NodeTokenClaims | undefined>;
+}
+
+/** SHA-256 as hex of a JSON value in canonical form (RFC 8785). */
+export type ContentHash = (value: unknown) => string;
