@@ -1,0 +1,34 @@
+import type { RunJobRequest } from '@cynodeai/contracts';
+import { WorkerError } from '../../domain/errors.ts';
+import { effectiveTimeout } from '../../domain/jobs/timeout.ts';
+import { isImageAllowed, normaliseImageRef } from '../../domain/sandbox/image-ref.ts';
+import type { JobLimits } from './job-limits.ts';
+
+/** A job the node's policy lets through. */
+export interface AdmittedJob {
+  /** Full image reference. */
+  readonly image: string;
+  readonly timeoutSeconds: number;
+}
+
+/**
+ * Applies local policy to a request. Contract 03 sections 5.4, 5.7 and 11.
+ * @throws WorkerError `validation` without a usable image, `node_policy_refused` with the reason
+ */
+export function admitJob(request: RunJobRequest, limits: JobLimits): AdmittedJob {
+  if (!limits.sandboxEnabled) {
+    throw new WorkerError('node_policy_refused', 'sandboxing is disabled on this node');
+  }
+  const ref = request.sandbox.image ?? limits.defaultImage;
+  if (ref === undefined) {
+    throw new WorkerError('validation', 'sandbox.image is required: this node has no default');
+  }
+  const image = normaliseImageRef(ref);
+  if (image === undefined) {
+    throw new WorkerError('validation', 'sandbox.image must be an OCI image reference');
+  }
+  if (!isImageAllowed(image, limits.allowedImages)) {
+    throw new WorkerError('node_policy_refused', `image ${image} is not allowed on this node`);
+  }
+  return { image, timeoutSeconds: effectiveTimeout(request.sandbox.timeout_seconds, limits) };
+}

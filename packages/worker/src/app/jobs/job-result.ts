@@ -1,0 +1,69 @@
+import { limits, type RunJobRequest, type RunJobResult } from '@cynodeai/contracts';
+import { assertNever } from '@cynodeai/runtime/std';
+import { appendReason } from '../../domain/output/append-reason.ts';
+import type { CollectedOutput } from '../../domain/output/output-collector.ts';
+import type { SandboxExit } from '../../ports/sandbox-engine.ts';
+
+/** Exit code of a job that was stopped before or without one of its own: 128 + SIGTERM. */
+const stoppedExitCode = 143;
+
+/** Reason of a job that `jobs:stop` ended. Contract 03 section 5.9. */
+const stoppedReason = 'the job was canceled';
+
+export interface JobOutput {
+  readonly stdout: CollectedOutput;
+  readonly stderr: CollectedOutput;
+}
+
+interface Outcome {
+  readonly status: RunJobResult['status'];
+  readonly exitCode?: number;
+  /** Replaces nothing: it is added to what the job wrote. */
+  readonly reason?: string;
+}
+
+function outcomeOf(exit: SandboxExit): Outcome {
+  switch (exit.kind) {
+    case 'exited':
+      return { status: exit.exitCode === 0 ? 'completed' : 'failed', exitCode: exit.exitCode };
+    case 'not_started':
+      return { status: 'failed', exitCode: exit.exitCode, reason: exit.reason };
+    case 'timed_out':
+      return { status: 'timeout' };
+    case 'stopped':
+      return {
+        status: 'failed',
+        exitCode:
+          exit.exitCode === undefined || exit.exitCode === 0 ? stoppedExitCode : exit.exitCode,
+        reason: stoppedReason,
+      };
+    default:
+      return assertNever(exit);
+  }
+}
+
+/** The answer to a run. Contract 03 section 5.5. */
+export function jobResult(
+  request: RunJobRequest,
+  exit: SandboxExit,
+  output: JobOutput,
+): RunJobResult {
+  const outcome = outcomeOf(exit);
+  const stderr =
+    outcome.reason === undefined
+      ? output.stderr
+      : appendReason(output.stderr, outcome.reason, limits.outputStreamBytes);
+  return {
+    version: 1,
+    task_id: request.task_id,
+    job_id: request.job_id,
+    ...(request.lease_id !== undefined && { lease_id: request.lease_id }),
+    status: outcome.status,
+    ...(outcome.exitCode !== undefined && { exit_code: outcome.exitCode }),
+    stdout: output.stdout.text,
+    stderr: stderr.text,
+    started_at: exit.startedAt.toISOString(),
+    ended_at: exit.endedAt.toISOString(),
+    truncated: { stdout: output.stdout.truncated, stderr: stderr.truncated },
+  };
+}

@@ -1,0 +1,109 @@
+import { limits, type RunJobRequest, type RunJobResult } from '@cynodeai/contracts';
+import type { Log } from '@cynodeai/runtime/observe';
+import type { Clock } from '@cynodeai/runtime/std';
+import { WorkerError } from '../../domain/errors.ts';
+import { createOutputCollector } from '../../domain/output/output-collector.ts';
+import { sandboxEnvironment } from '../../domain/sandbox/environment.ts';
+import { sandboxLayout } from '../../domain/sandbox/layout.ts';
+import { sandboxLabels } from '../../domain/sandbox/naming.ts';
+import type { SandboxEngine, SandboxExit, SandboxRunSpec } from '../../ports/sandbox-engine.ts';
+import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
+import type { AdmittedJob } from './admit-job.ts';
+import { jobResult } from './job-result.ts';
+
+export interface RunJobDeps {
+  readonly engine: SandboxEngine;
+  readonly workspace: WorkspaceStore;
+  readonly nodeSlug: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A run in progress, as the service sees it. */
+export interface JobRun {
+  readonly request: RunJobRequest;
+  readonly admitted: AdmittedJob;
+  /** Name of the container. */
+  readonly name: string;
+  /** Fires when the job must end before its container was asked for. */
+  readonly signal: AbortSignal;
+  /** From now on the engine knows the run and `engine.stop` reaches it. */
+  readonly onContainer: () => void;
+}
+
+function runSpec(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace): SandboxRunSpec {
+  const { request } = run;
+  const { env, dropped } = sandboxEnvironment(
+    request.task_id,
+    request.job_id,
+    request.sandbox.env ?? {},
+  );
+  if (dropped.length > 0) {
+    deps.log.warn('reserved environment names of a job were ignored', {
+      job_id: request.job_id,
+      names: dropped,
+    });
+  }
+  return {
+    name: run.name,
+    image: run.admitted.image,
+    command: request.sandbox.command,
+    env,
+    labels: sandboxLabels(deps.nodeSlug, request.task_id, request.job_id),
+    mounts: [
+      { hostPath: dirs.workspaceDir, containerPath: sandboxLayout.workspaceDir, readOnly: false },
+      { hostPath: dirs.jobDir, containerPath: sandboxLayout.jobDir, readOnly: false },
+    ],
+    workdir: sandboxLayout.workspaceDir,
+    timeoutSeconds: run.admitted.timeoutSeconds,
+  };
+}
+
+/** An end without a container. */
+function early(deps: RunJobDeps, run: JobRun, error: unknown): SandboxExit {
+  const now = deps.clock.now();
+  if (run.signal.aborted) {
+    return { kind: 'stopped', exitCode: undefined, startedAt: now, endedAt: now };
+  }
+  if (!(error instanceof WorkerError) || error.code !== 'image_unavailable') throw error;
+  return {
+    kind: 'not_started',
+    exitCode: 125,
+    reason: error.message,
+    startedAt: now,
+    endedAt: now,
+  };
+}
+
+export interface JobEnd {
+  readonly result: RunJobResult;
+  /** Whether it was ended from outside instead of by itself or its time limit. */
+  readonly stopped: boolean;
+}
+
+/**
+ * Runs an admitted job: image, directories, container. Faults of the job are results, faults of the node are
+ * thrown. Contract 03 sections 5.5 to 5.8.
+ */
+export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
+  const stdout = createOutputCollector(limits.outputStreamBytes);
+  const stderr = createOutputCollector(limits.outputStreamBytes);
+  let exit: SandboxExit;
+  try {
+    await deps.engine.ensureImage(run.admitted.image, run.signal);
+    const files = run.request.sandbox.input_files ?? [];
+    const dirs = await deps.workspace.create(run.request.job_id, files);
+    run.signal.throwIfAborted();
+    run.onContainer();
+    exit = await deps.engine.run(runSpec(deps, run, dirs), { stdout, stderr });
+  } catch (error) {
+    exit = early(deps, run, error);
+  }
+  const silent = { text: '', truncated: false };
+  // What the engine itself says about a container that never ran may name host paths.
+  const output =
+    exit.kind === 'not_started'
+      ? { stdout: silent, stderr: silent }
+      : { stdout: stdout.finish(), stderr: stderr.finish() };
+  return { result: jobResult(run.request, exit, output), stopped: exit.kind === 'stopped' };
+}

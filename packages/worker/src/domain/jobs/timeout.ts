@@ -1,0 +1,9 @@
+export interface TimeoutLimits {
+  readonly defaultTimeoutSeconds: number;
+  readonly maxTimeoutSeconds: number;
+}
+
+/** Seconds a job may run: what it asks for, or the default, never above the maximum. Contract 03 section 5.7. */
+export function effectiveTimeout(requested: number | undefined, limits: TimeoutLimits): number {
+  return Math.min(requested ?? limits.defaultTimeoutSeconds, limits.maxTimeoutSeconds);
+}

@@ -1,0 +1,28 @@
+import { reservedEnvPattern } from '@cynodeai/contracts';
+import { sandboxLayout } from './layout.ts';
+
+export interface SandboxEnvironment {
+  readonly env: Readonly<Record<string, string>>;
+  /** Reserved names of the request whose values were dropped, sorted. */
+  readonly dropped: readonly string[];
+}
+
+/** Variables of a job: those of the request without reserved names, and the node's own. Contract 03 section 6.2. */
+export function sandboxEnvironment(
+  taskId: string,
+  jobId: string,
+  requested: Readonly<Record<string, string>>,
+): SandboxEnvironment {
+  const names = Object.keys(requested);
+  const kept = Object.entries(requested).filter(([name]) => !reservedEnvPattern.test(name));
+  return {
+    env: {
+      ...Object.fromEntries(kept),
+      CYNODE_TASK_ID: taskId,
+      CYNODE_JOB_ID: jobId,
+      CYNODE_WORKSPACE_DIR: sandboxLayout.workspaceDir,
+      CYNODE_ARTIFACTS_DIR: sandboxLayout.artifactsDir,
+    },
+    dropped: names.filter((name) => reservedEnvPattern.test(name)).toSorted(),
+  };
+}

@@ -1,0 +1,8 @@
+/** Paths and ids every sandbox sees. Contract 03 sections 6.2, 6.3 and 6.6. */
+export const sandboxLayout = {
+  workspaceDir: '/workspace',
+  jobDir: '/job',
+  artifactsDir: '/job/artifacts',
+  /** User and group of a job under a rootful engine; owns the workspace. */
+  rootfulUid: 65_532,
+} as const;
