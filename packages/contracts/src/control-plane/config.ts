@@ -30,6 +30,7 @@ export const nodeConfigurationPayloadSchema = z.looseObject({
   }),
   worker_api: z.looseObject({ orchestrator_bearer_token: z.string().min(32) }),
   inference_backend: inferenceBackendSchema.optional(),
+  require_digest_pinning: z.boolean().optional(),
   policy: z
     .looseObject({
       sandbox: z

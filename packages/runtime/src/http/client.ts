@@ -23,12 +23,13 @@ export interface HttpAnswer {
 export class HttpClient {
   readonly #agent: Agent;
 
-  constructor(connections = 64) {
+  /** @param connectTimeoutMs limit of opening a connection, ms */
+  constructor(connections = 64, connectTimeoutMs = 5000) {
     this.#agent = new Agent({
       connections,
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: 5000 },
+      connect: { timeout: connectTimeoutMs },
       keepAliveTimeout: 30_000,
     });
   }

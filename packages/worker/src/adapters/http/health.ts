@@ -1,0 +1,20 @@
+import { workerApiRoutes } from '@cynodeai/contracts';
+import { type HttpServer, anyone, bindRoute } from '@cynodeai/runtime/http';
+import type { ReadinessView } from './guards.ts';
+
+/** `/healthz` and `/readyz` in plain text. Contract 03 section 5.3. */
+export function bindHealth(server: HttpServer, readiness: ReadinessView): void {
+  bindRoute(server, workerApiRoutes.healthz, {
+    guard: anyone,
+    handle: () => ({ status: 200, body: 'ok' }),
+  });
+  bindRoute(server, workerApiRoutes.readyz, {
+    guard: anyone,
+    handle: () => {
+      const reason = readiness.reason();
+      return reason === undefined
+        ? { status: 200, body: 'ready' }
+        : { status: 503, body: `not ready: ${reason}` };
+    },
+  });
+}

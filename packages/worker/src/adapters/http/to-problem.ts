@@ -1,0 +1,36 @@
+import type { ProblemKind } from '@cynodeai/contracts/common';
+import { ProblemError } from '@cynodeai/runtime/http';
+import { WorkerError, type WorkerErrorCode } from '../../domain/errors.ts';
+
+/** The problem kind of each code; undefined where the fault is the node's own and its words stay in the log. */
+const kinds: Readonly<Record<WorkerErrorCode, ProblemKind | undefined>> = {
+  validation: 'validation',
+  authentication: 'authentication',
+  node_policy_refused: 'node_policy_refused',
+  job_conflict: 'job_conflict',
+  node_at_capacity: 'node_at_capacity',
+  node_not_ready: 'node_not_ready',
+  node_shutting_down: 'node_shutting_down',
+  inference_unavailable: 'inference_unavailable',
+  internal: undefined,
+  engine_unusable: undefined,
+  image_unavailable: undefined,
+  workspace_unusable: undefined,
+  container_resists: undefined,
+};
+
+/** Seconds after which a full node is worth another try when it does not know better. */
+const defaultRetryAfterSeconds = 1;
+
+/** Turns a node's error into its refusal; undefined means 500 without detail. Contract 03 section 5.5. */
+export function toProblem(error: unknown): ProblemError | undefined {
+  if (!(error instanceof WorkerError)) return undefined;
+  const kind = kinds[error.code];
+  if (kind === undefined) return undefined;
+  const retryAfterSeconds =
+    error.retryAfterSeconds ?? (kind === 'node_at_capacity' ? defaultRetryAfterSeconds : undefined);
+  return new ProblemError(kind, error.message, {
+    cause: error,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+}

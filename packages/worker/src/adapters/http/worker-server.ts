@@ -1,0 +1,53 @@
+import type { ListenAddress, Secret } from '@cynodeai/runtime/config';
+import { type HttpServer, createHttpServer } from '@cynodeai/runtime/http';
+import type { Log } from '@cynodeai/runtime/observe';
+import { messageOf } from '@cynodeai/runtime/std';
+import type { JobService } from '../../app/jobs/job-service.ts';
+import { NodeError } from '../../domain/node/node-error.ts';
+import type { NodePolicy } from '../../domain/node/policy.ts';
+import type { ReadinessView } from './guards.ts';
+import { bindHealth } from './health.ts';
+import { bindOpenApi } from './openapi.ts';
+import { bindRunJob } from './run-job.ts';
+import { bindStopJob } from './stop-job.ts';
+import { toProblem } from './to-problem.ts';
+
+export interface WorkerServerDeps {
+  readonly listen: ListenAddress;
+  readonly token: Secret;
+  readonly policy: NodePolicy;
+  readonly readiness: ReadinessView;
+  readonly jobs: Pick<JobService, 'run' | 'stop' | 'release'>;
+  readonly log: Log;
+}
+
+/** Time a whole request may take to arrive, ms. */
+const readTimeoutMs = 120_000;
+
+/**
+ * Opens the Worker API. No limit on how long an answer may take: a job is answered when it has ended.
+ * @throws NodeError `listen_failed`. Contract 03 section 5.1.
+ */
+export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpServer> {
+  const { log, token, readiness, jobs, listen } = deps;
+  const server = await createHttpServer({
+    log,
+    readTimeoutMs,
+    writeTimeoutMs: 0,
+    maxBodyBytes: deps.policy.maxRequestBytes,
+    mapError: toProblem,
+  });
+  bindHealth(server, readiness);
+  bindOpenApi(server, token);
+  bindRunJob(server, deps);
+  bindStopJob(server, token, jobs);
+  try {
+    const port = await server.listen(listen);
+    log.info('worker API is listening', { host: listen.host, port });
+    return server;
+  } catch (cause) {
+    await server.close();
+    const message = `the Worker API cannot listen on ${listen.host}:${listen.port}: ${messageOf(cause)}`;
+    throw new NodeError('listen_failed', message, { cause });
+  }
+}

@@ -1,0 +1,50 @@
+import { nodeSlugSchema } from '@cynodeai/contracts';
+import { serviceUrlSchema } from '@cynodeai/contracts/common';
+import {
+  ConfigError,
+  type Env,
+  type ListenAddress,
+  integerField,
+  listenField,
+  parseEnv,
+  secretField,
+} from '@cynodeai/runtime/config';
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+
+const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
+
+const runtimeField = z.enum(['podman'], {
+  error: (issue) =>
+    issue.input === 'docker'
+      ? 'docker is not supported by this version yet; use podman'
+      : 'must be podman',
+});
+
+/** Variables of the node; each beats its YAML key. Contract 03 section 10. */
+export const nodeEnvSchema = z.object({
+  ORCHESTRATOR_URL: serviceUrlSchema.optional(),
+  NODE_SLUG: nodeSlugSchema.optional(),
+  NODE_NAME: z.string().optional(),
+  NODE_REGISTRATION_PSK: secretField().optional(),
+  NODE_ADVERTISED_WORKER_API_URL: serviceUrlSchema.optional(),
+  LISTEN_ADDR: listenField()
+    .refine((address: ListenAddress) => address.port > 0, 'must name a port from 1 to 65535')
+    .optional(),
+  CONTAINER_RUNTIME: runtimeField.optional(),
+  CYNODE_STATE_DIR: absolutePath.optional(),
+  CYNODE_SANDBOX_MOUNT_ROOT: absolutePath.optional(),
+  NODE_SHUTDOWN_GRACE_SECONDS: integerField(0, 300).optional(),
+});
+
+export type NodeEnv = z.infer<typeof nodeEnvSchema>;
+
+/** The node's variables, or what is wrong with them, one line a fault. */
+export function readNodeEnv(env: Env): NodeEnv | { readonly faults: readonly string[] } {
+  try {
+    return parseEnv(nodeEnvSchema, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return { faults: error.message.split('\n') };
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+import { defaultPorts, jobTimeouts } from '@cynodeai/contracts/common';
+import { join } from 'node:path';
+import type { NodeSettings, SandboxSettings } from '../../domain/node/settings.ts';
+import type { NodeEnv } from './env-schema.ts';
+import type { StartupYaml } from './yaml-schema.ts';
+
+const defaultStateDir = '/var/lib/cynode/state';
+
+function sandboxSettings(
+  sandbox: NonNullable<StartupYaml['sandbox']>,
+  env: NodeEnv,
+  stateDir: string,
+): SandboxSettings {
+  const network = sandbox.default_network_policy;
+  return {
+    mode: sandbox.mode ?? 'allow',
+    runtime: env.CONTAINER_RUNTIME ?? sandbox.runtime ?? 'podman',
+    rootless: sandbox.rootless ?? true,
+    maxConcurrency: sandbox.max_concurrency ?? 4,
+    ...(sandbox.default_image !== undefined && { defaultImage: sandbox.default_image }),
+    ...(sandbox.allowed_images !== undefined && { allowedImages: sandbox.allowed_images }),
+    ...(network !== undefined && { defaultNetworkPolicy: network }),
+    defaultTimeoutSeconds: sandbox.timeouts?.default_seconds ?? jobTimeouts.defaultSeconds,
+    maxTimeoutSeconds: sandbox.timeouts?.max_seconds ?? jobTimeouts.maxSeconds,
+    mountRoot:
+      env.CYNODE_SANDBOX_MOUNT_ROOT ?? sandbox.mount_root ?? join(stateDir, 'sandbox_mounts'),
+  };
+}
+
+/** The two settings that have no default. */
+export interface Identity {
+  readonly orchestratorUrl: string;
+  readonly slug: string;
+}
+
+/** Which of the settings without a default is given by neither source, one line each. */
+export function findIdentity(
+  yaml: StartupYaml | undefined,
+  env: NodeEnv,
+): Identity | { readonly faults: readonly string[] } {
+  const orchestratorUrl = env.ORCHESTRATOR_URL ?? yaml?.orchestrator?.url;
+  const slug = env.NODE_SLUG ?? yaml?.node?.id;
+  if (orchestratorUrl !== undefined && slug !== undefined) {
+    return { orchestratorUrl: orchestratorUrl.replace(/\/+$/, ''), slug };
+  }
+  return {
+    faults: [
+      ...(orchestratorUrl === undefined ? ['set ORCHESTRATOR_URL or orchestrator.url'] : []),
+      ...(slug === undefined ? ['set NODE_SLUG or node.id'] : []),
+    ],
+  };
+}
+
+/** Settings of both sources with defaults filled in; the environment beats the file. Contract 03 section 10. */
+export function resolveSettings(
+  yaml: StartupYaml | undefined,
+  env: NodeEnv,
+  identity: Identity,
+): NodeSettings {
+  const stateDir = env.CYNODE_STATE_DIR ?? yaml?.storage?.state_dir ?? defaultStateDir;
+  const name = env.NODE_NAME ?? yaml?.node?.name;
+  const api = yaml?.worker_api;
+  const publicBaseUrl = env.NODE_ADVERTISED_WORKER_API_URL ?? api?.public_base_url;
+  const timeouts = yaml?.orchestrator?.timeouts;
+  return {
+    ...identity,
+    connectTimeoutMs: (timeouts?.connect_seconds ?? 5) * 1000,
+    requestTimeoutMs: (timeouts?.request_seconds ?? 30) * 1000,
+    ...(name !== undefined && { name }),
+    labels: yaml?.node?.labels ?? [],
+    listen: env.LISTEN_ADDR ?? {
+      host: api?.listen_host ?? '0.0.0.0',
+      port: api?.listen_port ?? defaultPorts.workerApi,
+    },
+    ...(publicBaseUrl !== undefined && { publicBaseUrl: publicBaseUrl.replace(/\/+$/, '') }),
+    ...(api?.max_request_bytes !== undefined && { maxRequestBytes: api.max_request_bytes }),
+    sandbox: sandboxSettings(yaml?.sandbox ?? {}, env, stateDir),
+    inferenceMode: yaml?.inference?.mode ?? 'allow',
+    stateDir,
+    logLevel: yaml?.logging?.level ?? 'info',
+    shutdownGraceMs: (env.NODE_SHUTDOWN_GRACE_SECONDS ?? 10) * 1000,
+    reportIntervalMs: (yaml?.updates?.report_interval_seconds ?? 60) * 1000,
+  };
+}
+
+/** What an operator should know about settings that act otherwise than they read. */
+export function settingWarnings(settings: NodeSettings, yaml: StartupYaml | undefined): string[] {
+  const domains = yaml?.sandbox?.allowed_egress_domains;
+  return [
+    ...(settings.publicBaseUrl === undefined
+      ? [
+          'the orchestrator will be told to dial the host name; set NODE_ADVERTISED_WORKER_API_URL if it cannot resolve it',
+        ]
+      : []),
+    ...(settings.sandbox.defaultNetworkPolicy === 'allowlist'
+      ? ['sandbox.default_network_policy allowlist acts as none in this version']
+      : []),
+    ...(domains !== undefined
+      ? ['sandbox.allowed_egress_domains has no effect: sandboxes have no network in this version']
+      : []),
+  ];
+}

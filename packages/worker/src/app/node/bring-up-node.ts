@@ -1,0 +1,126 @@
+import type { NodeConfigurationPayload } from '@cynodeai/contracts';
+import { messageOf } from '@cynodeai/runtime/std';
+import {
+  type ConfigurationFault,
+  ordersInference,
+  readConfiguration,
+} from '../../domain/node/configuration.ts';
+import { NodeError } from '../../domain/node/node-error.ts';
+import { type NodePolicy, mergePolicy } from '../../domain/node/policy.ts';
+import type { NodeState } from '../../ports/node-state.ts';
+import type { SandboxHost, WorkerApi } from '../../ports/worker-api.ts';
+import { type AckOutcome, acknowledge } from './acknowledge.ts';
+import { type CheckHostDeps, checkHost } from './check-host.ts';
+import type { OrchestratorSession } from './orchestrator-session.ts';
+import { type RetryDeps, RetryWindow } from './retry.ts';
+
+export interface BringUpNodeDeps extends CheckHostDeps, RetryDeps {
+  readonly state: NodeState;
+  readonly workerApi: WorkerApi;
+  /** Made once the host is known, because its facts are part of every report. */
+  readonly openSession: (host: SandboxHost) => OrchestratorSession;
+  /** SHA-256 as hex of canonical JSON. */
+  readonly hash: (value: unknown) => string;
+}
+
+/** A node that is ready and whose configuration is acknowledged. */
+export interface ReadyNode {
+  readonly host: SandboxHost;
+  readonly session: OrchestratorSession;
+  /** What was acknowledged; repeated after a new registration. */
+  readonly applied: AckOutcome;
+}
+
+/** Tells the orchestrator that the configuration failed, then ends the start. */
+async function giveUp(
+  deps: BringUpNodeDeps,
+  session: OrchestratorSession,
+  configVersion: string | undefined,
+  fault: ConfigurationFault,
+): Promise<never> {
+  const { slug } = deps.settings;
+  deps.log.error('configuration cannot be applied', { ...fault, config_version: configVersion });
+  try {
+    await acknowledge({ ...deps, slug, session }, { status: 'failed', configVersion, fault });
+  } catch (error) {
+    deps.log.error('the failed ack could not be delivered', { reason: messageOf(error) });
+  }
+  throw new NodeError('configuration_failed', `configuration failed (${fault.type})`);
+}
+
+/** What of an effective configuration is hashed: everything but secrets. Contract 03 section 4.5. */
+function effective(config: NodeConfigurationPayload, policy: NodePolicy): unknown {
+  return { node_slug: config.node_slug, orchestrator: config.orchestrator, policy };
+}
+
+async function fetchConfiguration(
+  deps: BringUpNodeDeps,
+  session: OrchestratorSession,
+  lastApplied: string | undefined,
+): Promise<NodeConfigurationPayload> {
+  const window = new RetryWindow(deps);
+  await window.run('register', () => session.register());
+  deps.readiness.set('registration', true);
+  deps.log.info('node is registered', { node: deps.settings.slug });
+  const text = await window.run('fetch config', () =>
+    session.call((orchestrator, signal) => orchestrator.fetchConfig(signal)),
+  );
+  const reading = readConfiguration(text, { slug: deps.settings.slug, lastApplied });
+  return reading.outcome === 'accepted'
+    ? reading.config
+    : giveUp(deps, session, reading.configVersion, reading.fault);
+}
+
+function faultOf(error: unknown): ConfigurationFault {
+  return error instanceof NodeError && error.code === 'listen_failed'
+    ? { type: 'listen_failed', message: error.message }
+    : { type: 'apply_failed', message: 'the node could not apply the configuration; see its log' };
+}
+
+async function apply(
+  deps: BringUpNodeDeps,
+  host: SandboxHost,
+  config: NodeConfigurationPayload,
+): Promise<NodePolicy | ConfigurationFault> {
+  const policy = mergePolicy(deps.settings, config);
+  try {
+    const token = config.worker_api.orchestrator_bearer_token;
+    await deps.workerApi.start({ host, policy, token });
+    if (ordersInference(config)) {
+      return {
+        type: 'inference_start_failed',
+        message: 'this version of the node cannot run an inference container',
+      };
+    }
+    await deps.state.saveApplied(config.config_version);
+    return policy;
+  } catch (error) {
+    deps.log.error('applying the configuration failed', { reason: messageOf(error) });
+    return faultOf(error);
+  }
+}
+
+/**
+ * Brings a node from its settings to ready in the contract's order; nothing may be moved earlier: state and
+ * leftovers, checks, registration, configuration, Worker API, inference, ready, ack. Contract 03 sections 2.1 and 2.2.
+ * @throws NodeError by code when a step failed for good; the process then ends with a non-zero exit code
+ */
+export async function bringUpNode(deps: BringUpNodeDeps): Promise<ReadyNode> {
+  const { settings, readiness, log } = deps;
+  await deps.state.open();
+  const lastApplied = await deps.state.lastApplied();
+  const host = await checkHost(deps);
+  const session = deps.openSession(host);
+  const config = await fetchConfiguration(deps, session, lastApplied);
+  const policy = await apply(deps, host, config);
+  if ('type' in policy) return giveUp(deps, session, config.config_version, policy);
+  readiness.set('config', true);
+  const applied: AckOutcome = {
+    status: 'applied',
+    configVersion: config.config_version,
+    effectiveHash: deps.hash(effective(config, policy)),
+  };
+  await acknowledge({ ...deps, slug: settings.slug, session }, applied);
+  log.info('node is ready', { node: settings.slug, config_version: config.config_version });
+  return { host, session, applied };
+}

@@ -1,0 +1,46 @@
+import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import { NodeError } from '../../domain/node/node-error.ts';
+import type { Orchestrator } from '../../ports/orchestrator.ts';
+
+export interface SessionDeps {
+  readonly orchestrator: Orchestrator;
+  /** The report a registration carries, made afresh. */
+  readonly report: () => Promise<NodeCapabilityReport>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The node's standing with its orchestrator: a call whose token is not accepted any more is repeated once
+ * after a new registration. Contract 03 section 2.2.
+ */
+export class OrchestratorSession {
+  readonly #deps: SessionDeps;
+  #registrations = 0;
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+  }
+
+  /** How often the node has registered in this run. */
+  get registrations(): number {
+    return this.#registrations;
+  }
+
+  async register(): Promise<void> {
+    const { orchestrator, report, signal } = this.#deps;
+    await orchestrator.register(await report(), signal);
+    this.#registrations += 1;
+  }
+
+  /** Makes a call; on `orchestrator_denied` it registers and makes it once more. */
+  async call<T>(work: (orchestrator: Orchestrator, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { orchestrator, signal } = this.#deps;
+    try {
+      return await work(orchestrator, signal);
+    } catch (error) {
+      if (!(error instanceof NodeError) || error.code !== 'orchestrator_denied') throw error;
+    }
+    await this.register();
+    return work(orchestrator, signal);
+  }
+}

@@ -1,0 +1,118 @@
+import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeSettings } from '../node/settings.ts';
+import type { GpuDevice, HostFacts } from './host-facts.ts';
+
+/** Labels a node gets when it offers sandboxes only. Contract 03 section 8.3. */
+const sandboxOnlyLabels = ['sandbox_only', 'no_inference'];
+
+/** What the container engine said about itself. */
+export interface RuntimeFacts {
+  readonly runtime: 'podman';
+  readonly version: string;
+  readonly rootless: boolean;
+  readonly rootlessSupported: boolean;
+  readonly features: readonly string[];
+}
+
+export interface ReportInput {
+  readonly settings: NodeSettings;
+  readonly host: HostFacts;
+  readonly runtime: RuntimeFacts;
+  /** Container runtime and mount root work at this moment. */
+  readonly sandboxUsable: boolean;
+  readonly now: Date;
+}
+
+/** URL the orchestrator should dial, and whether it is only a guess from the host name. */
+export function advertisedUrl(
+  settings: NodeSettings,
+  hostname: string,
+): { readonly url: string; readonly guessed: boolean } {
+  return settings.publicBaseUrl === undefined
+    ? { url: `http://${hostname}:${settings.listen.port}`, guessed: true }
+    : { url: settings.publicBaseUrl, guessed: false };
+}
+
+type Gpu = NonNullable<NodeCapabilityReport['gpu']>;
+
+function gpuPart(gpus: readonly GpuDevice[]): Gpu {
+  const known = gpus.map((gpu) => gpu.vramMb).filter((vram) => vram !== undefined);
+  return {
+    present: gpus.length > 0,
+    ...(gpus.length > 0 && {
+      devices: gpus.map((gpu) => ({
+        vendor: gpu.vendor,
+        device_id: gpu.deviceId,
+        ...(gpu.vramMb !== undefined && { vram_mb: gpu.vramMb }),
+      })),
+    }),
+    ...(known.length > 0 && { total_vram_mb: known.reduce((sum, vram) => sum + vram, 0) }),
+  };
+}
+
+function computePart(host: HostFacts): NodeCapabilityReport['compute'] {
+  return {
+    ...(host.cpuModel !== undefined && { cpu_model: host.cpuModel }),
+    ...(host.cpuCount !== undefined && { cpu_count: host.cpuCount }),
+    cpu_cores: host.cpuCores,
+    ram_mb: host.ramMb,
+    // In whole GiB: a figure that moves with every job would make every report a changed one.
+    ...(host.storageFreeMb !== undefined && {
+      storage_free_mb: Math.floor(host.storageFreeMb / 1024) * 1024,
+    }),
+  };
+}
+
+function nodePart(settings: NodeSettings): NodeCapabilityReport['node'] {
+  const extra = settings.sandbox.mode === 'sandbox_only' ? sandboxOnlyLabels : [];
+  const labels = [...new Set([...settings.labels, ...extra])];
+  return {
+    node_slug: settings.slug,
+    ...(settings.name !== undefined && { name: settings.name }),
+    ...(labels.length > 0 && { labels }),
+  };
+}
+
+/** The node's facts as the orchestrator gets them; this version runs no inference of its own. Contract 03 section 4.2. */
+export function capabilityReport(input: ReportInput): NodeCapabilityReport {
+  const { settings, host, runtime } = input;
+  const sandboxOnly = settings.sandbox.mode === 'sandbox_only';
+  return {
+    version: 1,
+    reported_at: input.now.toISOString(),
+    node: nodePart(settings),
+    platform: {
+      os: host.os,
+      ...(host.distro !== undefined && { distro: host.distro }),
+      arch: host.arch,
+      kernel_version: host.kernelVersion,
+    },
+    container_runtime: {
+      runtime: runtime.runtime,
+      version: runtime.version,
+      rootless_supported: runtime.rootlessSupported,
+      rootless_enabled: runtime.rootless,
+    },
+    compute: computePart(host),
+    gpu: gpuPart(sandboxOnly ? [] : host.gpus),
+    sandbox: {
+      supported: settings.sandbox.mode !== 'disabled' && input.sandboxUsable,
+      features: [...runtime.features].toSorted(),
+      max_concurrency: settings.sandbox.maxConcurrency,
+    },
+    network: { orchestrator_reachable: true, outbound_policy: 'none' },
+    inference: {
+      supported: false,
+      mode: settings.inferenceMode,
+      existing_service: false,
+      running: false,
+    },
+    worker_api: { base_url: advertisedUrl(settings, host.hostname).url },
+  };
+}
+
+/** What of a report counts as a change: everything but its time. Contract 03 section 4.2. */
+export function comparablePart(report: NodeCapabilityReport): unknown {
+  const { reported_at: _time, ...rest } = report;
+  return rest;
+}

@@ -1,0 +1,21 @@
+import { CodedError } from '@cynodeai/runtime/std';
+
+/** What can go wrong between a node and its orchestrator, or while a node starts, by code. */
+export type NodeErrorCode =
+  /** No answer, 5xx, 429, or a configuration that is not prepared yet: worth another try. */
+  | 'orchestrator_unavailable'
+  /** 401 or 403: the pre-shared key or the node's token is not accepted. */
+  | 'orchestrator_denied'
+  /** Another refusal, or an answer that breaks the contract: trying again does not help. */
+  | 'orchestrator_refused'
+  /** The fetched configuration was answered with a `failed` ack. */
+  | 'configuration_failed'
+  /** The Worker API's address cannot be listened on. */
+  | 'listen_failed'
+  /** The state directory cannot be used; the message names the path and the fix. */
+  | 'state_unusable'
+  /** Runtime or mount root stayed unusable; the message names the last reason. */
+  | 'startup_check_failed';
+
+/** A fault of the node's own life, as opposed to one of a job. Contract 03 section 2.2. */
+export class NodeError extends CodedError<NodeErrorCode> {}

@@ -1,0 +1,44 @@
+/** Whether and for what the node offers sandboxes. Contract 03 section 8.3. */
+export type SandboxMode = 'allow' | 'sandbox_only' | 'disabled';
+
+/** Network policies an operator may name; `allowlist` acts as `none` until there is a web egress proxy. Contract 03 section 6.4. */
+export type NetworkPolicy = 'restricted' | 'none' | 'allowlist';
+
+/** Sandbox part of the startup settings. Counts and seconds are 1 or more. */
+export interface SandboxSettings {
+  readonly mode: SandboxMode;
+  readonly runtime: 'podman';
+  readonly rootless: boolean;
+  readonly maxConcurrency: number;
+  readonly defaultImage?: string;
+  /** Absent means no local restriction; empty means nothing is allowed. */
+  readonly allowedImages?: readonly string[];
+  /** Absent when the operator names none. */
+  readonly defaultNetworkPolicy?: NetworkPolicy;
+  readonly defaultTimeoutSeconds: number;
+  readonly maxTimeoutSeconds: number;
+  /** Absolute path below which job directories are made. */
+  readonly mountRoot: string;
+}
+
+/** What the operator set for this node by YAML and environment, defaults filled in; holds no secret. Contract 03 section 10. */
+export interface NodeSettings {
+  /** Base URL of the control-plane without a trailing slash. */
+  readonly orchestratorUrl: string;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly slug: string;
+  readonly name?: string;
+  readonly labels: readonly string[];
+  readonly listen: { readonly host: string; readonly port: number };
+  /** URL the orchestrator should dial; without it one is made from the host name. */
+  readonly publicBaseUrl?: string;
+  readonly maxRequestBytes?: number;
+  readonly sandbox: SandboxSettings;
+  readonly inferenceMode: 'allow' | 'disabled';
+  readonly stateDir: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Time sandboxes get between SIGTERM and kill when the node stops. Contract 03 section 2.4. */
+  readonly shutdownGraceMs: number;
+  readonly reportIntervalMs: number;
+}

@@ -1,0 +1,24 @@
+/** Every condition of readiness, in the order in which a missing one is named. Contract 03 section 2.3. */
+export const readinessConditions = ['runtime', 'mountRoot', 'registration', 'config'] as const;
+
+export type ReadinessCondition = (typeof readinessConditions)[number];
+
+/** What is known about readiness at one moment. */
+export interface ReadinessState {
+  readonly met: ReadonlySet<ReadinessCondition>;
+  readonly shuttingDown: boolean;
+}
+
+const words: Readonly<Record<ReadinessCondition, string>> = {
+  runtime: 'container runtime',
+  mountRoot: 'sandbox mount root',
+  registration: 'registration',
+  config: 'config',
+};
+
+/** Why the node is not ready in two or three words, or undefined when it is. Contract 03 section 5.3. */
+export function notReadyBecause(state: ReadinessState): string | undefined {
+  if (state.shuttingDown) return 'shutting down';
+  const missing = readinessConditions.find((condition) => !state.met.has(condition));
+  return missing && words[missing];
+}
