@@ -78,8 +78,8 @@ export class NodeWorld {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
     const processes = readdirSync('/proc')
       .filter((pid) => /^\d+$/.test(pid))
-      .map((pid) => commandLine(pid))
-      .filter((line) => line.includes(this.jobId) || /sleep\u0000321/.test(line));
+      .map((pid) => commandLine(pid).replaceAll('\0', ' '))
+      .filter((line) => line.includes(this.jobId) || line.includes('sleep 321'));
     const directories = readdirSync(node.stateDir, { recursive: true, encoding: 'utf8' }).filter(
       (path) => path.includes(this.jobId),
     );

@@ -60,9 +60,9 @@ export class OrchestratorUnderTest {
     const database = `bdd_${randomBytes(6).toString('hex')}`;
     const admin = new pg.Client({ connectionString: server.adminUrl });
     await admin.connect();
-    await admin.query(`create database ${database}`);
+    await admin.query(`create database ${database} owner cynode`);
     await admin.end();
-    this.databaseUrl = server.adminUrlOf(database);
+    this.databaseUrl = server.url(database);
     this.#blobs = mkdtempSync(join(tmpdir(), 'cyn-blobs-'));
     const [gatewayPort, controlPort] = [await freePort(), await freePort()];
     this.gateway = `http://127.0.0.1:${gatewayPort}`;
