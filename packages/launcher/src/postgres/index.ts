@@ -1,3 +1,8 @@
 export { embeddedBinDir } from './binaries.ts';
 export { PostgresError, type PostgresErrorCode } from './errors.ts';
-export { type PostgresOptions, type PostgresServer, startPostgres } from './server.ts';
+export {
+  type PostgresOptions,
+  type PostgresServer,
+  startPostgres,
+  stopPostgres,
+} from './server.ts';

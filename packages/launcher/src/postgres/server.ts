@@ -105,6 +105,17 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   }
 }
 
+/**
+ * Ends the server of a data folder, whoever started it; false when none was running.
+ * @throws PostgresError `postgres_stop_failed`.
+ */
+export async function stopPostgres(dataDir: string): Promise<boolean> {
+  const server = await findServer(join(dataDir, 'cluster'));
+  if (server === undefined) return false;
+  await stopProcess(server.pid);
+  return true;
+}
+
 function checkSocketPath(socketDir: string, port: number): void {
   const path = join(socketDir, `.s.PGSQL.${port}`);
   const bytes = Buffer.byteLength(path);
