@@ -1,0 +1,23 @@
+import type { GatewayClient } from '@cynodeai/api-client';
+import type { SessionStore } from './config/session-store.ts';
+import type { Settings } from './config/settings.ts';
+import type { Notes } from './output/notes.ts';
+import type { Output } from './output/output.ts';
+import type { Terminal } from './terminal/terminal.ts';
+
+/** What a process offers to its one command; a handler takes the parts it uses. */
+export interface CommandContext {
+  readonly settings: Settings;
+  readonly output: Output;
+  readonly notes: Notes;
+  readonly terminal: Terminal;
+  readonly sessions: SessionStore;
+  /** Fires on SIGINT, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal;
+  /** The gateway for calls that need no session. @throws CliError `usage` for a bad address. */
+  readonly anonymous: () => Promise<GatewayClient>;
+  /** Like `anonymous`, for calls that carry a password or a refresh token: warns before one crosses a network in the clear. */
+  readonly signingIn: () => Promise<GatewayClient>;
+  /** The gateway with a session. @throws CliError `auth` when there is none; nothing has been sent then. */
+  readonly authenticated: () => Promise<GatewayClient>;
+}

@@ -1,0 +1,33 @@
+import { type CommandDefinition, defineCommand } from '../../program/definition.ts';
+import { loginFlags } from './flags.ts';
+
+export const authCommands: readonly CommandDefinition[] = [
+  defineCommand({
+    path: ['auth', 'login'],
+    summary: 'Log in and keep the session',
+    args: {},
+    flags: loginFlags,
+    load: async () => (await import('./login.ts')).login,
+  }),
+  defineCommand({
+    path: ['auth', 'logout'],
+    summary: 'End the session and forget it',
+    args: {},
+    flags: {},
+    load: async () => (await import('./logout.ts')).logout,
+  }),
+  defineCommand({
+    path: ['auth', 'whoami'],
+    summary: 'Show who is logged in',
+    args: {},
+    flags: {},
+    load: async () => (await import('./whoami.ts')).whoami,
+  }),
+  defineCommand({
+    path: ['auth', 'refresh'],
+    summary: 'Renew the stored session',
+    args: {},
+    flags: {},
+    load: async () => (await import('./refresh.ts')).refresh,
+  }),
+];

@@ -1,0 +1,29 @@
+import type { CommandDefinition, CommandGroup } from '../program/definition.ts';
+import { defineCommand } from '../program/definition.ts';
+import { authCommands } from './auth/definitions.ts';
+import { taskCommands } from './task/definitions.ts';
+
+export const groups: readonly CommandGroup[] = [
+  { name: 'auth', summary: 'Log in and out' },
+  { name: 'task', summary: 'Create tasks and read what became of them' },
+];
+
+/** Every command there is. Contract 05 sections 6 and 7. */
+export const commands: readonly CommandDefinition[] = [
+  defineCommand({
+    path: ['version'],
+    summary: 'Print the version',
+    args: {},
+    flags: {},
+    load: async () => (await import('./version.ts')).version,
+  }),
+  defineCommand({
+    path: ['status'],
+    summary: 'Ask whether the gateway is up',
+    args: {},
+    flags: {},
+    load: async () => (await import('./status.ts')).status,
+  }),
+  ...authCommands,
+  ...taskCommands,
+];

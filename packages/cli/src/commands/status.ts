@@ -1,0 +1,29 @@
+import { GatewayError } from '@cynodeai/api-client';
+import { healthRoutes } from '@cynodeai/contracts/common';
+import type { CommandContext } from '../command-context.ts';
+
+const limitMs = 5000;
+
+/** `cynork status`: healthy when `/healthz` answers 200 with `ok`; anything else is exit 7. Contract 05 section 6.2. */
+export async function status({
+  anonymous,
+  output,
+}: Pick<CommandContext, 'anonymous' | 'output'>): Promise<void> {
+  const client = await anonymous();
+  const text = await client
+    .call(healthRoutes.healthz, { timeoutMs: limitMs })
+    .catch((error: unknown) => {
+      if (!(error instanceof GatewayError)) throw error;
+      const { status: httpStatus, requestId } = error;
+      throw new GatewayError('gateway', error.message, {
+        cause: error,
+        ...(httpStatus !== undefined && { status: httpStatus }),
+        ...(requestId !== undefined && { requestId }),
+      });
+    });
+  if (!text.includes('ok')) {
+    throw new GatewayError('gateway', 'what answers at the address is not a healthy gateway');
+  }
+  if (output.format === 'table') await output.text('ok\n');
+  else await output.print({ records: [], json: { gateway: 'ok' } });
+}

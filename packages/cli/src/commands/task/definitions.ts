@@ -1,0 +1,48 @@
+import { type CommandDefinition, defineCommand } from '../../program/definition.ts';
+import { cancelFlags, createFlags, listFlags, logsFlags, resultFlags, taskArgs } from './flags.ts';
+
+export const taskCommands: readonly CommandDefinition[] = [
+  defineCommand({
+    path: ['task', 'create'],
+    summary: 'Create a task from text, a script or commands',
+    args: {},
+    flags: createFlags,
+    load: async () => (await import('./create.ts')).create,
+  }),
+  defineCommand({
+    path: ['task', 'list'],
+    summary: 'List tasks, newest first',
+    args: {},
+    flags: listFlags,
+    load: async () => (await import('./list.ts')).list,
+  }),
+  defineCommand({
+    path: ['task', 'get'],
+    summary: 'Show one task',
+    args: taskArgs,
+    flags: {},
+    load: async () => (await import('./get.ts')).get,
+  }),
+  defineCommand({
+    path: ['task', 'cancel'],
+    summary: 'Cancel a task',
+    args: taskArgs,
+    flags: cancelFlags,
+    load: async () => (await import('./cancel.ts')).cancel,
+  }),
+  defineCommand({
+    path: ['task', 'result'],
+    summary: 'Show the outcome of a task',
+    args: taskArgs,
+    flags: resultFlags,
+    load: async () => (await import('./result.ts')).result,
+  }),
+  defineCommand({
+    path: ['task', 'logs'],
+    summary: 'Print the output of a task',
+    args: taskArgs,
+    flags: logsFlags,
+    jsonLinesWith: 'follow',
+    load: async () => (await import('./logs.ts')).logs,
+  }),
+];

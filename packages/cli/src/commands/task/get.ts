@@ -1,0 +1,15 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readRoutes } from '../../gateway/read-routes.ts';
+import type { CommandInput } from '../../program/definition.ts';
+import type { taskArgs } from './flags.ts';
+
+/** `cynork task get`. Contract 05 section 7.3. */
+export async function get(
+  { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
+  { args }: CommandInput<typeof taskArgs, Record<string, never>>,
+): Promise<void> {
+  const client = await authenticated();
+  const task = await client.call(readRoutes.getTask, { params: { id: args.task } });
+  const { task_id, status, task_name } = task;
+  await output.print({ records: [{ task_id, status, task_name }], json: task });
+}

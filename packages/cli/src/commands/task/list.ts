@@ -1,0 +1,28 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readRoutes } from '../../gateway/read-routes.ts';
+import type { CommandInput } from '../../program/definition.ts';
+import type { listFlags } from './flags.ts';
+
+type Input = Pick<CommandInput<Record<string, never>, typeof listFlags>, 'flags'>;
+
+/** `cynork task list`: one page per call. Contract 05 sections 2.4 and 7.2. */
+export async function list(
+  { authenticated, notes, output }: Pick<CommandContext, 'authenticated' | 'notes' | 'output'>,
+  { flags }: Input,
+): Promise<void> {
+  const client = await authenticated();
+  const { status, limit, cursor } = flags;
+  const page = await client.call(readRoutes.listTasks, {
+    query: { status, limit: limit ?? 50, cursor: cursor === '' ? undefined : cursor },
+  });
+  const next = page.next_cursor ?? '';
+  await output.print({
+    records: page.tasks.map((task) => ({
+      task_id: task.task_id,
+      status: task.status,
+      task_name: task.task_name,
+    })),
+    json: { tasks: page.tasks, next_cursor: next },
+  });
+  if (next !== '' && output.format === 'table') await notes.hint(`next_cursor=${next}`);
+}

@@ -1,0 +1,63 @@
+import type { GatewayClient } from '@cynodeai/api-client';
+import type { LogStream } from '@cynodeai/contracts';
+import type { CommandContext } from '../../command-context.ts';
+import { type ReadLogs, readRoutes } from '../../gateway/read-routes.ts';
+import type { Output } from '../../output/output.ts';
+import type { CommandInput } from '../../program/definition.ts';
+import type { logsFlags, taskArgs } from './flags.ts';
+import { type FollowOptions, followLogs } from './follow-logs.ts';
+import { linesOf, WholeLines } from './whole-lines.ts';
+
+async function follow(
+  client: GatewayClient,
+  output: Output,
+  options: FollowOptions,
+): Promise<void> {
+  const lines = new WholeLines();
+  for await (const { taskId, jobId, stream, text } of followLogs(client, options)) {
+    if (output.format === 'jsonl') {
+      await output.line({ task_id: taskId, job_id: jobId, stream, text });
+    } else if (output.format === 'table') {
+      await output.text(lines.add(stream, text));
+    }
+  }
+  await output.text(lines.end());
+}
+
+async function print(logs: ReadLogs, stream: LogStream, output: Output): Promise<void> {
+  const { task_id, task_name, stdout, stderr } = logs;
+  if (output.format === 'table') {
+    const lines = new WholeLines();
+    for (const text of [stdout, stderr]) {
+      await output.text(lines.add('', text ?? '') + lines.end());
+    }
+    return;
+  }
+  const all = [...linesOf(stdout), ...linesOf(stderr)];
+  await output.print({ records: [], json: { task_id, stream, lines: all, task_name } });
+}
+
+/** `cynork task logs`: what is stored, or new output until the end; JSON is one value at the end. Contract 05 section 7.7. */
+export async function logs(
+  {
+    authenticated,
+    notes,
+    output,
+    signal,
+  }: Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'signal'>,
+  { args, flags }: CommandInput<typeof taskArgs, typeof logsFlags>,
+): Promise<void> {
+  const client = await authenticated();
+  const stream = flags.stream ?? 'all';
+  if (flags.follow) {
+    await follow(client, output, { task: args.task, stream, signal });
+    if (output.format !== 'json') return;
+  }
+  const stored = await client.call(readRoutes.getTaskLogs, {
+    params: { id: args.task },
+    query: { stream },
+  });
+  await print(stored, stream, output);
+  const cut = (['stdout', 'stderr'] as const).filter((name) => stored.truncated?.[name]);
+  if (cut.length > 0) await notes.warn(`${cut.join(' and ')} was cut at the limit`);
+}

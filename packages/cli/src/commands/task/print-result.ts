@@ -1,0 +1,55 @@
+import { isTerminalTaskStatus } from '@cynodeai/contracts';
+import type { ReadResult } from '../../gateway/read-routes.ts';
+import type { Notes } from '../../output/notes.ts';
+import type { Output } from '../../output/output.ts';
+
+interface Streams {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit_code: number | undefined;
+}
+
+/** The gateway's own fields, else what the jobs hold, in job order. Contract 05 section 7.5. */
+export function streamsOf({ stdout, stderr, exit_code, jobs }: ReadResult): Streams {
+  const joined = (stream: 'stdout' | 'stderr'): string =>
+    jobs.map((job) => job.result?.[stream] ?? '').join('');
+  return {
+    stdout: stdout ?? joined('stdout'),
+    stderr: stderr ?? joined('stderr'),
+    exit_code: exit_code ?? jobs.at(-1)?.result?.exit_code ?? undefined,
+  };
+}
+
+async function warnOfCuts({ jobs }: ReadResult, notes: Notes): Promise<void> {
+  for (const { id, result } of jobs) {
+    const cut = (['stdout', 'stderr'] as const).filter((name) => result?.truncated?.[name]);
+    if (cut.length > 0) await notes.warn(`${cut.join(' and ')} of job ${id} was cut at the limit`);
+  }
+}
+
+/** Prints a result as `task result` does, in both formats. */
+export async function printResult(
+  result: ReadResult,
+  { notes, output }: { readonly notes: Notes; readonly output: Output },
+): Promise<void> {
+  const { task_id, status, task_name } = result;
+  const ended = isTerminalTaskStatus(status);
+  const { stdout, stderr, exit_code } = streamsOf(result);
+  await warnOfCuts(result, notes);
+  await output.print({
+    records: [{ task_id, status, task_name, ...(ended && { stdout, stderr }) }],
+    json: {
+      task_id,
+      status,
+      task_name,
+      ...(ended && { stdout, stderr, exit_code }),
+      jobs: result.jobs.map((job) => ({
+        job_id: job.id,
+        status: job.status,
+        result: job.result ?? undefined,
+        started_at: job.started_at,
+        ended_at: job.ended_at,
+      })),
+    },
+  });
+}

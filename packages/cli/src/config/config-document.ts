@@ -1,0 +1,68 @@
+import { type Document, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { CliError } from '../cli-error.ts';
+
+const text = z.string().nullish();
+
+/** Keys this release knows; others are kept and ignored. Contract 05 section 4.1. */
+const schema = z.looseObject({
+  gateway_url: text,
+  token: text,
+  refresh_token: text,
+  credential_helper: text,
+  active_project_id: text,
+  tls: z.looseObject({ ca_file: text, cert_file: text, key_file: text }).nullish(),
+});
+
+/** Known keys of the config file; empty and null count as absent. */
+export interface StoredConfig {
+  readonly gatewayUrl?: string;
+  readonly token?: string;
+  readonly refreshToken?: string;
+  readonly credentialHelper?: string;
+  readonly activeProjectId?: string;
+}
+
+function invalid(path: string, why: string, cause?: unknown): CliError {
+  return new CliError('usage', `config file ${path} cannot be used: ${why}`, {
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+/** Parses YAML; the library's own messages quote the text, which may hold a token, so they are not shown. */
+export function parseConfigDocument(path: string, source: string): Document {
+  const document = parseDocument(source, { prettyErrors: false, logLevel: 'silent' });
+  const [fault] = document.errors;
+  if (fault === undefined) return document;
+  const line = source.slice(0, fault.pos[0]).split('\n').length;
+  throw invalid(path, `it is not valid YAML (line ${line}, ${fault.code.toLowerCase()})`);
+}
+
+function contentOf(path: string, document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 10 }) ?? {};
+  } catch (cause) {
+    throw invalid(path, 'it is not valid YAML', cause);
+  }
+}
+
+/** The known keys of a parsed file. @throws CliError `usage` when it is no mapping or a known key has another type. */
+export function readConfigDocument(path: string, document: Document): StoredConfig {
+  const content = contentOf(path, document);
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    throw invalid(path, 'it must be a mapping of keys to values');
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) {
+    const key = parsed.error.issues[0]?.path.join('.') ?? '';
+    throw invalid(path, `${key} has the wrong type`);
+  }
+  const { gateway_url, token, refresh_token, credential_helper, active_project_id } = parsed.data;
+  return {
+    ...(gateway_url && { gatewayUrl: gateway_url }),
+    ...(token && { token }),
+    ...(refresh_token && { refreshToken: refresh_token }),
+    ...(credential_helper && { credentialHelper: credential_helper }),
+    ...(active_project_id && { activeProjectId: active_project_id }),
+  };
+}

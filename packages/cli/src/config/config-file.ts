@@ -1,0 +1,94 @@
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CliError } from '../cli-error.ts';
+import type { StoredConfig } from './config-document.ts';
+import { withFileLock } from './file-lock.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** Names of the known keys that are ever written. */
+export type ConfigEdits = Readonly<Partial<Record<'token' | 'refresh_token', string | undefined>>>;
+
+function isMissing(error: unknown): boolean {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** The config file as it is on disk. Reading creates nothing. Contract 05 section 4.1. */
+export class ConfigFile {
+  readonly #path: string | undefined;
+
+  /** @param path undefined when no path can be determined: reading gives an empty config, writing fails. */
+  constructor(path: string | undefined) {
+    this.#path = path;
+  }
+
+  /** @throws CliError `usage` when the file exists and cannot be used. */
+  async read(): Promise<StoredConfig> {
+    const source = await this.#source();
+    if (source === undefined) return {};
+    const { parseConfigDocument, readConfigDocument } = await import('./config-document.ts');
+    return readConfigDocument(source.path, parseConfigDocument(source.path, source.text));
+  }
+
+  /** True when others than the owner may read or write the file. */
+  async isExposed(): Promise<boolean> {
+    if (this.#path === undefined) return false;
+    const found = await stat(this.#path).catch(() => undefined);
+    return found !== undefined && (found.mode & 0o077) !== 0;
+  }
+
+  /**
+   * Sets keys, or removes those given as undefined, and keeps everything else; nothing is written when nothing changes.
+   * Call it under `lock`. @throws CliError `internal` when it cannot be written.
+   */
+  async edit(edits: ConfigEdits): Promise<void> {
+    const path = this.#writablePath();
+    const source = await this.#source();
+    const { parseConfigDocument } = await import('./config-document.ts');
+    const document = parseConfigDocument(path, source?.text ?? '');
+    let changed = false;
+    for (const [key, value] of Object.entries(edits)) {
+      if (value === undefined) changed = document.delete(key) || changed;
+      else {
+        document.set(key, value);
+        changed = true;
+      }
+    }
+    if (!changed) return;
+    const target = source === undefined ? path : await realpath(path);
+    await replaceFile(target, String(document));
+  }
+
+  /** Runs `work` while no other cynork changes this file. A missing folder is made only when `create` is set. */
+  async lock<T>(work: () => Promise<T>, create: boolean): Promise<T> {
+    const path = this.#writablePath();
+    const folder = dirname(path);
+    if (create) {
+      await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+        throw new CliError('internal', `cannot create the folder ${folder}`, { cause });
+      });
+    } else if ((await stat(folder).catch(() => undefined)) === undefined) {
+      return work();
+    }
+    return withFileLock(`${path}.lock`, work);
+  }
+
+  #writablePath(): string {
+    if (this.#path !== undefined) return this.#path;
+    throw new CliError(
+      'internal',
+      'no place for the config file: set HOME or XDG_CONFIG_HOME, or give --config',
+    );
+  }
+
+  async #source(): Promise<{ readonly path: string; readonly text: string } | undefined> {
+    const path = this.#path;
+    if (path === undefined) return undefined;
+    try {
+      return { path, text: await readFile(path, 'utf8') };
+    } catch (cause) {
+      if (isMissing(cause)) return undefined;
+      throw new CliError('usage', `config file ${path} cannot be read`, { cause });
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Env } from '@cynodeai/runtime/config';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { CliError } from '../cli-error.ts';
+
+const limitMs = 10_000;
+const maxOutputBytes = 64 * 1024;
+
+/** All a helper gets of our environment; `CYNORK_TOKEN` is never among it. Contract 05 section 4.4. */
+const allowedEnv =
+  /^(?:PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_[A-Z]+|GNUPGHOME|GPG_TTY|GPG_AGENT_INFO|PASSWORD_STORE_DIR|GNOME_KEYRING_CONTROL|DBUS_SESSION_BUS_ADDRESS|XDG_RUNTIME_DIR)$/;
+
+function allowedPart(env: Env): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => allowedEnv.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+}
+
+const replySchema = z.object({ secret: z.string().optional(), error: z.unknown().optional() });
+
+function parseReply(stdout: string): z.infer<typeof replySchema> | undefined {
+  try {
+    const parsed = replySchema.safeParse(JSON.parse(stdout.split('\n', 1)[0] ?? ''));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type HelperRequest =
+  { readonly action: 'get' | 'erase' } | { readonly action: 'store'; readonly secret: string };
+
+/** A program that keeps the session in place of the config file. Contract 05 section 4.4 (REQ-CLIENT-0149). */
+export class CredentialHelper {
+  readonly #program: string;
+  readonly #env: Env;
+
+  private constructor(program: string, env: Env) {
+    this.#program = program;
+    this.#env = env;
+  }
+
+  /**
+   * A helper named in the config file; a relative path starts at that file's folder.
+   * @throws CliError `usage` for a short name: none is built in, and PATH is never searched.
+   */
+  static named(name: string, configFile: string | undefined, env: Env): CredentialHelper {
+    if (!name.includes('/') && !name.startsWith('.')) {
+      throw new CliError(
+        'usage',
+        `credential_helper ${name} is not known; give the path of a program instead`,
+      );
+    }
+    return new CredentialHelper(resolve(dirname(configFile ?? '.'), name), env);
+  }
+
+  /** The stored secret, empty when there is none. @throws CliError `internal` when the helper fails in any way. */
+  async get(): Promise<string> {
+    const { secret } = await this.#ask({ action: 'get' });
+    if (secret === undefined) throw this.#failure('get', 'its answer has no secret');
+    return secret;
+  }
+
+  async store(secret: string): Promise<void> {
+    await this.#ask({ action: 'store', secret });
+  }
+
+  /** Removes the secret; a helper that cannot erase is asked to store an empty one. */
+  async erase(): Promise<void> {
+    try {
+      await this.#ask({ action: 'erase' });
+    } catch {
+      await this.store('');
+    }
+  }
+
+  #failure(action: string, why: string): CliError {
+    return new CliError(
+      'internal',
+      `the credential helper could not ${action} the session: ${why}`,
+    );
+  }
+
+  async #ask(request: HelperRequest): Promise<z.infer<typeof replySchema>> {
+    const { runCommand } = await import('@cynodeai/runtime/process');
+    const result = await runCommand(this.#program, [], {
+      env: allowedPart(this.#env),
+      input: `${JSON.stringify(request)}\n`,
+      timeoutMs: limitMs,
+      maxOutputBytes,
+    });
+    if (result.timedOut) throw this.#failure(request.action, 'it took longer than 10 s');
+    if (result.exitCode !== 0) {
+      const code = result.exitCode ?? 'a signal';
+      throw this.#failure(
+        request.action,
+        result.exitCode === 127 ? 'it is not there' : `it ended with ${code}`,
+      );
+    }
+    const reply = parseReply(result.stdout);
+    if (reply === undefined)
+      throw this.#failure(request.action, 'its answer is not of the protocol');
+    if (reply.error !== undefined) throw this.#failure(request.action, 'it answered with an error');
+    return reply;
+  }
+}

@@ -1,0 +1,26 @@
+import { defaultGatewayUrl, serviceUrlSchema } from '@cynodeai/contracts/common';
+import { CliError } from '../cli-error.ts';
+
+/** Environment, else file, else the default. @throws CliError `usage`. Contract 05 section 4.2. */
+export function resolveGatewayUrl(
+  fromEnv: string | undefined,
+  fromFile: string | undefined,
+): string {
+  const [value, source] = fromEnv ? [fromEnv, 'CYNORK_GATEWAY_URL'] : [fromFile, 'gateway_url'];
+  if (value === undefined) return defaultGatewayUrl;
+  const parsed = serviceUrlSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new CliError('usage', `${source} ${parsed.error.issues[0]?.message ?? 'is not a URL'}`);
+}
+
+/** True when what is sent there stays on this machine or is encrypted. */
+export function keepsSecrets(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return (
+    protocol === 'https:' ||
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}

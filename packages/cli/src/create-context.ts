@@ -1,0 +1,61 @@
+import { type Env, forgetEnv } from '@cynodeai/runtime/config';
+import process from 'node:process';
+import type { CommandContext } from './command-context.ts';
+import { ConfigFile } from './config/config-file.ts';
+import { configPath } from './config/config-path.ts';
+import { CredentialHelper } from './config/credential-helper.ts';
+import { SessionStore } from './config/session-store.ts';
+import { mergeSettings } from './config/settings.ts';
+import type { Connection } from './gateway/connect.ts';
+import type { Notes } from './output/notes.ts';
+import { Output } from './output/output.ts';
+import type { GlobalOptions } from './program/global-flags.ts';
+import { Terminal } from './terminal/terminal.ts';
+
+/** A context and what must be undone after the command. */
+export interface ProcessContext extends CommandContext {
+  readonly close: () => Promise<void>;
+}
+
+export interface ContextOptions {
+  readonly globals: GlobalOptions;
+  readonly env: Env;
+  readonly notes: Notes;
+  readonly signal: AbortSignal;
+}
+
+/** Loads the config once and wires what a command may use. @throws CliError `usage` for a config file that cannot be used. */
+export async function createContext(options: ContextOptions): Promise<ProcessContext> {
+  const { globals, env, notes, signal } = options;
+  const path = configPath(globals.config, env);
+  const file = new ConfigFile(path);
+  const stored = await file.read();
+  if (await file.isExposed()) {
+    await notes.warn(`others can read the config file; run: chmod 600 ${path}`);
+  }
+  const settings = mergeSettings(stored, env);
+  forgetEnv('CYNORK_TOKEN');
+  const name = stored.credentialHelper;
+  const sessions = new SessionStore({
+    file,
+    helper: () => (name === undefined ? undefined : CredentialHelper.named(name, path, env)),
+  });
+  let connection: Connection | undefined;
+  const connect = async (): Promise<Connection> => {
+    const { Connection } = await import('./gateway/connect.ts');
+    connection ??= new Connection({ settings, sessions, notes, signal });
+    return connection;
+  };
+  return {
+    settings,
+    output: new Output(globals.format, process.stdout),
+    notes,
+    terminal: new Terminal({ input: process.stdin, prompts: process.stderr, signal }),
+    sessions,
+    signal,
+    anonymous: async () => (await connect()).client,
+    signingIn: async () => (await connect()).signingIn(),
+    authenticated: async () => (await connect()).authenticated(),
+    close: async () => connection?.client.close(),
+  };
+}

@@ -1,0 +1,57 @@
+import { GatewayClient } from '@cynodeai/api-client';
+import { notLoggedIn } from '../cli-error.ts';
+import { keepsSecrets } from '../config/gateway-url.ts';
+import type { SessionStore } from '../config/session-store.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Notes } from '../output/notes.ts';
+import { packageVersion } from '../version.ts';
+import { Tokens } from './tokens.ts';
+
+export interface ConnectOptions {
+  readonly settings: Settings;
+  readonly sessions: SessionStore;
+  readonly notes: Notes;
+  readonly signal: AbortSignal;
+}
+
+/** The one connection of a process to its gateway. */
+export class Connection {
+  readonly #options: ConnectOptions;
+  readonly #tokens: Tokens;
+  readonly #url: string;
+  readonly client: GatewayClient;
+  #warned = false;
+
+  /** @throws CliError `usage` when the gateway's address cannot be used. */
+  constructor(options: ConnectOptions) {
+    const { settings, sessions, notes, signal } = options;
+    this.#options = options;
+    this.#url = settings.gatewayUrl();
+    this.#tokens = new Tokens({ envToken: settings.envToken, sessions, notes });
+    this.client = new GatewayClient({
+      baseUrl: this.#url,
+      userAgent: `cynork/${packageVersion}`,
+      signal,
+      token: () => this.#tokens.current(),
+      onUnauthorized: () => this.#tokens.renew(this.client),
+    });
+  }
+
+  /** The client, once it is sure that there is a token to send. @throws CliError `auth`. */
+  async authenticated(): Promise<GatewayClient> {
+    if (!(await this.#tokens.current())) throw notLoggedIn();
+    return this.signingIn();
+  }
+
+  /** The client for calls that carry secrets: warns once before one crosses a network in the clear. Contract 05 section 4.2. */
+  async signingIn(): Promise<GatewayClient> {
+    if (!this.#warned && !keepsSecrets(this.#url)) {
+      this.#warned = true;
+      const { host } = new URL(this.#url);
+      await this.#options.notes.warn(
+        `${host} is reached over plain http; others on the network can read what is sent`,
+      );
+    }
+    return this.client;
+  }
+}

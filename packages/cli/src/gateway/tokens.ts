@@ -1,0 +1,83 @@
+import type { GatewayClient } from '@cynodeai/api-client';
+import { GatewayError } from '@cynodeai/api-client';
+import { gatewayRoutes } from '@cynodeai/contracts';
+import { Secret } from '@cynodeai/runtime/config';
+import { messageOf } from '@cynodeai/runtime/std';
+import type { SessionStore } from '../config/session-store.ts';
+import type { Session } from '../config/session.ts';
+import type { Notes } from '../output/notes.ts';
+
+export interface TokensOptions {
+  readonly envToken: Secret | undefined;
+  readonly sessions: SessionStore;
+  readonly notes: Notes;
+}
+
+/** The access token of this process: resolved once, at the first need, and renewed once. Contract 05 section 4.3. */
+export class Tokens {
+  readonly #options: TokensOptions;
+  #session: Promise<Session | undefined> | undefined;
+  #renewed = false;
+
+  constructor(options: TokensOptions) {
+    this.#options = options;
+  }
+
+  /** The token to send; undefined when there is none. A helper that fails costs one warning. */
+  async current(): Promise<string | undefined> {
+    const { envToken } = this.#options;
+    if (envToken !== undefined) return envToken.reveal();
+    this.#session ??= this.#readStored();
+    return (await this.#session)?.access?.reveal();
+  }
+
+  /**
+   * Exchanges the refresh token after a 401, once per process and under a lock; another process that was faster has
+   * its token used. False when nothing can be renewed, always so with `CYNORK_TOKEN`. Contract 05 section 5.
+   */
+  async renew(client: GatewayClient): Promise<boolean> {
+    if (this.#options.envToken !== undefined || this.#renewed) return false;
+    const used = await this.current();
+    const { sessions } = this.#options;
+    return sessions.lock(async () => {
+      const stored = await sessions.read().catch(() => undefined);
+      if (stored?.access !== undefined && stored.access.reveal() !== used) {
+        this.#session = Promise.resolve(stored);
+        return true;
+      }
+      if (stored?.refresh === undefined) return false;
+      try {
+        this.#session = Promise.resolve(await exchange(client, sessions, stored.refresh));
+      } catch (error) {
+        if (error instanceof GatewayError) return false;
+        throw error;
+      }
+      this.#renewed = true;
+      return true;
+    });
+  }
+
+  async #readStored(): Promise<Session | undefined> {
+    const { sessions, notes } = this.#options;
+    try {
+      return await sessions.read();
+    } catch (error) {
+      if (Reflect.get(Object(error), 'code') === 'usage') throw error;
+      await notes.warn(messageOf(error));
+      return undefined;
+    }
+  }
+}
+
+/** Rotates the refresh token and keeps the new pair. Call it under the store's lock. @throws GatewayError */
+export async function exchange(
+  client: GatewayClient,
+  sessions: SessionStore,
+  refresh: Secret,
+): Promise<Session> {
+  const answer = await client.call(gatewayRoutes.refresh, {
+    body: { refresh_token: refresh.reveal() },
+  });
+  await sessions.save(answer.access_token, answer.refresh_token);
+  return { access: new Secret(answer.access_token), refresh: new Secret(answer.refresh_token) };
+}

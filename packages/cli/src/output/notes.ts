@@ -1,0 +1,54 @@
+import { styleText } from 'node:util';
+import { sanitize } from './sanitize.ts';
+import { type TextStream, writeFully } from './stream.ts';
+
+export interface NotesOptions {
+  readonly stream: TextStream;
+  readonly quiet: boolean;
+  readonly color: boolean;
+}
+
+/** Standard error: everything that is not a result. */
+export class Notes {
+  readonly #options: NotesOptions;
+
+  constructor(options: NotesOptions) {
+    this.#options = options;
+  }
+
+  /** A hint or paging note; `--quiet` drops it. */
+  async hint(text: string): Promise<void> {
+    if (!this.#options.quiet) await this.#line(text);
+  }
+
+  /** A step under way, for people who watch; `--quiet` drops it, and so does a stream that is no terminal. */
+  async progress(text: string): Promise<void> {
+    if (this.#options.stream.isTTY) await this.hint(text);
+  }
+
+  async warn(text: string): Promise<void> {
+    await this.#line(text, 'warning', 'yellow');
+  }
+
+  /** A failure, on one line. Contract 05 section 2.6. */
+  async error(text: string): Promise<void> {
+    await this.#line(text, 'error', 'red');
+  }
+
+  /** Tells what became of a question; `--quiet` keeps it. */
+  async say(text: string): Promise<void> {
+    await this.#line(text);
+  }
+
+  async #line(text: string, label?: string, style: 'red' | 'yellow' = 'red'): Promise<void> {
+    const { stream, color } = this.#options;
+    const oneLine = sanitize(text.replaceAll(/\s*[\r\n]+\s*/g, ' '));
+    const colored = color && stream.isTTY === true;
+    const prefix =
+      label === undefined
+        ? ''
+        : `${colored ? styleText(style, `${label}:`, { validateStream: false }) : `${label}:`} `;
+    // Where the notes go may be closed; that is no reason to lose the result.
+    await writeFully(stream, `${prefix}${oneLine}\n`).catch(() => {});
+  }
+}

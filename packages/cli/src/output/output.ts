@@ -1,0 +1,42 @@
+import type { OutputFormat } from '../program/global-flags.ts';
+import { type Fields, formatRecord } from './record.ts';
+import { sanitize } from './sanitize.ts';
+import { type TextStream, writeFully } from './stream.ts';
+
+/** One result in both shapes. */
+export interface Result {
+  /** Records of the table format, one a line. */
+  readonly records: readonly Fields[];
+  /** The one value of the JSON format. */
+  readonly json: unknown;
+}
+
+/** Standard output: results only, in the format the user chose. Contract 05 section 2.3 (REQ-CLIENT-0143, REQ-CLIENT-0144). */
+export class Output {
+  readonly format: OutputFormat;
+  readonly #stream: TextStream;
+
+  constructor(format: OutputFormat, stream: TextStream) {
+    this.format = format;
+    this.#stream = stream;
+  }
+
+  /** Prints a result as records or as one JSON value. */
+  async print(result: Result): Promise<void> {
+    if (this.format === 'table') {
+      await this.text(result.records.map((record) => `${formatRecord(record)}\n`).join(''));
+    } else {
+      await this.text(`${JSON.stringify(result.json, undefined, 2)}\n`);
+    }
+  }
+
+  /** Prints one compact JSON value as a line, at once. */
+  async line(value: unknown): Promise<void> {
+    await this.text(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Prints text as it is; a terminal gets it without control characters. */
+  async text(text: string): Promise<void> {
+    if (text !== '') await writeFully(this.#stream, this.#stream.isTTY ? sanitize(text) : text);
+  }
+}

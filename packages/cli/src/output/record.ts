@@ -1,0 +1,16 @@
+/** One line's worth of result: keys in the order they are printed; undefined ones are left out. */
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+const bare = /^[A-Za-z0-9_.:/@+,-]+$/;
+
+function formatValue(value: string | number | boolean): string {
+  const text = String(value);
+  return bare.test(text) ? text : JSON.stringify(text);
+}
+
+/** `key=value key=value`, values quoted as JSON strings unless simple, always one line. Contract 05 section 2.3. */
+export function formatRecord(fields: Fields): string {
+  return Object.entries(fields)
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${formatValue(value)}`]))
+    .join(' ');
+}

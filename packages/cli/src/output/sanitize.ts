@@ -1,0 +1,4 @@
+/** Removes control characters other than TAB and LF, so that foreign text cannot steer a terminal. Contract 05 section 2.3. */
+export function sanitize(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (char) => (char === '\t' || char === '\n' ? char : ''));
+}

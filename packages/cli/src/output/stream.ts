@@ -1,0 +1,25 @@
+import { CliError } from '../cli-error.ts';
+
+/** The part of a standard stream that is written to. */
+export interface TextStream {
+  readonly isTTY?: boolean;
+  write(text: string, done: (error?: Error | null) => void): boolean;
+}
+
+/** True for the error of writing to a pipe that nobody reads any more. */
+export function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'code') === 'EPIPE';
+}
+
+/** Resolves when the text has left the process; a broken pipe counts as done. @throws CliError `internal` when it cannot be written. */
+export function writeFully(stream: TextStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => {
+      if (!error || isBrokenPipe(error)) resolve();
+      else
+        reject(
+          new CliError('internal', `cannot write the output: ${error.message}`, { cause: error }),
+        );
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { FlagDefinition } from './definition.ts';
+
+/** `taskFile` as `task-file`. */
+export function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function integerParser(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** A flag's definition as the parser's option. */
+export function buildOption(name: string, flag: FlagDefinition): Option {
+  const long = `--${kebab(name)}`;
+  const names = flag.short === undefined ? long : `-${flag.short}, ${long}`;
+  if (flag.type === 'boolean') return new Option(names, flag.help);
+  const option = new Option(`${names} <${flag.value}>`, flag.help);
+  switch (flag.type) {
+    case 'integer':
+      return option.argParser(integerParser(flag.min, flag.max));
+    case 'choice':
+      return option.choices(flag.choices);
+    case 'strings':
+      return option.argParser((text: string, before: string[] | undefined) => [
+        ...(before ?? []),
+        text,
+      ]);
+    case 'string':
+      return option;
+  }
+}

@@ -1,0 +1,24 @@
+import type { Flags } from './definition.ts';
+
+/** Flags every command takes, before or after its name. Contract 05 section 2.1. */
+export const globalFlags = {
+  config: { type: 'string', short: 'c', value: 'path', help: 'use this config file' },
+  output: {
+    type: 'choice',
+    short: 'o',
+    value: 'fmt',
+    choices: ['table', 'json', 'jsonl'],
+    help: 'how to print results; jsonl only for task logs --follow',
+  },
+  quiet: { type: 'boolean', short: 'q', help: 'no hints, progress or paging notes' },
+  noColor: { type: 'boolean', help: 'no colour' },
+} as const satisfies Flags;
+
+export type OutputFormat = (typeof globalFlags)['output']['choices'][number];
+
+export interface GlobalOptions {
+  readonly config: string | undefined;
+  readonly format: OutputFormat;
+  readonly quiet: boolean;
+  readonly noColor: boolean;
+}
