@@ -159,6 +159,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const bound = app.server.address();
       return typeof bound === 'object' && bound !== null ? bound.port : address.port;
     },
-    close: () => app.close(),
+    close: async () => {
+      // A kept connection that becomes idle only after its last answer would hold the server open.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+      try {
+        await app.close();
+      } finally {
+        clearInterval(sweep);
+      }
+    },
   };
 }
