@@ -1,0 +1,126 @@
+import { describe, expect, it, vi } from 'vitest';
+import { testVersion } from './support/mock-orchestrator.ts';
+import { TestNode } from './support/test-node.ts';
+
+const minute = 60_000;
+
+/** Waits until the node's loops sleep, then lets a minute pass. */
+async function passMinute(node: TestNode): Promise<void> {
+  await vi.waitFor(() => expect(node.time.waiting).toBe(2));
+  node.time.advance(minute);
+}
+
+describe('a running node', () => {
+  it('loses and regains readiness with its container runtime and its mount root (2.3)', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    node.host.engine.broken = 'the runtime is gone';
+    await passMinute(node);
+    await vi.waitFor(async () => {
+      expect(await node.get('/readyz')).toMatchObject({
+        status: 503,
+        text: 'not ready: container runtime',
+      });
+    });
+    expect(await node.run(['exit', '0'])).toMatchObject({ status: 503, kind: 'node_not_ready' });
+    await passMinute(node);
+    await vi.waitFor(() =>
+      expect(node.orchestrator.reports.at(-1)?.sandbox?.supported).toBe(false),
+    );
+    node.host.engine.broken = undefined;
+    node.host.workspace.broken = 'read-only file system';
+    await passMinute(node);
+    await vi.waitFor(async () => {
+      expect((await node.get('/readyz')).text).toBe('not ready: sandbox mount root');
+    });
+    node.host.workspace.broken = undefined;
+    await passMinute(node);
+    await vi.waitFor(async () => expect((await node.get('/readyz')).text).toBe('ready'));
+    expect((await node.run(['exit', '0'])).status).toBe(200);
+  });
+
+  it('reports every minute and survives an orchestrator that is away', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    await passMinute(node);
+    await vi.waitFor(() => expect(node.orchestrator.calls).toContain('report'));
+    node.orchestrator.scripts.report.push('close', 500);
+    await passMinute(node);
+    await vi.waitFor(() => expect(node.orchestrator.calls.at(-1)).toBe('report!'));
+    await passMinute(node);
+    await passMinute(node);
+    await vi.waitFor(() => expect(node.orchestrator.calls.at(-1)).toBe('report'));
+    expect(node.failures).toEqual([]);
+  });
+
+  it('registers again when its token is refused and repeats report and ack', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    node.orchestrator.calls.length = 0;
+    node.orchestrator.revokeTokens();
+    await passMinute(node);
+    await vi.waitFor(() =>
+      expect(node.orchestrator.calls).toEqual(['report!', 'register', 'report', 'ack:applied']),
+    );
+    expect(node.orchestrator.acks.map((ack) => ack.config_version)).toEqual([
+      testVersion,
+      testVersion,
+    ]);
+  });
+
+  it('ends when the orchestrator does not take it back', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    node.orchestrator.revokeTokens();
+    node.orchestrator.scripts.register.push(403);
+    await passMinute(node);
+    await vi.waitFor(() => expect(node.failures.join()).toContain('403'));
+  });
+
+  it('ends when the orchestrator has forgotten the applied configuration', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    node.orchestrator.revokeTokens();
+    node.orchestrator.scripts.ack.push(409);
+    await passMinute(node);
+    await vi.waitFor(() => expect(node.failures.join()).toContain('restart the node'));
+  });
+
+  it('answers jobs in flight with 503 when it is stopped and ends clean (REQ-WORKER-0257)', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    const running = node.run(['hold']);
+    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    node.signalStop();
+    expect(await node.get('/readyz')).toMatchObject({
+      status: 503,
+      text: 'not ready: shutting down',
+    });
+    expect(await node.run(['exit', '0'])).toMatchObject({
+      status: 503,
+      kind: 'node_shutting_down',
+    });
+    expect(await node.stop()).toBe(true);
+    expect(await running).toMatchObject({ status: 503, kind: 'node_shutting_down' });
+    expect(node.host.engine.calls).toContain('stop 10');
+    await expect(node.get('/healthz')).rejects.toThrow();
+    const outcome = node.log.lines.find((line) => line.message === 'sandboxes stopped');
+    expect(outcome?.fields['stopped']).toHaveLength(1);
+  });
+
+  it('names containers that resist and does not end clean', async () => {
+    await using node = await TestNode.create();
+    node.env['NODE_SHUTDOWN_GRACE_SECONDS'] = '0';
+    await node.start();
+    const running = node.run(['hold']);
+    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    const [name] = node.host.engine.held;
+    node.host.engine.stubborn = true;
+    const ended = node.stop();
+    await vi.waitFor(() => expect(node.log.text()).toContain('resisted the shutdown'));
+    expect(node.log.text()).toContain(name);
+    node.host.engine.finish(name ?? '');
+    expect((await running).status).toBe(200);
+    expect(await ended).toBe(false);
+  });
+});

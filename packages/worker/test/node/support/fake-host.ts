@@ -1,0 +1,120 @@
+import { WorkerError } from '../../../src/domain/errors.ts';
+import type {
+  EngineFacts,
+  SandboxEngine,
+  SandboxExit,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../../src/ports/sandbox-engine.ts';
+import type { SandboxHost } from '../../../src/ports/worker-api.ts';
+import type { WorkspaceStore } from '../../../src/ports/workspace.ts';
+
+const facts: EngineFacts = {
+  runtime: 'podman',
+  version: '4.3.1',
+  rootless: true,
+  rootlessSupported: true,
+  cgroupVersion: 'v2',
+  features: ['seccomp', 'netns'],
+};
+
+/** An engine without containers. `hold` runs until it is stopped; `exit N` ends at once; anything else is echoed. */
+export class FakeEngine implements SandboxEngine {
+  readonly facts = facts;
+  /** What was asked of the engine, in order. */
+  readonly calls: string[] = [];
+  readonly specs: SandboxRunSpec[] = [];
+  /** Reason why the engine cannot be used; undefined while it works. */
+  broken: string | undefined;
+  /** Containers that do not die. */
+  stubborn = false;
+  readonly #held = new Map<string, (exit: SandboxExit) => void>();
+
+  async check(): Promise<void> {
+    this.calls.push('check');
+    if (this.broken !== undefined) throw new WorkerError('engine_unusable', this.broken);
+  }
+
+  async ensureImage(ref: string): Promise<void> {
+    if (ref.includes('missing')) throw new WorkerError('image_unavailable', 'no such image');
+    if (ref.includes('explode')) throw new Error('disk fault below /var/lib/secret-path');
+  }
+
+  async run(spec: SandboxRunSpec, sinks: SandboxSinks): Promise<SandboxExit> {
+    this.specs.push(spec);
+    const at = { startedAt: new Date(), endedAt: new Date() };
+    const [program, argument] = spec.command;
+    if (program === 'hold') {
+      const { promise, resolve } = Promise.withResolvers<SandboxExit>();
+      this.#held.set(spec.name, resolve);
+      return promise;
+    }
+    if (program === 'exit') return { ...at, kind: 'exited', exitCode: Number(argument) };
+    sinks.stdout.write(new TextEncoder().encode(spec.command.join(' ')));
+    return { ...at, kind: 'exited', exitCode: 0 };
+  }
+
+  /** Names of the runs that are held. */
+  get held(): readonly string[] {
+    return [...this.#held.keys()];
+  }
+
+  /** Lets a held run end by itself. */
+  finish(name: string): void {
+    this.#end(name, { ...this.#now(), kind: 'exited', exitCode: 0 });
+  }
+
+  async stop(name: string, graceSeconds: number): Promise<void> {
+    this.calls.push(`stop ${graceSeconds}`);
+    if (this.stubborn) throw new WorkerError('container_resists', `${name} does not die`);
+    this.#end(name, { ...this.#now(), kind: 'stopped', exitCode: 143 });
+  }
+
+  async removeLeftovers(slug: string): Promise<readonly string[]> {
+    this.calls.push(`removeLeftovers ${slug}`);
+    return [];
+  }
+
+  async removeTree(): Promise<void> {}
+
+  #now() {
+    return { startedAt: new Date(), endedAt: new Date() };
+  }
+
+  #end(name: string, exit: SandboxExit): void {
+    this.#held.get(name)?.(exit);
+    this.#held.delete(name);
+  }
+}
+
+/** Job directories that exist in memory only. */
+export class FakeWorkspace implements WorkspaceStore {
+  readonly present = new Set<string>();
+  broken: string | undefined;
+
+  async check(): Promise<void> {
+    if (this.broken !== undefined) throw new WorkerError('workspace_unusable', this.broken);
+  }
+
+  async create(jobId: string) {
+    this.present.add(jobId);
+    return { workspaceDir: `/fake/${jobId}/workspace`, jobDir: `/fake/${jobId}/job` };
+  }
+
+  async remove(jobId: string): Promise<void> {
+    this.present.delete(jobId);
+  }
+
+  async removeStrays(): Promise<readonly string[]> {
+    return [];
+  }
+}
+
+export interface FakeHost extends SandboxHost {
+  readonly engine: FakeEngine;
+  readonly workspace: FakeWorkspace;
+}
+
+export function createFakeHost(): FakeHost {
+  return { engine: new FakeEngine(), workspace: new FakeWorkspace() };
+}

@@ -1,0 +1,172 @@
+import { Shutdown } from '@cynodeai/runtime/lifecycle';
+import { messageOf, uuidv7 } from '@cynodeai/runtime/std';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startNode } from '../../../src/processes/start-node.ts';
+import { type FakeHost, createFakeHost } from './fake-host.ts';
+import { FakeTime } from './fake-time.ts';
+import { MockOrchestrator, testPsk, testToken } from './mock-orchestrator.ts';
+import { RecordingLog } from './recording-log.ts';
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The problem's kind, when it is one. */
+  readonly kind: string | undefined;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const json = text.startsWith('{') ? JSON.parse(text) : {};
+  const kind = typeof json.type === 'string' ? json.type.split(':').at(-1) : undefined;
+  return { status: response.status, headers: response.headers, text, kind, json };
+}
+
+/** A whole node in this process: real HTTP on both sides, a fake host and time that the test moves. */
+export class TestNode implements AsyncDisposable {
+  readonly orchestrator = new MockOrchestrator();
+  readonly host: FakeHost = createFakeHost();
+  /** Retries pass by themselves; the minute of heartbeat and checks waits for the test. */
+  readonly time = new FakeTime(30_000);
+  readonly log = new RecordingLog();
+  readonly env: Record<string, string> = {};
+  readonly configPath: string | undefined;
+  /** Reasons given to `fail`. */
+  readonly failures: string[] = [];
+  /** Called when something opens the host. */
+  onOpenHost: () => void = () => {};
+  readonly #stop = new AbortController();
+  readonly #shutdown = new Shutdown(this.log);
+  #url = '';
+
+  static async create(): Promise<TestNode> {
+    const node = new TestNode();
+    await node.orchestrator.listen();
+    const stateDir = await mkdtemp(join(tmpdir(), 'cynode-node-test-'));
+    const port = await freePort();
+    node.#url = `http://127.0.0.1:${port}`;
+    node.orchestrator.workerUrl = node.#url;
+    Object.assign(node.env, {
+      ORCHESTRATOR_URL: node.orchestrator.url,
+      NODE_SLUG: node.orchestrator.slug,
+      NODE_REGISTRATION_PSK: testPsk,
+      NODE_ADVERTISED_WORKER_API_URL: node.#url,
+      LISTEN_ADDR: `127.0.0.1:${port}`,
+      CYNODE_STATE_DIR: stateDir,
+    });
+    return node;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  get stateDir(): string {
+    return this.env['CYNODE_STATE_DIR'] ?? '';
+  }
+
+  start(configPath?: string): Promise<void> {
+    const { log, time } = this;
+    const scope = {
+      signal: this.#stop.signal,
+      shutdown: this.#shutdown,
+      log,
+      fail: (reason: string) => {
+        this.failures.push(reason);
+        this.#stop.abort();
+      },
+    };
+    return startNode(this.env, scope, {
+      log,
+      timer: time,
+      clock: time,
+      lookMs: 60_000,
+      watchMs: 60_000,
+      openHost: async () => {
+        this.onOpenHost();
+        return this.host;
+      },
+      ...(configPath !== undefined && { configPath }),
+    });
+  }
+
+  /** The message of a start that must fail. */
+  async startFails(): Promise<string> {
+    try {
+      await this.start();
+    } catch (error) {
+      return messageOf(error);
+    }
+    throw new Error('the node started');
+  }
+
+  /** The signal alone, as SIGTERM gives it. */
+  signalStop(): void {
+    this.#stop.abort();
+  }
+
+  /** Ends the node as a process would; true when it was clean. */
+  stop(): Promise<boolean> {
+    this.#stop.abort();
+    return this.#shutdown.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.host.engine.stubborn = false;
+    await this.stop();
+    await this.orchestrator.close();
+    await rm(this.stateDir, { recursive: true, force: true });
+  }
+
+  async get(path: string, token = testToken): Promise<Answer> {
+    const headers = { authorization: `Bearer ${token}` };
+    return answerOf(await fetch(`${this.#url}${path}`, { headers }));
+  }
+
+  async post(
+    path: string,
+    body: string | ReadableStream | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const response = await fetch(`${this.#url}${path}`, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${testToken}`,
+        ...headers,
+      },
+      duplex: 'half',
+    });
+    return answerOf(response);
+  }
+
+  /** Posts a job made of a command line; `change` edits the request. */
+  run(
+    command: readonly string[],
+    change: (request: Record<string, unknown>) => object = (request) => request,
+  ): Promise<Answer> {
+    const request = {
+      version: 1,
+      task_id: uuidv7(),
+      job_id: uuidv7(),
+      sandbox: { image: 'tools', command },
+    };
+    return this.post('/v1/worker/jobs:run', JSON.stringify(change(request)));
+  }
+}
