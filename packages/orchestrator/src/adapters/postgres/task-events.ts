@@ -1,0 +1,79 @@
+import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts';
+import { storableText } from '@cynodeai/runtime/std';
+import type { Transaction } from 'kysely';
+import type { Executor } from './database.ts';
+import { channels, notify } from './notifications.ts';
+import type { Database } from './tables.ts';
+
+/** An event that has no number yet. */
+export type NewTaskEvent = {
+  [N in TaskEventName]: Pick<Extract<TaskEvent, { readonly event: N }>, 'event' | 'data'>;
+}[TaskEventName];
+
+/**
+ * Adds events to their tasks' streams and wakes whoever waits for those tasks when the transaction commits.
+ * The caller holds the row lock of each task already, taken before anything of the task was changed: only then
+ * follow the numbers of one task the order of the commits, so that a reader never misses a lower one.
+ * U+0000 and lone surrogates become U+FFFD. Contract 02 section 9.
+ */
+export async function appendTaskEvents(
+  trx: Transaction<Database>,
+  events: readonly NewTaskEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ event, data }) => ({
+    task_id: data.task_id,
+    job_id: 'job_id' in data ? data.job_id : null,
+    event,
+    data: JSON.stringify(data, (_key, value: unknown) =>
+      typeof value === 'string' ? storableText(value) : value,
+    ),
+  }));
+  await trx.insertInto('task_events').values(rows).execute();
+  for (const taskId of new Set(rows.map((row) => row.task_id))) {
+    await notify(trx, channels.tasks, taskId);
+  }
+}
+
+function isKnown(event: string): event is TaskEventName {
+  return event in taskEventSchemas;
+}
+
+/** The events of a task after number `afterSeq` (0 = from the first kept), in order, at most `limit`. Contract 04 section 9.6. */
+export async function readTaskEvents(
+  db: Executor,
+  taskId: string,
+  afterSeq: number,
+  limit: number,
+): Promise<TaskEvent[]> {
+  const rows = await db
+    .selectFrom('task_events')
+    .select(['seq', 'event', 'data'])
+    .where('task_id', '=', taskId)
+    .where('seq', '>', afterSeq)
+    .where('event', 'in', Object.keys(taskEventSchemas).filter(isKnown))
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  // Only `appendTaskEvents` writes here, so event and data belong together.
+  return rows.map(({ seq, event, data }) => ({ id: String(seq), event, data }) as TaskEvent);
+}
+
+/**
+ * Number to read on from for a client that names the last event it saw: that event's, or 0 (the first kept) when it
+ * is not one of this task's, or was pruned. Contract 04 section 9.6.
+ */
+export async function resumeAfter(
+  db: Executor,
+  taskId: string,
+  lastEventId: string | undefined,
+): Promise<number> {
+  if (lastEventId === undefined || !/^\d{1,15}$/.test(lastEventId)) return 0;
+  const row = await db
+    .selectFrom('task_events')
+    .select('seq')
+    .where('task_id', '=', taskId)
+    .where('seq', '=', Number(lastEventId))
+    .executeTakeFirst();
+  return row?.seq ?? 0;
+}
