@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defineRoute } from '../common/route.ts';
 import { healthRoutes } from '../common/health.ts';
 import { nodeBootstrapPayloadSchema } from './bootstrap.ts';
@@ -11,6 +12,15 @@ import { nodeConfigurationPayloadSchema } from './config.ts';
  */
 export const controlPlaneRoutes = {
   ...healthRoutes,
+  openapi: defineRoute({
+    operation: 'meta.openapi',
+    method: 'GET',
+    path: '/v1/openapi.json',
+    auth: 'none',
+    summary: 'This API as an OpenAPI 3.1 document',
+    success: { 200: { kind: 'json', schema: z.record(z.string(), z.unknown()) } },
+    errors: [],
+  }),
   registerNode: defineRoute({
     operation: 'nodes.register',
     method: 'POST',

@@ -4,3 +4,4 @@ export * from './health.ts';
 export * from './openapi.ts';
 export * from './problem-error.ts';
 export * from './server.ts';
+export * from './validation.ts';
