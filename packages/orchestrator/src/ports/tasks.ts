@@ -37,7 +37,8 @@ export interface TaskReader {
   status(taskId: string): Promise<StoredTaskStatus | undefined>;
   /** Events with a sequence number above `after`, oldest first. */
   events(taskId: string, after: number, limit: number): Promise<readonly TaskEvent[]>;
-  hasEvent(taskId: string, sequence: number): Promise<boolean>;
+  /** Where a client that saw `lastEventId` reads on; 0 (the first kept) when that is no kept event of the task. */
+  resumeAfter(taskId: string, lastEventId: string | undefined): Promise<number>;
 }
 
 export interface NewTask {

@@ -7,7 +7,7 @@ export interface CallContext {
   readonly requestId: string;
   readonly ip: string;
   /** Milliseconds since the request arrived. */
-  elapsedMs(): number;
+  readonly elapsedMs: () => number;
 }
 
 /** What a call did, for its audit row. */

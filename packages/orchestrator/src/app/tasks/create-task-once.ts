@@ -41,13 +41,8 @@ export async function createTaskOnce(
       break;
   }
   try {
-    // `elapsedMs` of the context may rely on its own `this`.
-    const context = { requestId: call.requestId, ip: call.ip, elapsedMs: () => call.elapsedMs() };
-    const { principal, request } = call;
-    return {
-      kind: 'created',
-      task: await createTask(deps, { ...context, principal, request, claim: start.claim }),
-    };
+    const task = await createTask(deps, { ...call, claim: start.claim });
+    return { kind: 'created', task };
   } catch (error) {
     await deps.idempotency.release(start.claim);
     throw error;

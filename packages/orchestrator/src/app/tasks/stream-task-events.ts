@@ -23,16 +23,6 @@ export interface TaskEventsDeps {
 /** What a stream carries: an event, or a sign of life. */
 export type TaskStreamItem = TaskEvent | 'heartbeat';
 
-/** Where a stream begins: after the event a client saw last when that is one of this task, else at the first kept. */
-export async function resumePoint(
-  tasks: TaskReader,
-  taskId: string,
-  lastEventId: string | undefined,
-): Promise<number> {
-  const sequence = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
-  return sequence > 0 && (await tasks.hasEvent(taskId, sequence)) ? sequence : 0;
-}
-
 const isLast = (item: TaskEvent): boolean =>
   item.event === 'task.status' && isTerminalTaskStatus(item.data.status);
 

@@ -1,0 +1,75 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BlobReader } from '../../ports/blobs.ts';
+import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
+
+const prefix = 'file:';
+const relativePattern = /^[0-9a-f]{2}\/[0-9a-f-]{36}$/;
+
+/** Blobs as files of one folder; `storage_ref` keeps the path below it, so that the folder may move. */
+export class FileBlobs implements BlobReader, BlobWriter {
+  readonly #directory: string;
+
+  /** @param directory `ARTIFACT_STORAGE_DIR`; made on first use. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async write(bytes: Uint8Array): Promise<StoredBlob> {
+    const id = randomUUID();
+    const relative = `${id.slice(0, 2)}/${id}`;
+    const path = join(this.#directory, relative);
+    const temporary = `${path}.part`;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    try {
+      await writeDurably(temporary, bytes);
+      await rename(temporary, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      await rm(path, { force: true });
+      throw error;
+    }
+    return {
+      storageRef: `${prefix}${relative}`,
+      sizeBytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    };
+  }
+
+  read(storageRef: string): Promise<Uint8Array> {
+    return readFile(this.#pathOf(storageRef));
+  }
+
+  async remove(storageRef: string): Promise<void> {
+    await rm(this.#pathOf(storageRef), { force: true });
+  }
+
+  /** References come from the database; a form of another writer must not reach outside the folder. */
+  #pathOf(storageRef: string): string {
+    const relative = storageRef.startsWith(prefix) ? storageRef.slice(prefix.length) : '';
+    if (!relativePattern.test(relative)) throw new RangeError('unknown form of storage reference');
+    return join(this.#directory, relative);
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A rename survives a power cut only once its folder was written. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { uuidSchema } from '@cynodeai/contracts/common';
+import type { Secret } from '@cynodeai/runtime/config';
+import {
+  SealedBox,
+  UnsealError,
+  randomToken,
+  signToken,
+  verifyToken,
+} from '@cynodeai/runtime/crypto';
+import { uuidv7 } from '@cynodeai/runtime/std';
+import type { NodeTokenIssuer, NodeTokenVault } from '../../ports/node-secrets.ts';
+
+const tokenType = 'node';
+
+/** HS256 JWTs of nodes; `lifetimeMs` is JWT_NODE_DURATION. Contract 01 section 3.3. */
+export function jwtNodeTokens(key: Secret, lifetimeMs: number): NodeTokenIssuer {
+  return {
+    issue: async ({ nodeId, slug, epoch }, now) => {
+      const expiresAt = new Date(now.getTime() + lifetimeMs);
+      const jwt = await signToken(
+        {
+          subject: nodeId,
+          tokenType,
+          claims: { node_slug: slug, epoch },
+          issuedAt: now,
+          expiresAt,
+          id: uuidv7(now.getTime()),
+        },
+        key,
+      );
+      return { jwt, expiresAt };
+    },
+    verify: async (jwt, now) => {
+      const claims = await verifyToken(jwt, tokenType, key, now);
+      const nodeId = uuidSchema.safeParse(claims?.sub);
+      const slug = claims?.['node_slug'];
+      const epoch = claims?.['epoch'];
+      return nodeId.success && typeof slug === 'string' && typeof epoch === 'number'
+        ? { nodeId: nodeId.data, slug, epoch }
+        : undefined;
+    },
+  };
+}
+
+/** Names the record a sealed token belongs to, so that a ciphertext moved to another node does not open. */
+const contextOf = (nodeId: string): string => `nodes/${nodeId}/worker_api_bearer_token`;
+
+/** Node bearer tokens sealed with ORCHESTRATOR_SECRETS_KEY. Contract 01 section 3.7. */
+export function sealedNodeTokens(box: SealedBox): NodeTokenVault {
+  return {
+    create: () => randomToken(32),
+    seal: (nodeId, token) => box.seal(token, contextOf(nodeId)),
+    open: (nodeId, sealed) => {
+      try {
+        return box.open(sealed, contextOf(nodeId));
+      } catch (error) {
+        if (error instanceof UnsealError) return undefined;
+        throw error;
+      }
+    },
+  };
+}

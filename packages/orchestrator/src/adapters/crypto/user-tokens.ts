@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto';
+import { uuidSchema } from '@cynodeai/contracts';
+import type { Secret } from '@cynodeai/runtime/config';
+import {
+  hashPassword,
+  randomToken,
+  sha256,
+  signToken,
+  verifyNobody,
+  verifyPassword,
+  verifyToken,
+} from '@cynodeai/runtime/crypto';
+import { uuidv7 } from '@cynodeai/runtime/std';
+import type { Seal } from '../../domain/tasks/page-cursor.ts';
+import type { AccessTokens, Passwords, RefreshTokens } from '../../ports/identity.ts';
+
+const accessTokenType = 'access';
+
+const uuidClaim = (value: unknown): string | undefined => uuidSchema.safeParse(value).data;
+
+/** HS256 access tokens. Contract 04 section 4.1. */
+export function jwtAccessTokens(key: Secret): AccessTokens {
+  return {
+    issue: ({ userId, sessionId, handle }, now, expiresAt) =>
+      signToken(
+        {
+          subject: userId,
+          tokenType: accessTokenType,
+          claims: { user_id: userId, handle, sid: sessionId },
+          issuedAt: now,
+          expiresAt,
+          id: uuidv7(now.getTime()),
+        },
+        key,
+      ),
+    verify: async (token, now) => {
+      const claims = await verifyToken(token, accessTokenType, key, now);
+      const userId = uuidClaim(claims?.sub);
+      const sessionId = uuidClaim(claims?.['sid']);
+      return userId === undefined || sessionId === undefined ? undefined : { userId, sessionId };
+    },
+  };
+}
+
+/** Opaque refresh tokens of 32 random bytes; SHA-256 at rest. */
+export const opaqueRefreshTokens: RefreshTokens = {
+  create: () => {
+    const token = randomToken();
+    return { token, hash: sha256(token) };
+  },
+  hash: sha256,
+};
+
+/** Argon2id off the event loop. Contract 04 section 3.4. */
+export const argonPasswords: Passwords = {
+  verify: verifyPassword,
+  verifyNobody,
+  hash: hashPassword,
+  anonymousSubject: (handle) => sha256(handle).toString('hex'),
+};
+
+/** Signs page cursors with a key of their own, derived from the token key. */
+export function hmacSeal(key: Secret): Seal {
+  return (text) =>
+    createHmac('sha256', key.reveal())
+      .update('page-cursor:')
+      .update(text)
+      .digest('base64url')
+      .slice(0, 22);
+}

@@ -1,0 +1,20 @@
+import { gatewayRoutes } from '@cynodeai/contracts';
+import { type HttpServer, anyone, bindRoute } from '@cynodeai/runtime/http';
+import { type LogoutDeps, logout } from '../../../../app/auth/logout.ts';
+import { bearerToken } from '../bearer.ts';
+import { clientContext } from './client-context.ts';
+
+/** `POST /v1/auth/logout`; it checks its tokens itself, since either one is enough. Contract 04 section 4.2. */
+export function bindLogout(server: HttpServer, deps: LogoutDeps): void {
+  bindRoute(server, gatewayRoutes.logout, {
+    guard: anyone,
+    handle: async (call) => {
+      const tokens = {
+        accessToken: bearerToken(call.headers.authorization),
+        refreshToken: call.body.refresh_token,
+      };
+      await logout(deps, tokens, clientContext(call));
+      return { status: 204 };
+    },
+  });
+}

@@ -1,0 +1,59 @@
+import type { ReadinessReason } from '@cynodeai/contracts';
+import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
+import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
+import { currentPrincipal } from '../../../app/auth/authenticate.ts';
+import type { LoginDeps } from '../../../app/auth/login.ts';
+import type { CreateTaskOnceDeps } from '../../../app/tasks/create-task-once.ts';
+import type { ListTasksDeps } from '../../../app/tasks/list-tasks.ts';
+import type { SlidingWindow } from '../../../domain/identity/sliding-window.ts';
+import type { TaskReader, TaskSignals } from '../../../ports/tasks.ts';
+import { followCalls } from './audited-calls.ts';
+import { bindLogin } from './auth/login.ts';
+import { bindLogout } from './auth/logout.ts';
+import { bindRefresh } from './auth/refresh.ts';
+import { callerGuard } from './caller.ts';
+import { bindOpenApi } from './meta/openapi.ts';
+import { bindCancelTask } from './tasks/cancel.ts';
+import { bindCreateTask } from './tasks/create.ts';
+import { bindTaskEvents } from './tasks/events.ts';
+import { bindGetTask } from './tasks/get.ts';
+import { bindListTasks } from './tasks/list.ts';
+import { bindTaskLogs } from './tasks/logs.ts';
+import { bindTaskResult } from './tasks/result.ts';
+import { bindMe } from './users/me.ts';
+
+/** Everything the gateway's routes are made of; each route gets only its part. */
+export interface UserGatewayParts {
+  readonly version: string;
+  readonly auth: LoginDeps;
+  readonly byAddress: SlidingWindow;
+  readonly creation: CreateTaskOnceDeps;
+  readonly listing: ListTasksDeps;
+  readonly tasks: TaskReader;
+  readonly signals: TaskSignals;
+  readonly auditQueue: AuditQueue;
+  readonly readiness: () => Promise<readonly ReadinessReason[]>;
+  /** Fires when the process stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** Serves every route of the User API Gateway. Contract 04. */
+export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): void {
+  const { auth, tasks, signals, stopping } = parts;
+  const calls = followCalls(server, parts.auditQueue, auth.clock);
+  const guard = callerGuard(server, auth, calls);
+  bindHealthRoutes(server, parts.readiness);
+  bindOpenApi(server, parts.version);
+  bindLogin(server, auth, parts.byAddress);
+  bindRefresh(server, auth, parts.byAddress);
+  bindLogout(server, auth);
+  bindMe(server, guard);
+  bindCreateTask(server, guard, parts.creation);
+  bindListTasks(server, guard, parts.listing);
+  bindGetTask(server, guard, tasks);
+  bindTaskResult(server, guard, { tasks, signals }, stopping);
+  bindTaskLogs(server, guard, tasks);
+  const recheck = currentPrincipal.bind(undefined, auth);
+  bindTaskEvents(server, guard, { tasks, signals, recheck }, stopping);
+  bindCancelTask(server, guard, parts.creation);
+}

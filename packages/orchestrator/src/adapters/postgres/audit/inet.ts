@@ -1,0 +1,7 @@
+import { isIP } from 'node:net';
+
+/** An address as `inet` takes it: without an IPv6 zone; null for anything that is no address. */
+export function inetOf(ip: string | undefined): string | null {
+  const address = ip?.replace(/%.*$/, '') ?? '';
+  return isIP(address) === 0 ? null : address;
+}

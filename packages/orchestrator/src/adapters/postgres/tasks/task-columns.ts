@@ -1,0 +1,45 @@
+import type { InputMode } from '@cynodeai/contracts';
+import { type RawBuilder, sql } from 'kysely';
+import { type AttachmentRecord, type TaskRecord } from '../../../domain/tasks/task-record.ts';
+import type { StoredTaskStatus } from '../../../domain/tasks/task-status.ts';
+
+/** A task as `taskColumns` selects it. */
+export interface TaskRow {
+  readonly id: string;
+  readonly created_by: string;
+  readonly project_id: string | null;
+  readonly name: string | null;
+  readonly status: StoredTaskStatus;
+  readonly input_mode: InputMode;
+  readonly prompt: string | null;
+  readonly summary: string | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly attachments: readonly AttachmentRecord[];
+}
+
+/** Columns of a task `t` with what the user sent along. */
+export const taskColumns: RawBuilder<TaskRow> = sql`
+  t.id, t.created_by, t.project_id, t.name, t.status, t.input_mode, t.prompt, t.summary, t.created_at, t.updated_at,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('artifactId', a.id, 'path', a.path, 'sizeBytes', coalesce(a.size_bytes, 0))
+                     || case when a.content_type is null then '{}'
+                             else jsonb_build_object('contentType', a.content_type) end)
+      from task_artifacts a
+     where a.task_id = t.id and starts_with(a.path, 'upload/')), '[]') as attachments`;
+
+export function taskOf(row: TaskRow): TaskRecord {
+  return {
+    id: row.id,
+    createdBy: row.created_by,
+    projectId: row.project_id ?? undefined,
+    name: row.name ?? 'task',
+    status: row.status,
+    inputMode: row.input_mode,
+    prompt: row.prompt ?? '',
+    summary: row.summary ?? undefined,
+    attachments: row.attachments,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
