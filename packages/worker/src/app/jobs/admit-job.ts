@@ -27,6 +27,9 @@ export function admitJob(request: RunJobRequest, limits: JobLimits): AdmittedJob
   if (image === undefined) {
     throw new WorkerError('validation', 'sandbox.image must be an OCI image reference');
   }
+  if (limits.requireDigest === true && !image.includes('@sha256:')) {
+    throw new WorkerError('node_policy_refused', 'the image must be named by digest on this node');
+  }
   if (!isImageAllowed(image, limits.allowedImages)) {
     throw new WorkerError('node_policy_refused', `image ${image} is not allowed on this node`);
   }
