@@ -1,0 +1,95 @@
+import { type TestDatabase, createTestDatabase } from '@cynodeai/testing';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditTables } from './expected/audit.ts';
+import { identityTables } from './expected/identity.ts';
+import { nodeTables } from './expected/nodes.ts';
+import { type ExpectedTable, columnsOf } from './expected/notation.ts';
+import { workTables } from './expected/work.ts';
+import { type LiveTable, readLiveSchema } from './live-schema.ts';
+
+const expected = { ...identityTables, ...workTables, ...nodeTables, ...auditTables };
+
+let database: TestDatabase;
+let live: Map<string, LiveTable>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  live = await readLiveSchema(client);
+  await client.end();
+});
+
+afterAll(() => database.close());
+
+function liveTable(name: string): LiveTable {
+  const table = live.get(name);
+  if (table === undefined) throw new Error(`the table ${name} does not exist`);
+  return table;
+}
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name.localeCompare(b.name);
+
+/** Keys and indexes a table has by its listing, with one per reference that none of them leads. */
+function expectedIndexes(table: ExpectedTable): string[] {
+  const listed = [...table.keys.map((key) => `unique ${key}`), ...(table.indexes ?? [])];
+  const leads = (column: string): boolean =>
+    listed.some((index) => {
+      const columns = index.replace(/^unique (?:nnd )?/, '');
+      return !index.includes(' where ') && columns.split(', ')[0] === column;
+    });
+  const implied = (table.references ?? [])
+    .map((reference) => reference.split(' -> ')[0] ?? '')
+    .filter((column) => !leads(column));
+  return [...new Set([...listed, ...implied])].toSorted();
+}
+
+/** Values of each `column IN (…)` check, and how many other checks there are. */
+function readChecks(table: LiveTable): { values: Record<string, string[]>; others: number } {
+  const values: Record<string, string[]> = {};
+  let others = 0;
+  for (const definition of Object.values(table.checks)) {
+    const column = /^CHECK \(\((\w+) = ANY \(ARRAY\[[^()]*\]\)\)\)$/.exec(definition)?.[1];
+    if (column === undefined) others += 1;
+    else values[column] = [...definition.matchAll(/'([^']+)'/g)].map(([, text]) => text ?? '');
+  }
+  return { values, others };
+}
+
+it('has the tables of the contract and no others (REQ-SCHEMA-0100)', () => {
+  expect([...live.keys()].toSorted()).toEqual(Object.keys(expected).toSorted());
+});
+
+describe.each(Object.entries(expected))('table %s', (name, table) => {
+  it('has the columns of the contract, with types, nullability and defaults', () => {
+    expect(liveTable(name).columns.toSorted(byName)).toEqual(columnsOf(table).toSorted(byName));
+  });
+
+  it('has the primary key, unique keys and indexes of the contract, and one per reference', () => {
+    expect(liveTable(name).primaryKey).toBe(table.keys[0]);
+    expect(liveTable(name).indexes.toSorted()).toEqual(expectedIndexes(table));
+  });
+
+  it('has the references of the contract with their delete actions', () => {
+    expect(liveTable(name).references.toSorted()).toEqual((table.references ?? []).toSorted());
+  });
+
+  it('has the value lists of the contract and as many further checks', () => {
+    const { values, others } = readChecks(liveTable(name));
+    const lists = Object.entries(table.values ?? {}).map(([column, text]) => {
+      return [column, text.trim().split(/\s+/)];
+    });
+    expect(values).toEqual(Object.fromEntries(lists));
+    expect(others).toBe(table.rules ?? 0);
+  });
+});
+
+it('names every check after its table', () => {
+  for (const [name, table] of live) {
+    for (const check of Object.keys(table.checks)) {
+      expect(check).toMatch(new RegExp(`^${name}_[a-z_]+_check$`));
+    }
+  }
+});
