@@ -1,4 +1,3 @@
-import { readEnv } from '@cynodeai/runtime/config';
 import process from 'node:process';
 import { UsageError } from './cli-error.ts';
 import { commands, groups } from './commands/catalogue.ts';
@@ -22,6 +21,7 @@ async function runRequest(
   notes: Notes,
 ): Promise<void> {
   const { createContext } = await import('./create-context.ts');
+  const { readEnv } = await import('@cynodeai/runtime/config');
   const signal = stopSignal();
   const context = await createContext({ globals: request.globals, env: readEnv(), notes, signal });
   try {
@@ -31,14 +31,17 @@ async function runRequest(
   }
 }
 
-function colorWanted(): boolean {
+/** Decided only where it can matter: reading the environment loads a library. */
+async function colorWanted(): Promise<boolean> {
+  if (!process.stderr.isTTY) return false;
+  const { readEnv } = await import('@cynodeai/runtime/config');
   return (readEnv()['NO_COLOR'] ?? '') === '';
 }
 
 /** Everything from the command line to the exit code. Contract 05 section 2. */
 export async function runProcess(argv: readonly string[]): Promise<never> {
   guardStreams();
-  let notes = new Notes({ stream: process.stderr, quiet: false, color: colorWanted() });
+  let notes = new Notes({ stream: process.stderr, quiet: false, color: await colorWanted() });
   let code = 0;
   let path: readonly string[] = [];
   try {
@@ -47,7 +50,7 @@ export async function runProcess(argv: readonly string[]): Promise<never> {
       await writeFully(process.stdout, request.text);
     } else {
       const { quiet, noColor } = request.globals;
-      notes = new Notes({ stream: process.stderr, quiet, color: !noColor && colorWanted() });
+      notes = new Notes({ stream: process.stderr, quiet, color: !noColor && (await colorWanted()) });
       path = request.command.path;
       await runRequest(request, notes);
     }
