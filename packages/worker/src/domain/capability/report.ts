@@ -23,14 +23,9 @@ export interface ReportInput {
   readonly now: Date;
 }
 
-/** URL the orchestrator should dial, and whether it is only a guess from the host name. */
-export function advertisedUrl(
-  settings: NodeSettings,
-  hostname: string,
-): { readonly url: string; readonly guessed: boolean } {
-  return settings.publicBaseUrl === undefined
-    ? { url: `http://${hostname}:${settings.listen.port}`, guessed: true }
-    : { url: settings.publicBaseUrl, guessed: false };
+/** URL the orchestrator should dial: the operator's, else one made from the host name. */
+function advertisedUrl(settings: NodeSettings, hostname: string): string {
+  return settings.publicBaseUrl ?? `http://${hostname}:${settings.listen.port}`;
 }
 
 type Gpu = NonNullable<NodeCapabilityReport['gpu']>;
@@ -107,7 +102,7 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
       existing_service: false,
       running: false,
     },
-    worker_api: { base_url: advertisedUrl(settings, host.hostname).url },
+    worker_api: { base_url: advertisedUrl(settings, host.hostname) },
   };
 }
 

@@ -1,0 +1,214 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Startup, loadStartup } from './load-startup.ts';
+
+const enough = {
+  ORCHESTRATOR_URL: 'http://127.0.0.1:12082/',
+  NODE_SLUG: 'node-a',
+  NODE_REGISTRATION_PSK: 'the-shared-key',
+};
+
+describe('the startup of a node', () => {
+  let dir: string;
+  const load = async (yaml: string, env: Record<string, string> = {}): Promise<Startup> => {
+    const path = join(dir, 'node.yaml');
+    await writeFile(path, yaml);
+    return loadStartup(env, path);
+  };
+  const faultsOf = async (yaml: string, env: Record<string, string> = {}): Promise<string> => {
+    try {
+      await load(yaml, env);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('the startup was accepted');
+  };
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'cynode-startup-'));
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  it('needs no file when the environment says enough', async () => {
+    const { settings, psk, warnings, secretVariables } = await loadStartup(enough, undefined);
+    expect(settings).toEqual({
+      orchestratorUrl: 'http://127.0.0.1:12082',
+      slug: 'node-a',
+      connectTimeoutMs: 5000,
+      requestTimeoutMs: 30_000,
+      labels: [],
+      listen: { host: '0.0.0.0', port: 12_090 },
+      sandbox: {
+        mode: 'allow',
+        runtime: 'podman',
+        rootless: true,
+        maxConcurrency: 4,
+        defaultTimeoutSeconds: 3600,
+        maxTimeoutSeconds: 10_800,
+        mountRoot: '/var/lib/cynode/state/sandbox_mounts',
+      },
+      inferenceMode: 'allow',
+      stateDir: '/var/lib/cynode/state',
+      logLevel: 'info',
+      shutdownGraceMs: 10_000,
+      reportIntervalMs: 60_000,
+    });
+    expect(psk.reveal()).toBe('the-shared-key');
+    expect(warnings.join()).toContain('NODE_ADVERTISED_WORKER_API_URL');
+    expect(secretVariables).toContain('NODE_REGISTRATION_PSK');
+  });
+
+  it('reads every key of the contract and lets the environment beat it', async () => {
+    await writeFile(join(dir, 'psk'), 'key-of-the-file\n');
+    const yaml = `
+version: 1
+orchestrator:
+  url: http://yaml:1
+  registration_psk_file: ${join(dir, 'psk')}
+  timeouts: { connect_seconds: 2, request_seconds: 7 }
+  tls: {}
+node: { id: from-yaml, name: Yaml, labels: [gpu, trusted], metadata: { rack: 7 } }
+worker_api: { listen_host: 127.0.0.1, listen_port: 12091, public_base_url: 'http://yaml:12091', max_request_bytes: 5000 }
+sandbox:
+  mode: sandbox_only
+  runtime: podman
+  rootless: false
+  max_concurrency: 2
+  default_image: tools
+  allowed_images: [tools]
+  default_network_policy: allowlist
+  allowed_egress_domains: [example.org]
+  resources: {}
+  timeouts: { default_seconds: 60, max_seconds: 120 }
+  mount_root: /srv/mounts
+  mounts: { allowed_host_paths: [/data], read_only_by_default: true }
+  security: { allow_privileged: false, allow_host_network: false, allow_device_mounts: false }
+inference: { mode: disabled, max_concurrency: 1, allow_gpu: false }
+storage: { state_dir: /srv/state, cache_dir: /srv/cache, artifacts_dir: /srv/artifacts }
+logging: { level: debug, format: json }
+updates: { enable_dynamic_config: true, poll_interval_seconds: 60, allow_service_restart: true, report_interval_seconds: 15 }
+`;
+    const { settings, psk, warnings } = await load(yaml, {
+      ORCHESTRATOR_URL: 'https://env:2/base/',
+      NODE_NAME: 'Env',
+      LISTEN_ADDR: '[::1]:13000',
+      CYNODE_STATE_DIR: '/env/state',
+      NODE_ADVERTISED_WORKER_API_URL: 'http://env:13000/',
+      NODE_SHUTDOWN_GRACE_SECONDS: '3',
+      CONTAINER_RUNTIME: '',
+    });
+    expect(settings).toEqual({
+      orchestratorUrl: 'https://env:2/base',
+      slug: 'from-yaml',
+      name: 'Env',
+      connectTimeoutMs: 2000,
+      requestTimeoutMs: 7000,
+      labels: ['gpu', 'trusted'],
+      listen: { host: '::1', port: 13_000 },
+      publicBaseUrl: 'http://env:13000',
+      maxRequestBytes: 5000,
+      sandbox: {
+        mode: 'sandbox_only',
+        runtime: 'podman',
+        rootless: false,
+        maxConcurrency: 2,
+        defaultImage: 'tools',
+        allowedImages: ['tools'],
+        defaultNetworkPolicy: 'allowlist',
+        defaultTimeoutSeconds: 60,
+        maxTimeoutSeconds: 120,
+        mountRoot: '/srv/mounts',
+      },
+      inferenceMode: 'disabled',
+      stateDir: '/env/state',
+      logLevel: 'debug',
+      shutdownGraceMs: 3000,
+      reportIntervalMs: 15_000,
+    });
+    expect(psk.reveal()).toBe('key-of-the-file');
+    expect(warnings).toHaveLength(2);
+  });
+
+  it('names every fault of file and environment at once, and no value', async () => {
+    const message = await faultsOf(
+      `
+version: 2
+orchestrator: { url: 'ftp://nowhere-at-all' }
+sandbox: { max_concurency: 3, max_concurrency: 0, mount_root: relative/path }
+surprise: true
+`,
+      { LISTEN_ADDR: 'not-an-address', CYNODE_STATE_DIR: 'relative' },
+    );
+    for (const part of [
+      'version: must be 1',
+      'orchestrator.url:',
+      'sandbox.max_concurency: unknown key',
+      'sandbox.max_concurrency:',
+      'sandbox.mount_root: must be an absolute path',
+      'surprise: unknown key',
+      'LISTEN_ADDR: must be a listen address',
+      'CYNODE_STATE_DIR: must be an absolute path',
+    ]) {
+      expect(message).toContain(part);
+    }
+    expect(message).not.toMatch(/nowhere-at-all|not-an-address/);
+  });
+
+  it.each([
+    ['sandbox: { runtime: docker }', 'sandbox.runtime: docker is not supported by this version'],
+    ['inference: { mode: require }', 'inference.mode: require is not supported by this version'],
+    ['sandbox: { resources: { max_pids: 5 } }', 'sandbox.resources.max_pids: is not supported'],
+    ['logging: { format: text }', 'logging.format: text is not supported by this version'],
+    ['logging: { file_path: /var/log/x }', 'logging.file_path: is not supported'],
+    ['orchestrator: { tls: { pinned_sha256: ab } }', 'orchestrator.tls.pinned_sha256: is not'],
+    ['sandbox: { runtime: lxc }', 'sandbox.runtime: must be podman'],
+  ])('refuses %s instead of ignoring it', async (yaml, expected) => {
+    expect(await faultsOf(`version: 1\n${yaml}\n`, enough)).toContain(expected);
+  });
+
+  it.each([
+    ['docker', 'docker is not supported by this version yet'],
+    ['lxc', 'must be podman'],
+  ])('refuses CONTAINER_RUNTIME=%s', async (runtime, expected) => {
+    const env = { ...enough, CONTAINER_RUNTIME: runtime };
+    await expect(loadStartup(env, undefined)).rejects.toThrow(expected);
+  });
+
+  it('refuses a listen address without a port', async () => {
+    const env = { ...enough, LISTEN_ADDR: '127.0.0.1:0' };
+    await expect(loadStartup(env, undefined)).rejects.toThrow('must name a port');
+  });
+
+  it('says what is missing when neither source has it', async () => {
+    await expect(loadStartup({}, undefined)).rejects.toThrow(
+      /ORCHESTRATOR_URL.*\n.*NODE_SLUG.*\n.*NODE_REGISTRATION_PSK/,
+    );
+  });
+
+  it('finds the key by its own variable, the named one, then the named file', async () => {
+    const file = join(dir, 'psk');
+    await writeFile(file, 'of-the-file');
+    const yaml = `version: 1\norchestrator: { registration_psk_env: MY_KEY, registration_psk_file: ${file} }\n`;
+    const { NODE_REGISTRATION_PSK: _key, ...identity } = enough;
+    const pskOf = async (env: Record<string, string>): Promise<string> =>
+      (await load(yaml, { ...identity, ...env })).psk.reveal();
+    expect(await pskOf({ MY_KEY: 'named', NODE_REGISTRATION_PSK: 'own' })).toBe('own');
+    expect(await pskOf({ MY_KEY: 'named' })).toBe('named');
+    expect(await pskOf({})).toBe('of-the-file');
+    await writeFile(file, ' \n');
+    await expect(pskOf({})).rejects.toThrow('is empty');
+    await rm(file);
+    await expect(pskOf({})).rejects.toThrow('cannot be read');
+    const named = 'version: 1\norchestrator: { registration_psk_env: MY_KEY }\n';
+    expect(await faultsOf(named, identity)).toContain('set MY_KEY');
+    expect((await load(named, { ...identity, MY_KEY: 'k' })).secretVariables).toContain('MY_KEY');
+  });
+
+  it('refuses a file that is missing, empty or not YAML', async () => {
+    await expect(loadStartup(enough, join(dir, 'none.yaml'))).rejects.toThrow('cannot be read');
+    expect(await faultsOf('', enough)).toContain('node.yaml: file:');
+    expect(await faultsOf('a: [', enough)).toContain('not valid YAML');
+  });
+});
