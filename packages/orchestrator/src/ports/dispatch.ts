@@ -52,9 +52,11 @@ export type StoredEnd =
 export interface JobQueue {
   /**
    * Claims queued sandbox jobs up to the free slots and commits before it returns. Jobs that no node may run stay
-   * queued and their tasks say why. `extraRunning` counts jobs a node still runs though their rows say otherwise.
+   * queued. `extraRunning` counts jobs a node still runs though their rows say otherwise.
    */
   claimSandboxJobs(extraRunning: ReadonlyMap<string, number>): Promise<readonly ClaimedJob[]>;
+  /** Says on the tasks of queued jobs why no node may take them. */
+  noteWaiting(): Promise<void>;
   /** Claims queued jobs that need a model. */
   claimInferenceJobs(): Promise<readonly JobLease[]>;
   /**

@@ -26,8 +26,33 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   idempotency_conflict: 'conflict',
 };
 
-/** The refusal for an error of this package; undefined for anything else. For `mapError` of a server. */
+/** SQLSTATE classes of a server that is away, starting, stopping or out of connections. */
+const serverFault = /^(?:08|53|57P0)/;
+const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
+const driverFaults =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has)/;
+
+function field(error: object, name: string): unknown {
+  return Reflect.get(error, name);
+}
+
+/** True when the database cannot be reached now; waiting helps, and it is no defect of the request's code. */
+function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = field(error, 'code');
+  if (typeof code !== 'string') return driverFaults.test(error.message);
+  const noSocket = code === 'ENOENT' && field(error, 'syscall') === 'connect';
+  return noSocket || serverFault.test(code) || socketFaults.has(code);
+}
+
+/** The refusal for an error of this package or an absent database; undefined for anything else. For `mapError` of a server. */
 export function problemOf(error: unknown): ProblemError | undefined {
+  if (isDatabaseAway(error)) {
+    return new ProblemError('unavailable', 'the database is unavailable; try again soon', {
+      retryAfterSeconds: 5,
+      cause: error,
+    });
+  }
   if (!(error instanceof OrchestratorError)) return undefined;
   const kind = kinds[error.code];
   if (kind === 'internal') return undefined;

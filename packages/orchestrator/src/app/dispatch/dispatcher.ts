@@ -18,6 +18,8 @@ export interface DispatcherDeps {
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Called when a job of this process is over and its slot may be filled. */
+  readonly onSlotFree: () => void;
 }
 
 interface InFlight {
@@ -150,6 +152,7 @@ export class Dispatcher {
       .finally(() => {
         this.#inFlight.delete(job.jobId);
         resolve();
+        this.#deps.onSlotFree();
       });
   }
 

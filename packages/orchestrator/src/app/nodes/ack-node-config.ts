@@ -2,6 +2,7 @@ import type { NodeConfigAck } from '@cynodeai/contracts';
 import type { Log } from '@cynodeai/runtime/observe';
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
+import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import { decideAck } from '../../domain/nodes/config-ack.ts';
 import type { NodeRegistry, NodeTransaction, StoredNode } from '../../ports/nodes.ts';
 import type { NodeCaller } from './authenticate-node.ts';
@@ -44,7 +45,7 @@ async function record(
 
 /**
  * Takes in a node's word on a configuration. Repeats are harmless, older ones are ignored. Contract 01 section 3.9.
- * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `config_version_unknown`.
+ * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `input_invalid`, `config_version_unknown`.
  */
 export async function ackNodeConfig(
   caller: NodeCaller,
@@ -56,6 +57,7 @@ export async function ackNodeConfig(
       field: 'node_slug',
     });
   }
+  checkPayload(ack);
   await deps.registry.transaction(async (tx) => {
     const node = await tx.lock(caller.nodeId);
     if (node === undefined) throw new OrchestratorError('node_unknown', 'register this node first');

@@ -1,4 +1,5 @@
 import type { NodeBootstrapPayload, NodeCapabilityReport } from '@cynodeai/contracts';
+import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
 import type { NodeRegistry, StoredNode } from '../../ports/nodes.ts';
 import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
@@ -53,13 +54,14 @@ async function bootstrapOf(
 /**
  * Registers a node whose pre-shared key was checked, or registers it anew: it gets no work until it acknowledges
  * its configuration, and its older JWTs stop working. Contract 01 section 3.3.
- * @throws OrchestratorError `worker_url_invalid`.
+ * @throws OrchestratorError `input_invalid`, `worker_url_invalid`.
  */
 export async function registerNode(
   registration: Registration,
   deps: RegisterNodeDeps,
 ): Promise<{ readonly created: boolean; readonly bootstrap: NodeBootstrapPayload }> {
   const { report, ip, userAgent } = registration;
+  checkPayload(report);
   const { node, created } = await deps.registry.transaction(async (tx) => {
     const now = deps.clock.now();
     const registered = await tx.registerSlug(report.node.node_slug, now);

@@ -1,5 +1,6 @@
 import type { NodeCapabilityReport } from '@cynodeai/contracts';
 import { OrchestratorError } from '../../domain/errors.ts';
+import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import type { NodeRegistry } from '../../ports/nodes.ts';
 import type { NodeCaller } from './authenticate-node.ts';
 import type { DesiredConfigDeps } from './desired-config.ts';
@@ -11,7 +12,7 @@ export interface ReportCapabilityDeps extends DesiredConfigDeps {
 
 /**
  * Takes in a report, which is also the heartbeat. Contract 01 section 3.4.
- * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `worker_url_invalid`.
+ * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `input_invalid`, `worker_url_invalid`.
  */
 export async function reportCapability(
   caller: NodeCaller,
@@ -23,6 +24,7 @@ export async function reportCapability(
       field: 'node.node_slug',
     });
   }
+  checkPayload(report);
   await deps.registry.transaction(async (tx) => {
     const node = await tx.lock(caller.nodeId);
     if (node === undefined) throw new OrchestratorError('node_unknown', 'register this node first');

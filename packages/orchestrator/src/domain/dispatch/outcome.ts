@@ -1,5 +1,6 @@
 import type { JobResult, RunJobResult } from '@cynodeai/contracts';
-import { backoffMs } from '@cynodeai/runtime/std';
+import { limits } from '@cynodeai/contracts/common';
+import { backoffMs, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { type JobErrorType, failureResult } from '../jobs/job-result.ts';
 import { failureSummary, resultSummary } from '../jobs/job-summary.ts';
 import type { WorkerAnswer } from './worker-answer.ts';
@@ -52,6 +53,21 @@ export function failed(
   };
 }
 
+/** The streams as they can be kept, within the limit a node has to keep itself. Contract 03 section 5.6. */
+function boundedStreams(result: RunJobResult): RunJobResult {
+  const stdout = truncateUtf8(storableText(result.stdout), limits.outputStreamBytes);
+  const stderr = truncateUtf8(storableText(result.stderr), limits.outputStreamBytes);
+  return {
+    ...result,
+    stdout: stdout.text,
+    stderr: stderr.text,
+    truncated: {
+      stdout: result.truncated.stdout || stdout.truncated,
+      stderr: result.truncated.stderr || stderr.truncated,
+    },
+  };
+}
+
 function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
   const foreign =
     result.task_id !== sent.taskId ||
@@ -60,12 +76,13 @@ function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
   if (foreign) {
     return failed('mismatched_ids', `node ${sent.nodeSlug} answered for another job`);
   }
+  const bounded = boundedStreams(result);
   const succeeded = result.status === 'completed' && (result.exit_code ?? 0) === 0;
   return {
     kind: 'ended',
     status: succeeded ? 'completed' : 'failed',
-    result,
-    summary: resultSummary(result),
+    result: bounded,
+    summary: resultSummary(bounded),
   };
 }
 

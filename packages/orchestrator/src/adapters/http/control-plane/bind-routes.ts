@@ -1,0 +1,21 @@
+import type { ReadinessReason } from '@cynodeai/contracts/common';
+import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
+import { bindAckConfig } from './ack-config.ts';
+import { bindGetConfig } from './get-config.ts';
+import { bindOpenApi } from './openapi.ts';
+import { type RegisterNodeRouteDeps, bindRegisterNode } from './register-node.ts';
+import { bindReportCapability } from './report-capability.ts';
+
+/** The control-plane's HTTP surface. Contract 01 section 2. */
+export function bindControlPlane(
+  server: HttpServer,
+  deps: RegisterNodeRouteDeps,
+  readiness: () => Promise<readonly ReadinessReason[]>,
+): void {
+  bindHealthRoutes(server, readiness);
+  bindOpenApi(server);
+  bindRegisterNode(server, deps);
+  bindReportCapability(server, deps);
+  bindGetConfig(server, deps);
+  bindAckConfig(server, deps);
+}

@@ -1,0 +1,140 @@
+import { type Kysely, type Transaction, sql } from 'kysely';
+import { DatabaseError } from 'pg';
+import { OrchestratorError } from '../../../domain/errors.ts';
+import { storableJson } from '../../../domain/jobs/job-result.ts';
+import type { EndedJob, StoredEnd } from '../../../ports/dispatch.ts';
+import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
+import type { Database } from '../tables.ts';
+import { lockTasks } from './lock-tasks.ts';
+
+/** Jobs still running under the given leases get their end; answers with their ids. */
+async function endJobs(
+  trx: Transaction<Database>,
+  jobs: readonly EndedJob[],
+): Promise<Set<string>> {
+  const input = JSON.stringify(
+    jobs.map((job) => ({
+      id: job.jobId,
+      lease_id: job.leaseId,
+      status: job.status,
+      result: storableJson(job.result),
+    })),
+  );
+  const { rows } = await sql<{ id: string }>`
+    UPDATE jobs j SET status = e.status, result = e.result, ended_at = now(),
+      lease_expires_at = NULL, updated_at = now()
+    FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, lease_id uuid, status text, result jsonb)
+    WHERE j.id = e.id AND j.status = 'running' AND j.lease_id = e.lease_id
+    RETURNING j.id
+  `.execute(trx);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Results of jobs canceled meanwhile are kept for inspection; no status changes. Contract 01 section 4.2. */
+async function keepLateResults(
+  trx: Transaction<Database>,
+  jobs: readonly EndedJob[],
+): Promise<Set<string>> {
+  if (jobs.length === 0) return new Set();
+  const input = JSON.stringify(
+    jobs.map((job) => ({
+      id: job.jobId,
+      lease_id: job.leaseId,
+      result: storableJson(job.result),
+    })),
+  );
+  const { rows } = await sql<{ id: string }>`
+    UPDATE jobs j SET result = e.result, updated_at = now()
+    FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, lease_id uuid, result jsonb)
+    WHERE j.id = e.id AND j.status = 'canceled' AND j.lease_id = e.lease_id AND j.result IS NULL
+    RETURNING j.id
+  `.execute(trx);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Ends the running tasks of ended jobs; answers with their ids. */
+async function endTasks(
+  trx: Transaction<Database>,
+  jobs: readonly EndedJob[],
+): Promise<Set<string>> {
+  const input = JSON.stringify(
+    jobs.map((job) => ({ id: job.taskId, status: job.status, summary: job.summary })),
+  );
+  const { rows } = await sql<{ id: string }>`
+    UPDATE tasks t SET status = e.status, closed = true, summary = e.summary, ended_at = now(),
+      updated_at = now()
+    FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, status text, summary text)
+    WHERE t.id = e.id AND t.status = 'running'
+    RETURNING t.id
+  `.execute(trx);
+  return new Set(rows.map((row) => row.id));
+}
+
+async function appendEnds(
+  trx: Transaction<Database>,
+  jobs: readonly EndedJob[],
+  endedTasks: ReadonlySet<string>,
+): Promise<void> {
+  const at = new Date().toISOString();
+  await appendTaskEvents(
+    trx,
+    jobs.flatMap(({ taskId, jobId, status, logs }): NewTaskEvent[] => [
+      ...logs.map((piece) => ({
+        event: 'job.log' as const,
+        data: { task_id: taskId, job_id: jobId, ...piece },
+      })),
+      { event: 'job.status', data: { task_id: taskId, job_id: jobId, status, at } },
+      ...(endedTasks.has(taskId)
+        ? [{ event: 'task.status' as const, data: { task_id: taskId, status, at } }]
+        : []),
+    ]),
+  );
+}
+
+async function complete(
+  trx: Transaction<Database>,
+  jobs: readonly EndedJob[],
+): Promise<ReadonlyMap<string, StoredEnd>> {
+  await lockTasks(
+    trx,
+    jobs.map((job) => job.taskId),
+  );
+  const ended = await endJobs(trx, jobs);
+  const recorded = jobs.filter((job) => ended.has(job.jobId));
+  const kept = await keepLateResults(
+    trx,
+    jobs.filter((job) => !ended.has(job.jobId)),
+  );
+  if (recorded.length > 0) {
+    await appendEnds(trx, recorded, await endTasks(trx, recorded));
+  }
+  return new Map(
+    jobs.map(({ jobId }) => {
+      if (ended.has(jobId)) return [jobId, 'recorded'];
+      return [jobId, kept.has(jobId) ? 'kept_for_inspection' : 'superseded'];
+    }),
+  );
+}
+
+/** Data exceptions and program limits: the values are at fault, and sending them again cannot help. */
+const valueFault = /^(?:22|54)/;
+
+/**
+ * Ends jobs with their tasks, events and notifications in one transaction, guarded by the leases: a second time, or
+ * after a cancel, no status changes. Contract 01 section 5.5.
+ * @throws OrchestratorError `result_not_storable`.
+ */
+export async function completeJobs(
+  db: Kysely<Database>,
+  jobs: readonly EndedJob[],
+): Promise<ReadonlyMap<string, StoredEnd>> {
+  try {
+    return await db.transaction().execute((trx) => complete(trx, jobs));
+  } catch (cause) {
+    const unstorable =
+      cause instanceof RangeError ||
+      (cause instanceof DatabaseError && valueFault.test(cause.code ?? ''));
+    if (!unstorable) throw cause;
+    throw new OrchestratorError('result_not_storable', 'a job result cannot be stored', { cause });
+  }
+}

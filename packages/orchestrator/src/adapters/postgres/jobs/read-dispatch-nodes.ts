@@ -1,0 +1,106 @@
+import { sql } from 'kysely';
+import type { NodeFacts } from '../../../domain/dispatch/node-facts.ts';
+import type { ConfigAckStatus, NodeStatus } from '../../../domain/nodes/node.ts';
+import type { NodeConnection } from '../../../ports/dispatch.ts';
+import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
+import type { Executor } from '../database.ts';
+
+/** A node with what is needed to judge and to call it; no connection when a part of it is missing. */
+export interface DispatchNode {
+  readonly facts: NodeFacts;
+  readonly connection: NodeConnection | undefined;
+}
+
+interface Row {
+  readonly id: string;
+  readonly node_slug: string;
+  readonly enabled: boolean;
+  readonly status: NodeStatus;
+  readonly config_ack_status: ConfigAckStatus | null;
+  readonly worker_api_target_url: string | null;
+  readonly worker_api_bearer_token: string | null;
+  readonly connectivity_acked: boolean;
+  readonly inference_ordered: boolean | null;
+  readonly labels: unknown;
+  readonly sandbox: unknown;
+  readonly inference: unknown;
+  readonly running: number;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function booleanOf(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+function dispatchNode(
+  row: Row,
+  vault: Pick<NodeTokenVault, 'open'>,
+  extraRunning: ReadonlyMap<string, number>,
+): DispatchNode {
+  const sealed = row.worker_api_bearer_token;
+  const token = sealed === null ? undefined : vault.open(row.id, sealed);
+  const url = row.worker_api_target_url ?? undefined;
+  const concurrency = field(row.sandbox, 'max_concurrency');
+  const answering = ['running', 'existing_service'].some(
+    (name) => field(row.inference, name) === true,
+  );
+  return {
+    facts: {
+      nodeId: row.id,
+      slug: row.node_slug,
+      enabled: row.enabled,
+      status: row.status,
+      ackStatus: row.config_ack_status ?? undefined,
+      connectivityAcked: row.connectivity_acked,
+      hasUrl: url !== undefined,
+      hasToken: token !== undefined,
+      labels: Array.isArray(row.labels) ? row.labels.map(String) : [],
+      sandboxSupported: booleanOf(field(row.sandbox, 'supported')),
+      maxConcurrency: typeof concurrency === 'number' ? concurrency : undefined,
+      inference: {
+        supported: field(row.inference, 'supported') === true,
+        disabled: field(row.inference, 'mode') === 'disabled',
+        answering,
+        ordered: row.inference_ordered === true,
+      },
+      running: row.running + (extraRunning.get(row.id) ?? 0),
+    },
+    connection:
+      url === undefined || token === undefined
+        ? undefined
+        : { nodeId: row.id, slug: row.node_slug, url, token },
+  };
+}
+
+/**
+ * Every node with its load. Eligibility reads the acknowledged configuration: a newer desired one counts only where
+ * it changes URL or token. Contract 01 section 5.1.
+ */
+export async function readDispatchNodes(
+  db: Executor,
+  vault: Pick<NodeTokenVault, 'open'>,
+  extraRunning: ReadonlyMap<string, number> = new Map(),
+): Promise<DispatchNode[]> {
+  const { rows } = await sql<Row>`
+    SELECT n.id, n.node_slug, n.enabled, n.status, n.config_ack_status, n.worker_api_target_url,
+      n.worker_api_bearer_token,
+      (acked.connectivity_hash IS NOT NULL
+        AND acked.connectivity_hash = desired.connectivity_hash) IS TRUE AS connectivity_acked,
+      acked.inference_enabled AS inference_ordered,
+      c.capability_snapshot -> 'node' -> 'labels' AS labels,
+      c.capability_snapshot -> 'sandbox' AS sandbox,
+      c.capability_snapshot -> 'inference' AS inference,
+      (SELECT count(*) FROM jobs j WHERE j.node_id = n.id AND j.status = 'running') AS running
+    FROM nodes n
+    LEFT JOIN node_capabilities c ON c.node_id = n.id
+    LEFT JOIN node_config_versions acked
+      ON acked.node_id = n.id AND acked.config_version = n.config_version
+    LEFT JOIN node_config_versions desired
+      ON desired.node_id = n.id AND desired.config_version = n.config_desired_version
+    ORDER BY n.node_slug
+  `.execute(db);
+  return rows.map((row) => dispatchNode(row, vault, extraRunning));
+}

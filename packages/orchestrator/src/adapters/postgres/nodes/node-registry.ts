@@ -1,0 +1,72 @@
+import { nodeCapabilityReportSchema } from '@cynodeai/contracts';
+import type { Kysely } from 'kysely';
+import type { NodeRegistry, NodeTransaction } from '../../../ports/nodes.ts';
+import type { Executor } from '../database.ts';
+import { readSettings } from '../settings/read-settings.ts';
+import type { Database } from '../tables.ts';
+import { findVersion, issueVersion } from './config-versions.ts';
+import { insertNodeAudit } from './insert-node-audit.ts';
+import { lockNode } from './lock-node.ts';
+import { registerSlug } from './register-slug.ts';
+import { saveAck } from './save-ack.ts';
+import { saveReport } from './save-report.ts';
+import { touchNode } from './touch-node.ts';
+
+async function countNodes(db: Executor): Promise<number> {
+  const row = await db
+    .selectFrom('nodes')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+function nodeTransaction(trx: Executor): NodeTransaction {
+  return {
+    registerSlug: (slug, at) => registerSlug(trx, slug, at),
+    lock: (nodeId) => lockNode(trx, nodeId),
+    count: () => countNodes(trx),
+    readReport: async (nodeId) => {
+      const row = await trx
+        .selectFrom('node_capabilities')
+        .select('capability_snapshot')
+        .where('node_id', '=', nodeId)
+        .executeTakeFirst();
+      return row && nodeCapabilityReportSchema.parse(row.capability_snapshot);
+    },
+    saveReport: (nodeId, report) => saveReport(trx, nodeId, report),
+    setConnectivity: async (nodeId, { workerUrl, sealedToken }) => {
+      await trx
+        .updateTable('nodes')
+        .set({
+          worker_api_target_url: workerUrl ?? null,
+          worker_api_bearer_token: sealedToken,
+          updated_at: new Date(),
+        })
+        .where('id', '=', nodeId)
+        .execute();
+    },
+    findVersion: (nodeId, version) => findVersion(trx, nodeId, version),
+    issueVersion: (nodeId, version) => issueVersion(trx, nodeId, version),
+    saveAck: (nodeId, ack) => saveAck(trx, nodeId, ack),
+    settings: (keys) => readSettings(trx, keys),
+    audit: (entry) => insertNodeAudit(trx, entry),
+  };
+}
+
+/** The registry of nodes in PostgreSQL. */
+export function postgresNodeRegistry(db: Kysely<Database>): NodeRegistry {
+  return {
+    transaction: (work) => db.transaction().execute((trx) => work(nodeTransaction(trx))),
+    touch: (nodeId, epoch, at) => touchNode(db, nodeId, epoch, at),
+    otherIds: async (nodeId) => {
+      const rows = await db
+        .selectFrom('nodes')
+        .select('id')
+        .where('id', '!=', nodeId)
+        .orderBy('node_slug')
+        .execute();
+      return rows.map((row) => row.id);
+    },
+    audit: (entry) => insertNodeAudit(db, entry),
+  };
+}

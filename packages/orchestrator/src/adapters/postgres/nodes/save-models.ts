@@ -1,0 +1,66 @@
+import { sql } from 'kysely';
+import type { Executor } from '../database.ts';
+
+export interface ReportedModel {
+  readonly model_ref: string;
+  readonly status: 'available' | 'loading' | 'failed' | 'evicted';
+}
+
+/** `name:tag` as the registry keeps it; without a tag `latest`. Contract 02 section 16. */
+function named(model: ReportedModel): { name: string; version: string; status: string } {
+  const colon = model.model_ref.lastIndexOf(':');
+  const tagged = colon > 0 && !model.model_ref.slice(colon).includes('/');
+  return {
+    name: tagged ? model.model_ref.slice(0, colon) : model.model_ref,
+    version: tagged ? model.model_ref.slice(colon + 1) || 'latest' : 'latest',
+    status: model.status,
+  };
+}
+
+/**
+ * Takes over the models a node lists; one that was available and is listed no more becomes `evicted`.
+ * Contract 01 section 3.4.
+ */
+export async function saveModels(
+  db: Executor,
+  nodeId: string,
+  models: readonly ReportedModel[],
+  at: Date,
+): Promise<void> {
+  const unique = new Map(
+    models.map(named).map((model) => [`${model.name}:${model.version}`, model]),
+  );
+  const listed = JSON.stringify([...unique.values()]);
+  await sql`
+    INSERT INTO models (name, updated_by)
+    SELECT DISTINCT name, ${`node:${nodeId}`}
+    FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text)
+    ORDER BY name
+    ON CONFLICT (name, vendor) DO NOTHING
+  `.execute(db);
+  await sql`
+    INSERT INTO model_versions (model_id, version)
+    SELECT m.id, listed.version
+    FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text, version text)
+    JOIN models m ON m.name = listed.name AND m.vendor IS NULL
+    ORDER BY m.id, listed.version
+    ON CONFLICT (model_id, version) DO NOTHING
+  `.execute(db);
+  await sql`
+    INSERT INTO node_model_availability (node_id, model_version_id, status, last_checked_at)
+    SELECT ${nodeId}::uuid, v.id, listed.status, ${at}
+    FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text, version text, status text)
+    JOIN models m ON m.name = listed.name AND m.vendor IS NULL
+    JOIN model_versions v ON v.model_id = m.id AND v.version = listed.version
+    ON CONFLICT (node_id, model_version_id)
+    DO UPDATE SET status = excluded.status, last_checked_at = excluded.last_checked_at
+  `.execute(db);
+  await sql`
+    UPDATE node_model_availability a SET status = 'evicted', last_checked_at = ${at}
+    FROM model_versions v JOIN models m ON m.id = v.model_id
+    WHERE a.node_id = ${nodeId}::uuid AND a.model_version_id = v.id AND a.status = 'available'
+      AND NOT EXISTS (
+        SELECT 1 FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text, version text)
+        WHERE listed.name = m.name AND listed.version = v.version)
+  `.execute(db);
+}

@@ -1,0 +1,45 @@
+import { sql } from 'kysely';
+import type { ReportToStore } from '../../../ports/nodes.ts';
+import type { Executor } from '../database.ts';
+import { saveModels } from './save-models.ts';
+
+/** Stores the full report, unknown fields included, and what lists show of it. Contract 01 section 3.4. */
+export async function saveReport(
+  db: Executor,
+  nodeId: string,
+  { report, hash, at }: ReportToStore,
+): Promise<void> {
+  const snapshot = JSON.stringify(report);
+  await db
+    .insertInto('node_capabilities')
+    .values({
+      node_id: nodeId,
+      reported_at: new Date(report.reported_at),
+      capability_snapshot: snapshot,
+    })
+    .onConflict((conflict) =>
+      conflict.column('node_id').doUpdateSet({
+        reported_at: new Date(report.reported_at),
+        capability_snapshot: snapshot,
+      }),
+    )
+    .execute();
+  const shown = JSON.stringify({
+    name: report.node.name ?? null,
+    labels: report.node.labels ?? [],
+  });
+  await db
+    .updateTable('nodes')
+    .set({
+      capability_hash: hash,
+      last_capability_at: at,
+      last_seen_at: at,
+      metadata: sql<string>`coalesce(metadata, '{}') || ${shown}::jsonb`,
+      updated_at: at,
+    })
+    .where('id', '=', nodeId)
+    .execute();
+  if (report.inference?.models !== undefined) {
+    await saveModels(db, nodeId, report.inference.models, at);
+  }
+}

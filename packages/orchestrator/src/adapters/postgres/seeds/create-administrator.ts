@@ -1,0 +1,46 @@
+import { uuidv7 } from '@cynodeai/runtime/std';
+import type { SeedTransaction } from '../../../ports/seeds.ts';
+import type { Executor } from '../database.ts';
+
+/** The first administrator: user, password, role `owner` at system scope, audit row. Contract 04 section 3.3. */
+export async function createAdministrator(
+  db: Executor,
+  { handle, passwordHash }: Parameters<SeedTransaction['createAdministrator']>[0],
+): Promise<void> {
+  const userId = uuidv7();
+  await db.insertInto('users').values({ id: userId, handle }).execute();
+  await db
+    .insertInto('password_credentials')
+    .values({
+      user_id: userId,
+      password_hash: Buffer.from(passwordHash, 'utf8'),
+      hash_alg: 'argon2id',
+    })
+    .execute();
+  await db
+    .insertInto('role_bindings')
+    .columns(['subject_type', 'subject_id', 'role_id', 'scope_type', 'updated_by'])
+    .expression((eb) =>
+      eb
+        .selectFrom('roles')
+        .select((row) => [
+          row.val('user').as('subject_type'),
+          row.cast<string>(row.val(userId), 'uuid').as('subject_id'),
+          'roles.id as role_id',
+          row.val('system').as('scope_type'),
+          row.val('bootstrap').as('updated_by'),
+        ])
+        .where('roles.name', '=', 'owner'),
+    )
+    .execute();
+  await db
+    .insertInto('auth_audit_log')
+    .values({
+      event_type: 'user_created',
+      user_id: userId,
+      subject_handle: handle,
+      success: true,
+      reason: 'bootstrap',
+    })
+    .execute();
+}

@@ -1,0 +1,56 @@
+import type { Log } from '@cynodeai/runtime/observe';
+import { OrchestratorError } from '../../domain/errors.ts';
+import type { SeedStore, SeedTransaction } from '../../ports/seeds.ts';
+
+export interface SeedOptions {
+  readonly store: SeedStore;
+  readonly log: Log;
+  readonly hashPassword: (password: string) => Promise<string>;
+  /** BOOTSTRAP_ADMIN_PASSWORD. */
+  readonly adminPassword: string | undefined;
+  /** Initial value of the setting `sandbox.default_image`. */
+  readonly defaultImage: string | undefined;
+}
+
+const roles = ['owner', 'admin', 'operator', 'member', 'viewer'] as const;
+const adminHandle = 'admin';
+
+/** Creates the first administrator when there is none; an existing one is left alone, its password too. */
+async function ensureAdministrator(tx: SeedTransaction, options: SeedOptions): Promise<void> {
+  if (await tx.hasAdministrator()) return;
+  if (await tx.isHandleTaken(adminHandle)) {
+    options.log.error(
+      'no administrator exists and the handle "admin" belongs to another user: bind the role owner or admin to a user, or rename that user, and start again',
+    );
+    return;
+  }
+  if (options.adminPassword === undefined) {
+    throw new OrchestratorError(
+      'admin_password_missing',
+      'BOOTSTRAP_ADMIN_PASSWORD is required: no administrator exists yet, and it becomes the password of the user "admin"',
+    );
+  }
+  const passwordHash = await options.hashPassword(options.adminPassword);
+  await tx.createAdministrator({ handle: adminHandle, passwordHash });
+  options.log.info('the first administrator was created', { handle: adminHandle });
+}
+
+/**
+ * What must exist before the first request; every start runs it and a second run changes nothing.
+ * Contract 01 section 12.3, 04 section 3.3 (REQ-IDENTY-0113, REQ-IDENTY-0121).
+ * @throws OrchestratorError `admin_password_missing`.
+ */
+export async function seed(options: SeedOptions): Promise<void> {
+  await options.store.transaction(async (tx) => {
+    await tx.ensureSystemUser();
+    await tx.ensureRoles(roles);
+    await ensureAdministrator(tx, options);
+    const { defaultImage } = options;
+    if (
+      defaultImage !== undefined &&
+      (await tx.seedSetting('sandbox.default_image', defaultImage))
+    ) {
+      options.log.info('the default sandbox image was set', { image: defaultImage });
+    }
+  });
+}

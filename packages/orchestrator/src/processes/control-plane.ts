@@ -1,0 +1,211 @@
+import { controlPlaneRoutes } from '@cynodeai/contracts';
+import { defaultPorts } from '@cynodeai/contracts/common';
+import { ConfigError, type Env } from '@cynodeai/runtime/config';
+import { SealedBox, canonicalHash, hashPassword } from '@cynodeai/runtime/crypto';
+import { createHttpServer } from '@cynodeai/runtime/http';
+import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import { systemClock } from '@cynodeai/runtime/std';
+import type { Kysely } from 'kysely';
+import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
+import { jwtNodeTokens, sealedNodeTokens } from '../adapters/crypto/node-tokens.ts';
+import { bindControlPlane } from '../adapters/http/control-plane/bind-routes.ts';
+import { problemOf } from '../adapters/http/problems.ts';
+import { WorkerClient } from '../adapters/nodes/worker-client.ts';
+import { openDatabase } from '../adapters/postgres/database.ts';
+import { postgresJobQueue } from '../adapters/postgres/jobs/job-queue.ts';
+import { expectedSchemaVersion, migrate } from '../adapters/postgres/migrate.ts';
+import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.ts';
+import { NotificationListener, channels } from '../adapters/postgres/notifications.ts';
+import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
+import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
+import type { Database } from '../adapters/postgres/tables.ts';
+import { Dispatcher } from '../app/dispatch/dispatcher.ts';
+import { Ticker } from '../app/dispatch/ticker.ts';
+import { JobCompleter } from '../app/jobs/job-completer.ts';
+import { readinessCheck } from '../app/readiness/check-readiness.ts';
+import { seed } from '../app/seeds/seed.ts';
+import { OrchestratorError } from '../domain/errors.ts';
+import type { NodeTokenVault } from '../ports/node-secrets.ts';
+import {
+  type ControlPlaneConfig,
+  controlPlaneConfig,
+  migrationConfig,
+} from './control-plane-config.ts';
+
+/** What tests replace. */
+export interface ControlPlaneOverrides {
+  readonly registrationsPerMinute?: number;
+  /** How long answers under way are waited for at shutdown, ms. */
+  readonly drainMs?: number;
+}
+
+export interface RunningControlPlane {
+  /** Port in use. */
+  readonly port: number;
+}
+
+const registrationsPerMinute = 30;
+const drainMs = 30_000;
+
+function isMissingPassword(error: unknown): error is OrchestratorError {
+  return error instanceof OrchestratorError && error.code === 'admin_password_missing';
+}
+
+/** DDL bootstrap and migrations, the supported production step. Contract 01 section 1.3 (REQ-SCHEMA-0102). */
+export async function migrateDatabase(env: Env, scope: ProcessScope): Promise<void> {
+  const config = migrationConfig(env);
+  await migrate(config.DATABASE_URL.reveal(), {
+    log: scope.log,
+    signal: scope.signal,
+    ...(config.MIGRATIONS_DIR !== undefined && { directory: config.MIGRATIONS_DIR }),
+  });
+}
+
+async function seedDatabase(
+  db: Kysely<Database>,
+  config: ControlPlaneConfig,
+  scope: ProcessScope,
+): Promise<void> {
+  try {
+    await seed({
+      store: postgresSeedStore(db),
+      log: scope.log,
+      hashPassword,
+      adminPassword: config.BOOTSTRAP_ADMIN_PASSWORD?.reveal(),
+      defaultImage: config.SANDBOX_DEFAULT_IMAGE,
+    });
+  } catch (error) {
+    if (isMissingPassword(error)) throw new ConfigError(error.message);
+    throw error;
+  }
+}
+
+/** Starts claiming and sending jobs; stops in order: no claims, then answers under way, then connections. */
+async function startDispatcher(
+  db: Kysely<Database>,
+  vault: NodeTokenVault,
+  config: ControlPlaneConfig,
+  scope: ProcessScope,
+  limitMs: number,
+): Promise<void> {
+  const log = scope.log.child({ module: 'dispatch' });
+  const queue = postgresJobQueue(db, vault);
+  const worker = new WorkerClient({ log });
+  const pollMs = config.DISPATCH_POLL_INTERVAL;
+  const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
+  const caring = new Ticker({ name: 'care of running jobs', pollMs, log, sleep });
+  const dispatcher = new Dispatcher({
+    queue,
+    worker,
+    blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
+    completer: new JobCompleter({ queue, log, sleep }),
+    log,
+    sleep,
+    onSlotFree: () => sending.wake(),
+  });
+  const listener = new NotificationListener({
+    url: config.DATABASE_URL.reveal(),
+    applicationName: 'cynode-control-plane-listener',
+    log,
+  });
+  const wake = (): void => {
+    sending.wake();
+    caring.wake();
+  };
+  listener.on(channels.jobs, wake);
+  listener.onReconnect(wake);
+  await listener.start();
+  const stop = new AbortController();
+  const loops = Promise.all([
+    sending.run(async () => {
+      await dispatcher.refusePrompts();
+      await dispatcher.dispatch();
+    }, stop.signal),
+    caring.run(async () => {
+      await dispatcher.stopCanceled();
+      await dispatcher.failOrphans();
+      await queue.noteWaiting();
+    }, stop.signal),
+  ]);
+  scope.shutdown.add('worker connections', () => worker.close());
+  scope.shutdown.add(
+    'dispatcher',
+    async () => {
+      dispatcher.close();
+      stop.abort();
+      await loops;
+      await dispatcher.drain(limitMs);
+      await listener.close();
+    },
+    limitMs + 15_000,
+  );
+}
+
+/**
+ * The control-plane: migrates, seeds, serves nodes and dispatches jobs. Returns once it serves.
+ * Contract 01 sections 1.3 and 2.
+ */
+export async function startControlPlane(
+  env: Env,
+  scope: ProcessScope,
+  overrides: ControlPlaneOverrides = {},
+): Promise<RunningControlPlane> {
+  const config = controlPlaneConfig(env);
+  const { log } = scope;
+  await migrateDatabase(env, scope);
+  const db = openDatabase({
+    url: config.DATABASE_URL.reveal(),
+    applicationName: 'cynode-control-plane',
+    log,
+  });
+  scope.shutdown.add('database pool', () => db.destroy());
+  await seedDatabase(db, config, scope);
+  const vault = sealedNodeTokens(
+    new SealedBox(Buffer.from(config.ORCHESTRATOR_SECRETS_KEY.reveal(), 'base64')),
+  );
+  const server = await createHttpServer({
+    log,
+    readTimeoutMs: config.READ_TIMEOUT,
+    writeTimeoutMs: config.WRITE_TIMEOUT,
+    idleTimeoutMs: config.IDLE_TIMEOUT,
+    maxHeaderBytes: config.MAX_HEADER_BYTES,
+    maxBodyBytes: config.MAX_REQUEST_BODY_MB * 1024 * 1024,
+    mapError: problemOf,
+  });
+  bindControlPlane(
+    server,
+    {
+      registry: postgresNodeRegistry(db),
+      issuer: jwtNodeTokens(config.JWT_SECRET, config.JWT_NODE_DURATION),
+      vault,
+      hash: canonicalHash,
+      clock: systemClock,
+      log,
+      psk: config.NODE_REGISTRATION_PSK,
+      perMinute: overrides.registrationsPerMinute ?? registrationsPerMinute,
+      publicUrl: config.ORCHESTRATOR_PUBLIC_URL,
+      workerUrlOverride: config.WORKER_API_TARGET_URL,
+      reportPath: controlPlaneRoutes.reportCapability.path,
+      paths: {
+        register: controlPlaneRoutes.registerNode.path,
+        config: controlPlaneRoutes.getConfig.path,
+      },
+    },
+    readinessCheck({
+      probe: postgresReadinessProbe(db, {
+        expectedVersion: await expectedSchemaVersion(config.MIGRATIONS_DIR),
+        vault,
+      }),
+      sleep,
+    }),
+  );
+  const address = config.CONTROL_PLANE_LISTEN_ADDR ??
+    config.LISTEN_ADDR ?? { host: '0.0.0.0', port: defaultPorts.controlPlane };
+  const port = await server.listen(address);
+  scope.shutdown.add('control-plane HTTP', () => server.close(), 30_000);
+  log.info('control-plane serves', { host: address.host, port });
+  if (config.DISPATCHER_ENABLED) {
+    await startDispatcher(db, vault, config, scope, overrides.drainMs ?? drainMs);
+  }
+  return { port };
+}
