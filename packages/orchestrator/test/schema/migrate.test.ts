@@ -1,0 +1,218 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type TemporaryDirectory,
+  type TestDatabase,
+  createTestDatabase,
+  memoryLog,
+  temporaryDirectory,
+} from '@cynodeai/testing';
+import type { Kysely } from 'kysely';
+import { Client } from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/adapters/postgres/database.ts';
+import {
+  currentSchemaVersion,
+  expectedSchemaVersion,
+  migrate,
+} from '../../src/adapters/postgres/migrate.ts';
+import { bundledMigrations } from '../../src/adapters/postgres/migrations.ts';
+import type { Database } from '../../src/adapters/postgres/tables.ts';
+import { readLiveSchema } from './live-schema.ts';
+
+const header = '-- breaking: false\n-- transaction: true\n';
+const concurrently = '-- breaking: false\n-- transaction: false\n';
+
+let database: TestDatabase;
+let folder: TemporaryDirectory;
+let db: Kysely<Database>;
+const log = memoryLog();
+
+beforeEach(async () => {
+  database = await createTestDatabase({ content: 'empty' });
+  folder = await temporaryDirectory();
+  db = openDatabase({ url: database.url, applicationName: 'test', log });
+});
+
+afterEach(async () => {
+  await db.destroy();
+  await database.close();
+  await folder.remove();
+});
+
+const write = (file: string, sql: string): Promise<void> => writeFile(join(folder.path, file), sql);
+const run = (allowBreaking = false): Promise<{ applied: readonly string[] }> =>
+  migrate(database.url, { log, directory: folder.path, allowBreaking });
+
+async function ask<T>(sql: string): Promise<T[]> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query<{ answer: T }>(sql)).rows.map((row) => row.answer);
+  } finally {
+    await client.end();
+  }
+}
+
+async function snapshot(): Promise<string> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    const { rows } = await client.query('SELECT * FROM schema_migrations ORDER BY version');
+    return JSON.stringify([[...(await readLiveSchema(client))], rows]);
+  } finally {
+    await client.end();
+  }
+}
+
+describe('the bundled migrations', () => {
+  it('are applied once by three processes that start at once (hard part 3, REQ-SCHEMA-0105)', async () => {
+    const program = join(folder.path, 'migrate.ts');
+    const entry = new URL('../../src/adapters/postgres/migrate.ts', import.meta.url).href;
+    await writeFile(
+      program,
+      `import { migrate } from ${JSON.stringify(entry)};
+       const quiet = () => {};
+       const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+       process.once('message', async (url) => {
+         const { applied } = await migrate(url, { log });
+         process.send(applied.length, () => process.disconnect());
+       });
+       process.send('ready');`,
+    );
+    const children = [1, 2, 3].map(() =>
+      fork(program, { env: {}, execArgv: [], stdio: 'inherit' }),
+    );
+    await Promise.all(children.map((child) => once(child, 'message')));
+    const counts = children.map(async (child) => {
+      const answer = once(child, 'message');
+      const exit = once(child, 'exit');
+      child.send(database.url);
+      const [count] = (await answer) as [number];
+      expect((await exit)[0]).toBe(0);
+      return count;
+    });
+    const total = (await expectedFiles()).length;
+    expect((await Promise.all(counts)).toSorted((a, b) => a - b)).toEqual([0, 0, total]);
+    expect(await ask<string>('SELECT version AS answer FROM schema_migrations')).toHaveLength(
+      total,
+    );
+  });
+
+  it('change nothing when they run five times more (REQ-SCHEMA-0105)', async () => {
+    await migrate(database.url, { log });
+    const before = await snapshot();
+    for (let round = 0; round < 5; round += 1) {
+      expect((await migrate(database.url, { log })).applied).toEqual([]);
+    }
+    expect(await snapshot()).toBe(before);
+  });
+
+  it('are refused when an applied file was changed', async () => {
+    await cp(bundledMigrations, folder.path, { recursive: true });
+    await run();
+    const file = (await expectedFiles())[1] ?? '';
+    await write(file, `${header}SELECT 1;`);
+    await expect(run()).rejects.toMatchObject({ code: 'migration_changed' });
+  });
+
+  it('bring the schema from no version to the expected one', async () => {
+    expect(await currentSchemaVersion(db)).toBeUndefined();
+    const { version } = await migrate(database.url, { log });
+    expect(await currentSchemaVersion(db)).toBe(version);
+    expect(await expectedSchemaVersion()).toBe(version);
+  });
+
+  it('warn when the server has no pgvector, and go on', async () => {
+    const [available] = await ask<boolean>(
+      `SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS answer`,
+    );
+    const own = memoryLog();
+    await migrate(database.url, { log: own });
+    const warned = own.lines.some((line) => line.level === 'warn' && /pgvector/.test(line.message));
+    expect(warned).toBe(available !== true);
+  });
+});
+
+async function expectedFiles(): Promise<string[]> {
+  return (await readdir(bundledMigrations)).toSorted();
+}
+
+describe('a migration', () => {
+  it('that fails leaves nothing of itself and keeps the ones before it', async () => {
+    await write('0001_a.sql', `${header}CREATE TABLE a ();`);
+    await write('0002_b.sql', `${header}CREATE TABLE b ();\nSELECT 1 / 0;`);
+    await expect(run()).rejects.toMatchObject({
+      code: 'migration_failed',
+      message: expect.stringContaining('0002 (b) failed: division by zero') as unknown,
+    });
+    expect(await currentSchemaVersion(db)).toBe('0001');
+    expect(await ask(`SELECT to_regclass('b') AS answer`)).toEqual([null]);
+    await write('0002_b.sql', `${header}CREATE TABLE b ();`);
+    expect((await run()).applied).toEqual(['0002']);
+  });
+
+  it('may create an index concurrently while other migrators wait', async () => {
+    await write('0001_a.sql', `${header}CREATE TABLE a (id int);`);
+    await write(
+      '0002_index.sql',
+      `${concurrently}DROP INDEX CONCURRENTLY IF EXISTS a_id_idx;\n-- statement\nCREATE INDEX CONCURRENTLY a_id_idx ON a (id);`,
+    );
+    const results = await Promise.all([run(), run(), run()]);
+    expect(results.flatMap((result) => result.applied)).toEqual(['0001', '0002']);
+    expect(
+      await ask(
+        `SELECT indisvalid AS answer FROM pg_index WHERE indexrelid = 'a_id_idx'::regclass`,
+      ),
+    ).toEqual([true]);
+  });
+
+  it('that is breaking must be allowed once the schema is in use', async () => {
+    await write('0001_a.sql', `-- breaking: true\n-- transaction: true\nCREATE TABLE a ();`);
+    expect((await run()).applied).toEqual(['0001']);
+    await write('0002_b.sql', `-- breaking: true\n-- transaction: true\nDROP TABLE a;`);
+    await expect(run()).rejects.toMatchObject({ code: 'migration_breaking' });
+    expect(await currentSchemaVersion(db)).toBe('0001');
+    expect((await run(true)).applied).toEqual(['0002']);
+  });
+
+  it('may not come below an applied one, nor be unknown to this release', async () => {
+    await write('0002_b.sql', `${header}CREATE TABLE b ();`);
+    await run();
+    await write('0001_a.sql', `${header}CREATE TABLE a ();`);
+    await expect(run()).rejects.toMatchObject({ code: 'migration_out_of_order' });
+    await folder.remove();
+    folder = await temporaryDirectory();
+    await write('0001_a.sql', `${header}CREATE TABLE a ();`);
+    await expect(run()).rejects.toMatchObject({ code: 'schema_newer' });
+  });
+});
+
+it('stops waiting for another migrator when told to', async () => {
+  await write('0001_a.sql', `${header}CREATE TABLE a ();`);
+  const holder = new Client({ connectionString: database.url });
+  await holder.connect();
+  try {
+    await run();
+    await holder.query(`SELECT pg_advisory_lock(4918720411)`);
+    const signal = AbortSignal.timeout(200);
+    await expect(
+      migrate(database.url, { log, directory: folder.path, signal }),
+    ).rejects.toMatchObject({ name: 'TimeoutError' });
+  } finally {
+    await holder.end();
+  }
+});
+
+it('passes on that the database cannot be reached', async () => {
+  await write('0001_a.sql', header);
+  const url = `postgresql://nobody:x@/db?host=${folder.path}`;
+  await expect(migrate(url, { log, directory: folder.path })).rejects.toMatchObject({
+    code: 'ENOENT',
+  });
+  const away = openDatabase({ url, applicationName: 'test', log });
+  await expect(currentSchemaVersion(away)).rejects.toMatchObject({ code: 'ENOENT' });
+  await away.destroy();
+});
