@@ -1,0 +1,108 @@
+import type { SandboxMount } from '../../../ports/sandbox-engine.ts';
+import { join } from 'node:path';
+import type { EnginePaths } from './paths.ts';
+import type { EngineProfile } from './profile.ts';
+
+/** Global flags of every engine call: private storage and the parts the probe chose. */
+export function globalArguments(
+  paths: EnginePaths,
+  profile: Pick<EngineProfile, 'storage' | 'ignoreChownErrors' | 'runtime' | 'cgroupManager'>,
+): string[] {
+  const options = [
+    ...(profile.storage === 'fuse-overlayfs'
+      ? ['overlay.mount_program=/usr/bin/fuse-overlayfs']
+      : []),
+    ...(profile.ignoreChownErrors
+      ? [`${profile.storage === 'vfs' ? 'vfs' : 'overlay'}.ignore_chown_errors=true`]
+      : []),
+  ];
+  return [
+    `--root=${join(paths.root, 'storage', profile.storage)}`,
+    `--runroot=${paths.runRoot}`,
+    `--tmpdir=${paths.libpodTemp}`,
+    `--storage-driver=${profile.storage === 'vfs' ? 'vfs' : 'overlay'}`,
+    ...options.map((option) => `--storage-opt=${option}`),
+    `--runtime=${profile.runtime}`,
+    `--cgroup-manager=${profile.cgroupManager}`,
+    '--events-backend=none',
+    // Warnings would end up in the output of a job.
+    '--log-level=fatal',
+  ];
+}
+
+/** Files of the host's hardware and start-up that a sandbox has no use for. */
+const maskedPaths = [
+  '/proc/cmdline',
+  '/proc/diskstats',
+  '/proc/modules',
+  '/proc/partitions',
+  '/sys/class/dmi',
+  '/sys/devices/virtual/dmi',
+].join(':');
+
+/** The engine's own limit lies this many seconds above the node's, for the case that the node is gone. Contract 03 section 6.6. */
+const deadManSlackSeconds = 30;
+
+/** One container, as far as the argument array can say it; values of variables never enter it. */
+export interface RunArguments {
+  readonly name: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mounts: readonly SandboxMount[];
+  readonly workdir: string;
+  readonly timeoutSeconds: number;
+  /** Host user of the container under a rootful engine. */
+  readonly rootfulUid: number;
+  /** File with `NAME=value` lines. */
+  readonly envFile: string;
+  /** Names whose values are in the engine's own environment. */
+  readonly envNames: readonly string[];
+  readonly pidFile: string;
+}
+
+function mountArgument(mount: SandboxMount, relabel: boolean): string {
+  // What a sandbox may write is its own; read-only files are shared between sandboxes.
+  const label = mount.readOnly ? 'z' : 'Z';
+  const flags = [mount.readOnly ? 'ro' : 'rw', ...(relabel ? [label] : [])].join(',');
+  return `--volume=${mount.hostPath}:${mount.containerPath}:${flags}`;
+}
+
+/**
+ * The arguments of `podman run` behind the global flags. Never privileged, never a network, never a host
+ * namespace or device: there is no input that asks for one. Contract 03 sections 6.1 to 6.6.
+ */
+export function runArguments(profile: EngineProfile, run: RunArguments): string[] {
+  const user = profile.rootless ? 0 : run.rootfulUid;
+  return [
+    'run',
+    '--rm',
+    '--pull=never',
+    '--network=none',
+    '--cap-drop=ALL',
+    '--security-opt=no-new-privileges',
+    `--security-opt=mask=${maskedPaths}`,
+    '--no-hosts',
+    '--hostname=sandbox',
+    '--http-proxy=false',
+    '--no-healthcheck',
+    '--image-volume=ignore',
+    '--entrypoint=',
+    '--unsetenv=container',
+    '--log-driver=none',
+    ...(profile.privateCgroups ? ['--cgroupns=private'] : []),
+    ...(profile.init ? ['--init'] : []),
+    ...profile.ulimits.map((limit) => `--ulimit=${limit}`),
+    `--timeout=${run.timeoutSeconds + deadManSlackSeconds}`,
+    `--user=${user}:${user}`,
+    `--workdir=${run.workdir}`,
+    `--name=${run.name}`,
+    `--pidfile=${run.pidFile}`,
+    ...Object.entries(run.labels).map(([label, value]) => `--label=${label}=${value}`),
+    ...run.mounts.map((mount) => mountArgument(mount, profile.relabel)),
+    `--env-file=${run.envFile}`,
+    ...run.envNames.map((name) => `--env=${name}`),
+    run.image,
+    ...run.command,
+  ];
+}

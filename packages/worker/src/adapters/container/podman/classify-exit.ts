@@ -1,0 +1,59 @@
+/** What is known about an engine call once it has ended. */
+export interface EndedCall {
+  /** Exit code of the engine's client; null when a signal ended it. */
+  readonly code: number | null;
+  /** Whether the container's first process existed. */
+  readonly started: boolean;
+  /** Whether the job wrote anything to its standard output. */
+  readonly silent: boolean;
+  /** The first 4 KiB of standard error. */
+  readonly stderr: string;
+}
+
+/** What the end means for the job. */
+export type Verdict =
+  | { readonly kind: 'exited'; readonly exitCode: number }
+  | { readonly kind: 'not_started'; readonly exitCode: 125 | 126 | 127; readonly reason: string }
+  /** The client was killed or gave no answer that fits. */
+  | { readonly kind: 'engine_fault' };
+
+/** The init process could not replace itself by the command; it is the engine's program, not the job's. */
+const initFault = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.*)\n$/;
+
+const notFound = /no such file or directory|not found/i;
+
+export const reasons = {
+  notFound: 'the command was not found in the image',
+  notExecutable: 'the command cannot be executed',
+  imageMissing: 'the image is not present on this node',
+  create: 'the sandbox could not be created',
+} as const;
+
+function refusedCommand(message: string): Verdict {
+  return notFound.test(message)
+    ? { kind: 'not_started', exitCode: 127, reason: reasons.notFound }
+    : { kind: 'not_started', exitCode: 126, reason: reasons.notExecutable };
+}
+
+/** True when the engine says that it does not have the image. */
+export function isImageMissing(stderr: string): boolean {
+  return /image not known|no such image/i.test(stderr);
+}
+
+/**
+ * Tells the exit code of a job from a fault of the engine: 125 create, 126 not executable, 127 not found.
+ * Contract 03 section 5.5.
+ */
+export function classifyExit(call: EndedCall): Verdict {
+  if (call.code === null) return { kind: 'engine_fault' };
+  if (call.started) {
+    const fault = call.silent && call.code === 1 ? initFault.exec(call.stderr)?.[1] : undefined;
+    return fault === undefined ? { kind: 'exited', exitCode: call.code } : refusedCommand(fault);
+  }
+  if (call.code === 127) return refusedCommand('not found');
+  if (call.code === 126)
+    return refusedCommand(call.stderr.includes('permission') ? '' : call.stderr);
+  if (call.code !== 125) return { kind: 'engine_fault' };
+  const reason = isImageMissing(call.stderr) ? reasons.imageMissing : reasons.create;
+  return { kind: 'not_started', exitCode: 125, reason };
+}

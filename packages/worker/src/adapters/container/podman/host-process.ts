@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import process from 'node:process';
+
+/** A process of the host that is not our child, told apart from a later one with the same id. */
+export interface HostProcess {
+  readonly pid: number;
+  readonly startTicks: string;
+}
+
+/** Start time in clock ticks; undefined when the process is gone or only waits to be reaped. */
+async function startTicksOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name in parentheses may hold anything; fields are counted behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+/** Takes hold of a running process; undefined when there is none with this id. */
+export async function holdProcess(pid: number): Promise<HostProcess | undefined> {
+  const startTicks = await startTicksOf(pid);
+  return startTicks === undefined ? undefined : { pid, startTicks };
+}
+
+/** Sends a signal; false when the process is gone. */
+export async function signalProcess(
+  held: HostProcess,
+  signal: 'SIGTERM' | 'SIGKILL',
+): Promise<boolean> {
+  if ((await startTicksOf(held.pid)) !== held.startTicks) return false;
+  try {
+    process.kill(held.pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Kills a child and everything in its process group. */
+export function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is gone already.
+  }
+}

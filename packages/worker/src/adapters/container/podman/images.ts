@@ -1,0 +1,88 @@
+import { WorkerError } from '../../../domain/errors.ts';
+import { callEngine, type EngineCommand, engineMessage } from './client.ts';
+
+/** Time a pull may take, in ms. Contract 03 section 5.7. */
+const pullLimitMs = 600_000;
+
+/** Whether the storage has the image. */
+export async function hasImage(command: EngineCommand, ref: string): Promise<boolean> {
+  return (await callEngine(command, ['image', 'exists', ref])).exitCode === 0;
+}
+
+/**
+ * Pulls an image. @throws WorkerError `image_unavailable`
+ */
+export async function pullImage(
+  command: EngineCommand,
+  ref: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (ref.startsWith('localhost/')) {
+    throw new WorkerError(
+      'image_unavailable',
+      `image ${ref} is not present on this node and names no registry`,
+    );
+  }
+  const result = await callEngine(command, ['pull', '--quiet', ref], {
+    timeoutMs: pullLimitMs,
+    ...(signal && { signal }),
+  });
+  if (result.exitCode === 0) return;
+  const why = result.timedOut ? 'the pull took longer than 600 s' : engineMessage(result.stderr);
+  throw new WorkerError('image_unavailable', `image ${ref} could not be pulled: ${why}`);
+}
+
+export interface ImportOptions {
+  readonly env: readonly string[];
+  readonly labels: readonly string[];
+  readonly workdir?: string | undefined;
+}
+
+/** Makes an image of a root file system in a tar archive. @throws WorkerError `image_unavailable` */
+export async function importImage(
+  command: EngineCommand,
+  archive: string,
+  ref: string,
+  options: ImportOptions,
+): Promise<void> {
+  const changes = [
+    ...options.env.map((entry) => `ENV ${quoted(entry)}`),
+    ...options.labels.map((entry) => `LABEL ${quoted(entry)}`),
+    ...(options.workdir === undefined ? [] : [`WORKDIR ${options.workdir}`]),
+  ];
+  const flags = changes.map((change) => `--change=${change}`);
+  const result = await callEngine(command, ['import', '--quiet', ...flags, archive, ref], {
+    timeoutMs: pullLimitMs,
+  });
+  if (result.exitCode === 0) return;
+  const why = engineMessage(result.stderr);
+  throw new WorkerError('image_unavailable', `image ${ref} could not be imported: ${why}`);
+}
+
+/** `NAME=value` with the value in quotes, as the engine's change language wants it. */
+function quoted(entry: string): string {
+  const at = entry.indexOf('=');
+  return `${entry.slice(0, at)}=${JSON.stringify(entry.slice(at + 1))}`;
+}
+
+/** Images known to be present, so that a job asks the engine nothing. */
+export class ImageCache {
+  readonly #present = new Set<string>();
+  readonly #command: EngineCommand;
+
+  constructor(command: EngineCommand) {
+    this.#command = command;
+  }
+
+  /** @throws WorkerError `image_unavailable` */
+  async ensure(ref: string, signal?: AbortSignal): Promise<void> {
+    if (this.#present.has(ref)) return;
+    if (!(await hasImage(this.#command, ref))) await pullImage(this.#command, ref, signal);
+    this.#present.add(ref);
+  }
+
+  /** A run found the image missing. */
+  forget(ref: string): void {
+    this.#present.delete(ref);
+  }
+}

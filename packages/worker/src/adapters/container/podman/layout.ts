@@ -1,0 +1,92 @@
+import { chmod, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { EnginePaths } from './paths.ts';
+
+const containersConf = `# Written by the node; the host's own containers.conf is not read.
+[containers]
+env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+http_proxy = false
+log_driver = "none"
+pids_limit = 0
+[engine]
+events_logger = "none"
+lock_type = "file"
+`;
+
+/** The flags of every call override these values; the engine refuses a file without them. */
+const storageConf = (
+  paths: EnginePaths,
+): string => `# Written by the node; the host's own storage.conf is not read.
+[storage]
+driver = "overlay"
+runroot = ${JSON.stringify(paths.runRoot)}
+graphroot = ${JSON.stringify(join(paths.root, 'storage', 'overlay'))}
+`;
+
+/** Enough to resolve the sandbox's own names, and nothing of the host's. */
+const hosts = '127.0.0.1 localhost sandbox\n::1 localhost\n';
+
+/** Writes by rename and only when the content differs, so that a running engine never reads half a file. */
+async function put(path: string, content: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => undefined)) === content) return;
+  const next = `${path}.${process.pid}`;
+  await writeFile(next, content, { mode: 0o644 });
+  await chmod(next, 0o644);
+  await rename(next, path);
+}
+
+/** A directory in a place others may write must be ours, or someone else could have planted it. */
+async function makePrivate(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const { uid } = await lstat(path);
+  if (uid !== process.getuid?.()) {
+    throw new WorkerError(
+      'engine_unusable',
+      `${path} belongs to another user: set CYNODE_RUN_DIR to a directory of your own`,
+    );
+  }
+}
+
+/**
+ * Makes the folders and files the private engine needs; existing ones stay.
+ * @throws WorkerError `engine_unusable` when the run folder belongs to another user
+ */
+export async function prepareLayout(paths: EnginePaths): Promise<void> {
+  await makePrivate(dirname(paths.run));
+  await makePrivate(paths.run);
+  for (const dir of [paths.home, paths.temp, dirname(paths.hostsFile)]) {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  }
+  for (const dir of [paths.pidDir, paths.xdgRuntimeDir, paths.runRoot, paths.libpodTemp]) {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  }
+  await put(paths.configFile, containersConf);
+  await put(paths.storageConfigFile, storageConf(paths));
+  await put(paths.hostsFile, hosts);
+  await put(paths.resolvFile, '');
+}
+
+/** Whether the storage was last used under another run folder, and which. */
+export async function previousRun(
+  storage: string,
+  paths: EnginePaths,
+): Promise<string | undefined> {
+  const last = await readFile(`${storage}.run`, 'utf8').catch(() => '');
+  return last === '' || last === paths.run ? undefined : last;
+}
+
+/**
+ * Takes the storage over for this run folder. The engine binds its database to one, whose name changes with
+ * every boot; containers never outlive their job, so the old database is dropped. Images are kept elsewhere.
+ */
+export async function adoptStorage(storage: string, paths: EnginePaths): Promise<void> {
+  await mkdir(storage, { recursive: true, mode: 0o700 });
+  if ((await previousRun(storage, paths)) !== undefined) {
+    for (const name of ['libpod/bolt_state.db', 'db.sql', 'db.sql-wal', 'db.sql-shm']) {
+      await rm(join(storage, name), { force: true });
+    }
+  }
+  await put(`${storage}.run`, paths.run);
+}

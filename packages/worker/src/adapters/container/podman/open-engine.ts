@@ -1,0 +1,107 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { z } from 'zod';
+import type { EngineCommand } from './client.ts';
+import { type HostFacts, readHostFacts } from './host.ts';
+import { prepareLayout } from './layout.ts';
+import { withLock } from './lock.ts';
+import { engineCommand, openStorage } from './open-storage.ts';
+import { type EnginePaths, enginePaths, runDirOf } from './paths.ts';
+import { probeEngine } from './probe.ts';
+import { type EngineProblem, type EngineProfile, engineProfileSchema } from './profile.ts';
+
+export interface EngineSource {
+  /** Absolute or relative to the working directory. */
+  readonly stateDir: string;
+  /** CYNODE_RUN_DIR. */
+  readonly runDir?: string | undefined;
+  /** XDG_RUNTIME_DIR. */
+  readonly xdgRuntimeDir?: string | undefined;
+}
+
+/** The private engine of an install, ready for calls. */
+export interface OpenedEngine {
+  readonly paths: EnginePaths;
+  /** Absent when nothing works here; `problems` says why. */
+  readonly usable?: { readonly profile: EngineProfile; readonly command: EngineCommand };
+  readonly problems: readonly EngineProblem[];
+}
+
+const cacheSchema = z.strictObject({
+  signature: z.string(),
+  run: z.string(),
+  profile: engineProfileSchema,
+  problems: z.array(z.strictObject({ code: z.string(), message: z.string(), fix: z.string() })),
+});
+
+type Cached = z.infer<typeof cacheSchema>;
+
+async function readCache(paths: EnginePaths, host: HostFacts): Promise<Cached | undefined> {
+  try {
+    const cached = cacheSchema.parse(JSON.parse(await readFile(paths.profileFile, 'utf8')));
+    const fits = cached.signature === host.signature && cached.run === paths.run;
+    return fits ? cached : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeCache(paths: EnginePaths, cached: Cached): Promise<void> {
+  const next = `${paths.profileFile}.${process.pid}`;
+  await writeFile(next, JSON.stringify(cached), { mode: 0o600 });
+  await rename(next, paths.profileFile);
+}
+
+/** Paths of the engine of an install on this host. */
+export function locateEngine(source: EngineSource, host: HostFacts): EnginePaths {
+  const stateDir = resolve(source.stateDir);
+  const runDir = runDirOf({
+    stateDir,
+    runDir: source.runDir === undefined ? undefined : resolve(source.runDir),
+    xdgRuntimeDir: source.xdgRuntimeDir,
+    uid: host.uid,
+  });
+  return enginePaths(stateDir, runDir, host.bootId);
+}
+
+/** Commas and colons separate the parts of engine flags. */
+const badPath: EngineProblem = {
+  code: 'path_unusable',
+  message: 'the path of the state or run folder holds a comma or a colon',
+  fix: 'set CYNODE_STATE_DIR and CYNODE_RUN_DIR to paths without them',
+};
+
+/**
+ * Opens the engine. The probe runs once per boot and again after a change of programs or limits; its result
+ * is kept in the state folder. Two processes that open at once wait for each other.
+ * @throws WorkerError `engine_unusable` when the folders cannot be used
+ */
+export async function openEngine(source: EngineSource): Promise<OpenedEngine> {
+  const host = await readHostFacts();
+  const paths = locateEngine(source, host);
+  if (/[,:]/.test(`${paths.root}${paths.run}`)) return { paths, problems: [badPath] };
+  const xdg = source.xdgRuntimeDir;
+  const sessionBus = host.uid === 0 || xdg === undefined ? undefined : `unix:path=${xdg}/bus`;
+  await prepareLayout(paths);
+  return withLock(paths.lockDir, async () => {
+    const program = host.programs['podman'];
+    const cached = program === undefined ? undefined : await readCache(paths, host);
+    if (cached !== undefined && program !== undefined) {
+      const { profile, problems } = cached;
+      const command = engineCommand(paths, profile, program, sessionBus);
+      await openStorage(paths, profile.storage, command);
+      return { paths, usable: { profile, command }, problems };
+    }
+    const { profile, problems } = await probeEngine({ paths, host, sessionBus });
+    if (profile === undefined || program === undefined) return { paths, problems };
+    await writeCache(paths, {
+      signature: host.signature,
+      run: paths.run,
+      profile,
+      problems: [...problems],
+    });
+    const command = engineCommand(paths, profile, program, sessionBus);
+    return { paths, usable: { profile, command }, problems };
+  });
+}

@@ -1,0 +1,55 @@
+import { basename, join } from 'node:path';
+import { globalArguments } from './arguments.ts';
+import { callEngine, type EngineCommand, engineEnv } from './client.ts';
+import { adoptStorage, previousRun } from './layout.ts';
+import type { EnginePaths } from './paths.ts';
+import type { EngineProfile } from './profile.ts';
+
+/** The choices that decide the global flags. */
+export type GlobalChoice = Parameters<typeof globalArguments>[1];
+
+/** How the engine is called under a choice. */
+export function engineCommand(
+  paths: EnginePaths,
+  choice: GlobalChoice,
+  program: string,
+  sessionBus: string | undefined,
+): EngineCommand {
+  return {
+    program,
+    flags: globalArguments(paths, choice),
+    env: engineEnv(paths, sessionBus),
+  };
+}
+
+/** Folder of a kind of storage; every kind has its own, so that trying one never harms another. */
+export function storageDir(paths: EnginePaths, storage: EngineProfile['storage']): string {
+  return join(paths.root, 'storage', storage);
+}
+
+/** Removes containers the storage knows and the engine does not. */
+async function dropStrays(command: EngineCommand): Promise<void> {
+  const { stdout } = await callEngine(command, ['ps', '--all', '--quiet', '--external']);
+  const ids = stdout.split('\n').filter((id) => id !== '');
+  if (ids.length > 0) await callEngine(command, ['rm', '--force', '--time=0', ...ids]);
+}
+
+/**
+ * Makes the storage usable under this run folder. After a reboot the old state is dropped; after a mere move
+ * of the run folder the containers that still run under the old one are ended first.
+ */
+export async function openStorage(
+  paths: EnginePaths,
+  storage: EngineProfile['storage'],
+  command: EngineCommand,
+): Promise<void> {
+  const dir = storageDir(paths, storage);
+  const last = await previousRun(dir, paths);
+  // The folder's name is the boot: process ids of an earlier boot mean nothing and must not be signalled.
+  if (last !== undefined && basename(last) === basename(paths.run)) {
+    const flags = command.flags.map((flag) => flag.replace(paths.run, last));
+    await callEngine({ ...command, flags }, ['rm', '--all', '--force', '--time=0']);
+  }
+  await adoptStorage(dir, paths);
+  if (last !== undefined) await dropStrays(command);
+}

@@ -1,0 +1,105 @@
+import type { Log } from '@cynodeai/runtime/observe';
+import { messageOf } from '@cynodeai/runtime/std';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
+import { reasons } from './classify-exit.ts';
+import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
+import { forceRemove, removeContainers } from './containers.ts';
+import { ImageCache } from './images.ts';
+import { type EngineSource, openEngine } from './open-engine.ts';
+import { PidWatch } from './pid-watch.ts';
+import { importProbeImage, runProbe } from './probe-run.ts';
+import type { EngineProblem, EngineProfile } from './profile.ts';
+import { removeTree } from './remove-tree.ts';
+import type { RunSetting } from './spawn-run.ts';
+
+/** The facts of a probed engine. Contract 03 section 4.2. */
+export function engineFacts(profile: EngineProfile): EngineFacts {
+  const { version, rootless, rootlessSupported, cgroupVersion } = profile;
+  const features = [
+    profile.storage,
+    profile.runtime,
+    ...(profile.init ? ['init'] : []),
+    ...(profile.privateCgroups ? ['private_cgroups'] : []),
+  ];
+  return { runtime: 'podman', version, rootless, rootlessSupported, cgroupVersion, features };
+}
+
+function unusable(problems: readonly EngineProblem[]): WorkerError {
+  const lines = problems.map((problem) => `${problem.message}; ${problem.fix}`);
+  return new WorkerError('engine_unusable', lines.join('\n'));
+}
+
+function engineOf(setting: RunSetting, log: Log): SandboxEngine {
+  const { command, profile, paths } = setting;
+  const images = new ImageCache(command);
+  const runs = new Map<string, ContainerRun>();
+  const deps: ContainerRunDeps = {
+    ...setting,
+    log,
+    pidWatch: new PidWatch(paths.pidDir),
+    forceRemove: (name) => forceRemove(command, name),
+  };
+  return {
+    facts: engineFacts(profile),
+
+    check: async (signal) => {
+      let fault = await runProbe(paths, command, profile, signal);
+      // Someone may have removed the image; a second failure is the engine's.
+      if (fault !== '') {
+        fault =
+          (await importProbeImage(paths, command)) ||
+          (await runProbe(paths, command, profile, signal));
+      }
+      if (fault === '') return;
+      const fix = 'see that Podman can run containers as the user of the node';
+      throw unusable([{ code: 'engine_unusable', message: fault, fix }]);
+    },
+
+    ensureImage: (ref, signal) => images.ensure(ref, signal),
+
+    run: async (spec, sinks, signal) => {
+      const run = new ContainerRun(deps, spec, sinks);
+      runs.set(spec.name, run);
+      const kill = (): void => run.end('stopped', 0);
+      if (signal?.aborted === true) kill();
+      signal?.addEventListener('abort', kill, { once: true });
+      try {
+        const exit = await run.done;
+        const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
+        if (missing) images.forget(spec.image);
+        return exit;
+      } finally {
+        signal?.removeEventListener('abort', kill);
+        runs.delete(spec.name);
+      }
+    },
+
+    stop: async (name, graceSeconds) => {
+      const run = runs.get(name);
+      if (run === undefined) return;
+      run.end('stopped', graceSeconds * 1000);
+      await run.done.catch((error: unknown) => {
+        if (error instanceof WorkerError && error.code === 'container_resists') throw error;
+        log.warn('stopped run failed', { container: name, error: messageOf(error) });
+      });
+    },
+
+    removeLeftovers: (nodeSlug) => removeContainers(command, nodeSlug),
+
+    removeTree: (path) => removeTree(path, profile.rootless ? command : undefined),
+  };
+}
+
+/**
+ * Opens the install's private Podman, probing it when needed.
+ * @throws WorkerError `engine_unusable` with every reason and its fix
+ */
+export async function openPodmanEngine(source: EngineSource, log: Log): Promise<SandboxEngine> {
+  const { paths, usable, problems } = await openEngine(source);
+  if (usable === undefined) throw unusable(problems);
+  for (const problem of problems) {
+    log.warn('container engine works with a limitation', { ...problem });
+  }
+  return engineOf({ paths, ...usable }, log);
+}

@@ -1,0 +1,159 @@
+import { callEngine, type EngineCommand } from './client.ts';
+import type { HostFacts } from './host.ts';
+import { engineCommand, openStorage } from './open-storage.ts';
+import type { EnginePaths } from './paths.ts';
+import { importProbeImage, runProbe } from './probe-run.ts';
+import type { EngineProblem, EngineProfile } from './profile.ts';
+
+export interface ProbeResult {
+  /** Absent when nothing works; `problems` says why. */
+  readonly profile?: EngineProfile;
+  readonly problems: readonly EngineProblem[];
+}
+
+export interface ProbeInput {
+  readonly paths: EnginePaths;
+  readonly host: HostFacts;
+  readonly sessionBus: string | undefined;
+}
+
+const installFix =
+  'install the packages podman, runc, uidmap and catatonit (Debian: apt-get install --no-install-recommends podman runc uidmap catatonit)';
+
+/** `NAME=LIMIT` of a rootful engine: without the right to raise limits its defaults would be refused. */
+function ulimitsOf(host: HostFacts): string[] {
+  if (host.uid !== 0) return [];
+  const files = Math.min(host.maxOpenFiles ?? 1_048_576, 1_048_576);
+  const processes = Math.min(host.maxProcesses ?? 32_768, 32_768);
+  return [`nofile=${files}`, `nproc=${processes}`];
+}
+
+/** Every combination worth trying on this host, the best first. */
+function candidates(host: HostFacts): EngineProfile[] {
+  const rootless = host.uid !== 0;
+  const base = {
+    version: '',
+    rootless,
+    rootlessSupported: host.userNamespaces,
+    cgroupVersion: host.cgroupVersion,
+    ignoreChownErrors: rootless && !host.subordinateIds,
+    relabel: host.selinux,
+    ulimits: ulimitsOf(host),
+  };
+  const storages = (['overlay', 'fuse-overlayfs', 'vfs'] as const).filter(
+    (storage) => storage !== 'fuse-overlayfs' || host.programs['fuse-overlayfs'] !== undefined,
+  );
+  const runtimes = ['crun', 'runc'].filter((runtime) => host.programs[runtime] !== undefined);
+  const managers = ['cgroupfs', 'systemd'] as const;
+  const init = host.programs['catatonit'] !== undefined;
+  return storages.flatMap((storage) =>
+    runtimes.flatMap((runtime) =>
+      managers.flatMap((cgroupManager) =>
+        [true, false].map((privateCgroups) => ({
+          ...base,
+          storage,
+          runtime,
+          cgroupManager,
+          privateCgroups,
+          init,
+        })),
+      ),
+    ),
+  );
+}
+
+/** Version and security of the engine that was found to work. */
+async function inspectEngine(
+  command: EngineCommand,
+): Promise<{ readonly version: string; readonly seccomp: boolean }> {
+  const format = '{{.Version.Version}} {{.Host.Security.SECCOMPEnabled}}';
+  const { stdout } = await callEngine(command, ['info', '--format', format]);
+  const [version, seccomp] = stdout.trim().split(' ');
+  return { version: version ?? 'unknown', seccomp: seccomp === 'true' };
+}
+
+/** What cannot be mended by trying. */
+function missing(host: HostFacts): EngineProblem | undefined {
+  const { programs } = host;
+  if (programs['podman'] === undefined) {
+    return { code: 'podman_missing', message: 'Podman is not installed', fix: installFix };
+  }
+  if (programs['runc'] === undefined && programs['crun'] === undefined) {
+    return {
+      code: 'runtime_missing',
+      message: 'neither runc nor crun is installed',
+      fix: installFix,
+    };
+  }
+  if (host.uid !== 0 && !host.userNamespaces) {
+    return {
+      code: 'user_namespaces_off',
+      message: 'this host lets no unprivileged user make user namespaces',
+      fix: 'as root: sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000',
+    };
+  }
+  return undefined;
+}
+
+/** What works, but not as well as it could. */
+function warnings(profile: EngineProfile, seccomp: boolean): EngineProblem[] {
+  const found: EngineProblem[] = [];
+  if (profile.storage === 'vfs') {
+    found.push({
+      code: 'slow_storage',
+      message: 'only the vfs storage works here: every start copies the whole image',
+      fix: 'use a kernel of 5.13 or newer, or install the package fuse-overlayfs',
+    });
+  }
+  if (!profile.init) {
+    found.push({
+      code: 'no_init',
+      message: 'catatonit is not installed: nothing reaps the children of a job',
+      fix: 'install the package catatonit',
+    });
+  }
+  if (!seccomp) {
+    found.push({
+      code: 'no_seccomp',
+      message: 'the engine runs without seccomp: system calls of a job are not filtered',
+      fix: 'use a kernel and an engine built with seccomp',
+    });
+  }
+  return found;
+}
+
+function unusable(complaints: readonly string[]): EngineProblem {
+  const message = complaints.at(-1) ?? 'no container could be run';
+  const fix = complaints.some((text) => text.includes('unknown flag'))
+    ? 'install Podman 4.3 or newer'
+    : `make the engine run a container as this user; tried: ${[...new Set(complaints)].join(' | ')}`;
+  return { code: 'engine_unusable', message, fix };
+}
+
+/**
+ * Finds out by trying which runtime, storage and control groups work here: root or rootless, cgroup v1,
+ * hybrid or v2, with and without the right to raise limits. Takes some seconds at most.
+ */
+export async function probeEngine(input: ProbeInput): Promise<ProbeResult> {
+  const { paths, host, sessionBus } = input;
+  const absent = missing(host);
+  const program = host.programs['podman'];
+  if (absent !== undefined || program === undefined) return { problems: absent ? [absent] : [] };
+  const complaints: string[] = [];
+  const broken = new Set<EngineProfile['storage']>();
+  for (const candidate of candidates(host)) {
+    if (broken.has(candidate.storage)) continue;
+    const command = engineCommand(paths, candidate, program, sessionBus);
+    await openStorage(paths, candidate.storage, command);
+    const storageFault = await importProbeImage(paths, command);
+    if (storageFault !== '') broken.add(candidate.storage);
+    const fault = storageFault || (await runProbe(paths, command, candidate));
+    if (fault === '') {
+      const { version, seccomp } = await inspectEngine(command);
+      const profile = { ...candidate, version };
+      return { profile, problems: warnings(profile, seccomp) };
+    }
+    complaints.push(fault);
+  }
+  return { problems: [unusable(complaints)] };
+}

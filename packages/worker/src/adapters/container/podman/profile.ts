@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** What the probe decided: which engine parts work on this host and with which options. */
+export const engineProfileSchema = z.strictObject({
+  version: z.string(),
+  rootless: z.boolean(),
+  rootlessSupported: z.boolean(),
+  cgroupVersion: z.enum(['v1', 'hybrid', 'v2']),
+  runtime: z.string(),
+  cgroupManager: z.enum(['cgroupfs', 'systemd']),
+  /** Name of the storage and of its folder. */
+  storage: z.enum(['overlay', 'fuse-overlayfs', 'vfs']),
+  /** Without subordinate ids every file of an image belongs to the one mapped user. */
+  ignoreChownErrors: z.boolean(),
+  privateCgroups: z.boolean(),
+  init: z.boolean(),
+  /** Files are relabelled for SELinux. */
+  relabel: z.boolean(),
+  /** `NAME=LIMIT` for a rootful engine: the host's ceiling, not a limit per sandbox. */
+  ulimits: z.array(z.string()),
+});
+
+export type EngineProfile = z.infer<typeof engineProfileSchema>;
+
+/** Something the operator should know; with `fatal` the engine cannot be used. */
+export interface EngineProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}

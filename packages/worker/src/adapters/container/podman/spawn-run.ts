@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sandboxLayout } from '../../../domain/sandbox/layout.ts';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import { runArguments } from './arguments.ts';
+import type { EngineCommand } from './client.ts';
+import type { EnginePaths } from './paths.ts';
+import type { EngineProfile } from './profile.ts';
+import { runEnvironment } from './run-environment.ts';
+
+export interface RunSetting {
+  readonly command: EngineCommand;
+  readonly profile: EngineProfile;
+  readonly paths: EnginePaths;
+}
+
+/** Where the engine writes the process id of a run. */
+export function pidFileOf(paths: EnginePaths, name: string): string {
+  return join(paths.pidDir, name);
+}
+
+/** A file without a name that holds the text: nobody can find it, and it is gone with the last process that has it. */
+async function namelessFile(dir: string, name: string, text: string): Promise<FileHandle> {
+  const path = join(dir, name);
+  const handle = await open(path, 'wx+', 0o600);
+  try {
+    await unlink(path);
+    await handle.writeFile(text);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * Starts the one engine call of a job, in a process group of its own, so that a terminal's signals do not
+ * reach it. @throws WorkerError `validation` when a variable cannot be handed over
+ */
+export async function spawnRun(setting: RunSetting, spec: SandboxRunSpec): Promise<ChildProcess> {
+  const { command, profile, paths } = setting;
+  const environment = runEnvironment(spec.env);
+  if (environment.refused.length > 0) {
+    throw new WorkerError(
+      'validation',
+      `sandbox.env: ${environment.refused.join(', ')} must be one line of less than 60 KiB`,
+    );
+  }
+  const hostFiles = [
+    { hostPath: paths.hostsFile, containerPath: '/etc/hosts', readOnly: true },
+    { hostPath: paths.resolvFile, containerPath: '/etc/resolv.conf', readOnly: true },
+  ];
+  const args = runArguments(profile, {
+    ...spec,
+    mounts: [...hostFiles, ...spec.mounts],
+    rootfulUid: sandboxLayout.rootfulUid,
+    envFile: '/dev/fd/3',
+    envNames: Object.keys(environment.byName),
+    pidFile: pidFileOf(paths, spec.name),
+  });
+  const file = await namelessFile(paths.run, `env-${spec.name}`, environment.file);
+  try {
+    return spawn(command.program, [...command.flags, ...args], {
+      env: { ...environment.byName, ...command.env },
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', file.fd],
+    });
+  } finally {
+    await file.close();
+  }
+}

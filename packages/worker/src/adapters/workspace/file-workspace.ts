@@ -1,0 +1,125 @@
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rmdir,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '@cynodeai/runtime/std';
+import { WorkerError } from '../../domain/errors.ts';
+import type { WorkspaceStore } from '../../ports/workspace.ts';
+import { makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
+
+export interface FileWorkspaceOptions {
+  /** Absolute path; made when it is missing. */
+  readonly mountRoot: string;
+  /** Only directories of this node are swept; others may share the mount root. */
+  readonly nodeSlug: string;
+  /** The container's user on the host; absent when it is the user of this process. */
+  readonly owner?: Owner;
+  /** Removes a tree whatever is in it. */
+  readonly removeTree: (path: string) => Promise<void>;
+}
+
+/** File that names the node a job directory belongs to; never shown in the sandbox. */
+const ownerFile = 'node';
+const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The mount root is made, and a directory in it can be made and removed. */
+async function checkMountRoot(mountRoot: string): Promise<void> {
+  const where = `sandbox mount root ${mountRoot} cannot be used`;
+  if (mountRoot.includes(':')) {
+    throw new WorkerError('workspace_unusable', `${where}: choose a path without a colon`);
+  }
+  try {
+    await mkdir(mountRoot, { recursive: true, mode: 0o700 });
+    await rmdir(await mkdtemp(join(mountRoot, '.check-')));
+  } catch (cause) {
+    const message = `${where}, make it writable for the node: ${messageOf(cause)}`;
+    throw new WorkerError('workspace_unusable', message, { cause });
+  }
+}
+
+/** Job directories on a local file system. A directory gets its name when it is complete and loses it before it is taken apart. */
+export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceStore {
+  const { mountRoot, nodeSlug, owner, removeTree } = options;
+  const finalPath = (jobId: string): string => join(mountRoot, jobId);
+  const newPath = (jobId: string): string => join(mountRoot, `.new-${nodeSlug}-${jobId}`);
+  const oldPath = (jobId: string): string => join(mountRoot, `.old-${nodeSlug}-${jobId}`);
+
+  const build: WorkspaceStore['create'] = async (jobId, files) => {
+    const staging = newPath(jobId);
+    await makeOwnedDir(staging, 0o700);
+    await writeFile(join(staging, ownerFile), nodeSlug, { mode: 0o600, flag: 'wx' });
+    await makeOwnedDir(join(staging, 'workspace'), 0o700, owner);
+    await makeOwnedDir(join(staging, 'job'), 0o700, owner);
+    await makeOwnedDir(join(staging, 'job', 'artifacts'), 0o700, owner);
+    await writeInputFiles(join(staging, 'workspace'), files, owner);
+    await rename(staging, finalPath(jobId));
+    const root = finalPath(jobId);
+    return { workspaceDir: join(root, 'workspace'), jobDir: join(root, 'job') };
+  };
+
+  /** The job id when an entry of the mount root is this node's. */
+  const ownJobId = async (entry: string): Promise<string | undefined> => {
+    const hidden = [`.new-${nodeSlug}-`, `.old-${nodeSlug}-`].find((start) =>
+      entry.startsWith(start),
+    );
+    const jobId = hidden === undefined ? entry : entry.slice(hidden.length);
+    if (!uuidPattern.test(jobId)) return undefined;
+    if (hidden !== undefined) return jobId;
+    const slug = await readFile(join(mountRoot, entry, ownerFile), 'utf8').catch(() => '');
+    return slug === nodeSlug ? jobId : undefined;
+  };
+
+  const remove = async (jobId: string): Promise<void> => {
+    await rename(finalPath(jobId), oldPath(jobId)).catch(() => {});
+    await removeTree(oldPath(jobId));
+    await removeTree(newPath(jobId));
+  };
+
+  return {
+    check: async () => checkMountRoot(mountRoot),
+
+    create: async (jobId, files) => {
+      if (await exists(finalPath(jobId))) {
+        throw new WorkerError('job_conflict', 'a directory of this job exists already');
+      }
+      try {
+        return await build(jobId, files);
+      } catch (error) {
+        await removeTree(newPath(jobId));
+        if (error instanceof WorkerError) throw error;
+        throw new WorkerError(
+          'workspace_unusable',
+          `job directory cannot be made: ${messageOf(error)}`,
+          { cause: error },
+        );
+      }
+    },
+
+    remove,
+
+    removeStrays: async () => {
+      const entries = await readdir(mountRoot).catch(() => []);
+      const found = new Set<string>();
+      for (const entry of entries) {
+        const jobId = await ownJobId(entry);
+        if (jobId !== undefined) found.add(jobId);
+      }
+      for (const jobId of found) await remove(jobId);
+      return [...found];
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { constants } from 'node:fs';
+import { chmod, lchown, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InputFile } from '@cynodeai/contracts';
+import { WorkerError } from '../../domain/errors.ts';
+
+/** Numeric user and group on the host. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Faults that only the paths of the request can cause in a directory nobody else writes. */
+const pathFaults = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EILSEQ', 'EINVAL']);
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Makes a directory of the job; the mode is set apart so that the process umask does not matter. */
+export async function makeOwnedDir(path: string, mode: number, owner?: Owner): Promise<void> {
+  await mkdir(path, { mode });
+  await chmod(path, mode);
+  if (owner !== undefined) await lchown(path, owner.uid, owner.gid);
+}
+
+async function writeOne(
+  root: string,
+  file: InputFile,
+  made: Set<string>,
+  owner?: Owner,
+): Promise<void> {
+  const segments = file.path.split('/');
+  let dir = root;
+  for (const segment of segments.slice(0, -1)) {
+    dir = join(dir, segment);
+    if (made.has(dir)) continue;
+    await makeOwnedDir(dir, 0o755, owner);
+    made.add(dir);
+  }
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const path = join(dir, segments.at(-1) ?? '');
+  const handle = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    await handle.writeFile(Buffer.from(file.content_base64, 'base64'));
+    await handle.chmod(Number.parseInt(file.mode ?? '0644', 8));
+    if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Writes input files below `root`, a fresh directory that only this process can write: every directory and
+ * file on the way is created here, so no link can be followed. Contract 03 section 5.4.
+ * @throws WorkerError `validation` naming the first path that cannot exist beside the others
+ */
+export async function writeInputFiles(
+  root: string,
+  files: readonly InputFile[],
+  owner?: Owner,
+): Promise<void> {
+  const made = new Set<string>();
+  for (const file of files) {
+    try {
+      await writeOne(root, file, made, owner);
+    } catch (error) {
+      if (!pathFaults.has(codeOf(error))) throw error;
+      throw new WorkerError(
+        'validation',
+        `sandbox.input_files: ${JSON.stringify(file.path)} is too long or clashes with another path`,
+        { cause: error },
+      );
+    }
+  }
+}
