@@ -1,0 +1,61 @@
+import { userInfo } from 'node:os';
+import process from 'node:process';
+import { readEnv } from '@cynodeai/runtime/config';
+import { Command } from 'commander';
+import type { Check } from '../doctor/check.ts';
+import { checkEngine } from '../doctor/engine-check.ts';
+import { checkInstall } from '../doctor/install-checks.ts';
+import {
+  checkCgroups,
+  checkDiskSpace,
+  checkNode,
+  checkNpm,
+  checkPrograms,
+  checkSubordinateIds,
+  checkUserNamespaces,
+} from '../doctor/machine-checks.ts';
+import { homeDirOf } from '../install/paths.ts';
+import { parse } from './parse.ts';
+
+function commandLine(): Command {
+  return new Command('doctor')
+    .description('Check every precondition and name the fix; exit code 1 when something fails')
+    .option('--json', 'print JSON');
+}
+
+const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
+
+/** The checks as people read them. */
+export function doctorText(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map((check) => check.name.length));
+  const lines = checks.map((check) => {
+    const fix = check.fix === undefined ? '' : `\n       ${' '.repeat(width)}fix: ${check.fix}`;
+    return `${marks[check.result]}  ${check.name.padEnd(width)} ${check.detail}${fix}`;
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+/** Checks this machine and this install. */
+export async function doctor(args: readonly string[]): Promise<number> {
+  const parsed = parse<{ readonly json?: boolean }>(commandLine(), args);
+  if (parsed.kind === 'help') return 0;
+  const env = readEnv();
+  const checks = [
+    checkNode(),
+    checkNpm(env),
+    ...checkPrograms(),
+    checkCgroups(),
+    checkUserNamespaces(),
+    ...checkSubordinateIds(userInfo().username),
+    checkDiskSpace(homeDirOf(env)),
+    await checkEngine(env),
+    ...(await checkInstall(env)),
+  ];
+  const healthy = checks.every((check) => check.result !== 'fail');
+  process.stdout.write(
+    parsed.flags.json
+      ? `${JSON.stringify({ ok: healthy, checks }, undefined, 2)}\n`
+      : doctorText(checks),
+  );
+  return healthy ? 0 : 1;
+}

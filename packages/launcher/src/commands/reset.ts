@@ -1,0 +1,69 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { Command } from 'commander';
+import { mustRunEngine } from '../image/engine-command.ts';
+import { findInstall } from '../install/install.ts';
+import { removeTree } from '../install/remove-tree.ts';
+import { LauncherError } from '../launcher-error.ts';
+import { findProgram } from '../setup/find-program.ts';
+import { tearDown } from '../stack/tear-down.ts';
+import { ask, canAsk } from '../terminal/ask.ts';
+import { Progress } from '../terminal/progress.ts';
+import { commandContext } from './command-context.ts';
+import { parse } from './parse.ts';
+
+interface ResetFlags {
+  readonly yes?: boolean;
+  readonly keepImages?: boolean;
+}
+
+function commandLine(): Command {
+  return new Command('reset')
+    .description('Stop everything and delete this install: tasks, users, secrets, images')
+    .option('--keep-images', 'keep the built archive of the sandbox image')
+    .option('-y, --yes', 'do not ask');
+}
+
+/** Deletes the install. */
+export async function reset(args: readonly string[]): Promise<number> {
+  const parsed = parse<ResetFlags>(commandLine(), args);
+  if (parsed.kind === 'help') return 0;
+  const { flags } = parsed;
+  const context = commandContext();
+  const install = findInstall(context.env);
+  if (install === undefined) {
+    process.stdout.write('there is no install to delete\n');
+    return 0;
+  }
+  const { home } = install.paths;
+  if (!flags.yes) {
+    if (!canAsk(context.env)) {
+      throw new LauncherError('declined', `give --yes to delete ${home} without being asked`);
+    }
+    if (!(await ask(`Delete ${home} with all tasks, users and secrets?`, false))) return 0;
+  }
+  const progress = new Progress();
+  try {
+    await tearDown({ install, ...context, onStep: (what) => progress.step(what) });
+    progress.step('deleting container storage');
+    if (findProgram('podman') !== undefined) {
+      await mustRunEngine({ install, env: context.env }, ['reset']);
+    }
+    progress.step('deleting the state folder');
+    removeTree(install.runDir);
+    removeHome(home, flags.keepImages === true);
+  } finally {
+    progress.done();
+  }
+  process.stdout.write(`deleted ${home}\n`);
+  return 0;
+}
+
+/** Empties the state folder; the folder itself may be somebody's mount point. */
+function removeHome(home: string, keepImages: boolean): void {
+  for (const name of readdirSync(home)) {
+    if (keepImages && name === 'images') rmSync(join(home, name, 'imported'), { force: true });
+    else removeTree(join(home, name));
+  }
+}

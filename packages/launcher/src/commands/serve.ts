@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism, constants } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { Command } from 'commander';
+import { makePrivateDir, writeWhole } from '../install/files.ts';
+import { type Install, openInstall } from '../install/install.ts';
+import { runDirCandidates } from '../install/paths.ts';
+import { openSecrets, registrationPskPath } from '../install/secrets.ts';
+import { LauncherError } from '../launcher-error.ts';
+import { startPostgres } from '../postgres/index.ts';
+import { nodeYaml, writeNodeConfig } from '../stack/node-config.ts';
+import {
+  engineEnv,
+  nodeConfigPath,
+  nodeEntry,
+  orchestratorEntry,
+  orchestratorEnv,
+} from '../stack/role-specs.ts';
+import { type CommandContext, commandContext } from './command-context.ts';
+import { parse } from './parse.ts';
+
+const orchestratorRoles = ['user-gateway', 'control-plane'] as const;
+
+interface ServeFlags {
+  readonly home?: string;
+  readonly port?: string;
+  readonly orchestrator?: string;
+  readonly pskFile?: string;
+  readonly id?: string;
+}
+
+function commandLine(): Command {
+  return new Command('serve')
+    .description('Run roles in the foreground with the settings of this install')
+    .argument('<role...>', 'node, or one or both of user-gateway and control-plane')
+    .option('--home <dir>', 'node: state folder of a further node')
+    .option('--port <port>', 'node: port of its Worker API')
+    .option('--orchestrator <url>', 'node: base URL of the control plane')
+    .option('--psk-file <path>', 'node: file with the registration key')
+    .option('--id <id>', 'node: its id; the default is made of its port');
+}
+
+/** A foreground process: what to run and with which environment. */
+interface Foreground {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Runs roles until they end or are interrupted. */
+export async function serve(args: readonly string[]): Promise<number> {
+  const parsed = parse<ServeFlags>(commandLine(), args);
+  if (parsed.kind === 'help') return 0;
+  const { flags, operands: roles } = parsed;
+  const context = commandContext();
+  const install = await openInstall(context.env);
+  if (roles.includes('node')) {
+    if (roles.length > 1) {
+      throw new LauncherError('usage', 'node is a process of its own; serve it alone');
+    }
+    return runForeground(nodeProcess(install, flags, context), install, context);
+  }
+  const unknown = roles.find((role) => !(orchestratorRoles as readonly string[]).includes(role));
+  if (unknown !== undefined) {
+    const known = [...orchestratorRoles, 'node'].join(', ');
+    throw new LauncherError('usage', `there is no role ${unknown}; roles are ${known}`);
+  }
+  return runForeground(await orchestratorProcess(install, roles, context), install, context);
+}
+
+async function orchestratorProcess(
+  install: Install,
+  roles: readonly string[],
+  context: CommandContext,
+): Promise<Foreground> {
+  const { env, signal } = context;
+  const url =
+    env['DATABASE_URL'] ||
+    (
+      await startPostgres({
+        dataDir: install.paths.postgres,
+        socketDir: join(install.runDir, 'pg'),
+        signal,
+      })
+    ).url();
+  return {
+    args: [join(install.checkout, orchestratorEntry), ...roles],
+    env: orchestratorEnv(install, openSecrets(install.paths), url, env),
+  };
+}
+
+function nodeProcess(install: Install, flags: ServeFlags, context: CommandContext): Foreground {
+  const entry = join(install.checkout, nodeEntry);
+  if (flags.home === undefined) {
+    openSecrets(install.paths);
+    writeNodeConfig(install);
+    return {
+      args: [entry, '--config', nodeConfigPath(install)],
+      env: engineEnv(install, context.env),
+    };
+  }
+  const uid = process.getuid?.() ?? 0;
+  const home = resolve(flags.home);
+  const port = portOf(flags.port);
+  makePrivateDir(home, uid);
+  const config = join(home, 'node.yaml');
+  writeWhole(
+    config,
+    nodeYaml({
+      nodeId: flags.id ?? `node-${port}`,
+      labels: [],
+      orchestratorUrl: flags.orchestrator ?? `http://127.0.0.1:${install.ports.controlPlane}`,
+      pskFile: flags.pskFile ? resolve(flags.pskFile) : registrationPskPath(install.paths),
+      port,
+      stateDir: home,
+      cores: availableParallelism(),
+    }),
+  );
+  const [runDir = home] = runDirCandidates(home, context.env, uid);
+  return {
+    args: [entry, '--config', config],
+    env: { ...engineEnv(install, context.env), CYNODE_STATE_DIR: home, CYNODE_RUN_DIR: runDir },
+  };
+}
+
+function portOf(text: string | undefined): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port <= 65_535) return port;
+  throw new LauncherError('usage', '--home needs --port with a number from 1 to 65535');
+}
+
+async function runForeground(
+  role: Foreground,
+  install: Install,
+  context: CommandContext,
+): Promise<number> {
+  const child = spawn(process.execPath, role.args, {
+    cwd: install.paths.home,
+    env: { ...role.env },
+    stdio: 'inherit',
+    detached: true,
+  });
+  const stop = (): void => void child.kill('SIGTERM');
+  context.signal.addEventListener('abort', stop, { once: true });
+  if (context.signal.aborted) stop();
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}

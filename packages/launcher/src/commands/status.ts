@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import { readEnv } from '@cynodeai/runtime/config';
+import { Command, Option } from 'commander';
+import { type Install, findInstall } from '../install/install.ts';
+import { homeDirOf } from '../install/paths.ts';
+import type { Readiness } from '../stack/readiness.ts';
+import { type StackStatus, stackStatus } from '../stack/status.ts';
+import { parse } from './parse.ts';
+
+interface StatusFlags {
+  readonly output: 'text' | 'json';
+}
+
+function commandLine(): Command {
+  return new Command('status')
+    .description(
+      'Show roles, addresses and readiness; exit code 0 when the stack runs, 1 otherwise',
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'what to print')
+        .choices(['text', 'json'])
+        .default('text'),
+    );
+}
+
+function readinessText(readiness: Readiness): string {
+  if (readiness.state === 'ready') return 'ready';
+  if (readiness.state === 'unreachable') return `not reachable: ${readiness.why}`;
+  const reasons = readiness.reasons.map(
+    (reason) => `\n    ${reason.code}: ${reason.message}\n      ${reason.action}`,
+  );
+  return `not ready${reasons.join('')}`;
+}
+
+/** The status as people read it. */
+export function statusText(status: StackStatus, install: Install | undefined): string {
+  const head = {
+    running: `running since ${status.startedAt ?? ''} (supervisor ${status.supervisorPid ?? ''})`,
+    unsupervised: 'running without a supervisor; `cynode up` or `cynode run` takes over',
+    stopped: 'stopped; start it with: cynode up',
+  }[status.state];
+  const roles = status.roles.map((role) => {
+    const id = role.alive && role.process ? `pid ${role.process.pid}` : role.phase;
+    const restarts = role.restarts > 0 ? `, ${role.restarts} restarts` : '';
+    return `  ${role.name.padEnd(13)} ${id}${restarts}${role.lastEnd ? ` (${role.lastEnd})` : ''}`;
+  });
+  const servers = status.servers.map(
+    (server) => `  ${server.name.padEnd(13)} ${server.url}  ${readinessText(server.readiness)}`,
+  );
+  const lines = [
+    `stack: ${head}`,
+    ...(status.outdated ? ['  it is of another version than this checkout; restart it'] : []),
+    ...roles,
+    ...servers,
+    ...(install
+      ? [
+          `state: ${install.paths.home}`,
+          `logs:  ${install.paths.logs}`,
+          `password of user admin: ${join(install.paths.secrets, 'admin-password')}`,
+        ]
+      : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The status for programs. */
+export function statusDocument(status: StackStatus, home: string): unknown {
+  return {
+    state: status.state,
+    ...(status.supervisorPid !== undefined && { supervisor_pid: status.supervisorPid }),
+    ...(status.startedAt !== undefined && { started_at: status.startedAt }),
+    outdated: status.outdated,
+    home,
+    roles: status.roles.map((role) => ({
+      name: role.name,
+      phase: role.phase,
+      alive: role.alive,
+      ...(role.process && { pid: role.process.pid }),
+      since: role.since,
+      restarts: role.restarts,
+      ...(role.lastEnd !== undefined && { last_end: role.lastEnd }),
+    })),
+    servers: status.servers.map((server) => ({
+      name: server.name,
+      url: server.url,
+      ready: server.readiness.state === 'ready',
+      ...(server.readiness.state === 'unreachable' && { error: server.readiness.why }),
+      reasons: server.readiness.state === 'not_ready' ? server.readiness.reasons : [],
+    })),
+  };
+}
+
+/** Prints how the stack is doing. */
+export async function status(args: readonly string[]): Promise<number> {
+  const parsed = parse<StatusFlags>(commandLine(), args);
+  if (parsed.kind === 'help') return 0;
+  const env = readEnv();
+  const install = findInstall(env);
+  const current: StackStatus =
+    install === undefined
+      ? { state: 'stopped', outdated: false, roles: [], servers: [] }
+      : await stackStatus(install);
+  const home = install?.paths.home ?? homeDirOf(env);
+  process.stdout.write(
+    parsed.flags.output === 'json'
+      ? `${JSON.stringify(statusDocument(current, home), undefined, 2)}\n`
+      : statusText(current, install),
+  );
+  return current.state === 'running' ? 0 : 1;
+}

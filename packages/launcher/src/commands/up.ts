@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import process from 'node:process';
+import { createWriteStream } from 'node:fs';
+import { createLog } from '@cynodeai/runtime/observe';
+import { Command } from 'commander';
+import { ensureImage } from '../image/ensure-image.ts';
+import { type Install, openInstall } from '../install/install.ts';
+import { takeLock } from '../install/lock.ts';
+import { setUp } from '../setup/bring-up.ts';
+import { checkPorts, runningStack, stackLockPath } from '../stack/ensure-stack.ts';
+import { logPath } from '../stack/log-file.ts';
+import { offerRestart } from '../stack/offer-restart.ts';
+import { type RunningStack, runStack } from '../stack/run-stack.ts';
+import { checkoutStamp } from '../stack/checkout-stamp.ts';
+import { stackStatus } from '../stack/status.ts';
+import { stopStack } from '../stack/stop-stack.ts';
+import { waitForGateway } from '../stack/wait-for-gateway.ts';
+import { Progress } from '../terminal/progress.ts';
+import { type CommandContext, commandContext } from './command-context.ts';
+import { parse } from './parse.ts';
+import { statusText } from './status.ts';
+
+interface UpFlags {
+  readonly yes?: boolean;
+  readonly quiet?: boolean;
+}
+
+function commandLine(): Command {
+  return new Command('up')
+    .description('Start the stack in the foreground; Ctrl-C stops it in order')
+    .option('-y, --yes', 'install missing packages and restart an outdated stack without asking')
+    .option('-q, --quiet', 'no progress on stderr');
+}
+
+/** Runs the stack until it is interrupted. */
+export async function up(args: readonly string[]): Promise<number> {
+  const parsed = parse<UpFlags>(commandLine(), args);
+  if (parsed.kind === 'help') return 0;
+  const { yes = false, quiet = false } = parsed.flags;
+  const context = commandContext();
+  const progress = new Progress({ quiet });
+  const onStep = (what: string): void => progress.step(what);
+  const install = await openInstall(context.env);
+  let stack: RunningStack | undefined;
+  try {
+    const current = runningStack(install);
+    if (current !== undefined && !(await replaced(install, yes, context, progress))) {
+      progress.done();
+      process.stdout.write(statusText(await stackStatus(install), install));
+      return 0;
+    }
+    await setUp({ install, yes, onStep, ...context });
+    await ensureImage({ install, onStep, ...context });
+    stack = await start(install, context, progress);
+    await waitForGateway(install, context.signal);
+    progress.done();
+    process.stdout.write(statusText(await stackStatus(install), install));
+    await once(context.signal, 'abort');
+    return 0;
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    return 0;
+  } finally {
+    progress.step('stopping the stack');
+    await stack?.stop();
+    progress.done();
+  }
+}
+
+async function replaced(
+  install: Install,
+  yes: boolean,
+  context: CommandContext,
+  progress: Progress,
+): Promise<boolean> {
+  const state = runningStack(install);
+  if (state === undefined) return true;
+  if (state.stamp === checkoutStamp(install.checkout)) return false;
+  return offerRestart(install, state, { ...context, yes, progress });
+}
+
+async function start(
+  install: Install,
+  context: CommandContext,
+  progress: Progress,
+): Promise<RunningStack> {
+  await using _lock = await takeLock(stackLockPath(install), { signal: context.signal });
+  if (await stopStack(install)) progress.note('stopped what an earlier supervisor left running');
+  await checkPorts(install);
+  progress.step('starting the stack');
+  const destination = createWriteStream(logPath(install.paths.logs, 'supervisor'), {
+    flags: 'a',
+    mode: 0o600,
+  });
+  const log = createLog({ service: 'supervisor', destination });
+  return runStack({ install, log, ...context });
+}

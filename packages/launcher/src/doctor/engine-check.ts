@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Env } from '@cynodeai/runtime/config';
+import { runEngine } from '../image/engine-command.ts';
+import { findInstall } from '../install/install.ts';
+import { checkoutDir, pathsOf } from '../install/paths.ts';
+import { findProgram } from '../setup/find-program.ts';
+import { type Check, fail, ok } from './check.ts';
+
+/** Whether the container engine runs a sandbox as this user, tried for real. */
+export async function checkEngine(env: Env): Promise<Check> {
+  if (findProgram('podman') === undefined) {
+    return fail('engine', 'no container engine', 'install the packages named above');
+  }
+  const install = findInstall(env);
+  const trial = install === undefined ? mkdtempSync(join(tmpdir(), 'cynode-doctor-')) : undefined;
+  const place = install ?? {
+    checkout: checkoutDir,
+    paths: pathsOf(trial ?? ''),
+    runDir: join(trial ?? '', 'run'),
+  };
+  try {
+    const result = await runEngine({ install: place, env }, ['probe']);
+    if (result.exitCode === 0) return ok('engine', result.stdout.trim());
+    const reason = result.stderr.trim().split('\n').at(-1) ?? '';
+    return fail('engine', reason, 'see the reason; cynode doctor names what is missing above');
+  } finally {
+    if (trial !== undefined) {
+      await runEngine({ install: place, env }, ['reset']);
+      rmSync(trial, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import process from 'node:process';
+import type { Env } from '@cynodeai/runtime/config';
+import { readIfThere } from '../install/files.ts';
+import { findProgram } from '../setup/find-program.ts';
+import { installCommand, requirements } from '../setup/packages.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** The version that runs this is the one that counts; the start script has chosen it. */
+export function checkNode(version: string = process.versions.node): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const enough = major > 24 || (major === 24 && minor >= 7);
+  if (enough) return ok('node', version);
+  return fail('node', `${version}, needed is 24.7 or newer`, 'start through ./cynode');
+}
+
+export function checkNpm(env: Env): Check {
+  const found = (env['PATH'] ?? '').split(delimiter).some((dir) => existsSync(join(dir, 'npm')));
+  if (found) return ok('npm', 'found');
+  return warn('npm', 'not found; needed only for updates', installCommand(['npm'], isRoot()));
+}
+
+export function checkPrograms(): Check[] {
+  return requirements.map((requirement) => {
+    const path = findProgram(requirement.program);
+    if (path !== undefined) return ok(requirement.program, path);
+    return fail(
+      requirement.program,
+      `not found; ${requirement.why}`,
+      installCommand([requirement.package], isRoot()),
+    );
+  });
+}
+
+/** Which generation of cgroups this machine uses; decides whether resource limits can be enforced. */
+export function checkCgroups(root = '/sys/fs/cgroup'): Check {
+  if (existsSync(join(root, 'cgroup.controllers'))) return ok('cgroups', 'version 2');
+  if (!existsSync(root)) return fail('cgroups', `${root} is not mounted`, `mount ${root}`);
+  const kind = existsSync(join(root, 'unified')) ? 'hybrid' : 'version 1';
+  if (isRoot()) return ok('cgroups', kind);
+  return warn('cgroups', `${kind}; without root, jobs with resource limits are refused`);
+}
+
+export function checkUserNamespaces(): Check {
+  const limit = Number(readIfThere('/proc/sys/user/max_user_namespaces') ?? '1');
+  const clone = readIfThere('/proc/sys/kernel/unprivileged_userns_clone')?.trim() ?? '1';
+  if (limit === 0) {
+    return fail(
+      'user namespaces',
+      'switched off',
+      'sysctl -w user.max_user_namespaces=15000 (as root)',
+    );
+  }
+  if (!isRoot() && clone === '0') {
+    return fail(
+      'user namespaces',
+      'only for root',
+      'sysctl -w kernel.unprivileged_userns_clone=1 (as root)',
+    );
+  }
+  return ok('user namespaces', 'usable');
+}
+
+/** Sub-ids let files in a sandbox have several owners; without them all files have one. */
+export function checkSubordinateIds(user: string, table = readIfThere('/etc/subuid')): Check[] {
+  if (isRoot()) return [];
+  const present = (table ?? '').split('\n').some((line) => line.startsWith(`${user}:`));
+  if (present) return [ok('subordinate ids', `present for ${user}`)];
+  return [
+    warn(
+      'subordinate ids',
+      `none for ${user}; sandboxes work, with one owner for all files`,
+      `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${user} (as root)`,
+    ),
+  ];
+}
+
+const gib = 1024 ** 3;
+
+/** Space for images, the database and artifacts. */
+export function checkDiskSpace(dir: string): Check {
+  let existing = dir;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const stat = statfsSync(existing);
+  const free = stat.bavail * stat.bsize;
+  const text = `${(free / gib).toFixed(1)} GiB free at ${existing}`;
+  if (free < gib / 2) return fail('disk space', text, 'free at least 2 GiB, or set CYNODE_HOME');
+  if (free < 2 * gib) return warn('disk space', text, 'free at least 2 GiB, or set CYNODE_HOME');
+  return ok('disk space', text);
+}

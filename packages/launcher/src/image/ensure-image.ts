@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { Env } from '@cynodeai/runtime/config';
+import { readIfThere, writeWhole } from '../install/files.ts';
+import type { Install } from '../install/install.ts';
+import { takeLock } from '../install/lock.ts';
+import { sandboxImage } from '../stack/role-specs.ts';
+import { type BuildOptions, ensureArchive } from './build-archive.ts';
+import { mustRunEngine } from './engine-command.ts';
+import { type Recipe, imageConfig, readRecipe } from './recipe.ts';
+
+export interface ImageOptions extends Pick<
+  BuildOptions,
+  'signal' | 'onStep' | 'force' | 'fromRegistry'
+> {
+  readonly install: Install;
+  readonly env: Env;
+}
+
+/** Notes which recipe the engine's storage holds, so that a warm start need not ask the engine. */
+function markerPath(install: Install): string {
+  return join(install.paths.images, 'imported');
+}
+
+/** True when the image of this checkout was put into the engine's storage. */
+export function isImageImported(install: Install): boolean {
+  return readIfThere(markerPath(install))?.trim() === readRecipe(install.checkout).hash;
+}
+
+/** Builds the archive ahead of time, while other things are set up. @throws LauncherError `setup`. */
+export async function prepareImage(options: ImageOptions): Promise<void> {
+  if (isImageImported(options.install) && !options.force) return;
+  await using _lock = await lockImages(options);
+  await archiveOf(options, readRecipe(options.install.checkout));
+}
+
+/** Makes sure that the engine's storage holds the image of this checkout. @throws LauncherError `setup`. */
+export async function ensureImage(options: ImageOptions): Promise<void> {
+  const { install } = options;
+  if (isImageImported(install) && !options.force) return;
+  await using _lock = await lockImages(options);
+  const recipe = readRecipe(install.checkout);
+  const archive = await archiveOf(options, recipe);
+  options.onStep('importing the sandbox image');
+  const config = [
+    ...imageConfig.env.flatMap((value) => ['--env', value]),
+    ...imageConfig.labels.flatMap((value) => ['--label', value]),
+    '--workdir',
+    imageConfig.workdir,
+  ];
+  for (const reference of [recipe.reference, sandboxImage]) {
+    await mustRunEngine(options, ['import-image', archive, reference, ...config]);
+  }
+  writeWhole(markerPath(install), `${recipe.hash}\n`);
+}
+
+function archiveOf(options: ImageOptions, recipe: Recipe): Promise<string> {
+  return ensureArchive({ ...options, recipe, imagesDir: options.install.paths.images });
+}
+
+function lockImages(options: ImageOptions): ReturnType<typeof takeLock> {
+  return takeLock(`${options.install.paths.locks}/images`, {
+    signal: options.signal,
+    onWait: () => options.onStep('waiting for another cynode that prepares the sandbox image'),
+  });
+}

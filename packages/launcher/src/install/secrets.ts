@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Secret } from '@cynodeai/runtime/config';
+import { readOrCreate } from './files.ts';
+import type { HomePaths } from './paths.ts';
+
+/** Secrets of an install; made on first use, kept in the state folder (0600). None is built in. */
+export interface InstallSecrets {
+  /** Signs user and node tokens. */
+  readonly jwt: Secret;
+  /** 32 bytes in base64; encrypts node tokens at rest. */
+  readonly secretsKey: Secret;
+  /** Pre-shared key with which the node registers. */
+  readonly registrationPsk: Secret;
+  /** Password of the first administrator, `admin`. */
+  readonly adminPassword: Secret;
+}
+
+/** Where the node finds the pre-shared key. */
+export function registrationPskPath(paths: HomePaths): string {
+  return join(paths.secrets, 'registration-psk');
+}
+
+const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
+
+export function openSecrets(paths: HomePaths): InstallSecrets {
+  const secret = (name: string, make: () => string): Secret =>
+    new Secret(readOrCreate(join(paths.secrets, name), make).trim());
+  return {
+    jwt: secret('jwt-secret', () => random(48)),
+    secretsKey: secret('secrets-key', () => randomBytes(32).toString('base64')),
+    registrationPsk: new Secret(readOrCreate(registrationPskPath(paths), () => random(32)).trim()),
+    adminPassword: secret('admin-password', () => random(24)),
+  };
+}

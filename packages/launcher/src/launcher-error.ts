@@ -1,0 +1,15 @@
+import { CodedError } from '@cynodeai/runtime/std';
+
+/**
+ * Why the launcher cannot go on: `usage` = the command line, `setup` = something is missing on this machine,
+ * `install` = the state folder cannot be used, `port_busy`, `stack` = a role does not come up or go down,
+ * `declined` = the person said no, `interrupted` = Ctrl-C.
+ */
+export type LauncherErrorCode =
+  'usage' | 'setup' | 'install' | 'port_busy' | 'stack' | 'declined' | 'interrupted';
+
+/** A failure to show as it is; the message says what to do next. */
+export class LauncherError extends CodedError<LauncherErrorCode> {}
+
+/** Exit codes that are not a job's own. Like those of `timeout` and `env`. */
+export const exitCodes = { timeout: 124, fault: 125, interrupted: 130, usage: 2 } as const;

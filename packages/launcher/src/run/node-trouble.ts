@@ -1,0 +1,36 @@
+import type { Install } from '../install/install.ts';
+import { runningStack } from '../stack/ensure-stack.ts';
+import { lastLines, logPath } from '../stack/log-file.ts';
+import { readinessOf } from '../stack/readiness.ts';
+
+/** Why no work can be dispatched right now. */
+export interface NodeTrouble {
+  readonly text: string;
+  /** It will not pass by itself. */
+  readonly lasting: boolean;
+}
+
+/** A node that ended this often will not come up by itself. */
+const hopelessRestarts = 3;
+
+/** What keeps the install's node from taking work; undefined when nothing does. */
+export async function findNodeTrouble(install: Install): Promise<NodeTrouble | undefined> {
+  const state = runningStack(install);
+  if (state === undefined) {
+    return { text: 'the stack was stopped meanwhile; start again', lasting: true };
+  }
+  const role = state.roles.find((candidate) => candidate.name === 'node');
+  if (role !== undefined && role.restarts >= hopelessRestarts) {
+    const path = logPath(install.paths.logs, 'node');
+    const lines = lastLines(path, 3).map((line) => `\n  ${line}`);
+    return {
+      text: `the node does not stay up (${role.lastEnd ?? 'it ended'}); see ${path}${lines.join('')}`,
+      lasting: true,
+    };
+  }
+  const readiness = await readinessOf(state.workerUrl);
+  if (readiness.state === 'ready') return undefined;
+  if (readiness.state === 'unreachable') return { text: 'the node is starting', lasting: false };
+  const reasons = readiness.reasons.map((reason) => `${reason.message} (${reason.action})`);
+  return { text: `the node is not ready: ${reasons.join('; ')}`, lasting: false };
+}

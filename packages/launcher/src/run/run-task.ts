@@ -1,0 +1,91 @@
+import { type GatewayClient, GatewayError } from '@cynodeai/api-client';
+import { type CreateTaskRequest, type TaskResult, gatewayRoutes } from '@cynodeai/contracts';
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import { LauncherError } from '../launcher-error.ts';
+import type { NodeTrouble } from './node-trouble.ts';
+
+export interface RunTaskOptions {
+  readonly client: GatewayClient;
+  readonly request: CreateTaskRequest;
+  /** Fires on Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly onStep: (what: string) => void;
+  readonly findTrouble: () => Promise<NodeTrouble | undefined>;
+  /** Resolves once no container of these jobs is left. */
+  readonly waitUntilGone: (jobIds: readonly string[]) => Promise<void>;
+}
+
+const lookEveryMs = 1000;
+/** How long a node may stay not ready before the task is given up. */
+const patienceMs = 120_000;
+
+/**
+ * Creates a task and waits for its end. When the signal fires the task is cancelled, and its sandbox is gone before
+ * the result is returned.
+ * @throws GatewayError, and LauncherError `stack` when no node takes the work.
+ */
+export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
+  const { client, request, signal } = options;
+  const task = await client.call(gatewayRoutes.createTask, { body: request });
+  const over = new AbortController();
+  const stop = AbortSignal.any([signal, over.signal]);
+  const watching = watchNode(options, task.task_id, over);
+  try {
+    return await client.waitForTask(task.task_id, { signal: stop });
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    options.onStep('canceling the task');
+    const result = await cancelTask(options, task.task_id);
+    if (signal.aborted) return result;
+    throw over.signal.reason;
+  } finally {
+    over.abort();
+    await watching;
+  }
+}
+
+/** Tells what is waited for, and gives the task up when no node will ever take it. */
+async function watchNode(
+  options: RunTaskOptions,
+  taskId: string,
+  over: AbortController,
+): Promise<void> {
+  const startedMs = performance.now();
+  await sleep(lookEveryMs, over.signal);
+  while (!over.signal.aborted) {
+    const trouble = await options.findTrouble();
+    if (trouble === undefined) {
+      options.onStep('running the job');
+    } else {
+      options.onStep(`waiting: ${trouble.text.split('\n')[0] ?? ''}`);
+      const late = performance.now() - startedMs > patienceMs;
+      if ((trouble.lasting || late) && (await isQueued(options.client, taskId))) {
+        over.abort(new LauncherError('stack', `the task cannot run: ${trouble.text}`));
+      }
+    }
+    await sleep(lookEveryMs, over.signal);
+  }
+}
+
+async function isQueued(client: GatewayClient, taskId: string): Promise<boolean> {
+  try {
+    const task = await client.call(gatewayRoutes.getTask, { params: { id: taskId } });
+    return task.status === 'queued';
+  } catch {
+    // The gateway went away as well: the wait for the result reports it.
+    return false;
+  }
+}
+
+async function cancelTask(options: RunTaskOptions, taskId: string): Promise<TaskResult> {
+  const { client } = options;
+  try {
+    await client.call(gatewayRoutes.cancelTask, { params: { id: taskId }, body: {} });
+  } catch (error) {
+    // It ended in the same moment: its result counts.
+    if (!(error instanceof GatewayError) || error.code !== 'conflict') throw error;
+  }
+  const result = await client.call(gatewayRoutes.getTaskResult, { params: { id: taskId } });
+  await options.waitUntilGone(result.jobs.map((job) => job.id));
+  return result;
+}

@@ -1,0 +1,35 @@
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import { runCommand } from '@cynodeai/runtime/process';
+import { type EngineContext, mustRunEngine } from '../image/engine-command.ts';
+import { engineEnv } from '../stack/role-specs.ts';
+
+const limitMs = 45_000;
+const pollMs = 100;
+
+/**
+ * Waits until the engine knows no container of these jobs any more; a stopped job may take its grace of 30 s.
+ * Contract 03 sections 5.9, 6.5.
+ */
+export async function waitUntilGone(
+  context: EngineContext,
+  jobIds: readonly string[],
+): Promise<void> {
+  if (jobIds.length === 0) return;
+  const [program = 'podman', ...flags] = await engineInvocation(context);
+  const filters = jobIds.flatMap((id) => ['--filter', `label=io.cynodeai.job_id=${id}`]);
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const result = await runCommand(program, [...flags, 'ps', '--all', '--quiet', ...filters], {
+      env: engineEnv(context.install, context.env),
+    });
+    if (result.exitCode !== 0 || result.stdout.trim() === '') return;
+    if (performance.now() > deadline) return;
+    await sleep(pollMs);
+  }
+}
+
+async function engineInvocation(context: EngineContext): Promise<string[]> {
+  const text = await mustRunEngine(context, ['run-flags']);
+  const flags: unknown = JSON.parse(text);
+  return Array.isArray(flags) ? flags.map(String) : [];
+}

@@ -1,0 +1,101 @@
+import { readdirSync } from 'node:fs';
+import process from 'node:process';
+import type { Env } from '@cynodeai/runtime/config';
+import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
+import { LauncherError } from '../launcher-error.ts';
+import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
+import { findProgram } from './find-program.ts';
+import { installCommand, missingPackages, planPackages } from './packages.ts';
+
+export interface SetupOptions {
+  readonly env: Env;
+  readonly yes: boolean;
+  readonly signal: AbortSignal;
+  readonly onStep: (what: string) => void;
+}
+
+function apt(args: readonly string[], options: SetupOptions): Promise<CommandResult> {
+  const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => {
+    const value = options.env[name] ?? options.env[name.toUpperCase()];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return runCommand('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+    env: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      LC_ALL: 'C.UTF-8',
+      DEBIAN_FRONTEND: 'noninteractive',
+      ...Object.fromEntries(proxies),
+    },
+    timeoutMs: 900_000,
+    signal: options.signal,
+  });
+}
+
+function hasPackageLists(): boolean {
+  try {
+    return readdirSync('/var/lib/apt/lists').some((name) => name.includes('_Packages'));
+  } catch {
+    return false;
+  }
+}
+
+/** Makes apt know what there is to install; does nothing when it does already. */
+export async function ensurePackageLists(options: SetupOptions): Promise<void> {
+  if (hasPackageLists() || process.getuid?.() !== 0) return;
+  options.onStep('fetching the package lists (apt-get update)');
+  await apt(['update'], options);
+}
+
+async function install(packages: readonly string[], options: SetupOptions): Promise<void> {
+  options.onStep(`installing ${packages.join(' ')}`);
+  const args = ['install', '--no-install-recommends', '-y', ...packages];
+  let result = await apt(args, options);
+  if (result.exitCode !== 0 && !options.signal.aborted) {
+    // The lists may be older than what the mirror still has.
+    await apt(['update'], options);
+    result = await apt(args, options);
+  }
+  options.signal.throwIfAborted();
+  if (result.exitCode === 0) return;
+  const reason = result.stderr.trim().split('\n').slice(-3).join('\n  ');
+  throw new LauncherError(
+    'setup',
+    `the packages could not be installed:\n  ${reason}\nrun this yourself: ${installCommand(packages, true)}`,
+  );
+}
+
+/** What is missing on this machine right now. */
+export function findMissingPackages(): string[] {
+  return missingPackages((program) => findProgram(program) !== undefined);
+}
+
+/** Installs the system packages that are missing. @throws LauncherError `setup` with the command to run instead. */
+export async function ensurePackages(options: SetupOptions): Promise<void> {
+  const root = process.getuid?.() === 0;
+  const plan = planPackages({
+    missing: findMissingPackages(),
+    root,
+    hasApt: findProgram('apt-get') !== undefined,
+    agreed: agreedBefore(options.yes, options.env),
+    canAsk: canAsk(options.env),
+  });
+  if (plan.kind === 'nothing') return;
+  const command = installCommand(plan.packages, root);
+  if (plan.kind === 'tell') {
+    throw new LauncherError(
+      'setup',
+      `these packages are missing: ${plan.packages.join(', ')} (${plan.reason}); run\n  ${command}`,
+    );
+  }
+  if (
+    plan.kind === 'ask' &&
+    !(await ask(`Install ${plan.packages.join(', ')} with apt-get (about 40 MB)?`))
+  ) {
+    throw new LauncherError(
+      'declined',
+      `without these packages no sandbox can run; run\n  ${command}`,
+    );
+  }
+  await ensurePackageLists(options);
+  await install(plan.packages, options);
+}

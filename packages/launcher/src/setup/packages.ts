@@ -1,0 +1,63 @@
+/** A program the stack needs, and the Debian package that brings it. */
+export interface Requirement {
+  readonly program: string;
+  readonly package: string;
+  readonly why: string;
+}
+
+/** System programs, looked up on the path. Everything else comes from npm. */
+export const requirements: readonly Requirement[] = [
+  { program: 'podman', package: 'podman', why: 'runs sandboxes' },
+  { program: 'runc', package: 'runc', why: 'starts containers on every kind of cgroup' },
+  { program: 'newuidmap', package: 'uidmap', why: 'user ids of unprivileged sandboxes' },
+  { program: 'catatonit', package: 'catatonit', why: 'first process of a sandbox' },
+  { program: 'ip', package: 'iproute2', why: 'network namespaces of sandboxes' },
+  { program: 'flock', package: 'util-linux', why: 'locks' },
+  { program: 'tar', package: 'tar', why: 'builds the sandbox image' },
+];
+
+/** Packages to install, without repetition. */
+export function missingPackages(isThere: (program: string) => boolean): string[] {
+  const missing = requirements.filter((requirement) => !isThere(requirement.program));
+  return [...new Set(missing.map((requirement) => requirement.package))];
+}
+
+/** The command that installs packages, as a person would type it. */
+export function installCommand(packages: readonly string[], root: boolean): string {
+  const command = `apt-get install --no-install-recommends -y ${packages.join(' ')}`;
+  return root ? command : `sudo ${command}`;
+}
+
+/** What to do about missing packages. */
+export type PackagePlan =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'install'; readonly packages: readonly string[] }
+  | { readonly kind: 'ask'; readonly packages: readonly string[] }
+  | { readonly kind: 'tell'; readonly packages: readonly string[]; readonly reason: string };
+
+export interface PackageSituation {
+  readonly missing: readonly string[];
+  readonly root: boolean;
+  readonly hasApt: boolean;
+  /** `--yes` or continuous integration. */
+  readonly agreed: boolean;
+  readonly canAsk: boolean;
+}
+
+/** Installing needs root, apt and consent; otherwise the person is told the command. Architecture section 7. */
+export function planPackages(situation: PackageSituation): PackagePlan {
+  const { missing: packages } = situation;
+  if (packages.length === 0) return { kind: 'nothing' };
+  if (!situation.hasApt) {
+    return {
+      kind: 'tell',
+      packages,
+      reason:
+        'this is not a Debian-like system: install these packages under the names they have here',
+    };
+  }
+  if (!situation.root) return { kind: 'tell', packages, reason: 'installing packages needs root' };
+  if (situation.agreed) return { kind: 'install', packages };
+  if (situation.canAsk) return { kind: 'ask', packages };
+  return { kind: 'tell', packages, reason: 'give --yes to have them installed' };
+}

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Env } from '@cynodeai/runtime/config';
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import type { Install } from '../install/install.ts';
+import { takeLock } from '../install/lock.ts';
+import { isPortFree, portHolder } from '../install/port-probe.ts';
+import { LauncherError } from '../launcher-error.ts';
+import { lastLines, logPath, openLog } from './log-file.ts';
+import { isAlive } from './process-identity.ts';
+import { baseEnv } from './role-specs.ts';
+import { type StackState, readStackState } from './stack-state.ts';
+import { stopStack } from './stop-stack.ts';
+
+export interface EnsureStackOptions {
+  readonly install: Install;
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  readonly onStep: (what: string) => void;
+  /** Program of the supervisor, for tests. */
+  readonly supervisorEntry?: string;
+}
+
+/** Name of the lock under which a stack is started or stopped. */
+export function stackLockPath(install: Install): string {
+  return join(install.paths.locks, 'stack');
+}
+
+/** The stack when its supervisor runs. */
+export function runningStack(install: Install): StackState | undefined {
+  const state = readStackState(install.paths.state);
+  return state && isAlive(state.supervisor) ? state : undefined;
+}
+
+/** @throws LauncherError `port_busy` naming who holds a port of the install. */
+export async function checkPorts(install: Install): Promise<void> {
+  for (const port of Object.values(install.ports)) {
+    if (await isPortFree(port)) continue;
+    throw new LauncherError(
+      'port_busy',
+      `port ${port} of this install is held by ${portHolder(port)}; stop it, or choose other ports in ${install.paths.settings}`,
+    );
+  }
+}
+
+/**
+ * The running stack, started in the background when there is none. Several callers at once start one stack; roles
+ * whose supervisor died are stopped first.
+ * @throws LauncherError `port_busy`, `stack`, `interrupted`.
+ */
+export async function ensureStack(options: EnsureStackOptions): Promise<StackState> {
+  const { install, onStep } = options;
+  const known = runningStack(install);
+  if (known !== undefined) return known;
+  await using _lock = await takeLock(stackLockPath(install), {
+    signal: options.signal,
+    onWait: () => onStep('waiting for another cynode that starts or stops the stack'),
+  });
+  const meanwhile = runningStack(install);
+  if (meanwhile !== undefined) return meanwhile;
+  if (await stopStack(install)) onStep('stopped what an earlier supervisor left running');
+  await checkPorts(install);
+  onStep('starting the stack');
+  return startSupervisor(options);
+}
+
+async function startSupervisor(options: EnsureStackOptions): Promise<StackState> {
+  const { install, env } = options;
+  const path = logPath(install.paths.logs, 'supervisor');
+  const log = openLog(path);
+  const entry = options.supervisorEntry ?? join(import.meta.dirname, '../processes/supervisor.ts');
+  const child = spawn(process.execPath, [entry], {
+    cwd: install.paths.home,
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+    env: {
+      ...baseEnv(env),
+      CYNODE_HOME: install.paths.home,
+      ...(env['DATABASE_URL'] && { DATABASE_URL: env['DATABASE_URL'] }),
+      ...(env['XDG_RUNTIME_DIR'] && { XDG_RUNTIME_DIR: env['XDG_RUNTIME_DIR'] }),
+    },
+  });
+  log.close();
+  let end: string | undefined;
+  child.once('error', (error) => (end = error.message));
+  child.once('exit', (code, signal) => (end = `it ended with ${code ?? signal}`));
+  for (;;) {
+    const state = readStackState(install.paths.state);
+    if (state !== undefined && state.supervisor.pid === child.pid) {
+      child.unref();
+      return state;
+    }
+    if (end !== undefined) throw stackError('the supervisor does not start', end, path);
+    options.signal.throwIfAborted();
+    await sleep(10);
+  }
+}
+
+/** A failure with the last lines of the log that explains it. */
+export function stackError(what: string, how: string, path: string): LauncherError {
+  const lines = lastLines(path, 5).map((line) => `\n  ${line}`);
+  return new LauncherError('stack', `${what}: ${how}; see ${path}${lines.join('')}`);
+}

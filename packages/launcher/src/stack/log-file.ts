@@ -1,0 +1,35 @@
+import { closeSync, copyFileSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A log is set aside once it is this large; one older piece is kept. Bytes. */
+const maxLogBytes = 16 * 1024 * 1024;
+
+export function logPath(logsDir: string, name: string): string {
+  return join(logsDir, `${name}.log`);
+}
+
+/** Opens a log for a child to write; the writer keeps it when we are gone. Call `close` once it was handed over. */
+export function openLog(path: string): { readonly fd: number; readonly close: () => void } {
+  const fd = openSync(path, 'a', 0o600);
+  return { fd, close: () => closeSync(fd) };
+}
+
+/**
+ * Sets a log aside when it is too large. The writer's handle appends, so the file is emptied in place and not moved.
+ */
+export function rotateLog(path: string, maxBytes = maxLogBytes): boolean {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size <= maxBytes) return false;
+  copyFileSync(path, `${path}.1`);
+  truncateSync(path);
+  return true;
+}
+
+/** The last lines of a log, to show why a process ended. */
+export function lastLines(path: string, count: number): string[] {
+  try {
+    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os';
+import { writeWhole } from '../install/files.ts';
+import type { Install } from '../install/install.ts';
+import { registrationPskPath } from '../install/secrets.ts';
+import { nodeConfigPath } from './role-specs.ts';
+
+/** What differs between the node of an install and a further one beside it. */
+export interface NodeConfigInput {
+  readonly nodeId: string;
+  readonly labels: readonly string[];
+  readonly orchestratorUrl: string;
+  readonly pskFile: string;
+  readonly port: number;
+  readonly stateDir: string;
+  readonly cores: number;
+}
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+/** A node's startup file. Contract 03 section 10. */
+export function nodeYaml(input: NodeConfigInput): string {
+  return `# Written by cynode at every start; changes are lost.
+version: 1
+orchestrator:
+  url: ${quoted(input.orchestratorUrl)}
+  registration_psk_file: ${quoted(input.pskFile)}
+node:
+  id: ${quoted(input.nodeId)}
+  labels: [${input.labels.map((label) => quoted(label)).join(', ')}]
+worker_api:
+  listen_host: 127.0.0.1
+  listen_port: ${input.port}
+  public_base_url: http://127.0.0.1:${input.port}
+sandbox:
+  max_concurrency: ${Math.max(2, 2 * input.cores)}
+storage:
+  state_dir: ${quoted(input.stateDir)}
+inference:
+  mode: disabled
+`;
+}
+
+/** Writes the startup file of the install's own node. */
+export function writeNodeConfig(install: Install): void {
+  const yaml = nodeYaml({
+    nodeId: 'local',
+    labels: ['orchestrator_host'],
+    orchestratorUrl: `http://127.0.0.1:${install.ports.controlPlane}`,
+    pskFile: registrationPskPath(install.paths),
+    port: install.ports.workerApi,
+    stateDir: install.paths.node,
+    cores: availableParallelism(),
+  });
+  writeWhole(nodeConfigPath(install), yaml);
+}

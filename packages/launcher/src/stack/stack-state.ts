@@ -1,0 +1,57 @@
+import { rmSync } from 'node:fs';
+import { z } from 'zod';
+import { readIfThere, writeWhole } from '../install/files.ts';
+
+const identitySchema = z.object({ pid: z.int().positive(), startTicks: z.number() });
+
+/** Role processes in the order in which they start; they stop in the reverse. */
+export const roleNames = ['postgres', 'orchestrator', 'node'] as const;
+export type RoleName = (typeof roleNames)[number];
+
+const roleStateSchema = z.object({
+  name: z.enum(roleNames),
+  phase: z.enum(['starting', 'running', 'restarting', 'stopped']),
+  process: identitySchema.optional(),
+  since: z.iso.datetime(),
+  restarts: z.int().nonnegative(),
+  /** How it ended last time. */
+  lastEnd: z.string().optional(),
+});
+
+const stackStateSchema = z.object({
+  version: z.literal(1),
+  supervisor: identitySchema,
+  /** Version of the checkout the stack was started from. */
+  stamp: z.string(),
+  startedAt: z.iso.datetime(),
+  gatewayUrl: z.string(),
+  controlPlaneUrl: z.string(),
+  workerUrl: z.string(),
+  roles: z.array(roleStateSchema),
+});
+
+export type RoleState = z.infer<typeof roleStateSchema>;
+/** What a supervisor says about the stack it runs; written on every change. */
+export type StackState = z.infer<typeof stackStateSchema>;
+
+/** The state in a text, or undefined when the text is not one: a leftover nobody can use. */
+export function parseStackState(text: string): StackState | undefined {
+  try {
+    return stackStateSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+export function readStackState(path: string): StackState | undefined {
+  const text = readIfThere(path);
+  return text === undefined ? undefined : parseStackState(text);
+}
+
+export function writeStackState(path: string, state: StackState): void {
+  writeWhole(path, `${JSON.stringify(state, undefined, 2)}\n`);
+}
+
+export function forgetStackState(path: string): void {
+  rmSync(path, { force: true });
+}

@@ -1,0 +1,51 @@
+import type { Install } from '../install/install.ts';
+import { checkoutStamp } from './checkout-stamp.ts';
+import { isAlive } from './process-identity.ts';
+import { type Readiness, readinessOf } from './readiness.ts';
+import { type RoleState, readStackState } from './stack-state.ts';
+
+/** A server of the stack as it answers right now. */
+export interface ServerStatus {
+  readonly name: 'user-gateway' | 'control-plane' | 'worker-api';
+  readonly url: string;
+  readonly readiness: Readiness;
+}
+
+export interface StackStatus {
+  /** `unsupervised`: roles run, but what restarted them is gone; the next start takes over. */
+  readonly state: 'running' | 'unsupervised' | 'stopped';
+  readonly supervisorPid?: number;
+  readonly startedAt?: string;
+  readonly outdated: boolean;
+  readonly roles: readonly (RoleState & { readonly alive: boolean })[];
+  readonly servers: readonly ServerStatus[];
+}
+
+/** How the install's stack is doing; asks every server. */
+export async function stackStatus(install: Install): Promise<StackStatus> {
+  const state = readStackState(install.paths.state);
+  if (state === undefined) return { state: 'stopped', outdated: false, roles: [], servers: [] };
+  const roles = state.roles.map((role) => ({
+    ...role,
+    alive: role.process !== undefined && isAlive(role.process),
+  }));
+  const supervised = isAlive(state.supervisor);
+  if (!supervised && roles.every((role) => !role.alive)) {
+    return { state: 'stopped', outdated: false, roles: [], servers: [] };
+  }
+  const urls = [
+    ['user-gateway', state.gatewayUrl],
+    ['control-plane', state.controlPlaneUrl],
+    ['worker-api', state.workerUrl],
+  ] as const;
+  return {
+    state: supervised ? 'running' : 'unsupervised',
+    ...(supervised && { supervisorPid: state.supervisor.pid }),
+    startedAt: state.startedAt,
+    outdated: state.stamp !== checkoutStamp(install.checkout),
+    roles,
+    servers: await Promise.all(
+      urls.map(async ([name, url]) => ({ name, url, readiness: await readinessOf(url) })),
+    ),
+  };
+}

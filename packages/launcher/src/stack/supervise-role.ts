@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import type { Log } from '@cynodeai/runtime/observe';
+import { type BackoffOptions, backoffMs } from '@cynodeai/runtime/std';
+import { openLog } from './log-file.ts';
+import { type ProcessIdentity, identityOf } from './process-identity.ts';
+import type { RoleName, RoleState } from './stack-state.ts';
+import { stopProcess } from './stop-process.ts';
+
+/** A process to keep running. */
+export interface RoleSpec {
+  readonly name: RoleName;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Its complete environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly logPath: string;
+  /** How long it may take to stop before it is killed, ms. */
+  readonly stopTimeoutMs: number;
+}
+
+export interface RoleDeps {
+  /** Fires when the role must stop. */
+  readonly signal: AbortSignal;
+  readonly onChange: (state: RoleState) => void;
+  readonly log: Log;
+  readonly backoff?: BackoffOptions;
+}
+
+const defaultBackoff: BackoffOptions = { firstMs: 500, maxMs: 30_000, jitter: 0.2 };
+/** A role that ran this long has recovered from whatever ended it before. */
+const recoveredMs = 60_000;
+
+/** Keeps a role running until the signal fires, then stops it in order. Resolves once it has ended. */
+export async function superviseRole(spec: RoleSpec, deps: RoleDeps): Promise<void> {
+  let restarts = 0;
+  let failuresInARow = 0;
+  let lastEnd: string | undefined;
+  const tell = (phase: RoleState['phase'], process?: ProcessIdentity): void =>
+    deps.onChange({
+      name: spec.name,
+      phase,
+      ...(process && { process }),
+      since: new Date().toISOString(),
+      restarts,
+      ...(lastEnd !== undefined && { lastEnd }),
+    });
+  while (!deps.signal.aborted) {
+    const startedMs = performance.now();
+    const run = startRole(spec);
+    if (run.process !== undefined) tell('running', run.process);
+    const end = await Promise.race([run.end, aborted(deps.signal)]);
+    if (end === undefined) {
+      if (run.process !== undefined) await stopProcess(run.process, spec.stopTimeoutMs);
+      await run.end;
+      break;
+    }
+    failuresInARow = performance.now() - startedMs > recoveredMs ? 1 : failuresInARow + 1;
+    restarts += 1;
+    lastEnd = end;
+    const pauseMs = backoffMs(failuresInARow, Math.random(), deps.backoff ?? defaultBackoff);
+    deps.log.warn('role ended and will be restarted', {
+      role: spec.name,
+      end,
+      pause_ms: pauseMs,
+    });
+    tell('restarting');
+    await sleep(pauseMs, deps.signal);
+  }
+  tell('stopped');
+}
+
+function startRole(spec: RoleSpec): {
+  readonly process: ProcessIdentity | undefined;
+  readonly end: Promise<string>;
+} {
+  const log = openLog(spec.logPath);
+  // A group of its own: a Ctrl-C for us must reach it through us, in order.
+  const child = spawn(spec.program, spec.args, {
+    cwd: spec.cwd,
+    env: { ...spec.env },
+    stdio: ['ignore', log.fd, log.fd],
+    detached: true,
+  });
+  log.close();
+  const end = once(child, 'exit').then(
+    ([code, signal]: unknown[]) =>
+      typeof code === 'number' ? `exited with ${code}` : `ended by ${String(signal)}`,
+    (error: unknown) => `could not be started: ${String(error)}`,
+  );
+  return { process: child.pid === undefined ? undefined : identityOf(child.pid), end };
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  if (signal.aborted) resolve(undefined);
+  signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  return promise;
+}

@@ -1,0 +1,33 @@
+import type { Env } from '@cynodeai/runtime/config';
+import { runEngine } from '../image/engine-command.ts';
+import type { Install } from '../install/install.ts';
+import { takeLock } from '../install/lock.ts';
+import { removeTree } from '../install/remove-tree.ts';
+import { findProgram } from '../setup/find-program.ts';
+import { stackLockPath } from './ensure-stack.ts';
+import { stopStack } from './stop-stack.ts';
+
+export interface TearDownOptions {
+  readonly install: Install;
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  readonly onStep: (what: string) => void;
+}
+
+/**
+ * Stops everything of an install: processes, what the engine still holds, sockets.
+ * @returns false when nothing was running.
+ * @throws LauncherError `stack` when something survives.
+ */
+export async function tearDown(options: TearDownOptions): Promise<boolean> {
+  const { install, env, onStep } = options;
+  await using _lock = await takeLock(stackLockPath(install), {
+    signal: options.signal,
+    onWait: () => onStep('waiting for another cynode that starts or stops the stack'),
+  });
+  onStep('stopping the stack');
+  const ran = await stopStack(install);
+  if (findProgram('podman') !== undefined) await runEngine({ install, env }, ['clean']);
+  removeTree(install.runDir);
+  return ran;
+}

@@ -1,0 +1,40 @@
+import { connect } from 'node:net';
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import type { Install } from '../install/install.ts';
+import { runningStack, stackError } from './ensure-stack.ts';
+import { logPath } from './log-file.ts';
+
+const pollMs = 25;
+/** A role that ended this often at the start will not come up by itself. */
+const hopelessRestarts = 3;
+const limitMs = 120_000;
+
+function accepts(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.once('connect', () => resolve(true));
+  socket.once('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+/** Waits until the user gateway takes connections. @throws LauncherError `stack` when its process keeps ending. */
+export async function waitForGateway(install: Install, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    if (await accepts(install.ports.userGateway)) return;
+    signal.throwIfAborted();
+    const state = runningStack(install);
+    const path = (name: string): string => logPath(install.paths.logs, name);
+    if (state === undefined) {
+      throw stackError('the stack does not start', 'its supervisor ended', path('supervisor'));
+    }
+    const role = state.roles.find((candidate) => candidate.name === 'orchestrator');
+    if (role !== undefined && role.restarts >= hopelessRestarts) {
+      throw stackError('the orchestrator does not start', role.lastEnd ?? '', path('orchestrator'));
+    }
+    if (performance.now() > deadline) {
+      throw stackError('the gateway does not answer', 'it took too long', path('orchestrator'));
+    }
+    await sleep(pollMs, signal);
+  }
+}
