@@ -33,8 +33,10 @@ export const nodeEnvSchema = z.object({
     .optional(),
   CONTAINER_RUNTIME: runtimeField.optional(),
   CYNODE_STATE_DIR: absolutePath.optional(),
+  CYNODE_RUN_DIR: absolutePath.optional(),
   CYNODE_SANDBOX_MOUNT_ROOT: absolutePath.optional(),
   NODE_SHUTDOWN_GRACE_SECONDS: integerField(0, 300).optional(),
+  XDG_RUNTIME_DIR: absolutePath.optional(),
 });
 
 export type NodeEnv = z.infer<typeof nodeEnvSchema>;

@@ -77,6 +77,8 @@ export function resolveSettings(
     sandbox: sandboxSettings(yaml?.sandbox ?? {}, env, stateDir),
     inferenceMode: yaml?.inference?.mode ?? 'allow',
     stateDir,
+    ...(env.CYNODE_RUN_DIR !== undefined && { runDir: env.CYNODE_RUN_DIR }),
+    ...(env.XDG_RUNTIME_DIR !== undefined && { userRuntimeDir: env.XDG_RUNTIME_DIR }),
     logLevel: yaml?.logging?.level ?? 'info',
     shutdownGraceMs: (env.NODE_SHUTDOWN_GRACE_SECONDS ?? 10) * 1000,
     reportIntervalMs: (yaml?.updates?.report_interval_seconds ?? 60) * 1000,

@@ -37,6 +37,10 @@ export interface NodeSettings {
   readonly sandbox: SandboxSettings;
   readonly inferenceMode: 'allow' | 'disabled';
   readonly stateDir: string;
+  /** Short folder for sockets and volatile files; absent means one of the user's runtime folders. */
+  readonly runDir?: string;
+  /** The user's own runtime folder as the session manager made it. */
+  readonly userRuntimeDir?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Time sandboxes get between SIGTERM and kill when the node stops. Contract 03 section 2.4. */
   readonly shutdownGraceMs: number;

@@ -1,0 +1,54 @@
+import { readEnv } from '@cynodeai/runtime/config';
+import { runMain } from '@cynodeai/runtime/lifecycle';
+import { createLog } from '@cynodeai/runtime/observe';
+import { messageOf } from '@cynodeai/runtime/std';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import manifest from '../../package.json' with { type: 'json' };
+import { defaultConfigPath } from '../adapters/startup/load-startup.ts';
+import { startNode } from './start-node.ts';
+
+const help = `Usage: node.ts [--config FILE]
+
+Runs a CyNodeAI worker node: registers with the orchestrator and runs sandbox jobs.
+
+Options:
+  --config FILE  startup YAML (default: ${defaultConfigPath}, when it exists)
+  --help         print this text
+  --version      print the version
+
+Enough to start without a file: ORCHESTRATOR_URL, NODE_SLUG and NODE_REGISTRATION_PSK in the environment.
+Other variables: NODE_NAME, NODE_ADVERTISED_WORKER_API_URL, LISTEN_ADDR, CONTAINER_RUNTIME,
+CYNODE_STATE_DIR, CYNODE_RUN_DIR, CYNODE_SANDBOX_MOUNT_ROOT, NODE_SHUTDOWN_GRACE_SECONDS.
+`;
+
+/** Exit code of a command line that cannot be understood. */
+const exitCodeUsage = 2;
+
+async function main(argv: readonly string[]): Promise<void> {
+  let options: { config?: string; help?: boolean; version?: boolean };
+  try {
+    options = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: 'string' },
+        help: { type: 'boolean' },
+        version: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${help}`);
+    process.exitCode = exitCodeUsage;
+    return;
+  }
+  if (options.help === true || options.version === true) {
+    process.stdout.write(options.help === true ? help : `${manifest.version}\n`);
+    return;
+  }
+  const { config } = options;
+  await runMain(createLog({ service: 'node' }), (scope) =>
+    startNode(readEnv(), scope, config === undefined ? {} : { configPath: config }),
+  );
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,162 @@
+import { type Env, Secret, forgetEnv } from '@cynodeai/runtime/config';
+import { canonicalHash } from '@cynodeai/runtime/crypto';
+import { HttpClient } from '@cynodeai/runtime/http';
+import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import { type Log, createLog } from '@cynodeai/runtime/observe';
+import { type Clock, messageOf, systemClock } from '@cynodeai/runtime/std';
+import { startWorkerServer } from '../adapters/http/worker-server.ts';
+import { createMachineProbe } from '../adapters/host/machine.ts';
+import { createHttpOrchestrator } from '../adapters/orchestrator/http-orchestrator.ts';
+import { type Startup, loadStartup } from '../adapters/startup/load-startup.ts';
+import { createFileNodeState } from '../adapters/state/file-node-state.ts';
+import { createJobService } from '../app/jobs/job-service.ts';
+import { acknowledge } from '../app/node/acknowledge.ts';
+import { type BringUpNodeDeps, bringUpNode } from '../app/node/bring-up-node.ts';
+import { NodeReadiness } from '../app/node/node-readiness.ts';
+import { OrchestratorSession } from '../app/node/orchestrator-session.ts';
+import { reportCapability } from '../app/node/report-capability.ts';
+import { stopSandboxes } from '../app/node/stop-sandboxes.ts';
+import { watchHost } from '../app/node/watch-host.ts';
+import { capabilityReport } from '../domain/capability/report.ts';
+import type { NodeSettings } from '../domain/node/settings.ts';
+import type { Timer } from '../ports/timer.ts';
+import type { SandboxHost, WorkerApi } from '../ports/worker-api.ts';
+import { openPodmanHost } from './podman-host.ts';
+
+/** What may be put in place of the real thing, by a test or a caller with other needs. */
+export interface NodeOverrides {
+  /** Startup YAML; the default path when absent. */
+  readonly configPath?: string;
+  readonly log?: Log;
+  readonly openHost?: (settings: NodeSettings, log: Log) => Promise<SandboxHost>;
+  readonly timer?: Timer;
+  readonly clock?: Clock;
+  /** How often the node looks for changes of its capabilities, ms. */
+  readonly lookMs?: number;
+  /** How often container runtime and mount root are tried again, ms. Contract 03 section 2.3. */
+  readonly watchMs?: number;
+}
+
+const systemTimer: Timer = { sleep, random: Math.random };
+
+interface Parts {
+  readonly startup: Startup;
+  readonly scope: ProcessScope;
+  readonly log: Log;
+  readonly readiness: NodeReadiness;
+  readonly clock: Clock;
+  readonly timer: Timer;
+}
+
+/** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
+function workerApi({ startup, scope, log, readiness, clock }: Parts): WorkerApi {
+  const { settings } = startup;
+  return {
+    start: async ({ host, policy, token }) => {
+      const jobs = createJobService({
+        ...host,
+        limits: () => policy,
+        nodeSlug: settings.slug,
+        clock,
+        log,
+      });
+      const server = await startWorkerServer({
+        listen: settings.listen,
+        token: new Secret(token),
+        policy,
+        readiness,
+        jobs,
+        log,
+      });
+      scope.shutdown.add('worker API', () => server.close());
+      scope.shutdown.add(
+        'sandboxes',
+        () => stopSandboxes(jobs, settings.shutdownGraceMs, log),
+        settings.shutdownGraceMs + 20_000,
+      );
+    },
+  };
+}
+
+/** Opens a session whose registrations carry fresh facts, and hands out the same facts for later reports. */
+function reporting({ startup, scope, readiness, clock }: Parts) {
+  const { settings } = startup;
+  const probe = createMachineProbe(settings.stateDir);
+  const http = new HttpClient(4, settings.connectTimeoutMs);
+  scope.shutdown.add('orchestrator connections', () => http.close());
+  const orchestrator = createHttpOrchestrator({
+    http,
+    baseUrl: settings.orchestratorUrl,
+    psk: startup.psk,
+    requestTimeoutMs: settings.requestTimeoutMs,
+  });
+  const reportOf = (host: SandboxHost) => async () =>
+    capabilityReport({
+      settings,
+      host: await probe.facts(),
+      runtime: host.engine.facts,
+      sandboxUsable: readiness.holds('runtime') && readiness.holds('mountRoot'),
+      now: clock.now(),
+    });
+  const openSession = (host: SandboxHost): OrchestratorSession =>
+    new OrchestratorSession({ orchestrator, report: reportOf(host), signal: scope.signal });
+  return { openSession, reportOf };
+}
+
+/**
+ * Composes a node and brings it up; resolves when it is ready and acknowledged. Its background work and what
+ * it opened end with the scope. @throws ConfigError, NodeError. Contract 03 section 2.
+ */
+export async function startNode(
+  env: Env,
+  scope: ProcessScope,
+  overrides: NodeOverrides = {},
+): Promise<void> {
+  const startup = await loadStartup(env, overrides.configPath);
+  for (const name of startup.secretVariables) forgetEnv(name);
+  const { settings } = startup;
+  const log = overrides.log ?? createLog({ service: 'node', level: settings.logLevel });
+  for (const warning of startup.warnings) log.warn(warning);
+  const readiness = new NodeReadiness();
+  scope.signal.addEventListener('abort', () => readiness.beginShutdown(), { once: true });
+  const { timer = systemTimer, clock = systemClock } = overrides;
+  const parts: Parts = { startup, scope, log, readiness, clock, timer };
+  const { openSession, reportOf } = reporting(parts);
+  const retry = { clock, timer, log, signal: scope.signal };
+  const openHost = overrides.openHost ?? openPodmanHost;
+  const deps: BringUpNodeDeps = {
+    ...retry,
+    settings,
+    readiness,
+    hash: canonicalHash,
+    openHost: () => openHost(settings, log),
+    openSession,
+    state: createFileNodeState(settings.stateDir),
+    workerApi: workerApi(parts),
+  };
+  const { host, session, applied } = await bringUpNode(deps);
+  const watching = watchHost(
+    {
+      host,
+      sandboxEnabled: settings.sandbox.mode !== 'disabled',
+      readiness,
+      timer,
+      log,
+      intervalMs: overrides.watchMs ?? 60_000,
+    },
+    scope.signal,
+  );
+  const reports = reportCapability(
+    {
+      ...retry,
+      session,
+      report: reportOf(host),
+      hash: canonicalHash,
+      acknowledgeAgain: () => acknowledge({ ...retry, slug: settings.slug, session }, applied),
+      intervalMs: settings.reportIntervalMs,
+      lookMs: overrides.lookMs ?? 10_000,
+    },
+    scope.signal,
+  );
+  Promise.all([watching, reports]).catch((error: unknown) => scope.fail(messageOf(error)));
+}
