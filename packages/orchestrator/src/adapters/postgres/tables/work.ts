@@ -1,5 +1,6 @@
-import type { InputMode, JobStatus, TaskStatus } from '@cynodeai/contracts';
+import type { InputMode, JobStatus } from '@cynodeai/contracts';
 import type { JobPayload } from '../../../domain/jobs/job-payload.ts';
+import type { StoredTaskStatus } from '../../../domain/tasks/task-status.ts';
 import type {
   CreatedAt,
   Defaulted,
@@ -19,7 +20,7 @@ export interface TasksTable {
   plan_id: string | null;
   name: string | null;
   input_mode: Defaulted<InputMode>;
-  status: Defaulted<TaskStatus>;
+  status: Defaulted<StoredTaskStatus>;
   closed: Defaulted<boolean>;
   prompt: string | null;
   description: string | null;
