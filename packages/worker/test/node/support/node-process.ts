@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { vi } from 'vitest';
+import { type MockOrchestrator, testPsk } from './mock-orchestrator.ts';
+import { freePort } from './test-node.ts';
+
+const entry = join(import.meta.dirname, '../../../src/processes/node.ts');
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Folders of one install: several node processes may use them one after the other. */
+export class NodeInstall implements AsyncDisposable {
+  readonly stateDir: string;
+  readonly runDir: string;
+
+  private constructor(base: string) {
+    this.stateDir = join(base, 'state');
+    this.runDir = join(base, 'run');
+    this.#base = base;
+  }
+
+  readonly #base: string;
+
+  static async create(): Promise<NodeInstall> {
+    return new NodeInstall(await mkdtemp(join(tmpdir(), 'cyn-')));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#base, { recursive: true, force: true });
+  }
+}
+
+/** A node as its own process, with the host's real container engine. */
+export class NodeProcess implements AsyncDisposable {
+  readonly url: string;
+  /** Everything the process wrote. */
+  output = '';
+  readonly ended: Promise<ProcessEnd>;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString('utf8')));
+    }
+    this.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  }
+
+  static async spawn(
+    install: NodeInstall,
+    orchestrator: MockOrchestrator,
+    more: Record<string, string> = {},
+  ): Promise<NodeProcess> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const child = spawn(process.execPath, [entry], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        ORCHESTRATOR_URL: orchestrator.url,
+        NODE_SLUG: orchestrator.slug,
+        NODE_REGISTRATION_PSK: testPsk,
+        NODE_ADVERTISED_WORKER_API_URL: url,
+        LISTEN_ADDR: `127.0.0.1:${port}`,
+        CYNODE_STATE_DIR: install.stateDir,
+        CYNODE_RUN_DIR: install.runDir,
+        ...more,
+      },
+    });
+    return new NodeProcess(child, url);
+  }
+
+  /** Waits until the node has acknowledged its configuration. */
+  async ready(orchestrator: MockOrchestrator): Promise<void> {
+    const before = orchestrator.acks.length;
+    await vi.waitFor(
+      () => {
+        if (this.#child.exitCode !== null) throw new Error(`the node ended: ${this.output}`);
+        if (orchestrator.acks.length === before) throw new Error(`no ack yet: ${this.output}`);
+      },
+      { timeout: 60_000, interval: 50 },
+    );
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill('SIGKILL');
+    await this.ended;
+  }
+}
