@@ -1,0 +1,112 @@
+import { Shutdown, type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import { type MemoryLog, createTestDatabase, memoryLog } from '@cynodeai/testing';
+import type { Kysely } from 'kysely';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { openDatabase } from '../../../src/adapters/postgres/database.ts';
+import type { Database } from '../../../src/adapters/postgres/tables.ts';
+import {
+  type ControlPlaneOverrides,
+  startControlPlane,
+} from '../../../src/processes/control-plane.ts';
+
+export const psk = 'test-registration-key-0001';
+
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
+
+/** A complete environment; every secret is drawn anew. */
+export async function controlPlaneEnv(
+  databaseUrl: string,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<Record<string, string>> {
+  const port = await freePort();
+  return {
+    DATABASE_URL: databaseUrl,
+    JWT_SECRET: randomBytes(32).toString('hex'),
+    NODE_REGISTRATION_PSK: psk,
+    ORCHESTRATOR_SECRETS_KEY: randomBytes(32).toString('base64'),
+    BOOTSTRAP_ADMIN_PASSWORD: 'a-long-enough-password',
+    ORCHESTRATOR_PUBLIC_URL: `http://127.0.0.1:${port}`,
+    CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${port}`,
+    DISPATCH_POLL_INTERVAL: '200ms',
+    ...extra,
+  };
+}
+
+export interface TestControlPlane extends AsyncDisposable {
+  readonly url: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly db: Kysely<Database>;
+  readonly log: MemoryLog;
+  /** Stops it in order, as SIGTERM does. */
+  stop(): Promise<boolean>;
+}
+
+/** Runs the role in this process. */
+export async function runControlPlane(
+  env: Readonly<Record<string, string>>,
+  overrides: ControlPlaneOverrides = {},
+): Promise<{ readonly log: MemoryLog; readonly stop: () => Promise<boolean> }> {
+  const log = memoryLog();
+  const abort = new AbortController();
+  const shutdown = new Shutdown(log);
+  const scope: ProcessScope = {
+    signal: abort.signal,
+    shutdown,
+    log,
+    fail: (reason) => log.error('failed', { reason }),
+  };
+  const stop = (): Promise<boolean> => {
+    abort.abort();
+    return shutdown.close();
+  };
+  try {
+    await startControlPlane(env, scope, {
+      registrationsPerMinute: 10_000,
+      drainMs: 300,
+      ...overrides,
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { log, stop };
+}
+
+/** A control-plane on a database of its own. */
+export async function testControlPlane(
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly overrides?: ControlPlaneOverrides;
+  } = {},
+): Promise<TestControlPlane> {
+  const database = await createTestDatabase();
+  const env = await controlPlaneEnv(database.url, options.env);
+  const { log, stop } = await runControlPlane(env, options.overrides);
+  const db = openDatabase({ url: database.url, applicationName: 'test', log });
+  return {
+    url: env['ORCHESTRATOR_PUBLIC_URL'] ?? '',
+    env,
+    db,
+    log,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      await db.destroy();
+      await database.close();
+    },
+  };
+}
+
+export { sleep };
