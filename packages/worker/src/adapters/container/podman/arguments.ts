@@ -89,6 +89,7 @@ export function runArguments(profile: EngineProfile, run: RunArguments): string[
     '--image-volume=ignore',
     '--entrypoint=',
     '--unsetenv=container',
+    '--unsetenv=TERM',
     '--log-driver=none',
     ...(profile.privateCgroups ? ['--cgroupns=private'] : []),
     ...(profile.init ? ['--init'] : []),

@@ -33,6 +33,7 @@ export async function pullImage(
 }
 
 export interface ImportOptions {
+  /** `NAME=value` on one line without quotes and backslashes; the same for labels. */
   readonly env: readonly string[];
   readonly labels: readonly string[];
   readonly workdir?: string | undefined;
@@ -62,7 +63,7 @@ export async function importImage(
 /** `NAME=value` with the value in quotes, as the engine's change language wants it. */
 function quoted(entry: string): string {
   const at = entry.indexOf('=');
-  return `${entry.slice(0, at)}=${JSON.stringify(entry.slice(at + 1))}`;
+  return `${entry.slice(0, at)}="${entry.slice(at + 1)}"`;
 }
 
 /** Images known to be present, so that a job asks the engine nothing. */

@@ -12,7 +12,6 @@ log_driver = "none"
 pids_limit = 0
 [engine]
 events_logger = "none"
-lock_type = "file"
 `;
 
 /** The flags of every call override these values; the engine refuses a file without them. */

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { access, readFile, rename, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
@@ -63,6 +63,15 @@ export function locateEngine(source: EngineSource, host: HostFacts): EnginePaths
     uid: host.uid,
   });
   return enginePaths(stateDir, runDir, host.bootId);
+}
+
+/** Whether the install has an engine at all; asking makes none. */
+export async function engineExists(source: EngineSource): Promise<boolean> {
+  const { root } = locateEngine(source, await readHostFacts());
+  return access(root).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Commas and colons separate the parts of engine flags. */

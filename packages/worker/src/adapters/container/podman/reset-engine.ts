@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { runCommand } from '@cynodeai/runtime/process';
+import { callEngine, type EngineCommand } from './client.ts';
+import { holdProcess, signalProcess } from './host-process.ts';
+import type { OpenedEngine } from './open-engine.ts';
+import type { EnginePaths } from './paths.ts';
+import { removeTree } from './remove-tree.ts';
+
+/** Removes every container of the private storage. */
+export async function removeAllContainers(command: EngineCommand): Promise<void> {
+  await callEngine(command, ['rm', '--all', '--force', '--time=0'], { timeoutMs: 120_000 });
+}
+
+/** Ends the process that keeps a rootless engine's user namespace; the next call starts another. */
+export async function stopPause(paths: EnginePaths): Promise<void> {
+  const text = await readFile(join(paths.libpodTemp, 'pause.pid'), 'utf8').catch(() => '');
+  const pid = Number(text);
+  if (!Number.isSafeInteger(pid) || pid < 2) return;
+  const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
+  const held = await holdProcess(pid);
+  // The file may be older than the process that has the number now.
+  if (held !== undefined && ['catatonit', 'podman', 'podman pause'].includes(name)) {
+    await signalProcess(held, 'SIGKILL');
+  }
+}
+
+/** Mount points below a folder, the deepest first. */
+export function mountsBelow(mountInfo: string, folder: string): string[] {
+  return mountInfo
+    .split('\n')
+    .map((line) => (line.split(' ')[4] ?? '').replaceAll('\\040', ' '))
+    .filter((point) => point.startsWith(`${folder}/`))
+    .toSorted((left, right) => right.length - left.length);
+}
+
+async function unmountBelow(folder: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
+  for (const point of mountsBelow(mountInfo, folder)) {
+    await runCommand('umount', ['--lazy', '--', point]);
+  }
+}
+
+/** Removes the private engine completely: containers, images, files of mapped ids, volatile files. */
+export async function resetEngine(engine: OpenedEngine): Promise<void> {
+  const { paths, usable } = engine;
+  const rootless = usable?.profile.rootless === true ? usable.command : undefined;
+  if (usable !== undefined) await removeAllContainers(usable.command);
+  await unmountBelow(paths.root);
+  await unmountBelow(paths.run);
+  await removeTree(join(paths.root, 'storage'), rootless);
+  await stopPause(paths);
+  await removeTree(paths.root, undefined);
+  await removeTree(dirname(paths.run), undefined);
+}
