@@ -1,11 +1,13 @@
 import { uuidv7 } from '@cynodeai/runtime/std';
-import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { containersOf, importShellImage, shellImage } from './support/host-image.ts';
 import { MockOrchestrator, testPsk, testToken } from './support/mock-orchestrator.ts';
 import { NodeInstall, NodeProcess } from './support/node-process.ts';
 
-/** In every node's storage, because the node tries the engine with it. */
-const image = 'localhost/cynode/probe:latest';
+const waiting = { timeout: 20_000, interval: 100 };
+const hold = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];
 
 async function run(node: NodeProcess, command: readonly string[]): Promise<Response> {
   return fetch(`${node.url}/v1/worker/jobs:run`, {
@@ -15,7 +17,7 @@ async function run(node: NodeProcess, command: readonly string[]): Promise<Respo
       version: 1,
       task_id: uuidv7(),
       job_id: uuidv7(),
-      sandbox: { image, command },
+      sandbox: { image: shellImage, command },
     }),
   });
 }
@@ -28,6 +30,7 @@ describe('a whole node with a real container engine', () => {
     orchestrator = new MockOrchestrator();
     await orchestrator.listen();
     install = await NodeInstall.create();
+    await importShellImage(install);
   });
   afterAll(async () => {
     await orchestrator.close();
@@ -37,26 +40,54 @@ describe('a whole node with a real container engine', () => {
   it('runs a job, keeps its secrets to itself and ends with 0 on SIGTERM (REQ-WORKER-0001, REQ-WORKER-0102)', async () => {
     await using node = await NodeProcess.spawn(install, orchestrator);
     await node.ready(orchestrator);
-    const good = await run(node, ['/ok']);
-    expect(await good.json()).toMatchObject({ status: 'completed', exit_code: 0, stderr: '' });
+    const good = await run(node, ['sh', '-c', 'echo out; echo err >&2']);
+    expect(await good.json()).toMatchObject({
+      status: 'completed',
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
     const missing = await run(node, ['/no-such-program']);
     expect(await missing.json()).toMatchObject({ status: 'failed', exit_code: 127 });
-    const environment = await readFile(`/proc/${node.pid}/cmdline`, 'utf8');
-    expect(environment).not.toContain(testPsk);
+    const commandLine = await readFile(`/proc/${node.pid}/cmdline`, 'utf8');
+    expect(commandLine).not.toContain(testPsk);
     node.kill('SIGTERM');
     expect(await node.ended).toEqual({ code: 0, signal: null });
     expect(node.output).not.toMatch(new RegExp(`${testPsk}|${testToken}|jwt-\\d`));
     expect(node.output).toContain('sandboxes stopped');
   });
 
-  it('comes up again after it was killed', async () => {
+  it('ends a running job with 503 and its container on SIGTERM (REQ-WORKER-0257)', async () => {
+    await using node = await NodeProcess.spawn(install, orchestrator, {
+      NODE_SHUTDOWN_GRACE_SECONDS: '1',
+    });
+    await node.ready(orchestrator);
+    const running = run(node, hold);
+    await vi.waitFor(async () => expect(await containersOf(install)).toHaveLength(1), waiting);
+    node.kill('SIGTERM');
+    const answer = await running;
+    expect([answer.status, await answer.text()]).toEqual([
+      503,
+      expect.stringContaining('node_shutting_down'),
+    ]);
+    expect(await node.ended).toEqual({ code: 0, signal: null });
+    expect(await containersOf(install)).toEqual([]);
+    expect(await readdir(join(install.stateDir, 'sandbox_mounts'))).toEqual([]);
+  });
+
+  it('removes what a killed run left before it is ready again (2.1 step 2)', async () => {
     await using first = await NodeProcess.spawn(install, orchestrator);
     await first.ready(orchestrator);
+    const lost = run(first, hold);
+    await vi.waitFor(async () => expect(await containersOf(install)).toHaveLength(1), waiting);
     first.kill('SIGKILL');
+    await expect(lost).rejects.toThrow();
     expect(await first.ended).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(await containersOf(install)).toHaveLength(1);
     await using second = await NodeProcess.spawn(install, orchestrator);
     await second.ready(orchestrator);
-    expect((await run(second, ['/ok'])).status).toBe(200);
+    expect(await containersOf(install)).toEqual([]);
+    expect(await readdir(join(install.stateDir, 'sandbox_mounts'))).toEqual([]);
+    expect((await run(second, ['sh', '-c', 'exit 0'])).status).toBe(200);
     second.kill('SIGINT');
     expect(await second.ended).toEqual({ code: 0, signal: null });
   });

@@ -48,6 +48,8 @@ export class TestNode implements AsyncDisposable {
   readonly configPath: string | undefined;
   /** Reasons given to `fail`. */
   readonly failures: string[] = [];
+  /** Takes this machine's container engine instead of the fake one. */
+  realHost = false;
   /** Called when something opens the host. */
   onOpenHost: () => void = () => {};
   readonly #stop = new AbortController();
@@ -97,10 +99,12 @@ export class TestNode implements AsyncDisposable {
       clock: time,
       lookMs: 60_000,
       watchMs: 60_000,
-      openHost: async () => {
-        this.onOpenHost();
-        return this.host;
-      },
+      ...(!this.realHost && {
+        openHost: async () => {
+          this.onOpenHost();
+          return this.host;
+        },
+      }),
       ...(configPath !== undefined && { configPath }),
     });
   }
