@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type PackageSituation,
+  installCommand,
+  missingPackages,
+  planPackages,
+} from './packages.ts';
+
+const situation: PackageSituation = {
+  missing: ['podman', 'runc'],
+  root: true,
+  hasApt: true,
+  agreed: false,
+  canAsk: false,
+};
+
+describe('missing packages', () => {
+  it('are named once each', () => {
+    expect(missingPackages((program) => program !== 'podman' && program !== 'runc')).toEqual([
+      'podman',
+      'runc',
+    ]);
+    expect(missingPackages(() => true)).toEqual([]);
+  });
+
+  it('are not talked about when there are none', () => {
+    expect(planPackages({ ...situation, missing: [] })).toEqual({ kind: 'nothing' });
+  });
+
+  it('are installed at once after consent', () => {
+    expect(planPackages({ ...situation, agreed: true }).kind).toBe('install');
+  });
+
+  it('are asked about on a terminal', () => {
+    expect(planPackages({ ...situation, canAsk: true }).kind).toBe('ask');
+  });
+
+  it('are told, not installed, without consent and without a terminal', () => {
+    expect(planPackages(situation)).toMatchObject({
+      kind: 'tell',
+      reason: expect.stringContaining('--yes'),
+    });
+  });
+
+  it('are told to a user who may not install, whatever was agreed', () => {
+    const plan = planPackages({ ...situation, root: false, agreed: true, canAsk: true });
+    expect(plan).toMatchObject({ kind: 'tell', packages: ['podman', 'runc'] });
+    expect(installCommand(['podman', 'runc'], false)).toBe(
+      'sudo apt-get install --no-install-recommends -y podman runc',
+    );
+  });
+
+  it('are told where there is no apt', () => {
+    expect(planPackages({ ...situation, hasApt: false, agreed: true }).kind).toBe('tell');
+  });
+});

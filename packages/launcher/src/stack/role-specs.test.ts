@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { Secret } from '@cynodeai/runtime/config';
+import type { Install } from '../install/install.ts';
+import { pathsOf } from '../install/paths.ts';
+import { roleSpecs } from './role-specs.ts';
+
+const install: Install = {
+  checkout: '/src',
+  paths: pathsOf('/home/state'),
+  runDir: '/run/cynode/0123abcd',
+  ports: { userGateway: 1, controlPlane: 2, workerApi: 3 },
+  gatewayUrl: 'http://127.0.0.1:1',
+};
+const secrets = {
+  jwt: new Secret('jwt'),
+  secretsKey: new Secret('key'),
+  registrationPsk: new Secret('psk'),
+  adminPassword: new Secret('password'),
+};
+const outside = {
+  HOME: '/home/me',
+  PATH: '/evil',
+  DATABASE_URL: 'postgres://other',
+  AWS_SECRET_ACCESS_KEY: 'x',
+  LISTEN_ADDR: ':9',
+  NODE_OPTIONS: '--inspect',
+};
+const { orchestrator, node } = roleSpecs(install, secrets, 'postgres://own', outside);
+
+describe('the environment of roles', () => {
+  it('gives the orchestrator exactly what it needs', () => {
+    expect(Object.keys(orchestrator.env).toSorted()).toEqual([
+      'ARTIFACT_STORAGE_DIR',
+      'BOOTSTRAP_ADMIN_PASSWORD',
+      'CONTROL_PLANE_LISTEN_ADDR',
+      'DATABASE_URL',
+      'HOME',
+      'JWT_SECRET',
+      'LANG',
+      'NODE_REGISTRATION_PSK',
+      'ORCHESTRATOR_PUBLIC_URL',
+      'ORCHESTRATOR_SECRETS_KEY',
+      'PATH',
+      'SANDBOX_DEFAULT_IMAGE',
+      'USER_GATEWAY_LISTEN_ADDR',
+    ]);
+    expect(orchestrator.env).toMatchObject({
+      DATABASE_URL: 'postgres://own',
+      USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:1',
+      CONTROL_PLANE_LISTEN_ADDR: '127.0.0.1:2',
+      ORCHESTRATOR_PUBLIC_URL: 'http://127.0.0.1:2',
+      SANDBOX_DEFAULT_IMAGE: 'localhost/cynode/sandbox:latest',
+    });
+  });
+
+  it('gives the node neither the database nor any secret', () => {
+    expect(Object.keys(node.env).toSorted()).toEqual([
+      'CYNODE_RUN_DIR',
+      'CYNODE_STATE_DIR',
+      'HOME',
+      'LANG',
+      'PATH',
+    ]);
+  });
+
+  it("does not take the caller's path or variables over", () => {
+    for (const { env } of [orchestrator, node]) {
+      expect(env['PATH']).not.toContain('/evil');
+      expect(env).not.toHaveProperty('NODE_OPTIONS');
+      expect(env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
+    }
+  });
+
+  it('keeps secrets off the command line', () => {
+    const words = [...orchestrator.args, ...node.args].join(' ');
+    for (const secret of ['jwt', 'key', 'psk', 'password', 'postgres://']) {
+      expect(words).not.toContain(secret);
+    }
+  });
+});

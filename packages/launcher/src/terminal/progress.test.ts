@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Progress } from './progress.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function output(isTTY: boolean): { isTTY: boolean; text: string; write: (text: string) => void } {
+  return {
+    isTTY,
+    text: '',
+    write(text) {
+      this.text += text;
+    },
+  };
+}
+
+describe('progress', () => {
+  it('says nothing about what takes less than a second', () => {
+    const out = output(false);
+    const progress = new Progress({ output: out });
+    progress.step('quick');
+    vi.advanceTimersByTime(900);
+    progress.done();
+    vi.advanceTimersByTime(5000);
+    expect(out.text).toBe('');
+  });
+
+  it('writes one line for a step that takes longer', () => {
+    const out = output(false);
+    const progress = new Progress({ output: out });
+    progress.step('slow');
+    vi.advanceTimersByTime(1100);
+    progress.step('slow');
+    vi.advanceTimersByTime(5000);
+    progress.done();
+    expect(out.text).toBe('cynode: slow\n');
+  });
+
+  it('keeps one changing line on a terminal and leaves the time it took', () => {
+    const out = output(true);
+    const progress = new Progress({ output: out });
+    progress.step('slow');
+    vi.advanceTimersByTime(2000);
+    progress.done();
+    expect(out.text).toContain('\r');
+    expect(out.text.endsWith('cynode: slow (2.0 s)\n')).toBe(true);
+  });
+
+  it('is silent when told so', () => {
+    const out = output(false);
+    const progress = new Progress({ output: out, quiet: true });
+    progress.step('slow');
+    progress.note('note');
+    vi.advanceTimersByTime(5000);
+    expect(out.text).toBe('');
+  });
+
+  it('goes on with its step after a note', () => {
+    const out = output(false);
+    const progress = new Progress({ output: out });
+    progress.step('slow');
+    progress.note('by the way');
+    vi.advanceTimersByTime(1100);
+    progress.done();
+    expect(out.text).toBe('cynode: by the way\ncynode: slow\n');
+  });
+});
