@@ -1,8 +1,6 @@
 import { workerApiRoutes } from '@cynodeai/contracts';
 import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
-import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf } from '@cynodeai/runtime/std';
 import type { JobService } from '../../app/jobs/job-service.ts';
 import { type ReadinessView, requireReady, requireToken } from './guards.ts';
 
@@ -10,7 +8,6 @@ export interface RunJobRouteDeps {
   readonly token: Secret;
   readonly readiness: ReadinessView;
   readonly jobs: Pick<JobService, 'run' | 'release'>;
-  readonly log: Log;
 }
 
 /**
@@ -19,14 +16,7 @@ export interface RunJobRouteDeps {
  * directory goes when the answer was written or the connection is lost. Contract 03 sections 5.4 and 5.8.
  */
 export function bindRunJob(server: HttpServer, deps: RunJobRouteDeps): void {
-  const { jobs, log, readiness, token } = deps;
-  const release = async (jobId: string): Promise<void> => {
-    try {
-      await jobs.release(jobId);
-    } catch (error) {
-      log.error('job directory could not be removed', { job_id: jobId, reason: messageOf(error) });
-    }
-  };
+  const { jobs, readiness, token } = deps;
   bindRoute(server, workerApiRoutes.runJob, {
     guard: (request) => {
       requireToken(token, request.headers.authorization);
@@ -34,7 +24,7 @@ export function bindRunJob(server: HttpServer, deps: RunJobRouteDeps): void {
     },
     handle: async ({ body }) => {
       const result = await jobs.run(body);
-      return { status: 200, body: result, afterSent: () => void release(body.job_id) };
+      return { status: 200, body: result, afterSent: () => void jobs.release(body.job_id) };
     },
   });
 }

@@ -19,16 +19,12 @@ const kinds: Readonly<Record<WorkerErrorCode, ProblemKind | undefined>> = {
   container_resists: undefined,
 };
 
-/** Seconds after which a full node is worth another try when it does not know better. */
-const defaultRetryAfterSeconds = 1;
-
 /** Turns a node's error into its refusal; undefined means 500 without detail. Contract 03 section 5.5. */
 export function toProblem(error: unknown): ProblemError | undefined {
   if (!(error instanceof WorkerError)) return undefined;
   const kind = kinds[error.code];
   if (kind === undefined) return undefined;
-  const retryAfterSeconds =
-    error.retryAfterSeconds ?? (kind === 'node_at_capacity' ? defaultRetryAfterSeconds : undefined);
+  const { retryAfterSeconds } = error;
   return new ProblemError(kind, error.message, {
     cause: error,
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),

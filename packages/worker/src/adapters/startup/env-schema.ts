@@ -1,7 +1,6 @@
 import { nodeSlugSchema } from '@cynodeai/contracts';
 import { serviceUrlSchema } from '@cynodeai/contracts/common';
 import {
-  ConfigError,
   type Env,
   type ListenAddress,
   integerField,
@@ -9,6 +8,7 @@ import {
   parseEnv,
   secretField,
 } from '@cynodeai/runtime/config';
+import { messageOf } from '@cynodeai/runtime/std';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
@@ -46,7 +46,6 @@ export function readNodeEnv(env: Env): NodeEnv | { readonly faults: readonly str
   try {
     return parseEnv(nodeEnvSchema, env);
   } catch (error) {
-    if (error instanceof ConfigError) return { faults: error.message.split('\n') };
-    throw error;
+    return { faults: messageOf(error).split('\n') };
   }
 }
