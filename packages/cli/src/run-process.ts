@@ -50,7 +50,11 @@ export async function runProcess(argv: readonly string[]): Promise<never> {
       await writeFully(process.stdout, request.text);
     } else {
       const { quiet, noColor } = request.globals;
-      notes = new Notes({ stream: process.stderr, quiet, color: !noColor && (await colorWanted()) });
+      notes = new Notes({
+        stream: process.stderr,
+        quiet,
+        color: !noColor && (await colorWanted()),
+      });
       path = request.command.path;
       await runRequest(request, notes);
     }

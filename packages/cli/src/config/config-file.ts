@@ -44,11 +44,12 @@ export class ConfigFile {
   async edit(edits: ConfigEdits): Promise<void> {
     const path = this.#writablePath();
     const source = await this.#source();
+    if (source === undefined && Object.values(edits).every((value) => value === undefined)) return;
     const { parseConfigDocument } = await import('./config-document.ts');
     const document = parseConfigDocument(path, source?.text ?? '');
     let changed = false;
     for (const [key, value] of Object.entries(edits)) {
-      if (value === undefined) changed = document.delete(key) || changed;
+      if (value === undefined) changed = (document.has(key) && document.delete(key)) || changed;
       else {
         document.set(key, value);
         changed = true;

@@ -1,4 +1,4 @@
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
@@ -19,26 +19,22 @@ function isAlive(pid: number): boolean {
 
 async function isStale(path: string): Promise<boolean> {
   try {
-    const pid = Number(await readFile(path, 'utf8'));
-    const { mtimeMs } = await stat(path);
+    const pid = Number(await readlink(path));
+    const { mtimeMs } = await lstat(path);
     return !isAlive(pid) || Date.now() - mtimeMs > staleMs;
   } catch {
     return false;
   }
 }
 
-/** The lock appears with its holder's pid already inside, or not at all. */
+/** A symbolic link whose target is the holder's pid: it appears with its content or not at all. */
 async function tryAcquire(path: string): Promise<boolean> {
-  const own = `${path}.${crypto.randomUUID()}`;
   try {
-    await writeFile(own, String(process.pid), { mode: 0o600, flag: 'wx' });
-    await link(own, path);
+    await symlink(String(process.pid), path);
     return true;
   } catch (cause) {
     if (cause instanceof Error && Reflect.get(cause, 'code') === 'EEXIST') return false;
-    throw new CliError('internal', `cannot create the lock file ${path}`, { cause });
-  } finally {
-    await rm(own, { force: true });
+    throw new CliError('internal', `cannot create the lock ${path}`, { cause });
   }
 }
 
@@ -50,7 +46,7 @@ async function breakLock(path: string): Promise<void> {
 }
 
 /**
- * Runs `work` while holding a lock file that names this process; a lock whose holder is gone is taken over.
+ * Runs `work` while holding a lock that names this process; a lock whose holder is gone is taken over.
  * @throws CliError `internal` when it stays held for 45 s.
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -64,13 +64,11 @@ function buildParser(
     printed += text;
   };
   const configure = (command: Command, path: readonly string[]): Command => {
-    command
-      .exitOverride()
-      .configureOutput({
-        writeOut: write,
-        writeErr: write,
-        outputError: () => void (failed = path),
-      });
+    command.exitOverride().configureOutput({
+      writeOut: write,
+      writeErr: write,
+      outputError: () => void (failed = path),
+    });
     command.helpOption('-h, --help', 'show help');
     for (const [name, flag] of Object.entries(globalFlags))
       command.addOption(buildOption(name, flag));

@@ -1,0 +1,160 @@
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home } from './support/cynork.ts';
+import { MockGateway, inTurn, json, problem, tokens, user } from './support/mock-gateway.ts';
+
+let gateway: MockGateway;
+let home: Home;
+
+beforeEach(async () => {
+  gateway = await MockGateway.start();
+  home = await Home.create(gateway);
+  gateway
+    .on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')))
+    .on('POST /v1/auth/logout', (_request, response) => void response.writeHead(204).end())
+    .on('GET /v1/users/me', json(200, user));
+});
+
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});
+
+/** A helper that keeps the secret in a file beside it and writes down how it was called. */
+const keeper = `#!/bin/sh
+dir=$(dirname "$0")
+read -r line
+printf '%s\\n' "$line" >>"$dir/calls"
+tr '\\0' '\\n' </proc/$$/environ >>"$dir/environ"
+tr '\\0' ' ' </proc/$$/cmdline >>"$dir/cmdline"
+echo noise >&2
+case $line in
+  *'"get"'*) if [ -s "$dir/kept" ]; then cat "$dir/kept"; else echo '{"secret":""}'; fi ;;
+  *'"store"'*) printf '%s\\n' "$line" >"$dir/kept"; echo '{}' ;;
+  *'"erase"'*) rm -f "$dir/kept"; echo '{}' ;;
+esac
+`;
+
+async function helper(script: string): Promise<void> {
+  const path = await home.file('.config/cynork/helper', script);
+  await chmod(path, 0o700);
+  await home.config('credential_helper: ./helper\n');
+}
+
+const beside = (name: string): Promise<string> =>
+  readFile(join(home.path, '.config', 'cynork', name), 'utf8');
+
+const login = (env: Record<string, string> = {}): ReturnType<Home['run']> =>
+  home.run(['auth', 'login', '-u', 'alice', '--password-stdin'], { input: 'canary-pw', env });
+
+describe('a credential helper', () => {
+  it('keeps both tokens in place of the file, for the next process, until logout', async () => {
+    await helper(keeper);
+    expect((await login()).code).toBe(0);
+    expect(await home.readConfig()).toBe('credential_helper: ./helper\n');
+    expect(await home.run(['auth', 'whoami'])).toMatchObject({ code: 0, stderr: '' });
+    expect(gateway.of('GET /v1/users/me')[0]?.headers.authorization).toBe('Bearer access-1');
+    expect((await home.run(['auth', 'logout'])).code).toBe(0);
+    await expect(beside('kept')).rejects.toThrow('ENOENT');
+    expect((await home.run(['auth', 'whoami'])).code).toBe(3);
+    expect(await beside('calls')).toContain('{"action":"erase"}');
+  });
+
+  it('removes tokens that were in the file before', async () => {
+    await helper(keeper);
+    await home.config('credential_helper: ./helper\ntoken: old\nrefresh_token: older\n');
+    await login();
+    expect(await home.readConfig()).toBe('credential_helper: ./helper\n');
+  });
+
+  it('gets the rotated pair of a refresh', async () => {
+    await helper(keeper);
+    await login();
+    gateway
+      .on('GET /v1/users/me', inTurn(problem(401, 'authentication', 'expired'), json(200, user)))
+      .on('POST /v1/auth/refresh', json(200, tokens('access-2', 'refresh-2')));
+    expect((await home.run(['auth', 'whoami'])).code).toBe(0);
+    expect(await beside('kept')).toContain('refresh-2');
+    expect(await home.readConfig()).not.toContain('access');
+  });
+
+  it('is started without arguments, secrets or more environment than it needs', async () => {
+    await helper(keeper);
+    await login({ CYNORK_TOKEN: 'env-canary', LANG: 'C', SOME_OTHER: 'env-canary' });
+    const environ = (await beside('environ')).split('\n').map((line) => line.split('=', 1)[0]);
+    expect(environ).toContain('HOME');
+    expect(environ).not.toContain('SOME_OTHER');
+    expect(`${await beside('environ')}${await beside('cmdline')}`).not.toMatch(/canary|access-1/);
+  });
+
+  it('is not started by version, status or with CYNORK_TOKEN', async () => {
+    await helper(keeper);
+    await home.run(['version']);
+    await home.run(['status']);
+    await home.run(['auth', 'whoami'], { env: { CYNORK_TOKEN: 't' } });
+    await expect(beside('calls')).rejects.toThrow('ENOENT');
+  });
+
+  it('a bare secret is an access token', async () => {
+    await helper('#!/bin/sh\nread -r line; echo \'{"secret":"bare-token"}\'\n');
+    await home.run(['auth', 'whoami']);
+    expect(gateway.of('GET /v1/users/me')[0]?.headers.authorization).toBe('Bearer bare-token');
+  });
+
+  it.each([
+    ['an error', 'echo \'{"error":"locked canary"}\''],
+    ['a bad exit code', 'echo \'{"secret":"x"}\'; exit 1'],
+    ['bad JSON', 'echo canary'],
+    ['too much output', 'head -c 200000 /dev/zero | tr "\\\\0" x'],
+  ])('get with %s is one warning and no token', async (_title, body) => {
+    await helper(`#!/bin/sh\nread -r line\n${body}\n`);
+    const outcome = await home.run(['auth', 'whoami']);
+    expect(outcome).toMatchObject({ code: 3, stdout: '' });
+    expect(outcome.stderr.match(/^warning: /gm)).toHaveLength(1);
+    expect(outcome.stderr).not.toContain('canary');
+    expect(gateway.requests).toHaveLength(0);
+  });
+
+  it('get that hangs is ended after 10 s with its children', { timeout: 30_000 }, async () => {
+    await helper('#!/bin/sh\nsleep 1000 & echo $! >"$(dirname "$0")/pid"; wait\n');
+    expect((await home.run(['auth', 'whoami'])).code).toBe(3);
+    const pid = Number(await beside('pid'));
+    await expect
+      .poll(() => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone'), { timeout: 5000 })
+      .toMatch(/^gone|\) Z /);
+  });
+
+  it('store that fails fails the login with exit 8 and writes no plain token', async () => {
+    await helper('#!/bin/sh\nread -r line; echo \'{"error":"locked"}\'\n');
+    expect(await login()).toMatchObject({ code: 8, stdout: '' });
+    expect(await home.readConfig()).not.toContain('access');
+  });
+
+  it('erase that is unknown is followed by an empty store', async () => {
+    await helper(`#!/bin/sh
+read -r line
+printf '%s\\n' "$line" >>"$(dirname "$0")/calls"
+case $line in *'"erase"'*) echo '{"error":"unknown"}' ;; *'"get"'*) echo '{"secret":"t"}' ;; *) echo '{}' ;; esac
+`);
+    expect((await home.run(['auth', 'logout'])).code).toBe(0);
+    expect((await beside('calls')).trim().split('\n').slice(-2)).toEqual([
+      '{"action":"erase"}',
+      '{"action":"store","secret":""}',
+    ]);
+  });
+
+  it('erase that cannot be done is exit 8, after the file is clean', async () => {
+    await helper('#!/bin/sh\nread -r line; echo \'{"error":"locked"}\'\n');
+    await home.config('credential_helper: ./helper\ntoken: old\n');
+    expect((await home.run(['auth', 'logout'])).code).toBe(8);
+    expect(await home.readConfig()).not.toContain('old');
+  });
+
+  it('a short name is refused at first use and never searched in PATH', async () => {
+    await home.config('credential_helper: ls\n');
+    expect((await home.run(['version'])).code).toBe(0);
+    const outcome = await home.run(['auth', 'whoami']);
+    expect([outcome.code, outcome.stderr]).toEqual([2, expect.stringContaining('ls is not known')]);
+  });
+});

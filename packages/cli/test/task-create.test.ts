@@ -1,0 +1,211 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home, type Outcome } from './support/cynork.ts';
+import { MockGateway, json, problem, result, task, taskId } from './support/mock-gateway.ts';
+
+const env = { CYNORK_TOKEN: 'token-1' };
+const MIB = 1024 * 1024;
+let gateway: MockGateway;
+let home: Home;
+
+beforeEach(async () => {
+  gateway = await MockGateway.start();
+  home = await Home.create(gateway);
+  gateway.on('POST /v1/tasks', json(201, task('queued')));
+});
+
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});
+
+const create = (...args: string[]): Promise<Outcome> =>
+  home.run(['task', 'create', ...args], { env });
+
+function sent(): Record<string, unknown> {
+  expect(gateway.requests).toHaveLength(1);
+  return JSON.parse(gateway.requests[0]?.body.toString() ?? '') as Record<string, unknown>;
+}
+
+async function refused(args: readonly string[], why: string): Promise<void> {
+  const outcome = await create(...args);
+  expect(outcome).toMatchObject({ code: 2, stdout: '' });
+  expect(outcome.stderr).toContain(why);
+  expect(gateway.requests).toHaveLength(0);
+}
+
+describe('the input mode is always explicit (REQ-CLIENT-0151, REQ-CLIENT-0153, REQ-ORCHES-0125)', () => {
+  it('a prompt is a prompt, whatever it looks like', async () => {
+    expect(await create('--prompt', 'rm -rf x; $(touch pwned)')).toEqual({
+      code: 0,
+      signal: null,
+      stdout: `task_id=${taskId} task_name=say-hello\n`,
+      stderr: '',
+    });
+    expect(sent()).toEqual({ input_mode: 'prompt', prompt: 'rm -rf x; $(touch pwned)' });
+    expect(gateway.requests[0]?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'idempotency-key': expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
+  });
+
+  it('--task is the same, and a text may be sent in another mode on demand', async () => {
+    await create('-t', 'make\ntest\n', '--input-mode', 'commands');
+    expect(sent()).toEqual({ input_mode: 'commands', prompt: 'make\ntest\n' });
+  });
+
+  it('a task file is a prompt, byte for byte', async () => {
+    const text = '# Tâche\r\n\tfaire 🚀\n\n';
+    await create('-f', await home.file('task.md', text));
+    expect(sent()).toEqual({ input_mode: 'prompt', prompt: text });
+  });
+
+  it('a script file is sent verbatim as a script', async () => {
+    const text = '#!/usr/bin/env python3\nprint("x")\n';
+    await create('-s', await home.file('run.py', text), '--use-inference');
+    expect(sent()).toEqual({ input_mode: 'script', prompt: text, use_inference: true });
+  });
+
+  it('commands keep their order, duplicates and inner spaces', async () => {
+    const commands = ['echo  "a  b"', 'false', 'echo  "a  b"', ' date '];
+    await create(...commands.flatMap((command) => ['--command', command]));
+    expect(sent()).toEqual({ input_mode: 'commands', commands });
+  });
+
+  it('a commands file gives its lines without blank ones and carriage returns', async () => {
+    await create('--commands-file', await home.file('c', 'one\r\n\r\n  \ntwo  x\n\none'));
+    expect(sent()).toEqual({ input_mode: 'commands', commands: ['one', 'two  x', 'one'] });
+  });
+
+  it('name and project are passed on; the project of the config counts when none is given', async () => {
+    await home.config('active_project_id: from-config\n');
+    await create('-p', 'x', '--name', 'My Task', '--project-id', 'mine');
+    await create('-p', 'x');
+    expect(
+      gateway.requests.map((request) => JSON.parse(request.body.toString()) as object),
+    ).toEqual([
+      { input_mode: 'prompt', prompt: 'x', task_name: 'My Task', project_id: 'mine' },
+      { input_mode: 'prompt', prompt: 'x', project_id: 'from-config' },
+    ]);
+  });
+
+  it('JSON gives the id and the name; an unknown project is exit 4', async () => {
+    const outcome = await create('-p', 'x', '-o', 'json');
+    expect(JSON.parse(outcome.stdout)).toEqual({ task_id: taskId, task_name: 'say-hello' });
+    gateway.on('POST /v1/tasks', problem(404, 'not_found', 'no such project'));
+    expect((await create('-p', 'x', '--project-id', 'nope')).code).toBe(4);
+  });
+});
+
+describe('files are checked before any request (REQ-CLIENT-0157)', () => {
+  it.each([
+    ['-f', MIB],
+    ['-s', 256 * 1024],
+    ['--commands-file', 64 * 1024],
+  ])('%s takes exactly its limit of %i bytes and refuses one more', async (flag, limit) => {
+    await refused([flag, await home.file('over', 'x'.repeat(limit + 1))], 'is larger than');
+    expect((await create(flag, await home.file('edge', 'x'.repeat(limit)))).code).toBe(0);
+    expect(JSON.stringify(sent())).toContain('x'.repeat(limit));
+  });
+
+  it.each(['-f', '-s', '--commands-file', '-a'])(
+    '%s refuses what is no regular file, without waiting or reading on',
+    async (flag) => {
+      const rest = flag === '-a' ? ['-p', 'x'] : [];
+      const real = await home.file('real', 'x');
+      await symlink(real, join(home.path, 'link'));
+      execFileSync('mkfifo', [join(home.path, 'fifo')]);
+      await refused([...rest, flag, join(home.path, 'missing')], 'does not exist');
+      await refused([...rest, flag, join(home.path, 'link')], 'is a symbolic link');
+      await refused([...rest, flag, home.path], flag === '-a' ? 'directory' : 'is a directory');
+      await refused([...rest, flag, join(home.path, 'fifo')], 'is not a regular file');
+      await refused([...rest, flag, '/dev/zero'], 'is not a regular file');
+    },
+  );
+
+  it.each(['-f', '-s', '--commands-file'])('%s refuses empty and broken text', async (flag) => {
+    await refused([flag, await home.file('empty', '')], 'is empty');
+    await refused(
+      [flag, await home.file('latin1', Buffer.of(0x66, 0xfc, 0x72))],
+      'not valid UTF-8',
+    );
+  });
+
+  it('a commands file of blank lines holds no command', async () => {
+    await refused(['--commands-file', await home.file('blank', '\n \r\n\n')], 'holds no command');
+  });
+});
+
+describe('attachments arrive as bytes (REQ-CLIENT-0157, REQ-ORCHES-0126)', () => {
+  it('unchanged, in order, with base name and guessed type', async () => {
+    const bytes = randomBytes(3 * MIB);
+    const binary = await home.file('deep/data.bin', bytes);
+    const notes = await home.file('notes.md', 'hello');
+    const empty = await home.file('empty', '');
+    expect((await create('-p', 'x', '-a', binary, '-a', notes, '--attach', empty)).code).toBe(0);
+    const attachments = sent()['attachments'] as {
+      name: string;
+      content_type: string;
+      content_base64: string;
+    }[];
+    expect(attachments.map(({ name, content_type }) => [name, content_type])).toEqual([
+      ['data.bin', 'application/octet-stream'],
+      ['notes.md', 'text/markdown'],
+      ['empty', 'application/octet-stream'],
+    ]);
+    const received = Buffer.from(attachments[0]?.content_base64 ?? '', 'base64');
+    const hash = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+    expect(hash(received)).toBe(hash(bytes));
+  });
+
+  it('sixteen are taken, seventeen are not', async () => {
+    const paths = await Promise.all(
+      Array.from({ length: 17 }, (_unused, index) => home.file(`f${index}`, `${index}`)),
+    );
+    const flags = paths.flatMap((path) => ['-a', path]);
+    await refused(['-p', 'x', ...flags], 'at most 16');
+    expect((await create('-p', 'x', ...flags.slice(2))).code).toBe(0);
+    expect(sent()['attachments']).toHaveLength(16);
+  });
+
+  it('one byte over 10 MiB is refused by itself, 10 MiB by the size of the request', async () => {
+    const over = await home.file('over.bin', Buffer.alloc(10 * MIB + 1));
+    await refused(['-p', 'x', '-a', over], 'over.bin is larger than 10 MiB');
+    const edge = await home.file('edge.bin', Buffer.alloc(10 * MIB));
+    await refused(['-p', 'x', '-a', edge], 'the gateway takes 10 MiB (10485760 bytes) in one');
+  });
+
+  it('two of one base name, hidden files and odd names are refused', async () => {
+    const one = await home.file('a/same.txt', '1');
+    const two = await home.file('b/same.txt', '2');
+    await refused(['-p', 'x', '-a', one, '-a', two], 'two attachments are named same.txt');
+    await refused(['-p', 'x', '-a', await home.file('.hidden', '1')], 'cannot be attached');
+  });
+});
+
+describe('task create --result', () => {
+  it('waits and prints what task result prints, and nothing before', async () => {
+    gateway.on(
+      `GET /v1/tasks/${taskId}/result`,
+      json(200, result('failed', { stdout: 'hello\n', stderr: '', exit_code: 3 })),
+    );
+    expect(await create('--command', 'x', '--result')).toMatchObject({
+      code: 0,
+      stdout: `task_id=${taskId} status=failed task_name=say-hello stdout="hello\\n" stderr=""\n`,
+    });
+  });
+
+  it('interrupted, it prints no result, says where to look, and leaves the task alone', async () => {
+    gateway.on(`GET /v1/tasks/${taskId}/result`, () => {});
+    const running = home.start(['task', 'create', '--command', 'x', '--result'], { env });
+    await expect.poll(() => gateway.requests.length, { timeout: 10_000 }).toBe(2);
+    running.child.kill('SIGINT');
+    const outcome = await running.ended;
+    expect([outcome.code, outcome.stdout]).toEqual([130, '']);
+    expect(outcome.stderr).toContain(`cynork task result ${taskId}`);
+    expect(gateway.requests).toHaveLength(2);
+  });
+});

@@ -1,0 +1,374 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home, type Outcome } from './support/cynork.ts';
+import {
+  MockGateway,
+  events,
+  inTurn,
+  jobId,
+  jobResult,
+  json,
+  logEvent,
+  logs,
+  problem,
+  result,
+  statusEvent,
+  task,
+  taskId,
+} from './support/mock-gateway.ts';
+
+const env = { CYNORK_TOKEN: 'token-1' };
+const resultPath = `GET /v1/tasks/${taskId}/result`;
+const logsPath = `GET /v1/tasks/${taskId}/logs`;
+const eventsPath = `GET /v1/tasks/${taskId}/events`;
+let gateway: MockGateway;
+let home: Home;
+
+beforeEach(async () => {
+  gateway = await MockGateway.start();
+  home = await Home.create(gateway);
+});
+
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});
+
+const cynork = (...args: string[]): Promise<Outcome> => home.run(args, { env });
+
+describe('task list and get', () => {
+  it('prints one record a task, the cursor as a note, and passes the query on', async () => {
+    gateway.on(
+      'GET /v1/tasks',
+      json(200, {
+        tasks: [task('running'), { task_id: 'x', status: 'queued' }],
+        next_cursor: 'a=b',
+      }),
+    );
+    const outcome = await cynork(
+      'task',
+      'list',
+      '--status',
+      'running',
+      '-l',
+      '2',
+      '--cursor',
+      'q&/',
+    );
+    expect(outcome).toMatchObject({
+      code: 0,
+      stdout: `task_id=${taskId} status=running task_name=say-hello\ntask_id=x status=queued\n`,
+      stderr: 'next_cursor=a=b\n',
+    });
+    expect(gateway.requests[0]?.url).toBe('/v1/tasks?status=running&limit=2&cursor=q%26%2F');
+    expect((await cynork('task', 'list', '-q')).stderr).toBe('');
+    const asJson = await cynork('task', 'list', '-o', 'json');
+    expect(asJson.stderr).toBe('');
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      tasks: [{ task_id: taskId, status: 'running' }, { task_id: 'x' }],
+      next_cursor: 'a=b',
+    });
+  });
+
+  it.each([[{ tasks: [] }], [{ tasks: [], next_cursor: null }], [{ tasks: [], next_cursor: '' }]])(
+    'an empty last page %j has an empty cursor in JSON and no line in a table',
+    async (page) => {
+      gateway.on('GET /v1/tasks', json(200, page));
+      expect(await cynork('task', 'list')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+      const { stdout } = await cynork('task', 'list', '-o', 'json');
+      expect(JSON.parse(stdout)).toEqual({ tasks: [], next_cursor: '' });
+    },
+  );
+
+  it('get takes a name as given, percent-encoded', async () => {
+    gateway.on('GET /v1/tasks/a%2F..%20%3F', json(200, task('queued')));
+    expect((await cynork('task', 'get', 'a/.. ?')).stdout).toBe(
+      `task_id=${taskId} status=queued task_name=say-hello\n`,
+    );
+    const { stdout } = await cynork('task', 'get', 'a/.. ?', '-o', 'json');
+    expect(stdout.endsWith('}\n')).toBe(true);
+    expect(JSON.parse(stdout)).toMatchObject({ task_id: taskId, status: 'queued' });
+  });
+
+  it('a name of dots stays one segment', async () => {
+    expect((await cynork('task', 'get', '..')).code).toBe(4);
+    expect(gateway.requests[0]?.url).toBe('/v1/tasks/%2E%2E');
+  });
+});
+
+describe('task result (REQ-CLIENT-0143, REQ-CLIENT-0144)', () => {
+  it('of a task that runs prints what is known, once', async () => {
+    gateway.on(resultPath, json(200, result('running', { stdout: 'ignored' })));
+    expect(await cynork('task', 'result', taskId)).toMatchObject({
+      code: 0,
+      stdout: `task_id=${taskId} status=running task_name=say-hello\n`,
+    });
+    expect(gateway.requests.map((request) => request.url)).toEqual([`/v1/tasks/${taskId}/result`]);
+  });
+
+  it('in JSON carries streams, exit code and jobs', async () => {
+    const job = { id: jobId, status: 'completed', result: jobResult('out', 'err') };
+    gateway.on(
+      resultPath,
+      json(200, result('completed', { stdout: 'out', stderr: 'err', exit_code: 0, jobs: [job] })),
+    );
+    const { stdout } = await cynork('task', 'result', taskId, '-o', 'json');
+    expect(JSON.parse(stdout)).toEqual({
+      task_id: taskId,
+      status: 'completed',
+      task_name: 'say-hello',
+      stdout: 'out',
+      stderr: 'err',
+      exit_code: 0,
+      jobs: [{ job_id: jobId, status: 'completed', result: jobResult('out', 'err') }],
+    });
+  });
+
+  it('joins the jobs when the gateway gives no streams, also those in JSON text', async () => {
+    const jobs = [
+      { id: jobId, status: 'completed', result: jobResult('a\n', 'x') },
+      {
+        id: 'second',
+        status: 'failed',
+        result: JSON.stringify(jobResult('b\n', '', { exit_code: 9 })),
+      },
+    ];
+    gateway.on(resultPath, json(200, result('failed', { jobs })));
+    const { stdout } = await cynork('task', 'result', taskId, '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ stdout: 'a\nb\n', stderr: 'x', exit_code: 9 });
+  });
+
+  it('warns when output was cut', async () => {
+    const cut = jobResult('a', '', { truncated: { stdout: true, stderr: false } });
+    const jobs = [{ id: jobId, status: 'completed', result: cut }];
+    gateway.on(resultPath, json(200, result('completed', { jobs })));
+    expect((await cynork('task', 'result', taskId)).stderr).toBe(
+      `warning: stdout of job ${jobId} was cut at the limit\n`,
+    );
+  });
+
+  it('of many megabytes comes through a pipe whole, as one value', async () => {
+    const big = 'é\n'.repeat(2_000_000);
+    gateway.on(resultPath, json(200, result('completed', { stdout: big, stderr: '' })));
+    const { stdout, code } = await cynork('task', 'result', taskId, '-o', 'json');
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as { stdout: string }).stdout === big).toBe(true);
+    const table = await cynork('task', 'result', taskId);
+    expect(table.stdout.split('\n')).toHaveLength(2);
+  });
+
+  it('ends quietly with 0 when the reader goes away', async () => {
+    const big = 'x\n'.repeat(2_000_000);
+    gateway.on(resultPath, json(200, result('completed', { stdout: big, stderr: '' })));
+    const running = home.start(['task', 'result', taskId], { env });
+    await once(running.child.stdout, 'data');
+    running.child.stdout.destroy();
+    expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('waiting is honest', () => {
+  it('asks again after 2 s when the server does not hold, and stops at superseded', async () => {
+    gateway.on(
+      resultPath,
+      inTurn(
+        json(200, result('queued')),
+        json(200, result('running')),
+        json(200, result('superseded')),
+      ),
+    );
+    expect((await cynork('task', 'result', taskId, '--wait')).stdout).toContain(
+      'status=superseded',
+    );
+    const asked = gateway.requests.map((request) => request.at);
+    expect(gateway.requests.map((request) => request.url)).toEqual(
+      Array.from({ length: 3 }, () => `/v1/tasks/${taskId}/result?wait=30`),
+    );
+    for (const [index, at] of asked.slice(1).entries()) {
+      expect(at - (asked[index] ?? 0)).toBeGreaterThan(1950);
+    }
+  });
+
+  it('survives two 503s, as long as Retry-After says', async () => {
+    const busy = problem(503, 'unavailable', 'later', { 'retry-after': '1' });
+    gateway.on(resultPath, inTurn(busy, busy, json(200, result('completed'))));
+    expect((await cynork('task', 'result', taskId, '-w')).code).toBe(0);
+    const asked = gateway.requests.map((request) => request.at);
+    expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(950);
+  });
+
+  it('gives up with exit 7 after the fourth failure in a row', async () => {
+    gateway.on(resultPath, problem(500, 'internal', 'broken', { 'retry-after': '0' }));
+    expect(await cynork('task', 'result', taskId, '-w', '-o', 'json')).toMatchObject({
+      code: 7,
+      stdout: '',
+    });
+    expect(gateway.requests).toHaveLength(4);
+  });
+
+  it('does not repeat a refusal', async () => {
+    gateway.on(resultPath, problem(404, 'not_found', 'no such task'));
+    expect((await cynork('task', 'result', taskId, '-w')).code).toBe(4);
+    expect(gateway.requests).toHaveLength(1);
+  });
+
+  it('is ended by SIGINT with 130 and an empty stdout', async () => {
+    gateway.on(resultPath, () => {});
+    const running = home.start(['task', 'result', taskId, '--wait', '-o', 'json'], { env });
+    await expect.poll(() => gateway.requests.length, { timeout: 10_000 }).toBe(1);
+    running.child.kill('SIGINT');
+    expect(await running.ended).toEqual({ code: 130, signal: null, stdout: '', stderr: '' });
+  });
+});
+
+describe('task cancel (REQ-CLIENT-0128)', () => {
+  const path = 'POST /v1/tasks/say-hello/cancel';
+  const answer = json(200, { task_id: taskId, task_name: 'say-hello', canceled: true });
+
+  it.each([['n\n'], ['\n'], [''], ['yes\n'], [' y\n']])(
+    'the answer %j sends nothing',
+    async (input) => {
+      gateway.on(path, answer);
+      const table = await home.run(['task', 'cancel', 'say-hello'], { env, input });
+      expect(table).toEqual({
+        code: 0,
+        signal: null,
+        stdout: '',
+        stderr: 'Cancel task say-hello? [y/N]\naborted\n',
+      });
+      const asJson = await home.run(['task', 'cancel', 'say-hello', '-o', 'json'], { env, input });
+      expect(JSON.parse(asJson.stdout)).toEqual({ task_id: 'say-hello', aborted: true });
+      expect(gateway.requests).toHaveLength(0);
+    },
+  );
+
+  it.each([['y\n'], ['Y\n'], ['y\r\n'], ['y']])('the answer %j cancels', async (input) => {
+    gateway.on(path, answer);
+    const outcome = await home.run(['task', 'cancel', 'say-hello'], { env, input });
+    expect(outcome).toMatchObject({
+      code: 0,
+      stdout: `task_id=${taskId} canceled=true task_name=say-hello\n`,
+    });
+    expect(gateway.requests).toHaveLength(1);
+  });
+
+  it('-y does not ask; a task that has ended otherwise is exit 5', async () => {
+    gateway.on(path, answer);
+    const outcome = await cynork('task', 'cancel', 'say-hello', '-y', '-o', 'json');
+    expect(JSON.parse(outcome.stdout)).toEqual({
+      task_id: taskId,
+      canceled: true,
+      task_name: 'say-hello',
+    });
+    expect(outcome.stderr).toBe('');
+    gateway.on(path, problem(409, 'conflict', 'already completed'));
+    expect((await cynork('task', 'cancel', 'say-hello', '--yes')).code).toBe(5);
+  });
+});
+
+describe('task logs', () => {
+  it('prints stdout lines, then stderr lines; JSON lists them', async () => {
+    gateway.on(logsPath, json(200, logs('completed', 'a\nb', 'c\n')));
+    expect((await cynork('task', 'logs', taskId)).stdout).toBe('a\nb\nc\n');
+    const { stdout } = await cynork('task', 'logs', taskId, '--stream', 'all', '-o', 'json');
+    expect(JSON.parse(stdout)).toEqual({
+      task_id: taskId,
+      stream: 'all',
+      lines: ['a', 'b', 'c'],
+      task_name: 'say-hello',
+    });
+    expect(gateway.requests[0]?.url).toBe(`/v1/tasks/${taskId}/logs?stream=all`);
+  });
+
+  it('--follow prints events as they come; the first line is there before the task ends', async () => {
+    const gate = new EventTarget();
+    gateway.on(eventsPath, async (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(
+        `id: 1\nevent: job.log\ndata: ${JSON.stringify(logEvent('stdout', 'first\n'))}\n\n`,
+      );
+      await once(gate, 'open');
+      response.write(`: heartbeat\n\nid: 2\nevent: workflow.plan\ndata: {}\n\n`);
+      response.end(
+        `id: 3\nevent: task.status\ndata: ${JSON.stringify(statusEvent('completed'))}\n\n`,
+      );
+    });
+    const running = home.start(['task', 'logs', taskId, '-F', '-o', 'jsonl'], { env });
+    await running.printed('first');
+    gate.dispatchEvent(new Event('open'));
+    const outcome = await running.ended;
+    expect(outcome.code).toBe(0);
+    expect(
+      outcome.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    ).toEqual([{ task_id: taskId, job_id: jobId, stream: 'stdout', text: 'first\n' }]);
+  });
+
+  it('--follow resumes a stream that was closed, repeats nothing, and keeps the chosen stream', async () => {
+    gateway.on(
+      eventsPath,
+      inTurn(
+        events(
+          ['7', 'job.log', logEvent('stdout', 'one\n')],
+          ['8', 'job.log', logEvent('stderr', 'no\n')],
+        ),
+        events(
+          ['7', 'job.log', logEvent('stdout', 'one\n')],
+          ['9', 'job.log', logEvent('stdout', 'two')],
+          ['10', 'task.status', statusEvent('failed')],
+        ),
+      ),
+    );
+    const outcome = await cynork('task', 'logs', taskId, '--follow', '--stream', 'stdout');
+    expect(outcome).toMatchObject({ code: 0, stdout: 'one\ntwo\n' });
+    expect(gateway.of(eventsPath).map((request) => request.headers['last-event-id'])).toEqual([
+      undefined,
+      '8',
+    ]);
+  });
+
+  it('--follow falls back to polling, prints only what is new, and ends with the task', async () => {
+    gateway.on(
+      logsPath,
+      inTurn(
+        json(200, logs('running', 'one\n', 'err\n')),
+        problem(503, 'unavailable', 'later', { 'retry-after': '0' }),
+        json(200, logs('completed', 'one\ntwo\n', 'err\n')),
+      ),
+    );
+    expect(await cynork('task', 'logs', taskId, '-F')).toMatchObject({
+      code: 0,
+      stdout: 'one\nerr\ntwo\n',
+    });
+    expect(gateway.of(eventsPath)).toHaveLength(1);
+    const [first, second] = gateway.of(logsPath).map((request) => request.at);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(1950);
+  });
+
+  it('--follow of a task whose events are gone prints the stored output', async () => {
+    gateway
+      .on(eventsPath, events(['5', 'task.status', statusEvent('completed')]))
+      .on(logsPath, json(200, logs('completed', 'kept\n')));
+    expect((await cynork('task', 'logs', taskId, '-F')).stdout).toBe('kept\n');
+  });
+
+  it('--follow in JSON is one value at the end', async () => {
+    gateway
+      .on(
+        eventsPath,
+        events(
+          ['1', 'job.log', logEvent('stdout', 'x\n')],
+          ['2', 'task.status', statusEvent('completed')],
+        ),
+      )
+      .on(logsPath, json(200, logs('completed', 'x\n')));
+    const { stdout } = await cynork('task', 'logs', taskId, '-F', '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ task_id: taskId, lines: ['x'] });
+  });
+
+  it('--follow of a task that does not exist is exit 4', async () => {
+    expect(await cynork('task', 'logs', taskId, '-F')).toMatchObject({ code: 4, stdout: '' });
+  });
+});
