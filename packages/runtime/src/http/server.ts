@@ -97,6 +97,7 @@ function createApp(options: HttpServerOptions): FastifyInstance {
       raw.writeHead(problem.status, {
         ...problem.headers(),
         'content-type': 'application/problem+json',
+        'x-request-id': request.id,
       });
       raw.end(JSON.stringify(problem.toDocument(request.id)));
     },
