@@ -1,0 +1,81 @@
+import { Shutdown } from '@cynodeai/runtime/lifecycle';
+import {
+  FakeClock,
+  type MemoryLog,
+  createTestDatabase,
+  memoryLog,
+  temporaryDirectory,
+} from '@cynodeai/testing';
+import type { ReadinessReason } from '@cynodeai/contracts';
+import type { Clock } from '@cynodeai/runtime/std';
+import type { Kysely } from 'kysely';
+import { startUserGateway } from '../../../src/processes/user-gateway.ts';
+import { openDatabase } from '../../../src/adapters/postgres/database.ts';
+import type { Database } from '../../../src/adapters/postgres/tables.ts';
+
+/** A gateway in this process, served over real HTTP from a database of its own. */
+export interface TestGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly db: Kysely<Database>;
+  readonly databaseUrl: string;
+  readonly clock: FakeClock;
+  readonly log: MemoryLog;
+  readonly artifactDirectory: string;
+  /** Ends the server as a stop signal would; the database stays until disposal. */
+  stop(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  readonly readiness?: () => Promise<readonly ReadinessReason[]>;
+}
+
+export const testKey = 'k9Jw2x0Qm7vT4bLr8sZp3nYc6dHf1gEa5uXo';
+
+/** Starts one; a user limit of logins high enough for tests unless `env` says otherwise. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const database = await createTestDatabase();
+  const directory = await temporaryDirectory();
+  const log = memoryLog();
+  const clock = new FakeClock(new Date());
+  const stop = new AbortController();
+  const shutdown = new Shutdown(log);
+  const env = {
+    DATABASE_URL: database.url,
+    JWT_SECRET: testKey,
+    USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:0',
+    RATE_LIMIT_PER_MINUTE: '100000',
+    ARTIFACT_STORAGE_DIR: `${directory.path}/artifacts`,
+    ...options.env,
+  };
+  const running = await startUserGateway(
+    env,
+    { signal: stop.signal, shutdown, log, fail: () => {} },
+    {
+      clock: options.clock ?? clock,
+      readiness: options.readiness ?? (async () => []),
+    },
+  );
+  const db = openDatabase({ url: database.url, applicationName: 'test', log });
+  const stopServer = async (): Promise<void> => {
+    stop.abort();
+    if (!(await shutdown.close()))
+      throw new Error(`the gateway did not stop cleanly: ${log.text()}`);
+  };
+  return {
+    url: `http://127.0.0.1:${running.port}`,
+    db,
+    databaseUrl: database.url,
+    clock,
+    log,
+    artifactDirectory: `${directory.path}/artifacts`,
+    stop: stopServer,
+    [Symbol.asyncDispose]: async () => {
+      await stopServer();
+      await db.destroy();
+      await database.close();
+      await directory.remove();
+    },
+  };
+}
