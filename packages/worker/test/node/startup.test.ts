@@ -221,6 +221,23 @@ describe('the start of a node', () => {
     expect(node.log.text()).not.toContain(testToken);
   });
 
+  it('ends all the same when its failed ack is refused', async () => {
+    await using node = await TestNode.create();
+    node.orchestrator.editConfig = () => 'not JSON';
+    node.orchestrator.scripts.ack.push(409);
+    expect(await node.startFails()).toContain('unparsable_configuration');
+    expect(node.log.text()).toContain('the failed ack could not be delivered');
+  });
+
+  it('removes and names what an earlier run left before it checks the host', async () => {
+    await using node = await TestNode.create();
+    node.host.engine.leftovers = ['cynode-sandbox-x'];
+    await node.start();
+    const line = node.log.lines.find((entry) => entry.message.startsWith('removed what'));
+    expect(line?.fields).toEqual({ containers: ['cynode-sandbox-x'], jobs: [] });
+    expect(node.host.engine.calls).toEqual(['removeLeftovers node-a', 'check']);
+  });
+
   it('refuses a configuration older than the last applied one, in a later run too (REQ-WORKER-0135)', async () => {
     await using node = await TestNode.create();
     const file = join(node.stateDir, 'applied-config.json');

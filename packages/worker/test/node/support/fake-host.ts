@@ -26,6 +26,8 @@ export class FakeEngine implements SandboxEngine {
   readonly specs: SandboxRunSpec[] = [];
   /** Reason why the engine cannot be used; undefined while it works. */
   broken: string | undefined;
+  /** Containers an earlier run left. */
+  leftovers: string[] = [];
   /** Containers that do not die. */
   stubborn = false;
   readonly #held = new Map<string, (exit: SandboxExit) => void>();
@@ -72,7 +74,7 @@ export class FakeEngine implements SandboxEngine {
 
   async removeLeftovers(slug: string): Promise<readonly string[]> {
     this.calls.push(`removeLeftovers ${slug}`);
-    return [];
+    return this.leftovers;
   }
 
   async removeTree(): Promise<void> {}
