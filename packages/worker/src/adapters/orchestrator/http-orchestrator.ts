@@ -21,6 +21,8 @@ export interface HttpOrchestratorOptions {
 /** Longest bootstrap, configuration or problem that is read, bytes. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 
+const pskHint = 'give this node the registration pre-shared key of that orchestrator';
+
 /** What the bootstrap gave: the URLs to use and the token to use them with. */
 interface Bootstrap {
   readonly reportUrl: string;
@@ -89,7 +91,9 @@ export function createHttpOrchestrator(options: HttpOrchestratorOptions): Orches
       const json = { psk: psk.reveal(), capability };
       const answer = await call(http, 'register', { method, url, json, timeoutMs, signal });
       if (answer.status !== 200 && answer.status !== 201) {
-        throw refusal('register', answer, 'retry');
+        const error = refusal('register', answer, 'retry');
+        if (error.code !== 'orchestrator_denied') throw error;
+        throw new NodeError(error.code, `${error.message}; ${pskHint}`);
       }
       const { orchestrator, auth } = readBootstrap(answer.text);
       bootstrap = {
