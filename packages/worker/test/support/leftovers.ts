@@ -1,0 +1,69 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { callEngine, type EngineCommand } from '../../src/adapters/container/podman/client.ts';
+import { until } from './until.ts';
+
+/** Where an engine and its nodes live. */
+export interface EnginePlace {
+  readonly stateDir: string;
+  readonly runDir: string;
+  /** Calls the engine beside the node. */
+  readonly command: EngineCommand;
+}
+
+async function list(dir: string): Promise<string[]> {
+  return readdir(dir).catch(() => []);
+}
+
+/** Command lines of living processes that name the text, this one aside. */
+export async function processesNaming(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await list('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (Number(pid) !== process.pid && line.includes(text)) found.push(line.replaceAll('\0', ' '));
+  }
+  return found;
+}
+
+/** Names of all containers of the engine, also of those only the storage knows. */
+export async function containerNames(place: EnginePlace): Promise<string[]> {
+  const args = ['ps', '--all', '--external', '--format={{.Names}}'];
+  const { stdout } = await callEngine(place.command, args);
+  return stdout.split('\n').filter((name) => name !== '');
+}
+
+/** What jobs left behind: containers, processes, mounts, files. The engine's own storage does not count. */
+export async function leftovers(place: EnginePlace): Promise<string[]> {
+  const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
+  const mounts = mountInfo
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((point) => point.startsWith(place.stateDir) || point.startsWith(place.runDir))
+    .filter((point) => !point.endsWith('/engine/storage/overlay/overlay'));
+  const volatile: string[] = [];
+  for (const boot of await list(place.runDir)) {
+    volatile.push(...(await list(join(place.runDir, boot, 'pids'))));
+    volatile.push(...(await list(join(place.runDir, boot))).filter((name) => /-/.test(name)));
+  }
+  return [
+    ...(await containerNames(place)),
+    ...(await processesNaming(place.stateDir)),
+    ...(await processesNaming(place.runDir)),
+    ...mounts,
+    ...(await list(join(place.stateDir, 'mounts'))),
+    ...volatile,
+  ];
+}
+
+/** Waits until nothing of any job is left. @throws naming what is */
+export async function untilClean(place: EnginePlace): Promise<void> {
+  let last: string[] = [];
+  const clean = async (): Promise<true | undefined> => {
+    last = await leftovers(place);
+    return last.length === 0 ? true : undefined;
+  };
+  await until('nothing of a job is left', clean).catch((cause: unknown) => {
+    throw new Error(`left behind: ${last.join('\n')}`, { cause });
+  });
+}

@@ -1,0 +1,96 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Log, silentLog } from '@cynodeai/runtime/observe';
+import { systemClock } from '@cynodeai/runtime/std';
+import { importImage } from '../../src/adapters/container/podman/images.ts';
+import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
+import { openPodmanEngine } from '../../src/adapters/container/podman/podman-engine.ts';
+import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
+import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
+import type { JobLimits } from '../../src/app/jobs/job-limits.ts';
+import { createJobService, type JobService } from '../../src/app/jobs/job-service.ts';
+import { sandboxLayout } from '../../src/domain/sandbox/layout.ts';
+import type { SandboxEngine } from '../../src/ports/sandbox-engine.ts';
+import type { WorkspaceStore } from '../../src/ports/workspace.ts';
+import { type EnginePlace, untilClean } from './leftovers.ts';
+import { testImage, testImageArchive } from './test-image.ts';
+
+export const testLimits: JobLimits = {
+  sandboxEnabled: true,
+  maxConcurrency: 8,
+  defaultTimeoutSeconds: 30,
+  maxTimeoutSeconds: 60,
+  defaultImage: testImage,
+};
+
+export interface TestNode {
+  readonly jobs: JobService;
+  readonly workspace: WorkspaceStore;
+  readonly mountRoot: string;
+}
+
+/** A node on an engine. */
+export function testNode(
+  engine: SandboxEngine,
+  stateDir: string,
+  slug: string,
+  limits: Partial<JobLimits> = {},
+  log: Log = silentLog,
+): TestNode {
+  const mountRoot = join(stateDir, 'mounts');
+  const { rootfulUid } = sandboxLayout;
+  const workspace = createFileWorkspace({
+    mountRoot,
+    nodeSlug: slug,
+    removeTree: (path) => engine.removeTree(path),
+    ...(!engine.facts.rootless && { owner: { uid: rootfulUid, gid: rootfulUid } }),
+  });
+  const jobs = createJobService({
+    engine,
+    workspace,
+    limits: () => ({ ...testLimits, ...limits }),
+    nodeSlug: slug,
+    clock: systemClock,
+    log,
+  });
+  return { jobs, workspace, mountRoot };
+}
+
+/** A private engine in a folder of its own, with the test image. */
+export interface TestEngine extends EnginePlace {
+  readonly engine: SandboxEngine;
+  /** A node on this engine, with its mount root made. */
+  node(slug: string, limits?: Partial<JobLimits>, log?: Log): Promise<TestNode>;
+  /** Fails when anything of a job is left, and removes the engine. */
+  close(): Promise<void>;
+}
+
+/** Opens an engine in a fresh folder. */
+export async function openTestEngine(log: Log = silentLog): Promise<TestEngine> {
+  const base = await mkdtemp(join(tmpdir(), 'cynode-engine-'));
+  const source = { stateDir: join(base, 'state'), runDir: join(base, 'run') };
+  const engine = await openPodmanEngine(source, log);
+  const { usable } = await openEngine(source);
+  if (usable === undefined) throw new Error('the engine is not usable');
+  const { command } = usable;
+  await importImage(command, await testImageArchive(), testImage, { env: [], labels: [] });
+  return {
+    ...source,
+    engine,
+    command,
+    node: async (slug, limits, nodeLog) => {
+      const node = testNode(engine, source.stateDir, slug, limits, nodeLog);
+      await node.workspace.check();
+      return node;
+    },
+    close: async () => {
+      try {
+        await untilClean({ command, ...source });
+      } finally {
+        await resetEngine(await openEngine(source));
+        await engine.removeTree(base);
+      }
+    },
+  };
+}
