@@ -263,6 +263,18 @@ describe('the Worker API', () => {
   });
 });
 
+it('refuses an image without a digest where the configuration asks for one', async () => {
+  await using node = await TestNode.create();
+  node.orchestrator.editConfig = (config) => ({ ...config, require_digest_pinning: true });
+  await node.start();
+  expectProblem(await node.run(['exit', '0']), 403, 'node_policy_refused');
+  const pinned = await node.run(['exit', '0'], (request) => ({
+    ...request,
+    sandbox: { image: `tools@sha256:${'a'.repeat(64)}`, command: ['exit', '0'] },
+  }));
+  expect(pinned.status).toBe(200);
+});
+
 describe('the body limit of the Worker API', () => {
   it.each([
     ['the YAML', 2000, undefined],
