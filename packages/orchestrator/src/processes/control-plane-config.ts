@@ -59,9 +59,10 @@ export function controlPlaneConfig(env: Env): ControlPlaneConfig {
   return parseEnv(schema, env);
 }
 
-/** What `--migrate-only` needs. @throws ConfigError. */
-export function migrationConfig(
-  env: Env,
-): Pick<ControlPlaneConfig, 'DATABASE_URL' | 'MIGRATIONS_DIR'> {
+/** What migrating needs. */
+export type MigrationConfig = Pick<ControlPlaneConfig, 'DATABASE_URL' | 'MIGRATIONS_DIR'>;
+
+/** The environment of `--migrate-only`. @throws ConfigError. */
+export function migrationConfig(env: Env): MigrationConfig {
   return parseEnv(schema.pick({ DATABASE_URL: true, MIGRATIONS_DIR: true }), env);
 }

@@ -28,14 +28,17 @@ import { OrchestratorError } from '../domain/errors.ts';
 import type { NodeTokenVault } from '../ports/node-secrets.ts';
 import {
   type ControlPlaneConfig,
+  type MigrationConfig,
   controlPlaneConfig,
-  migrationConfig,
 } from './control-plane-config.ts';
 
-/** What tests replace. */
+/** What a caller may set aside of the environment. */
 export interface ControlPlaneOverrides {
+  /** The schema is current already. */
+  readonly migrated?: boolean;
+  /** Registrations an address may try per minute; 30 unless told. */
   readonly registrationsPerMinute?: number;
-  /** How long answers under way are waited for at shutdown, ms. */
+  /** How long answers under way are waited for at shutdown, ms; 30 s unless told. */
   readonly drainMs?: number;
 }
 
@@ -52,8 +55,7 @@ function isMissingPassword(error: unknown): error is OrchestratorError {
 }
 
 /** DDL bootstrap and migrations, the supported production step. Contract 01 section 1.3 (REQ-SCHEMA-0102). */
-export async function migrateDatabase(env: Env, scope: ProcessScope): Promise<void> {
-  const config = migrationConfig(env);
+export async function migrateDatabase(config: MigrationConfig, scope: ProcessScope): Promise<void> {
   await migrate(config.DATABASE_URL.reveal(), {
     log: scope.log,
     signal: scope.signal,
@@ -152,7 +154,7 @@ export async function startControlPlane(
 ): Promise<RunningControlPlane> {
   const config = controlPlaneConfig(env);
   const { log } = scope;
-  await migrateDatabase(env, scope);
+  if (overrides.migrated !== true) await migrateDatabase(config, scope);
   const db = openDatabase({
     url: config.DATABASE_URL.reveal(),
     applicationName: 'cynode-control-plane',

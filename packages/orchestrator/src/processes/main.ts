@@ -7,7 +7,10 @@ type StartRole = (env: Env, scope: ProcessScope) => Promise<unknown>;
 
 /** Roles this entry can host, loaded only when asked for. Contract 01 section 1.1. */
 const roles: Readonly<Record<string, () => Promise<StartRole>>> = {
-  'control-plane': async () => (await import('./control-plane.ts')).startControlPlane,
+  'control-plane': async () => {
+    const { startControlPlane } = await import('./control-plane.ts');
+    return (env, scope) => startControlPlane(env, scope, { migrated: true });
+  },
   'user-gateway': async () => (await import('./user-gateway.ts')).startUserGateway,
 };
 
@@ -41,11 +44,17 @@ function environmentOf(names: readonly string[]): Env {
   return names.length > 1 ? { ...env, LISTEN_ADDR: undefined } : env;
 }
 
+/** Migrations come first, before any other role looks at the schema; a faulty environment changes nothing. */
+async function migrateFirst(env: Env, migrateOnly: boolean, scope: ProcessScope): Promise<void> {
+  const { controlPlaneConfig, migrationConfig } = await import('./control-plane-config.ts');
+  const { migrateDatabase } = await import('./control-plane.ts');
+  await migrateDatabase(migrateOnly ? migrationConfig(env) : controlPlaneConfig(env), scope);
+}
+
 async function start(command: CommandLine, scope: ProcessScope): Promise<void> {
   const env = environmentOf(command.names);
   if (command.names.includes('control-plane')) {
-    const { migrateDatabase } = await import('./control-plane.ts');
-    await migrateDatabase(env, scope);
+    await migrateFirst(env, command.migrateOnly, scope);
     if (command.migrateOnly) process.exit(0);
   }
   await Promise.all(

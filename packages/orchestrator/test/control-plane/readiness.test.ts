@@ -1,0 +1,122 @@
+import { startPostgres } from '@cynodeai/launcher/postgres';
+import { silentLog } from '@cynodeai/runtime/observe';
+import { createTestDatabase, temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/adapters/postgres/database.ts';
+import { postgresReadinessProbe } from '../../src/adapters/postgres/readiness/readiness-probe.ts';
+import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
+import { fakeNode, postJson } from './support/fake-node.ts';
+import { createTask, jobIn, readJob } from './support/tasks.ts';
+
+async function readyz(url: string): Promise<{ status: number; codes: string[]; detail?: string }> {
+  const response = await fetch(`${url}/readyz`);
+  if (response.status === 200) return { status: 200, codes: [] };
+  expect(response.headers.get('content-type')).toContain('application/problem+json');
+  const body = (await response.json()) as {
+    type: string;
+    detail: string;
+    reasons: { code: string; message: string; action: string }[];
+  };
+  expect(body.type).toBe('urn:cynodeai:error:not_ready');
+  expect(body.detail).toBe(body.reasons[0]?.message);
+  expect(body.reasons.every((reason) => reason.action.length > 10)).toBe(true);
+  return {
+    status: response.status,
+    codes: body.reasons.map((reason) => reason.code),
+    detail: body.detail,
+  };
+}
+
+describe('readiness', () => {
+  it('is judged from stored state: no node, then a node that can run a model, then none again (REQ-ORCHES-0119, hard part 3)', async () => {
+    await using plane = await testControlPlane();
+    expect(await readyz(plane.url)).toEqual({
+      status: 503,
+      codes: ['no_inference_path', 'pm_model_not_selected'],
+      detail: 'no inference path available',
+    });
+    await using plain = await fakeNode({ slug: 'plain' });
+    await plain.join(plane.url);
+    expect((await readyz(plane.url)).codes[0]).toBe('no_inference_path');
+    await using able = await fakeNode({
+      slug: 'able',
+      report: { inference: { supported: true, existing_service: true, running: true } },
+    });
+    const session = await able.join(plane.url);
+    expect(await readyz(plane.url)).toMatchObject({
+      status: 503,
+      codes: ['pm_model_not_selected'],
+      detail: 'no Project Manager model selected',
+    });
+    await plane.db
+      .insertInto('orchestrator_state')
+      .values({ key: 'pm_model', value: JSON.stringify({ status: 'available' }) })
+      .execute();
+    expect((await readyz(plane.url)).status).toBe(200);
+    const gone = { inference: { supported: true, running: false } };
+    await session.sendReport(able.report(gone));
+    expect((await readyz(plane.url)).codes).toEqual(['no_inference_path']);
+    expect(await (await fetch(`${plane.url}/healthz`)).text()).toBe('ok');
+  });
+
+  it('names a schema of another version', async () => {
+    await using database = await createTestDatabase({ content: 'empty' });
+    const db = openDatabase({ url: database.url, applicationName: 'test', log: silentLog });
+    const probe = postgresReadinessProbe(db, { expectedVersion: '9999' });
+    expect(await probe.facts()).toEqual({
+      database: 'outdated',
+      schemaVersion: undefined,
+      expectedVersion: '9999',
+    });
+    await db.destroy();
+  });
+});
+
+describe('a database that goes away and comes back', () => {
+  it('makes the process unready, not dead, and no result is lost meanwhile', async () => {
+    await using folder = await temporaryDirectory();
+    const settings = { dataDir: `${folder.path}/data`, socketDir: folder.path };
+    let server = await startPostgres(settings);
+    const env = await controlPlaneEnv(server.url());
+    const url = env['ORCHESTRATOR_PUBLIC_URL'] ?? '';
+    const plane = await runControlPlane(env);
+    const release = Promise.withResolvers<void>();
+    await using node = await fakeNode({
+      slug: 'n',
+      onRun: async () => {
+        await release.promise;
+        return { stdout: 'survived' };
+      },
+    });
+    await node.join(url);
+    let db = openDatabase({ url: server.url(), applicationName: 'test', log: silentLog });
+    const ids = await createTask(db);
+    await waitFor(() => node.runs.length === 1);
+    await db.destroy();
+    await server.stop();
+    const started = performance.now();
+    expect(await readyz(url)).toEqual({
+      status: 503,
+      codes: ['database_unavailable'],
+      detail: 'database unavailable',
+    });
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok');
+    const report = await postJson(`${url}/v1/nodes/register`, { psk: 'x', capability: {} });
+    expect(report.status).toBe(503);
+    expect(await report.json()).toMatchObject({ type: 'urn:cynodeai:error:unavailable' });
+    release.resolve();
+    await waitFor(() => plane.log.text().includes('the results of jobs could not be stored'));
+    server = await startPostgres(settings);
+    db = openDatabase({ url: server.url(), applicationName: 'test', log: silentLog });
+    await jobIn(db, ids, 'completed', 20_000);
+    expect((await readJob(db, ids)).result).toMatchObject({ stdout: 'survived' });
+    expect(node.runs).toHaveLength(1);
+    const next = await createTask(db);
+    await jobIn(db, next, 'completed');
+    expect((await readyz(url)).codes[0]).toBe('no_inference_path');
+    await plane.stop();
+    await db.destroy();
+    await server.stop();
+  });
+});
