@@ -15,7 +15,7 @@ import { isSampleKey } from '../domain/identity/signing-key.ts';
 
 /** Settings of the User API Gateway, read once. Durations in ms, sizes in bytes. Contract 04 section 1. */
 export interface UserGatewayConfig {
-  readonly databaseUrl: string;
+  readonly databaseUrl: Secret;
   readonly jwtKey: Secret;
   readonly accessMs: number;
   readonly refreshMs: number;
@@ -28,6 +28,8 @@ export interface UserGatewayConfig {
   readonly loginsPerAddressPerMinute: number;
   readonly trustedProxies: readonly string[];
   readonly artifactDirectory: string;
+  /** Where the schema's files are; the bundled ones when absent. */
+  readonly migrationsDirectory: string | undefined;
 }
 
 /** An address or a CIDR such as `10.0.0.0/8`. */
@@ -56,7 +58,7 @@ const networksField = z
   .refine((parts) => parts.every(isNetwork), 'must be addresses or CIDRs, separated by commas');
 
 const schema = z.object({
-  DATABASE_URL: z.string(),
+  DATABASE_URL: secretField(),
   JWT_SECRET: secretField(32).refine(
     (key) => !isSampleKey(key.reveal()),
     'must not be a sample value; make one with: openssl rand -base64 48',
@@ -73,6 +75,7 @@ const schema = z.object({
   RATE_LIMIT_PER_MINUTE: integerField(1, 1_000_000).optional(),
   TRUSTED_PROXIES: networksField.optional(),
   ARTIFACT_STORAGE_DIR: z.string().optional(),
+  MIGRATIONS_DIR: z.string().optional(),
 });
 
 const minuteMs = 60_000;
@@ -95,6 +98,7 @@ export function userGatewayConfig(env: Env): UserGatewayConfig {
     maxBodyBytes: (read.MAX_REQUEST_BODY_MB ?? 10) * 1024 * 1024,
     loginsPerAddressPerMinute: read.RATE_LIMIT_PER_MINUTE ?? 60,
     trustedProxies: read.TRUSTED_PROXIES ?? [],
+    migrationsDirectory: read.MIGRATIONS_DIR,
     artifactDirectory: read.ARTIFACT_STORAGE_DIR ?? './data/artifacts',
   };
 }

@@ -19,26 +19,29 @@ import {
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { postgresIdentityStore } from '../adapters/postgres/identity/identity-store.ts';
+import { expectedSchemaVersion } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
 import { postgresProjectStore } from '../adapters/postgres/projects/project-store.ts';
+import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresIdempotencyKeys } from '../adapters/postgres/tasks/idempotency-keys.ts';
 import { postgresTaskReader } from '../adapters/postgres/tasks/task-reader.ts';
 import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts';
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
+import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { AuditQueue } from '../app/audit/audit-queue.ts';
 import { loginsPerHandlePerMinute } from '../app/auth/login.ts';
 import { SlidingWindow } from '../domain/identity/sliding-window.ts';
 import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config.ts';
 
-const applicationName = 'user-gateway';
+const applicationName = 'cynode-user-gateway';
 const apiVersion = '0.1.0';
 
 /** What tests and other compositions may put in place of the real thing. */
 export interface UserGatewayOverrides {
   readonly clock?: Clock;
   /** Why the orchestrator cannot take work; empty when it can. */
-  readonly readiness?: (db: Kysely<Database>) => Promise<readonly ReadinessReason[]>;
+  readonly readiness?: () => Promise<readonly ReadinessReason[]>;
 }
 
 export interface RunningUserGateway {
@@ -59,13 +62,22 @@ async function startListening(listener: NotificationListener, scope: ProcessScop
   }
 }
 
-function partsOf(
+/** Judged from stored state; the schema must be the one this code was written for. Contract 01 section 1.3. */
+async function readinessOf(
+  db: Kysely<Database>,
+  config: UserGatewayConfig,
+): Promise<() => Promise<readonly ReadinessReason[]>> {
+  const expectedVersion = await expectedSchemaVersion(config.migrationsDirectory);
+  return readinessCheck({ probe: postgresReadinessProbe(db, { expectedVersion }), sleep });
+}
+
+async function partsOf(
   config: UserGatewayConfig,
   db: Kysely<Database>,
   listener: NotificationListener,
   scope: ProcessScope,
   overrides: UserGatewayOverrides,
-): UserGatewayParts {
+): Promise<UserGatewayParts> {
   const clock = overrides.clock ?? systemClock;
   const tasks = postgresTaskReader(db);
   return {
@@ -91,7 +103,7 @@ function partsOf(
     tasks,
     signals: postgresTaskSignals(listener),
     auditQueue: new AuditQueue(postgresGatewayAudit(db), scope.log),
-    readiness: async () => (await overrides.readiness?.(db)) ?? [],
+    readiness: overrides.readiness ?? (await readinessOf(db, config)),
     stopping: scope.signal,
   };
 }
@@ -108,12 +120,16 @@ export async function startUserGateway(
 ): Promise<RunningUserGateway> {
   const config = userGatewayConfig(env);
   const { log, shutdown } = scope;
-  const db = openDatabase({ url: config.databaseUrl, applicationName, log });
+  const db = openDatabase({ url: config.databaseUrl.reveal(), applicationName, log });
   shutdown.add('close database', () => db.destroy());
-  const listener = new NotificationListener({ url: config.databaseUrl, applicationName, log });
+  const listener = new NotificationListener({
+    url: config.databaseUrl.reveal(),
+    applicationName,
+    log,
+  });
   shutdown.add('close notifications', () => listener.close());
   const listening = startListening(listener, scope);
-  const parts = partsOf(config, db, listener, scope, overrides);
+  const parts = await partsOf(config, db, listener, scope, overrides);
   shutdown.add('write audit rows', () => parts.auditQueue.close());
   const server = await createHttpServer({
     log,

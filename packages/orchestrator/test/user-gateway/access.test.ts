@@ -108,7 +108,7 @@ describe('the audit log', () => {
     await get(gateway, user, `/v1/tasks/${task.id}`);
     await get(gateway, user, '/v1/tasks?limit=0');
     await get(gateway, user, '/v1/tasks/%00');
-    await get(gateway, { token: 'nonsense' } as TestUser, `/v1/tasks/${task.id}/result`);
+    await get(gateway, { token: 'nonsense' }, `/v1/tasks/${task.id}/result`);
     const rows = await waitFor(async () => {
       const found = await gateway.db
         .selectFrom('gateway_audit_log')

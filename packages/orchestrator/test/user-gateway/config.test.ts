@@ -7,10 +7,9 @@ const base = { DATABASE_URL: 'postgresql://x/y', JWT_SECRET: testKey };
 
 describe('the environment of the gateway', () => {
   it('has the defaults of the contract', () => {
-    const { jwtKey, ...rest } = userGatewayConfig(base);
-    expect(String(jwtKey)).toBe('[secret]');
+    const { jwtKey, databaseUrl, ...rest } = userGatewayConfig(base);
+    expect([String(jwtKey), String(databaseUrl)]).toEqual(['[secret]', '[secret]']);
     expect(rest).toEqual({
-      databaseUrl: 'postgresql://x/y',
       accessMs: 900_000,
       refreshMs: 604_800_000,
       listen: { host: '0.0.0.0', port: 8080 },
@@ -22,6 +21,7 @@ describe('the environment of the gateway', () => {
       loginsPerAddressPerMinute: 60,
       trustedProxies: [],
       artifactDirectory: './data/artifacts',
+      migrationsDirectory: undefined,
     });
   });
 

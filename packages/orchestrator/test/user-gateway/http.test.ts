@@ -47,20 +47,21 @@ function sendChunked(
         });
       },
     );
-    let answered = false;
-    outgoing.on('response', () => (answered = true));
-    outgoing.on('error', (error) => answered || reject(error));
-    const piece = Buffer.alloc(64 * 1024, 0x20);
     let sent = 0;
+    const piece = Buffer.alloc(64 * 1024, 0x20);
+    const done = new AbortController();
+    outgoing.on('response', () => done.abort());
+    // A server that stops reading may also reset the connection; its answer came before.
+    outgoing.on('error', (error) => done.signal.aborted || reject(error));
     const write = (): void => {
-      while (!answered && sent < totalBytes) {
+      while (!done.signal.aborted && sent < totalBytes) {
         sent += piece.length;
         if (!outgoing.write(piece)) {
           outgoing.once('drain', write);
           return;
         }
       }
-      if (!answered) outgoing.end();
+      if (!done.signal.aborted) outgoing.end();
     };
     write();
   });

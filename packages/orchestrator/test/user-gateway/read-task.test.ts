@@ -30,7 +30,7 @@ async function ended(stdout: string, exitCode = 0): Promise<string> {
 const isWaiting = async (): Promise<boolean> => {
   const { rows } = await sql`
     select 1 from pg_stat_activity
-     where datname = current_database() and application_name = 'user-gateway' and query ~ 'select status from tasks'`.execute(
+     where datname = current_database() and application_name = 'cynode-user-gateway' and query ~ 'select status from tasks'`.execute(
     gateway.db,
   );
   return rows.length > 0;

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { planJob } from './plan-job.ts';
+import { readTaskInput, requireSendable } from './task-input.ts';
+
+const attachment = { artifactId: 'a1', path: 'upload/x.bin', contentType: undefined, sizeBytes: 3 };
+
+describe('the first job of a task', () => {
+  it('hands a prompt to a model and no text of it to anything that runs (REQ-ORCHES-0125)', () => {
+    const input = readTaskInput({ prompt: '$(touch pwned)', use_inference: false });
+    expect(input.useInference).toBe(true);
+    expect(planJob(input, [attachment])).toEqual({
+      kind: 'inference',
+      input_mode: 'prompt',
+      target: 'local',
+    });
+  });
+
+  it('carries neither a script nor commands in an argument (REQ-ORCHES-0127)', () => {
+    const script = planJob(readTaskInput({ input_mode: 'script', prompt: 'echo secret-word' }), [
+      attachment,
+    ]);
+    expect(script).toMatchObject({
+      command: ['sh', '/workspace/.cynode/script'],
+      network_policy: 'none',
+      input_files: [
+        { path: '.cynode/script', mode: '0755', source: { kind: 'prompt' } },
+        { path: 'upload/x.bin', mode: '0644', source: { kind: 'artifact', artifact_id: 'a1' } },
+      ],
+    });
+    const commands = planJob(
+      readTaskInput({ input_mode: 'commands', commands: ['echo secret-word'] }),
+      [],
+    );
+    expect(commands.kind === 'sandbox' && commands.command).toEqual([
+      'sh',
+      '/workspace/.cynode/commands.sh',
+    ]);
+  });
+
+  it('honours an interpreter line', () => {
+    const input = readTaskInput({
+      input_mode: 'script',
+      prompt: '#!/usr/bin/env python3\nprint(1)',
+    });
+    expect(planJob(input, [])).toMatchObject({ command: ['/workspace/.cynode/script'] });
+  });
+
+  it('must fit into one request of a node with all its files as base64', () => {
+    const input = readTaskInput({ input_mode: 'script', prompt: 'x'.repeat(3000) });
+    const room = 10 * 1024 * 1024 - 64 * 1024 - 4000;
+    expect(() => requireSendable(input, [(room / 4) * 3])).not.toThrow();
+    expect(() => requireSendable(input, [(room / 4) * 3 + 1])).toThrow(
+      expect.objectContaining({ code: 'input_too_large' }),
+    );
+  });
+});

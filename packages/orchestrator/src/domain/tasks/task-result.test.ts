@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { JobRecord, TaskRecord } from './task-record.ts';
+import { taskLogsView, taskResultView } from './task-result.ts';
+
+const uuid = '00000000-0000-7000-8000-000000000001';
+const at = new Date('2026-01-01T00:00:00Z');
+const task: TaskRecord = {
+  id: uuid,
+  createdBy: uuid,
+  projectId: uuid,
+  name: 't',
+  status: 'failed',
+  inputMode: 'script',
+  prompt: 'x',
+  summary: 'exit 2',
+  attachments: [],
+  createdAt: at,
+  updatedAt: at,
+};
+
+function job(result: JobRecord['result']): JobRecord {
+  return { id: uuid, status: 'failed', result, startedAt: at, endedAt: at };
+}
+
+const run = (stdout: string, more: object = {}) => ({
+  version: 1,
+  task_id: uuid,
+  job_id: uuid,
+  lease_id: uuid,
+  status: 'failed',
+  exit_code: 2,
+  stdout,
+  stderr: '',
+  started_at: at.toISOString(),
+  ended_at: at.toISOString(),
+  truncated: { stdout: true, stderr: false },
+  ...more,
+});
+
+describe('the result of a task', () => {
+  it('joins streams in order, takes the last exit code and hides the lease', () => {
+    const view = taskResultView(task, [job(run('a')), job(run('b', { exit_code: 5 }))]);
+    expect(view).toMatchObject({ stdout: 'ab', exit_code: 5, summary: 'exit 2' });
+    expect(JSON.stringify(view)).not.toContain('lease_id');
+  });
+
+  it('has no exit code when the last job has none, such as at a time limit', () => {
+    const { exit_code: _code, ...timeout } = run('partial', { status: 'timeout' });
+    expect(taskResultView(task, [job(run('a')), job(timeout)])).not.toHaveProperty('exit_code');
+  });
+
+  it('leaves out a stored outcome that no client could read', () => {
+    expect(taskResultView(task, [job({ status: 'odd' })]).jobs[0]).not.toHaveProperty('result');
+  });
+
+  it('says which stream was cut', () => {
+    const failure = {
+      status: 'failed',
+      error_type: 'x',
+      error_message: 'gone',
+      stdout: '',
+      stderr: 'gone',
+    };
+    const view = taskLogsView(task, [job(run('a')), job(failure), job(undefined)], 'all');
+    expect(view).toMatchObject({
+      stdout: 'a',
+      stderr: 'gone',
+      truncated: { stdout: true, stderr: false },
+    });
+  });
+});
