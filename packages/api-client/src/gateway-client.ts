@@ -61,11 +61,13 @@ export class GatewayClient {
    */
   async call<const R extends Route>(route: R, input: CallInput<R>): Promise<CallOutput<R>> {
     const call: AnyCallInput = input;
+    // Made once: a replay must carry the key of the first try.
+    const creating = creatingHeaders(route, call);
     const answer = await this.#withToken(route, call, (headers) =>
       this.#transport.send({
         method: route.method,
         path: pathOf(route, call),
-        headers: { ...creatingHeaders(route, call), ...headers },
+        headers: { ...creating, ...headers },
         timeoutMs: call.timeoutMs ?? callTimeoutMs,
         ...(call.body !== undefined && { json: call.body }),
         ...this.#signalOf(call.signal),

@@ -93,7 +93,7 @@ export class Transport {
       const type = headerOf(response, 'content-type') ?? '';
       if (response.statusCode !== 200) await accept(response, requestId);
       if (!/^text\/event-stream\b/i.test(type)) {
-        response.body.destroy();
+        discard(response);
         throw new GatewayError('gateway', 'the answer is not an event stream', {
           requestId,
           status: response.statusCode,
@@ -144,7 +144,7 @@ export class Transport {
     } catch (error) {
       throw this.#faultOf(error, input, requestId);
     } finally {
-      response.body.destroy();
+      discard(response);
     }
   }
 
@@ -160,6 +160,11 @@ export class Transport {
       cause: error,
     });
   }
+}
+
+/** Gives up the rest of an answer; the abort this makes is nobody's fault. */
+function discard(response: Dispatcher.ResponseData): void {
+  response.body.on('error', () => {}).destroy();
 }
 
 async function accept(response: Dispatcher.ResponseData, requestId: string): Promise<Answer> {

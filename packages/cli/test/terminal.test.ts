@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home } from './support/cynork.ts';
+import { MockGateway, json, problem, result, taskId, tokens } from './support/mock-gateway.ts';
+import { startInTerminal } from './support/pseudo-terminal.ts';
+
+const password = 'pässwörd-canary';
+let gateway: MockGateway;
+let home: Home;
+
+beforeEach(async () => {
+  gateway = await MockGateway.start();
+  home = await Home.create(gateway);
+  gateway.on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')));
+});
+
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});
+
+const sentPassword = (): unknown =>
+  Reflect.get(JSON.parse(gateway.requests[0]?.body.toString() ?? '{}') as object, 'password');
+
+describe('in a terminal', () => {
+  it('the password is not shown, and echo is back afterwards', async () => {
+    const running = startInTerminal(home, ['auth', 'login']);
+    await running.printed('User: ');
+    running.child.stdin.write('alice\n');
+    await running.printed('Password: ');
+    running.child.stdin.write(`${password}\n`);
+    const { stdout } = await running.ended;
+    expect(stdout).toContain('logged_in=true user=alice');
+    expect(stdout).toContain('exit=0 echo=on');
+    expect(stdout).not.toContain('canary');
+    expect(sentPassword()).toBe(password);
+  });
+
+  it('the usual keys edit the password and others do not get into it', async () => {
+    const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
+    await running.printed('Password: ');
+    running.child.stdin.write('wrong\u0015ab\u007Fcdé\u007F\u001B[A\te\r');
+    expect((await running.ended).stdout).toContain('exit=0 echo=on');
+    expect(sentPassword()).toBe('acde');
+  });
+
+  it('Ctrl+C at the password ends with 130, sends nothing and leaves echo on', async () => {
+    const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
+    await running.printed('Password: ');
+    running.child.stdin.write('half\u0003');
+    const { stdout } = await running.ended;
+    expect(stdout).toContain('exit=130 echo=on');
+    expect(stdout).not.toContain('half');
+    expect(gateway.requests).toHaveLength(0);
+  });
+
+  it('Ctrl+C at the user name ends with 130; the end of input is an empty name', async () => {
+    const interrupted = startInTerminal(home, ['auth', 'login']);
+    await interrupted.printed('User: ');
+    interrupted.child.stdin.write('\u0003');
+    expect((await interrupted.ended).stdout).toContain('exit=130 echo=on');
+    const ended = startInTerminal(home, ['auth', 'login']);
+    await ended.printed('User: ');
+    ended.child.stdin.write('\u0004');
+    expect((await ended.ended).stdout).toContain('exit=2 echo=on');
+  });
+
+  it('SIGTERM at the password leaves echo on', async () => {
+    const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
+    await running.printed('Password: ');
+    await terminate(running.child.pid ?? 0);
+    expect((await running.ended).stdout).toContain('exit=143 echo=on');
+  });
+
+  it('a confirmation is asked on one line and answered there', async () => {
+    gateway.on('POST /v1/tasks/x/cancel', json(200, { task_id: taskId, canceled: true }));
+    const running = startInTerminal(home, ['task', 'cancel', 'x'], { CYNORK_TOKEN: 't' });
+    await running.printed('Cancel task x? [y/N] ');
+    running.child.stdin.write('y\n');
+    expect((await running.ended).stdout).toContain(`task_id=${taskId} canceled=true`);
+  });
+
+  it('errors are red there, and plain with NO_COLOR, --no-color or in a pipe', async () => {
+    const show = async (args: string[], env: Record<string, string> = {}): Promise<string> =>
+      (await startInTerminal(home, args, env).ended).stdout;
+    expect(await show(['auth', 'whoami'])).toContain('\u001B[31merror:\u001B[39m not logged in');
+    expect(await show(['auth', 'whoami', '--no-color'])).not.toContain('\u001B');
+    expect(await show(['auth', 'whoami'], { NO_COLOR: '1' })).not.toContain('\u001B');
+    expect((await home.run(['auth', 'whoami'])).stderr).not.toContain('\u001B');
+  });
+
+  it('foreign control characters do not reach the terminal, but a pipe gets every byte', async () => {
+    const stored = {
+      task_id: taskId,
+      status: 'completed',
+      stream: 'all',
+      stdout: 'a\u001B]0;title\u0007\tb\u009B31m\n',
+      truncated: { stdout: false, stderr: false },
+    };
+    gateway.on(`GET /v1/tasks/x/logs`, json(200, stored));
+    const env = { CYNORK_TOKEN: 't' };
+    const shown = (await startInTerminal(home, ['task', 'logs', 'x'], env).ended).stdout;
+    expect(shown).toContain('a]0;title\tb31m');
+    const piped = await home.run(['task', 'logs', 'x'], { env });
+    expect(piped.stdout).toBe(stored.stdout);
+  });
+
+  it('a wait shows its states to people, unless quiet', async () => {
+    gateway.on('GET /v1/tasks/x/result', json(200, result('completed')));
+    const env = { CYNORK_TOKEN: 't' };
+    const wait = ['task', 'result', 'x', '--wait'];
+    expect((await startInTerminal(home, wait, env).ended).stdout).toContain('task x: completed');
+    const quiet = await startInTerminal(home, [...wait, '-q'], env).ended;
+    expect(quiet.stdout).not.toContain('task x: completed');
+  });
+
+  it('a refused login leaves nothing behind', async () => {
+    gateway.on('POST /v1/auth/login', problem(401, 'authentication', 'Invalid credentials'));
+    const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
+    await running.printed('Password: ');
+    running.child.stdin.write('x\n');
+    expect((await running.ended).stdout).toContain('exit=3 echo=on');
+    await expect(home.readConfig()).rejects.toThrow('ENOENT');
+  });
+});
+
+/** Ends the cynork below a `script` process: its shell has it as the only child. */
+async function terminate(ancestor: number): Promise<void> {
+  let pid = ancestor;
+  for (;;) {
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    const [child] = children.trim().split(' ');
+    if (!child) break;
+    pid = Number(child);
+  }
+  process.kill(pid, 'SIGTERM');
+}
