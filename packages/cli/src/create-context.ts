@@ -1,5 +1,4 @@
-import { type Env, forgetEnv } from '@cynodeai/runtime/config';
-import process from 'node:process';
+import type { Env } from '@cynodeai/runtime/config';
 import type { CommandContext } from './command-context.ts';
 import { ConfigFile } from './config/config-file.ts';
 import { configPath } from './config/config-path.ts';
@@ -9,7 +8,9 @@ import { mergeSettings } from './config/settings.ts';
 import type { Connection } from './gateway/connect.ts';
 import type { Notes } from './output/notes.ts';
 import { Output } from './output/output.ts';
+import type { TextStream } from './output/stream.ts';
 import type { GlobalOptions } from './program/global-flags.ts';
+import type { InputStream } from './terminal/byte-source.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 /** A context and what must be undone after the command. */
@@ -17,16 +18,28 @@ export interface ProcessContext extends CommandContext {
   readonly close: () => Promise<void>;
 }
 
+/** What a command line reaches of its process. */
+export interface ProcessIo {
+  /** Read when it is needed: doing so loads a library. */
+  readonly env: () => Promise<Env>;
+  readonly stdin: InputStream;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  /** Fires when the process is told to stop. */
+  readonly signal: AbortSignal;
+}
+
 export interface ContextOptions {
   readonly globals: GlobalOptions;
-  readonly env: Env;
+  readonly io: ProcessIo;
   readonly notes: Notes;
-  readonly signal: AbortSignal;
 }
 
 /** Loads the config once and wires what a command may use. @throws CliError `usage` for a config file that cannot be used. */
 export async function createContext(options: ContextOptions): Promise<ProcessContext> {
-  const { globals, env, notes, signal } = options;
+  const { globals, io, notes } = options;
+  const { signal } = io;
+  const env = await io.env();
   const path = configPath(globals.config, env);
   const file = new ConfigFile(path);
   const stored = await file.read();
@@ -34,13 +47,13 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
     await notes.warn(`others can read the config file; run: chmod 600 ${path}`);
   }
   const settings = mergeSettings(stored, env);
-  forgetEnv('CYNORK_TOKEN');
   const name = stored.credentialHelper;
   const sessions = new SessionStore({
     file,
     helper: () => (name === undefined ? undefined : CredentialHelper.named(name, path, env)),
   });
   let connection: Connection | undefined;
+  let terminal: Terminal | undefined;
   const connect = async (): Promise<Connection> => {
     const { Connection } = await import('./gateway/connect.ts');
     connection ??= new Connection({ settings, sessions, notes, signal });
@@ -48,9 +61,12 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
   };
   return {
     settings,
-    output: new Output(globals.format, process.stdout),
+    output: new Output(globals.format, io.stdout),
     notes,
-    terminal: new Terminal({ input: process.stdin, prompts: process.stderr, signal }),
+    get terminal() {
+      terminal ??= new Terminal({ input: io.stdin, prompts: io.stderr, signal });
+      return terminal;
+    },
     sessions,
     signal,
     anonymous: async () => (await connect()).client,

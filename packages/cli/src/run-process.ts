@@ -1,11 +1,10 @@
+import type { Env } from '@cynodeai/runtime/config';
 import process from 'node:process';
-import { UsageError } from './cli-error.ts';
-import { commands, groups } from './commands/catalogue.ts';
-import { exitCodeOf, isSignal } from './exit-code.ts';
+import type { ProcessIo } from './create-context.ts';
+import { exitCodeOf } from './exit-code.ts';
 import { failureText } from './failure-text.ts';
-import { Notes } from './output/notes.ts';
-import { isBrokenPipe, writeFully } from './output/stream.ts';
-import { parseCommandLine, type Request } from './program/parse-command-line.ts';
+import { isBrokenPipe } from './output/stream.ts';
+import { runCommandLine } from './run-command-line.ts';
 import { stopSignal } from './signals.ts';
 
 /** A reader that went away ends the process quietly; nothing else may end it in the middle of a write. */
@@ -16,53 +15,36 @@ function guardStreams(): void {
   process.stderr.on('error', () => {});
 }
 
-async function runRequest(
-  request: Request & { readonly kind: 'run' },
-  notes: Notes,
-): Promise<void> {
-  const { createContext } = await import('./create-context.ts');
-  const { readEnv } = await import('@cynodeai/runtime/config');
-  const signal = stopSignal();
-  const context = await createContext({ globals: request.globals, env: readEnv(), notes, signal });
-  try {
-    await request.command.run(context, request.input);
-  } finally {
-    await context.close();
-  }
+let env: Env | undefined;
+
+/** The environment as it was; the token then leaves it, so that no child can inherit it. */
+async function takeEnv(): Promise<Env> {
+  const { forgetEnv, readEnv } = await import('@cynodeai/runtime/config');
+  env ??= { ...readEnv() };
+  forgetEnv('CYNORK_TOKEN');
+  return env;
 }
 
-/** Decided only where it can matter: reading the environment loads a library. */
-async function colorWanted(): Promise<boolean> {
-  if (!process.stderr.isTTY) return false;
-  const { readEnv } = await import('@cynodeai/runtime/config');
-  return (readEnv()['NO_COLOR'] ?? '') === '';
+/** Nothing may end with Node's own code 1: a defect is 8 like any other internal failure. Contract 05 section 2.2. */
+function endAsDefect(error: unknown): never {
+  process.stderr.write(`error: ${failureText(error)}\n`);
+  process.exit(exitCodeOf(error));
 }
 
-/** Everything from the command line to the exit code. Contract 05 section 2. */
+/** Runs the command line on the process's own streams and ends with its exit code, every byte written. */
 export async function runProcess(argv: readonly string[]): Promise<never> {
   guardStreams();
-  let notes = new Notes({ stream: process.stderr, quiet: false, color: await colorWanted() });
-  let code = 0;
-  let path: readonly string[] = [];
-  try {
-    const request = parseCommandLine(argv, commands, groups);
-    if (request.kind === 'help') {
-      await writeFully(process.stdout, request.text);
-    } else {
-      const { quiet, noColor } = request.globals;
-      notes = new Notes({
-        stream: process.stderr,
-        quiet,
-        color: !noColor && (await colorWanted()),
-      });
-      path = request.command.path;
-      await runRequest(request, notes);
-    }
-  } catch (error) {
-    code = exitCodeOf(error);
-    if (!isSignal(error)) await notes.error(failureText(error));
-    if (error instanceof UsageError) path = error.path;
-    if (code === 2) await notes.hint(`see: ${['cynork', ...path, '--help'].join(' ')}`);
-  }
-  process.exit(code);
+  process.on('uncaughtException', endAsDefect);
+  process.on('unhandledRejection', endAsDefect);
+  const io: ProcessIo = {
+    env: takeEnv,
+    // Opened by those who ask only.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: stopSignal(),
+  };
+  process.exit(await runCommandLine(argv, io));
 }

@@ -1,0 +1,149 @@
+import { mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigFile } from './config-file.ts';
+import { withFileLock } from './file-lock.ts';
+import { keepsSecrets, resolveGatewayUrl } from './gateway-url.ts';
+import { replaceFile } from './replace-file.ts';
+import { packSession, unpackSession } from './session.ts';
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cynork-config-'));
+  path = join(folder, 'config.yaml');
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('replaceFile', () => {
+  it('leaves no temporary file behind when it cannot replace, and removes those of killed writers', async () => {
+    await writeFile(join(folder, '.config.yaml.dead.tmp'), 'token: old');
+    await replaceFile(path, 'new');
+    expect(await readdir(folder)).toEqual(['config.yaml']);
+    await expect(replaceFile(folder, 'x')).rejects.toMatchObject({ code: 'internal' });
+    expect(await readdir(folder)).toEqual(['config.yaml']);
+  });
+});
+
+describe('withFileLock', () => {
+  const lock = (): string => join(folder, 'lock');
+
+  it('lets one at a time in and frees the lock after a failure', async () => {
+    let inside = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await readdir(folder);
+      inside -= 1;
+    };
+    await Promise.all(Array.from({ length: 5 }, () => withFileLock(lock(), work)));
+    expect(most).toBe(1);
+    await expect(withFileLock(lock(), () => Promise.reject(new Error('bug')))).rejects.toThrow(
+      'bug',
+    );
+    await expect(withFileLock(lock(), async () => 'free')).resolves.toBe('free');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('takes over from a holder that is gone', async () => {
+    await symlink('4194304', lock());
+    await expect(withFileLock(lock(), async () => 'mine')).resolves.toBe('mine');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('says so when the lock cannot be made', async () => {
+    const nowhere = join(folder, 'missing', 'lock');
+    await expect(withFileLock(nowhere, async () => 0)).rejects.toMatchObject({ code: 'internal' });
+  });
+});
+
+describe('ConfigFile', () => {
+  it('writes through a symbolic link instead of replacing it', async () => {
+    const real = join(folder, 'real.yaml');
+    await writeFile(real, 'other: 1\n', { mode: 0o644 });
+    await symlink(real, path);
+    const file = new ConfigFile(path);
+    await file.lock(() => file.edit({ token: 't' }), true);
+    expect(await readFile(real, 'utf8')).toBe('other: 1\ntoken: t\n');
+    expect((await stat(real)).mode & 0o777).toBe(0o600);
+  });
+
+  it('does not write when nothing changes', async () => {
+    await writeFile(path, 'a:   1 # as it was\n');
+    const before = new Date(1000);
+    await utimes(path, before, before);
+    await new ConfigFile(path).edit({ token: undefined });
+    expect((await stat(path)).mtime).toEqual(before);
+    await new ConfigFile(join(folder, 'none')).edit({ token: undefined });
+    expect(await readdir(folder)).toEqual(['config.yaml']);
+  });
+
+  it('reads empty values as absent, and nothing from nowhere', async () => {
+    await writeFile(path, 'token: ""\ngateway_url:\nrefresh_token: r\n');
+    await expect(new ConfigFile(path).read()).resolves.toEqual({ refreshToken: 'r' });
+    await expect(new ConfigFile(undefined).read()).resolves.toEqual({});
+    await expect(new ConfigFile(undefined).isExposed()).resolves.toBe(false);
+    await expect(new ConfigFile(folder).read()).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it('refuses aliases that grow without end', async () => {
+    const levels = Array.from(
+      { length: 9 },
+      (_unused, n) => `k${n + 1}: &k${n + 1} [*k${n},*k${n},*k${n}]`,
+    );
+    await writeFile(path, `k0: &k0 x\n${levels.join('\n')}\n`);
+    await expect(new ConfigFile(path).read()).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('the gateway address', () => {
+  it('comes from the environment, the file or the default', () => {
+    expect(resolveGatewayUrl('http://a', 'http://b')).toBe('http://a');
+    expect(resolveGatewayUrl('', 'http://b')).toBe('http://b');
+    expect(resolveGatewayUrl(undefined, undefined)).toBe('http://localhost:8080');
+    expect(() => resolveGatewayUrl(undefined, 'http://u:p@b')).toThrow('gateway_url must be');
+  });
+
+  it.each([
+    ['https://example.org', true],
+    ['http://localhost:8080', true],
+    ['http://127.9.0.1', true],
+    ['http://[::1]:1', true],
+    ['http://a.localhost', true],
+    ['http://example.org', false],
+    ['http://127.0.0.1.example.org', false],
+    ['http://localhost.example.org', false],
+  ])('%s keeps secrets: %s', (url, keeps) => {
+    expect(keepsSecrets(url)).toBe(keeps);
+  });
+});
+
+describe('a session as one secret', () => {
+  it('is split when it is a pair and taken whole when it is not', () => {
+    const pair = unpackSession(packSession('a', 'r'));
+    expect([pair?.access?.reveal(), pair?.refresh?.reveal()]).toEqual(['a', 'r']);
+    for (const bare of ['plain', '{"other":1}', '"text"']) {
+      expect(unpackSession(bare)?.access?.reveal()).toBe(bare);
+    }
+    expect(unpackSession('')).toBeUndefined();
+    expect(unpackSession('{"token":""}')).toBeUndefined();
+    expect(String(pair?.access)).toBe('[secret]');
+  });
+});
+
+describe('a lock of this very process', () => {
+  it('is broken when it is older than anything may take', async () => {
+    const lock = join(folder, 'lock');
+    await symlink(String(process.pid), lock);
+    const { lutimes } = await import('node:fs/promises');
+    await lutimes(lock, new Date(0), new Date(0));
+    await expect(withFileLock(lock, async () => 'mine')).resolves.toBe('mine');
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { CliError } from '../cli-error.ts';
+import { Notes } from './notes.ts';
+import { Output } from './output.ts';
+import { formatRecord } from './record.ts';
+import { sanitize } from './sanitize.ts';
+import { type TextStream, writeFully } from './stream.ts';
+
+/** A stream that keeps what it gets, or fails. */
+class Kept implements TextStream {
+  readonly isTTY: boolean;
+  text = '';
+  readonly #fault: Error | undefined;
+
+  constructor(isTTY = false, fault?: Error) {
+    this.isTTY = isTTY;
+    this.#fault = fault;
+  }
+
+  write(text: string, done: (error?: Error | null) => void): boolean {
+    this.text += text;
+    done(this.#fault);
+    return true;
+  }
+}
+
+const fault = (code: string): Error => Object.assign(new Error(code), { code });
+
+describe('formatRecord (REQ-CLIENT-0144)', () => {
+  it.each([
+    ['simple', 'simple'],
+    ['a.b:c/d@e+f,g-h_1', 'a.b:c/d@e+f,g-h_1'],
+    ['', '""'],
+    ['two words', '"two words"'],
+    ['a\nb\t"c"', String.raw`"a\nb\t\"c\""`],
+    ['é', '"é"'],
+    ['a=b', '"a=b"'],
+  ])('writes %j as %s', (value, text) => {
+    expect(formatRecord({ key: value })).toBe(`key=${text}`);
+  });
+
+  it('keeps the order, leaves out what is undefined, takes numbers and switches', () => {
+    expect(formatRecord({ b: 1, a: undefined, c: true })).toBe('b=1 c=true');
+  });
+});
+
+describe('sanitize', () => {
+  it('removes C0 and C1 controls but TAB and LF', () => {
+    expect(sanitize('a\u0000\u001B[1m\tb\r\n\u007F\u009Bé🚀')).toBe('a[1m\tb\né🚀');
+  });
+});
+
+describe('Output (REQ-CLIENT-0143)', () => {
+  it('prints records a line each in a table and one value in JSON', async () => {
+    const [table, asJson] = [new Kept(), new Kept()];
+    const result = { records: [{ a: 1 }, { a: 2 }], json: { all: [1, 2] } };
+    await new Output('table', table).print(result);
+    await new Output('json', asJson).print(result);
+    expect([table.text, asJson.text]).toEqual([
+      'a=1\na=2\n',
+      '{\n  "all": [\n    1,\n    2\n  ]\n}\n',
+    ]);
+  });
+
+  it('takes control characters out for a terminal only', async () => {
+    const [terminal, pipe] = [new Kept(true), new Kept()];
+    for (const stream of [terminal, pipe]) await new Output('jsonl', stream).text('a\u001B\n');
+    await new Output('jsonl', pipe).line({ a: 1 });
+    expect([terminal.text, pipe.text]).toEqual(['a\n', 'a\u001B\n{"a":1}\n']);
+  });
+});
+
+describe('writeFully', () => {
+  it('counts a broken pipe as done and any other fault as exit 8', async () => {
+    await expect(writeFully(new Kept(false, fault('EPIPE')), 'x')).resolves.toBeUndefined();
+    await expect(writeFully(new Kept(false, fault('ENOSPC')), 'x')).rejects.toEqual(
+      new CliError('internal', 'cannot write the output: ENOSPC'),
+    );
+  });
+});
+
+describe('Notes', () => {
+  it('drops hints and progress when quiet, never warnings and errors', async () => {
+    const stream = new Kept(true);
+    const notes = new Notes({ stream, quiet: true, color: false });
+    await notes.hint('hint');
+    await notes.progress('progress');
+    await notes.warn('one\n two');
+    await notes.error('bad\u001B');
+    await notes.say('aborted');
+    expect(stream.text).toBe('warning: one two\nerror: bad\naborted\n');
+  });
+
+  it('shows progress to a terminal only, and colours labels there', async () => {
+    const [terminal, pipe] = [new Kept(true), new Kept()];
+    for (const stream of [terminal, pipe]) {
+      const notes = new Notes({ stream, quiet: false, color: true });
+      await notes.progress('step');
+      await notes.warn('careful');
+    }
+    expect([terminal.text, pipe.text]).toEqual([
+      'step\n\u001B[33mwarning:\u001B[39m careful\n',
+      'warning: careful\n',
+    ]);
+  });
+
+  it('does not fail when nobody can read it', async () => {
+    const notes = new Notes({
+      stream: new Kept(false, fault('EBADF')),
+      quiet: false,
+      color: false,
+    });
+    await expect(notes.error('x')).resolves.toBeUndefined();
+  });
+});
