@@ -40,6 +40,6 @@ export function isPostgres(pid: number): boolean {
 export async function disarmLockFile(path: string): Promise<void> {
   const text = await readFile(path, 'utf8').catch(missingFile);
   const pid = Number(text?.split('\n')[0]);
-  if (pid !== -5) return;
+  if (text === undefined || isPostgres(pid)) return;
   await writeFile(path, text.replace(/^.*$/m, String(process.pid)));
 }
