@@ -38,7 +38,7 @@ export class FileBlobs implements BlobReader, BlobWriter {
     };
   }
 
-  read(storageRef: string): Promise<Uint8Array> {
+  async read(storageRef: string): Promise<Uint8Array> {
     return readFile(this.#pathOf(storageRef));
   }
 

@@ -8,8 +8,9 @@ import { TaskWatch } from './task-watch.ts';
 
 const rereadMs = 1000;
 const batchSize = 500;
-const heartbeatMs = 15_000;
-const recheckMs = 60_000;
+/** Both are looked at once per `rereadMs`, so they stay that much below 15 s and a minute. */
+const heartbeatMs = 15_000 - rereadMs;
+const recheckMs = 60_000 - rereadMs;
 
 export interface TaskEventsDeps {
   readonly tasks: TaskReader;

@@ -1,0 +1,69 @@
+import { silentLog } from '@cynodeai/runtime/observe';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { GatewayAuditRow } from '../../ports/audit.ts';
+import { AuditQueue } from './audit-queue.ts';
+import { auditRow } from './call-context.ts';
+
+function row(requestId: string): GatewayAuditRow {
+  const call = { requestId, ip: '::1', elapsedMs: () => 1.6 };
+  const done = {
+    action: 'task.read',
+    resourceType: 'task',
+    resourceId: undefined,
+    projectId: undefined,
+    statusCode: 404,
+  };
+  return auditRow(call, undefined, done, new Date(0));
+}
+
+describe('the queue of audit rows', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  it('writes in batches, soon but not at once', async () => {
+    const batches: number[] = [];
+    const queue = new AuditQueue(
+      { append: async (rows) => void batches.push(rows.length) },
+      silentLog,
+    );
+    for (let index = 0; index < 450; index += 1) queue.record(row(`r${index}`));
+    expect(batches).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(batches).toEqual([200, 200, 50]);
+    await queue.close();
+    expect(batches).toHaveLength(3);
+  });
+
+  it('keeps rows that could not be written, in order, and tries again', async () => {
+    const written: string[] = [];
+    let broken = true;
+    const append = async (rows: readonly GatewayAuditRow[]): Promise<void> => {
+      if (broken) throw new Error('no database');
+      written.push(...rows.map((one) => one.requestId));
+    };
+    const queue = new AuditQueue({ append }, silentLog);
+    queue.record(row('a'));
+    await vi.advanceTimersByTimeAsync(300);
+    queue.record(row('b'));
+    broken = false;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(written).toEqual(['a', 'b']);
+  });
+
+  it('says how many rows it had to give up', async () => {
+    const lost: unknown[] = [];
+    const log = {
+      ...silentLog,
+      error: (_message: string, fields?: object) => void lost.push(fields),
+    };
+    const queue = new AuditQueue({ append: () => Promise.reject(new Error('no database')) }, log);
+    for (let index = 0; index < 50_001; index += 1) queue.record(row('x'));
+    expect(lost).toEqual([{ count: 200 }]);
+    await queue.close();
+    expect(lost).toEqual([{ count: 200 }, { count: 49_801 }]);
+  });
+
+  it('calls every hidden or refused answer a denial and rounds the time', () => {
+    expect(row('a')).toMatchObject({ decision: 'deny', durationMs: 2, statusCode: 404 });
+  });
+});

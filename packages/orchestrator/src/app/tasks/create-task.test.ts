@@ -1,0 +1,143 @@
+import { systemClock } from '@cynodeai/runtime/std';
+import { describe, expect, it } from 'vitest';
+import type { Principal } from '../../domain/identity/principal.ts';
+import type { BlobWriter } from '../../ports/blobs-writer.ts';
+import type { NewTask, TaskTransaction, TransactTasks } from '../../ports/tasks.ts';
+import { type CreateTaskDeps, createTask } from './create-task.ts';
+
+const userId = '00000000-0000-7000-8000-000000000001';
+const principal: Principal = {
+  userId,
+  sessionId: 's',
+  handle: 'me',
+  createdAt: new Date(0),
+  groupIds: [],
+  roles: [],
+};
+const project = {
+  id: userId,
+  slug: 'default',
+  isActive: true,
+  isDefault: true,
+  ownerUserId: userId,
+};
+
+/** Blobs in memory; `failAt` lets the write of that number fail. */
+function memoryBlobs(failAt = 0) {
+  const kept = new Set<string>();
+  let writes = 0;
+  const blobs: BlobWriter = {
+    write: async (bytes) => {
+      writes += 1;
+      if (writes === failAt) throw new Error('disk full');
+      const storageRef = `file:${writes}`;
+      kept.add(storageRef);
+      return { storageRef, sizeBytes: bytes.length, sha256: '' };
+    },
+    remove: async (storageRef) => void kept.delete(storageRef),
+  };
+  return { kept, blobs };
+}
+
+function transaction(more: Partial<TaskTransaction> = {}): TaskTransaction {
+  return {
+    projects: { find: async () => project, ensureDefault: async () => project },
+    audit: { append: async () => {} },
+    insertTask: async () => true,
+    lockName: async () => {},
+    takenNames: async () => new Set(),
+    insertArtifacts: async () => {},
+    insertJob: async () => {},
+    finishIdempotent: async () => true,
+    lockTask: async () => undefined,
+    cancelTask: async (taskId) => ({ taskId, jobIds: [] }),
+    ...more,
+  };
+}
+
+function deps(blobs: BlobWriter, more: Partial<CreateTaskDeps> = {}): CreateTaskDeps {
+  const transact: TransactTasks = (work) => work(transaction());
+  return { transact, blobs, tasks: { status: async () => undefined }, clock: systemClock, ...more };
+}
+
+const file = (name: string) => ({ name, content_base64: 'YQ==' });
+const call = {
+  requestId: 'r',
+  ip: '::1',
+  elapsedMs: () => 0,
+  principal,
+  request: { prompt: 'x', attachments: [file('a'), file('b'), file('c')] },
+  claim: undefined,
+};
+
+describe('creating a task', () => {
+  it('removes every blob when one of them cannot be stored', async () => {
+    const { kept, blobs } = memoryBlobs(2);
+    await expect(createTask(deps(blobs), call)).rejects.toThrow('disk full');
+    expect(kept.size).toBe(0);
+  });
+
+  it('removes the blobs when the transaction failed and the task is not there', async () => {
+    const { kept, blobs } = memoryBlobs();
+    const transact: TransactTasks = () => Promise.reject(new Error('deadlock'));
+    await expect(createTask(deps(blobs, { transact }), call)).rejects.toThrow('deadlock');
+    expect(kept.size).toBe(0);
+  });
+
+  it('keeps the blobs when the connection was lost at commit and the task is there, or nobody knows', async () => {
+    const transact: TransactTasks = () => Promise.reject(new Error('connection lost'));
+    const answers = [
+      async () => 'pending' as const,
+      () => Promise.reject(new Error('no database')),
+    ];
+    for (const status of answers) {
+      const { kept, blobs } = memoryBlobs();
+      await expect(createTask(deps(blobs, { transact, tasks: { status } }), call)).rejects.toThrow(
+        'connection lost',
+      );
+      expect(kept.size).toBe(3);
+    }
+  });
+
+  it('undoes everything when its idempotency key was taken over meanwhile', async () => {
+    const { kept, blobs } = memoryBlobs();
+    const transact: TransactTasks = (work) =>
+      work(transaction({ finishIdempotent: async () => false }));
+    const claim = {
+      caller: 'c',
+      method: 'POST',
+      path: '/',
+      key: 'k',
+      bodyHash: Buffer.alloc(0),
+      claimedAt: new Date(),
+    };
+    await expect(createTask(deps(blobs, { transact }), { ...call, claim })).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
+    expect(kept.size).toBe(0);
+  });
+
+  it('looks for a number again when somebody took exactly the one it chose', async () => {
+    const { blobs } = memoryBlobs();
+    const taken = new Set(['x']);
+    const tried: string[] = [];
+    const insertTask = async (task: NewTask): Promise<boolean> => {
+      tried.push(task.name);
+      if (tried.length === 2) taken.add(task.name);
+      return !taken.has(task.name);
+    };
+    const takenNames = async (_creator: string, names: readonly string[]) =>
+      new Set(names.filter((name) => taken.has(name)));
+    const transact: TransactTasks = (work) => work(transaction({ insertTask, takenNames }));
+    expect((await createTask(deps(blobs, { transact }), call)).task_name).toBe('x-3');
+    expect(tried).toEqual(['x', 'x-2', 'x-3']);
+  });
+
+  it('takes attachments up to 10 MiB and no more', async () => {
+    const { decodeAttachments } = await import('./task-blobs.ts');
+    expect(() => decodeAttachments([file('a')], 0)).toThrow(
+      expect.objectContaining({ code: 'input_too_large' }),
+    );
+    expect(decodeAttachments([file('a')], 1)).toHaveLength(1);
+  });
+});
