@@ -115,9 +115,9 @@ describe('registration', () => {
     const tries = await Promise.all(
       Array.from({ length: 31 }, () => postJson(url, { psk: 'guess', capability: {} })),
     );
-    const statuses = tries.map((response) => response.status).toSorted();
+    const statuses = tries.map((response) => response.status);
     expect(statuses.filter((status) => status === 401)).toHaveLength(30);
-    expect(statuses.at(-1)).toBe(429);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(1);
     const refused = tries.find((response) => response.status === 429);
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
   });
@@ -333,7 +333,7 @@ describe('the control-plane as an HTTP service', () => {
       headers: { 'content-type': 'application/json' },
       body,
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ type: 'urn:cynodeai:error:payload_too_large' });
   });

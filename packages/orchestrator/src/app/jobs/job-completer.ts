@@ -14,6 +14,8 @@ export interface JobCompleterDeps {
 
 interface Waiting {
   readonly job: EndedJob;
+  /** Its own result was refused already. */
+  readonly stripped: boolean;
   readonly settle: (end: StoredEnd | 'lost') => void;
 }
 
@@ -37,7 +39,7 @@ export class JobCompleter {
   readonly #deps: JobCompleterDeps;
   readonly #giveUp = new AbortController();
   #waiting: Waiting[] = [];
-  #running: Promise<void> | undefined;
+  #active = false;
 
   constructor(deps: JobCompleterDeps) {
     this.#deps = deps;
@@ -46,10 +48,8 @@ export class JobCompleter {
   /** Resolves when the end is stored; `lost` after `giveUp`. */
   complete(job: EndedJob): Promise<StoredEnd | 'lost'> {
     const { promise, resolve } = Promise.withResolvers<StoredEnd | 'lost'>();
-    this.#waiting.push({ job, settle: resolve });
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#waiting.push({ job, stripped: false, settle: resolve });
+    if (!this.#active) void this.#run();
     return promise;
   }
 
@@ -59,10 +59,11 @@ export class JobCompleter {
   }
 
   async #run(): Promise<void> {
+    this.#active = true;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, maxBatch);
-      await this.#store(batch);
+      await this.#store(this.#waiting.splice(0, maxBatch));
     }
+    this.#active = false;
   }
 
   async #store(batch: readonly Waiting[]): Promise<void> {
@@ -87,9 +88,14 @@ export class JobCompleter {
   /** One job's values must not hold up the others: each is stored alone, the culprit without its result. */
   async #storeApart(batch: readonly Waiting[]): Promise<void> {
     const [only, ...others] = batch;
-    if (only !== undefined && others.length === 0) {
-      return this.#store([{ ...only, job: withoutResult(only.job) }]);
+    if (only === undefined) return;
+    if (others.length > 0) {
+      for (const one of batch) await this.#store([one]);
+    } else if (only.stripped) {
+      this.#deps.log.error('the end of a job cannot be stored', { job_id: only.job.jobId });
+      only.settle('lost');
+    } else {
+      await this.#store([{ ...only, stripped: true, job: withoutResult(only.job) }]);
     }
-    for (const one of batch) await this.#store([one]);
   }
 }

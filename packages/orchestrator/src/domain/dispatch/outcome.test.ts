@@ -1,0 +1,120 @@
+import type { RunJobResult } from '@cynodeai/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideOutcome } from './outcome.ts';
+import type { WorkerAnswer } from './worker-answer.ts';
+
+const sent = {
+  taskId: '00000000-0000-4000-8000-000000000001',
+  jobId: '00000000-0000-4000-8000-000000000002',
+  leaseId: '00000000-0000-4000-8000-000000000003',
+  nodeSlug: 'n',
+  attempt: 1,
+};
+const result: RunJobResult = {
+  version: 1,
+  task_id: sent.taskId,
+  job_id: sent.jobId,
+  lease_id: sent.leaseId,
+  status: 'completed',
+  exit_code: 0,
+  stdout: 'out',
+  stderr: '',
+  started_at: '2026-01-01T00:00:00Z',
+  ended_at: '2026-01-01T00:00:01Z',
+  truncated: { stdout: false, stderr: false },
+};
+const answered = (change: Partial<RunJobResult> = {}): WorkerAnswer => ({
+  kind: 'result',
+  result: { ...result, ...change },
+});
+const refused = (status: number, detail?: string): WorkerAnswer => ({
+  kind: 'refused',
+  status,
+  problem: undefined,
+  detail,
+});
+const decide = (answer: WorkerAnswer, attempt = 1, random = 0.5) =>
+  decideOutcome(answer, { ...sent, attempt }, random);
+
+describe('outcomes (contract 01 section 5.5)', () => {
+  it.each<[string, WorkerAnswer, string, string]>([
+    ['exit 0', answered(), 'completed', 'exit code 0'],
+    ['completed without a code', answered({ exit_code: undefined }), 'completed', 'completed'],
+    ['completed with another code', answered({ exit_code: 2 }), 'failed', 'exit code 2'],
+    ['failed', answered({ status: 'failed', exit_code: 125 }), 'failed', 'exit code 125'],
+    [
+      'timeout',
+      answered({ status: 'timeout', exit_code: undefined }),
+      'failed',
+      'stopped at its time limit',
+    ],
+  ])('a run that ended with %s', (_what, answer, status, summary) => {
+    expect(decide(answer)).toMatchObject({ kind: 'ended', status, summary });
+  });
+
+  it.each<[WorkerAnswer, string]>([
+    [refused(400, 'bad'), 'invalid_request'],
+    [refused(413), 'payload_too_large'],
+    [refused(409), 'job_conflict'],
+    [refused(404), 'worker_error'],
+    [refused(302), 'worker_error'],
+    [refused(500), 'worker_error'],
+    [refused(502), 'worker_error'],
+    [{ kind: 'lost', errorType: 'connection_lost', message: 'm' }, 'connection_lost'],
+    [{ kind: 'lost', errorType: 'deadline_exceeded', message: 'm' }, 'deadline_exceeded'],
+    [{ kind: 'lost', errorType: 'malformed_answer', message: 'm' }, 'malformed_answer'],
+    [answered({ job_id: sent.taskId }), 'mismatched_ids'],
+    [answered({ task_id: sent.jobId }), 'mismatched_ids'],
+    [answered({ lease_id: sent.taskId }), 'mismatched_ids'],
+  ])('%j fails the job for good', (answer, errorType) => {
+    const outcome = decide(answer);
+    expect(outcome).toMatchObject({
+      kind: 'ended',
+      status: 'failed',
+      result: { status: 'failed', error_type: errorType, stdout: '' },
+    });
+    const { result: stored } = outcome as { result: Record<string, unknown> };
+    expect(stored['stderr']).toBe(stored['error_message']);
+    expect(String(stored['error_message'])).toContain('node n');
+  });
+
+  it('puts back what never ran, with min(60, 2^attempt) s ± 20 %', () => {
+    for (const answer of [refused(429), refused(503), { kind: 'unsent', message: 'x' } as const]) {
+      expect(decide(answer)).toMatchObject({ kind: 'requeue', delayMs: 2000, nodeFault: false });
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 5000 }),
+          fc.double({ min: 0, max: 1, noNaN: true }),
+          (attempt, random) => {
+            const outcome = decide(answer, attempt, random);
+            const delay = outcome.kind === 'requeue' ? outcome.delayMs : -1;
+            const middle = Math.min(60, 2 ** attempt) * 1000;
+            expect(delay).toBeGreaterThanOrEqual(middle * 0.8 - 1);
+            expect(delay).toBeLessThanOrEqual(middle * 1.2 + 1);
+          },
+        ),
+      );
+    }
+  });
+
+  it('blames the node for a refused credential and asks others after a policy refusal', () => {
+    expect(decide(refused(401))).toMatchObject({ kind: 'requeue', delayMs: 0, nodeFault: true });
+    expect(decide(refused(403, 'no such image'))).toMatchObject({
+      kind: 'other_node',
+      reason: 'node n answered 403: no such image',
+      otherwise: { kind: 'ended', result: { error_type: 'node_policy_refused' } },
+    });
+  });
+
+  it('keeps streams storable and within the limit a node has to keep', () => {
+    const outcome = decide(answered({ stdout: 'a\u0000'.repeat(100_000), stderr: 'é' }));
+    const { result: stored } = outcome as { result: RunJobResult };
+    expect(Buffer.byteLength(stored.stdout)).toBeLessThanOrEqual(262_144);
+    expect(stored.stdout.startsWith('a\uFFFDa')).toBe(true);
+    expect(stored.truncated).toEqual({ stdout: true, stderr: false });
+    expect(decide(answered({ truncated: { stdout: true, stderr: true } }))).toMatchObject({
+      result: { truncated: { stdout: true, stderr: true } },
+    });
+  });
+});
