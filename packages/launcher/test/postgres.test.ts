@@ -201,20 +201,23 @@ describe('a server', () => {
     const first = await start();
     process.kill(first.pid, 'SIGKILL');
     await waitFor(() => !first.isRunning());
-    const stranger = fork('-e', ['setInterval(() => {}, 60_000)'], { execArgv: [] });
-    await once(stranger, 'spawn');
-    for (const path of [
-      join(dataDir, 'cluster/postmaster.pid'),
-      join(socketDir, '.s.PGSQL.5432.lock'),
-    ]) {
-      const text = await readFile(path, 'utf8');
-      await writeFile(path, text.replace(/^\d+/, String(stranger.pid)));
+    const stranger = fork('-e', ['setInterval(() => {}, 60_000)'], {
+      execArgv: [],
+      stdio: 'ignore',
+    });
+    try {
+      await once(stranger, 'spawn');
+      for (const path of ['data/cluster/postmaster.pid', 's/.s.PGSQL.5432.lock']) {
+        const text = await readFile(join(folder.path, path), 'utf8');
+        await writeFile(join(folder.path, path), text.replace(/^\d+/, String(stranger.pid)));
+      }
+      const second = await start();
+      expect(second.adopted).toBe(false);
+      await second.stop();
+      expect(stranger.exitCode).toBeNull();
+    } finally {
+      await kill(stranger);
     }
-    const second = await start();
-    expect(second.adopted).toBe(false);
-    await second.stop();
-    expect(stranger.exitCode).toBeNull();
-    await kill(stranger);
   });
 });
 

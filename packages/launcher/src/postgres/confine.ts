@@ -1,15 +1,26 @@
+import { userInfo } from 'node:os';
+
 /** A program with its arguments. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
 }
 
+/** True when PostgreSQL would refuse to run as this user: root, or a uid that has no name on this machine. */
+function isRefused(): boolean {
+  try {
+    return userInfo().uid === 0;
+  } catch {
+    return true;
+  }
+}
+
 /**
- * PostgreSQL refuses to run as root, and another user could not enter root's folders: for root it runs inside a user
- * namespace that shows it as 65534 while the files stay root's own. For anyone else the command is unchanged.
+ * Runs a program of PostgreSQL as whoever we are. Where PostgreSQL refuses that user it runs inside a user namespace
+ * that shows it as 65534, while its files stay our own: another user could not enter root's folders.
  */
-export function confined(command: Command, uid = process.getuid?.()): Command {
-  if (uid !== 0) return command;
+export function confined(command: Command, refused = isRefused()): Command {
+  if (!refused) return command;
   return {
     program: 'unshare',
     args: [
