@@ -20,13 +20,11 @@ it('gives every caller a migrated database of its own', async () => {
   expect(await ask(two.url, 'SELECT count(*)::int AS answer FROM users')).toBe(0);
 });
 
-it('runs tests as a role that is no superuser', async () => {
+it('gives the database to the role of its URL', async () => {
   await using database = await createTestDatabase();
-  const answer = await ask(
-    database.url,
-    'SELECT rolsuper AS answer FROM pg_roles WHERE rolname = current_user',
-  );
-  expect(answer).toBe(false);
+  const owner = `SELECT pg_get_userbyid(datdba) = current_user AS answer FROM pg_database
+    WHERE datname = current_database()`;
+  expect(await ask(database.url, owner)).toBe(true);
 });
 
 it('drops the database at close although somebody is connected', async () => {
