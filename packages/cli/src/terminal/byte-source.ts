@@ -4,8 +4,6 @@ export interface InputStream {
   setRawMode?(raw: boolean): unknown;
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
   on(event: 'end' | 'error' | 'close', listener: () => void): unknown;
-  off(event: 'data', listener: (chunk: Buffer) => void): unknown;
-  off(event: 'end' | 'error' | 'close', listener: () => void): unknown;
   resume(): unknown;
   pause(): unknown;
 }
@@ -24,6 +22,9 @@ export class ByteSource {
   readonly #stream: InputStream;
   #rest = Buffer.alloc(0);
   #ended = false;
+  #listening = false;
+  /** Looks at the input again; there only while a question is open. */
+  #wake: () => void = () => {};
 
   constructor(stream: InputStream) {
     this.#stream = stream;
@@ -32,35 +33,42 @@ export class ByteSource {
   /** Feeds bytes to `take` until it is done or the input ends. Rejects with the signal's reason when it fires. */
   async read(take: Take, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#offer(take)) return;
+    this.#listen();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onData = (chunk: Buffer): void => {
-      this.#rest = Buffer.concat([this.#rest, chunk]);
-      if (this.#offer(take)) resolve();
-    };
-    const onEnd = (): void => {
-      this.#ended = true;
-      this.#offer(take);
+    this.#wake = () => {
+      const { used, done } = take(this.#rest, this.#ended);
+      this.#rest = this.#rest.subarray(used);
+      if (!done && !this.#ended) return;
+      // What comes now, even before the asker runs again, belongs to the next question.
+      this.#wake = () => {};
       resolve();
     };
     const onAbort = (): void => reject(signal.reason as Error);
-    this.#stream.on('data', onData);
-    for (const event of ['end', 'error', 'close'] as const) this.#stream.on(event, onEnd);
     signal.addEventListener('abort', onAbort);
+    this.#wake();
     this.#stream.resume();
     try {
       await promise;
     } finally {
+      this.#wake = () => {};
       this.#stream.pause();
-      this.#stream.off('data', onData);
-      for (const event of ['end', 'error', 'close'] as const) this.#stream.off(event, onEnd);
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  #offer(take: Take): boolean {
-    const { used, done } = take(this.#rest, this.#ended);
-    this.#rest = this.#rest.subarray(used);
-    return done || this.#ended;
+  /** Listens for good: an end that comes between two questions must not be missed. */
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.#stream.on('data', (chunk) => {
+      this.#rest = Buffer.concat([this.#rest, chunk]);
+      this.#wake();
+    });
+    for (const event of ['end', 'error', 'close'] as const) {
+      this.#stream.on(event, () => {
+        this.#ended = true;
+        this.#wake();
+      });
+    }
   }
 }
