@@ -103,6 +103,8 @@ export interface IdempotencyKeys {
   start(call: IdempotentCall, now: Date): Promise<IdempotencyStart>;
   /** Frees the key of a call that failed. */
   release(claim: IdempotencyClaim): Promise<void>;
+  /** Forgets answers that are past their day; says how many. */
+  removeExpired(now: Date): Promise<number>;
 }
 
 /** What one transaction on tasks may do. */

@@ -36,10 +36,13 @@ import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config
 
 const applicationName = 'cynode-user-gateway';
 const apiVersion = '0.1.0';
+const sweepEveryMs = 15 * 60_000;
 
 /** What tests and other compositions may put in place of the real thing. */
 export interface UserGatewayOverrides {
   readonly clock?: Clock;
+  /** Pause between sweeps of expired idempotency keys, ms. */
+  readonly sweepEveryMs?: number;
   /** Why the orchestrator cannot take work; empty when it can. */
   readonly readiness?: () => Promise<readonly ReadinessReason[]>;
 }
@@ -108,6 +111,21 @@ async function partsOf(
   };
 }
 
+/** Kept answers hold whole tasks, so they go soon after their day. */
+function sweepIdempotencyKeys(parts: UserGatewayParts, everyMs: number, scope: ProcessScope): void {
+  const { idempotency, clock } = parts.creation;
+  const sweep = async (): Promise<void> => {
+    try {
+      const removed = await idempotency.removeExpired(clock.now());
+      if (removed > 0) scope.log.info('expired idempotency keys removed', { removed });
+    } catch (error) {
+      scope.log.warn('idempotency keys could not be swept', { error: messageOf(error) });
+    }
+  };
+  const timer = setInterval(() => void sweep(), everyMs);
+  scope.shutdown.add('stop sweeping', () => clearInterval(timer));
+}
+
 /**
  * Starts the User API Gateway: it reads and writes through the database, never migrates it, and calls no node.
  * Everything it opens is closed by `scope.shutdown`. Contract 04 section 1, 01 section 1.3.
@@ -130,6 +148,7 @@ export async function startUserGateway(
   shutdown.add('close notifications', () => listener.close());
   const listening = startListening(listener, scope);
   const parts = await partsOf(config, db, listener, scope, overrides);
+  sweepIdempotencyKeys(parts, overrides.sweepEveryMs ?? sweepEveryMs, scope);
   shutdown.add('write audit rows', () => parts.auditQueue.close());
   const server = await createHttpServer({
     log,

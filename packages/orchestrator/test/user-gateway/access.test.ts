@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@cynodeai/testing';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
-import { cancel, create, get, list, tryCreate } from './support/tasks.ts';
+import { cancel, create, get, isWaiting, list, tryCreate } from './support/tasks.ts';
 import { openEvents } from './support/events.ts';
 import { type TestUser, addProject, addUser, bindRole } from './support/users.ts';
 
@@ -152,9 +152,9 @@ describe('a stopping gateway', () => {
     await using other = await startTestGateway();
     const user = await addUser(other, 'waiter');
     const { id } = await create(other, user, { prompt: 'x' });
-    const stream = await openEvents(`${other.url}/v1/tasks/${id}/events`, user.token);
-    await stream.next();
     const result = get(other, user, `/v1/tasks/${id}/result?wait=60`);
+    await waitFor(() => isWaiting(other));
+    const stream = await openEvents(`${other.url}/v1/tasks/${id}/events`, user.token);
     await stream.next();
     const started = performance.now();
     await other.stop();

@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { base64, list, tryCreate } from './support/tasks.ts';
@@ -73,6 +74,24 @@ describe('an idempotency key', () => {
     expect((await tryCreate(gateway, user, body, { 'idempotency-key': 'key-4' })).status).toBe(409);
     gateway.clock.advance(61_000);
     expect((await tryCreate(gateway, user, body, { 'idempotency-key': 'key-4' })).status).toBe(201);
+  });
+
+  it('is forgotten after a day', async () => {
+    const user = await newUser();
+    const headers = { 'idempotency-key': 'key-5' };
+    const first = await tryCreate(gateway, user, body, headers);
+    expect(first.status).toBe(201);
+    const kept = () =>
+      gateway.db
+        .selectFrom('idempotency_keys')
+        .select('key')
+        .where('caller', '=', `user:${user.id}`)
+        .executeTakeFirst();
+    gateway.clock.advance(23 * 3_600_000);
+    expect((await tryCreate(gateway, user, body, headers)).body).toEqual(first.body);
+    expect(await kept()).toBeDefined();
+    gateway.clock.advance(3_600_000);
+    await waitFor(async () => (await kept()) === undefined);
   });
 
   it('must have 1 to 255 characters', async () => {

@@ -5,7 +5,7 @@ import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { call } from './support/http.ts';
 import { openEvents } from './support/events.ts';
 import { endJob, startJob } from './support/jobs.ts';
-import { cancel, create, get, list } from './support/tasks.ts';
+import { cancel, create, get, isWaiting, list } from './support/tasks.ts';
 import { type TestUser, addUser } from './support/users.ts';
 
 let gateway: TestGateway;
@@ -25,16 +25,6 @@ async function ended(stdout: string, exitCode = 0): Promise<string> {
   await endJob(gateway, id, await startJob(gateway, id), { stdout, stderr: 'e', exitCode });
   return id;
 }
-
-/** True once a waiter of the gateway has looked at a task's status. */
-const isWaiting = async (): Promise<boolean> => {
-  const { rows } = await sql`
-    select 1 from pg_stat_activity
-     where datname = current_database() and application_name = 'cynode-user-gateway' and query ~ 'select status from tasks'`.execute(
-    gateway.db,
-  );
-  return rows.length > 0;
-};
 
 describe('the result of a task', () => {
   it('has no output before the end and all of it afterwards, without the lease (REQ-ORCHES-0124)', async () => {
@@ -141,7 +131,7 @@ describe('the result of a task', () => {
       signal: client.signal,
     });
     const left = expect(answer).rejects.toThrow();
-    await waitFor(isWaiting);
+    await waitFor(() => isWaiting(gateway));
     client.abort();
     await left;
     const [row] = await waitFor(async () => {

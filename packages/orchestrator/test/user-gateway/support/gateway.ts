@@ -55,6 +55,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     {
       clock: options.clock ?? clock,
       readiness: options.readiness ?? (async () => []),
+      sweepEveryMs: 50,
     },
   );
   const db = openDatabase({ url: database.url, applicationName: 'test', log });

@@ -5,6 +5,7 @@ import {
   taskListSchema,
   taskSchema,
 } from '@cynodeai/contracts';
+import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { TestGateway } from './gateway.ts';
 import { type Answer, call } from './http.ts';
@@ -49,3 +50,12 @@ export function cancel(gateway: TestGateway, user: WithToken, id: string): Promi
 }
 
 export const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64');
+
+/** True once a waiter of the gateway has looked at a task's status. */
+export async function isWaiting(gateway: TestGateway): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from pg_stat_activity
+     where datname = current_database() and application_name = 'cynode-user-gateway'
+       and query ~ 'select status from tasks'`.execute(gateway.db);
+  return rows.length > 0;
+}

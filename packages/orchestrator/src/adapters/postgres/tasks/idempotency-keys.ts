@@ -86,5 +86,12 @@ export function postgresIdempotencyKeys(db: Executor): IdempotencyKeys {
         .where('created_at', '=', claimed.claimedAt)
         .execute();
     },
+    removeExpired: async (now) => {
+      const { numDeletedRows } = await db
+        .deleteFrom('idempotency_keys')
+        .where('expires_at', '<=', now)
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
   };
 }
