@@ -183,11 +183,12 @@ describe('eligibility', () => {
     const config = await (await session.fetchConfig()).json();
     const ack = { node_slug: 'shy', config_version: Reflect.get(Object(config), 'config_version') };
     await session.ack({ ...ack, status: 'failed', error: { type: 'x', message: 'y' } });
+    await waitFor(async () => (await reason()) === 'no_dispatchable_node');
+    expect(node.runs).toEqual([]);
     await node.join(plane.url);
-    await register(plane.url, node.report());
-    // The acknowledged node took the job; registering anew must keep the next one away.
     await jobIn(plane.db, ids, 'completed');
     expect(await reason()).toBeUndefined();
+    await register(plane.url, node.report());
     const runs = node.runs.length;
     const late = await createTask(plane.db);
     await waitFor(
