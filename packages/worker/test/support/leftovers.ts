@@ -44,7 +44,9 @@ export async function leftovers(place: EnginePlace): Promise<string[]> {
   const volatile: string[] = [];
   for (const boot of await list(place.runDir)) {
     volatile.push(...(await list(join(place.runDir, boot, 'pids'))));
-    volatile.push(...(await list(join(place.runDir, boot))).filter((name) => /-/.test(name)));
+    volatile.push(
+      ...(await list(join(place.runDir, boot))).filter((name) => /^(?:env|cynode)-/.test(name)),
+    );
   }
   return [
     ...(await containerNames(place)),

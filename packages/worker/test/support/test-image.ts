@@ -7,25 +7,10 @@ import { mustRun, runCommand } from '@cynodeai/runtime/process';
 /** Image of the tests: the host's own small programs, because no registry is needed for them. */
 export const testImage = 'localhost/cynode/test:latest';
 
-const programs = [
-  ...[
-    'sh',
-    'cat',
-    'chmod',
-    'cp',
-    'cut',
-    'dd',
-    'env',
-    'false',
-    'find',
-    'grep',
-    'head',
-    'id',
-    'kill',
-  ],
-  ...['ln', 'ls', 'mkdir', 'mount', 'od', 'ps', 'readlink', 'rm', 'seq', 'sleep', 'sort', 'stat'],
-  ...['tail', 'touch', 'tr', 'true', 'uname', 'wc', 'yes'],
-];
+const programs =
+  'sh cat chmod cp cut dd env false find grep head id kill ln ls mkdir mount mv od ps readlink rm seq sleep sort stat tail touch tr true uname wc yes'.split(
+    ' ',
+  );
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

@@ -18,7 +18,7 @@ export function globalArguments(
   ];
   return [
     `--root=${join(paths.root, 'storage', profile.storage)}`,
-    `--runroot=${paths.runRoot}`,
+    `--runroot=${paths.run}`,
     `--tmpdir=${paths.libpodTemp}`,
     `--storage-driver=${profile.storage === 'vfs' ? 'vfs' : 'overlay'}`,
     ...options.map((option) => `--storage-opt=${option}`),

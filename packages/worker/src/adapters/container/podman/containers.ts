@@ -1,5 +1,9 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
 import { CommandError } from '@cynodeai/runtime/process';
+import { holdProcess } from './host-process.ts';
+import { readStarted } from './pid-watch.ts';
 import { callEngine, type EngineCommand } from './client.ts';
 
 /** Removes one container by force; one that does not exist is fine. @throws CommandError when it is still there */
@@ -9,14 +13,13 @@ export async function forceRemove(command: EngineCommand, name: string): Promise
   if (result.exitCode !== 0) throw new CommandError('podman rm', result);
 }
 
-/** Names of the containers of a node. */
+/** Names of all containers, or of those with a label. */
 export async function listContainers(
   command: EngineCommand,
-  nodeSlug: string,
+  label?: string,
 ): Promise<readonly string[]> {
-  const filter = `label=${nodeSlugLabel}=${nodeSlug}`;
-  const args = ['ps', '--all', `--filter=${filter}`, '--format={{.Names}}'];
-  const result = await callEngine(command, args);
+  const filters = label === undefined ? [] : [`--filter=label=${label}`];
+  const result = await callEngine(command, ['ps', '--all', ...filters, '--format={{.Names}}']);
   if (result.exitCode !== 0) throw new CommandError('podman ps', result);
   return result.stdout.split('\n').filter((name) => name !== '');
 }
@@ -26,7 +29,20 @@ export async function removeContainers(
   command: EngineCommand,
   nodeSlug: string,
 ): Promise<readonly string[]> {
-  const names = await listContainers(command, nodeSlug);
+  const names = await listContainers(command, `${nodeSlugLabel}=${nodeSlug}`);
   for (const name of names) await forceRemove(command, name);
   return names;
+}
+
+/** Removes process id files without a container, which a killed node left. */
+export async function dropPidFiles(command: EngineCommand, pidDir: string): Promise<void> {
+  const files = await readdir(pidDir);
+  if (files.length === 0) return;
+  const names = await listContainers(command);
+  for (const name of files) {
+    const path = join(pidDir, name);
+    const started = await readStarted(path);
+    const alive = started !== undefined && (await holdProcess(started.pid)) !== undefined;
+    if (!alive && !names.includes(name)) await rm(path, { force: true });
+  }
 }

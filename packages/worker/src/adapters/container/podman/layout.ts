@@ -1,5 +1,15 @@
-import { chmod, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { EnginePaths } from './paths.ts';
@@ -20,7 +30,7 @@ const storageConf = (
 ): string => `# Written by the node; the host's own storage.conf is not read.
 [storage]
 driver = "overlay"
-runroot = ${JSON.stringify(paths.runRoot)}
+runroot = ${JSON.stringify(paths.run)}
 graphroot = ${JSON.stringify(join(paths.root, 'storage', 'overlay'))}
 `;
 
@@ -58,7 +68,7 @@ export async function prepareLayout(paths: EnginePaths): Promise<void> {
   for (const dir of [paths.home, paths.temp, dirname(paths.hostsFile)]) {
     await mkdir(dir, { recursive: true, mode: 0o700 });
   }
-  for (const dir of [paths.pidDir, paths.xdgRuntimeDir, paths.runRoot, paths.libpodTemp]) {
+  for (const dir of [paths.pidDir, paths.xdgRuntimeDir, paths.libpodTemp]) {
     await mkdir(dir, { recursive: true, mode: 0o700 });
   }
   await put(paths.configFile, containersConf);
@@ -67,25 +77,35 @@ export async function prepareLayout(paths: EnginePaths): Promise<void> {
   await put(paths.resolvFile, '');
 }
 
-/** Whether the storage was last used under another run folder, and which. */
+/** Where the engine keeps what it knows of containers, their variables among it. */
+function databaseDir(storage: string, run: string): string {
+  return join(run, `db-${basename(storage)}`);
+}
+
+/** The run folder the storage was last used with, unless it is this one. */
 export async function previousRun(
   storage: string,
   paths: EnginePaths,
 ): Promise<string | undefined> {
-  const last = await readFile(`${storage}.run`, 'utf8').catch(() => '');
-  return last === '' || last === paths.run ? undefined : last;
+  const target = await readlink(join(storage, 'libpod')).catch(() => undefined);
+  const last = target === undefined ? undefined : dirname(target);
+  return last === paths.run ? undefined : last;
 }
 
 /**
- * Takes the storage over for this run folder. The engine binds its database to one, whose name changes with
- * every boot; containers never outlive their job, so the old database is dropped. Images are kept elsewhere.
+ * Makes the engine keep its database in the run folder. It would otherwise leave the variables of jobs in
+ * the state folder, and it refuses a database of another run folder, whose name changes with every boot.
+ * Containers never outlive their job and images are kept elsewhere, so nothing is lost.
+ * @returns true when the database is new, so that the storage may hold containers nobody knows
  */
-export async function adoptStorage(storage: string, paths: EnginePaths): Promise<void> {
+export async function linkDatabase(storage: string, paths: EnginePaths): Promise<boolean> {
   await mkdir(storage, { recursive: true, mode: 0o700 });
-  if ((await previousRun(storage, paths)) !== undefined) {
-    for (const name of ['libpod/bolt_state.db', 'db.sql', 'db.sql-wal', 'db.sql-shm']) {
-      await rm(join(storage, name), { force: true });
-    }
+  const link = join(storage, 'libpod');
+  const target = databaseDir(storage, paths.run);
+  const fresh = (await mkdir(target, { recursive: true, mode: 0o700 })) !== undefined;
+  if ((await readlink(link).catch(() => undefined)) !== target) {
+    await rm(link, { recursive: true, force: true });
+    await symlink(target, link);
   }
-  await put(`${storage}.run`, paths.run);
+  return fresh;
 }

@@ -74,12 +74,27 @@ export async function engineExists(source: EngineSource): Promise<boolean> {
   );
 }
 
-/** Commas and colons separate the parts of engine flags. */
-const badPath: EngineProblem = {
-  code: 'path_unusable',
-  message: 'the path of the state or run folder holds a comma or a colon',
-  fix: 'set CYNODE_STATE_DIR and CYNODE_RUN_DIR to paths without them',
-};
+/** The engine accepts no longer run root. */
+const runRootChars = 50;
+
+/** Why the engine could not work with these paths. */
+function pathProblem(paths: EnginePaths): EngineProblem | undefined {
+  const code = 'path_unusable';
+  // Commas and colons separate the parts of engine flags.
+  if (/[,:]/.test(`${paths.root}${paths.run}`)) {
+    return {
+      code,
+      message: 'the path of the state or run folder holds a comma or a colon',
+      fix: 'set CYNODE_STATE_DIR and CYNODE_RUN_DIR to paths without them',
+    };
+  }
+  if (paths.run.length <= runRootChars) return undefined;
+  return {
+    code,
+    message: `the run folder ${paths.run} is longer than ${runRootChars} characters`,
+    fix: `set CYNODE_RUN_DIR to a path of at most ${runRootChars - 9} characters`,
+  };
+}
 
 /**
  * Opens the engine. The probe runs once per boot and again after a change of programs or limits; its result
@@ -89,7 +104,8 @@ const badPath: EngineProblem = {
 export async function openEngine(source: EngineSource): Promise<OpenedEngine> {
   const host = await readHostFacts();
   const paths = locateEngine(source, host);
-  if (/[,:]/.test(`${paths.root}${paths.run}`)) return { paths, problems: [badPath] };
+  const bad = pathProblem(paths);
+  if (bad !== undefined) return { paths, problems: [bad] };
   const xdg = source.xdgRuntimeDir;
   const sessionBus = host.uid === 0 || xdg === undefined ? undefined : `unix:path=${xdg}/bus`;
   await prepareLayout(paths);

@@ -1,7 +1,8 @@
+import { readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { globalArguments } from './arguments.ts';
 import { callEngine, type EngineCommand, engineEnv } from './client.ts';
-import { adoptStorage, previousRun } from './layout.ts';
+import { linkDatabase, previousRun } from './layout.ts';
 import type { EnginePaths } from './paths.ts';
 import type { EngineProfile } from './profile.ts';
 
@@ -50,6 +51,7 @@ export async function openStorage(
     const flags = command.flags.map((flag) => flag.replace(paths.run, last));
     await callEngine({ ...command, flags }, ['rm', '--all', '--force', '--time=0']);
   }
-  await adoptStorage(dir, paths);
-  if (last !== undefined) await dropStrays(command);
+  const used = await readlink(join(dir, 'libpod')).catch(() => undefined);
+  const fresh = await linkDatabase(dir, paths);
+  if (fresh && used !== undefined) await dropStrays(command);
 }

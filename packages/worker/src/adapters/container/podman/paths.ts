@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export interface EnginePaths {
   /** Everything that survives a restart. */
   readonly root: string;
-  /** Volatile files of this boot of the host. */
+  /** Volatile files of this boot of the host; also the run root of the engine's storage. */
   readonly run: string;
   readonly home: string;
   readonly temp: string;
@@ -21,7 +21,6 @@ export interface EnginePaths {
   /** The engine writes the process id of a container's first process here when it starts. */
   readonly pidDir: string;
   readonly xdgRuntimeDir: string;
-  readonly runRoot: string;
   readonly libpodTemp: string;
 }
 
@@ -59,7 +58,6 @@ export function enginePaths(stateDir: string, runDir: string, bootId: string): E
     lockDir: join(root, 'lock'),
     pidDir: join(run, 'pids'),
     xdgRuntimeDir: join(run, 'xdg'),
-    runRoot: join(run, 'storage'),
     libpodTemp: join(run, 'libpod'),
   };
 }

@@ -4,7 +4,7 @@ import { WorkerError } from '../../../domain/errors.ts';
 import type { EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
 import { reasons } from './classify-exit.ts';
 import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
-import { forceRemove, removeContainers } from './containers.ts';
+import { dropPidFiles, forceRemove, removeContainers } from './containers.ts';
 import { ImageCache } from './images.ts';
 import { type EngineSource, openEngine } from './open-engine.ts';
 import { PidWatch } from './pid-watch.ts';
@@ -85,7 +85,11 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
       });
     },
 
-    removeLeftovers: (nodeSlug) => removeContainers(command, nodeSlug),
+    removeLeftovers: async (nodeSlug) => {
+      const names = await removeContainers(command, nodeSlug);
+      await dropPidFiles(command, paths.pidDir);
+      return names;
+    },
 
     removeTree: (path) => removeTree(path, profile.rootless ? command : undefined),
   };
