@@ -1,4 +1,4 @@
-import { Shutdown, type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import { type ProcessScope, Shutdown } from '@cynodeai/runtime/lifecycle';
 import { type MemoryLog, createTestDatabase, memoryLog } from '@cynodeai/testing';
 import type { Kysely } from 'kysely';
 import { randomBytes } from 'node:crypto';
@@ -108,5 +108,3 @@ export async function testControlPlane(
     },
   };
 }
-
-export { sleep };
