@@ -1,4 +1,5 @@
 import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
@@ -38,10 +39,18 @@ async function tryAcquire(path: string): Promise<boolean> {
   }
 }
 
-/** Only one of several who found it stale can move it away. */
+/**
+ * Moves a stale lock away. Whoever was slow and moved a fresh one puts it back. The name is one that writers of the
+ * locked file clear away, should this process be killed here.
+ */
 async function breakLock(path: string): Promise<void> {
-  const aside = `${path}.${crypto.randomUUID()}`;
-  await rename(path, aside).catch(() => {});
+  const aside = join(dirname(path), `.${basename(path)}.tmp`);
+  try {
+    await rename(path, aside);
+    if (!(await isStale(aside))) await symlink(await readlink(aside), path);
+  } catch {
+    // Somebody else was faster; the next look at the lock tells.
+  }
   await rm(aside, { force: true });
 }
 

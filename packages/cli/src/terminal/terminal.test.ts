@@ -13,7 +13,6 @@ class FakeTty extends EventEmitter {
     write: (text, done) => {
       this.asked += text;
       done();
-      this.emit('asked');
       return true;
     },
   };
@@ -22,7 +21,9 @@ class FakeTty extends EventEmitter {
     this.raw.push(raw);
   }
 
+  /** Called once somebody listens for the answer. */
   resume(): this {
+    this.emit('asked');
     return this;
   }
 
@@ -78,7 +79,9 @@ describe('askSecret in a terminal', () => {
 describe('lines', () => {
   it('two answers typed ahead belong to two questions', async () => {
     const { tty, terminal } = open();
+    const asked = once(tty, 'asked');
     const first = terminal.ask('User:');
+    await asked;
     tty.emit('data', Buffer.from('alice\r\nbob\n'));
     tty.emit('data', Buffer.from('rest'));
     tty.emit('end');
@@ -92,7 +95,9 @@ describe('lines', () => {
 
   it('refuses lines without end and text that is no UTF-8', async () => {
     const long = open();
+    const asked = once(long.tty, 'asked');
     const asking = long.terminal.ask('?');
+    await asked;
     long.tty.emit('data', Buffer.alloc(70_000, 'x'));
     await expect(asking).rejects.toMatchObject({ code: 'usage' });
     const broken = open();
