@@ -1,6 +1,6 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TemporaryDirectory, temporaryDirectory } from '@cynodeai/testing';
+import { type TemporaryDirectory, temporaryDirectory, waitFor } from '@cynodeai/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   type PostgresServer,
@@ -8,6 +8,7 @@ import {
   startPostgres,
   stopPostgres,
 } from '../src/postgres/index.ts';
+import { stopProcess } from '../src/postgres/server-process.ts';
 
 let folder: TemporaryDirectory;
 let dataDir: string;
@@ -112,4 +113,49 @@ it('gives up when told to, before and during the start', async () => {
   setImmediate(() => stop.abort());
   await expect(starting).rejects.toMatchObject({ name: 'AbortError' });
   expect(await stopPostgres(dataDir)).toBe(false);
+});
+
+it('does not wait for ever for a server that is frozen, and can end it all the same', async () => {
+  const server = await start();
+  process.kill(server.pid, 'SIGSTOP');
+  await expect(startPostgres({ dataDir, socketDir, startTimeoutMs: 100 })).rejects.toMatchObject({
+    code: 'postgres_start_failed',
+    message: expect.stringContaining('did not answer in time') as unknown,
+  });
+  expect(server.isRunning()).toBe(true);
+  const hurried = { limitMs: 50 };
+  await expect(stopProcess(server.pid, [{ signal: 'SIGINT', ...hurried }])).rejects.toMatchObject({
+    code: 'postgres_stop_failed',
+  });
+  await stopProcess(server.pid, [
+    { signal: 'SIGQUIT', ...hurried },
+    { signal: 'SIGKILL', limitMs: 2000 },
+  ]);
+  expect(server.isRunning()).toBe(false);
+});
+
+it('puts a log aside that has grown beyond 5 MiB', async () => {
+  await mkdir(dataDir);
+  await writeFile(join(dataDir, 'server.log'), 'x'.repeat(5 * 1024 * 1024 + 1));
+  const server = await start();
+  expect((await stat(join(dataDir, 'server.log.1'))).size).toBe(5 * 1024 * 1024 + 1);
+  expect((await stat(join(dataDir, 'server.log'))).size).toBeLessThan(100_000);
+  await server.stop();
+});
+
+it('leaves nothing of a cluster when told to give up while it is made', async () => {
+  const stop = new AbortController();
+  const starting = start({}, stop.signal);
+  const outcome = expect(starting).rejects.toMatchObject({ name: 'AbortError' });
+  await waitFor(async () => (await readdir(dataDir)).some((name) => name.includes('draft')));
+  stop.abort();
+  await outcome;
+  expect((await readdir(dataDir)).filter((name) => name.startsWith('cluster'))).toEqual([]);
+});
+
+it('names its socket by the port it is given', async () => {
+  const server = await startPostgres({ dataDir, socketDir, port: 5544 });
+  expect((await readdir(socketDir)).toSorted()).toEqual(['.s.PGSQL.5544', '.s.PGSQL.5544.lock']);
+  expect(server.url()).toContain('port=5544');
+  await server.stop();
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { type TemporaryDirectory, temporaryDirectory, waitFor } from '@cynodeai/testing';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -135,7 +136,6 @@ describe('a first start', () => {
   });
 
   it('does not print passwords when the server is printed', async () => {
-    const { inspect } = await import('node:util');
     const server = await start();
     expect(inspect(server)).not.toContain('postgresql://');
     await server.stop();

@@ -21,14 +21,8 @@ export function embeddedBinDir(platform: string = process.platform, arch = proce
   }
 }
 
-/** Major version of the binaries, from the package's own version. */
-export async function embeddedMajorVersion(binDir: string): Promise<string> {
-  const manifest: unknown = JSON.parse(
-    await readFile(join(binDir, '..', '..', 'package.json'), 'utf8'),
-  );
-  const version =
-    typeof manifest === 'object' && manifest !== null && 'version' in manifest
-      ? String(manifest.version)
-      : '';
-  return version.split('.')[0] ?? '';
+/** Major version of the binaries, from their package's own version. */
+export async function embeddedMajorVersion(binDir: string): Promise<string | undefined> {
+  const manifest = await readFile(join(binDir, '..', '..', 'package.json'), 'utf8');
+  return /"version":\s*"(\d+)\./.exec(manifest)?.[1];
 }

@@ -71,7 +71,8 @@ async function initialise(clusterDir: string, options: ClusterOptions): Promise<
       throw new PostgresError('postgres_init_failed', `initdb failed: ${reason}`);
     }
     await rename(draft, clusterDir).catch((error: unknown) => {
-      if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
+      // Another starter was faster.
+      if (errorCode(error) !== 'ENOTEMPTY') throw error;
     });
   } finally {
     await rm(draft, { recursive: true, force: true });

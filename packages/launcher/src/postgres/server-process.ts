@@ -85,19 +85,25 @@ export async function lastLogLines(logFile: string, count = 4): Promise<string> 
   return text.trim().split('\n').slice(-count).join(' | ');
 }
 
+/** A signal and how long it may take. */
+export interface StopStep {
+  readonly signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL';
+  readonly limitMs: number;
+}
+
 /** Fast: sessions are ended, work is kept. Immediate: as after a crash, recovered at the next start. */
-const stopSteps = [
+const stopSteps: readonly StopStep[] = [
   { signal: 'SIGINT', limitMs: 10_000 },
   { signal: 'SIGQUIT', limitMs: 5000 },
   { signal: 'SIGKILL', limitMs: 2000 },
-] as const;
+];
 
 /**
  * Ends a server, ours or adopted, and waits until it is gone.
  * @throws PostgresError `postgres_stop_failed`.
  */
-export async function stopProcess(pid: number): Promise<void> {
-  for (const { signal, limitMs } of stopSteps) {
+export async function stopProcess(pid: number, steps = stopSteps): Promise<void> {
+  for (const { signal, limitMs } of steps) {
     if (!isPostgres(pid)) return;
     process.kill(pid, signal);
     const deadline = Date.now() + limitMs;

@@ -25,6 +25,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Server settings by name; a server that is adopted keeps its own. */
   readonly extraSettings?: Readonly<Record<string, string>>;
+  /** Limit in ms until the server answers; 60 s unless told, because recovery after a crash takes its time. */
+  readonly startTimeoutMs?: number;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
 }
@@ -45,7 +47,7 @@ export interface PostgresServer {
 }
 
 const maxSocketPathBytes = 107;
-const startLimitMs = 30_000;
+const defaultStartTimeoutMs = 60_000;
 const pollMs = 25;
 
 interface Secrets {
@@ -89,7 +91,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     clusterDir,
     logFile: join(options.dataDir, 'server.log'),
     port,
-    deadline: Date.now() + startLimitMs,
+    deadline: Date.now() + (options.startTimeoutMs ?? defaultStartTimeoutMs),
   };
   for (;;) {
     const found = await findServer(clusterDir);
