@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { classifyExit, isImageMissing, reasons } from './classify-exit.ts';
+
+const call = { code: 0, started: true, silent: true, stderr: '' };
+const init = (why: string): string => `ERROR (catatonit:6): failed to exec pid1: ${why}\n`;
+
+describe('the end of an engine call', () => {
+  it.each([
+    [{}, { kind: 'exited', exitCode: 0 }],
+    [{ code: 125 }, { kind: 'exited', exitCode: 125 }],
+    [
+      { code: 127, stderr: 'sh: nope: not found' },
+      { kind: 'exited', exitCode: 127 },
+    ],
+    [{ code: 137 }, { kind: 'exited', exitCode: 137 }],
+    [{ code: null }, { kind: 'engine_fault' }],
+    [{ started: false }, { kind: 'engine_fault' }],
+    [
+      { code: 1, stderr: init('No such file or directory') },
+      { kind: 'not_started', exitCode: 127, reason: reasons.notFound },
+    ],
+    [
+      { code: 1, stderr: init('Permission denied') },
+      { kind: 'not_started', exitCode: 126, reason: reasons.notExecutable },
+    ],
+    [
+      { code: 1, stderr: init('Exec format error') },
+      { kind: 'not_started', exitCode: 126, reason: reasons.notExecutable },
+    ],
+    [
+      { code: 1, silent: false, stderr: init('x') },
+      { kind: 'exited', exitCode: 1 },
+    ],
+    [
+      { code: 1, stderr: `${init('x')}more` },
+      { kind: 'exited', exitCode: 1 },
+    ],
+    [
+      { started: false, code: 127, stderr: 'Error: executable file not found in $PATH' },
+      { kind: 'not_started', exitCode: 127, reason: reasons.notFound },
+    ],
+    [
+      { started: false, code: 126, stderr: 'Error: permission denied' },
+      { kind: 'not_started', exitCode: 126, reason: reasons.notExecutable },
+    ],
+    [
+      { started: false, code: 125, stderr: 'Error: x: image not known' },
+      { kind: 'not_started', exitCode: 125, reason: reasons.imageMissing },
+    ],
+    [
+      { started: false, code: 125, stderr: 'Error: no space left on device' },
+      { kind: 'not_started', exitCode: 125, reason: reasons.create },
+    ],
+  ])('%j means %j', (ended, verdict) => {
+    expect(classifyExit({ ...call, ...ended })).toStrictEqual(verdict);
+  });
+
+  it('knows the words for a missing image', () => {
+    expect(isImageMissing('Error: localhost/x: image not known')).toBe(true);
+    expect(isImageMissing('Error: no such image localhost/x')).toBe(true);
+    expect(isImageMissing('Error: no space left')).toBe(false);
+  });
+});

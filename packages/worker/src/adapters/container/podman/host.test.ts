@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { cgroupVersionOf, hardLimitOf } from './host.ts';
+import { engineMessage } from './client.ts';
+import { enginePaths, runDirOf } from './paths.ts';
+import { mountsBelow } from './reset-engine.ts';
+
+const v1 =
+  '30 25 0:26 / /sys/fs/cgroup ro - tmpfs tmpfs ro\n31 30 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu';
+
+describe('what is read off the host', () => {
+  it.each([
+    [v1, 'v1'],
+    [`${v1}\n32 30 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw`, 'hybrid'],
+    ['30 25 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw', 'v2'],
+    ['', 'v1'],
+  ])('control groups of %j are %s', (mountInfo, version) => {
+    expect(cgroupVersionOf(mountInfo)).toBe(version);
+  });
+
+  it('hard limits are numbers or unlimited', () => {
+    const limits = [
+      'Limit                     Soft Limit           Hard Limit           Units     ',
+      'Max processes             96365                96366                processes ',
+      'Max open files            1024                 unlimited            files     ',
+    ].join('\n');
+    expect(hardLimitOf(limits, 'Max processes')).toBe(96_366);
+    expect(hardLimitOf(limits, 'Max open files')).toBeUndefined();
+    expect(hardLimitOf('', 'Max open files')).toBeUndefined();
+  });
+
+  it('mounts below a folder come deepest first', () => {
+    const lines = ['/s', '/s/a', '/s/a/b\\040c', '/sx', '/t'].map(
+      (point) => `1 2 0:1 / ${point} rw - x x rw`,
+    );
+    expect(mountsBelow(lines.join('\n'), '/s')).toStrictEqual(['/s/a/b c', '/s/a']);
+  });
+
+  it("the engine's last words are one short line", () => {
+    expect(engineMessage('time=x level=warning\nError: it broke\n')).toBe('it broke');
+    expect(engineMessage('plain\n')).toBe('plain');
+    expect(engineMessage('')).toBe('');
+    expect(engineMessage(`Error: ${'x'.repeat(1000)}`)).toHaveLength(300);
+  });
+});
+
+describe('the paths of the private engine', () => {
+  const source = { stateDir: '/state', runDir: undefined, xdgRuntimeDir: undefined, uid: 0 };
+
+  it("are short, the operator's own first, and different for every install", () => {
+    expect(runDirOf({ ...source, runDir: '/r' })).toBe('/r');
+    expect(runDirOf({ ...source, uid: 1000, xdgRuntimeDir: '/run/user/1000' })).toMatch(
+      /^\/run\/user\/1000\/cynode\/[0-9a-f]{8}$/,
+    );
+    expect(runDirOf(source)).toMatch(/^\/run\/cynode\/[0-9a-f]{8}$/);
+    expect(runDirOf({ ...source, uid: 7 })).toMatch(/^\/tmp\/cynode-7-[0-9a-f]{8}$/);
+    expect(runDirOf({ ...source, stateDir: '/other' })).not.toBe(runDirOf(source));
+  });
+
+  it('change with every boot of the host', () => {
+    expect(enginePaths('/s', '/r', 'aaaaaaaa-b').run).toBe('/r/aaaaaaaa');
+    expect(enginePaths('/s', '/r', 'cccccccc-d').run).toBe('/r/cccccccc');
+  });
+});

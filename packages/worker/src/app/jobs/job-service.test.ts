@@ -1,0 +1,339 @@
+import { describe, expect, it } from 'vitest';
+import type { RunJobRequest } from '@cynodeai/contracts';
+import { type Log, silentLog } from '@cynodeai/runtime/observe';
+import { WorkerError } from '../../domain/errors.ts';
+import type {
+  SandboxEngine,
+  SandboxExit,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../ports/sandbox-engine.ts';
+import type { WorkspaceStore } from '../../ports/workspace.ts';
+import type { JobLimits } from './job-limits.ts';
+import { createJobService } from './job-service.ts';
+
+const startedAt = new Date('2026-11-20T10:00:00.000Z');
+const endedAt = new Date('2026-11-20T10:00:01.000Z');
+const times = { startedAt, endedAt };
+const taskId = '01a1f8bb-0000-7000-8000-000000000001';
+const idOf = (index: number): string => `01a1f8bb-0000-7000-8000-00000000010${index}`;
+
+interface Scene {
+  readonly limits?: Partial<JobLimits>;
+  readonly exit?: SandboxExit;
+  readonly output?: { readonly stdout?: string; readonly stderr?: string };
+  readonly ensureImage?: SandboxEngine['ensureImage'];
+  readonly create?: WorkspaceStore['create'];
+  readonly remove?: WorkspaceStore['remove'];
+  readonly run?: SandboxEngine['run'];
+  readonly stop?: SandboxEngine['stop'];
+}
+
+/** A service over an engine that does as the scene says and notes what it was asked. */
+function stage(scene: Scene = {}) {
+  const specs: SandboxRunSpec[] = [];
+  const removed: string[] = [];
+  const stops: [string, number][] = [];
+  const lines: string[] = [];
+  const note = (message: string): void => void lines.push(message);
+  const log: Log = { ...silentLog, warn: note, error: note };
+  const play = async (spec: SandboxRunSpec, sinks: SandboxSinks): Promise<SandboxExit> => {
+    specs.push(spec);
+    sinks.stdout.write(new TextEncoder().encode(scene.output?.stdout ?? ''));
+    sinks.stderr.write(new TextEncoder().encode(scene.output?.stderr ?? ''));
+    return scene.exit ?? { kind: 'exited', exitCode: 0, ...times };
+  };
+  const engine: SandboxEngine = {
+    facts: {
+      runtime: 'podman',
+      version: '4.3.1',
+      rootless: false,
+      rootlessSupported: true,
+      cgroupVersion: 'v2',
+      features: [],
+    },
+    check: async () => {},
+    ensureImage: scene.ensureImage ?? (async () => {}),
+    run: scene.run ?? play,
+    stop: async (name, grace) => {
+      stops.push([name, grace]);
+      await scene.stop?.(name, grace);
+    },
+    removeLeftovers: async () => [],
+    removeTree: async () => {},
+  };
+  const workspace: WorkspaceStore = {
+    check: async () => {},
+    create:
+      scene.create ??
+      (async (id) => ({ workspaceDir: `/m/${id}/workspace`, jobDir: `/m/${id}/job` })),
+    remove: async (id) => {
+      removed.push(id);
+      await scene.remove?.(id);
+    },
+    removeStrays: async () => [],
+  };
+  const limits: JobLimits = {
+    sandboxEnabled: true,
+    maxConcurrency: 2,
+    defaultTimeoutSeconds: 60,
+    maxTimeoutSeconds: 100,
+    ...scene.limits,
+  };
+  const jobs = createJobService({
+    engine,
+    workspace,
+    limits: () => limits,
+    nodeSlug: 'n1',
+    clock: { now: () => startedAt },
+    log,
+  });
+  return { jobs, specs, removed, stops, lines };
+}
+
+function request(index = 0, sandbox: Partial<RunJobRequest['sandbox']> = {}): RunJobRequest {
+  const spec = { image: 'bash', command: ['true'], ...sandbox };
+  return { version: 1, task_id: taskId, job_id: idOf(index), sandbox: spec };
+}
+
+/** A run that lasts until it is told how it ended. */
+function held() {
+  const { promise, resolve } = Promise.withResolvers<SandboxExit>();
+  return { run: () => promise, end: resolve };
+}
+
+describe('running a job', () => {
+  it("asks for one container with the full name of the image, the node's labels and its limits", async () => {
+    const { jobs, specs } = stage();
+    await jobs.run(request(0, { env: { A: '1', CYNODE_JOB_ID: 'x' }, timeout_seconds: 5000 }));
+    expect(specs).toStrictEqual([
+      {
+        name: `cynode-sandbox-${idOf(0)}`,
+        image: 'docker.io/library/bash:latest',
+        command: ['true'],
+        env: {
+          A: '1',
+          CYNODE_TASK_ID: taskId,
+          CYNODE_JOB_ID: idOf(0),
+          CYNODE_WORKSPACE_DIR: '/workspace',
+          CYNODE_ARTIFACTS_DIR: '/job/artifacts',
+        },
+        labels: {
+          'io.cynodeai.node_slug': 'n1',
+          'io.cynodeai.kind': 'sandbox',
+          'io.cynodeai.task_id': taskId,
+          'io.cynodeai.job_id': idOf(0),
+        },
+        mounts: [
+          { hostPath: `/m/${idOf(0)}/workspace`, containerPath: '/workspace', readOnly: false },
+          { hostPath: `/m/${idOf(0)}/job`, containerPath: '/job', readOnly: false },
+        ],
+        workdir: '/workspace',
+        timeoutSeconds: 100,
+      },
+    ]);
+  });
+
+  it('logs the names of dropped variables, never their values (REQ-WORKER-0145)', async () => {
+    const { jobs, lines } = stage();
+    await jobs.run(request(0, { env: { CYNODE_JOB_ID: 'hush' } }));
+    expect(lines).toStrictEqual(['reserved environment names of a job were ignored']);
+  });
+
+  it.each([
+    { exit: { kind: 'exited', exitCode: 0 }, status: 'completed', exit_code: 0, stderr: 'err' },
+    { exit: { kind: 'exited', exitCode: 9 }, status: 'failed', exit_code: 9, stderr: 'err' },
+    {
+      exit: { kind: 'not_started', exitCode: 127, reason: 'why' },
+      status: 'failed',
+      exit_code: 127,
+      stdout: '',
+      stderr: 'cynode: why\n',
+    },
+    {
+      exit: { kind: 'stopped', exitCode: 137 },
+      status: 'failed',
+      exit_code: 137,
+      stderr: 'err\ncynode: the job was canceled\n',
+    },
+    { exit: { kind: 'stopped', exitCode: 0 }, status: 'failed', exit_code: 143 },
+    { exit: { kind: 'stopped', exitCode: undefined }, status: 'failed', exit_code: 143 },
+  ] as const)('answers $status with $exit_code for $exit', async ({ exit, ...expected }) => {
+    const { jobs } = stage({
+      exit: { ...exit, ...times },
+      output: { stdout: 'out', stderr: 'err' },
+    });
+    const result = await jobs.run(request());
+    expect(result).toMatchObject({
+      stdout: 'out',
+      ...expected,
+      started_at: startedAt.toISOString(),
+      ended_at: endedAt.toISOString(),
+    });
+  });
+
+  it('answers a timeout with partial output and without an exit code (REQ-WORKER-0144)', async () => {
+    const { jobs } = stage({ exit: { kind: 'timed_out', ...times }, output: { stdout: 'part' } });
+    const result = await jobs.run({ ...request(), lease_id: idOf(9) });
+    expect(result).toMatchObject({ status: 'timeout', stdout: 'part', lease_id: idOf(9) });
+    expect(result).not.toHaveProperty('exit_code');
+  });
+
+  it('answers 125 when the image is not there, and keeps no directory', async () => {
+    const ensureImage = async (): Promise<void> => {
+      throw new WorkerError('image_unavailable', 'no such image');
+    };
+    const { jobs, removed } = stage({ ensureImage });
+    expect(await jobs.run(request())).toMatchObject({
+      status: 'failed',
+      exit_code: 125,
+      stderr: 'cynode: no such image\n',
+    });
+    await jobs.release(idOf(0));
+    expect(removed).toStrictEqual([idOf(0)]);
+  });
+
+  it('takes the default image, and needs one or the other', async () => {
+    const plain = { ...request(), sandbox: { command: ['true'] } };
+    const { jobs, specs } = stage({ limits: { defaultImage: 'localhost/a:1' } });
+    await jobs.run(plain);
+    expect(specs[0]?.image).toBe('localhost/a:1');
+    await expect(stage().jobs.run(plain)).rejects.toMatchObject({ code: 'validation' });
+  });
+
+  it.each([
+    [{ sandboxEnabled: false }, {}, 'node_policy_refused'],
+    [{ allowedImages: ['bash:5'] }, {}, 'node_policy_refused'],
+    [{}, { image: '--privileged' }, 'validation'],
+    [{}, { use_inference: true }, 'inference_unavailable'],
+    [{ maxConcurrency: 0 }, {}, 'node_at_capacity'],
+  ] as const)(
+    'refuses with limits %j a sandbox of %j: %s (REQ-WORKER-0122)',
+    async (limits, sandbox, code) => {
+      const { jobs, removed } = stage({ limits });
+      await expect(jobs.run(request(0, sandbox))).rejects.toMatchObject({ code });
+      expect(removed).toStrictEqual([]);
+      expect(jobs.running).toBe(0);
+    },
+  );
+
+  it('counts and refuses by what runs now', async () => {
+    const { run, end } = held();
+    const { jobs } = stage({ run });
+    const first = jobs.run(request(0));
+    await expect(jobs.run(request(0))).rejects.toMatchObject({ code: 'job_conflict' });
+    const second = jobs.run(request(1));
+    await expect(jobs.run(request(2))).rejects.toMatchObject({
+      code: 'node_at_capacity',
+      retryAfterSeconds: 2,
+    });
+    expect(jobs.running).toBe(2);
+    end({ kind: 'exited', exitCode: 0, ...times });
+    await Promise.all([first, second]);
+    expect(jobs.running).toBe(0);
+    await expect(jobs.run(request(0))).rejects.toMatchObject({ code: 'job_conflict' });
+    await jobs.release(idOf(0));
+    await jobs.run(request(0));
+  });
+
+  it('turns faults of the node into one code and removes the directory', async () => {
+    const fault = new WorkerError('workspace_unusable', 'disk full at /secret/path');
+    const create = async (): Promise<never> => {
+      throw fault;
+    };
+    const { jobs, removed } = stage({ create });
+    await expect(jobs.run(request())).rejects.toMatchObject({
+      code: 'internal',
+      message: 'the node could not run the job',
+      cause: fault,
+    });
+    expect(removed).toStrictEqual([idOf(0)]);
+    expect(jobs.running).toBe(0);
+  });
+
+  it('leaves the directory of a conflict alone', async () => {
+    const create = async (): Promise<never> => {
+      throw new WorkerError('job_conflict', 'exists');
+    };
+    const { jobs, removed } = stage({ create });
+    await expect(jobs.run(request())).rejects.toMatchObject({ code: 'job_conflict' });
+    expect(removed).toStrictEqual([]);
+  });
+
+  it('gives the id free even when the directory cannot be removed', async () => {
+    const remove = async (): Promise<void> => {
+      throw new Error('busy');
+    };
+    const { jobs, lines } = stage({ remove });
+    await jobs.run(request());
+    await jobs.release(idOf(0));
+    expect(lines).toStrictEqual(['job directory could not be removed']);
+    await jobs.run(request());
+  });
+});
+
+describe('ending jobs', () => {
+  it('stops a running container and knows nothing of others', async () => {
+    const { run, end } = held();
+    const { jobs, stops } = stage({ run });
+    const running = jobs.run(request());
+    await Promise.resolve();
+    await new Promise(setImmediate);
+    expect(jobs.stop(idOf(0), 7)).toBe('stopping');
+    expect(jobs.stop(idOf(1), 7)).toBe('not_running');
+    expect(stops).toStrictEqual([[`cynode-sandbox-${idOf(0)}`, 7]]);
+    await jobs.release(idOf(0));
+    end({ kind: 'stopped', exitCode: 143, ...times });
+    expect(await running).toMatchObject({ status: 'failed' });
+    expect(jobs.stop(idOf(0), 7)).toBe('not_running');
+  });
+
+  it('a job stopped before its container never gets one', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { jobs, specs } = stage({ ensureImage: () => gate.promise });
+    const running = jobs.run(request());
+    expect(jobs.stop(idOf(0), 7)).toBe('stopping');
+    gate.resolve();
+    expect(await running).toMatchObject({
+      status: 'failed',
+      exit_code: 143,
+      stderr: 'cynode: the job was canceled\n',
+    });
+    expect(specs).toStrictEqual([]);
+  });
+
+  it('a shutdown names what it stopped and what resisted, and turns new jobs away', async () => {
+    const { run, end } = held();
+    const stop = async (name: string): Promise<void> => {
+      end({ kind: 'stopped', exitCode: 143, ...times });
+      if (name.endsWith('1')) throw new WorkerError('container_resists', 'still there');
+    };
+    const { jobs, stops, removed } = stage({ run, stop });
+    const running = [jobs.run(request(0)), jobs.run(request(1))];
+    const settled = Promise.allSettled(running);
+    await new Promise(setImmediate);
+    const outcome = await jobs.shutdown(3000);
+    expect(outcome).toStrictEqual({
+      stopped: [`cynode-sandbox-${idOf(0)}`],
+      resisted: [`cynode-sandbox-${idOf(1)}`],
+    });
+    expect(stops.map(([, grace]) => grace)).toStrictEqual([3, 3]);
+    expect(
+      (await settled).map((entry) => entry.status === 'rejected' && entry.reason.code),
+    ).toStrictEqual(['node_shutting_down', 'node_shutting_down']);
+    expect(removed.toSorted()).toStrictEqual([idOf(0), idOf(1)]);
+    await expect(jobs.run(request(2))).rejects.toMatchObject({ code: 'node_shutting_down' });
+  });
+
+  it('a job that ends by itself during a shutdown keeps its result', async () => {
+    const { run, end } = held();
+    const { jobs } = stage({
+      run,
+      stop: async () => end({ kind: 'exited', exitCode: 3, ...times }),
+    });
+    const running = jobs.run(request());
+    await new Promise(setImmediate);
+    await jobs.shutdown(0);
+    expect(await running).toMatchObject({ status: 'failed', exit_code: 3 });
+  });
+});

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { sandboxEnvironment } from './environment.ts';
+
+it('keeps what the request may set and overrides reserved names (REQ-WORKER-0145)', () => {
+  const requested = {
+    PATH: '/bin',
+    CYNODE_JOB_ID: 'forged',
+    CYNODE_X: '1',
+    SBA_A: '1',
+    INFERENCE_URL: '1',
+    OLLAMA_BASE_URL: '1',
+    MCP_GATEWAY_URL: '1',
+    OLLAMA_HOST: 'kept',
+  };
+  expect(sandboxEnvironment('task', 'job', requested)).toStrictEqual({
+    env: {
+      PATH: '/bin',
+      OLLAMA_HOST: 'kept',
+      CYNODE_TASK_ID: 'task',
+      CYNODE_JOB_ID: 'job',
+      CYNODE_WORKSPACE_DIR: '/workspace',
+      CYNODE_ARTIFACTS_DIR: '/job/artifacts',
+    },
+    dropped: [
+      'CYNODE_JOB_ID',
+      'CYNODE_X',
+      'INFERENCE_URL',
+      'MCP_GATEWAY_URL',
+      'OLLAMA_BASE_URL',
+      'SBA_A',
+    ],
+  });
+});
