@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { Home, executable, startProgram } from './support/cynork.ts';
 import { MockGateway, json, problem, taskId, text } from './support/mock-gateway.ts';
 
 const token = { CYNORK_TOKEN: 'token-1' };
@@ -107,6 +107,22 @@ describe('an answer of the gateway becomes an exit code (REQ-CLIENT-0145, REQ-CL
     gateway.on(path, problem(409, 'conflict', 'first\nsecond\u001b[31m'));
     expect((await getTask()).stderr).toBe('error: first second[31m (HTTP 409, request req-1)\n');
   });
+});
+
+describe('output that cannot be written', () => {
+  it.each(['version', '--version', '--help', 'status'])(
+    '%s is exit 8, never 1',
+    async (command) => {
+      gateway.on('GET /healthz', text(200, 'ok'));
+      const running = startProgram(
+        '/bin/sh',
+        ['-c', 'exec "$0" "$1" >/dev/full', executable, command],
+        { env: home.env() },
+      );
+      running.child.stdin.end();
+      expect((await running.ended).code).toBe(8);
+    },
+  );
 });
 
 describe('the earliest failing stage decides', () => {

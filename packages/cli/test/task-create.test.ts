@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome } from './support/cynork.ts';
+import { Home, type Outcome, startProgram } from './support/cynork.ts';
 import { MockGateway, json, problem, result, task, taskId } from './support/mock-gateway.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
@@ -117,7 +116,7 @@ describe('files are checked before any request (REQ-CLIENT-0157)', () => {
       const rest = flag === '-a' ? ['-p', 'x'] : [];
       const real = await home.file('real', 'x');
       await symlink(real, join(home.path, 'link'));
-      execFileSync('mkfifo', [join(home.path, 'fifo')]);
+      await startProgram('mkfifo', [join(home.path, 'fifo')], { env: home.env() }).ended;
       await refused([...rest, flag, join(home.path, 'missing')], 'does not exist');
       await refused([...rest, flag, join(home.path, 'link')], 'is a symbolic link');
       await refused([...rest, flag, home.path], flag === '-a' ? 'directory' : 'is a directory');

@@ -124,6 +124,5 @@ export const readRoutes = {
   }),
 } as const;
 
-export type ReadTask = z.infer<typeof readTask>;
 export type ReadResult = z.infer<typeof readResult>;
 export type ReadLogs = z.infer<typeof readLogs>;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { FlagDefinition } from './definition.ts';
+import type { FlagDefinition } from './flag.ts';
 
 /** `taskFile` as `task-file`. */
 export function kebab(name: string): string {

@@ -1,45 +1,5 @@
 import type { CommandContext } from '../command-context.ts';
-
-interface FlagBase {
-  /** One letter. Contract 05 section 2.1. */
-  readonly short?: string;
-  readonly help: string;
-}
-
-interface ValueFlag extends FlagBase {
-  /** Name of the value in the help, such as `path`. */
-  readonly value: string;
-}
-
-/** One flag of a command as data. Flags have no default here: a handler sees what was typed. */
-export type FlagDefinition =
-  | (FlagBase & { readonly type: 'boolean' })
-  | (ValueFlag & { readonly type: 'string' })
-  | (ValueFlag & { readonly type: 'strings' })
-  | (ValueFlag & { readonly type: 'integer'; readonly min: number; readonly max: number })
-  | (ValueFlag & { readonly type: 'choice'; readonly choices: readonly string[] });
-
-/** Flags by their name in camel case; `taskFile` is `--task-file`. */
-export type Flags = Readonly<Record<string, FlagDefinition>>;
-
-/** Positional arguments, all required, by name with their help, in order. */
-export type Args = Readonly<Record<string, string>>;
-
-type FlagValue<D extends FlagDefinition> = D extends { readonly type: 'boolean' }
-  ? boolean
-  : D extends { readonly type: 'strings' }
-    ? readonly string[]
-    : D extends { readonly type: 'integer' }
-      ? number
-      : D extends { readonly type: 'choice'; readonly choices: readonly (infer C)[] }
-        ? C
-        : string;
-
-/** What the user typed, parsed and typed from the definitions. */
-export interface CommandInput<A extends Args, F extends Flags> {
-  readonly args: { readonly [K in keyof A]: string };
-  readonly flags: { readonly [K in keyof F]?: FlagValue<F[K]> };
-}
+import type { Args, CommandInput, Flags } from './flag.ts';
 
 export type CommandHandler<A extends Args, F extends Flags> = (
   context: CommandContext,

@@ -1,4 +1,4 @@
-import type { Flags } from './definition.ts';
+import type { Flags } from './flag.ts';
 
 /** Flags every command takes, before or after its name. Contract 05 section 2.1. */
 export const globalFlags = {

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../cli-error.ts';
 import { buildOption, kebab } from './build-options.ts';
-import type { CommandDefinition, CommandGroup, Flags, ParsedInput } from './definition.ts';
+import type { CommandDefinition, CommandGroup, ParsedInput } from './definition.ts';
+import type { Flags } from './flag.ts';
 import { type GlobalOptions, globalFlags } from './global-flags.ts';
 
 /** What the command line asks for. */

@@ -1,7 +1,7 @@
 import { gatewayRoutes } from '@cynodeai/contracts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import type { CommandInput } from '../../program/definition.ts';
+import type { CommandInput } from '../../program/flag.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { loginFlags } from './flags.ts';
 

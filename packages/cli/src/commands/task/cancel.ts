@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../command-context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
-import type { CommandInput } from '../../program/definition.ts';
+import type { CommandInput } from '../../program/flag.ts';
 import type { cancelFlags, taskArgs } from './flags.ts';
 
 /** `cynork task cancel`: asks first; anything but y sends nothing. Contract 05 sections 2.5 and 7.4. */

@@ -2,7 +2,7 @@ import { readTaskInput } from '@cynodeai/api-client/task-input';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
-import type { CommandInput } from '../../program/definition.ts';
+import type { CommandInput } from '../../program/flag.ts';
 import type { createFlags } from './flags.ts';
 import { printResult } from './print-result.ts';
 import { waitForResult } from './wait-for-result.ts';

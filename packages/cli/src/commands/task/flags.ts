@@ -1,4 +1,4 @@
-import type { Args, Flags } from '../../program/definition.ts';
+import type { Args, Flags } from '../../program/flag.ts';
 
 /** Every command on one task takes its uuid or its name, sent as given. Contract 05 section 7. */
 export const taskArgs = { task: 'uuid or name of the task' } as const satisfies Args;

@@ -3,7 +3,7 @@ import type { LogStream } from '@cynodeai/contracts';
 import type { CommandContext } from '../../command-context.ts';
 import { type ReadLogs, readRoutes } from '../../gateway/read-routes.ts';
 import type { Output } from '../../output/output.ts';
-import type { CommandInput } from '../../program/definition.ts';
+import type { CommandInput } from '../../program/flag.ts';
 import type { logsFlags, taskArgs } from './flags.ts';
 import { type FollowOptions, followLogs } from './follow-logs.ts';
 import { linesOf, WholeLines } from './whole-lines.ts';
