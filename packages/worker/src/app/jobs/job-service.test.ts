@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RunJobRequest } from '@cynodeai/contracts';
 import { type Log, silentLog } from '@cynodeai/runtime/observe';
 import { WorkerError } from '../../domain/errors.ts';
@@ -323,6 +323,23 @@ describe('ending jobs', () => {
     ).toStrictEqual(['node_shutting_down', 'node_shutting_down']);
     expect(removed.toSorted()).toStrictEqual([idOf(0), idOf(1)]);
     await expect(jobs.run(request(2))).rejects.toMatchObject({ code: 'node_shutting_down' });
+  });
+
+  it('a shutdown does not wait for ever', async () => {
+    vi.useFakeTimers();
+    try {
+      const { jobs } = stage({
+        run: () => new Promise(() => {}),
+        stop: () => new Promise(() => {}),
+      });
+      void jobs.run(request());
+      await vi.advanceTimersByTimeAsync(0);
+      const closing = jobs.shutdown(1000);
+      await vi.advanceTimersByTimeAsync(6000);
+      expect(await closing).toMatchObject({ stopped: [], resisted: [`cynode-sandbox-${idOf(0)}`] });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('a job that ends by itself during a shutdown keeps its result', async () => {

@@ -28,7 +28,7 @@ export interface JobService {
   stop(jobId: string, graceSeconds: number): 'stopping' | 'not_running';
   /** The answer was written: the job directory goes. Unknown and running ids are ignored. */
   release(jobId: string): Promise<void>;
-  /** Refuses new jobs and ends all running ones; returns at the latest some seconds after `graceMs`. */
+  /** Refuses new jobs and ends all running ones; returns 5 s after `graceMs` at the latest. */
   shutdown(graceMs: number): Promise<ShutdownOutcome>;
   /** Jobs that run at this moment. */
   readonly running: number;
@@ -36,6 +36,9 @@ export interface JobService {
 
 /** Seconds after which a caller that was turned away may ask again. */
 const retryAfterSeconds = 2;
+
+/** How long a shutdown waits for a container behind its grace before it counts as resisting, in ms. */
+const killLimitMs = 5000;
 
 /** Codes of a failed run that the caller sees as they are; anything else is a fault of the node. */
 const passedOn: ReadonlySet<WorkerErrorCode> = new Set([
@@ -99,11 +102,14 @@ class SandboxJobs implements JobService {
 
   async shutdown(graceMs: number): Promise<ShutdownOutcome> {
     this.#closing = true;
+    const { promise: late, resolve } = Promise.withResolvers<false>();
+    const timer = setTimeout(() => resolve(false), graceMs + killLimitMs);
     const ends = this.#live().map(async (job) => ({
       name: job.name,
-      ended: await this.#end(job, graceMs / 1000),
+      ended: await Promise.race([this.#end(job, graceMs / 1000), late]),
     }));
     const outcomes = await Promise.all(ends);
+    clearTimeout(timer);
     const names = (ended: boolean): string[] =>
       outcomes.filter((outcome) => outcome.ended === ended).map((outcome) => outcome.name);
     return { stopped: names(true), resisted: names(false) };

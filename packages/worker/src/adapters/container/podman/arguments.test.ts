@@ -145,6 +145,7 @@ describe('the global flags', () => {
     { storage: 'vfs', ignoreChownErrors: true, options: ['vfs.ignore_chown_errors=true'] },
     {
       storage: 'fuse-overlayfs',
+      mountProgram: '/usr/bin/fuse-overlayfs',
       ignoreChownErrors: false,
       options: ['overlay.mount_program=/usr/bin/fuse-overlayfs'],
     },

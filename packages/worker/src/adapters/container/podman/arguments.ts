@@ -6,12 +6,15 @@ import type { EngineProfile } from './profile.ts';
 /** Global flags of every engine call: private storage and the parts the probe chose. */
 export function globalArguments(
   paths: EnginePaths,
-  profile: Pick<EngineProfile, 'storage' | 'ignoreChownErrors' | 'runtime' | 'cgroupManager'>,
+  profile: Pick<
+    EngineProfile,
+    'storage' | 'mountProgram' | 'ignoreChownErrors' | 'runtime' | 'cgroupManager'
+  >,
 ): string[] {
   const options = [
-    ...(profile.storage === 'fuse-overlayfs'
-      ? ['overlay.mount_program=/usr/bin/fuse-overlayfs']
-      : []),
+    ...(profile.mountProgram === undefined
+      ? []
+      : [`overlay.mount_program=${profile.mountProgram}`]),
     ...(profile.ignoreChownErrors
       ? [`${profile.storage === 'vfs' ? 'vfs' : 'overlay'}.ignore_chown_errors=true`]
       : []),

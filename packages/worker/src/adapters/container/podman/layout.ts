@@ -107,5 +107,11 @@ export async function linkDatabase(storage: string, paths: EnginePaths): Promise
     await rm(link, { recursive: true, force: true });
     await symlink(target, link);
   }
+  if (fresh) {
+    // Newer engines keep theirs beside the folder.
+    for (const name of ['db.sql', 'db.sql-wal', 'db.sql-shm']) {
+      await rm(join(storage, name), { force: true });
+    }
+  }
   return fresh;
 }

@@ -52,6 +52,7 @@ function candidates(host: HostFacts): EngineProfile[] {
         [true, false].map((privateCgroups) => ({
           ...base,
           storage,
+          ...(storage === 'fuse-overlayfs' && { mountProgram: host.programs[storage] }),
           runtime,
           cgroupManager,
           privateCgroups,
@@ -140,13 +141,14 @@ export async function probeEngine(input: ProbeInput): Promise<ProbeResult> {
   const program = host.programs['podman'];
   if (absent !== undefined || program === undefined) return { problems: absent ? [absent] : [] };
   const complaints: string[] = [];
-  const broken = new Set<EngineProfile['storage']>();
+  const broken = new Set<string>();
   for (const candidate of candidates(host)) {
-    if (broken.has(candidate.storage)) continue;
+    const pair = `${candidate.storage} ${candidate.runtime}`;
+    if (broken.has(pair)) continue;
     const command = engineCommand(paths, candidate, program, sessionBus);
     await openStorage(paths, candidate.storage, command);
     const storageFault = await importProbeImage(paths, command);
-    if (storageFault !== '') broken.add(candidate.storage);
+    if (storageFault !== '') broken.add(pair);
     const fault = storageFault || (await runProbe(paths, command, candidate));
     if (fault === '') {
       const { version, seccomp } = await inspectEngine(command);

@@ -10,6 +10,8 @@ export const engineProfileSchema = z.strictObject({
   cgroupManager: z.enum(['cgroupfs', 'systemd']),
   /** Name of the storage and of its folder. */
   storage: z.enum(['overlay', 'fuse-overlayfs', 'vfs']),
+  /** Path of the program that mounts, for `fuse-overlayfs`. */
+  mountProgram: z.string().optional(),
   /** Without subordinate ids every file of an image belongs to the one mapped user. */
   ignoreChownErrors: z.boolean(),
   privateCgroups: z.boolean(),
