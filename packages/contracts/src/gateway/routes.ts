@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { healthRoutes } from '../common/health.ts';
 import { limits } from '../common/limits.ts';
+import { textSchema, uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 import {
   loginRequestSchema,
@@ -18,7 +19,17 @@ import {
   taskSchema,
   taskStatusSchema,
 } from './tasks.ts';
-import { currentUserSchema } from './users.ts';
+import {
+  createRoleBindingRequestSchema,
+  createUserRequestSchema,
+  currentUserSchema,
+  resetPasswordRequestSchema,
+  roleBindingListSchema,
+  roleBindingSchema,
+  roleNameSchema,
+  userListSchema,
+  userSchema,
+} from './users.ts';
 
 const wholeNumber = (min: number, max: number): z.ZodType<number, string> =>
   z
@@ -30,6 +41,13 @@ const wholeNumber = (min: number, max: number): z.ZodType<number, string> =>
 const tokens = { 200: { kind: 'json', schema: tokenResponseSchema } } as const;
 const taskRef = z.object({ id: z.string().min(1).max(limits.indexedTextChars) });
 const bodyErrors = ['validation', 'payload_too_large', 'unsupported_media_type'] as const;
+
+const adminErrors = ['authentication', 'authorization'] as const;
+const idRef = z.object({ id: uuidSchema });
+const paging = {
+  limit: wholeNumber(limits.pageMin, limits.pageMax).optional(),
+  cursor: z.string().max(1024).optional(),
+};
 
 /** The User API Gateway's HTTP surface. Unknown query parameters are ignored, unknown body fields refused. Contract 04. */
 export const gatewayRoutes = {
@@ -102,8 +120,7 @@ export const gatewayRoutes = {
     query: z.object({
       status: taskStatusSchema.optional(),
       project_id: z.string().min(1).max(limits.indexedTextChars).optional(),
-      limit: wholeNumber(limits.pageMin, limits.pageMax).optional(),
-      cursor: z.string().max(1024).optional(),
+      ...paging,
     }),
     success: { 200: { kind: 'json', schema: taskListSchema } },
     errors: ['validation', 'authentication', 'not_found'],
@@ -161,5 +178,126 @@ export const gatewayRoutes = {
     bodyOptional: true,
     success: { 200: { kind: 'json', schema: taskCancelSchema } },
     errors: [...bodyErrors, 'authentication', 'authorization', 'not_found', 'conflict'],
+  }),
+  createUser: defineRoute({
+    operation: 'users.create',
+    method: 'POST',
+    path: '/v1/users',
+    auth: 'user',
+    summary: 'Create a user; needs system role owner or admin',
+    body: createUserRequestSchema,
+    success: { 201: { kind: 'json', schema: userSchema } },
+    errors: [...bodyErrors, ...adminErrors, 'conflict'],
+  }),
+  listUsers: defineRoute({
+    operation: 'users.list',
+    method: 'GET',
+    path: '/v1/users',
+    auth: 'user',
+    summary: 'Users, newest first; filters by state and by part of handle or email',
+    query: z.object({
+      is_active: z.enum(['true', 'false']).optional(),
+      q: textSchema.max(limits.indexedTextChars).optional(),
+      ...paging,
+    }),
+    success: { 200: { kind: 'json', schema: userListSchema } },
+    errors: ['validation', ...adminErrors],
+  }),
+  getUser: defineRoute({
+    operation: 'users.get',
+    method: 'GET',
+    path: '/v1/users/{id}',
+    auth: 'user',
+    summary: 'One user',
+    params: idRef,
+    success: { 200: { kind: 'json', schema: userSchema } },
+    errors: ['validation', ...adminErrors, 'not_found'],
+  }),
+  disableUser: defineRoute({
+    operation: 'users.disable',
+    method: 'POST',
+    path: '/v1/users/{id}/disable',
+    auth: 'user',
+    summary: 'Disable a user and end every session; the last active owner and `system` are refused',
+    params: idRef,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    success: { 200: { kind: 'json', schema: userSchema } },
+    errors: [...bodyErrors, ...adminErrors, 'not_found', 'conflict'],
+  }),
+  enableUser: defineRoute({
+    operation: 'users.enable',
+    method: 'POST',
+    path: '/v1/users/{id}/enable',
+    auth: 'user',
+    summary: 'Enable a user again; the sessions stay ended',
+    params: idRef,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    success: { 200: { kind: 'json', schema: userSchema } },
+    errors: [...bodyErrors, ...adminErrors, 'not_found', 'conflict'],
+  }),
+  revokeSessions: defineRoute({
+    operation: 'users.revoke_sessions',
+    method: 'POST',
+    path: '/v1/users/{id}/revoke_sessions',
+    auth: 'user',
+    summary: 'End every session of a user; anybody may end their own',
+    params: idRef,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    success: { 204: { kind: 'empty' } },
+    errors: [...bodyErrors, ...adminErrors, 'not_found'],
+  }),
+  resetPassword: defineRoute({
+    operation: 'users.reset_password',
+    method: 'POST',
+    path: '/v1/users/{id}/reset_password',
+    auth: 'user',
+    summary: 'Set a new password and end every session of the user',
+    params: idRef,
+    body: resetPasswordRequestSchema,
+    success: { 204: { kind: 'empty' } },
+    errors: [...bodyErrors, ...adminErrors, 'not_found', 'conflict'],
+  }),
+  listRoleBindings: defineRoute({
+    operation: 'role_bindings.list',
+    method: 'GET',
+    path: '/v1/role-bindings',
+    auth: 'user',
+    summary: 'Grants of roles, newest first',
+    query: z.object({
+      subject_type: z.enum(['user', 'group']).optional(),
+      subject_id: uuidSchema.optional(),
+      role: roleNameSchema.optional(),
+      scope_type: z.enum(['system', 'project']).optional(),
+      scope_id: uuidSchema.optional(),
+      ...paging,
+    }),
+    success: { 200: { kind: 'json', schema: roleBindingListSchema } },
+    errors: ['validation', ...adminErrors],
+  }),
+  createRoleBinding: defineRoute({
+    operation: 'role_bindings.create',
+    method: 'POST',
+    path: '/v1/role-bindings',
+    auth: 'user',
+    summary: 'Grant a role; 200 when it was granted already. Nobody grants above their own role',
+    body: createRoleBindingRequestSchema,
+    success: {
+      200: { kind: 'json', schema: roleBindingSchema },
+      201: { kind: 'json', schema: roleBindingSchema },
+    },
+    errors: [...bodyErrors, ...adminErrors, 'not_found', 'conflict'],
+  }),
+  deleteRoleBinding: defineRoute({
+    operation: 'role_bindings.delete',
+    method: 'DELETE',
+    path: '/v1/role-bindings/{id}',
+    auth: 'user',
+    summary: 'Withdraw a role; the last active owner keeps theirs',
+    params: idRef,
+    success: { 204: { kind: 'empty' } },
+    errors: ['validation', ...adminErrors, 'not_found', 'conflict'],
   }),
 } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limits } from '../common/limits.ts';
+import { jobTimeouts, limits } from '../common/limits.ts';
 import {
   isStorableText,
   textSchema,
@@ -67,6 +67,8 @@ export const createTaskRequestSchema = z.strictObject({
   input_mode: inputModeSchema.optional(),
   commands: z.array(textSchema).optional(),
   use_inference: z.boolean().optional(),
+  /** Time limit of the job in seconds, raw modes only; the node's own limits hold beside it. */
+  timeout_seconds: z.int().min(1).max(jobTimeouts.maxSeconds).optional(),
   project_id: textSchema.min(1).max(limits.indexedTextChars).optional(),
   task_name: textSchema.max(limits.indexedTextChars).optional(),
   name: textSchema.max(limits.indexedTextChars).optional(),

@@ -1,8 +1,22 @@
 import { z } from 'zod';
+import { uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 import { healthRoutes } from '../common/health.ts';
-import { runJobRequestSchema, runJobResultSchema } from './run-job.ts';
-import { stopJobRequestSchema, stopJobResponseSchema } from './stop-job.ts';
+import {
+  ackJobRequestSchema,
+  jobAcceptedSchema,
+  runJobRequestSchema,
+  runJobResultSchema,
+  workerJobSchema,
+} from './run-job.ts';
+import {
+  stopAllRequestSchema,
+  stopAllResponseSchema,
+  stopJobRequestSchema,
+  stopJobResponseSchema,
+} from './stop-job.ts';
+
+const jobRef = z.object({ job_id: uuidSchema });
 
 /** The Worker API. Paths hold literal colons. Contract 03 section 5.2. */
 export const workerApiRoutes = {
@@ -33,7 +47,10 @@ export const workerApiRoutes = {
     auth: 'worker',
     summary: 'Run one job in a sandbox and answer when it has ended',
     body: runJobRequestSchema,
-    success: { 200: { kind: 'json', schema: runJobResultSchema } },
+    success: {
+      200: { kind: 'json', schema: runJobResultSchema },
+      202: { kind: 'json', schema: jobAcceptedSchema },
+    },
     errors: [
       'validation',
       'unsupported_payload_version',
@@ -60,6 +77,51 @@ export const workerApiRoutes = {
       200: { kind: 'json', schema: stopJobResponseSchema },
       202: { kind: 'json', schema: stopJobResponseSchema },
     },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  }),
+  getJob: defineRoute({
+    operation: 'worker.jobs.get',
+    method: 'GET',
+    path: '/v1/worker/jobs/{job_id}',
+    auth: 'worker',
+    summary: 'State of a job and, once it has ended, its result until it is acknowledged',
+    params: jobRef,
+    success: { 200: { kind: 'json', schema: workerJobSchema } },
+    errors: ['validation', 'authentication', 'not_found'],
+  }),
+  ackJob: defineRoute({
+    operation: 'worker.jobs.ack',
+    method: 'POST',
+    path: '/v1/worker/jobs/{job_id}:ack',
+    auth: 'worker',
+    summary: 'The result is stored elsewhere; the node may drop its copy. Repeating it is harmless',
+    params: jobRef,
+    body: ackJobRequestSchema,
+    success: { 204: { kind: 'empty' } },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'not_found',
+      'job_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  }),
+  stopAll: defineRoute({
+    operation: 'worker.admin.stop-all',
+    method: 'POST',
+    path: '/v1/worker/admin/stop-all-orchestrator-directed',
+    auth: 'worker',
+    summary: 'Stop every job the orchestrator started here',
+    body: stopAllRequestSchema,
+    success: { 200: { kind: 'json', schema: stopAllResponseSchema } },
     errors: [
       'validation',
       'unsupported_payload_version',

@@ -64,3 +64,43 @@ export const runJobResultSchema = z.looseObject({
 export type SandboxSpec = z.infer<typeof sandboxSpecSchema>;
 export type RunJobRequest = z.infer<typeof runJobRequestSchema>;
 export type RunJobResult = z.infer<typeof runJobResultSchema>;
+
+/** States of a job on its node. Contract 03 section 5.8. */
+export const workerJobStatusSchema = z.enum([
+  'accepted',
+  'in_progress',
+  'completed',
+  'failed',
+  'timeout',
+]);
+
+/** 202 of `jobs:run` with `Prefer: respond-async`. */
+export const jobAcceptedSchema = z.object({
+  version: payloadVersionSchema,
+  task_id: uuidSchema,
+  job_id: uuidSchema,
+  status: z.literal('accepted'),
+});
+
+/** What a node knows of a job; `result` once it is terminal, kept until acknowledged. Contract 03 section 5.8. */
+export const workerJobSchema = z.object({
+  version: payloadVersionSchema,
+  task_id: uuidSchema,
+  job_id: uuidSchema,
+  lease_id: uuidSchema.optional(),
+  status: workerJobStatusSchema,
+  started_at: timestampSchema.optional(),
+  result: runJobResultSchema.optional(),
+});
+
+/** Body of a result's acknowledgement. */
+export const ackJobRequestSchema = z.strictObject({
+  version: payloadVersionSchema,
+  task_id: uuidSchema,
+  job_id: uuidSchema,
+});
+
+export type WorkerJobStatus = z.infer<typeof workerJobStatusSchema>;
+export type JobAccepted = z.infer<typeof jobAcceptedSchema>;
+export type WorkerJob = z.infer<typeof workerJobSchema>;
+export type AckJobRequest = z.infer<typeof ackJobRequestSchema>;

@@ -16,3 +16,15 @@ export const stopJobResponseSchema = z.object({
 });
 
 export type StopJobRequest = z.infer<typeof stopJobRequestSchema>;
+
+/** Body of `stop-all-orchestrator-directed`. */
+export const stopAllRequestSchema = z.strictObject({ version: payloadVersionSchema });
+
+/** Names of the jobs that were stopped, and of those that resisted. Contract 03 section 5.9. */
+export const stopAllResponseSchema = z.object({
+  version: payloadVersionSchema,
+  stopped: z.array(z.string()),
+  failed: z.array(z.string()),
+});
+
+export type StopAllResponse = z.infer<typeof stopAllResponseSchema>;

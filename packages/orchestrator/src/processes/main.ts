@@ -57,14 +57,18 @@ async function start(command: CommandLine, scope: ProcessScope): Promise<void> {
     await migrateFirst(env, command.migrateOnly, scope);
     if (command.migrateOnly) process.exit(0);
   }
-  await Promise.all(
-    command.names.map(async (name) => {
-      const load = roles[name];
-      if (load === undefined) throw new ConfigError(usage);
-      const startRole = await load();
-      await startRole(env, { ...scope, log: scope.log.child({ role: name }) });
-    }),
-  );
+  const starts = await Promise.all(command.names.map((name) => loadRole(name)));
+  // Nobody can log in before the control plane has made the first administrator, so other doors open after it.
+  const first = command.names.indexOf('control-plane');
+  const order = first === -1 ? starts : [...starts.splice(first, 1), ...starts];
+  for (const start of order) await start(env, scope);
+}
+
+async function loadRole(name: string): Promise<StartRole> {
+  const load = roles[name];
+  if (load === undefined) throw new ConfigError(usage);
+  const startRole = await load();
+  return (env, scope) => startRole(env, { ...scope, log: scope.log.child({ role: name }) });
 }
 
 await runMain(createLog({ service: 'orchestrator' }), (scope) =>

@@ -45,6 +45,14 @@ describe('the first job of a task', () => {
     expect(planJob(input, [])).toMatchObject({ command: ['/workspace/.cynode/script'] });
   });
 
+  it('carries the time limit that was asked for, which a prompt cannot have', () => {
+    const script = readTaskInput({ input_mode: 'script', prompt: 'true', timeout_seconds: 7 });
+    const commands = readTaskInput({ input_mode: 'commands', commands: ['a'], timeout_seconds: 8 });
+    expect(planJob(script, [])).toMatchObject({ timeout_seconds: 7 });
+    expect(planJob(commands, [])).toMatchObject({ timeout_seconds: 8 });
+    expect(() => readTaskInput({ prompt: 'x', timeout_seconds: 7 })).toThrow(/timeout_seconds/);
+  });
+
   it('must fit into one request of a node with all its files as base64', () => {
     const input = readTaskInput({ input_mode: 'script', prompt: 'x'.repeat(3000) });
     const room = 10 * 1024 * 1024 - 64 * 1024 - 4000;

@@ -44,6 +44,7 @@ export function planJob(input: TaskInput, attachments: readonly AttachmentRecord
     kind: 'sandbox',
     input_mode: input.mode,
     command,
+    ...(input.timeoutSeconds !== undefined && { timeout_seconds: input.timeoutSeconds }),
     network_policy: 'none',
     use_inference: input.useInference,
     input_files: [file, ...uploads],

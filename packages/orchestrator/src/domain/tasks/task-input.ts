@@ -10,6 +10,8 @@ export interface TaskInput {
   /** Only in mode `commands`: what runs, in order, without blank items. */
   readonly commands?: readonly string[];
   readonly useInference: boolean;
+  /** Time limit of the job, seconds; the dispatcher's default when absent. */
+  readonly timeoutSeconds?: number;
 }
 
 function refuse(field: string, message: string): never {
@@ -32,6 +34,12 @@ function notBlank(items: readonly string[]): readonly string[] {
   return items.filter((item) => item.trim() !== '');
 }
 
+function timeLimit({
+  timeout_seconds: seconds,
+}: CreateTaskRequest): Pick<TaskInput, 'timeoutSeconds'> {
+  return seconds === undefined ? {} : { timeoutSeconds: seconds };
+}
+
 function commandsInput(request: CreateTaskRequest): TaskInput {
   if (request.commands !== undefined && request.prompt !== undefined) {
     refuse('commands', 'send either prompt or commands, not both');
@@ -42,7 +50,13 @@ function commandsInput(request: CreateTaskRequest): TaskInput {
   if (utf8Bytes(text) > limits.commandsBytes) {
     tooLarge('commands together', limits.commandsBytes);
   }
-  return { mode: 'commands', text, commands: items, useInference: request.use_inference ?? false };
+  return {
+    mode: 'commands',
+    text,
+    commands: items,
+    useInference: request.use_inference ?? false,
+    ...timeLimit(request),
+  };
 }
 
 /**
@@ -55,12 +69,15 @@ export function readTaskInput(request: CreateTaskRequest): TaskInput {
   if (request.commands !== undefined) {
     refuse('commands', 'commands needs "input_mode": "commands"');
   }
+  if (mode === 'prompt' && request.timeout_seconds !== undefined) {
+    refuse('timeout_seconds', 'timeout_seconds needs "input_mode": "script" or "commands"');
+  }
   const text = requirePrompt(request);
   const maxBytes = mode === 'script' ? limits.scriptBytes : limits.promptBytes;
   if (utf8Bytes(text) > maxBytes) tooLarge(`a ${mode}`, maxBytes);
   // A prompt always goes to a model, whatever the caller asks (REQ-ORCHES-0125).
   const useInference = mode === 'prompt' || (request.use_inference ?? false);
-  return { mode, text, useInference };
+  return { mode, text, useInference, ...timeLimit(request) };
 }
 
 /** The name the caller wants, under either of its two field names. @throws OrchestratorError `input_invalid` when they differ. */
