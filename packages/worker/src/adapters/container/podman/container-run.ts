@@ -74,9 +74,10 @@ export class ContainerRun {
       this.#onStarted(started);
     });
     try {
-      const child = await spawnRun(this.#deps, this.#spec);
-      this.#child = child;
-      const code = await Promise.race([this.#exitOf(child, sinks), this.#resists.promise]);
+      const code = await Promise.race([
+        spawnRun(this.#deps, this.#spec, (child) => this.#exitOf(child, sinks)),
+        this.#resists.promise,
+      ]);
       const endedAt = new Date();
       this.#started ??= await readStarted(pidFile);
       return await this.#conclude(code, this.#started?.startedAt ?? spawned, endedAt);
@@ -89,6 +90,7 @@ export class ContainerRun {
   }
 
   #exitOf(child: ChildProcess, sinks: SandboxSinks): Promise<number | null> {
+    this.#child = child;
     child.stdout?.on('data', (chunk: Buffer) => {
       this.#call.silent = false;
       sinks.stdout.write(chunk);

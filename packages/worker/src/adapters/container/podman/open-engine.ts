@@ -1,4 +1,4 @@
-import { access, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
@@ -108,8 +108,9 @@ export async function openEngine(source: EngineSource): Promise<OpenedEngine> {
   if (bad !== undefined) return { paths, problems: [bad] };
   const xdg = source.xdgRuntimeDir;
   const sessionBus = host.uid === 0 || xdg === undefined ? undefined : `unix:path=${xdg}/bus`;
-  await prepareLayout(paths);
+  await mkdir(paths.root, { recursive: true, mode: 0o700 });
   return withLock(paths.lockDir, async () => {
+    await prepareLayout(paths);
     const program = host.programs['podman'];
     const cached = program === undefined ? undefined : await readCache(paths, host);
     if (cached !== undefined && program !== undefined) {

@@ -37,9 +37,13 @@ async function namelessFile(dir: string, name: string, text: string): Promise<Fi
 
 /**
  * Starts the one engine call of a job, in a process group of its own, so that a terminal's signals do not
- * reach it. @throws WorkerError `validation` when a variable cannot be handed over
+ * reach it. `attach` is called at once, so that no event of the child is missed. @throws WorkerError `validation` when a variable cannot be handed over
  */
-export async function spawnRun(setting: RunSetting, spec: SandboxRunSpec): Promise<ChildProcess> {
+export async function spawnRun<T>(
+  setting: RunSetting,
+  spec: SandboxRunSpec,
+  attach: (child: ChildProcess) => Promise<T>,
+): Promise<T> {
   const { command, profile, paths } = setting;
   const environment = runEnvironment(spec.env);
   if (environment.refused.length > 0) {
@@ -62,12 +66,13 @@ export async function spawnRun(setting: RunSetting, spec: SandboxRunSpec): Promi
   });
   const file = await namelessFile(paths.run, `env-${spec.name}`, environment.file);
   try {
-    return spawn(command.program, [...command.flags, ...args], {
+    const child = spawn(command.program, [...command.flags, ...args], {
       env: { ...environment.byName, ...command.env },
       cwd: '/',
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', file.fd],
     });
+    return await attach(child);
   } finally {
     await file.close();
   }

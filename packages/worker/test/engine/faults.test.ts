@@ -1,0 +1,232 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLog } from '@cynodeai/runtime/observe';
+import type { EngineCommand } from '../../src/adapters/container/podman/client.ts';
+import { ContainerRun } from '../../src/adapters/container/podman/container-run.ts';
+import { dropPidFiles, forceRemove } from '../../src/adapters/container/podman/containers.ts';
+import { ImageCache } from '../../src/adapters/container/podman/images.ts';
+import { withLock } from '../../src/adapters/container/podman/lock.ts';
+import { enginePaths } from '../../src/adapters/container/podman/paths.ts';
+import { PidWatch } from '../../src/adapters/container/podman/pid-watch.ts';
+import type { EngineProfile } from '../../src/adapters/container/podman/profile.ts';
+import type { SandboxRunSpec } from '../../src/ports/sandbox-engine.ts';
+import { processesNaming } from '../support/leftovers.ts';
+import { until } from '../support/until.ts';
+
+const profile: EngineProfile = {
+  version: '0',
+  rootless: false,
+  rootlessSupported: false,
+  cgroupVersion: 'v2',
+  runtime: 'runc',
+  cgroupManager: 'cgroupfs',
+  storage: 'overlay',
+  ignoreChownErrors: false,
+  privateCgroups: false,
+  init: false,
+  relabel: false,
+  ulimits: [],
+};
+
+let base: string;
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'cynode-faults-'));
+});
+
+afterEach(async () => {
+  expect(await processesNaming(base)).toStrictEqual([]);
+  await rm(base, { recursive: true });
+});
+
+/** An engine that is a shell script: the faults of a real one cannot be had on demand. */
+async function scripted(script: string): Promise<EngineCommand> {
+  const program = join(base, 'engine');
+  await writeFile(program, `#!/bin/sh\n${script}\n`);
+  await chmod(program, 0o755);
+  return { program, flags: [], env: { PATH: '/usr/bin:/bin', BASE: base } };
+}
+
+async function start(script: string): Promise<ContainerRun> {
+  const command = await scripted(script);
+  const paths = enginePaths(base, join(base, 'run'), 'boot');
+  await mkdir(paths.pidDir, { recursive: true });
+  const spec: SandboxRunSpec = {
+    name: 'c1',
+    image: 'i',
+    command: ['true'],
+    env: {},
+    labels: {},
+    mounts: [],
+    workdir: '/',
+    timeoutSeconds: 60,
+  };
+  const sink = { write: () => {} };
+  const deps = {
+    command,
+    paths,
+    profile,
+    log: silentLog,
+    pidWatch: new PidWatch(paths.pidDir),
+    forceRemove: (name: string) => forceRemove(command, name),
+  };
+  return new ContainerRun(deps, spec, { stdout: sink, stderr: sink });
+}
+
+/** Behaves like a client whose container runs, and notices nothing when that is killed. */
+const deaf = `if [ "$1" = rm ]; then echo "$@" >> $BASE/removed; exit $RM; fi
+sh -c 'echo $$ > $BASE/run/boot/pids/c1; exec sleep 1000' &
+touch $BASE/up; trap '' TERM; while :; do sleep 1; done`;
+
+async function untilUp(): Promise<void> {
+  await until('the script runs', () => readFile(join(base, 'up')).catch(() => undefined));
+  await until('the script tells its process', () =>
+    readFile(join(base, 'run', 'boot', 'pids', 'c1'), 'utf8').then(
+      (text) => (text === '' ? undefined : text),
+      () => undefined,
+    ),
+  );
+}
+
+describe('an engine that misbehaves', () => {
+  it('is ended with its whole group when it does not notice that the container died', async () => {
+    const run = await start(deaf.replace('$RM', '0'));
+    await untilUp();
+    run.end('stopped', 0);
+    expect(await run.done).toMatchObject({ kind: 'stopped' });
+    expect(await readFile(join(base, 'removed'), 'utf8')).toContain('c1');
+  }, 20_000);
+
+  it('that cannot remove a container makes the run fail with that', async () => {
+    const run = await start(deaf.replace('$RM', '1'));
+    await untilUp();
+    run.end('stopped', 0);
+    await expect(run.done).rejects.toMatchObject({ code: 'container_resists' });
+    await until('the client is gone', async () =>
+      (await processesNaming(base)).length === 0 ? true : undefined,
+    );
+  }, 20_000);
+
+  it('that dies is a fault of the node, not of the job', async () => {
+    const run = await start('[ "$1" = rm ] && exit 0; kill -9 $$');
+    await expect(run.done).rejects.toMatchObject({ code: 'internal' });
+    const other = await start('[ "$1" = rm ] && exit 1; exit 3');
+    await expect(other.done).rejects.toMatchObject({ code: 'container_resists' });
+  });
+
+  it('that cannot be started is a fault of the node', async () => {
+    const run = await start('');
+    await expect(run.done).rejects.toMatchObject({ code: 'internal' });
+    await rm(join(base, 'engine'));
+    const paths = enginePaths(base, join(base, 'run'), 'boot');
+    const command = { program: join(base, 'engine'), flags: [], env: {} };
+    const sink = { write: () => {} };
+    const gone = new ContainerRun(
+      {
+        command,
+        paths,
+        profile,
+        log: silentLog,
+        pidWatch: new PidWatch(paths.pidDir),
+        forceRemove: async () => {},
+      },
+      {
+        name: 'c2',
+        image: 'i',
+        command: ['true'],
+        env: {},
+        labels: {},
+        mounts: [],
+        workdir: '/',
+        timeoutSeconds: 1,
+      },
+      { stdout: sink, stderr: sink },
+    );
+    await expect(gone.done).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('that says it created nothing gives a reason without its words', async () => {
+    const run = await start('[ "$1" = rm ] && exit 0; echo "Error: /secret/path" >&2; exit 125');
+    expect(await run.done).toMatchObject({
+      kind: 'not_started',
+      exitCode: 125,
+      reason: 'the sandbox could not be created',
+    });
+  });
+});
+
+describe('images', () => {
+  it('are asked for once, and again after a run missed one', async () => {
+    const images = new ImageCache(await scripted('echo "$@" >> $BASE/asked'));
+    await images.ensure('a.example/x:1');
+    await images.ensure('a.example/x:1');
+    images.forget('a.example/x:1');
+    await images.ensure('a.example/x:1');
+    expect(await readFile(join(base, 'asked'), 'utf8')).toBe(
+      'image exists a.example/x:1\nimage exists a.example/x:1\n',
+    );
+  });
+
+  it('that are missing are pulled, and a failed pull says why', async () => {
+    const pulled = new ImageCache(
+      await scripted('[ "$1" = image ] && exit 1; echo "$@" >> $BASE/asked'),
+    );
+    await pulled.ensure('a.example/x:1');
+    expect(await readFile(join(base, 'asked'), 'utf8')).toBe('pull --quiet a.example/x:1\n');
+    const denied = new ImageCache(
+      await scripted('[ "$1" = image ] && exit 1; echo "Error: unauthorized" >&2; exit 125'),
+    );
+    await expect(denied.ensure('a.example/x:1')).rejects.toMatchObject({
+      code: 'image_unavailable',
+      message: 'image a.example/x:1 could not be pulled: unauthorized',
+    });
+    await expect(denied.ensure('localhost/x:1')).rejects.toMatchObject({
+      code: 'image_unavailable',
+    });
+  });
+});
+
+describe('what killed processes leave', () => {
+  it('process id files go when neither process nor container is there', async () => {
+    const dir = join(base, 'pids');
+    await mkdir(dir);
+    const command = await scripted('echo c-known');
+    await dropPidFiles(command, dir);
+    for (const [name, pid] of [
+      ['c-known', '999999999'],
+      ['c-alive', String(process.pid)],
+      ['c-gone', '999999999'],
+    ] as const) {
+      await writeFile(join(dir, name), pid);
+    }
+    await dropPidFiles(command, dir);
+    await expect(readFile(join(dir, 'c-gone'))).rejects.toThrow('ENOENT');
+    await readFile(join(dir, 'c-known'));
+    await readFile(join(dir, 'c-alive'));
+  });
+
+  it('a lock is taken over when its owner is gone, and waited for while it is not', async () => {
+    const dir = join(base, 'lock');
+    await mkdir(dir);
+    await writeFile(join(dir, 'pid'), '999999999');
+    const order: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const first = withLock(dir, async () => {
+      order.push('first');
+      await gate.promise;
+      order.push('first done');
+    });
+    await until('the first has it', () => (order.length > 0 ? true : undefined));
+    const second = withLock(dir, async () => {
+      order.push('second');
+    });
+    gate.resolve();
+    await Promise.all([first, second]);
+    expect(order).toStrictEqual(['first', 'first done', 'second']);
+    await mkdir(dir);
+    await withLock(dir, async () => order.push('ownerless'));
+    expect(order.at(-1)).toBe('ownerless');
+  });
+});
