@@ -7,42 +7,115 @@ const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error',
 
 module.exports = {
   forbidden: [
-    forbid('no-cycles', 'Modules must not depend on each other in a circle', {}, { circular: true }),
-    forbid('no-orphan-dependency', 'Every import must be declared in the package', { path: '^packages/' }, {
-      dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'],
-    }),
+    forbid(
+      'no-cycles',
+      'Modules must not depend on each other in a circle',
+      {},
+      { circular: true },
+    ),
+    forbid(
+      'no-orphan-dependency',
+      'Every import must be declared in the package',
+      { path: '^packages/' },
+      {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'],
+      },
+    ),
     forbid('resolvable', 'Every import must resolve', {}, { couldNotResolve: true }),
-    forbid('contracts-ground', 'contracts imports zod and itself',
+    forbid(
+      'contracts-ground',
+      'contracts imports zod and itself',
       { path: src('contracts'), pathNot: tests },
-      { pathNot: ['^packages/contracts/src/', '^node_modules/zod/'] }),
-    forbid('runtime-floor', 'runtime imports contracts/common at most',
+      { pathNot: ['^packages/contracts/src/', '^node_modules/zod/'] },
+    ),
+    forbid(
+      'runtime-floor',
+      'runtime imports contracts/common at most',
       { path: src('runtime') },
-      { path: '^packages/', pathNot: ['^packages/runtime/src/', '^packages/contracts/src/common/'] }),
+      {
+        path: '^packages/',
+        pathNot: ['^packages/runtime/src/', '^packages/contracts/src/common/'],
+      },
+    ),
     ...products.map((pkg) =>
-      forbid(`${pkg}-apart`, 'Products never import one another',
+      forbid(
+        `${pkg}-apart`,
+        'Products never import one another',
         { path: `^packages/${pkg}/`, pathNot: tests },
-        { path: `^packages/(?:${products.filter((other) => other !== pkg).join('|')})/` })),
-    forbid('domain-pure', 'domain imports contracts and runtime/std; no npm package, no node module',
+        { path: `^packages/(?:${products.filter((other) => other !== pkg).join('|')})/` },
+      ),
+    ),
+    forbid(
+      'domain-pure',
+      'domain imports contracts and runtime/std; no npm package, no node module',
       { path: '^packages/[^/]+/src/domain/', pathNot: tests },
-      { pathNot: ['^packages/[^/]+/src/domain/', '^packages/contracts/src/', '^packages/runtime/src/std/'] }),
-    forbid('ports-inward', 'ports import domain, contracts and runtime/std',
+      {
+        pathNot: [
+          '^packages/[^/]+/src/domain/',
+          '^packages/contracts/src/',
+          '^packages/runtime/src/std/',
+        ],
+      },
+    ),
+    forbid(
+      'ports-inward',
+      'ports import domain, contracts and runtime/std',
       { path: '^packages/[^/]+/src/ports/', pathNot: tests },
-      { pathNot: ['^packages/[^/]+/src/(?:domain|ports)/', '^packages/contracts/src/', '^packages/runtime/src/std/'] }),
-    forbid('app-inward', 'app imports domain, ports, contracts, runtime/std and the observe interface',
+      {
+        pathNot: [
+          '^packages/[^/]+/src/(?:domain|ports)/',
+          '^packages/contracts/src/',
+          '^packages/runtime/src/std/',
+        ],
+      },
+    ),
+    forbid(
+      'app-inward',
+      'app imports domain, ports, contracts, runtime/std and the observe interface',
       { path: '^packages/[^/]+/src/app/', pathNot: tests },
-      { pathNot: ['^packages/[^/]+/src/(?:domain|ports|app)/', '^packages/contracts/src/', '^packages/runtime/src/(?:std|observe)/'] }),
-    forbid('adapters-inward', 'adapters never import processes',
-      { path: '^packages/[^/]+/src/adapters/' }, { path: '^packages/[^/]+/src/processes/' }),
-    forbid('adapters-no-siblings', 'an adapter never imports a sibling adapter',
+      {
+        pathNot: [
+          '^packages/[^/]+/src/(?:domain|ports|app)/',
+          '^packages/contracts/src/',
+          '^packages/runtime/src/(?:std|observe)/',
+        ],
+      },
+    ),
+    forbid(
+      'adapters-inward',
+      'adapters never import processes',
+      { path: '^packages/[^/]+/src/adapters/' },
+      { path: '^packages/[^/]+/src/processes/' },
+    ),
+    forbid(
+      'adapters-no-siblings',
+      'an adapter never imports a sibling adapter',
       { path: '^packages/([^/]+)/src/adapters/([^/]+)/', pathNot: tests },
-      { path: '^packages/$1/src/adapters/', pathNot: '^packages/$1/src/adapters/$2/' }),
-    forbid('processes-last', 'nothing imports a process',
-      { pathNot: ['^packages/[^/]+/src/processes/', tests] }, { path: '^packages/[^/]+/src/processes/' }),
-    forbid('no-testing-in-src', 'src never imports testing',
-      { path: '^packages/(?!testing/)[^/]+/src/', pathNot: tests }, { path: '^packages/testing/' }),
-    forbid('no-deep-imports', 'packages are entered through their exports',
+      { path: '^packages/$1/src/adapters/', pathNot: '^packages/$1/src/adapters/$2/' },
+    ),
+    forbid(
+      'processes-last',
+      'nothing imports a process',
+      { pathNot: ['^packages/[^/]+/src/processes/', tests] },
+      { path: '^packages/[^/]+/src/processes/' },
+    ),
+    forbid(
+      'no-testing-in-src',
+      'src never imports testing',
+      { path: '^packages/(?!testing/)[^/]+/src/', pathNot: tests },
+      { path: '^packages/testing/' },
+    ),
+    forbid(
+      'no-deep-imports',
+      'packages are entered through their exports',
       { path: '^packages/([^/]+)/' },
-      { path: '^packages/', pathNot: '^packages/$1/', dependencyTypes: ['local'], dependencyTypesNot: ['aliased', 'aliased-workspace', 'npm'] }),
+      {
+        path: '^packages/',
+        pathNot: '^packages/$1/',
+        dependencyTypes: ['local'],
+        dependencyTypesNot: ['aliased', 'aliased-workspace', 'npm'],
+      },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
