@@ -14,7 +14,6 @@ import { findNodeTrouble } from '../run/node-trouble.ts';
 import { type Outcome, outcomeOf } from '../run/outcome.ts';
 import { runTask } from '../run/run-task.ts';
 import { LocalSession } from '../run/session.ts';
-import { waitUntilGone } from '../run/wait-until-gone.ts';
 import { checkoutStamp } from '../stack/checkout-stamp.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import type { StackState } from '../stack/stack-state.ts';
@@ -90,7 +89,10 @@ async function runRequest(
       signal: context.signal,
       onStep,
       findTrouble: () => findNodeTrouble(install),
-      waitUntilGone: (jobIds) => waitUntilGone({ install, env: context.env }, jobIds),
+      waitUntilGone: async (jobIds) => {
+        const { waitUntilGone } = await import('../run/wait-until-gone.ts');
+        await waitUntilGone({ install, env: context.env }, jobIds);
+      },
     });
     return { result, outcome: outcomeOf(result) };
   } finally {

@@ -93,5 +93,6 @@ async function start(
     mode: 0o600,
   });
   const log = createLog({ service: 'supervisor', destination });
-  return runStack({ install, log, ...context });
+  // Awaited here: the lock must be held until the stack can be seen.
+  return await runStack({ install, log, ...context });
 }

@@ -2,6 +2,7 @@ import type { Install } from '../install/install.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import { lastLines, logPath } from '../stack/log-file.ts';
 import { readinessOf } from '../stack/readiness.ts';
+import { keepsFailing } from '../stack/stack-state.ts';
 
 /** Why no work can be dispatched right now. */
 export interface NodeTrouble {
@@ -10,17 +11,16 @@ export interface NodeTrouble {
   readonly lasting: boolean;
 }
 
-/** A node that ended this often will not come up by itself. */
-const hopelessRestarts = 3;
-
 /** What keeps the install's node from taking work; undefined when nothing does. */
 export async function findNodeTrouble(install: Install): Promise<NodeTrouble | undefined> {
   const state = runningStack(install);
   if (state === undefined) {
     return { text: 'the stack was stopped meanwhile; start again', lasting: true };
   }
+  const readiness = await readinessOf(state.workerUrl);
+  if (readiness.state === 'ready') return undefined;
   const role = state.roles.find((candidate) => candidate.name === 'node');
-  if (role !== undefined && role.restarts >= hopelessRestarts) {
+  if (role !== undefined && keepsFailing(role)) {
     const path = logPath(install.paths.logs, 'node');
     const lines = lastLines(path, 3).map((line) => `\n  ${line}`);
     return {
@@ -28,8 +28,6 @@ export async function findNodeTrouble(install: Install): Promise<NodeTrouble | u
       lasting: true,
     };
   }
-  const readiness = await readinessOf(state.workerUrl);
-  if (readiness.state === 'ready') return undefined;
   if (readiness.state === 'unreachable') return { text: 'the node is starting', lasting: false };
   const reasons = readiness.reasons.map((reason) => `${reason.message} (${reason.action})`);
   return { text: `the node is not ready: ${reasons.join('; ')}`, lasting: false };

@@ -59,7 +59,7 @@ async function watchNode(
     } else {
       options.onStep(`waiting: ${trouble.text.split('\n')[0] ?? ''}`);
       const late = performance.now() - startedMs > patienceMs;
-      if ((trouble.lasting || late) && (await isQueued(options.client, taskId))) {
+      if (trouble.lasting || (late && (await isQueued(options.client, taskId)))) {
         over.abort(new LauncherError('stack', `the task cannot run: ${trouble.text}`));
       }
     }

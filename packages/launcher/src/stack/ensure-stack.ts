@@ -62,7 +62,8 @@ export async function ensureStack(options: EnsureStackOptions): Promise<StackSta
   if (await stopStack(install)) onStep('stopped what an earlier supervisor left running');
   await checkPorts(install);
   onStep('starting the stack');
-  return startSupervisor(options);
+  // Awaited here: the lock must be held until the stack can be seen.
+  return await startSupervisor(options);
 }
 
 async function startSupervisor(options: EnsureStackOptions): Promise<StackState> {

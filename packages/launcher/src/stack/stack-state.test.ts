@@ -16,6 +16,7 @@ const state: StackState = {
       process: { pid: 11, startTicks: 6 },
       since: '2026-11-20T10:00:01.000Z',
       restarts: 2,
+      failuresInARow: 1,
       lastEnd: 'exited with 1',
     },
   ],

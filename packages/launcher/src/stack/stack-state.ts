@@ -14,6 +14,8 @@ const roleStateSchema = z.object({
   process: identitySchema.optional(),
   since: z.iso.datetime(),
   restarts: z.int().nonnegative(),
+  /** Ends since it last ran for a minute. */
+  failuresInARow: z.int().nonnegative().default(0),
   /** How it ended last time. */
   lastEnd: z.string().optional(),
 });
@@ -29,6 +31,14 @@ const stackStateSchema = z.object({
   workerUrl: z.string(),
   roles: z.array(roleStateSchema),
 });
+
+/** A role that ended this often without ever running for a minute will not come up by itself. */
+const hopelessFailures = 3;
+
+/** True when a role keeps ending, so that waiting for it is of no use. */
+export function keepsFailing(role: RoleState): boolean {
+  return role.failuresInARow >= hopelessFailures;
+}
 
 export type RoleState = z.infer<typeof roleStateSchema>;
 /** What a supervisor says about the stack it runs; written on every change. */

@@ -26,6 +26,7 @@ const backoff = { firstMs: 200, maxMs: 15_000, jitter: 0.2 } as const;
 /** Starts the embedded server, or adopts a running one, and keeps it running. @throws PostgresError at the first start. */
 export async function superviseDatabase(deps: DatabaseDeps): Promise<SupervisedDatabase> {
   let restarts = 0;
+  let failures = 0;
   const tell = (phase: RoleState['phase'], pid?: number): void => {
     const process = pid === undefined ? undefined : identityOf(pid);
     deps.onChange({
@@ -34,6 +35,7 @@ export async function superviseDatabase(deps: DatabaseDeps): Promise<SupervisedD
       ...(process && { process }),
       since: new Date().toISOString(),
       restarts,
+      failuresInARow: failures,
     });
   };
   const start = async (): Promise<PostgresServer> => {
@@ -45,7 +47,6 @@ export async function superviseDatabase(deps: DatabaseDeps): Promise<SupervisedD
   let server = await start();
   const stopped = new AbortController();
   const watch = async (): Promise<void> => {
-    let failures = 0;
     while (!stopped.signal.aborted) {
       await sleep(lookMs, stopped.signal);
       if (stopped.signal.aborted || server.isRunning()) continue;

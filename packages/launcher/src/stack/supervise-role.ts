@@ -45,6 +45,7 @@ export async function superviseRole(spec: RoleSpec, deps: RoleDeps): Promise<voi
       ...(process && { process }),
       since: new Date().toISOString(),
       restarts,
+      failuresInARow,
       ...(lastEnd !== undefined && { lastEnd }),
     });
   while (!deps.signal.aborted) {

@@ -3,10 +3,9 @@ import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Install } from '../install/install.ts';
 import { runningStack, stackError } from './ensure-stack.ts';
 import { logPath } from './log-file.ts';
+import { keepsFailing } from './stack-state.ts';
 
 const pollMs = 25;
-/** A role that ended this often at the start will not come up by itself. */
-const hopelessRestarts = 3;
 const limitMs = 120_000;
 
 function accepts(port: number): Promise<boolean> {
@@ -29,7 +28,7 @@ export async function waitForGateway(install: Install, signal: AbortSignal): Pro
       throw stackError('the stack does not start', 'its supervisor ended', path('supervisor'));
     }
     const role = state.roles.find((candidate) => candidate.name === 'orchestrator');
-    if (role !== undefined && role.restarts >= hopelessRestarts) {
+    if (role !== undefined && keepsFailing(role)) {
       throw stackError('the orchestrator does not start', role.lastEnd ?? '', path('orchestrator'));
     }
     if (performance.now() > deadline) {

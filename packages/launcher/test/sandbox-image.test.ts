@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { mustRun } from '@cynodeai/runtime/process';
+import { temporaryDirectory } from '@cynodeai/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ensureArchive } from '../src/image/build-archive.ts';
+import { readRecipe } from '../src/image/recipe.ts';
+import { checkoutDir } from '../src/install/paths.ts';
+
+const recipe = readRecipe(checkoutDir);
+const steps: string[] = [];
+
+async function build(imagesDir: string): Promise<string> {
+  mkdirSync(imagesDir, { recursive: true });
+  return ensureArchive({
+    recipe,
+    imagesDir,
+    env: {},
+    signal: AbortSignal.timeout(300_000),
+    onStep: (what) => void steps.push(what),
+  });
+}
+
+describe('the sandbox image', () => {
+  let archive = '';
+  let digest = '';
+  let entries: string[] = [];
+
+  beforeAll(async () => {
+    const dir = await temporaryDirectory();
+    archive = await build(join(dir.path, 'images'));
+    digest = createHash('sha256').update(readFileSync(archive)).digest('hex');
+    const listing = await mustRun('tar', ['--list', '--verbose', '--file', archive]);
+    entries = listing.split('\n');
+    expect(readdirSync(join(dir.path, 'images'))).toEqual([`sandbox-${recipe.hash}.tar`]);
+    return () => dir.remove();
+  });
+
+  it.each([
+    ...['sh', 'bash', 'cat', 'cp', 'mv', 'rm', 'mkdir', 'chmod', 'chown', 'find', 'tar', 'gzip'],
+    ...[
+      'unzip',
+      'zip',
+      'ps',
+      'env',
+      'printenv',
+      'date',
+      'curl',
+      'jq',
+      'diff',
+      'awk',
+      'sed',
+      'grep',
+    ],
+  ])('has the program %s (REQ-SANDBX-0126)', (program) => {
+    const pattern = new RegExp(` \\./usr/bin/${program}( -> .*)?$`);
+    expect(entries.some((entry) => pattern.test(entry))).toBe(true);
+  });
+
+  it('has certificates, and neither git nor an interpreter', () => {
+    const paths = entries.map((entry) => entry.split(' ./')[1] ?? '');
+    expect(paths).toContain('etc/ssl/certs/ca-certificates.crt');
+    for (const absent of ['usr/bin/git', 'usr/bin/python3', 'usr/bin/perl', 'usr/bin/apt-get']) {
+      expect(paths).not.toContain(absent);
+    }
+  });
+
+  it('has nothing that could gain rights, and no device', () => {
+    const modes = entries.map((entry) => entry.slice(0, 10));
+    expect(modes.filter((mode) => /[sS]/.test(mode.slice(1)))).toEqual([]);
+    expect(modes.filter((mode) => /^[bc]/.test(mode))).toEqual([]);
+  });
+
+  it('comes out the same twice', async () => {
+    await using dir = await temporaryDirectory();
+    const again = await build(join(dir.path, 'images'));
+    expect(createHash('sha256').update(readFileSync(again)).digest('hex')).toBe(digest);
+  });
+
+  it('is not built again when its archive is there, and tells what it does', async () => {
+    expect(steps).toContain('building the sandbox image: unpacking');
+    const before = steps.length;
+    expect(await build(join(archive, '..'))).toBe(archive);
+    expect(steps).toHaveLength(before);
+  });
+});

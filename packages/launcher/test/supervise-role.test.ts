@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { memoryLog, waitFor } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
+import { isAlive } from '../src/stack/process-identity.ts';
+import type { RoleState } from '../src/stack/stack-state.ts';
+import { type RoleSpec, superviseRole } from '../src/stack/supervise-role.ts';
+import { fakeRole } from './fixtures/fake-roles.ts';
+import { testInstall } from './fixtures/test-install.ts';
+
+const backoff = { firstMs: 10, maxMs: 40, jitter: 0 };
+
+function supervise(spec: RoleSpec): {
+  readonly states: RoleState[];
+  readonly last: () => RoleState | undefined;
+  readonly stop: () => Promise<void>;
+} {
+  const control = new AbortController();
+  const states: RoleState[] = [];
+  const onChange = (state: RoleState): void => void states.push(state);
+  const done = superviseRole(spec, { signal: control.signal, onChange, log: memoryLog(), backoff });
+  return {
+    states,
+    last: () => states.at(-1),
+    stop: () => {
+      control.abort();
+      return done;
+    },
+  };
+}
+
+describe('a supervised role', () => {
+  it('is started again when it ends, and the reason is kept', async () => {
+    await using test = await testInstall();
+    const role = supervise(fakeRole(test.install, 'node', 'process.exit(3)'));
+    await waitFor(() => (role.last()?.restarts ?? 0) >= 3, { what: 'three restarts' });
+    await role.stop();
+    expect(role.last()).toMatchObject({ phase: 'stopped', lastEnd: 'exited with 3' });
+    const pids = role.states.flatMap((state) => state.process?.pid ?? []);
+    expect(new Set(pids).size).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is restarted when it was killed', async () => {
+    await using test = await testInstall();
+    const role = supervise(fakeRole(test.install, 'node', 'setInterval(() => {}, 1000)'));
+    const first = await waitFor(() => role.last()?.process);
+    process.kill(first.pid, 'SIGKILL');
+    const second = await waitFor(() =>
+      role.last()?.process?.pid === first.pid ? undefined : role.last()?.process,
+    );
+    expect(role.last()).toMatchObject({
+      phase: 'running',
+      restarts: 1,
+      lastEnd: 'ended by SIGKILL',
+    });
+    await role.stop();
+    expect(isAlive(second)).toBe(false);
+  });
+
+  it('is killed with its children when it does not stop', async () => {
+    await using test = await testInstall();
+    const script = `
+      process.on('SIGTERM', () => {});
+      const child = require('node:child_process').spawn('sleep', ['1000']);
+      console.log('child ' + child.pid);
+      setInterval(() => {}, 1000);`;
+    const spec = fakeRole(test.install, 'node', script);
+    const role = supervise(spec);
+    const child = await waitFor(() => /child (\d+)/.exec(readFileSync(spec.logPath, 'utf8'))?.[1]);
+    await role.stop();
+    await waitFor(() => {
+      try {
+        process.kill(Number(child), 0);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  });
+
+  it('that cannot be started at all is tried again', async () => {
+    await using test = await testInstall();
+    const spec = { ...fakeRole(test.install, 'node', ''), program: '/no/such/program' };
+    const role = supervise(spec);
+    await waitFor(() => (role.last()?.restarts ?? 0) >= 2);
+    await role.stop();
+    expect(role.last()?.lastEnd).toMatch(/could not be started/);
+  });
+});
