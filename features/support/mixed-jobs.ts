@@ -10,19 +10,21 @@ interface Kind {
   readonly status: string;
   readonly exitCode: number | undefined;
   readonly truncated?: boolean;
+  readonly timeoutSeconds?: number;
 }
 
 const marker = '73519';
 
-/** Kinds of work and how each must end. Jobs carry no time limit of their own over this API, so a limit is imposed inside. */
+/** Kinds of work and how each must end. */
 const kinds: readonly Kind[] = [
   { name: 'success', command: 'echo fine', status: 'completed', exitCode: 0 },
   { name: 'failure', command: 'exit 3', status: 'failed', exitCode: 3 },
   {
     name: 'timeout',
-    command: `timeout -s KILL 1 sleep ${marker}`,
+    command: `trap "" TERM; sleep ${marker} & sleep ${marker}`,
     status: 'failed',
-    exitCode: 137,
+    exitCode: undefined,
+    timeoutSeconds: 1,
   },
   {
     name: 'stubborn',
@@ -55,7 +57,11 @@ export async function runMixedJobs(stack: StackWorld, count: number): Promise<Mi
     plan.map(async (kind) => {
       const created = await send('POST', `${stack.gateway}/v1/tasks`, {
         token,
-        json: { input_mode: 'commands', commands: [kind.command] },
+        json: {
+          input_mode: 'commands',
+          commands: [kind.command],
+          ...(kind.timeoutSeconds !== undefined && { timeout_seconds: kind.timeoutSeconds }),
+        },
       });
       return textAt(created.json, 'task_id');
     }),
