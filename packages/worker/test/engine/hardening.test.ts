@@ -88,7 +88,7 @@ describe('a sandbox', () => {
     if (test.engine.facts.features.includes('private_cgroups')) expect(paths).toBe('/');
   });
 
-  it('gets the variables of the request and the table, and nothing of the node (REQ-WORKER-0145)', async () => {
+  it('gets the variables of the request and the table, and nothing of the node', async () => {
     const request = jobRequest('env | sort', {
       env: {
         FOO: 'bar  baz',

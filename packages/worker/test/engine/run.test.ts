@@ -26,7 +26,7 @@ function base64(text: string): string {
 }
 
 describe('a job in a sandbox', () => {
-  it('gives back both streams and the exit code (REQ-WORKER-0104, REQ-WORKER-0143)', async () => {
+  it('gives back both streams and the exit code (REQ-WORKER-0143)', async () => {
     const lease = '01a1f8bb-0000-7000-8000-000000000001';
     const request = { ...jobRequest('echo out; echo err >&2; exit 42'), lease_id: lease };
     const result = await run(request);

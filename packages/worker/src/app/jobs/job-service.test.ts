@@ -134,7 +134,7 @@ describe('running a job', () => {
     ]);
   });
 
-  it('logs the names of dropped variables, never their values (REQ-WORKER-0145)', async () => {
+  it('logs the names of dropped variables, never their values', async () => {
     const { jobs, lines } = stage();
     await jobs.run(request(0, { env: { CYNODE_JOB_ID: 'hush' } }));
     expect(lines).toStrictEqual(['reserved environment names of a job were ignored']);

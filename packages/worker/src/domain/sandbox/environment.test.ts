@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sandboxEnvironment } from './environment.ts';
 
-it('keeps what the request may set and overrides reserved names (REQ-WORKER-0145)', () => {
+it('keeps what the request may set and overrides reserved names', () => {
   const requested = {
     PATH: '/bin',
     CYNODE_JOB_ID: 'forged',
