@@ -37,23 +37,9 @@ describe('the sandbox image', () => {
     return () => dir.remove();
   });
 
-  it.each([
-    ...['sh', 'bash', 'cat', 'cp', 'mv', 'rm', 'mkdir', 'chmod', 'chown', 'find', 'tar', 'gzip'],
-    ...[
-      'unzip',
-      'zip',
-      'ps',
-      'env',
-      'printenv',
-      'date',
-      'curl',
-      'jq',
-      'diff',
-      'awk',
-      'sed',
-      'grep',
-    ],
-  ])('has the program %s (REQ-SANDBX-0126)', (program) => {
+  const programs =
+    'sh bash cat cp mv rm mkdir chmod chown find tar gzip unzip zip ps env printenv date curl jq diff awk sed grep';
+  it.each(programs.split(' '))('has the program %s (REQ-SANDBX-0126)', (program) => {
     const pattern = new RegExp(` \\./usr/bin/${program}( -> .*)?$`);
     expect(entries.some((entry) => pattern.test(entry))).toBe(true);
   });

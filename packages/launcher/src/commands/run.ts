@@ -10,7 +10,7 @@ import { messageOf } from '@cynodeai/runtime/std';
 import { isImageImported } from '../image/ensure-image.ts';
 import { type Install, findInstall, openInstall } from '../install/install.ts';
 import { LauncherError, exitCodes } from '../launcher-error.ts';
-import { findNodeTrouble } from '../run/node-trouble.ts';
+import { findNodeTrouble, waitForNode } from '../run/node-trouble.ts';
 import { type Outcome, outcomeOf } from '../run/outcome.ts';
 import { runTask } from '../run/run-task.ts';
 import { LocalSession } from '../run/session.ts';
@@ -114,13 +114,15 @@ async function readyInstall(
   }
   const install = await openInstall(context.env);
   const { bringUp } = await import('../setup/bring-up.ts');
+  const onStep = (what: string): void => progress.step(what);
   await bringUp({
     install,
     env: context.env,
     yes: flags.yes ?? false,
     signal: context.signal,
-    onStep: (what) => progress.step(what),
+    onStep,
   });
+  await waitForNode(install, context.signal, onStep);
   return install;
 }
 

@@ -11,6 +11,8 @@ import { checkPorts, runningStack, stackLockPath } from '../stack/ensure-stack.t
 import { logPath } from '../stack/log-file.ts';
 import { offerRestart } from '../stack/offer-restart.ts';
 import { type RunningStack, runStack } from '../stack/run-stack.ts';
+import { waitForNode } from '../run/node-trouble.ts';
+import { cleanUp } from '../stack/tear-down.ts';
 import { checkoutStamp } from '../stack/checkout-stamp.ts';
 import { stackStatus } from '../stack/status.ts';
 import { stopStack } from '../stack/stop-stack.ts';
@@ -53,6 +55,7 @@ export async function up(args: readonly string[]): Promise<number> {
     await ensureImage({ install, onStep, ...context });
     stack = await start(install, context, progress);
     await waitForGateway(install, context.signal);
+    await waitForNode(install, context.signal, onStep);
     progress.done();
     process.stdout.write(statusText(await stackStatus(install), install));
     await once(context.signal, 'abort');
@@ -62,7 +65,10 @@ export async function up(args: readonly string[]): Promise<number> {
     return 0;
   } finally {
     progress.step('stopping the stack');
-    await stack?.stop();
+    if (stack !== undefined) {
+      await stack.stop();
+      await cleanUp(install, context.env);
+    }
     progress.done();
   }
 }

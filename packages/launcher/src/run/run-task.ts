@@ -2,7 +2,7 @@ import { type GatewayClient, GatewayError } from '@cynodeai/api-client';
 import { type CreateTaskRequest, type TaskResult, gatewayRoutes } from '@cynodeai/contracts';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { LauncherError } from '../launcher-error.ts';
-import type { NodeTrouble } from './node-trouble.ts';
+import { type NodeTrouble, nodePatienceMs } from './node-trouble.ts';
 
 export interface RunTaskOptions {
   readonly client: GatewayClient;
@@ -16,8 +16,6 @@ export interface RunTaskOptions {
 }
 
 const lookEveryMs = 1000;
-/** How long a node may stay not ready before the task is given up. */
-const patienceMs = 120_000;
 
 /**
  * Creates a task and waits for its end. When the signal fires the task is cancelled, and its sandbox is gone before
@@ -58,7 +56,7 @@ async function watchNode(
       options.onStep('running the job');
     } else {
       options.onStep(`waiting: ${trouble.text.split('\n')[0] ?? ''}`);
-      const late = performance.now() - startedMs > patienceMs;
+      const late = performance.now() - startedMs > nodePatienceMs;
       if (trouble.lasting || (late && (await isQueued(options.client, taskId)))) {
         over.abort(new LauncherError('stack', `the task cannot run: ${trouble.text}`));
       }

@@ -27,7 +27,12 @@ export async function tearDown(options: TearDownOptions): Promise<boolean> {
   });
   onStep('stopping the stack');
   const ran = await stopStack(install);
+  await cleanUp(install, env);
+  return ran;
+}
+
+/** Removes what a stopped stack leaves: containers of killed jobs, the engine's helpers, sockets. */
+export async function cleanUp(install: Install, env: Env): Promise<void> {
   if (findProgram('podman') !== undefined) await runEngine({ install, env }, ['clean']);
   removeTree(install.runDir);
-  return ran;
 }
