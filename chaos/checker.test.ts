@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { judge } from './checker.ts';
+import type { HistoryEvent } from './history.ts';
+import { Random } from './random.ts';
+
+const good: readonly HistoryEvent[] = [
+  { at: 1, what: 'submitted', taskId: 't1' },
+  { at: 2, what: 'engine_start', jobId: 'j1', node: 'a' },
+  { at: 3, what: 'fault', role: 'node-a', action: 'kill' },
+  { at: 4, what: 'engine_start', jobId: 'j1', node: 'b' },
+  { at: 9, what: 'job_final', taskId: 't1', jobId: 'j1', status: 'completed', attempt: 2 },
+];
+
+describe('the checker', () => {
+  it('accepts a rerun that a fault explains', () => {
+    expect(judge(good)).toMatchObject({
+      submitted: 1,
+      completed: 1,
+      faults: 1,
+      runs: 2,
+      rerun: 1,
+      violations: [],
+    });
+  });
+
+  it.each([
+    ['a lost task', good.filter((event) => event.what !== 'job_final'), /0 ended jobs/],
+    [
+      'a failed job',
+      good.map((event) => ('status' in event ? { ...event, status: 'failed' } : event)),
+      /ended as failed/,
+    ],
+    [
+      'a result without a run',
+      good.filter((event) => event.what !== 'engine_start'),
+      /no engine ever ran it/,
+    ],
+    [
+      'a start after the end',
+      [...good, { at: 90, what: 'engine_start', jobId: 'j1', node: 'a' }],
+      /after it had ended/,
+    ],
+    [
+      'a second run for no reason',
+      good.filter((event) => event.what !== 'fault'),
+      /without any fault/,
+    ],
+  ] satisfies [string, HistoryEvent[], RegExp][])('finds %s', (_name, history, expected) => {
+    expect(judge(history).violations.join('\n')).toMatch(expected);
+  });
+
+  it('replays the same choices from the same seed', () => {
+    const draw = (seed: number): number[] => {
+      const random = new Random(seed);
+      return Array.from({ length: 5 }, () => random.between(0, 100));
+    };
+    expect(draw(7)).toEqual(draw(7));
+    expect(draw(7)).not.toEqual(draw(8));
+  });
+});

@@ -1,0 +1,246 @@
+import { type PostgresServer, startPostgres } from '@cynodeai/launcher/postgres';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import pg from 'pg';
+import { send, textAt } from '../features/support/http.ts';
+import { freePort } from '../features/support/orchestrator.ts';
+import { runToEnd } from '../features/support/run-to-end.ts';
+import { sandboxImage, sandboxImageTar } from '../features/support/sandbox-image.ts';
+import { eventually } from '../features/support/wait.ts';
+import { RoleProcess } from './role-process.ts';
+import { EngineWitness } from './witness.ts';
+
+const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const engineScript = 'packages/worker/src/processes/engine.ts';
+
+/** Seconds a lease lasts here: short, so that a run shows many expiries. */
+const leaseSeconds = 5;
+
+interface WorkerPlace {
+  readonly slug: string;
+  readonly stateDir: string;
+  readonly runDir: string;
+  readonly witness: EngineWitness;
+}
+
+/** Two control planes, two gateways, two nodes with an engine each, and PostgreSQL: everything a fault may hit. */
+export class Cluster {
+  readonly roles: RoleProcess[] = [];
+  readonly gateways: string[] = [];
+  readonly witnesses: EngineWitness[] = [];
+  #postgres: PostgresServer | undefined;
+  readonly #directory: string;
+  readonly #password = randomBytes(18).toString('base64url');
+  readonly #workers: WorkerPlace[] = [];
+
+  /** @param directory everything of this cluster lives below it; short, because sockets do too. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async start(): Promise<void> {
+    await this.startPostgres();
+    const psk = randomBytes(24).toString('base64url');
+    const common = {
+      PATH: systemPath,
+      HOME: this.#directory,
+      DATABASE_URL: this.databaseUrl,
+      JWT_SECRET: randomBytes(32).toString('base64url'),
+      NODE_REGISTRATION_PSK: psk,
+      BOOTSTRAP_ADMIN_PASSWORD: this.#password,
+      ORCHESTRATOR_SECRETS_KEY: randomBytes(32).toString('base64'),
+      ARTIFACT_STORAGE_DIR: join(this.#directory, 'artifacts'),
+      SANDBOX_DEFAULT_IMAGE: sandboxImage,
+      RATE_LIMIT_PER_MINUTE: '100000',
+    };
+    const controlPlanes = await this.#startPair(
+      'control-plane',
+      'CONTROL_PLANE_LISTEN_ADDR',
+      common,
+    );
+    this.gateways.push(
+      ...(await this.#startPair('user-gateway', 'USER_GATEWAY_LISTEN_ADDR', common)),
+    );
+    await this.#shortenLeases();
+    for (const [index, orchestrator] of controlPlanes.entries()) {
+      await this.#startNode(`node-${'ab'[index] ?? index}`, orchestrator, psk);
+    }
+    await eventually(
+      'both nodes are active',
+      async () => (await this.#activeNodes()) === 2,
+      120_000,
+    );
+  }
+
+  get databaseUrl(): string {
+    if (this.#postgres === undefined) throw new Error('PostgreSQL is not running');
+    return this.#postgres.url();
+  }
+
+  get postgresPid(): number {
+    return this.#postgres?.pid ?? -1;
+  }
+
+  /** Starts PostgreSQL, or finds it again after it was killed. */
+  async startPostgres(): Promise<void> {
+    this.#postgres = await startPostgres({
+      dataDir: join(this.#directory, 'pg'),
+      socketDir: join(this.#directory, 's'),
+    });
+  }
+
+  async query<T extends pg.QueryResultRow>(
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<T[]> {
+    const client = new pg.Client({
+      connectionString: this.databaseUrl,
+      connectionTimeoutMillis: 5000,
+    });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return (await client.query<T>(sql, [...values])).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** A fresh access token of the administrator from one of the gateways. */
+  async login(gateway: string): Promise<string> {
+    const login = await send('POST', `${gateway}/v1/auth/login`, {
+      json: { handle: 'admin', password: this.#password },
+    });
+    return textAt(login.json, 'access_token');
+  }
+
+  /** Stops everything in order and says what is left on the host. */
+  async stop(): Promise<string[]> {
+    for (const role of this.roles.toReversed()) await role.stop();
+    const left: string[] = [];
+    for (const worker of this.#workers) {
+      const mounts = join(worker.stateDir, 'sandbox_mounts');
+      left.push(...readdirSync(mounts).map((name) => `job directory ${name}`));
+      left.push(...(await this.#containers(worker)));
+      await this.#engine(worker, 'reset');
+    }
+    await this.#postgres?.stop();
+    return left;
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #startPair(role: string, variable: string, env: Record<string, string>): Promise<string[]> {
+    const urls: string[] = [];
+    for (const number of [1, 2]) {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}`;
+      this.#add({
+        name: `${role}-${number}`,
+        script: 'packages/orchestrator/src/processes/main.ts',
+        args: [role],
+        env: { ...env, [variable]: `127.0.0.1:${port}`, ORCHESTRATOR_PUBLIC_URL: url },
+      });
+      await eventually(`${role}-${number} answers`, () => alive(url), 60_000);
+      urls.push(url);
+    }
+    return urls;
+  }
+
+  async #startNode(slug: string, orchestrator: string, psk: string): Promise<void> {
+    const stateDir = join(this.#directory, slug);
+    const runDir = join(this.#directory, slug.slice(-1));
+    const worker = {
+      slug,
+      stateDir,
+      runDir,
+      witness: new EngineWitness(join(this.#directory, `w-${slug}`), slug),
+    };
+    mkdirSync(stateDir, { recursive: true });
+    mkdirSync(runDir, { recursive: true });
+    this.#workers.push(worker);
+    this.witnesses.push(worker.witness);
+    await this.#engine(
+      worker,
+      'import-image',
+      await sandboxImageTar(),
+      sandboxImage,
+      '--workdir',
+      '/workspace',
+    );
+    const port = await freePort();
+    this.#add({
+      name: slug,
+      script: 'packages/worker/src/processes/node.ts',
+      args: [],
+      env: {
+        ...this.#engineEnv(worker),
+        PATH: `${worker.witness.directory}:${systemPath}`,
+        ORCHESTRATOR_URL: orchestrator,
+        NODE_SLUG: slug,
+        NODE_REGISTRATION_PSK: psk,
+        LISTEN_ADDR: `127.0.0.1:${port}`,
+        NODE_ADVERTISED_WORKER_API_URL: `http://127.0.0.1:${port}`,
+      },
+    });
+  }
+
+  #add(spec: ConstructorParameters<typeof RoleProcess>[0]): void {
+    const role = new RoleProcess(spec);
+    role.start();
+    this.roles.push(role);
+  }
+
+  #engineEnv(worker: WorkerPlace): Record<string, string> {
+    return {
+      PATH: systemPath,
+      HOME: this.#directory,
+      CYNODE_STATE_DIR: worker.stateDir,
+      CYNODE_RUN_DIR: worker.runDir,
+    };
+  }
+
+  #engine(worker: WorkerPlace, ...args: readonly string[]): Promise<string> {
+    return runToEnd(process.execPath, [engineScript, ...args], this.#engineEnv(worker));
+  }
+
+  async #containers(worker: WorkerPlace): Promise<string[]> {
+    const [program = 'podman', ...flags] = JSON.parse(
+      await this.#engine(worker, 'run-flags'),
+    ) as string[];
+    const listed = await runToEnd(
+      program,
+      [...flags, 'ps', '--all', '--quiet'],
+      this.#engineEnv(worker),
+    );
+    return listed
+      .split('\n')
+      .filter(Boolean)
+      .map((id) => `container ${id} of ${worker.slug}`);
+  }
+
+  async #activeNodes(): Promise<number> {
+    const [row] = await this.query<{ count: string }>(
+      "select count(*) as count from nodes where status = 'active'",
+    );
+    return Number(row?.count ?? 0);
+  }
+
+  async #shortenLeases(): Promise<void> {
+    await this.query(
+      `insert into system_settings (key, value, value_type, version, updated_at, updated_by)
+       select key, to_jsonb(value), 'number', 1, now(), 'system'
+       from (values ('dispatch.lease_ttl_seconds', $1::int), ('dispatch.max_attempts', 1000)) as s (key, value)`,
+      [leaseSeconds],
+    );
+  }
+}
+
+async function alive(url: string): Promise<boolean> {
+  const answer = await send('GET', `${url}/healthz`).catch(() => undefined);
+  return answer?.status === 200;
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { root } from '../features/support/orchestrator.ts';
+import { Cluster } from './cluster.ts';
+import { Recorder } from './history.ts';
+import { runChaos } from './run.ts';
+
+/**
+ * Random kills and freezes of every role while jobs run, judged from a recorded history.
+ *   node chaos/main.ts [--jobs N] [--faults N] [--seed N]
+ * The seed is printed; the same seed repeats the same choices of faults.
+ */
+const { values } = parseArgs({
+  options: {
+    jobs: { type: 'string', default: '1000' },
+    faults: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+  },
+});
+const plan = {
+  seed: Number(values.seed),
+  jobs: Number(values.jobs),
+  faults: Number(values.faults),
+};
+const say = (line: string): void => void process.stderr.write(`chaos: ${line}\n`);
+say(`seed ${plan.seed}, ${plan.jobs} jobs, ${plan.faults} faults`);
+
+const reports = join(root, '.cynode/reports');
+mkdirSync(reports, { recursive: true });
+const historyFile = join(reports, `chaos-${plan.seed}.jsonl`);
+const cluster = new Cluster(mkdtempSync('/tmp/cx-'));
+let violations: readonly string[] = [];
+try {
+  await cluster.start();
+  say('two control planes, two gateways, two nodes and PostgreSQL are up');
+  const verdict = await runChaos(cluster, new Recorder(historyFile), plan, say);
+  process.stdout.write(`${JSON.stringify({ seed: plan.seed, ...verdict }, undefined, 2)}\n`);
+  violations = verdict.violations;
+} finally {
+  const left = await cluster.stop();
+  violations = [...violations, ...left.map((what) => `left behind: ${what}`)];
+  for (const what of left) say(`left behind: ${what}`);
+  if (violations.length === 0) cluster.remove();
+}
+say(
+  violations.length === 0
+    ? 'every promise was kept'
+    : `${violations.length} promises broken; history in ${historyFile}`,
+);
+process.exitCode = violations.length === 0 ? 0 : 1;

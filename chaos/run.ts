@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../features/support/wait.ts';
+import { type Verdict, judge } from './checker.ts';
+import type { Cluster } from './cluster.ts';
+import type { Recorder } from './history.ts';
+import { Random } from './random.ts';
+
+export interface ChaosPlan {
+  readonly seed: number;
+  readonly jobs: number;
+  readonly faults: number;
+}
+
+/** Submits the jobs, breaks things while they run, waits for the end and judges. */
+export async function runChaos(
+  cluster: Cluster,
+  recorder: Recorder,
+  plan: ChaosPlan,
+  say: (line: string) => void,
+): Promise<Verdict> {
+  const random = new Random(plan.seed);
+  const submitting = submitAll(cluster, recorder, plan.jobs);
+  await breakThings(cluster, recorder, random, plan.faults, say);
+  await submitting;
+  say('no more faults; waiting for every job to end');
+  const open = await settle(cluster, say);
+  await recordEnds(cluster, recorder);
+  for (const witness of cluster.witnesses)
+    for (const event of witness.events()) recorder.add(event);
+  const verdict = judge(recorder.events);
+  const stuck = open === 0 ? [] : [`${open} jobs had not ended when the time was up`];
+  return { ...verdict, violations: [...stuck, ...verdict.violations] };
+}
+
+async function submitAll(cluster: Cluster, recorder: Recorder, count: number): Promise<void> {
+  const tokens = new Map<string, string>();
+  const one = async (index: number): Promise<void> => {
+    const key = randomUUID();
+    const seconds = (index % 5) / 5;
+    const taskId = await eventually(
+      `task ${index} is accepted`,
+      async () => {
+        const gateway = cluster.gateways[Math.floor(Math.random() * cluster.gateways.length)] ?? '';
+        return submit(cluster, tokens, gateway, key, `sleep ${seconds}`).catch(() => undefined);
+      },
+      600_000,
+    );
+    recorder.add({ at: Date.now(), what: 'submitted', taskId });
+  };
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) await one((next += 1));
+  };
+  await Promise.all(Array.from({ length: 50 }, lane));
+}
+
+async function submit(
+  cluster: Cluster,
+  tokens: Map<string, string>,
+  gateway: string,
+  key: string,
+  command: string,
+): Promise<string | undefined> {
+  const token = tokens.get(gateway) ?? (await cluster.login(gateway));
+  tokens.set(gateway, token);
+  const response = await fetch(`${gateway}/v1/tasks`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${token}`,
+      'idempotency-key': key,
+    },
+    body: JSON.stringify({ input_mode: 'commands', commands: [command] }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  if (response.status === 401) tokens.delete(gateway);
+  if (response.status !== 201) return undefined;
+  const created = (await response.json()) as { task_id: string };
+  return created.task_id;
+}
+
+async function breakThings(
+  cluster: Cluster,
+  recorder: Recorder,
+  random: Random,
+  faults: number,
+  say: (line: string) => void,
+): Promise<void> {
+  for (let number = 1; number <= faults; number += 1) {
+    await delay(random.between(200, 1500));
+    const target = random.pick([...cluster.roles.map((role) => role.name), 'postgres']);
+    const action = random.next() < 0.6 ? 'kill' : 'freeze';
+    const freezeMs = random.between(500, 9000);
+    if (number % 10 === 0) say(`fault ${number} of ${faults}: ${action} ${target}`);
+    recorder.add({ at: Date.now(), what: 'fault', role: target, action });
+    await hit(cluster, target, action, freezeMs);
+    recorder.add({ at: Date.now(), what: 'back', role: target });
+  }
+}
+
+async function hit(
+  cluster: Cluster,
+  target: string,
+  action: 'kill' | 'freeze',
+  freezeMs: number,
+): Promise<void> {
+  const role = cluster.roles.find((candidate) => candidate.name === target);
+  if (role !== undefined) {
+    await eventually(`${target} is up`, () => role.alive);
+    if (action === 'kill') role.kill();
+    else await role.freeze(freezeMs);
+    return;
+  }
+  const pid = cluster.postgresPid;
+  if (action === 'kill') {
+    process.kill(pid, 'SIGKILL');
+    await eventually(
+      'PostgreSQL is back',
+      () =>
+        cluster.startPostgres().then(
+          () => true,
+          () => false,
+        ),
+      60_000,
+    );
+  } else {
+    process.kill(pid, 'SIGSTOP');
+    await delay(freezeMs);
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+/** Waits until no job is open; returns how many still are when an hour has passed without an end. */
+async function settle(cluster: Cluster, say: (line: string) => void): Promise<number> {
+  let open = -1;
+  let changedAt = Date.now();
+  for (;;) {
+    const [row] = await cluster
+      .query<{ open: string }>(
+        "select count(*) as open from jobs where status in ('queued','running','lease_expired')",
+      )
+      .catch(() => []);
+    const now = row === undefined ? open : Number(row.open);
+    if (now === 0) return 0;
+    if (now !== open) changedAt = Date.now();
+    if (now !== open && now % 50 === 0) say(`${now} jobs are open`);
+    open = now;
+    if (Date.now() - changedAt > 180_000) return open;
+    await delay(500);
+  }
+}
+
+async function recordEnds(cluster: Cluster, recorder: Recorder): Promise<void> {
+  const rows = await cluster.query<{
+    task_id: string;
+    id: string;
+    status: string;
+    attempt: number;
+    ended_at: Date;
+  }>('select task_id, id, status, attempt, ended_at from jobs');
+  for (const row of rows) {
+    recorder.add({
+      at: row.ended_at.getTime(),
+      what: 'job_final',
+      taskId: row.task_id,
+      jobId: row.id,
+      status: row.status,
+      attempt: row.attempt,
+    });
+  }
+}
