@@ -99,6 +99,34 @@ describe('the input mode is always explicit (REQ-CLIENT-0151, REQ-CLIENT-0153, R
   });
 });
 
+describe('--timeout', () => {
+  it.each([
+    ['90s', 90],
+    ['15m', 900],
+    ['1h', 3600],
+    ['90', 90],
+    ['3h', 10_800],
+  ])('%s of commands is sent as %i seconds', async (text, seconds) => {
+    expect((await create('--command', 'true', '--timeout', text)).code).toBe(0);
+    expect(sent()).toMatchObject({ input_mode: 'commands', timeout_seconds: seconds });
+  });
+
+  it('counts for a text that is sent as a script; without it no limit is sent', async () => {
+    await create('-t', 'make', '--input-mode', 'script', '--timeout', '1s');
+    expect(sent()).toMatchObject({ input_mode: 'script', timeout_seconds: 1 });
+    gateway.requests.length = 0;
+    await create('--command', 'true');
+    expect(sent()).not.toHaveProperty('timeout_seconds');
+  });
+
+  it('is refused for a prompt, out of range or unreadable, without a request', async () => {
+    await refused(['-p', 'hello', '--timeout', '5s'], 'a prompt takes none');
+    for (const text of ['0', '3h1s', '10801', '1500ms', 'soon', '']) {
+      await refused(['--command', 'true', '--timeout', text], 'whole seconds from 1s to 3h');
+    }
+  });
+});
+
 describe('files are checked before any request (REQ-CLIENT-0157)', () => {
   it.each([
     ['-f', MIB],

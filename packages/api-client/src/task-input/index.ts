@@ -1,3 +1,4 @@
 export * from './read-task-input.ts';
 export * from './task-input-error.ts';
 export * from './task-input-flags.ts';
+export * from './task-timeout.ts';

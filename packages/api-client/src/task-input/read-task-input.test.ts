@@ -58,6 +58,7 @@ describe('readTaskInput', () => {
     ],
     ['a commands file in another mode', { commandsFile: '/x', inputMode: 'prompt' }, 'always sent'],
     ['inference for a prompt', { prompt: 'a', useInference: true }, 'always has inference'],
+    ['a time limit for a prompt', { prompt: 'a', timeoutSeconds: 5 }, 'a prompt takes none'],
   ] as const)('refuses %s', async (_title, flags, why) => {
     await expect(readTaskInput(flags)).rejects.toMatchObject({
       code: 'usage',
@@ -65,15 +66,22 @@ describe('readTaskInput', () => {
     });
   });
 
-  it('adds name, project and inference only when they are given', async () => {
+  it('adds name, project, inference and time limit only when they are given', async () => {
     await expect(
-      readTaskInput({ command: ['a'], name: 'n', projectId: 'p', useInference: true }),
+      readTaskInput({
+        command: ['a'],
+        name: 'n',
+        projectId: 'p',
+        useInference: true,
+        timeoutSeconds: 9,
+      }),
     ).resolves.toEqual({
       input_mode: 'commands',
       commands: ['a'],
       task_name: 'n',
       project_id: 'p',
       use_inference: true,
+      timeout_seconds: 9,
     });
   });
 

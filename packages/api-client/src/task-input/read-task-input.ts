@@ -14,12 +14,16 @@ export async function readTaskInput(flags: TaskInputFlags): Promise<CreateTaskRe
   if (flags.useInference && text.input_mode === 'prompt') {
     throw new TaskInputError('a prompt always has inference; drop the flag that asks for it');
   }
+  if (flags.timeoutSeconds !== undefined && text.input_mode === 'prompt') {
+    throw new TaskInputError('a time limit is for a script or commands; a prompt takes none');
+  }
   const attachments = await readAttachments(flags.attach ?? []);
   const request: CreateTaskRequest = {
     ...text,
     ...(flags.name !== undefined && { task_name: flags.name }),
     ...(flags.projectId !== undefined && { project_id: flags.projectId }),
     ...(flags.useInference && { use_inference: true }),
+    ...(flags.timeoutSeconds !== undefined && { timeout_seconds: flags.timeoutSeconds }),
     ...(attachments.length > 0 && { attachments }),
   };
   if (attachments.length > 0) checkTotal(request);

@@ -12,4 +12,6 @@ export interface TaskInputFlags {
   readonly name?: string;
   readonly projectId?: string;
   readonly useInference?: boolean;
+  /** Time limit of the job, seconds; for a script or commands only. */
+  readonly timeoutSeconds?: number;
 }

@@ -1,4 +1,4 @@
-import { readTaskInput } from '@cynodeai/api-client/task-input';
+import { parseTimeoutSeconds, readTaskInput } from '@cynodeai/api-client/task-input';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
@@ -23,13 +23,14 @@ export async function create(
   { flags }: { readonly flags: CreateFlags },
 ): Promise<void> {
   const { authenticated, notes, output, settings, signal } = context;
-  const { task: _task, prompt: _prompt, result, projectId, ...others } = flags;
+  const { task: _task, prompt: _prompt, result, projectId, timeout, ...others } = flags;
   const prompt = promptOf(flags);
   const project = projectId ?? settings.activeProjectId;
   const body = await readTaskInput({
     ...others,
     ...(prompt !== undefined && { prompt }),
     ...(project !== undefined && { projectId: project }),
+    ...(timeout !== undefined && { timeoutSeconds: parseTimeoutSeconds(timeout) }),
   });
   const client = await authenticated();
   const { task_id: id, task_name: name } = await client.call(readRoutes.createTask, { body });

@@ -33,6 +33,11 @@ export const createFlags = {
   },
   name: { type: 'string', value: 'text', help: 'name of the task' },
   projectId: { type: 'string', value: 'uuid|slug', help: 'project of the task' },
+  timeout: {
+    type: 'string',
+    value: 'duration',
+    help: 'end a script or commands after this long, such as 90s, 15m or 1h (1s to 3h)',
+  },
   useInference: { type: 'boolean', help: 'let a script or commands reach the model' },
   result: { type: 'boolean', help: 'wait for the end and print the result' },
 } as const satisfies Flags;

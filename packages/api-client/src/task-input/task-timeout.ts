@@ -1,0 +1,18 @@
+import { jobTimeouts } from '@cynodeai/contracts/common';
+import { parseDurationMs } from '@cynodeai/runtime/std';
+import { TaskInputError } from './task-input-error.ts';
+
+/**
+ * Seconds of a time limit such as `90s`, `15m`, `1h` or `90`: whole seconds from 1 s to 3 h.
+ * @throws TaskInputError for anything else. Contract 03 section 5.7.
+ */
+export function parseTimeoutSeconds(text: string): number {
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : parseDurationMs(text);
+  const seconds = (ms ?? 0) / 1000;
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= jobTimeouts.maxSeconds) {
+    return seconds;
+  }
+  throw new TaskInputError(
+    `${JSON.stringify(text)} is no time limit; give whole seconds from 1s to ${jobTimeouts.maxSeconds / 3600}h, such as 90s, 15m or 1h`,
+  );
+}
