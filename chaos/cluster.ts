@@ -22,14 +22,13 @@ interface WorkerPlace {
   readonly slug: string;
   readonly stateDir: string;
   readonly runDir: string;
-  readonly witness: EngineWitness;
 }
 
 /** Two control planes, two gateways, two nodes with an engine each, and PostgreSQL: everything a fault may hit. */
 export class Cluster {
   readonly roles: RoleProcess[] = [];
   readonly gateways: string[] = [];
-  readonly witnesses: EngineWitness[] = [];
+  readonly witness: EngineWitness;
   #postgres: PostgresServer | undefined;
   readonly #directory: string;
   readonly #password = randomBytes(18).toString('base64url');
@@ -38,6 +37,7 @@ export class Cluster {
   /** @param directory everything of this cluster lives below it; short, because sockets do too. */
   constructor(directory: string) {
     this.#directory = directory;
+    this.witness = new EngineWitness(directory);
   }
 
   async start(): Promise<void> {
@@ -154,16 +154,10 @@ export class Cluster {
   async #startNode(slug: string, orchestrator: string, psk: string): Promise<void> {
     const stateDir = join(this.#directory, slug);
     const runDir = join(this.#directory, slug.slice(-1));
-    const worker = {
-      slug,
-      stateDir,
-      runDir,
-      witness: new EngineWitness(join(this.#directory, `w-${slug}`), slug),
-    };
+    const worker = { slug, stateDir, runDir };
     mkdirSync(stateDir, { recursive: true });
     mkdirSync(runDir, { recursive: true });
     this.#workers.push(worker);
-    this.witnesses.push(worker.witness);
     await this.#engine(
       worker,
       'import-image',
@@ -179,7 +173,6 @@ export class Cluster {
       args: [],
       env: {
         ...this.#engineEnv(worker),
-        PATH: `${worker.witness.directory}:${systemPath}`,
         ORCHESTRATOR_URL: orchestrator,
         NODE_SLUG: slug,
         NODE_REGISTRATION_PSK: psk,

@@ -21,7 +21,6 @@ export type HistoryEvent =
       readonly what: 'engine_end';
       readonly jobId: string;
       readonly node: string;
-      readonly code: number;
     }
   | {
       readonly at: number;

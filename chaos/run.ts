@@ -20,14 +20,14 @@ export async function runChaos(
   say: (line: string) => void,
 ): Promise<Verdict> {
   const random = new Random(plan.seed);
+  cluster.witness.start();
   const submitting = submitAll(cluster, recorder, plan.jobs);
   await breakThings(cluster, recorder, random, plan.faults, say);
   await submitting;
   say('no more faults; waiting for every job to end');
   const open = await settle(cluster, say);
   await recordEnds(cluster, recorder);
-  for (const witness of cluster.witnesses)
-    for (const event of witness.events()) recorder.add(event);
+  for (const event of cluster.witness.stop()) recorder.add(event);
   const verdict = judge(recorder.events);
   const stuck = open === 0 ? [] : [`${open} jobs had not ended when the time was up`];
   return { ...verdict, violations: [...stuck, ...verdict.violations] };
