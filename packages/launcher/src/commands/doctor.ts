@@ -35,6 +35,16 @@ export function doctorText(checks: readonly Check[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** How the tables of subordinate ids may call the user; one without an entry has only a number. */
+function ownNames(): string[] {
+  const uid = String(process.getuid?.() ?? 0);
+  try {
+    return [userInfo().username, uid];
+  } catch {
+    return [uid];
+  }
+}
+
 /** Checks this machine and this install. */
 export async function doctor(args: readonly string[]): Promise<number> {
   const parsed = parse<{ readonly json?: boolean }>(commandLine(), args);
@@ -46,7 +56,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     ...checkPrograms(),
     checkCgroups(),
     checkUserNamespaces(),
-    ...checkSubordinateIds(userInfo().username),
+    ...checkSubordinateIds(ownNames()),
     checkDiskSpace(homeDirOf(env)),
     await checkEngine(env),
     ...(await checkInstall(env)),

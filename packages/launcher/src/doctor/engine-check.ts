@@ -2,11 +2,29 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
+import { z } from 'zod';
 import { runEngine } from '../image/engine-command.ts';
 import { findInstall } from '../install/install.ts';
 import { checkoutDir, pathsOf } from '../install/paths.ts';
 import { findProgram } from '../setup/find-program.ts';
 import { type Check, fail, ok } from './check.ts';
+
+const probeSchema = z.object({
+  facts: z.record(z.string(), z.unknown()),
+});
+
+/** The facts of a probe in one line. */
+export function describeProbe(text: string): string {
+  try {
+    const { facts } = probeSchema.parse(JSON.parse(text));
+    return Object.entries(facts)
+      .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+      .map(([name, value]) => `${name} ${String(value)}`)
+      .join(', ');
+  } catch {
+    return 'usable';
+  }
+}
 
 /** Whether the container engine runs a sandbox as this user, tried for real. */
 export async function checkEngine(env: Env): Promise<Check> {
@@ -22,7 +40,7 @@ export async function checkEngine(env: Env): Promise<Check> {
   };
   try {
     const result = await runEngine({ install: place, env }, ['probe']);
-    if (result.exitCode === 0) return ok('engine', result.stdout.trim());
+    if (result.exitCode === 0) return ok('engine', describeProbe(result.stdout));
     const reason = result.stderr.trim().split('\n').at(-1) ?? '';
     return fail('engine', reason, 'see the reason; cynode doctor names what is missing above');
   } finally {

@@ -65,9 +65,13 @@ export function checkUserNamespaces(): Check {
 }
 
 /** Sub-ids let files in a sandbox have several owners; without them all files have one. */
-export function checkSubordinateIds(user: string, table = readIfThere('/etc/subuid')): Check[] {
+export function checkSubordinateIds(
+  names: readonly string[],
+  table = readIfThere('/etc/subuid') ?? '',
+): Check[] {
   if (isRoot()) return [];
-  const present = (table ?? '').split('\n').some((line) => line.startsWith(`${user}:`));
+  const [user = ''] = names;
+  const present = table.split('\n').some((line) => names.includes(line.split(':')[0] ?? ''));
   if (present) return [ok('subordinate ids', `present for ${user}`)];
   return [
     warn(
