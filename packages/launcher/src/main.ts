@@ -41,6 +41,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/test.ts')).test,
   },
   {
+    name: 'bench',
+    summary: 'measure this checkout against anchors on this machine',
+    load: async () => (await import('./commands/bench.ts')).bench,
+  },
+  {
     name: 'serve',
     summary: 'run single roles in the foreground: node, user-gateway, control-plane',
     load: async () => (await import('./commands/serve.ts')).serve,
