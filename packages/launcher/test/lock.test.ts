@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { takeLock } from '../src/install/lock.ts';
@@ -27,7 +28,7 @@ describe('a lock', () => {
   it('is free again when its holder was killed', async () => {
     await using dir = await temporaryDirectory();
     const path = join(dir.path, 'lock');
-    const fixture = join(import.meta.dirname, 'fixtures/hold-lock.ts');
+    const fixture = fileURLToPath(new URL('fixtures/hold-lock.ts', import.meta.url));
     const holder = spawn(process.execPath, [fixture, path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { ensureStack, runningStack } from '../src/stack/ensure-stack.ts';
@@ -13,7 +14,7 @@ import { stopStack } from '../src/stack/stop-stack.ts';
 import { waitForGateway } from '../src/stack/wait-for-gateway.ts';
 import { type TestInstall, testInstall } from './fixtures/test-install.ts';
 
-const supervisorEntry = join(import.meta.dirname, 'fixtures/fake-supervisor.ts');
+const supervisorEntry = fileURLToPath(new URL('fixtures/fake-supervisor.ts', import.meta.url));
 const external = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
 
 function ensure(test: TestInstall, steps: string[] = []): Promise<StackState> {

@@ -4,7 +4,7 @@ import { ensureImage } from '../image/ensure-image.ts';
 import { readRecipe } from '../image/recipe.ts';
 import { openInstall } from '../install/install.ts';
 import { LauncherError } from '../launcher-error.ts';
-import { ensurePackages } from '../setup/install-packages.ts';
+import { setUp } from '../setup/bring-up.ts';
 import { Progress } from '../terminal/progress.ts';
 import { commandContext } from './command-context.ts';
 import { parse } from './parse.ts';
@@ -35,7 +35,7 @@ export async function image(args: readonly string[]): Promise<number> {
   const progress = new Progress();
   const onStep = (what: string): void => progress.step(what);
   try {
-    await ensurePackages({ ...context, yes: flags.yes ?? false, onStep });
+    await setUp({ install, ...context, yes: flags.yes ?? false, onStep });
     const fromRegistry = flags.fromRegistry ?? false;
     await ensureImage({ install, ...context, onStep, force: true, fromRegistry });
   } finally {

@@ -1,27 +1,26 @@
-import { ensureImage, isImageImported, prepareImage } from '../image/ensure-image.ts';
+import { ensureImage, prepareImage } from '../image/ensure-image.ts';
 import type { Install } from '../install/install.ts';
 import { ensureStack } from '../stack/ensure-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
 import {
   type SetupOptions,
+  agreeOnPackages,
   ensurePackageLists,
-  ensurePackages,
-  findMissingPackages,
+  installPackages,
 } from './install-packages.ts';
 
 export interface BringUpOptions extends SetupOptions {
   readonly install: Install;
 }
 
-/** Installs what is missing and prepares the sandbox image; what does not need the other happens at the same time. */
+/** Installs what is missing and builds the sandbox image meanwhile, which needs none of it. */
 export async function setUp(options: BringUpOptions): Promise<void> {
-  const missing = findMissingPackages().length > 0;
-  if (!missing && isImageImported(options.install)) return;
-  if (missing) {
-    // Fails or asks before anything long is begun.
-    const packages = ensurePackages(options);
-    await Promise.all([packages, ensurePackageLists(options).then(() => prepareImage(options))]);
-  }
+  const packages = await agreeOnPackages(options);
+  if (packages.length === 0) return;
+  await ensurePackageLists(options);
+  options.onStep(`installing ${packages.join(', ')}, and building the sandbox image meanwhile`);
+  const silently = { ...options, onStep: () => {} };
+  await Promise.all([installPackages(packages, silently), prepareImage(silently)]);
 }
 
 /** Everything a task needs: packages, image, and a running stack. */

@@ -46,8 +46,11 @@ export async function ensurePackageLists(options: SetupOptions): Promise<void> {
   await apt(['update'], options);
 }
 
-async function install(packages: readonly string[], options: SetupOptions): Promise<void> {
-  options.onStep(`installing ${packages.join(' ')}`);
+/** Installs system packages. @throws LauncherError `setup` with what apt said. */
+export async function installPackages(
+  packages: readonly string[],
+  options: SetupOptions,
+): Promise<void> {
   const args = ['install', '--no-install-recommends', '-y', ...packages];
   let result = await apt(args, options);
   if (result.exitCode !== 0 && !options.signal.aborted) {
@@ -64,22 +67,20 @@ async function install(packages: readonly string[], options: SetupOptions): Prom
   );
 }
 
-/** What is missing on this machine right now. */
-export function findMissingPackages(): string[] {
-  return missingPackages((program) => findProgram(program) !== undefined);
-}
-
-/** Installs the system packages that are missing. @throws LauncherError `setup` with the command to run instead. */
-export async function ensurePackages(options: SetupOptions): Promise<void> {
+/**
+ * The packages to install now: none, or those that are missing and whose installation was agreed to.
+ * @throws LauncherError `setup` or `declined` with the command to run instead.
+ */
+export async function agreeOnPackages(options: SetupOptions): Promise<readonly string[]> {
   const root = process.getuid?.() === 0;
   const plan = planPackages({
-    missing: findMissingPackages(),
+    missing: missingPackages((program) => findProgram(program) !== undefined),
     root,
     hasApt: findProgram('apt-get') !== undefined,
     agreed: agreedBefore(options.yes, options.env),
     canAsk: canAsk(options.env),
   });
-  if (plan.kind === 'nothing') return;
+  if (plan.kind === 'nothing') return [];
   const command = installCommand(plan.packages, root);
   if (plan.kind === 'tell') {
     throw new LauncherError(
@@ -87,15 +88,11 @@ export async function ensurePackages(options: SetupOptions): Promise<void> {
       `these packages are missing: ${plan.packages.join(', ')} (${plan.reason}); run\n  ${command}`,
     );
   }
-  if (
-    plan.kind === 'ask' &&
-    !(await ask(`Install ${plan.packages.join(', ')} with apt-get (about 40 MB)?`))
-  ) {
+  if (plan.kind === 'ask' && !(await ask(`Install ${plan.packages.join(', ')} with apt-get?`))) {
     throw new LauncherError(
       'declined',
       `without these packages no sandbox can run; run\n  ${command}`,
     );
   }
-  await ensurePackageLists(options);
-  await install(plan.packages, options);
+  return plan.packages;
 }

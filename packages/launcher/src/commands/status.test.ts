@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { StackStatus } from '../stack/status.ts';
+import { statusDocument, statusText } from './status.ts';
+
+const status: StackStatus = {
+  state: 'running',
+  supervisorPid: 10,
+  startedAt: '2026-11-20T10:00:00.000Z',
+  outdated: true,
+  roles: [
+    {
+      name: 'node',
+      phase: 'running',
+      process: { pid: 11, startTicks: 6 },
+      since: '2026-11-20T10:00:01.000Z',
+      restarts: 2,
+      failuresInARow: 1,
+      lastEnd: 'exited with 1',
+      alive: true,
+    },
+  ],
+  servers: [
+    { name: 'user-gateway', url: 'http://127.0.0.1:8080', readiness: { state: 'ready' } },
+    {
+      name: 'control-plane',
+      url: 'http://127.0.0.1:12082',
+      readiness: {
+        state: 'not_ready',
+        reasons: [{ code: 'no_model', message: 'no model', action: 'get one' }],
+      },
+    },
+    {
+      name: 'worker-api',
+      url: 'http://127.0.0.1:12090',
+      readiness: { state: 'unreachable', why: 'connect ECONNREFUSED' },
+    },
+  ],
+};
+
+describe('the status', () => {
+  it('tells people every role, address and reason', () => {
+    const text = statusText(status, undefined);
+    for (const part of [
+      'running since 2026-11-20T10:00:00.000Z (supervisor 10)',
+      'another version',
+      'pid 11, 2 restarts (exited with 1)',
+      'http://127.0.0.1:8080  ready',
+      'no_model: no model',
+      'get one',
+      'not reachable: connect ECONNREFUSED',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  it('tells programs the same', () => {
+    expect(statusDocument(status, '/state')).toEqual({
+      state: 'running',
+      supervisor_pid: 10,
+      started_at: '2026-11-20T10:00:00.000Z',
+      outdated: true,
+      home: '/state',
+      roles: [
+        {
+          name: 'node',
+          phase: 'running',
+          alive: true,
+          pid: 11,
+          since: '2026-11-20T10:00:01.000Z',
+          restarts: 2,
+          last_end: 'exited with 1',
+        },
+      ],
+      servers: [
+        { name: 'user-gateway', url: 'http://127.0.0.1:8080', ready: true, reasons: [] },
+        {
+          name: 'control-plane',
+          url: 'http://127.0.0.1:12082',
+          ready: false,
+          reasons: [{ code: 'no_model', message: 'no model', action: 'get one' }],
+        },
+        {
+          name: 'worker-api',
+          url: 'http://127.0.0.1:12090',
+          ready: false,
+          error: 'connect ECONNREFUSED',
+          reasons: [],
+        },
+      ],
+    });
+  });
+
+  it('says how to start what is stopped', () => {
+    const stopped: StackStatus = { state: 'stopped', outdated: false, roles: [], servers: [] };
+    expect(statusText(stopped, undefined)).toContain('cynode up');
+  });
+});
