@@ -1,14 +1,9 @@
 import { type ReadinessReason, type Route, healthRoutes } from '@cynodeai/contracts/common';
-import {
-  type TaskEvent,
-  type TaskResult,
-  type TaskStatus,
-  gatewayRoutes,
-} from '@cynodeai/contracts';
+import { type TaskResult, type TaskStatus, gatewayRoutes } from '@cynodeai/contracts';
 import { type AnyCallInput, type CallInput, type CallOutput, pathOf } from './call-input.ts';
 import { GatewayError } from './gateway-error.ts';
 import { parseAnswer } from './parse-answer.ts';
-import { readTaskEvents } from './task-events.ts';
+import { type StreamedTaskEvent, readTaskEvents } from './task-events.ts';
 import { type Answer, Transport } from './transport.ts';
 import { pollTask } from './poll-task.ts';
 
@@ -110,7 +105,10 @@ export class GatewayClient {
    * The events of a task as they happen, until the stream ends; the caller resumes with the last id.
    * @throws GatewayError when the answer is not an event stream, and after 60 s without a byte.
    */
-  async *events(taskId: string, options: EventOptions = {}): AsyncGenerator<TaskEvent, void> {
+  async *events(
+    taskId: string,
+    options: EventOptions = {},
+  ): AsyncGenerator<StreamedTaskEvent, void> {
     const route = gatewayRoutes.streamTaskEvents;
     const path = pathOf(route, { params: { id: taskId } });
     const stream = await this.#withToken(route, {}, (headers) =>

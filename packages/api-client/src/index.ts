@@ -2,3 +2,4 @@ export * from './call-input.ts';
 export * from './gateway-client.ts';
 export * from './gateway-error.ts';
 export * from './poll-task.ts';
+export type { OtherTaskEvent, StreamedTaskEvent } from './task-events.ts';

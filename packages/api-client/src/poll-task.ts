@@ -5,7 +5,7 @@ import { GatewayError } from './gateway-error.ts';
 const waitSeconds = 30;
 /** An answer that took this long was held by the server. */
 const heldMs = 25_000;
-const pauseMs = 2000;
+const defaultPauseMs = 2000;
 const toleratedFailures = 3;
 const retryAfterMaxSeconds = 30;
 
@@ -34,7 +34,7 @@ export class FailureTolerance {
     const passing = error instanceof GatewayError && error.transient;
     if (!passing || this.#inARow > toleratedFailures) throw error;
     const seconds = error.retryAfterSeconds;
-    return seconds === undefined ? pauseMs : Math.min(seconds, retryAfterMaxSeconds) * 1000;
+    return seconds === undefined ? defaultPauseMs : Math.min(seconds, retryAfterMaxSeconds) * 1000;
   }
 
   reset(): void {
@@ -49,11 +49,15 @@ export interface PollQuestion {
   readonly timeoutMs: number;
 }
 
-export interface PollOptions {
+export interface PollOptions<T = unknown> {
   readonly signal?: AbortSignal;
+  /** Called with every answer, before the next question. */
+  readonly onAnswer?: (answer: T) => Promise<void>;
   /** Called at the first answer and at every change. */
   readonly onStatus?: (status: TaskStatus) => void;
   readonly pause?: Pause;
+  /** Pause after an answer that the server did not hold, ms; 2 s unless told. */
+  readonly pauseMs?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs?: () => number;
 }
@@ -64,26 +68,35 @@ export interface PollOptions {
  */
 export async function pollTask<T extends { readonly status: TaskStatus }>(
   ask: (question: PollQuestion) => Promise<T>,
-  options: PollOptions = {},
+  options: PollOptions<T> = {},
 ): Promise<T> {
-  const { signal, onStatus, pause = pauseFor, nowMs = () => performance.now() } = options;
+  const {
+    signal,
+    onStatus,
+    onAnswer,
+    pause = pauseFor,
+    pauseMs = defaultPauseMs,
+    nowMs = () => performance.now(),
+  } = options;
   const tolerance = new FailureTolerance();
   let last: TaskStatus | undefined;
   for (;;) {
     signal?.throwIfAborted();
     const askedAt = nowMs();
-    let waitMs = pauseMs;
+    let answer: T;
     try {
-      const answer = await ask({ waitSeconds, timeoutMs: (waitSeconds + 10) * 1000 });
+      answer = await ask({ waitSeconds, timeoutMs: (waitSeconds + 10) * 1000 });
       tolerance.reset();
-      if (answer.status !== last) onStatus?.(answer.status);
-      last = answer.status;
-      if (isTerminalTaskStatus(answer.status)) return answer;
-      if (nowMs() - askedAt >= heldMs) waitMs = 0;
     } catch (error) {
       signal?.throwIfAborted();
-      waitMs = tolerance.tolerate(error);
+      await pause(tolerance.tolerate(error), signal);
+      continue;
     }
-    if (waitMs > 0) await pause(waitMs, signal);
+    const held = nowMs() - askedAt >= heldMs;
+    if (answer.status !== last) onStatus?.(answer.status);
+    last = answer.status;
+    await onAnswer?.(answer);
+    if (isTerminalTaskStatus(answer.status)) return answer;
+    if (!held) await pause(pauseMs, signal);
   }
 }

@@ -13,10 +13,15 @@ async function read(text: string): Promise<unknown[]> {
 }
 
 describe('readTaskEvents', () => {
-  it('gives known events typed and skips names of a later release', async () => {
+  it('gives known events typed, names of a later release as they are, and skips what is no object', async () => {
     const data = { task_id: taskId, status: 'running', at: '2026-11-20T10:00:00.000Z' };
-    const text = `event: workflow.plan\ndata: {}\n\nid: 4\nevent: task.status\ndata: ${JSON.stringify(data)}\n\n`;
-    expect(await read(text)).toEqual([{ id: '4', event: 'task.status', data }]);
+    const others =
+      'id: 2\nevent: workflow.plan\ndata: {"steps":[]}\n\nevent: x\ndata: [1]\n\nevent: y\ndata: {\n\n';
+    const text = `${others}id: 4\nevent: task.status\ndata: ${JSON.stringify(data)}\n\n`;
+    expect(await read(text)).toEqual([
+      { id: '2', event: 'other', name: 'workflow.plan', data: { steps: [] } },
+      { id: '4', event: 'task.status', data },
+    ]);
   });
 
   it.each([

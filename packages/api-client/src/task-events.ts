@@ -1,6 +1,18 @@
 import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts';
+import { z } from 'zod';
 import { GatewayError } from './gateway-error.ts';
 import { type RawEvent, readEvents } from './event-stream.ts';
+
+/** An event whose name this release does not know; its data is any object. */
+export interface OtherTaskEvent {
+  readonly id: string;
+  readonly event: 'other';
+  readonly name: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What a task's stream brings. */
+export type StreamedTaskEvent = TaskEvent | OtherTaskEvent;
 
 function isKnown(name: string): name is TaskEventName {
   return Object.hasOwn(taskEventSchemas, name);
@@ -22,11 +34,26 @@ function understand(raw: RawEvent, event: TaskEventName): TaskEvent {
   throw new GatewayError('gateway', `an event ${event} is not of the documented shape: ${field}`);
 }
 
-/** The known events of a task's stream; names this release does not know are skipped. Contract 04 section 9.6. */
+const objectSchema = z.record(z.string(), z.unknown());
+
+function passOn(raw: RawEvent): OtherTaskEvent | undefined {
+  try {
+    const { data } = objectSchema.safeParse(JSON.parse(raw.data));
+    return data && { id: raw.id, event: 'other', name: raw.event, data };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The events of a task's stream: known ones checked, objects under names this release does not know as they are, the
+ * rest skipped. Contract 04 section 9.6. @throws GatewayError for a known event of another shape.
+ */
 export async function* readTaskEvents(
   chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<TaskEvent, void> {
+): AsyncGenerator<StreamedTaskEvent, void> {
   for await (const raw of readEvents(chunks)) {
-    if (isKnown(raw.event)) yield understand(raw, raw.event);
+    const event = isKnown(raw.event) ? understand(raw, raw.event) : passOn(raw);
+    if (event !== undefined) yield event;
   }
 }

@@ -35,6 +35,16 @@ export class Output {
     await this.text(`${JSON.stringify(value)}\n`);
   }
 
+  /** True when a person watches and the screen may be redrawn. */
+  get isScreen(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  /** Empties the terminal's screen; nothing anywhere else. */
+  async clear(): Promise<void> {
+    if (this.isScreen) await writeFully(this.#stream, '\u001B[2J\u001B[H');
+  }
+
   /** Prints text as it is; a terminal gets it without control characters. */
   async text(text: string): Promise<void> {
     if (text !== '') await writeFully(this.#stream, this.#stream.isTTY ? sanitize(text) : text);

@@ -6,6 +6,9 @@ export type CommandHandler<A extends Args, F extends Flags> = (
   input: CommandInput<A, F>,
 ) => Promise<void>;
 
+/** A command prints JSON lines always, or only with one of its flags. */
+export type JsonLines = 'always' | { readonly flag: string };
+
 /** Everything about a command but its code, which is loaded only when it runs. */
 export interface CommandDefinition {
   /** `['task', 'create']` */
@@ -13,8 +16,8 @@ export interface CommandDefinition {
   readonly summary: string;
   readonly args: Args;
   readonly flags: Flags;
-  /** The flag that must be given for `-o jsonl`, which is refused elsewhere. Contract 05 section 2.1. */
-  readonly jsonLinesWith?: string;
+  /** When `-o jsonl` is taken; it is refused elsewhere. Contract 05 section 2.1. */
+  readonly jsonLines?: JsonLines;
   /** Loads and runs the command with values parsed by the definitions above. */
   readonly run: (context: CommandContext, input: ParsedInput) => Promise<void>;
 }
@@ -30,7 +33,7 @@ export interface CommandSpec<A extends Args, F extends Flags> {
   readonly summary: string;
   readonly args: A;
   readonly flags: F;
-  readonly jsonLinesWith?: string;
+  readonly jsonLines?: JsonLines;
   readonly load: () => Promise<CommandHandler<A, F>>;
 }
 

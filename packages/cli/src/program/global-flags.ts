@@ -8,7 +8,7 @@ export const globalFlags = {
     short: 'o',
     value: 'fmt',
     choices: ['table', 'json', 'jsonl'],
-    help: 'how to print results; jsonl only for task logs --follow',
+    help: 'how to print results; jsonl only for task watch and task logs --follow',
   },
   quiet: { type: 'boolean', short: 'q', help: 'no hints, progress or paging notes' },
   noColor: { type: 'boolean', help: 'no colour' },

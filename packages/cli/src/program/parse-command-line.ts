@@ -119,11 +119,18 @@ function reasonOf(error: CommanderError): string {
 
 const helpCodes = ['commander.help', 'commander.helpDisplayed'];
 
+function takesJsonLines({ jsonLines }: CommandDefinition, { flags }: ParsedInput): boolean {
+  if (jsonLines === undefined) return false;
+  return jsonLines === 'always' || flags[jsonLines.flag] === true;
+}
+
 function checkFormat({ command, input, globals }: Request & { readonly kind: 'run' }): void {
   if (globals.config === '') throw new UsageError('--config needs a path', command.path);
-  const flag = command.jsonLinesWith;
-  if (globals.format !== 'jsonl' || (flag !== undefined && input.flags[flag] === true)) return;
-  throw new UsageError('the output format jsonl is only for task logs --follow', command.path);
+  if (globals.format !== 'jsonl' || takesJsonLines(command, input)) return;
+  throw new UsageError(
+    'the output format jsonl is only for task watch and task logs --follow',
+    command.path,
+  );
 }
 
 /**

@@ -1,5 +1,13 @@
 import { type CommandDefinition, defineCommand } from '../../program/definition.ts';
-import { cancelFlags, createFlags, listFlags, logsFlags, resultFlags, taskArgs } from './flags.ts';
+import {
+  cancelFlags,
+  createFlags,
+  listFlags,
+  logsFlags,
+  resultFlags,
+  taskArgs,
+  watchFlags,
+} from './flags.ts';
 
 export const taskCommands: readonly CommandDefinition[] = [
   defineCommand({
@@ -38,11 +46,19 @@ export const taskCommands: readonly CommandDefinition[] = [
     load: async () => (await import('./result.ts')).result,
   }),
   defineCommand({
+    path: ['task', 'watch'],
+    summary: 'Show a task until it has ended',
+    args: taskArgs,
+    flags: watchFlags,
+    jsonLines: 'always',
+    load: async () => (await import('./watch.ts')).watch,
+  }),
+  defineCommand({
     path: ['task', 'logs'],
     summary: 'Print the output of a task',
     args: taskArgs,
     flags: logsFlags,
-    jsonLinesWith: 'follow',
+    jsonLines: { flag: 'follow' },
     load: async () => (await import('./logs.ts')).logs,
   }),
 ];

@@ -66,6 +66,17 @@ export const resultFlags = {
   wait: { type: 'boolean', short: 'w', help: 'wait until the task has ended' },
 } as const satisfies Flags;
 
+/** Contract 05 section 7.6. */
+export const watchFlags = {
+  interval: {
+    type: 'string',
+    short: 'n',
+    value: 'duration',
+    help: 'pause between questions where there is no event stream, such as 1500ms (default 2s, at least 1s)',
+  },
+  noClear: { type: 'boolean', help: 'keep what was shown before' },
+} as const satisfies Flags;
+
 /** Contract 05 section 7.4. */
 export const cancelFlags = {
   yes: { type: 'boolean', short: 'y', help: 'do not ask' },

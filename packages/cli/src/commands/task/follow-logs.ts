@@ -1,12 +1,7 @@
-import {
-  FailureTolerance,
-  GatewayError,
-  type GatewayClient,
-  type Pause,
-  pauseFor,
-} from '@cynodeai/api-client';
+import { FailureTolerance, type GatewayClient, type Pause, pauseFor } from '@cynodeai/api-client';
 import { type LogStream, isTerminalTaskStatus } from '@cynodeai/contracts';
 import { readRoutes } from '../../gateway/read-routes.ts';
+import { followEvents } from './follow-events.ts';
 
 type OutputStream = 'stdout' | 'stderr';
 
@@ -27,55 +22,28 @@ export interface FollowOptions {
 
 const pauseMs = 2000;
 
-/** What has been handed out so far, so that neither a resumed stream nor a change to polling repeats it. */
-interface Progress {
-  lastEventId: string | undefined;
-  readonly printedChars: Record<OutputStream, number>;
-}
-
-/** Event ids are ascending numbers; a server that no longer knows the last one starts over. */
-function isOld(id: string, last: string | undefined): boolean {
-  const number = /^\d{1,18}$/;
-  return last !== undefined && number.test(id) && number.test(last) && BigInt(id) <= BigInt(last);
-}
+/** Characters handed out so far, so that a change to polling repeats nothing. */
+type Progress = Record<OutputStream, number>;
 
 function wanted(stream: LogStream): readonly OutputStream[] {
   return stream === 'all' ? ['stdout', 'stderr'] : [stream];
 }
 
-/** Follows the event stream; true once the task has ended, false when polling has to take over. */
-async function* followEvents(
+/** Output from the event stream; true once the task has ended, false when polling has to take over. */
+async function* fromEvents(
   client: GatewayClient,
   options: FollowOptions,
   progress: Progress,
 ): AsyncGenerator<LogPiece, boolean> {
-  const { task, signal, pause = pauseFor } = options;
   const streams = wanted(options.stream);
-  const tolerance = new FailureTolerance();
+  const events = followEvents(client, options);
   for (;;) {
-    let waitMs = pauseMs;
-    const { lastEventId } = progress;
-    try {
-      for await (const event of client.events(task, { ...(lastEventId && { lastEventId }) })) {
-        if (isOld(event.id, progress.lastEventId)) continue;
-        tolerance.reset();
-        waitMs = 0;
-        progress.lastEventId = event.id;
-        if (event.event === 'job.log' && streams.includes(event.data.stream)) {
-          const { task_id: taskId, job_id: jobId, stream, text } = event.data;
-          progress.printedChars[stream] += text.length;
-          yield { taskId, jobId, stream, text };
-        }
-        if (event.event === 'task.status' && isTerminalTaskStatus(event.data.status)) return true;
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      const resumable = error instanceof GatewayError && error.transient;
-      if (!(error instanceof GatewayError)) throw error;
-      if (!resumable || progress.lastEventId === undefined) return false;
-      waitMs = tolerance.tolerate(error);
-    }
-    if (waitMs > 0) await pause(waitMs, signal);
+    const { value: event, done } = await events.next();
+    if (done) return event;
+    if (event.event !== 'job.log' || !streams.includes(event.data.stream)) continue;
+    const { task_id: taskId, job_id: jobId, stream, text } = event.data;
+    progress[stream] += text.length;
+    yield { taskId, jobId, stream, text };
   }
 }
 
@@ -96,8 +64,8 @@ async function* pollLogs(
       });
       tolerance.reset();
       for (const name of wanted(stream)) {
-        const text = (logs[name] ?? '').slice(progress.printedChars[name]);
-        progress.printedChars[name] += text.length;
+        const text = (logs[name] ?? '').slice(progress[name]);
+        progress[name] += text.length;
         if (text !== '') yield { taskId: logs.task_id, jobId: undefined, stream: name, text };
       }
       if (once || isTerminalTaskStatus(logs.status)) return;
@@ -117,9 +85,9 @@ export async function* followLogs(
   client: GatewayClient,
   options: FollowOptions,
 ): AsyncGenerator<LogPiece, void> {
-  const progress: Progress = { lastEventId: undefined, printedChars: { stdout: 0, stderr: 0 } };
-  const ended = yield* followEvents(client, options, progress);
-  const { stdout, stderr } = progress.printedChars;
+  const progress: Progress = { stdout: 0, stderr: 0 };
+  const ended = yield* fromEvents(client, options, progress);
   // The events of an old task may be pruned while its output is still stored.
-  if (!ended || stdout + stderr === 0) yield* pollLogs(client, options, progress, ended);
+  const missed = progress.stdout + progress.stderr === 0;
+  if (!ended || missed) yield* pollLogs(client, options, progress, ended);
 }

@@ -1,7 +1,7 @@
 import { isTerminalTaskStatus } from '@cynodeai/contracts';
 import type { ReadResult } from '../../gateway/read-routes.ts';
 import type { Notes } from '../../output/notes.ts';
-import type { Output } from '../../output/output.ts';
+import type { Output, Result } from '../../output/output.ts';
 
 interface Streams {
   readonly stdout: string;
@@ -20,23 +20,20 @@ export function streamsOf({ stdout, stderr, exit_code, jobs }: ReadResult): Stre
   };
 }
 
-async function warnOfCuts({ jobs }: ReadResult, notes: Notes): Promise<void> {
+/** Says which streams of which job were cut. */
+export async function warnOfCuts({ jobs }: ReadResult, notes: Notes): Promise<void> {
   for (const { id, result } of jobs) {
     const cut = (['stdout', 'stderr'] as const).filter((name) => result?.truncated?.[name]);
     if (cut.length > 0) await notes.warn(`${cut.join(' and ')} of job ${id} was cut at the limit`);
   }
 }
 
-/** Prints a result as `task result` does, in both formats. */
-export async function printResult(
-  result: ReadResult,
-  { notes, output }: { readonly notes: Notes; readonly output: Output },
-): Promise<void> {
+/** A result in both formats; the streams are there only once it is terminal. Contract 05 section 7.5. */
+export function resultOutput(result: ReadResult): Result {
   const { task_id, status, task_name } = result;
   const ended = isTerminalTaskStatus(status);
   const { stdout, stderr, exit_code } = streamsOf(result);
-  await warnOfCuts(result, notes);
-  await output.print({
+  return {
     records: [{ task_id, status, task_name, ...(ended && { stdout, stderr }) }],
     json: {
       task_id,
@@ -51,5 +48,14 @@ export async function printResult(
         ended_at: job.ended_at,
       })),
     },
-  });
+  };
+}
+
+/** Prints a result as `task result` does. */
+export async function printResult(
+  result: ReadResult,
+  { notes, output }: { readonly notes: Notes; readonly output: Output },
+): Promise<void> {
+  await warnOfCuts(result, notes);
+  await output.print(resultOutput(result));
 }

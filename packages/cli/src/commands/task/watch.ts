@@ -1,0 +1,97 @@
+import { parseDurationMs } from '@cynodeai/runtime/std';
+import { type TaskStatus, isTerminalTaskStatus } from '@cynodeai/contracts';
+import { CliError } from '../../cli-error.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { exitCodeOf } from '../../exit-code.ts';
+import type { ReadResult } from '../../gateway/read-routes.ts';
+import type { Output } from '../../output/output.ts';
+import { formatRecord } from '../../output/record.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import type { taskArgs, watchFlags } from './flags.ts';
+import { resultOutput, warnOfCuts } from './print-result.ts';
+import { type Watcher, watchEvents, watchResult } from './watch-task.ts';
+import { WorkflowStory } from './workflow-story.ts';
+
+type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'signal'>;
+
+const minIntervalMs = 1000;
+
+function intervalMs(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms >= minIntervalMs) return ms;
+  throw new CliError(
+    'usage',
+    `${JSON.stringify(text)} is no interval; give 1s or more, such as 2s, 1500ms or 1m30s`,
+  );
+}
+
+/** Draws the result and the workflow's story: anew on a screen, below what was there elsewhere. */
+function screen(output: Output, keep: boolean): Watcher {
+  const story = new WorkflowStory();
+  let latest: ReadResult | undefined;
+  let drawn = '';
+  const draw = async (always: boolean): Promise<void> => {
+    const records = [...(latest ? resultOutput(latest).records : []), ...story.records()];
+    const text = records.map((record) => `${formatRecord(record)}\n`).join('');
+    if (!always && text === drawn) return;
+    drawn = text;
+    if (!keep) await output.clear();
+    await output.text(text);
+  };
+  return {
+    onEvent: async (event) => {
+      if (event.event === 'other' && story.add(event)) await draw(false);
+    },
+    onResult: async (result, polled) => {
+      latest = result;
+      await draw(polled);
+    },
+  };
+}
+
+/** One line an event; where there are none, one `task.status` a change seen, with an empty id. */
+function lines(output: Output): Watcher {
+  let last: TaskStatus | undefined;
+  return {
+    onEvent: async (event) => {
+      if (event.event === 'task.status') last = event.data.status;
+      const name = event.event === 'other' ? event.name : event.event;
+      await output.line({ event: name, id: event.id, ...event.data });
+    },
+    onResult: async ({ task_id, status }) => {
+      if (status === last) return;
+      last = status;
+      const at = new Date().toISOString();
+      await output.line({ event: 'task.status', id: '', task_id, status, at });
+    },
+  };
+}
+
+/** `cynork task watch`: until the task has ended or SIGINT, exit 0 both times. Contract 05 section 7.6. */
+export async function watch(
+  { authenticated, notes, output, signal }: Context,
+  { args, flags }: CommandInput<typeof taskArgs, typeof watchFlags>,
+): Promise<void> {
+  const options = { task: args.task, signal, pauseMs: intervalMs(flags.interval ?? '2s') };
+  const client = await authenticated();
+  let latest: ReadResult | undefined;
+  const shown = screen(output, flags.noClear === true);
+  try {
+    if (output.format === 'jsonl') return await watchEvents(client, options, lines(output));
+    await watchResult(client, options, {
+      onEvent: async (event) => {
+        if (output.format === 'table') await shown.onEvent(event);
+      },
+      onResult: async (result, polled) => {
+        latest = result;
+        if (output.format === 'table') await shown.onResult(result, polled);
+      },
+    });
+  } catch (error) {
+    const interrupted = signal.aborted && exitCodeOf(signal.reason) === 130;
+    if (!interrupted) throw error;
+  }
+  if (latest === undefined) return;
+  if (output.format === 'json') await output.print(resultOutput(latest));
+  if (isTerminalTaskStatus(latest.status)) await warnOfCuts(latest, notes);
+}

@@ -1,0 +1,286 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home, type Outcome } from './support/cynork.ts';
+import {
+  type Answer,
+  MockGateway,
+  events,
+  inTurn,
+  json,
+  logEvent,
+  problem,
+  result,
+  statusEvent,
+  task,
+  taskId,
+} from './support/mock-gateway.ts';
+import { startInTerminal } from './support/pseudo-terminal.ts';
+
+const env = { CYNORK_TOKEN: 'token-1' };
+const resultPath = `GET /v1/tasks/${taskId}/result`;
+const eventsPath = `GET /v1/tasks/${taskId}/events`;
+let gateway: MockGateway;
+let home: Home;
+
+beforeEach(async () => {
+  gateway = await MockGateway.start();
+  home = await Home.create(gateway);
+});
+
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});
+
+const watch = (...args: string[]): Promise<Outcome> =>
+  home.run(['task', 'watch', taskId, ...args], { env });
+
+const record = (status: string): string => `task_id=${taskId} status=${status} task_name=say-hello`;
+const ended = json(200, result('failed', { stdout: 'out\n', stderr: '', exit_code: 3 }));
+
+/** Writes events and keeps the stream open until the client goes away. */
+function open(...list: readonly (readonly [string, string, unknown])[]): Answer {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const [id, event, data] of list) {
+      response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    }
+  };
+}
+
+describe('task watch with an event stream', () => {
+  const workflow = [
+    [
+      '2',
+      'workflow.plan',
+      {
+        task_id: taskId,
+        steps: [
+          { step_index: 0, step_id: 'a', title: 'Look around', kind: 'sandbox' },
+          { step_index: 1, step_id: 'b', title: 'Do it', kind: 'sandbox' },
+        ],
+        planner_degraded: false,
+        at: '2026-11-20T10:00:00.000Z',
+      },
+    ],
+    ['3', 'workflow.step', { task_id: taskId, step_index: 0, attempt: 1, status: 'running' }],
+    [
+      '4',
+      'workflow.verification',
+      { task_id: taskId, step_index: 0, attempt: 1, status: 'failed', findings: ['no file', 'x'] },
+    ],
+    ['5', 'news.of.tomorrow', { any: ['thing'] }],
+  ] as const;
+
+  it('shows a change as it comes, the workflow too, and ends with the task: exit 0', async () => {
+    gateway
+      .on(resultPath, inTurn(json(200, result('queued')), json(200, result('running')), ended))
+      .on(
+        eventsPath,
+        events(['1', 'task.status', statusEvent('running')], ...workflow, [
+          '6',
+          'task.status',
+          statusEvent('failed'),
+        ]),
+      );
+    const { code, stdout, stderr } = await watch();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const all = stdout.trimEnd().split('\n');
+    expect(all.slice(0, 2)).toEqual([record('queued'), record('running')]);
+    expect(all).toContain('step=0 title="Look around" kind=sandbox status=pending');
+    expect(all.slice(-4)).toEqual([
+      `${record('failed')} stdout="out\\n" stderr=""`,
+      'step=0 title="Look around" kind=sandbox status=running attempts=1 verification=failed',
+      'step=1 title="Do it" kind=sandbox status=pending',
+      'verification=failed step=0 attempt=1 findings="no file; x"',
+    ]);
+    expect(stdout).not.toContain('\u001B');
+  });
+
+  it('jsonl is one object an event, those of a later release too, the terminal status last', async () => {
+    gateway.on(
+      eventsPath,
+      inTurn(
+        events(['1', 'task.status', statusEvent('running')], ...workflow),
+        events(
+          ['5', 'news.of.tomorrow', { any: ['thing'] }],
+          ['6', 'job.log', logEvent('stdout', 'a')],
+          ['7', 'task.status', statusEvent('completed')],
+          ['8', 'job.log', logEvent('stdout', 'too late')],
+        ),
+      ),
+    );
+    const { code, stdout } = await watch('-o', 'jsonl');
+    const all = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(code).toBe(0);
+    expect(all.map(({ event, id }) => [id, event])).toEqual([
+      ['1', 'task.status'],
+      ['2', 'workflow.plan'],
+      ['3', 'workflow.step'],
+      ['4', 'workflow.verification'],
+      ['5', 'news.of.tomorrow'],
+      ['6', 'job.log'],
+      ['7', 'task.status'],
+    ]);
+    expect(all.at(-1)).toEqual({ event: 'task.status', id: '7', ...statusEvent('completed') });
+    expect(gateway.requests.map(({ url, headers }) => [url, headers['last-event-id']])).toEqual([
+      [`/v1/tasks/${taskId}/events`, undefined],
+      [`/v1/tasks/${taskId}/events`, '5'],
+    ]);
+  });
+
+  it('the first line of jsonl is there before the task ends, and SIGINT is exit 0', async () => {
+    gateway.on(eventsPath, open(['1', 'task.status', statusEvent('running')]));
+    const running = home.start(['task', 'watch', taskId, '-o', 'jsonl'], { env });
+    await running.printed('"running"');
+    running.child.kill('SIGINT');
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toHaveLength(2);
+  });
+
+  it('a stream without news about a task that has ended gives way to the result', async () => {
+    gateway
+      .on(eventsPath, events())
+      .on(`GET /v1/tasks/${taskId}`, json(200, task('failed')))
+      .on(resultPath, ended);
+    const { code, stdout } = await watch('-o', 'jsonl');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ event: 'task.status', id: '', status: 'failed' });
+  });
+});
+
+describe('task watch without an event stream', () => {
+  beforeEach(() => {
+    gateway.on(eventsPath, problem(404, 'not_found', 'no such path'));
+  });
+
+  it('draws at each poll, as far apart as the interval says, and survives a 503', async () => {
+    gateway.on(
+      resultPath,
+      inTurn(
+        json(200, result('queued')),
+        json(200, result('running')),
+        json(200, result('running')),
+        problem(503, 'unavailable', 'not now', { 'retry-after': '0' }),
+        ended,
+      ),
+    );
+    const { code, stdout } = await watch('-n', '1s');
+    expect(code).toBe(0);
+    expect(stdout.split('\n').map((line) => line.split(' ')[1])).toEqual([
+      'status=queued',
+      'status=running',
+      'status=running',
+      'status=failed',
+      undefined,
+    ]);
+    const asked = gateway.of(resultPath);
+    expect(asked.slice(1).every(({ url }) => url.endsWith('?wait=30'))).toBe(true);
+    expect((asked[2]?.at ?? 0) - (asked[1]?.at ?? 0)).toBeGreaterThanOrEqual(990);
+    expect((asked[2]?.at ?? 0) - (asked[1]?.at ?? 0)).toBeLessThan(1900);
+  });
+
+  it('jsonl is one object a change', async () => {
+    gateway.on(
+      resultPath,
+      inTurn(json(200, result('running')), json(200, result('running')), ended),
+    );
+    const { stdout } = await watch('-n', '1s', '-o', 'jsonl');
+    const all = stdout.trimEnd().split('\n');
+    expect(all.map((line) => JSON.parse(line) as unknown)).toEqual(
+      ['running', 'failed'].map((status) => ({
+        event: 'task.status',
+        id: '',
+        task_id: taskId,
+        status,
+        at: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+      })),
+    );
+  });
+
+  it('JSON is one value, printed at the end; a task that has ended is asked for once', async () => {
+    gateway.on(
+      resultPath,
+      inTurn(json(200, result('running')), json(200, result('running')), ended),
+    );
+    const { code, stdout } = await watch('-n', '1s', '-o', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', stdout: 'out\n', exit_code: 3 });
+    gateway.requests.length = 0;
+    expect((await watch('-o', 'json')).stdout).toBe(stdout);
+    expect(gateway.requests).toHaveLength(1);
+  });
+
+  it('SIGINT in JSON mode prints what is known as one value, exit 0', async () => {
+    gateway.on(resultPath, json(200, result('running')));
+    const running = home.start(['task', 'watch', taskId, '-o', 'json', '-n', '60s'], { env });
+    await gatewayAsked(resultPath, 2);
+    running.child.kill('SIGINT');
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ task_id: taskId, status: 'running' });
+  });
+
+  it('SIGTERM is no way to end it well', async () => {
+    gateway.on(resultPath, json(200, result('running')));
+    const running = home.start(['task', 'watch', taskId, '-n', '60s'], { env });
+    await running.printed('running');
+    running.child.kill('SIGTERM');
+    expect((await running.ended).code).toBe(143);
+  });
+
+  it('an unknown task is exit 4, a missing session exit 3', async () => {
+    gateway.on(resultPath, problem(404, 'not_found', 'no such task'));
+    expect(await watch()).toMatchObject({ code: 4, stdout: '' });
+    expect(await watch('-o', 'jsonl')).toMatchObject({ code: 4, stdout: '' });
+    expect((await home.run(['task', 'watch', taskId])).code).toBe(3);
+  });
+
+  it.each(['999ms', '0s', '2', 'soon', '', '-1s'])(
+    'the interval %j is exit 2 before the session is looked for',
+    async (text) => {
+      const outcome = await home.run(['task', 'watch', taskId, `--interval=${text}`]);
+      expect(outcome).toMatchObject({ code: 2, stdout: '' });
+      expect(gateway.requests).toHaveLength(0);
+    },
+  );
+
+  it.each(['1s', '1500ms', '1m30s'])('the interval %s is taken', async (text) => {
+    gateway.on(resultPath, ended);
+    expect((await watch('-n', text)).code).toBe(0);
+  });
+});
+
+describe('task watch in a terminal', () => {
+  it('clears the screen before each drawing, unless told not to', async () => {
+    gateway.on(resultPath, inTurn(json(200, result('running')), ended));
+    gateway.on(eventsPath, events(['1', 'task.status', statusEvent('failed')]));
+    const cleared = await startInTerminal(home, ['task', 'watch', taskId], env).ended;
+    expect(cleared.stdout.split('\u001B[2J\u001B[H')).toHaveLength(3);
+    expect(cleared.stdout).toContain('exit=0 echo=on');
+    gateway.on(resultPath, inTurn(json(200, result('running')), ended));
+    const kept = await startInTerminal(home, ['task', 'watch', taskId, '--no-clear'], env).ended;
+    expect(kept.stdout).not.toContain('\u001B');
+    expect(kept.stdout).toContain('exit=0');
+  });
+
+  it('Ctrl+C ends it with 0; neither cursor nor screen nor echo is left changed', async () => {
+    gateway.on(resultPath, json(200, result('running')));
+    gateway.on(eventsPath, open());
+    const running = startInTerminal(home, ['task', 'watch', taskId], env);
+    await running.printed('status=running');
+    running.child.stdin.write('\u0003');
+    const { stdout } = await running.ended;
+    expect(stdout).toContain('exit=0 echo=on');
+    expect(stdout.replaceAll('\u001B[2J\u001B[H', '')).not.toContain('\u001B');
+  });
+});
+
+async function gatewayAsked(route: string, times: number): Promise<void> {
+  await expect
+    .poll(() => gateway.of(route).length, { timeout: 10_000 })
+    .toBeGreaterThanOrEqual(times);
+}
