@@ -18,7 +18,13 @@ export interface LoginCandidate {
 
 /** Why an attempt failed, as the audit log names it. */
 export type LoginFailureReason =
-  'unknown_handle' | 'user_inactive' | 'no_credential' | 'wrong_password' | 'rate_limited';
+  | 'unknown_handle'
+  | 'user_inactive'
+  | 'no_credential'
+  | 'wrong_password'
+  /** The user was disabled or got another password while this one was checked. */
+  | 'changed_meanwhile'
+  | 'rate_limited';
 
 export interface LoginFailure {
   /** The user's handle, or the SHA-256 hex of a handle nobody has; absent when the body was not read. */
@@ -37,8 +43,10 @@ export interface NewSession {
   readonly expiresAt: Date;
   readonly at: Date;
   readonly client: ClientContext;
-  /** Replaces the stored password hash when that is still `old`. */
-  readonly rehash?: { readonly old: string; readonly fresh: string };
+  /** The stored hash the password was checked against. */
+  readonly verifiedHash: string;
+  /** Replaces `verifiedHash`, when that is weaker than today's setting. */
+  readonly freshHash: string | undefined;
 }
 
 export interface Rotation {
@@ -81,13 +89,18 @@ export interface IdentityStore {
   /** The latest attempts of a subject that reached the password check, newest first. */
   recentAttempts(subject: string, limit: number): Promise<readonly LoginAttempt[]>;
   recordLoginFailure(failure: LoginFailure): Promise<void>;
-  openSession(session: NewSession): Promise<void>;
+  /** Records a refresh that was refused unread for too many attempts. */
+  recordThrottledRefresh(refused: Pick<LoginFailure, 'client' | 'at'>): Promise<void>;
+  /** False, and nothing is stored, when user or password changed since the password was checked. */
+  openSession(session: NewSession): Promise<boolean>;
   /** One atomic statement: of parallel calls with one token at most one succeeds. Contract 04 section 4.1. */
   rotateSession(rotation: Rotation): Promise<RotatedSession | undefined>;
   /** Records a refresh that was refused and ends the session when it was a late replay. */
   refuseRefresh(refused: RefusedRefresh): Promise<void>;
   /** Ends the sessions named; unknown ones are no error. */
   closeSessions(sessions: SessionsToClose): Promise<void>;
+  /** Forgets sessions that are past their end; says how many. */
+  removeExpiredSessions(now: Date): Promise<number>;
 }
 
 /** Signed access tokens. Contract 04 section 4.1. */

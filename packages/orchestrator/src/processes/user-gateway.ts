@@ -4,7 +4,9 @@ import { createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { type Clock, backoffMs, messageOf, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
+import { fileBlobFolder } from '../adapters/blobs/file-blob-folder.ts';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
+import { postgresBlobReferences } from '../adapters/postgres/artifacts/blob-references.ts';
 import {
   argonPasswords,
   hmacSeal,
@@ -18,6 +20,7 @@ import {
 } from '../adapters/http/user-gateway/bind-user-gateway.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
+import { postgresAttemptCounter } from '../adapters/postgres/identity/attempt-counter.ts';
 import { postgresIdentityStore } from '../adapters/postgres/identity/identity-store.ts';
 import { expectedSchemaVersion } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
@@ -30,18 +33,19 @@ import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts'
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { AuditQueue } from '../app/audit/audit-queue.ts';
-import { loginsPerHandlePerMinute } from '../app/auth/login.ts';
-import { SlidingWindow } from '../domain/identity/sliding-window.ts';
+import { sweepBlobs } from '../app/tasks/sweep-blobs.ts';
 import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config.ts';
+import { type Sweep, startSweeps } from './user-gateway-sweeps.ts';
 
 const applicationName = 'cynode-user-gateway';
 const apiVersion = '0.1.0';
-const sweepEveryMs = 15 * 60_000;
+const sweepEveryMs = 60_000;
+const blobSweepEveryMs = 15 * 60_000;
 
 /** What tests and other compositions may put in place of the real thing. */
 export interface UserGatewayOverrides {
   readonly clock?: Clock;
-  /** Pause between sweeps of expired idempotency keys, ms. */
+  /** Pause between sweeps of any kind, ms. */
   readonly sweepEveryMs?: number;
   /** Why the orchestrator cannot take work; empty when it can. */
   readonly readiness?: () => Promise<readonly ReadinessReason[]>;
@@ -83,18 +87,23 @@ async function partsOf(
 ): Promise<UserGatewayParts> {
   const clock = overrides.clock ?? systemClock;
   const tasks = postgresTaskReader(db);
+  const identity = postgresIdentityStore(db);
   return {
     version: apiVersion,
     auth: {
-      identity: postgresIdentityStore(db),
+      identity,
       passwords: argonPasswords,
       accessTokens: jwtAccessTokens(config.jwtKey),
       refreshTokens: opaqueRefreshTokens,
-      handleLimit: new SlidingWindow(loginsPerHandlePerMinute),
+      throttle: {
+        attempts: postgresAttemptCounter(db),
+        identity,
+        perAddress: config.loginsPerAddressPerMinute,
+        clock,
+      },
       lifetimes: { accessMs: config.accessMs, refreshMs: config.refreshMs },
       clock,
     },
-    byAddress: new SlidingWindow(config.loginsPerAddressPerMinute),
     creation: {
       transact: postgresTransactTasks(db),
       blobs: new FileBlobs(config.artifactDirectory),
@@ -111,19 +120,33 @@ async function partsOf(
   };
 }
 
-/** Kept answers hold whole tasks, so they go soon after their day. */
-function sweepIdempotencyKeys(parts: UserGatewayParts, everyMs: number, scope: ProcessScope): void {
+/** What this role removes; kept answers hold whole tasks and attempts grow with every address, so both go soon. */
+function sweepsOf(
+  parts: UserGatewayParts,
+  config: UserGatewayConfig,
+  db: Kysely<Database>,
+  everyMs: number | undefined,
+): readonly Sweep[] {
   const { idempotency, clock } = parts.creation;
-  const sweep = async (): Promise<void> => {
-    try {
-      const removed = await idempotency.removeExpired(clock.now());
-      if (removed > 0) scope.log.info('expired idempotency keys removed', { removed });
-    } catch (error) {
-      scope.log.warn('idempotency keys could not be swept', { error: messageOf(error) });
-    }
-  };
-  const timer = setInterval(() => void sweep(), everyMs);
-  scope.shutdown.add('stop sweeping', () => clearInterval(timer));
+  const { identity, throttle } = parts.auth;
+  const directory = config.artifactDirectory;
+  const folder = fileBlobFolder(directory, new FileBlobs(directory));
+  const blobs = { folder, references: postgresBlobReferences(db), clock };
+  const often = everyMs ?? sweepEveryMs;
+  return [
+    {
+      what: 'idempotency keys',
+      everyMs: often,
+      run: () => idempotency.removeExpired(clock.now()),
+    },
+    {
+      what: 'login attempts',
+      everyMs: often,
+      run: () => throttle.attempts.removeStale(clock.now()),
+    },
+    { what: 'sessions', everyMs: often, run: () => identity.removeExpiredSessions(clock.now()) },
+    { what: 'blobs', everyMs: everyMs ?? blobSweepEveryMs, run: () => sweepBlobs(blobs) },
+  ];
 }
 
 /**
@@ -148,7 +171,7 @@ export async function startUserGateway(
   shutdown.add('close notifications', () => listener.close());
   const listening = startListening(listener, scope);
   const parts = await partsOf(config, db, listener, scope, overrides);
-  sweepIdempotencyKeys(parts, overrides.sweepEveryMs ?? sweepEveryMs, scope);
+  startSweeps(sweepsOf(parts, config, db, overrides.sweepEveryMs), scope);
   shutdown.add('write audit rows', () => parts.auditQueue.close());
   const server = await createHttpServer({
     log,

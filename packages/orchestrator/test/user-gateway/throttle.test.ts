@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { type Answer, call } from './support/http.ts';
@@ -17,44 +18,79 @@ function attempt(
   });
 }
 
+const refresh = (gateway: TestGateway): Promise<Answer> =>
+  call(gateway.url, 'POST', '/v1/auth/refresh', { json: { refresh_token: 'x' } });
+
 const retryAfter = (answer: Answer): number => Number(answer.headers.get('retry-after'));
 
-describe('the limit per client address', () => {
-  let gateway: TestGateway;
-  beforeAll(async () => {
-    gateway = await startTestGateway({ env: { RATE_LIMIT_PER_MINUTE: '6' } });
-  });
-  afterAll(() => gateway[Symbol.asyncDispose]());
+const refusals = (gateway: TestGateway) =>
+  gateway.db
+    .selectFrom('auth_audit_log')
+    .selectAll()
+    .where('reason', '=', 'rate_limited')
+    .orderBy('created_at')
+    .execute();
 
-  it('counts logins and refreshes together and ignores forged forwarding headers (REQ-IDENTY-0116)', async () => {
+describe('the limit per client address', () => {
+  let one: TestGateway;
+  let two: TestGateway;
+  beforeAll(async () => {
+    one = await startTestGateway({ env: { RATE_LIMIT_PER_MINUTE: '6' } });
+    two = await startTestGateway({ env: { RATE_LIMIT_PER_MINUTE: '6' }, beside: one });
+  });
+  afterAll(async () => {
+    await two[Symbol.asyncDispose]();
+    await one[Symbol.asyncDispose]();
+  });
+
+  it('counts logins and refreshes at both gateways together and ignores forged forwarding headers (REQ-IDENTY-0116)', async () => {
     const statuses: number[] = [];
-    for (let index = 0; index < 4; index += 1) {
+    for (const [index, gateway] of [one, two, one, two].entries()) {
       statuses.push((await attempt(gateway, `user-${index}`, 'x', `198.51.100.${index}`)).status);
     }
-    for (let index = 0; index < 2; index += 1) {
-      const answer = await call(gateway.url, 'POST', '/v1/auth/refresh', {
-        json: { refresh_token: 'x' },
-      });
-      statuses.push(answer.status);
-    }
+    for (const gateway of [one, two]) statuses.push((await refresh(gateway)).status);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 401]);
-    const refused = await attempt(gateway, 'user-9', 'x', '203.0.113.7');
-    expect(refused.status).toBe(429);
-    expect(retryAfter(refused)).toBeGreaterThan(0);
-    expect(retryAfter(refused)).toBeLessThanOrEqual(60);
-    const refusedRefresh = await call(gateway.url, 'POST', '/v1/auth/refresh', {
-      json: { refresh_token: 'x' },
-    });
-    expect(refusedRefresh.status).toBe(429);
-    const rows = await gateway.db
-      .selectFrom('auth_audit_log')
-      .selectAll()
-      .where('reason', '=', 'rate_limited')
-      .execute();
-    expect(rows).toHaveLength(1);
-    expect(rows[0]).toMatchObject({ event_type: 'login_failure', ip_address: '127.0.0.1' });
-    gateway.clock.advance(61_000);
-    expect((await attempt(gateway, 'user-9', 'x')).status).toBe(401);
+    one.clock.advance(20_000);
+    for (const gateway of [one, two]) {
+      const refused = await attempt(gateway, 'user-9', 'x', '203.0.113.7');
+      expect([refused.status, refused.kind, retryAfter(refused)]).toEqual([429, 'rate_limit', 40]);
+      expect((await refresh(gateway)).status).toBe(429);
+    }
+    expect(await refusals(one)).toMatchObject([
+      { event_type: 'login_failure', ip_address: '127.0.0.1', subject_handle: null },
+      { event_type: 'login_failure', ip_address: '127.0.0.1' },
+    ]);
+  });
+
+  it('counts refused attempts too and lets the address in again when Retry-After is over', async () => {
+    one.clock.advance(61_000);
+    for (let index = 0; index < 6; index += 1) await refresh(one);
+    one.clock.advance(40_000);
+    for (let index = 0; index < 6; index += 1) expect((await refresh(two)).status).toBe(429);
+    one.clock.advance(30_000);
+    const stillRefused = await refresh(one);
+    expect([stillRefused.status, retryAfter(stillRefused)]).toEqual([429, 30]);
+    one.clock.advance(29_000);
+    expect((await refresh(one)).status).toBe(429);
+    one.clock.advance(60_001);
+    expect((await refresh(two)).status).toBe(401);
+  });
+
+  it('keeps one bounded row per address and one audit row for a flood of refreshes, and sweeps it', async () => {
+    one.clock.advance(120_000);
+    const before = (await refusals(one)).length;
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => refresh(index % 2 === 0 ? one : two)),
+    );
+    expect(answers.filter((answer) => answer.status === 401)).toHaveLength(6);
+    expect(answers.filter((answer) => answer.status === 429)).toHaveLength(54);
+    const added = (await refusals(one)).slice(before);
+    expect(added).toMatchObject([{ event_type: 'refresh_failure', success: false }]);
+    const rows = () => one.db.selectFrom('auth_attempts').selectAll().execute();
+    const address = (await rows()).find((row) => row.key === 'address:127.0.0.1');
+    expect(address?.attempts).toHaveLength(8);
+    one.clock.advance(60_001);
+    await waitFor(async () => (await rows()).length === 0);
   });
 });
 
@@ -70,54 +106,72 @@ describe('a trusted proxy', () => {
 });
 
 describe('the limits per handle', () => {
-  let gateway: TestGateway;
+  let one: TestGateway;
+  let two: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway({ env: { TRUSTED_PROXIES: '127.0.0.1' } });
-    const eve = await addUser(gateway, 'eve');
-    await setPassword(gateway, eve.id, password);
-    const max = await addUser(gateway, 'max');
-    await setPassword(gateway, max.id, password);
+    const env = { TRUSTED_PROXIES: '127.0.0.1' };
+    one = await startTestGateway({ env });
+    two = await startTestGateway({ env, beside: one });
+    for (const handle of ['eve', 'max', 'tim']) {
+      await setPassword(one, (await addUser(one, handle)).id, password);
+    }
   });
-  afterAll(() => gateway[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await two[Symbol.asyncDispose]();
+    await one[Symbol.asyncDispose]();
+  });
 
   it.each(['eve', 'nobody-there'])(
-    'lock %s out after five failures from any address, longer each time, alike for handles nobody has (REQ-IDENTY-0117)',
+    'lock %s out after five failures from any address at any gateway, longer each time, alike for handles nobody has (REQ-IDENTY-0117)',
     async (handle) => {
       for (let index = 0; index < 5; index += 1) {
+        const gateway = index % 2 === 0 ? one : two;
         expect((await attempt(gateway, handle, 'wrong', `198.51.100.${index}`)).status).toBe(401);
       }
-      const locked = await attempt(gateway, handle, password, '203.0.113.1');
+      const locked = await attempt(two, handle, password, '203.0.113.1');
       expect([locked.status, retryAfter(locked)]).toEqual([429, 30]);
-      gateway.clock.advance(30_001);
-      expect((await attempt(gateway, handle, 'wrong')).status).toBe(401);
-      expect(retryAfter(await attempt(gateway, handle, password))).toBe(60);
-      gateway.clock.advance(60_001);
+      one.clock.advance(30_001);
+      expect((await attempt(one, handle, 'wrong')).status).toBe(401);
+      expect(retryAfter(await attempt(two, handle, password))).toBe(60);
+      one.clock.advance(60_001);
       for (const expected of [120, 240, 480, 900, 900]) {
-        expect((await attempt(gateway, handle, 'wrong')).status).toBe(401);
-        expect(retryAfter(await attempt(gateway, handle, 'wrong'))).toBe(expected);
-        gateway.clock.advance(expected * 1000 + 1);
+        expect((await attempt(two, handle, 'wrong')).status).toBe(401);
+        expect(retryAfter(await attempt(one, handle, 'wrong'))).toBe(expected);
+        one.clock.advance(expected * 1000 + 1);
       }
     },
   );
 
-  it('forget the failures at a success and are shared through the database', async () => {
-    expect((await attempt(gateway, 'eve', password)).status).toBe(200);
-    for (let index = 0; index < 4; index += 1) await attempt(gateway, 'eve', 'wrong');
-    expect((await attempt(gateway, 'eve', password)).status).toBe(200);
-    const rows = await gateway.db
-      .selectFrom('auth_audit_log')
-      .select('success')
-      .where('subject_handle', '=', 'eve')
-      .where('reason', '=', 'rate_limited')
-      .execute();
+  it('forget the failures at a success', async () => {
+    expect((await attempt(one, 'eve', password)).status).toBe(200);
+    for (let index = 0; index < 4; index += 1) await attempt(one, 'eve', 'wrong');
+    expect((await attempt(two, 'eve', password)).status).toBe(200);
+    const rows = (await refusals(one)).filter((row) => row.subject_handle === 'eve');
     expect(rows.length).toBeGreaterThan(0);
+    expect(rows.every((row) => row.event_type === 'login_failure')).toBe(true);
   });
 
-  it('let ten attempts a minute through, also when they come at once', async () => {
+  it('let ten attempts a minute through, also when they come at once and at two gateways', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 16 }, () => attempt(gateway, 'max', password)),
+      Array.from({ length: 16 }, (_, index) =>
+        attempt(index % 2 === 0 ? one : two, 'max', password, `198.51.100.${index}`),
+      ),
     );
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(10);
-    expect(answers.filter((answer) => answer.status === 429)).toHaveLength(6);
+    const refused = answers.filter((answer) => answer.status === 429);
+    expect(refused).toHaveLength(6);
+    expect(refused.map(retryAfter)).toEqual([60, 60, 60, 60, 60, 60]);
+    one.clock.advance(60_001);
+    expect((await attempt(one, 'max', password)).status).toBe(200);
+  });
+
+  it('answer a refused handle alike whether anybody has it', async () => {
+    const bodies = new Set<string>();
+    for (const handle of ['tim', 'never-heard-of']) {
+      for (let index = 0; index < 5; index += 1) await attempt(one, handle, 'wrong');
+      const { instance: _instance, ...rest } = (await attempt(two, handle, 'wrong')).body;
+      bodies.add(JSON.stringify(rest));
+    }
+    expect([...bodies]).toHaveLength(1);
   });
 });

@@ -7,6 +7,14 @@ import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 const prefix = 'file:';
 const relativePattern = /^[0-9a-f]{2}\/[0-9a-f-]{36}$/;
 
+/** Ends the name of a blob that is still being written. */
+export const unfinishedSuffix = '.part';
+
+/** `storage_ref` of a path below the folder; undefined when no blob has such a path. */
+export function blobRef(relative: string): string | undefined {
+  return relativePattern.test(relative) ? `${prefix}${relative}` : undefined;
+}
+
 /** Blobs as files of one folder; `storage_ref` keeps the path below it, so that the folder may move. */
 export class FileBlobs implements BlobReader, BlobWriter {
   readonly #directory: string;
@@ -20,7 +28,7 @@ export class FileBlobs implements BlobReader, BlobWriter {
     const id = randomUUID();
     const relative = `${id.slice(0, 2)}/${id}`;
     const path = join(this.#directory, relative);
-    const temporary = `${path}.part`;
+    const temporary = `${path}${unfinishedSuffix}`;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     try {
       await writeDurably(temporary, bytes);

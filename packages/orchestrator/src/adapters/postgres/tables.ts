@@ -1,6 +1,7 @@
 import type { AuthAuditLogTable, GatewayAuditLogTable } from './tables/audit.ts';
 import type { CreatedAt } from './tables/columns.ts';
 import type {
+  AuthAttemptsTable,
   GroupMembershipsTable,
   GroupsTable,
   PasswordCredentialsTable,
@@ -59,6 +60,7 @@ export interface Database {
   users: UsersTable;
   password_credentials: PasswordCredentialsTable;
   refresh_sessions: RefreshSessionsTable;
+  auth_attempts: AuthAttemptsTable;
   user_api_keys: UserApiKeysTable;
   projects: ProjectsTable;
   groups: GroupsTable;

@@ -29,10 +29,12 @@ function store(findPrincipal: IdentityStore['findPrincipal']): IdentityStore {
     findLogin: unused,
     recentAttempts: unused,
     recordLoginFailure: unused,
+    recordThrottledRefresh: unused,
     openSession: unused,
     rotateSession: unused,
     refuseRefresh: unused,
     closeSessions: async () => {},
+    removeExpiredSessions: unused,
   };
 }
 

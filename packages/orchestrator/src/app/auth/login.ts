@@ -2,8 +2,6 @@ import type { LoginRequest, TokenResponse } from '@cynodeai/contracts';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { loginHandle } from '../../domain/identity/handle.ts';
-import { attemptsThatMatter, lockedForMs } from '../../domain/identity/lockout.ts';
-import type { SlidingWindow } from '../../domain/identity/sliding-window.ts';
 import type {
   AccessTokens,
   ClientContext,
@@ -13,46 +11,27 @@ import type {
   Passwords,
   RefreshTokens,
 } from '../../ports/identity.ts';
-import { type SessionLifetimes, sessionTokens } from './session-tokens.ts';
-
-/** Login attempts a handle may have per minute. Contract 04 section 4.3. */
-export const loginsPerHandlePerMinute = 10;
+import { type SessionLifetimes, absoluteSessionLifeMs, sessionTokens } from './session-tokens.ts';
+import { type ThrottleDeps, admitHandle } from './throttle.ts';
 
 export interface LoginDeps {
   readonly identity: IdentityStore;
   readonly passwords: Passwords;
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
-  readonly handleLimit: SlidingWindow;
+  readonly throttle: ThrottleDeps;
   readonly lifetimes: SessionLifetimes;
   readonly clock: Clock;
 }
 
 type Checked =
-  | { readonly ok: true; readonly user: LoginCandidate; readonly rehash: string | undefined }
+  | {
+      readonly ok: true;
+      readonly user: LoginCandidate;
+      readonly verifiedHash: string;
+      readonly needsRehash: boolean;
+    }
   | { readonly ok: false; readonly reason: LoginFailureReason };
-
-async function refuseWhenThrottled(
-  deps: LoginDeps,
-  subject: string,
-  user: LoginCandidate | undefined,
-  client: ClientContext,
-): Promise<void> {
-  const at = deps.clock.now();
-  const attempts = await deps.identity.recentAttempts(subject, attemptsThatMatter);
-  const waitMs = lockedForMs(attempts, at) || deps.handleLimit.take(subject, at);
-  if (waitMs === 0) return;
-  await deps.identity.recordLoginFailure({
-    subject,
-    ...(user && { userId: user.userId }),
-    reason: 'rate_limited',
-    client,
-    at,
-  });
-  throw new OrchestratorError('rate_limited', 'too many login attempts; wait and try again', {
-    retryAfterSeconds: waitMs / 1000,
-  });
-}
 
 /** Every outcome costs one password hash, so that time does not tell who exists. */
 async function check(
@@ -67,7 +46,7 @@ async function check(
   }
   const result = await deps.passwords.verify(password, user.passwordHash);
   if (!result.matches) return { ok: false, reason: 'wrong_password' };
-  return { ok: true, user, rehash: result.needsRehash ? user.passwordHash : undefined };
+  return { ok: true, user, verifiedHash: user.passwordHash, needsRehash: result.needsRehash };
 }
 
 /**
@@ -82,32 +61,34 @@ export async function login(
   const handle = loginHandle(request.handle);
   const user = handle === undefined ? undefined : await deps.identity.findLogin(handle);
   const subject = user?.handle ?? deps.passwords.anonymousSubject(request.handle.toLowerCase());
-  await refuseWhenThrottled(deps, subject, user, client);
+  await admitHandle(deps.throttle, { subject, userId: user?.userId }, client);
   const checked = await check(deps, user, request.password);
-  const at = deps.clock.now();
-  if (!checked.ok) {
-    const { reason } = checked;
+  const refuse = async (reason: LoginFailureReason): Promise<never> => {
     const userId = user && { userId: user.userId };
+    const at = deps.clock.now();
     await deps.identity.recordLoginFailure({ subject, ...userId, reason, client, at });
     throw new OrchestratorError('credentials_invalid', 'Invalid credentials');
-  }
+  };
+  if (!checked.ok) return refuse(checked.reason);
+  const fresh = checked.needsRehash ? await deps.passwords.hash(request.password) : undefined;
+  const at = deps.clock.now();
   const refresh = deps.refreshTokens.create();
   const session = {
     sessionId: uuidv7(at.getTime()),
     userId: checked.user.userId,
     handle: checked.user.handle,
   };
-  await deps.identity.openSession({
+  const opened = await deps.identity.openSession({
     id: session.sessionId,
     userId: session.userId,
     handle: session.handle,
     tokenHash: refresh.hash,
-    expiresAt: new Date(at.getTime() + deps.lifetimes.refreshMs),
+    verifiedHash: checked.verifiedHash,
+    freshHash: fresh,
+    expiresAt: new Date(at.getTime() + Math.min(deps.lifetimes.refreshMs, absoluteSessionLifeMs)),
     at,
     client,
-    ...(checked.rehash !== undefined && {
-      rehash: { old: checked.rehash, fresh: await deps.passwords.hash(request.password) },
-    }),
   });
+  if (!opened) return refuse('changed_meanwhile');
   return sessionTokens(deps.accessTokens, session, refresh.token, at, deps.lifetimes.accessMs);
 }

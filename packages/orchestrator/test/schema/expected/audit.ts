@@ -73,7 +73,13 @@ export const auditTables: ExpectedTables = {
         user_created user_disabled user_reenabled password_changed password_reset
         node_registered node_registration_failure`,
     },
-    indexes: ['created_at', 'user_id', 'event_type', 'subject_handle, created_at'],
+    indexes: [
+      'created_at',
+      'user_id',
+      'event_type',
+      'subject_handle, created_at',
+      "subject_handle, created_at where (event_type = ANY (ARRAY['login_success', 'login_failure'])) AND (reason IS DISTINCT FROM 'rate_limited')",
+    ],
   },
   mcp_tool_call_audit_log: {
     columns: `id seq:identity created_at completed_at? task_id? project_id? run_id? job_id? user_id?

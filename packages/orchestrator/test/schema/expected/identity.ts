@@ -27,6 +27,11 @@ export const identityTables: ExpectedTables = {
     references: ['user_id -> users C'],
     indexes: ['is_active, expires_at', 'previous_token_hash'],
   },
+  auth_attempts: {
+    columns: 'key:C attempts:instants expires_at',
+    keys: ['key'],
+    indexes: ['expires_at'],
+  },
   user_api_keys: {
     columns:
       'id user_id name key_hash:bytea is_active:bool=true expires_at? last_used_at? created_at',

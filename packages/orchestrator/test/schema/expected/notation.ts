@@ -30,6 +30,7 @@ const types: Readonly<Record<string, string>> = {
   int: 'integer',
   identity: 'bigint identity',
   C: 'text collate C',
+  instants: 'timestamp(3) with time zone[]',
 };
 
 const defaults: Readonly<Record<string, string>> = {

@@ -29,24 +29,29 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly readiness?: () => Promise<readonly ReadinessReason[]>;
+  /** Another gateway whose database, folder of blobs and clock this one shares; dispose this one first. */
+  readonly beside?: TestGateway;
 }
 
 export const testKey = 'k9Jw2x0Qm7vT4bLr8sZp3nYc6dHf1gEa5uXo';
 
 /** Starts one; a user limit of logins high enough for tests unless `env` says otherwise. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const database = await createTestDatabase();
+  const { beside } = options;
+  const database = beside === undefined ? await createTestDatabase() : undefined;
   const directory = await temporaryDirectory();
+  const databaseUrl = database?.url ?? beside?.databaseUrl ?? '';
+  const artifactDirectory = beside?.artifactDirectory ?? `${directory.path}/artifacts`;
   const log = memoryLog();
-  const clock = new FakeClock(new Date());
+  const clock = beside?.clock ?? new FakeClock(new Date());
   const stop = new AbortController();
   const shutdown = new Shutdown(log);
   const env = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: databaseUrl,
     JWT_SECRET: testKey,
     USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:0',
     RATE_LIMIT_PER_MINUTE: '100000',
-    ARTIFACT_STORAGE_DIR: `${directory.path}/artifacts`,
+    ARTIFACT_STORAGE_DIR: artifactDirectory,
     ...options.env,
   };
   const running = await startUserGateway(
@@ -58,7 +63,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       sweepEveryMs: 50,
     },
   );
-  const db = openDatabase({ url: database.url, applicationName: 'test', log });
+  const db = openDatabase({ url: databaseUrl, applicationName: 'test', log });
   const stopServer = async (): Promise<void> => {
     stop.abort();
     if (!(await shutdown.close()))
@@ -67,15 +72,15 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   return {
     url: `http://127.0.0.1:${running.port}`,
     db,
-    databaseUrl: database.url,
+    databaseUrl,
     clock,
     log,
-    artifactDirectory: `${directory.path}/artifacts`,
+    artifactDirectory,
     stop: stopServer,
     [Symbol.asyncDispose]: async () => {
       await stopServer();
       await db.destroy();
-      await database.close();
+      await database?.close();
       await directory.remove();
     },
   };

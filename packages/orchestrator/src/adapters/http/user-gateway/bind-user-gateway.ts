@@ -5,7 +5,6 @@ import { currentPrincipal } from '../../../app/auth/authenticate.ts';
 import type { LoginDeps } from '../../../app/auth/login.ts';
 import type { CreateTaskOnceDeps } from '../../../app/tasks/create-task-once.ts';
 import type { ListTasksDeps } from '../../../app/tasks/list-tasks.ts';
-import type { SlidingWindow } from '../../../domain/identity/sliding-window.ts';
 import type { TaskReader, TaskSignals } from '../../../ports/tasks.ts';
 import { followCalls } from './audited-calls.ts';
 import { bindLogin } from './auth/login.ts';
@@ -26,7 +25,6 @@ import { bindMe } from './users/me.ts';
 export interface UserGatewayParts {
   readonly version: string;
   readonly auth: LoginDeps;
-  readonly byAddress: SlidingWindow;
   readonly creation: CreateTaskOnceDeps;
   readonly listing: ListTasksDeps;
   readonly tasks: TaskReader;
@@ -44,8 +42,8 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   const guard = callerGuard(server, auth, calls);
   bindHealthRoutes(server, parts.readiness);
   bindOpenApi(server, parts.version);
-  bindLogin(server, auth, parts.byAddress);
-  bindRefresh(server, auth, parts.byAddress);
+  bindLogin(server, auth);
+  bindRefresh(server, auth);
   bindLogout(server, auth);
   bindMe(server, guard);
   bindCreateTask(server, guard, parts.creation);

@@ -35,7 +35,28 @@ export async function recordLoginFailure(db: Executor, failure: LoginFailure): P
     .execute();
 }
 
-/** The latest attempts of a subject that reached the password check, newest first. Contract 04 section 4.3. */
+/** Writes a refresh that was refused unread. */
+export async function recordThrottledRefresh(
+  db: Executor,
+  refused: Pick<LoginFailure, 'client' | 'at'>,
+): Promise<void> {
+  await db
+    .insertInto('auth_audit_log')
+    .values({
+      event_type: 'refresh_failure',
+      success: false,
+      ip_address: inetOf(refused.client.ip),
+      user_agent: userAgentOf(refused.client),
+      reason: 'rate_limited',
+      created_at: refused.at,
+    })
+    .execute();
+}
+
+/**
+ * The latest attempts of a subject that reached the password check, newest first. The conditions are literals, so that
+ * the index of exactly these rows serves them. Contract 04 section 4.3.
+ */
 export async function recentAttempts(
   db: Executor,
   subject: string,
@@ -45,8 +66,9 @@ export async function recentAttempts(
     .selectFrom('auth_audit_log')
     .select(['success', 'created_at'])
     .where('subject_handle', '=', subject)
-    .where('event_type', 'in', ['login_success', 'login_failure'])
-    .where(sql<boolean>`reason is distinct from 'rate_limited'`)
+    .where(
+      sql<boolean>`event_type in ('login_success', 'login_failure') and reason is distinct from 'rate_limited'`,
+    )
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)

@@ -1,11 +1,12 @@
 import type { IdentityStore } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
-import { recentAttempts, recordLoginFailure } from './auth-audit.ts';
+import { recentAttempts, recordLoginFailure, recordThrottledRefresh } from './auth-audit.ts';
 import { closeSessions } from './close-sessions.ts';
 import { findLogin } from './find-login.ts';
 import { findPrincipal } from './find-principal.ts';
 import { openSession } from './open-session.ts';
 import { refuseRefresh } from './refuse-refresh.ts';
+import { removeExpiredSessions } from './remove-expired-sessions.ts';
 import { rotateSession } from './rotate-session.ts';
 
 /** Users and sessions in PostgreSQL. */
@@ -15,9 +16,11 @@ export function postgresIdentityStore(db: Executor): IdentityStore {
     findLogin: (handle) => findLogin(db, handle),
     recentAttempts: (subject, limit) => recentAttempts(db, subject, limit),
     recordLoginFailure: (failure) => recordLoginFailure(db, failure),
+    recordThrottledRefresh: (refused) => recordThrottledRefresh(db, refused),
     openSession: (session) => openSession(db, session),
     rotateSession: (rotation) => rotateSession(db, rotation),
     refuseRefresh: (refused) => refuseRefresh(db, refused),
     closeSessions: (sessions) => closeSessions(db, sessions),
+    removeExpiredSessions: (now) => removeExpiredSessions(db, now),
   };
 }

@@ -38,6 +38,13 @@ export interface RefreshSessionsTable {
   updated_at: UpdatedAt;
 }
 
+/** Latest attempts of an address or a handle, newest first. Contract 04 section 4.3. */
+export interface AuthAttemptsTable {
+  key: string;
+  attempts: Date[];
+  expires_at: Date;
+}
+
 /** Contract 02 section 2. */
 export interface UserApiKeysTable {
   id: Id;

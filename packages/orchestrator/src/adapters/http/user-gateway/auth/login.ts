@@ -1,20 +1,13 @@
 import { gatewayRoutes } from '@cynodeai/contracts';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type LoginDeps, login } from '../../../../app/auth/login.ts';
-import type { SlidingWindow } from '../../../../domain/identity/sliding-window.ts';
-import { addressLimit } from './address-limit.ts';
+import { admitLogin } from '../../../../app/auth/throttle.ts';
 import { clientContext, noStore } from './client-context.ts';
 
-/** `POST /v1/auth/login`. Contract 04 section 4.2. */
-export function bindLogin(server: HttpServer, deps: LoginDeps, byAddress: SlidingWindow): void {
+/** `POST /v1/auth/login`; an address with too many attempts is refused before the body is read. Contract 04 section 4.2. */
+export function bindLogin(server: HttpServer, deps: LoginDeps): void {
   bindRoute(server, gatewayRoutes.login, {
-    guard: addressLimit(byAddress, deps.clock, (request, at) =>
-      deps.identity.recordLoginFailure({
-        reason: 'rate_limited',
-        client: clientContext(request),
-        at,
-      }),
-    ),
+    guard: (request) => admitLogin(deps.throttle, clientContext(request)),
     handle: async (call) => ({
       status: 200,
       body: await login(deps, call.body, clientContext(call)),
