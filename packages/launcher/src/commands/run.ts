@@ -83,21 +83,41 @@ async function runRequest(
       },
     });
     await using _closing = { [Symbol.asyncDispose]: () => client.close() };
-    const result = await runTask({
-      client,
-      request,
-      signal: context.signal,
-      onStep,
-      findTrouble: () => findNodeTrouble(install),
-      waitUntilGone: async (jobIds) => {
-        const { waitUntilGone } = await import('../run/wait-until-gone.ts');
-        await waitUntilGone({ install, env: context.env }, jobIds);
-      },
-    });
-    return { result, outcome: outcomeOf(result) };
+    const once = (): Promise<TaskResult> =>
+      runTask({
+        client,
+        request,
+        signal: context.signal,
+        onStep,
+        findTrouble: () => findNodeTrouble(install),
+        waitUntilGone: async (jobIds) => {
+          const { waitUntilGone } = await import('../run/wait-until-gone.ts');
+          await waitUntilGone({ install, env: context.env }, jobIds);
+        },
+      });
+    const result = await once();
+    const outcome = outcomeOf(result);
+    const lost =
+      outcome.exitCode === exitCodes.fault &&
+      request.input_mode !== 'prompt' &&
+      (await wasImageLost(install, context, onStep));
+    if (!lost) return { result, outcome };
+    const repeated = await once();
+    return { result: repeated, outcome: outcomeOf(repeated) };
   } finally {
     progress.done();
   }
+}
+
+/** A job that could not be started may have lacked its image, which is then there for the next try. */
+async function wasImageLost(
+  install: Install,
+  context: CommandContext,
+  onStep: (what: string) => void,
+): Promise<boolean> {
+  if (context.signal.aborted) return false;
+  const { restoreLostImage } = await import('../image/ensure-image.ts');
+  return restoreLostImage({ install, onStep, ...context });
 }
 
 /** The install with a running stack. On a warm start this reads three small files and nothing else. */

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
 import { readIfThere, writeWhole } from '../install/files.ts';
@@ -5,7 +6,7 @@ import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { sandboxImage } from '../stack/role-specs.ts';
 import { type BuildOptions, ensureArchive } from './build-archive.ts';
-import { mustRunEngine } from './engine-command.ts';
+import { mustRunEngine, runEngine } from './engine-command.ts';
 import { type Recipe, imageConfig, readRecipe } from './recipe.ts';
 
 export interface ImageOptions extends Pick<
@@ -62,4 +63,13 @@ function lockImages(options: ImageOptions): ReturnType<typeof takeLock> {
     signal: options.signal,
     onWait: () => options.onStep('waiting for another cynode that prepares the sandbox image'),
   });
+}
+
+/** Imports the image again when the engine's storage has lost it; answers whether it had. */
+export async function restoreLostImage(options: ImageOptions): Promise<boolean> {
+  const { install, env } = options;
+  if ((await runEngine({ install, env }, ['has-image', sandboxImage])).exitCode === 0) return false;
+  rmSync(markerPath(install), { force: true });
+  await ensureImage(options);
+  return true;
 }

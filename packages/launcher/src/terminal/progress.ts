@@ -52,9 +52,10 @@ export class Progress {
   done(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#timer);
-    const seconds = ((performance.now() - this.#startedMs) / 1000).toFixed(1);
+    const tookMs = performance.now() - this.#startedMs;
     if (this.#shown && this.#output.isTTY) {
-      this.#output.write(`\r\u001B[Kcynode: ${this.#text} (${seconds} s)\n`);
+      const line = `cynode: ${this.#text} (${(tookMs / 1000).toFixed(1)} s)\n`;
+      this.#output.write(`\r\u001B[K${tookMs < quietMs ? '' : line}`);
     }
     this.#text = '';
     this.#shown = false;
