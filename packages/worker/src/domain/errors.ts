@@ -5,6 +5,8 @@ export type WorkerErrorCode =
   /** The request breaks a rule that only the node can check, such as a missing image without a default. */
   | 'validation'
   | 'authentication'
+  /** The node knows no such job. */
+  | 'not_found'
   | 'node_policy_refused'
   | 'job_conflict'
   | 'node_at_capacity'

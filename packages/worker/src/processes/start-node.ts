@@ -7,9 +7,12 @@ import { type Clock, messageOf, systemClock } from '@cynodeai/runtime/std';
 import { startWorkerServer } from '../adapters/http/worker-server.ts';
 import { createMachineProbe } from '../adapters/host/machine.ts';
 import { createHttpOrchestrator } from '../adapters/orchestrator/http-orchestrator.ts';
+import { openJobStore } from '../adapters/sqlite/job-store.ts';
 import { type Startup, loadStartup } from '../adapters/startup/load-startup.ts';
 import { createFileNodeState } from '../adapters/state/file-node-state.ts';
+import { dropOldResults } from '../app/jobs/drop-old-results.ts';
 import { createJobService } from '../app/jobs/job-service.ts';
+import { recoverJobs } from '../app/jobs/recover-jobs.ts';
 import { acknowledge } from '../app/node/acknowledge.ts';
 import { type BringUpNodeDeps, bringUpNode } from '../app/node/bring-up-node.ts';
 import { NodeReadiness } from '../app/node/node-readiness.ts';
@@ -18,10 +21,13 @@ import { reportCapability } from '../app/node/report-capability.ts';
 import { stopSandboxes } from '../app/node/stop-sandboxes.ts';
 import { watchHost } from '../app/node/watch-host.ts';
 import { capabilityReport } from '../domain/capability/report.ts';
+import { retentionRule } from '../domain/jobs/retention.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { SandboxHost, WorkerApi } from '../ports/worker-api.ts';
 import { openPodmanHost } from './podman-host.ts';
+import { join } from 'node:path';
 
 /** What may be put in place of the real thing, by a test or a caller with other needs. */
 export interface NodeOverrides {
@@ -48,15 +54,37 @@ interface Parts {
   readonly timer: Timer;
 }
 
+/** How often results nobody acknowledged are looked through, ms. */
+const retentionMs = 3_600_000;
+
+/** What earlier runs of the node left is settled, then old results go, once now and every hour. */
+async function openJobs({ startup, scope, log, clock, timer }: Parts): Promise<JobStore> {
+  const store = openJobStore(join(startup.settings.stateDir, 'jobs'));
+  scope.shutdown.add('job store', () => store.close());
+  await recoverJobs({ store, clock, log });
+  const watch = async (): Promise<void> => {
+    while (!scope.signal.aborted) {
+      dropOldResults({ store, rule: retentionRule, clock, log });
+      await timer.sleep(retentionMs, scope.signal);
+    }
+  };
+  watch().catch((error: unknown) => scope.fail(messageOf(error)));
+  return store;
+}
+
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
-function workerApi({ startup, scope, log, readiness, clock }: Parts): WorkerApi {
+function workerApi(parts: Parts): WorkerApi {
+  const { startup, scope, log, readiness, clock } = parts;
   const { settings } = startup;
   return {
     start: async ({ host, policy, token }) => {
+      const store = await openJobs(parts);
       const jobs = createJobService({
         ...host,
         limits: () => policy,
         nodeSlug: settings.slug,
+        store,
+        retention: retentionRule,
         clock,
         log,
       });
@@ -66,6 +94,7 @@ function workerApi({ startup, scope, log, readiness, clock }: Parts): WorkerApi 
         policy,
         readiness,
         jobs,
+        stopGraceMs: settings.shutdownGraceMs,
         log,
       });
       scope.shutdown.add('worker API', () => server.close());
@@ -124,6 +153,8 @@ export async function startNode(
   const { openSession, reportOf } = reporting(parts);
   const retry = { clock, timer, log, signal: scope.signal };
   const openHost = overrides.openHost ?? openPodmanHost;
+  const state = createFileNodeState(settings.stateDir);
+  scope.shutdown.add('state directory', () => state.close());
   const deps: BringUpNodeDeps = {
     ...retry,
     settings,
@@ -131,7 +162,7 @@ export async function startNode(
     hash: canonicalHash,
     openHost: () => openHost(settings, log),
     openSession,
-    state: createFileNodeState(settings.stateDir),
+    state,
     workerApi: workerApi(parts),
   };
   const { host, session, applied } = await bringUpNode(deps);

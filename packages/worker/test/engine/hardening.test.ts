@@ -22,7 +22,6 @@ afterAll(() => test.close());
 async function stdoutOf(script: string, env: Record<string, string> = {}): Promise<string> {
   const request = jobRequest(script, { env });
   const result = await node.jobs.run(request);
-  await node.jobs.release(request.job_id);
   expect(result.stderr).toBe('');
   return result.stdout;
 }
@@ -98,7 +97,6 @@ describe('a sandbox', () => {
       },
     });
     const result = await node.jobs.run(request);
-    await node.jobs.release(request.job_id);
     const names = result.stdout
       .split('\n')
       .filter((line) => line !== '')
@@ -157,7 +155,6 @@ describe('a sandbox', () => {
     });
     node.jobs.stop(request.job_id, 0);
     await running;
-    await node.jobs.release(request.job_id);
   });
 
   it("keeps a planted secret out of the host's process list and the engine's files (REQ-WORKER-0102)", async () => {
@@ -180,7 +177,6 @@ describe('a sandbox', () => {
     expect(ps.stdout).not.toContain(secret);
     node.jobs.stop(request.job_id, 0);
     await running;
-    await node.jobs.release(request.job_id);
     const grep = await callEngine({ program: 'grep', flags: [], env: { PATH: '/usr/bin:/bin' } }, [
       '-rl',
       secret,
@@ -209,7 +205,6 @@ describe('a sandbox', () => {
     await callEngine(test.command, ['rm', '--force', stdout.trim()]);
     const request = jobRequest('echo ran; id -u', { image });
     const result = await node.jobs.run(request);
-    await node.jobs.release(request.job_id);
     expect(result.stdout).toBe(`ran\n${test.engine.facts.rootless ? 0 : 65_532}\n`);
   });
 });

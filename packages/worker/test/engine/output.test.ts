@@ -17,9 +17,7 @@ afterAll(() => test.close());
 
 async function run(script: string, timeout = 60): Promise<RunJobResult> {
   const request = jobRequest(script, { timeout_seconds: timeout });
-  const result = await node.jobs.run(request);
-  await node.jobs.release(request.job_id);
-  return result;
+  return node.jobs.run(request);
 }
 
 /** Writes `count` bytes of x and then the text. */

@@ -4,6 +4,7 @@ import type { RunJobRequest, RunJobResult } from '@cynodeai/contracts';
 import { jobRequest } from '../support/job-request.ts';
 import { containerNames } from '../support/leftovers.ts';
 import { openTestEngine, type TestEngine, type TestNode } from '../support/test-engine.ts';
+import { until } from '../support/until.ts';
 
 let test: TestEngine;
 let node: TestNode;
@@ -16,9 +17,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 async function run(request: RunJobRequest): Promise<RunJobResult> {
-  const result = await node.jobs.run(request);
-  await node.jobs.release(request.job_id);
-  return result;
+  return node.jobs.run(request);
 }
 
 function base64(text: string): string {
@@ -116,13 +115,12 @@ describe('a job in a sandbox', () => {
     );
   });
 
-  it('keeps its directory until it is released, and then nothing (REQ-SANDBX-0110)', async () => {
-    const request = jobRequest('echo x > f');
-    await node.jobs.run(request);
-    expect(await readdir(node.mountRoot)).toContain(request.job_id);
+  it('loses its container before it is answered and its directory soon after (REQ-SANDBX-0110)', async () => {
+    await node.jobs.run(jobRequest('echo x > f'));
     expect(await containerNames(test)).toStrictEqual([]);
-    await node.jobs.release(request.job_id);
-    expect(await readdir(node.mountRoot)).toStrictEqual([]);
+    await until('the directory is gone', async () =>
+      (await readdir(node.mountRoot)).length === 0 ? true : undefined,
+    );
   });
 
   it('reaps orphans and passes signals: the first process is an init', async () => {
@@ -141,16 +139,15 @@ describe('a job in a sandbox', () => {
     });
     small.jobs.stop(first.job_id, 0);
     expect(await running).toMatchObject({ status: 'failed' });
-    await small.jobs.release(first.job_id);
   });
 
-  it('refuses the id of a job that runs or is not released (REQ-WORKER-0149)', async () => {
+  it('runs an id again only when its result is acknowledged (REQ-WORKER-0149)', async () => {
     const request = jobRequest('sleep 0.3');
     const running = node.jobs.run(request);
     await expect(node.jobs.run(request)).rejects.toMatchObject({ code: 'job_conflict' });
     expect(await running).toMatchObject({ status: 'completed' });
     await expect(node.jobs.run(request)).rejects.toMatchObject({ code: 'job_conflict' });
-    await node.jobs.release(request.job_id);
+    node.jobs.acknowledge(request);
     expect(await run(request)).toMatchObject({ status: 'completed' });
   });
 });

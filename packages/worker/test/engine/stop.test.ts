@@ -37,7 +37,6 @@ describe('the end of a job from outside', () => {
     expect(result).toMatchObject({ status: 'timeout', stdout: 'partial\n' });
     expect(result).not.toHaveProperty('exit_code');
     expect(await containerNames(test)).toStrictEqual([]);
-    await node.jobs.release(request.job_id);
     expect(await processesNaming(request.job_id)).toStrictEqual([]);
     await untilClean(test);
   });
@@ -47,7 +46,6 @@ describe('the end of a job from outside', () => {
     const start = Date.now();
     expect(await node.jobs.run(request)).toMatchObject({ status: 'timeout' });
     expect(Date.now() - start).toBeLessThan(5000);
-    await node.jobs.release(request.job_id);
   });
 
   it('a stopped job fails with the reason, after SIGTERM', async () => {
@@ -64,7 +62,6 @@ describe('the end of a job from outside', () => {
       stderr: 'cynode: the job was canceled\n',
     });
     expect(node.jobs.stop(request.job_id, 20)).toBe('not_running');
-    await node.jobs.release(request.job_id);
   });
 
   it('a stubborn job is killed after its grace', async () => {
@@ -76,7 +73,6 @@ describe('the end of a job from outside', () => {
     expect(await running).toMatchObject({ status: 'failed', exit_code: 137 });
     expect(Date.now() - start).toBeGreaterThan(900);
     expect(Date.now() - start).toBeLessThan(6000);
-    await node.jobs.release(request.job_id);
   });
 
   it('a stop at any moment of the start leaves nothing and never a completed job that was not', async () => {
@@ -92,7 +88,6 @@ describe('the end of a job from outside', () => {
       const result = await running;
       expect(result).toMatchObject({ status: 'failed' });
       expect(result.stderr).toContain('the job was canceled');
-      await node.jobs.release(request.job_id);
     }
     await untilClean(test);
   });
@@ -101,7 +96,6 @@ describe('the end of a job from outside', () => {
     const request = jobRequest('true');
     expect(await node.jobs.run(request)).toMatchObject({ status: 'completed' });
     expect(node.jobs.stop(request.job_id, 5)).toBe('not_running');
-    await node.jobs.release(request.job_id);
     expect(node.jobs.stop('01a1f8bb-0000-7000-8000-00000000ffff', 5)).toBe('not_running');
   });
 

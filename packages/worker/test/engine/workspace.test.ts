@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import { jobRequest } from '../support/job-request.ts';
+import { untilClean } from '../support/leftovers.ts';
 import { openTestEngine, type TestEngine, type TestNode } from '../support/test-engine.ts';
 
 let test: TestEngine;
@@ -29,8 +30,7 @@ describe('job directories', () => {
     ].join('\n');
     const request = jobRequest(script);
     expect(await node.jobs.run(request)).toMatchObject({ status: 'completed', stderr: '' });
-    await node.jobs.release(request.job_id);
-    expect(await readdir(node.mountRoot)).toStrictEqual([]);
+    await untilClean(test);
     expect(await readdir(outside)).toStrictEqual(['kept']);
     await rm(outside, { recursive: true });
   });

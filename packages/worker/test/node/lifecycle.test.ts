@@ -6,7 +6,7 @@ const minute = 60_000;
 
 /** Waits until the node's loops sleep, then lets a minute pass. */
 async function passMinute(node: TestNode): Promise<void> {
-  await vi.waitFor(() => expect(node.time.waiting).toBe(2));
+  await vi.waitFor(() => expect(node.time.waiting).toBe(3));
   node.time.advance(minute);
 }
 

@@ -11,7 +11,7 @@ it('sees within a minute that the real runtime or mount root broke, and that it 
   node.env['CYNODE_RUN_DIR'] = join(node.stateDir, 'run');
   await node.start();
   const readyz = async (text: string): Promise<void> => {
-    await vi.waitFor(() => expect(node.time.waiting).toBe(2), limit);
+    await vi.waitFor(() => expect(node.time.waiting).toBe(3), limit);
     node.time.advance(60_000);
     await vi.waitFor(async () => expect((await node.get('/readyz')).text).toBe(text), limit);
   };

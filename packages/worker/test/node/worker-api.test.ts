@@ -148,7 +148,7 @@ describe('the Worker API', () => {
 
   it('knows its paths, methods and media type, and takes the colon literally', async () => {
     expectProblem(await node.post('/v1/worker/jobsXrun', '{}'), 404, 'not_found');
-    expectProblem(await node.post('/v1/worker/jobs/run', '{}'), 404, 'not_found');
+    expectProblem(await node.post('/v1/worker/jobs/run', '{}'), 405, 'method_not_allowed');
     const wrongMethod = await node.get(path);
     expectProblem(wrongMethod, 405, 'method_not_allowed');
     expect(wrongMethod.headers.get('allow')).toBe('POST');
@@ -205,14 +205,14 @@ describe('the Worker API', () => {
     await vi.waitFor(() => expect(workspace.present.size).toBe(0));
   });
 
-  it('keeps the job directory until the answer was written', async () => {
+  it('removes the job directory by itself and takes the id again after the ack', async () => {
     const answer = await node.run(['exit', '0']);
     expect(answer.status).toBe(200);
     await vi.waitFor(() => expect(node.host.workspace.present.size).toBe(0));
-    const again = await node.run(['exit', '0'], (request) => ({
-      ...request,
-      job_id: answer.json['job_id'],
-    }));
+    const { task_id, job_id } = answer.json;
+    const ack = JSON.stringify({ version: 1, task_id, job_id });
+    expect((await node.post(`/v1/worker/jobs/${String(job_id)}:ack`, ack)).status).toBe(204);
+    const again = await node.run(['exit', '0'], (request) => ({ ...request, job_id }));
     expect(again.status).toBe(200);
   });
 

@@ -27,7 +27,6 @@ await Promise.all(
   scripts.map(async (script) => {
     const request = jobRequest(script, { timeout_seconds: Number(timeout) });
     const result = await node.jobs.run(request);
-    await node.jobs.release(request.job_id);
     process.stdout.write(`${JSON.stringify({ facts: engine.facts, result })}\n`);
   }),
 );

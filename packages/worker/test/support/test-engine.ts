@@ -7,9 +7,11 @@ import { importImage } from '../../src/adapters/container/podman/images.ts';
 import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
 import { openPodmanEngine } from '../../src/adapters/container/podman/podman-engine.ts';
 import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
+import { openJobStore } from '../../src/adapters/sqlite/job-store.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import type { JobLimits } from '../../src/app/jobs/job-limits.ts';
 import { createJobService, type JobService } from '../../src/app/jobs/job-service.ts';
+import { retentionRule } from '../../src/domain/jobs/retention.ts';
 import { sandboxLayout } from '../../src/domain/sandbox/layout.ts';
 import type { SandboxEngine } from '../../src/ports/sandbox-engine.ts';
 import type { WorkspaceStore } from '../../src/ports/workspace.ts';
@@ -50,6 +52,8 @@ export function testNode(
     engine,
     workspace,
     limits: () => ({ ...testLimits, ...limits }),
+    store: openJobStore(join(stateDir, `jobs-${slug}`)),
+    retention: retentionRule,
     nodeSlug: slug,
     clock: systemClock,
     log,

@@ -1,19 +1,25 @@
 import { workerApiRoutes } from '@cynodeai/contracts';
 import type { Secret } from '@cynodeai/runtime/config';
-import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
+import { type HttpServer, type RouteAnswer, bindRoute } from '@cynodeai/runtime/http';
 import type { JobService } from '../../app/jobs/job-service.ts';
 import { type ReadinessView, requireReady, requireToken } from './guards.ts';
 
 export interface RunJobRouteDeps {
   readonly token: Secret;
   readonly readiness: ReadinessView;
-  readonly jobs: Pick<JobService, 'run' | 'release'>;
+  readonly jobs: Pick<JobService, 'run' | 'submit'>;
+}
+
+/** Whether the caller asks for an answer before the job has ended (RFC 7240). */
+export function prefersAsync(prefer: string | readonly string[] | undefined): boolean {
+  const preferences = [prefer ?? []].flat().join(',').split(',');
+  return preferences.some((entry) => /^respond-async\s*(?:;|$)/i.test(entry.trim()));
 }
 
 /**
  * `POST /v1/worker/jobs:run`, checked in the contract's order: token, readiness, size and schema here, then
- * policy, capacity, duplicate and inference by the job service. A client that leaves does not end its job; the job's
- * directory goes when the answer was written or the connection is lost. Contract 03 sections 5.4 and 5.8.
+ * policy, capacity, duplicate and inference by the job service. A client that leaves does not end its job.
+ * `Prefer: respond-async` gets 202 while the job has not ended. Contract 03 sections 5.4 and 5.8.
  */
 export function bindRunJob(server: HttpServer, deps: RunJobRouteDeps): void {
   const { jobs, readiness, token } = deps;
@@ -22,9 +28,13 @@ export function bindRunJob(server: HttpServer, deps: RunJobRouteDeps): void {
       requireToken(token, request.headers.authorization);
       requireReady(readiness);
     },
-    handle: async ({ body }) => {
-      const result = await jobs.run(body);
-      return { status: 200, body: result, afterSent: () => void jobs.release(body.job_id) };
+    handle: async ({ body, headers }): Promise<RouteAnswer<typeof workerApiRoutes.runJob>> => {
+      if (!prefersAsync(headers['prefer'])) return { status: 200, body: await jobs.run(body) };
+      const end = await jobs.submit(body);
+      const applied = { headers: { 'preference-applied': 'respond-async' } };
+      if (end !== 'accepted') return { status: 200, body: end, ...applied };
+      const { task_id, job_id } = body;
+      return { status: 202, body: { version: 1, task_id, job_id, status: end }, ...applied };
     },
   });
 }

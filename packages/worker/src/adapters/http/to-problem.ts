@@ -6,6 +6,7 @@ import { WorkerError, type WorkerErrorCode } from '../../domain/errors.ts';
 const kinds: Readonly<Record<WorkerErrorCode, ProblemKind | undefined>> = {
   validation: 'validation',
   authentication: 'authentication',
+  not_found: 'not_found',
   node_policy_refused: 'node_policy_refused',
   job_conflict: 'job_conflict',
   node_at_capacity: 'node_at_capacity',

@@ -6,9 +6,12 @@ import type { JobService } from '../../app/jobs/job-service.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodePolicy } from '../../domain/node/policy.ts';
 import type { ReadinessView } from './guards.ts';
+import { bindAckJob } from './ack-job.ts';
+import { bindGetJob } from './get-job.ts';
 import { bindHealth } from './health.ts';
 import { bindOpenApi } from './openapi.ts';
 import { bindRunJob } from './run-job.ts';
+import { bindStopAll } from './stop-all.ts';
 import { bindStopJob } from './stop-job.ts';
 import { toProblem } from './to-problem.ts';
 
@@ -17,7 +20,9 @@ export interface WorkerServerDeps {
   readonly token: Secret;
   readonly policy: NodePolicy;
   readonly readiness: ReadinessView;
-  readonly jobs: Pick<JobService, 'run' | 'stop' | 'release'>;
+  readonly jobs: JobService;
+  /** Time sandboxes get between SIGTERM and kill when all are stopped, ms. */
+  readonly stopGraceMs: number;
   readonly log: Log;
 }
 
@@ -40,7 +45,10 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   bindHealth(server, readiness);
   bindOpenApi(server, token);
   bindRunJob(server, deps);
+  bindGetJob(server, token, jobs);
+  bindAckJob(server, token, jobs);
   bindStopJob(server, token, jobs);
+  bindStopAll(server, deps);
   try {
     const port = await server.listen(listen);
     log.info('worker API is listening', { host: listen.host, port });

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileNodeState } from './file-node-state.ts';
 
@@ -24,10 +25,25 @@ describe('the state of a node', () => {
     await state.saveApplied(version);
     await state.saveApplied(version);
     expect(await createFileNodeState(path).lastApplied()).toBe(version);
+    state.close();
     const names = await readdir(path);
-    expect(names).toEqual(['applied-config.json']);
+    expect(names).toEqual(['applied-config.json', 'node.lock', 'node.pid']);
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     expect((await stat(join(path, names[0] ?? ''))).mode & 0o777).toBe(0o600);
+  });
+
+  it('lets a second node in only when the first is gone, and names the first', async () => {
+    const first = createFileNodeState(dir);
+    const second = createFileNodeState(dir);
+    await first.open();
+    const refusal = second.open();
+    await expect(refusal).rejects.toMatchObject({ code: 'state_locked' });
+    await expect(refusal).rejects.toThrow(`in use by a node (process ${process.pid})`);
+    await rm(join(dir, 'node.pid'));
+    await expect(second.open()).rejects.toThrow('another process');
+    first.close();
+    await second.open();
+    second.close();
   });
 
   it('refuses a damaged memory instead of forgetting', async () => {

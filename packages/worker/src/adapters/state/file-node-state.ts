@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodeState } from '../../ports/node-state.ts';
+import { lockState, type StateLock } from './state-lock.ts';
 
 const fileName = 'applied-config.json';
 const contentSchema = z.looseObject({ config_version: ulidSchema });
@@ -35,14 +36,20 @@ async function writeDurably(path: string, text: string): Promise<void> {
 /** The node's memory as one small file in its state directory, replaced atomically. */
 export function createFileNodeState(stateDir: string): NodeState {
   const path = join(stateDir, fileName);
+  let lock: StateLock | undefined;
   return {
     open: async () => {
       try {
         await mkdir(stateDir, { recursive: true, mode: 0o700 });
         await access(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
+        lock ??= lockState(stateDir);
       } catch (cause) {
-        throw unusable(stateDir, cause);
+        throw cause instanceof NodeError ? cause : unusable(stateDir, cause);
       }
+    },
+    close: () => {
+      lock?.release();
+      lock = undefined;
     },
     lastApplied: async () => {
       let text: string;

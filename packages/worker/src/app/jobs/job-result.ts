@@ -67,3 +67,36 @@ export function jobResult(
     truncated: { stdout: output.stdout.truncated, stderr: stderr.truncated },
   };
 }
+
+/** Exit code of a job that the engine or the node failed. Contract 03 section 5.5. */
+const faultExitCode = 125;
+
+/** What a job is known by when its request is gone. */
+export interface JobIdentity {
+  readonly taskId: string;
+  readonly jobId: string;
+  readonly leaseId?: string;
+}
+
+/** The result of a job that the node failed: `failed`, 125 and a short reason. Contract 03 sections 5.5 and 5.8. */
+export function faultResult(
+  job: JobIdentity,
+  reason: string,
+  startedAt: Date,
+  endedAt: Date,
+): RunJobResult {
+  const stderr = appendReason({ text: '', truncated: false }, reason, limits.outputStreamBytes);
+  return {
+    version: 1,
+    task_id: job.taskId,
+    job_id: job.jobId,
+    ...(job.leaseId !== undefined && { lease_id: job.leaseId }),
+    status: 'failed',
+    exit_code: faultExitCode,
+    stdout: '',
+    stderr: stderr.text,
+    started_at: startedAt.toISOString(),
+    ended_at: endedAt.toISOString(),
+    truncated: { stdout: false, stderr: false },
+  };
+}

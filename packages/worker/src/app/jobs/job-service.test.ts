@@ -1,6 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RunJobRequest } from '@cynodeai/contracts';
 import { type Log, silentLog } from '@cynodeai/runtime/observe';
+import { type OpenJobStore, openJobStore } from '../../adapters/sqlite/job-store.ts';
 import { WorkerError } from '../../domain/errors.ts';
 import type {
   SandboxEngine,
@@ -27,6 +31,17 @@ interface Scene {
   readonly remove?: WorkspaceStore['remove'];
   readonly run?: SandboxEngine['run'];
   readonly stop?: SandboxEngine['stop'];
+}
+
+/** A store that is gone with the test. */
+function scratchStore(): OpenJobStore {
+  const dir = mkdtempSync(join(tmpdir(), 'cynode-jobs-'));
+  const store = openJobStore(dir);
+  onTestFinished(() => {
+    store.close();
+    rmSync(dir, { recursive: true });
+  });
+  return store;
 }
 
 /** A service over an engine that does as the scene says and notes what it was asked. */
@@ -73,6 +88,7 @@ function stage(scene: Scene = {}) {
     },
     removeStrays: async () => [],
   };
+  const store = scratchStore();
   const limits: JobLimits = {
     sandboxEnabled: true,
     maxConcurrency: 2,
@@ -84,11 +100,13 @@ function stage(scene: Scene = {}) {
     engine,
     workspace,
     limits: () => limits,
+    store: store,
+    retention: { maxAgeMs: 1000, maxBytes: 2000 },
     nodeSlug: 'n1',
     clock: { now: () => startedAt },
     log,
   });
-  return { jobs, specs, removed, stops, lines };
+  return { jobs, specs, removed, stops, lines, store };
 }
 
 function request(index = 0, sandbox: Partial<RunJobRequest['sandbox']> = {}): RunJobRequest {
@@ -189,8 +207,7 @@ describe('running a job', () => {
       exit_code: 125,
       stderr: 'cynode: no such image\n',
     });
-    await jobs.release(idOf(0));
-    expect(removed).toStrictEqual([idOf(0)]);
+    await vi.waitFor(() => expect(removed).toStrictEqual([idOf(0)]));
   });
 
   it('takes the default image, and needs one or the other', async () => {
@@ -232,7 +249,7 @@ describe('running a job', () => {
     await Promise.all([first, second]);
     expect(jobs.running).toBe(0);
     await expect(jobs.run(request(0))).rejects.toMatchObject({ code: 'job_conflict' });
-    await jobs.release(idOf(0));
+    jobs.acknowledge(request(0));
     await jobs.run(request(0));
   });
 
@@ -247,7 +264,7 @@ describe('running a job', () => {
       message: 'the node could not run the job',
       cause: fault,
     });
-    expect(removed).toStrictEqual([idOf(0)]);
+    await vi.waitFor(() => expect(removed).toStrictEqual([idOf(0)]));
     expect(jobs.running).toBe(0);
   });
 
@@ -266,9 +283,14 @@ describe('running a job', () => {
     };
     const { jobs, lines } = stage({ remove });
     await jobs.run(request());
-    await jobs.release(idOf(0));
-    expect(lines).toStrictEqual(['job directory could not be removed']);
+    jobs.acknowledge(request());
     await jobs.run(request());
+    await vi.waitFor(() =>
+      expect(lines).toStrictEqual([
+        'job directory could not be removed',
+        'job directory could not be removed',
+      ]),
+    );
   });
 });
 
@@ -282,7 +304,6 @@ describe('ending jobs', () => {
     expect(jobs.stop(idOf(0), 7)).toBe('stopping');
     expect(jobs.stop(idOf(1), 7)).toBe('not_running');
     expect(stops).toStrictEqual([[`cynode-sandbox-${idOf(0)}`, 7]]);
-    await jobs.release(idOf(0));
     end({ kind: 'stopped', exitCode: 143, ...times });
     expect(await running).toMatchObject({ status: 'failed' });
     expect(jobs.stop(idOf(0), 7)).toBe('not_running');

@@ -1,35 +1,53 @@
-import type { RunJobRequest, RunJobResult } from '@cynodeai/contracts';
+import type { AckJobRequest, RunJobRequest, RunJobResult, WorkerJob } from '@cynodeai/contracts';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError, type WorkerErrorCode } from '../../domain/errors.ts';
+import { decideRun } from '../../domain/jobs/decide-run.ts';
+import type { RetentionRule } from '../../domain/jobs/retention.ts';
 import { sandboxName } from '../../domain/sandbox/naming.ts';
+import type { JobStore } from '../../ports/job-store.ts';
+import { AckedJobs } from './acked-jobs.ts';
 import { type AdmittedJob, admitJob } from './admit-job.ts';
+import { describeJob } from './describe-job.ts';
+import { dropOldResults } from './drop-old-results.ts';
 import type { JobLimits } from './job-limits.ts';
+import { faultResult } from './job-result.ts';
 import { runJob, type RunJobDeps } from './run-job.ts';
 
-/** Names of the containers a shutdown ended, and of those that did not die. */
-export interface ShutdownOutcome {
+/** Names of the containers that were ended, and of those that did not die. */
+export interface StopOutcome {
   readonly stopped: string[];
   readonly resisted: string[];
 }
 
 export interface JobServiceDeps extends RunJobDeps {
   readonly limits: () => JobLimits;
+  readonly store: JobStore;
+  readonly retention: RetentionRule;
 }
 
-/** Runs jobs in sandboxes. Contract 03 sections 5.4 to 5.9. */
+/** Runs jobs in sandboxes and keeps their results until they are acknowledged. Contract 03 sections 5.4 to 5.9. */
 export interface JobService {
   /**
-   * Runs one job to its end. The caller must call `release` after the answer was written.
+   * Runs one job to its end, or waits for the run of the same lease, or gives its stored result.
    * @throws WorkerError `validation`, `node_policy_refused`, `node_at_capacity`, `job_conflict`,
-   *   `inference_unavailable`, `node_shutting_down`, `internal`; nothing needs releasing then
+   *   `inference_unavailable`, `node_shutting_down`, `internal`
    */
   run(request: RunJobRequest): Promise<RunJobResult>;
+  /** Like `run`, but gives `accepted` at once while there is no result. */
+  submit(request: RunJobRequest): Promise<RunJobResult | 'accepted'>;
+  /** @throws WorkerError `not_found` */
+  get(jobId: string): WorkerJob;
+  /**
+   * The caller has the result: it is dropped. Repeating it is harmless.
+   * @throws WorkerError `not_found`; `job_conflict` while the job runs or when it is one of another task
+   */
+  acknowledge(ack: Pick<AckJobRequest, 'job_id' | 'task_id'>): void;
   /** Starts ending a job: SIGTERM, `graceSeconds`, kill. Its run then answers `failed`. */
   stop(jobId: string, graceSeconds: number): 'stopping' | 'not_running';
-  /** The answer was written: the job directory goes. Unknown and running ids are ignored. */
-  release(jobId: string): Promise<void>;
-  /** Refuses new jobs and ends all running ones; returns 5 s after `graceMs` at the latest. */
-  shutdown(graceMs: number): Promise<ShutdownOutcome>;
+  /** Ends all running jobs as `stop` does; returns 5 s after `graceMs` at the latest. */
+  stopAll(graceMs: number): Promise<StopOutcome>;
+  /** Refuses new jobs and ends all running ones; their results are decided by the node's next start. */
+  shutdown(graceMs: number): Promise<StopOutcome>;
   /** Jobs that run at this moment. */
   readonly running: number;
 }
@@ -37,7 +55,7 @@ export interface JobService {
 /** Seconds after which a caller that was turned away may ask again. */
 const retryAfterSeconds = 2;
 
-/** How long a shutdown waits for a container behind its grace before it counts as resisting, in ms. */
+/** How long a stop waits for a container behind its grace before it counts as resisting, in ms. */
 const killLimitMs = 5000;
 
 /** Codes of a failed run that the caller sees as they are; anything else is a fault of the node. */
@@ -48,11 +66,21 @@ const passedOn: ReadonlySet<WorkerErrorCode> = new Set([
 ]);
 
 interface Job {
-  readonly id: string;
+  readonly request: RunJobRequest;
   readonly name: string;
+  readonly acceptedAt: Date;
   readonly abort: AbortController;
-  /** An `ended` job keeps its id until it is released. */
+  /** A `preparing` job has no container yet; an `ended` one only has its directory to lose. */
   state: 'preparing' | 'running' | 'ended';
+  /** Someone was told that the job is accepted, so its end must be found in the store. */
+  promised: boolean;
+  startedAt?: Date;
+  /** The stored result. */
+  done: Promise<RunJobResult>;
+  /** The directory of its id was there before: it belongs to someone else. */
+  foreignDirectory: boolean;
+  /** Resolves when nothing is left of the job but its stored result. */
+  gone: Promise<void>;
 }
 
 const shuttingDown = (): WorkerError =>
@@ -61,6 +89,7 @@ const shuttingDown = (): WorkerError =>
 class SandboxJobs implements JobService {
   readonly #deps: JobServiceDeps;
   readonly #jobs = new Map<string, Job>();
+  readonly #acked = new AckedJobs();
   #closing = false;
 
   constructor(deps: JobServiceDeps) {
@@ -72,20 +101,39 @@ class SandboxJobs implements JobService {
   }
 
   async run(request: RunJobRequest): Promise<RunJobResult> {
-    const { job, admitted } = this.#enter(request);
-    const onContainer = (): void => {
-      job.state = 'running';
-    };
-    try {
-      const { name, abort } = job;
-      const run = { request, admitted, name, signal: abort.signal, onContainer };
-      const { result, stopped } = await runJob(this.#deps, run);
-      if (stopped && this.#closing) throw shuttingDown();
-      job.state = 'ended';
-      return result;
-    } catch (error) {
-      throw await this.#failed(job, error);
+    const known = await this.#take(request);
+    return 'done' in known ? known.done : known.result;
+  }
+
+  async submit(request: RunJobRequest): Promise<RunJobResult | 'accepted'> {
+    const known = await this.#take(request);
+    if ('result' in known) return known.result;
+    known.promised = true;
+    return 'accepted';
+  }
+
+  get(jobId: string): WorkerJob {
+    const job = this.#jobs.get(jobId);
+    const live = job === undefined || job.state === 'ended' ? undefined : job;
+    const stored = this.#deps.store.find(jobId);
+    if (stored === undefined) throw new WorkerError('not_found', 'the node knows no such job');
+    return describeJob(stored, live);
+  }
+
+  acknowledge({ job_id: jobId, task_id: taskId }: Pick<AckJobRequest, 'job_id' | 'task_id'>): void {
+    const stored = this.#deps.store.find(jobId);
+    if (stored === undefined) {
+      if (this.#acked.has(jobId, taskId)) return;
+      throw new WorkerError('not_found', 'the node knows no such job');
     }
+    if (stored.taskId !== taskId) {
+      throw new WorkerError('job_conflict', 'the job belongs to another task');
+    }
+    if (stored.result === undefined) {
+      throw new WorkerError('job_conflict', 'the job has not ended: ask for its state first');
+    }
+    this.#deps.store.remove(jobId);
+    this.#acked.add(jobId, taskId);
   }
 
   stop(jobId: string, graceSeconds: number): 'stopping' | 'not_running' {
@@ -95,13 +143,7 @@ class SandboxJobs implements JobService {
     return 'stopping';
   }
 
-  async release(jobId: string): Promise<void> {
-    const job = this.#jobs.get(jobId);
-    if (job?.state === 'ended') await this.#forget(job);
-  }
-
-  async shutdown(graceMs: number): Promise<ShutdownOutcome> {
-    this.#closing = true;
+  async stopAll(graceMs: number): Promise<StopOutcome> {
     const { promise: late, resolve } = Promise.withResolvers<false>();
     const timer = setTimeout(() => resolve(false), graceMs + killLimitMs);
     const ends = this.#live().map(async (job) => ({
@@ -115,12 +157,43 @@ class SandboxJobs implements JobService {
     return { stopped: names(true), resisted: names(false) };
   }
 
+  async shutdown(graceMs: number): Promise<StopOutcome> {
+    this.#closing = true;
+    return this.stopAll(graceMs);
+  }
+
   #live(): Job[] {
     return [...this.#jobs.values()].filter((job) => job.state !== 'ended');
   }
 
-  /** Everything that is refused before anything of the job exists, in the order of contract 03 section 5.4. */
-  #enter(request: RunJobRequest): { readonly job: Job; readonly admitted: AdmittedJob } {
+  /** The job of a request: a new one, the one that runs under its lease, or its stored result. */
+  async #take(request: RunJobRequest): Promise<Job | { readonly result: RunJobResult }> {
+    if (this.#closing) throw shuttingDown();
+    for (;;) {
+      const job = this.#jobs.get(request.job_id);
+      const live = job?.state === 'ended' ? undefined : job;
+      const stored = this.#deps.store.find(request.job_id);
+      const decision = decideRun(
+        stored && { ...stored, state: stored.result === undefined ? 'running' : 'stored' },
+        request.lease_id,
+      );
+      if (decision === 'answer' && stored?.result !== undefined) return { result: stored.result };
+      if (decision === 'join' && live !== undefined) return live;
+      const admitted = this.#admit(request);
+      if (decision !== 'begin' || live !== undefined) {
+        throw new WorkerError(
+          'job_conflict',
+          'this job runs on the node or its result is not acknowledged: ask for its state',
+        );
+      }
+      // An earlier run of this id still loses its directory.
+      if (job === undefined) return this.#begin(request, admitted);
+      await job.gone;
+    }
+  }
+
+  /** Policy and capacity, before anything of the job exists. Contract 03 section 5.4. */
+  #admit(request: RunJobRequest): AdmittedJob {
     if (this.#closing) throw shuttingDown();
     const limits = this.#deps.limits();
     const admitted = admitJob(request, limits);
@@ -129,28 +202,75 @@ class SandboxJobs implements JobService {
         retryAfterSeconds,
       });
     }
-    if (this.#jobs.has(request.job_id)) {
-      throw new WorkerError('job_conflict', 'a job with this id is running on the node');
-    }
+    return admitted;
+  }
+
+  #begin(request: RunJobRequest, admitted: AdmittedJob): Job {
     if (request.sandbox.use_inference === true) {
       throw new WorkerError('inference_unavailable', 'this node has no inference service');
     }
+    const acceptedAt = this.#deps.clock.now();
+    this.#deps.store.accept({
+      jobId: request.job_id,
+      taskId: request.task_id,
+      ...(request.lease_id !== undefined && { leaseId: request.lease_id }),
+      acceptedAt,
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<RunJobResult>();
+    // Nobody may be waiting: the result is in the store.
+    promise.catch(() => {});
     const job: Job = {
-      id: request.job_id,
+      request,
       name: sandboxName(request.job_id),
+      acceptedAt,
       abort: new AbortController(),
       state: 'preparing',
+      promised: false,
+      foreignDirectory: false,
+      done: promise,
+      gone: Promise.resolve(),
     };
-    this.#jobs.set(job.id, job);
-    return { job, admitted };
+    this.#jobs.set(request.job_id, job);
+    job.gone = this.#perform(job, admitted)
+      .then(resolve, reject)
+      .then(() => this.#forget(job));
+    return job;
   }
 
-  /** True when nothing of the job runs any more. */
+  /** Runs the job and stores its end before anybody hears of it. */
+  async #perform(job: Job, admitted: AdmittedJob): Promise<RunJobResult> {
+    const { request, name, abort } = job;
+    const onContainer = (): void => {
+      job.state = 'running';
+      job.startedAt = this.#deps.clock.now();
+    };
+    try {
+      const run = { request, admitted, name, signal: abort.signal, onContainer };
+      const { result, stopped } = await runJob(this.#deps, run);
+      // The row stays without a result: the next start of the node says what became of the job.
+      if (stopped && this.#closing) throw shuttingDown();
+      await this.#store(job, result);
+      return result;
+    } catch (error) {
+      throw await this.#failed(job, error);
+    }
+  }
+
+  async #store(job: Job, result: RunJobResult): Promise<void> {
+    const { store, retention, clock } = this.#deps;
+    await store.finish(result, clock.now());
+    job.state = 'ended';
+    if (store.resultBytes > retention.maxBytes) {
+      dropOldResults({ ...this.#deps, rule: retention });
+    }
+  }
+
+  /** True when nothing of the job is left but its result. */
   async #end(job: Job, graceSeconds: number): Promise<boolean> {
     job.abort.abort();
-    if (job.state !== 'running') return true;
     try {
-      await this.#deps.engine.stop(job.name, graceSeconds);
+      if (job.state === 'running') await this.#deps.engine.stop(job.name, graceSeconds);
+      await job.gone;
       return true;
     } catch (error) {
       this.#deps.log.error('container could not be stopped', {
@@ -161,27 +281,57 @@ class SandboxJobs implements JobService {
     }
   }
 
+  /**
+   * A run without a result. What may have had an effect, or was accepted for later, keeps a failed row, so
+   * that its lease never runs it again; the rest may be sent again as it is.
+   */
   async #failed(job: Job, error: unknown): Promise<WorkerError> {
-    job.state = 'ended';
     const known = error instanceof WorkerError && passedOn.has(error.code) ? error : undefined;
-    // The directory of a conflict belongs to someone else.
-    if (known?.code === 'job_conflict') this.#jobs.delete(job.id);
-    else await this.#forget(job);
-    if (known !== undefined) return known;
-    this.#deps.log.error('job could not be run', { job_id: job.id, error: messageOf(error) });
-    return new WorkerError('internal', 'the node could not run the job', { cause: error });
+    const failure =
+      known ?? new WorkerError('internal', 'the node could not run the job', { cause: error });
+    if (known === undefined) {
+      const fields = { job_id: job.request.job_id, error: messageOf(error) };
+      this.#deps.log.error('job could not be run', fields);
+    }
+    job.foreignDirectory = known?.code === 'job_conflict';
+    if (failure.code !== 'node_shutting_down') {
+      const untouched = job.state === 'preparing' || known !== undefined;
+      await this.#settle(job, untouched && !job.promised, failure.message);
+    }
+    job.state = 'ended';
+    return failure;
   }
 
-  async #forget(job: Job): Promise<void> {
+  async #settle(job: Job, forgotten: boolean, reason: string): Promise<void> {
+    const { store, clock } = this.#deps;
+    const { task_id: taskId, job_id: jobId, lease_id: leaseId } = job.request;
     try {
-      await this.#deps.workspace.remove(job.id);
+      if (forgotten) {
+        store.remove(jobId);
+        return;
+      }
+      const identity = { taskId, jobId, ...(leaseId !== undefined && { leaseId }) };
+      const start = job.startedAt ?? job.acceptedAt;
+      await this.#store(job, faultResult(identity, reason, start, clock.now()));
     } catch (error) {
-      this.#deps.log.error('job directory could not be removed', {
-        job_id: job.id,
+      this.#deps.log.error('the end of a job could not be stored', {
+        job_id: jobId,
         error: messageOf(error),
       });
     }
-    this.#jobs.delete(job.id);
+  }
+
+  async #forget(job: Job): Promise<void> {
+    const jobId = job.request.job_id;
+    try {
+      if (!job.foreignDirectory) await this.#deps.workspace.remove(jobId);
+    } catch (error) {
+      this.#deps.log.error('job directory could not be removed', {
+        job_id: jobId,
+        error: messageOf(error),
+      });
+    }
+    this.#jobs.delete(jobId);
   }
 }
 

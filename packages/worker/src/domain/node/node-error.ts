@@ -14,6 +14,8 @@ export type NodeErrorCode =
   | 'listen_failed'
   /** The state directory cannot be used; the message names the path and the fix. */
   | 'state_unusable'
+  /** Another node process uses the state directory; the message names it. */
+  | 'state_locked'
   /** Runtime or mount root stayed unusable; the message names the last reason. */
   | 'startup_check_failed';
 

@@ -53,7 +53,7 @@ export class TestNode implements AsyncDisposable {
   /** Called when something opens the host. */
   onOpenHost: () => void = () => {};
   readonly #stop = new AbortController();
-  readonly #shutdown = new Shutdown(this.log);
+  #shutdown = new Shutdown(this.log);
   #url = '';
 
   static async create(): Promise<TestNode> {
@@ -109,11 +109,13 @@ export class TestNode implements AsyncDisposable {
     });
   }
 
-  /** The message of a start that must fail. */
+  /** The message of a start that must fail; what it opened is closed, as by the end of its process. */
   async startFails(): Promise<string> {
     try {
       await this.start();
     } catch (error) {
+      await this.#shutdown.close();
+      this.#shutdown = new Shutdown(this.log);
       return messageOf(error);
     }
     throw new Error('the node started');

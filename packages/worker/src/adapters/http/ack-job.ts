@@ -1,0 +1,26 @@
+import { workerApiRoutes } from '@cynodeai/contracts';
+import type { Secret } from '@cynodeai/runtime/config';
+import { type HttpServer, ProblemError, bindRoute } from '@cynodeai/runtime/http';
+import type { JobService } from '../../app/jobs/job-service.ts';
+import { requireToken } from './guards.ts';
+
+/** `POST /v1/worker/jobs/{job_id}:ack`, obeyed whether the node is ready or not. Contract 03 section 5.8. */
+export function bindAckJob(
+  server: HttpServer,
+  token: Secret,
+  jobs: Pick<JobService, 'acknowledge'>,
+): void {
+  bindRoute(server, workerApiRoutes.ackJob, {
+    guard: (request) => requireToken(token, request.headers.authorization),
+    handle: ({ params, body }) => {
+      if (params.job_id !== body.job_id) {
+        const message = 'must be the id in the path';
+        throw new ProblemError('validation', `job_id ${message}`, {
+          errors: [{ field: 'job_id', message }],
+        });
+      }
+      jobs.acknowledge(body);
+      return { status: 204 };
+    },
+  });
+}

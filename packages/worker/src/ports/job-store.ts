@@ -1,0 +1,35 @@
+import type { RunJobResult } from '@cynodeai/contracts';
+import type { KeptResult } from '../domain/jobs/retention.ts';
+
+/** A job as it was taken on. */
+export interface AcceptedJob {
+  readonly jobId: string;
+  readonly taskId: string;
+  /** Absent when the caller gave none. */
+  readonly leaseId?: string;
+  readonly acceptedAt: Date;
+}
+
+/** A job the store knows; `result` is there once it has ended. */
+export interface StoredJob extends AcceptedJob {
+  readonly result?: RunJobResult;
+}
+
+/**
+ * Jobs this node took on and the results nobody acknowledged yet; survives a restart. Contract 03 section 5.8.
+ * Every call throws when the disk cannot be used.
+ */
+export interface JobStore {
+  find(jobId: string): StoredJob | undefined;
+  /** Remembers a job before it runs. Not yet safe from a power loss. @throws when the id is known already */
+  accept(job: AcceptedJob): void;
+  /** Keeps the result; safe from a power loss when it resolves. */
+  finish(result: RunJobResult, storedAt: Date): Promise<void>;
+  remove(jobId: string): void;
+  /** Jobs without a result. */
+  unfinished(): readonly AcceptedJob[];
+  /** Results, the oldest first. */
+  results(): readonly KeptResult[];
+  /** Bytes of all results together. */
+  readonly resultBytes: number;
+}
