@@ -2,13 +2,15 @@ import type { CommandDefinition, CommandGroup } from '../program/definition.ts';
 import { defineCommand } from '../program/definition.ts';
 import { authCommands } from './auth/definitions.ts';
 import { taskCommands } from './task/definitions.ts';
+import { userCommands } from './users/definitions.ts';
 
 export const groups: readonly CommandGroup[] = [
   { name: 'auth', summary: 'Log in and out' },
   { name: 'task', summary: 'Create tasks and read what became of them' },
+  { name: 'users', summary: 'Administer users and their roles' },
 ];
 
-/** Every command there is. Contract 05 sections 6 and 7. */
+/** Every command there is. Contract 05 sections 6, 7 and 10.7. */
 export const commands: readonly CommandDefinition[] = [
   defineCommand({
     path: ['version'],
@@ -26,4 +28,5 @@ export const commands: readonly CommandDefinition[] = [
   }),
   ...authCommands,
   ...taskCommands,
+  ...userCommands,
 ];

@@ -1,14 +1,19 @@
 import type { OutputFormat } from '../program/global-flags.ts';
+import { type List, formatList } from './list.ts';
 import { type Fields, formatRecord } from './record.ts';
 import { sanitize } from './sanitize.ts';
 import { type TextStream, writeFully } from './stream.ts';
 
-/** One result in both shapes. */
-export interface Result {
-  /** Records of the table format, one a line. */
-  readonly records: readonly Fields[];
-  /** The one value of the JSON format. */
-  readonly json: unknown;
+/** What the table format shows: records, one a line, or a list under a header. */
+type TableResult = { readonly records: readonly Fields[] } | { readonly list: List };
+
+/** One result in both shapes; `json` is the one value of the JSON format. */
+export type Result = TableResult & { readonly json: unknown };
+
+/** A result as the table format shows it. */
+export function formatTable(result: TableResult): string {
+  if ('list' in result) return formatList(result.list);
+  return result.records.map((record) => `${formatRecord(record)}\n`).join('');
 }
 
 /** Standard output: results only, in the format the user chose. Contract 05 section 2.3 (REQ-CLIENT-0143, REQ-CLIENT-0144). */
@@ -21,10 +26,10 @@ export class Output {
     this.#stream = stream;
   }
 
-  /** Prints a result as records or as one JSON value. */
+  /** Prints a result as a table or as one JSON value. */
   async print(result: Result): Promise<void> {
     if (this.format === 'table') {
-      await this.text(result.records.map((record) => `${formatRecord(record)}\n`).join(''));
+      await this.text(formatTable(result));
     } else {
       await this.text(`${JSON.stringify(result.json, undefined, 2)}\n`);
     }

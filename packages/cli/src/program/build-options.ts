@@ -20,6 +20,7 @@ export function buildOption(name: string, flag: FlagDefinition): Option {
   const names = flag.short === undefined ? long : `-${flag.short}, ${long}`;
   if (flag.type === 'boolean') return new Option(names, flag.help);
   const option = new Option(`${names} <${flag.value}>`, flag.help);
+  option.makeOptionMandatory(flag.required === true);
   switch (flag.type) {
     case 'integer':
       return option.argParser(integerParser(flag.min, flag.max));

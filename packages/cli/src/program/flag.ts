@@ -5,6 +5,8 @@ interface FlagBase {
 }
 
 interface ValueFlag extends FlagBase {
+  /** The command cannot do without it. */
+  readonly required?: true;
   /** Name of the value in the help, such as `path`. */
   readonly value: string;
 }
@@ -33,8 +35,14 @@ type FlagValue<D extends FlagDefinition> = D extends { readonly type: 'boolean' 
         ? C
         : string;
 
+type RequiredKeys<F extends Flags> = {
+  [K in keyof F]: F[K] extends { readonly required: true } ? K : never;
+}[keyof F];
+
 /** What the user typed, parsed and typed from the definitions. */
 export interface CommandInput<A extends Args, F extends Flags> {
   readonly args: { readonly [K in keyof A]: string };
-  readonly flags: { readonly [K in keyof F]?: FlagValue<F[K]> };
+  readonly flags: { readonly [K in keyof F]?: FlagValue<F[K]> } & {
+    readonly [K in RequiredKeys<F>]: FlagValue<F[K]>;
+  };
 }

@@ -3,5 +3,6 @@ import type { Flags } from '../../program/flag.ts';
 /** No flag takes a password: an argument is visible to every process of the machine. Contract 05 section 6.3. */
 export const loginFlags = {
   user: { type: 'string', short: 'u', value: 'handle', help: 'who logs in; asked for when absent' },
+  handle: { type: 'string', value: 'handle', help: 'the same as --user' },
   passwordStdin: { type: 'boolean', help: 'read the password from standard input; needs --user' },
 } as const satisfies Flags;

@@ -1,7 +1,8 @@
 import { isTerminalTaskStatus } from '@cynodeai/contracts';
 import type { ReadResult } from '../../gateway/read-routes.ts';
 import type { Notes } from '../../output/notes.ts';
-import type { Output, Result } from '../../output/output.ts';
+import type { Output } from '../../output/output.ts';
+import type { Fields } from '../../output/record.ts';
 
 interface Streams {
   readonly stdout: string;
@@ -28,8 +29,13 @@ export async function warnOfCuts({ jobs }: ReadResult, notes: Notes): Promise<vo
   }
 }
 
+interface ResultOutput {
+  readonly records: readonly Fields[];
+  readonly json: unknown;
+}
+
 /** A result in both formats; the streams are there only once it is terminal. Contract 05 section 7.5. */
-export function resultOutput(result: ReadResult): Result {
+export function resultOutput(result: ReadResult): ResultOutput {
   const { task_id, status, task_name } = result;
   const ended = isTerminalTaskStatus(status);
   const { stdout, stderr, exit_code } = streamsOf(result);

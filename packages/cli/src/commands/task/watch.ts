@@ -4,8 +4,7 @@ import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { exitCodeOf } from '../../exit-code.ts';
 import type { ReadResult } from '../../gateway/read-routes.ts';
-import type { Output } from '../../output/output.ts';
-import { formatRecord } from '../../output/record.ts';
+import { type Output, formatTable } from '../../output/output.ts';
 import type { CommandInput } from '../../program/flag.ts';
 import type { taskArgs, watchFlags } from './flags.ts';
 import { resultOutput, warnOfCuts } from './print-result.ts';
@@ -32,7 +31,7 @@ function screen(output: Output, keep: boolean): Watcher {
   let drawn = '';
   const draw = async (always: boolean): Promise<void> => {
     const records = [...(latest ? resultOutput(latest).records : []), ...story.records()];
-    const text = records.map((record) => `${formatRecord(record)}\n`).join('');
+    const text = formatTable({ records });
     if (!always && text === drawn) return;
     drawn = text;
     if (!keep) await output.clear();

@@ -1,0 +1,22 @@
+import type { Notes } from '../output/notes.ts';
+import type { Output } from '../output/output.ts';
+
+export interface Page {
+  /** Plural of the items, the key of the JSON. */
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly items: readonly object[];
+  readonly next: string | null | undefined;
+}
+
+/** Prints a page as a list; `next_cursor` is always in the JSON, and a hint beside a table. Contract 05 section 2.4. */
+export async function printPage(
+  { name, columns, items, next }: Page,
+  { notes, output }: { readonly notes: Notes; readonly output: Output },
+): Promise<void> {
+  await output.print({
+    list: { columns, rows: items.map((item) => ({ ...item })) },
+    json: { [name]: items, next_cursor: next ?? '' },
+  });
+  if (next && output.format === 'table') await notes.hint(`next_cursor=${next}`);
+}

@@ -1,0 +1,23 @@
+import type { ReadBinding } from '../../gateway/read-user-routes.ts';
+import type { Result } from '../../output/output.ts';
+
+/** What is shown of a grant, in the order of the columns. */
+export const bindingColumns = [
+  'binding_id',
+  'role',
+  'scope_type',
+  'scope_id',
+  'is_active',
+  'updated_at',
+] as const;
+
+/** One grant or its withdrawal in both formats; the record says `scope`, the JSON `scope_type`. Contract 05 section 10.7. */
+export function bindingOutput(
+  { binding_id, subject_id: user_id, role, scope_type, scope_id }: ReadBinding,
+  outcome: { readonly revoked?: true } = {},
+): Result {
+  return {
+    records: [{ binding_id, user_id, role, scope: scope_type, scope_id, ...outcome }],
+    json: { binding_id, user_id, role, scope_type, scope_id, ...outcome },
+  };
+}

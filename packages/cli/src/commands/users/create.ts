@@ -1,0 +1,28 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { passwordFromInput, promptPassword } from '../../terminal/read-password.ts';
+import type { createUserFlags, newUserArgs } from './flags.ts';
+
+/** `cynork users create`: the password comes by prompt or standard input only. Contract 05 section 10.7 (REQ-IDENTY-0114). */
+export async function createUser(
+  {
+    authenticated,
+    output,
+    terminal,
+  }: Pick<CommandContext, 'authenticated' | 'output' | 'terminal'>,
+  { args, flags }: CommandInput<typeof newUserArgs, typeof createUserFlags>,
+): Promise<void> {
+  const given = flags.passwordStdin ? await passwordFromInput(terminal) : undefined;
+  const client = await authenticated();
+  const password = given ?? (await promptPassword(terminal, `Password for ${args.handle}:`));
+  const { id, handle } = await client.call(readUserRoutes.createUser, {
+    body: {
+      handle: args.handle,
+      password,
+      ...(flags.email !== undefined && { email: flags.email }),
+    },
+  });
+  const created = { user_id: id, handle };
+  await output.print({ records: [created], json: created });
+}

@@ -1,0 +1,24 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { isConfirmed } from '../confirm.ts';
+import { findUserId } from './find-user.ts';
+import type { confirmFlags, userArgs } from './flags.ts';
+
+type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;
+
+/** `cynork users disable`: asks first; every session of the user ends. Contract 05 section 10.7 (REQ-IDENTY-0115). */
+export async function disableUser(
+  context: Context,
+  { args, flags }: CommandInput<typeof userArgs, typeof confirmFlags>,
+): Promise<void> {
+  const client = await context.authenticated();
+  const { user } = args;
+  const question = `Disable user ${user}?`;
+  if (!(await isConfirmed(context, { question, yes: flags.yes, id: { user_id: user } }))) return;
+  const { id } = await client.call(readUserRoutes.disableUser, {
+    params: { id: await findUserId(client, user) },
+  });
+  const disabled = { user_id: id, disabled: true };
+  await context.output.print({ records: [disabled], json: disabled });
+}

@@ -1,0 +1,18 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { findUserId } from './find-user.ts';
+import type { userArgs } from './flags.ts';
+
+/** `cynork users enable`: ended sessions stay ended. Contract 05 section 10.7 (REQ-IDENTY-0115). */
+export async function enableUser(
+  { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
+  { args }: CommandInput<typeof userArgs, Record<string, never>>,
+): Promise<void> {
+  const client = await authenticated();
+  const { id } = await client.call(readUserRoutes.enableUser, {
+    params: { id: await findUserId(client, args.user) },
+  });
+  const enabled = { user_id: id, enabled: true };
+  await output.print({ records: [enabled], json: enabled });
+}

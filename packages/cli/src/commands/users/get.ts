@@ -1,0 +1,17 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { findUserId } from './find-user.ts';
+import type { userArgs } from './flags.ts';
+import { userFields } from './user-fields.ts';
+
+/** `cynork users get`. Contract 05 section 10.7 (REQ-IDENTY-0114). */
+export async function getUser(
+  { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
+  { args }: CommandInput<typeof userArgs, Record<string, never>>,
+): Promise<void> {
+  const client = await authenticated();
+  const id = await findUserId(client, args.user);
+  const user = userFields(await client.call(readUserRoutes.getUser, { params: { id } }));
+  await output.print({ records: [{ ...user }], json: user });
+}

@@ -1,0 +1,26 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { bindingOutput } from './binding-fields.ts';
+import { findUserId } from './find-user.ts';
+import type { grantFlags, userArgs } from './flags.ts';
+
+/** `cynork users grant`: a role everywhere, or in one project; repeating it is harmless. Contract 04 section 5.7. */
+export async function grantRole(
+  { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
+  { args, flags }: CommandInput<typeof userArgs, typeof grantFlags>,
+): Promise<void> {
+  const client = await authenticated();
+  const { role, projectId } = flags;
+  const binding = await client.call(readUserRoutes.createRoleBinding, {
+    body: {
+      subject_type: 'user',
+      subject_id: await findUserId(client, args.user),
+      role,
+      ...(projectId === undefined
+        ? { scope_type: 'system' }
+        : { scope_type: 'project', scope_id: projectId }),
+    },
+  });
+  await output.print(bindingOutput(binding));
+}

@@ -1,0 +1,25 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { printPage } from '../print-page.ts';
+import type { userListFlags } from './flags.ts';
+import { userColumns, userFields } from './user-fields.ts';
+
+type Input = Pick<CommandInput<Record<string, never>, typeof userListFlags>, 'flags'>;
+
+/** `cynork users list`: one page per call. Contract 05 sections 2.4 and 10.7 (REQ-IDENTY-0114). */
+export async function listUsers(
+  { authenticated, notes, output }: Pick<CommandContext, 'authenticated' | 'notes' | 'output'>,
+  { flags }: Input,
+): Promise<void> {
+  const client = await authenticated();
+  const { active, query, limit, cursor } = flags;
+  const page = await client.call(readUserRoutes.listUsers, {
+    query: { is_active: active, q: query, limit: limit ?? 50, cursor: cursor || undefined },
+  });
+  const users = page.users.map(userFields);
+  await printPage(
+    { name: 'users', columns: userColumns, items: users, next: page.next_cursor },
+    { notes, output },
+  );
+}

@@ -1,0 +1,30 @@
+import { gatewayRoutes } from '@cynodeai/contracts';
+import type { CommandContext } from '../../command-context.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { passwordFromInput, promptPassword } from '../../terminal/read-password.ts';
+import { findUserId } from './find-user.ts';
+import type { resetPasswordFlags, userArgs } from './flags.ts';
+
+/**
+ * `cynork users reset-password`: by prompt or standard input only; every session of the user ends. Entering the new
+ * password is the confirmation. Contract 05 section 10.7 (REQ-IDENTY-0119).
+ */
+export async function resetPassword(
+  {
+    authenticated,
+    output,
+    terminal,
+  }: Pick<CommandContext, 'authenticated' | 'output' | 'terminal'>,
+  { args, flags }: CommandInput<typeof userArgs, typeof resetPasswordFlags>,
+): Promise<void> {
+  const given = flags.passwordStdin ? await passwordFromInput(terminal) : undefined;
+  const client = await authenticated();
+  const id = await findUserId(client, args.user);
+  const password = given ?? (await promptPassword(terminal, `New password for ${args.user}:`));
+  await client.call(gatewayRoutes.resetPassword, {
+    params: { id },
+    body: { new_password: password },
+  });
+  const reset = { user_id: id, password_reset: true };
+  await output.print({ records: [reset], json: reset });
+}

@@ -1,0 +1,23 @@
+import { gatewayRoutes } from '@cynodeai/contracts';
+import type { CommandContext } from '../../command-context.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { isConfirmed } from '../confirm.ts';
+import { findUserId } from './find-user.ts';
+import type { confirmFlags, userArgs } from './flags.ts';
+
+type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;
+
+/** `cynork users revoke-sessions`: asks first; the user has to log in again everywhere. Contract 05 section 10.7 (REQ-IDENTY-0120). */
+export async function revokeSessions(
+  context: Context,
+  { args, flags }: CommandInput<typeof userArgs, typeof confirmFlags>,
+): Promise<void> {
+  const client = await context.authenticated();
+  const { user } = args;
+  const question = `Revoke all sessions of user ${user}?`;
+  if (!(await isConfirmed(context, { question, yes: flags.yes, id: { user_id: user } }))) return;
+  const id = await findUserId(client, user);
+  await client.call(gatewayRoutes.revokeSessions, { params: { id } });
+  const revoked = { user_id: id, sessions_revoked: true };
+  await context.output.print({ records: [revoked], json: revoked });
+}

@@ -1,0 +1,28 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import { printPage } from '../print-page.ts';
+import { bindingColumns } from './binding-fields.ts';
+import { findUserId } from './find-user.ts';
+import type { rolesFlags, userArgs } from './flags.ts';
+
+/** `cynork users roles`: what was granted to a user, withdrawn grants too. Contract 04 section 5.7. */
+export async function listRoles(
+  { authenticated, notes, output }: Pick<CommandContext, 'authenticated' | 'notes' | 'output'>,
+  { args, flags }: CommandInput<typeof userArgs, typeof rolesFlags>,
+): Promise<void> {
+  const client = await authenticated();
+  const { limit, cursor } = flags;
+  const page = await client.call(readUserRoutes.listRoleBindings, {
+    query: {
+      subject_type: 'user',
+      subject_id: await findUserId(client, args.user),
+      limit: limit ?? 50,
+      cursor: cursor || undefined,
+    },
+  });
+  await printPage(
+    { name: 'bindings', columns: bindingColumns, items: page.bindings, next: page.next_cursor },
+    { notes, output },
+  );
+}
