@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
@@ -63,7 +63,6 @@ export async function reset(args: readonly string[]): Promise<number> {
 /** Empties the state folder; the folder itself may be somebody's mount point. */
 function removeHome(home: string, keepImages: boolean): void {
   for (const name of readdirSync(home)) {
-    if (keepImages && name === 'images') rmSync(join(home, name, 'imported'), { force: true });
-    else removeTree(join(home, name));
+    if (!(keepImages && name === 'images')) removeTree(join(home, name));
   }
 }

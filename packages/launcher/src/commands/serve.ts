@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import { availableParallelism, constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import type { Env } from '@cynodeai/runtime/config';
 import { Command } from 'commander';
+import { ensureImage } from '../image/ensure-image.ts';
+import { cleanUp } from '../stack/tear-down.ts';
+import { setUp } from '../setup/bring-up.ts';
+import { Progress } from '../terminal/progress.ts';
 import { makePrivateDir, writeWhole } from '../install/files.ts';
 import { type Install, openInstall } from '../install/install.ts';
 import { runDirCandidates } from '../install/paths.ts';
@@ -59,7 +64,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     if (roles.length > 1) {
       throw new LauncherError('usage', 'node is a process of its own; serve it alone');
     }
-    return runForeground(nodeProcess(install, flags, context), install, context);
+    return serveNode(nodeInstall(install, flags, context.env), flags, context);
   }
   const unknown = roles.find((role) => !(orchestratorRoles as readonly string[]).includes(role));
   if (unknown !== undefined) {
@@ -90,38 +95,54 @@ async function orchestratorProcess(
   };
 }
 
-function nodeProcess(install: Install, flags: ServeFlags, context: CommandContext): Foreground {
-  const entry = join(install.checkout, nodeEntry);
-  if (flags.home === undefined) {
-    openSecrets(install.paths);
-    writeNodeConfig(install);
-    return {
-      args: [entry, '--config', nodeConfigPath(install)],
-      env: engineEnv(install, context.env),
-    };
-  }
+/** The install as a node sees it: a further one has an engine and a folder of its own. */
+function nodeInstall(install: Install, flags: ServeFlags, env: Env): Install {
+  if (flags.home === undefined) return install;
   const uid = process.getuid?.() ?? 0;
   const home = resolve(flags.home);
-  const port = portOf(flags.port);
   makePrivateDir(home, uid);
-  const config = join(home, 'node.yaml');
-  writeWhole(
-    config,
-    nodeYaml({
-      nodeId: flags.id ?? `node-${port}`,
-      labels: [],
-      orchestratorUrl: flags.orchestrator ?? `http://127.0.0.1:${install.ports.controlPlane}`,
-      pskFile: flags.pskFile ? resolve(flags.pskFile) : registrationPskPath(install.paths),
-      port,
-      stateDir: home,
-      cores: availableParallelism(),
-    }),
-  );
-  const [runDir = home] = runDirCandidates(home, context.env, uid);
-  return {
-    args: [entry, '--config', config],
-    env: { ...engineEnv(install, context.env), CYNODE_STATE_DIR: home, CYNODE_RUN_DIR: runDir },
+  const [runDir = home] = runDirCandidates(home, env, uid);
+  return { ...install, paths: { ...install.paths, node: home }, runDir };
+}
+
+async function serveNode(
+  install: Install,
+  flags: ServeFlags,
+  context: CommandContext,
+): Promise<number> {
+  openSecrets(install.paths);
+  if (flags.home === undefined) writeNodeConfig(install);
+  else writeFurtherNodeConfig(install, flags);
+  const progress = new Progress();
+  try {
+    const onStep = (what: string): void => progress.step(what);
+    await setUp({ install, yes: false, onStep, ...context });
+    await ensureImage({ install, onStep, ...context });
+  } finally {
+    progress.done();
+  }
+  const role = {
+    args: [join(install.checkout, nodeEntry), '--config', nodeConfigPath(install)],
+    env: engineEnv(install, context.env),
   };
+  const code = await runForeground(role, install, context);
+  // The install's own folder also holds what other roles use.
+  if (flags.home !== undefined) await cleanUp(install, context.env);
+  return code;
+}
+
+function writeFurtherNodeConfig(install: Install, flags: ServeFlags): void {
+  const port = portOf(flags.port);
+  const yaml = nodeYaml({
+    nodeId: flags.id ?? `node-${port}`,
+    labels: [],
+    orchestratorUrl: flags.orchestrator ?? `http://127.0.0.1:${install.ports.controlPlane}`,
+    pskFile: flags.pskFile ? resolve(flags.pskFile) : registrationPskPath(install.paths),
+    port,
+    stateDir: install.paths.node,
+    cores: availableParallelism(),
+  });
+  writeWhole(nodeConfigPath(install), yaml);
 }
 
 function portOf(text: string | undefined): number {

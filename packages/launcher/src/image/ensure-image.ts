@@ -17,9 +17,9 @@ export interface ImageOptions extends Pick<
   readonly env: Env;
 }
 
-/** Notes which recipe the engine's storage holds, so that a warm start need not ask the engine. */
+/** Beside the engine's storage: which recipe that holds, so that a warm start need not ask the engine. */
 function markerPath(install: Install): string {
-  return join(install.paths.images, 'imported');
+  return join(install.paths.node, 'sandbox-image');
 }
 
 /** True when the image of this checkout was put into the engine's storage. */

@@ -3,6 +3,7 @@ import { runEngine } from '../image/engine-command.ts';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { removeTree } from '../install/remove-tree.ts';
+import { stopPostgres } from '../postgres/index.ts';
 import { findProgram } from '../setup/find-program.ts';
 import { stackLockPath } from './ensure-stack.ts';
 import { stopStack } from './stop-stack.ts';
@@ -26,9 +27,11 @@ export async function tearDown(options: TearDownOptions): Promise<boolean> {
     onWait: () => onStep('waiting for another cynode that starts or stops the stack'),
   });
   onStep('stopping the stack');
-  const ran = await stopStack(install);
+  const roles = await stopStack(install);
+  // Served roles leave the database to the next one, and no state that names it.
+  const database = await stopPostgres(install.paths.postgres);
   await cleanUp(install, env);
-  return ran;
+  return roles || database;
 }
 
 /** Removes what a stopped stack leaves: containers of killed jobs, the engine's helpers, sockets. */
