@@ -1,10 +1,9 @@
 import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CliError } from '../src/cli-error.ts';
-import { runCommandLine } from '../src/run-command-line.ts';
 import { Home } from './support/cynork.ts';
+import { type Ran, type RunOptions, runInProcess } from './support/run-in-process.ts';
 import {
   MockGateway,
   events,
@@ -37,33 +36,8 @@ afterEach(async () => {
   await gateway[Symbol.asyncDispose]();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command line inside this process. */
-async function run(
-  args: readonly string[],
-  options: {
-    readonly env?: Record<string, string>;
-    readonly input?: string;
-    readonly signal?: AbortSignal;
-  } = {},
-): Promise<Ran> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  stdin.end(options.input ?? '');
-  const textOf = (stream: PassThrough): string => String(stream.read() ?? '');
-  const code = await runCommandLine(args, {
-    env: async () => home.env({ CYNORK_TOKEN: 'token-1', ...options.env }),
-    stdin,
-    stdout,
-    stderr,
-    signal: options.signal ?? new AbortController().signal,
-  });
-  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
-}
+const run = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
+  runInProcess(home, args, options);
 
 const stored = { CYNORK_TOKEN: '' };
 
@@ -102,6 +76,7 @@ describe('every command, in table and JSON', () => {
     [['task', 'result', 'x', '--wait'], {}],
     [['task', 'logs', 'x'], {}],
     [['task', 'logs', 'x', '--follow'], {}],
+    [['task', 'watch', 'x'], {}],
   ])('%j prints one JSON value or its table', async (args, options) => {
     const table = await run(args, options);
     expect(table.code).toBe(0);
