@@ -9,6 +9,13 @@ const unit = [
 
 export default defineConfig({
   test: {
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', 'packages/testing/**'],
+      reporter: ['text-summary', 'json-summary'],
+      reportsDirectory: '.cynode/reports/coverage',
+    },
     projects: [
       { test: { name: 'unit', include: unit } },
       {
