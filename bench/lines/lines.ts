@@ -1,6 +1,7 @@
 import type { Effort, Outcome } from '../harness/line.ts';
 import type { BenchInstall } from '../support/install.ts';
 import { measureChain } from './chain.ts';
+import { measureDispatch } from './dispatch.ts';
 import { measureMemory } from './memory.ts';
 import { measureSpawnDelay } from './spawn-delay.ts';
 import { measureCynork, measureRun, measureUp } from './start.ts';
@@ -18,6 +19,7 @@ export const lines: readonly Line[] = [
   { name: 'run', title: 'warm `cynode run`', measure: measureRun },
   { name: 'cynork', title: 'start of cynork', measure: measureCynork },
   { name: 'memory', title: 'memory of an idle stack', measure: measureMemory },
+  { name: 'dispatch', title: 'jobs a second with a no-op node', measure: measureDispatch },
   { name: 'spawn', title: '201 to engine process spawned', measure: measureSpawnDelay },
   { name: 'up', title: '`cynode up` to ready for jobs', measure: measureUp },
 ];

@@ -65,7 +65,7 @@ export async function measureCynork(install: BenchInstall, effort: Effort): Prom
 const pollMs = 5;
 const limitMs = 60_000;
 
-/** Waits until a path of the gateway answers with 200; ms on the monotonic clock. */
+/** Waits until a server answers with 200; ms on the monotonic clock. */
 async function answersAt(url: string): Promise<number> {
   const end = performance.now() + limitMs;
   while (performance.now() < end) {
@@ -85,7 +85,7 @@ async function startUp(
   let times;
   try {
     const serving = await answersAt(`${install.gatewayUrl}/healthz`);
-    const ready = await answersAt(`${install.gatewayUrl}/readyz`);
+    const ready = await answersAt(`${install.workerUrl}/readyz`);
     times = { servingMs: serving - startedMs, readyMs: ready - startedMs };
   } finally {
     await up.stop();
@@ -120,6 +120,6 @@ export async function measureUp(install: BenchInstall, effort: Effort): Promise<
     effort,
   );
   const first = median(doors)?.toFixed(0) ?? '?';
-  const note = `ready means: \`/readyz\` answers 200, a node takes jobs. The gateway's first answer came after ${first} ms (median).`;
+  const note = `ready means: \`/readyz\` of the node answers 200, jobs can run. The gateway's first answer came after ${first} ms (median).`;
   return { ...outcome, notes: [...outcome.notes, note] };
 }

@@ -24,7 +24,7 @@ const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 const settingsSchema = z.object({
   runDir: z.string(),
-  ports: z.object({ userGateway: z.int(), controlPlane: z.int() }),
+  ports: z.object({ userGateway: z.int(), controlPlane: z.int(), workerApi: z.int() }),
 });
 
 const statusSchema = z.object({
@@ -75,6 +75,10 @@ export class BenchInstall implements AsyncDisposable {
 
   get controlPlaneUrl(): string {
     return `http://127.0.0.1:${this.#settings().ports.controlPlane}`;
+  }
+
+  get workerUrl(): string {
+    return `http://127.0.0.1:${this.#settings().ports.workerApi}`;
   }
 
   /** Text of a secret of the install. */
