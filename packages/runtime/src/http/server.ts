@@ -2,11 +2,12 @@ import rateLimit from '@fastify/rate-limit';
 import type { Route } from '@cynodeai/contracts/common';
 import { limits } from '@cynodeai/contracts/common';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
-import type { Socket } from 'node:net';
 import type { ListenAddress } from '../config/fields.ts';
 import type { Log, LogFields } from '../observe/log.ts';
 import { uuidv7 } from '../std/index.ts';
+import { acceptJsonBodies } from './json-body.ts';
 import { ProblemError } from './problem-error.ts';
+import { refuseSocket } from './refuse-socket.ts';
 import { toProblem } from './to-problem.ts';
 
 declare module 'fastify' {
@@ -52,21 +53,12 @@ function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && requestIdPattern.test(header) ? header : uuidv7();
 }
 
-/** Answers a request that is not even HTTP; nothing was parsed, so there is no id to echo. */
-function refuseSocket(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const problem = new ProblemError(
-    'validation',
-    late ? 'the request took too long to arrive' : 'malformed HTTP request',
-  );
-  const body = JSON.stringify(problem.toDocument(uuidv7()));
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+/** Node's own limit for the headers of a request, ms. */
+const headersTimeoutMs = 60_000;
+
+/** How often slow requests are looked for, ms: often enough that the read timeout is met within a quarter, or 5 s. */
+function checkIntervalMs(readTimeoutMs: number): number {
+  return Math.min(5000, Math.max(100, readTimeoutMs / 4));
 }
 
 function methodsOf(routes: readonly Route[], url: string): string[] {
@@ -78,14 +70,23 @@ function methodsOf(routes: readonly Route[], url: string): string[] {
 }
 
 function createApp(options: HttpServerOptions): FastifyInstance {
+  const readTimeoutMs = options.readTimeoutMs ?? 30_000;
   return fastify({
     logger: false,
     genReqId: (raw) => requestIdOf(raw.headers['x-request-id']),
     bodyLimit: options.maxBodyBytes ?? limits.requestBodyBytes,
-    requestTimeout: options.readTimeoutMs ?? 30_000,
+    requestTimeout: readTimeoutMs,
     connectionTimeout: options.writeTimeoutMs ?? 300_000,
     keepAliveTimeout: options.idleTimeoutMs ?? 120_000,
-    http: { maxHeaderSize: options.maxHeaderBytes ?? limits.headerBytes },
+    http: {
+      maxHeaderSize: options.maxHeaderBytes ?? limits.headerBytes,
+      connectionsCheckingInterval: checkIntervalMs(readTimeoutMs),
+      // Node swaps the two limits when the one for headers is the longer: 60 s for the body would be the outcome.
+      headersTimeout: Math.min(headersTimeoutMs, readTimeoutMs),
+      requestTimeout: readTimeoutMs,
+      // Node would answer by itself, without a problem document; the hook below does.
+      requireHostHeader: false,
+    },
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -109,7 +110,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const app = createApp(options);
   const routes: Route[] = [];
   const extraFields = new WeakMap<FastifyRequest, LogFields>();
-  app.removeContentTypeParser('text/plain');
+  acceptJsonBodies(app);
+  // An expectation other than 100-continue may be ignored (RFC 9110 section 10.1.1); Node would refuse it bare.
+  app.server.on('checkExpectation', (request, response) =>
+    app.server.emit('request', request, response),
+  );
   await app.register(rateLimit, {
     global: false,
     errorResponseBuilder: (_request, context) =>
@@ -119,6 +124,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new ProblemError('validation', 'the Host header is missing');
+    }
   });
   app.addHook('onResponse', async (request, reply) => {
     options.log.info('request', {
