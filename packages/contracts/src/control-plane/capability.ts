@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from '../common/limits.ts';
 import { payloadVersionSchema, textSchema, timestampSchema } from '../common/primitives.ts';
 
 const gpuDeviceSchema = z.looseObject({
@@ -20,6 +21,9 @@ export const nodeSlugSchema = z
 
 /** Model states a node reports and the orchestrator stores. Contract 03 section 5.10. */
 export const modelAvailabilitySchema = z.enum(['available', 'loading', 'failed', 'evicted']);
+
+/** Names a model in the registry, where it is indexed. Contract 02 section 1. */
+const modelRefSchema = textSchema.max(limits.indexedTextChars);
 
 /**
  * What a node says about itself: facts only, except the wish `inference.mode`.
@@ -85,7 +89,7 @@ export const nodeCapabilityReportSchema = z.looseObject({
       existing_service: z.boolean().optional(),
       running: z.boolean().optional(),
       models: z
-        .array(z.looseObject({ model_ref: textSchema, status: modelAvailabilitySchema }))
+        .array(z.looseObject({ model_ref: modelRefSchema, status: modelAvailabilitySchema }))
         .optional(),
     })
     .optional(),

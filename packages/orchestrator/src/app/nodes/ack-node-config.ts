@@ -1,6 +1,6 @@
 import type { NodeConfigAck } from '@cynodeai/contracts';
 import type { Log } from '@cynodeai/runtime/observe';
-import type { Clock } from '@cynodeai/runtime/std';
+import { type Clock, truncateUtf8 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import { decideAck } from '../../domain/nodes/config-ack.ts';
@@ -12,6 +12,9 @@ export interface AckNodeConfigDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** A node words its error type freely; a log line takes only so much of it, in bytes. */
+const loggedTypeBytes = 200;
 
 async function record(
   tx: NodeTransaction,
@@ -39,7 +42,7 @@ async function record(
     config_version: ack.config_version,
     status: decision.ackStatus,
     node_status: decision.nodeStatus,
-    ...(ack.error && { error_type: ack.error.type }),
+    ...(ack.error && { error_type: truncateUtf8(ack.error.type, loggedTypeBytes).text }),
   });
 }
 
