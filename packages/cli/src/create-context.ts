@@ -33,11 +33,13 @@ export interface ContextOptions {
   readonly globals: GlobalOptions;
   readonly io: ProcessIo;
   readonly notes: Notes;
+  /** False when a session that ran out is to stay so; it is renewed otherwise. */
+  readonly renew?: boolean;
 }
 
 /** Loads the config once and wires what a command may use. @throws CliError `usage` for a config file that cannot be used. */
 export async function createContext(options: ContextOptions): Promise<ProcessContext> {
-  const { globals, io, notes } = options;
+  const { globals, io, notes, renew = true } = options;
   const { signal } = io;
   const env = await io.env();
   const path = configPath(globals.config, env);
@@ -50,13 +52,16 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
   const name = stored.credentialHelper;
   const sessions = new SessionStore({
     file,
-    helper: () => (name === undefined ? undefined : CredentialHelper.named(name, path, env)),
+    helper: () =>
+      name === undefined
+        ? undefined
+        : CredentialHelper.named(name, { configFile: path, env, signal }),
   });
   let connection: Connection | undefined;
   let terminal: Terminal | undefined;
   const connect = async (): Promise<Connection> => {
     const { Connection } = await import('./gateway/connect.ts');
-    connection ??= new Connection({ settings, sessions, notes, signal });
+    connection ??= new Connection({ settings, sessions, notes, signal, renew });
     return connection;
   };
   return {

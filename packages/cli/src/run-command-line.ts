@@ -39,6 +39,10 @@ async function explain(error: unknown, path: readonly string[], notes: Notes): P
 
 /** Everything from the command line to the exit code. Contract 05 section 2. */
 export async function runCommandLine(argv: readonly string[], io: ProcessIo): Promise<number> {
+  if (argv[0] === '__complete') {
+    const { runComplete } = await import('./completion/run-complete.ts');
+    return runComplete(argv.slice(1), io, commands, groups);
+  }
   let request: Request;
   try {
     request = parseCommandLine(argv, commands, groups);

@@ -65,7 +65,7 @@ const noContent = (_request: unknown, response: { writeHead(status: number): { e
 const sentTo = (route: string): unknown =>
   JSON.parse(gateway.of(route)[0]?.body.toString() ?? 'null') as unknown;
 
-describe('users list and get (REQ-IDENTY-0114)', () => {
+describe('users list and get', () => {
   it('a list has a header and one TAB between its columns; JSON carries the same keys', async () => {
     gateway.on('GET /v1/users', json(200, { users: [bob, bobby], next_cursor: 'more' }));
     const table = await run(['list', '--active', 'true', '--query', 'b&b', '-l', '2']);

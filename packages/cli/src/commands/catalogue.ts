@@ -1,6 +1,7 @@
 import type { CommandDefinition, CommandGroup } from '../program/definition.ts';
 import { defineCommand } from '../program/definition.ts';
 import { authCommands } from './auth/definitions.ts';
+import { completionArgs } from './completion-args.ts';
 import { taskCommands } from './task/definitions.ts';
 import { userCommands } from './users/definitions.ts';
 
@@ -25,6 +26,13 @@ export const commands: readonly CommandDefinition[] = [
     args: {},
     flags: {},
     load: async () => (await import('./status.ts')).status,
+  }),
+  defineCommand({
+    path: ['completion'],
+    summary: 'Print a completion script for a shell',
+    args: completionArgs,
+    flags: {},
+    load: async () => (await import('./print-completion.ts')).completionPrinter(commands, groups),
   }),
   ...authCommands,
   ...taskCommands,

@@ -32,28 +32,37 @@ function parseReply(stdout: string): z.infer<typeof replySchema> | undefined {
 type HelperRequest =
   { readonly action: 'get' | 'erase' } | { readonly action: 'store'; readonly secret: string };
 
+export interface HelperOptions {
+  /** A relative path of a helper starts at the folder of this file. */
+  readonly configFile: string | undefined;
+  /** What the allowed variables are taken from. */
+  readonly env: Env;
+  /** Ends a helper that is asked for the session; a change under way is left to finish. */
+  readonly signal: AbortSignal;
+}
+
 /** A program that keeps the session in place of the config file. Contract 05 section 4.4 (REQ-CLIENT-0149). */
 export class CredentialHelper {
   readonly #program: string;
-  readonly #env: Env;
+  readonly #options: HelperOptions;
 
-  private constructor(program: string, env: Env) {
+  private constructor(program: string, options: HelperOptions) {
     this.#program = program;
-    this.#env = env;
+    this.#options = options;
   }
 
   /**
    * A helper named in the config file; a relative path starts at that file's folder.
    * @throws CliError `usage` for a short name: none is built in, and PATH is never searched.
    */
-  static named(name: string, configFile: string | undefined, env: Env): CredentialHelper {
+  static named(name: string, options: HelperOptions): CredentialHelper {
     if (!name.includes('/') && !name.startsWith('.')) {
       throw new CliError(
         'usage',
         `credential_helper ${name} is not known; give the path of a program instead`,
       );
     }
-    return new CredentialHelper(resolve(dirname(configFile ?? '.'), name), env);
+    return new CredentialHelper(resolve(dirname(options.configFile ?? '.'), name), options);
   }
 
   /** The stored secret, empty when there is none. @throws CliError `internal` when the helper fails in any way. */
@@ -85,12 +94,16 @@ export class CredentialHelper {
 
   async #ask(request: HelperRequest): Promise<z.infer<typeof replySchema>> {
     const { runCommand } = await import('@cynodeai/runtime/process');
+    const { env, signal } = this.#options;
+    const reading = request.action === 'get';
     const result = await runCommand(this.#program, [], {
-      env: allowedPart(this.#env),
+      env: allowedPart(env),
       input: `${JSON.stringify(request)}\n`,
       timeoutMs: limitMs,
       maxOutputBytes,
+      ...(reading && { signal }),
     });
+    if (reading) signal.throwIfAborted();
     if (result.timedOut) throw this.#failure(request.action, 'it took longer than 10 s');
     if (result.exitCode !== 0) {
       const code = result.exitCode ?? 'a signal';

@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly sessions: SessionStore;
   readonly notes: Notes;
   readonly signal: AbortSignal;
+  /** Whether a session that ran out is renewed. */
+  readonly renew: boolean;
 }
 
 /** The one connection of a process to its gateway. */
@@ -24,7 +26,7 @@ export class Connection {
 
   /** @throws CliError `usage` when the gateway's address cannot be used. */
   constructor(options: ConnectOptions) {
-    const { settings, sessions, notes, signal } = options;
+    const { settings, sessions, notes, signal, renew } = options;
     this.#options = options;
     this.#url = settings.gatewayUrl();
     this.#tokens = new Tokens({ envToken: settings.envToken, sessions, notes });
@@ -33,7 +35,7 @@ export class Connection {
       userAgent: `cynork/${packageVersion}`,
       signal,
       token: () => this.#tokens.current(),
-      onUnauthorized: () => this.#tokens.renew(this.client),
+      onUnauthorized: async () => renew && this.#tokens.renew(this.client),
     });
   }
 

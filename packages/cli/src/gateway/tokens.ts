@@ -5,6 +5,7 @@ import { Secret } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Session } from '../config/session.ts';
+import { exitCodeOf, isSignal } from '../exit-code.ts';
 import type { Notes } from '../output/notes.ts';
 
 export interface TokensOptions {
@@ -40,7 +41,10 @@ export class Tokens {
     const used = await this.current();
     const { sessions } = this.#options;
     return sessions.lock(async () => {
-      const stored = await sessions.read().catch(() => undefined);
+      const stored = await sessions.read().catch((error: unknown) => {
+        if (isSignal(error)) throw error;
+        return undefined;
+      });
       if (stored?.access !== undefined && stored.access.reveal() !== used) {
         this.#session = Promise.resolve(stored);
         return true;
@@ -62,7 +66,7 @@ export class Tokens {
     try {
       return await sessions.read();
     } catch (error) {
-      if (Reflect.get(Object(error), 'code') === 'usage') throw error;
+      if (isSignal(error) || exitCodeOf(error) === 2) throw error;
       await notes.warn(messageOf(error));
       return undefined;
     }

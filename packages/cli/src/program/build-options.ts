@@ -1,5 +1,5 @@
-import { InvalidArgumentError, Option } from 'commander';
-import type { FlagDefinition } from './flag.ts';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import { type ArgDefinition, type FlagDefinition, argOf } from './flag.ts';
 
 /** `taskFile` as `task-file`. */
 export function kebab(name: string): string {
@@ -34,4 +34,11 @@ export function buildOption(name: string, flag: FlagDefinition): Option {
     case 'string':
       return option;
   }
+}
+
+/** A positional argument's definition as the parser's argument. */
+export function buildArgument(name: string, definition: string | ArgDefinition): Argument {
+  const { help, choices } = argOf(definition);
+  const argument = new Argument(`<${kebab(name)}>`, help);
+  return choices === undefined ? argument : argument.choices(choices);
 }

@@ -22,8 +22,19 @@ export type FlagDefinition =
 /** Flags by their name in camel case; `taskFile` is `--task-file`. */
 export type Flags = Readonly<Record<string, FlagDefinition>>;
 
-/** Positional arguments, all required, by name with their help, in order. */
-export type Args = Readonly<Record<string, string>>;
+/** A positional argument that takes certain words only. */
+export interface ArgDefinition {
+  readonly help: string;
+  readonly choices?: readonly string[];
+}
+
+/** Positional arguments, all required, by name, in order; a text alone is the help. */
+export type Args = Readonly<Record<string, string | ArgDefinition>>;
+
+/** The definition of an argument, however short it was written. */
+export function argOf(arg: string | ArgDefinition): ArgDefinition {
+  return typeof arg === 'string' ? { help: arg } : arg;
+}
 
 type FlagValue<D extends FlagDefinition> = D extends { readonly type: 'boolean' }
   ? boolean

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../cli-error.ts';
-import { buildOption, kebab } from './build-options.ts';
+import { buildArgument, buildOption } from './build-options.ts';
 import type { CommandDefinition, CommandGroup, ParsedInput } from './definition.ts';
 import type { Flags } from './flag.ts';
 import { type GlobalOptions, globalFlags } from './global-flags.ts';
@@ -95,8 +95,8 @@ function buildParser(
       .summary(definition.summary)
       .description(definition.summary)
       .allowExcessArguments(false);
-    for (const [name, help] of Object.entries(definition.args))
-      leaf.argument(`<${kebab(name)}>`, help);
+    for (const [name, arg] of Object.entries(definition.args))
+      leaf.addArgument(buildArgument(name, arg));
     for (const [name, flag] of Object.entries(definition.flags))
       leaf.addOption(buildOption(name, flag));
     leaf.action(() => {

@@ -30,6 +30,7 @@ async function revoke(
 export async function logout({ signingIn, notes, output, sessions }: Context): Promise<void> {
   await sessions.lock(async () => {
     const session = await sessions.read().catch(async (error: unknown) => {
+      if (isSignal(error)) throw error;
       await notes.warn(messageOf(error));
       return undefined;
     });

@@ -4,7 +4,7 @@ import type { CommandInput } from '../../program/flag.ts';
 import { passwordFromInput, promptPassword } from '../../terminal/read-password.ts';
 import type { createUserFlags, newUserArgs } from './flags.ts';
 
-/** `cynork users create`: the password comes by prompt or standard input only. Contract 05 section 10.7 (REQ-IDENTY-0114). */
+/** `cynork users create`: the password comes by prompt or standard input only. Contract 04 section 4.5, 05 section 10.7. */
 export async function createUser(
   {
     authenticated,

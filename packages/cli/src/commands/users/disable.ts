@@ -7,7 +7,7 @@ import type { confirmFlags, userArgs } from './flags.ts';
 
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;
 
-/** `cynork users disable`: asks first; every session of the user ends. Contract 05 section 10.7 (REQ-IDENTY-0115). */
+/** `cynork users disable`: asks first; every session of the user ends. Contract 04 section 4.5, 05 section 10.7. */
 export async function disableUser(
   context: Context,
   { args, flags }: CommandInput<typeof userArgs, typeof confirmFlags>,

@@ -4,7 +4,7 @@ import type { CommandInput } from '../../program/flag.ts';
 import { findUserId } from './find-user.ts';
 import type { userArgs } from './flags.ts';
 
-/** `cynork users enable`: ended sessions stay ended. Contract 05 section 10.7 (REQ-IDENTY-0115). */
+/** `cynork users enable`: ended sessions stay ended. Contract 04 section 4.5, 05 section 10.7. */
 export async function enableUser(
   { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
   { args }: CommandInput<typeof userArgs, Record<string, never>>,

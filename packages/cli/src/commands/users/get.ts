@@ -5,7 +5,7 @@ import { findUserId } from './find-user.ts';
 import type { userArgs } from './flags.ts';
 import { userFields } from './user-fields.ts';
 
-/** `cynork users get`. Contract 05 section 10.7 (REQ-IDENTY-0114). */
+/** `cynork users get`. Contract 04 section 4.5, 05 section 10.7. */
 export async function getUser(
   { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
   { args }: CommandInput<typeof userArgs, Record<string, never>>,

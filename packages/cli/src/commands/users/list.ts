@@ -7,7 +7,7 @@ import { userColumns, userFields } from './user-fields.ts';
 
 type Input = Pick<CommandInput<Record<string, never>, typeof userListFlags>, 'flags'>;
 
-/** `cynork users list`: one page per call. Contract 05 sections 2.4 and 10.7 (REQ-IDENTY-0114). */
+/** `cynork users list`: one page per call. Contract 04 section 4.5, 05 sections 2.4 and 10.7. */
 export async function listUsers(
   { authenticated, notes, output }: Pick<CommandContext, 'authenticated' | 'notes' | 'output'>,
   { flags }: Input,

@@ -7,7 +7,7 @@ import type { resetPasswordFlags, userArgs } from './flags.ts';
 
 /**
  * `cynork users reset-password`: by prompt or standard input only; every session of the user ends. Entering the new
- * password is the confirmation. Contract 05 section 10.7 (REQ-IDENTY-0119).
+ * password is the confirmation. Contract 04 section 4.5, 05 section 10.7.
  */
 export async function resetPassword(
   {

@@ -7,7 +7,7 @@ import type { confirmFlags, userArgs } from './flags.ts';
 
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;
 
-/** `cynork users revoke-sessions`: asks first; the user has to log in again everywhere. Contract 05 section 10.7 (REQ-IDENTY-0120). */
+/** `cynork users revoke-sessions`: asks first; the user has to log in again everywhere. Contract 04 section 4.5, 05 section 10.7. */
 export async function revokeSessions(
   context: Context,
   { args, flags }: CommandInput<typeof userArgs, typeof confirmFlags>,

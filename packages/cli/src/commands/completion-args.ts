@@ -1,0 +1,6 @@
+import type { Args } from '../program/flag.ts';
+
+/** Shells there is a script for. */
+export const completionArgs = {
+  shell: { help: 'which shell', choices: ['bash', 'zsh', 'fish'] },
+} as const satisfies Args;

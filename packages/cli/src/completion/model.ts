@@ -1,0 +1,101 @@
+import type { CommandDefinition, CommandGroup } from '../program/definition.ts';
+import { kebab } from '../program/build-options.ts';
+import { type ArgDefinition, type FlagDefinition, argOf } from '../program/flag.ts';
+import { globalFlags } from '../program/global-flags.ts';
+
+/** What may stand where a value is expected. */
+export type ValueKind =
+  | { readonly kind: 'choices'; readonly choices: readonly string[] }
+  | { readonly kind: 'task' }
+  | { readonly kind: 'file' }
+  | { readonly kind: 'text' };
+
+export interface CompletionFlag {
+  /** `-o`, `--output` */
+  readonly names: readonly string[];
+  readonly help: string;
+  /** Undefined for a flag without a value. */
+  readonly value: ValueKind | undefined;
+}
+
+export interface CompletionWord {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** A place in the tree of commands: the root, a group or a command. */
+export interface CompletionNode {
+  /** Words that lead here: `['task', 'create']`. */
+  readonly path: readonly string[];
+  readonly children: readonly CompletionWord[];
+  /** Flags of this place alone; the global ones are apart. */
+  readonly flags: readonly CompletionFlag[];
+  readonly args: readonly ValueKind[];
+}
+
+/** All that completion has to know, made from the command definitions. */
+export interface CompletionModel {
+  readonly nodes: readonly CompletionNode[];
+  readonly globals: readonly CompletionFlag[];
+}
+
+function valueOfFlag(flag: FlagDefinition): ValueKind | undefined {
+  if (flag.type === 'boolean') return undefined;
+  if (flag.type === 'choice') return { kind: 'choices', choices: flag.choices };
+  return flag.value === 'path' ? { kind: 'file' } : { kind: 'text' };
+}
+
+function flagsOf(flags: Readonly<Record<string, FlagDefinition>>): CompletionFlag[] {
+  return Object.entries(flags).map(([name, flag]) => ({
+    names: [...(flag.short === undefined ? [] : [`-${flag.short}`]), `--${kebab(name)}`],
+    help: flag.help,
+    value: valueOfFlag(flag),
+  }));
+}
+
+function valueOfArg(name: string, arg: string | ArgDefinition): ValueKind {
+  const { choices } = argOf(arg);
+  if (choices !== undefined) return { kind: 'choices', choices };
+  return { kind: name === 'task' ? 'task' : 'text' };
+}
+
+/** Every place of the command line with what may follow there. Contract 05 section 9. */
+export function buildModel(
+  definitions: readonly CommandDefinition[],
+  groups: readonly CommandGroup[],
+): CompletionModel {
+  const childrenOf = (group: string | undefined): CompletionWord[] =>
+    definitions
+      .filter(({ path }) => (path.length > 1 ? path[0] : undefined) === group)
+      .map(({ path, summary }) => ({ name: path.at(-1) ?? '', help: summary }));
+  const root: CompletionNode = {
+    path: [],
+    children: [
+      ...groups.map(({ name, summary }) => ({ name, help: summary })),
+      ...childrenOf(undefined),
+    ],
+    flags: [{ names: ['--version'], help: 'print the version and leave', value: undefined }],
+    args: [],
+  };
+  return {
+    globals: [
+      ...flagsOf(globalFlags),
+      { names: ['-h', '--help'], help: 'show help', value: undefined },
+    ],
+    nodes: [
+      root,
+      ...groups.map(({ name }) => ({
+        path: [name],
+        children: childrenOf(name),
+        flags: [],
+        args: [],
+      })),
+      ...definitions.map(({ path, args, flags }) => ({
+        path,
+        children: [],
+        flags: flagsOf(flags),
+        args: Object.entries(args).map(([name, arg]) => valueOfArg(name, arg)),
+      })),
+    ],
+  };
+}

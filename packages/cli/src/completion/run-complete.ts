@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessIo } from '../create-context.ts';
+import { Notes } from '../output/notes.ts';
+import { type TextStream, writeFully } from '../output/stream.ts';
+import type { CommandDefinition, CommandGroup } from '../program/definition.ts';
+import { completeWords } from './complete-words.ts';
+import { buildModel } from './model.ts';
+
+const limitMs = 2000;
+
+const nowhere: TextStream = {
+  write: (_text, done) => {
+    done();
+    return true;
+  },
+};
+
+/** Asks with the session there is: no prompt, no renewal, no word on standard error. */
+async function namesFromGateway(
+  config: string | undefined,
+  io: ProcessIo,
+  limit: AbortSignal,
+): Promise<string[]> {
+  const { createContext } = await import('../create-context.ts');
+  const context = await createContext({
+    globals: { config, format: 'table', quiet: true, noColor: true },
+    io: { ...io, stdin: io.stdin, signal: AbortSignal.any([io.signal, limit]) },
+    notes: new Notes({ stream: nowhere, quiet: true, color: false }),
+    renew: false,
+  });
+  try {
+    const { taskNames } = await import('./task-names.ts');
+    return await taskNames(await context.authenticated());
+  } finally {
+    await context.close();
+  }
+}
+
+/**
+ * `cynork __complete -- <words>`, for the completion scripts: what may stand in place of the last word, one a line.
+ * Paths are left to the shell. It says nothing when it fails and takes 2 s at most. Contract 05 section 9.
+ */
+export async function runComplete(
+  argv: readonly string[],
+  io: ProcessIo,
+  definitions: readonly CommandDefinition[],
+  groups: readonly CommandGroup[],
+): Promise<number> {
+  const words = argv[0] === '--' ? argv.slice(1) : argv;
+  const model = buildModel(definitions, groups);
+  const { expected, prefix, config } = completeWords(model, words);
+  let candidates: readonly string[] = [];
+  if (expected.kind === 'choices') candidates = expected.choices;
+  if (expected.kind === 'task') {
+    const limit = AbortSignal.timeout(limitMs);
+    const names = namesFromGateway(config, io, limit).catch(() => []);
+    candidates = await Promise.race([names, delay(limitMs, [], { ref: false })]);
+  }
+  const fitting = candidates.filter((candidate) => candidate.startsWith(prefix));
+  await writeFully(io.stdout, fitting.map((candidate) => `${candidate}\n`).join(''));
+  return 0;
+}

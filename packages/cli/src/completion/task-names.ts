@@ -1,0 +1,13 @@
+import type { GatewayClient } from '@cynodeai/api-client';
+import { readRoutes } from '../gateway/read-routes.ts';
+
+const count = 200;
+
+/** Words that need no quotes in any shell; a name of the gateway that is none of them is left out. */
+const safe = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** Names of the newest tasks, the uuid for one without a name. Contract 05 section 9. */
+export async function taskNames(client: GatewayClient): Promise<string[]> {
+  const { tasks } = await client.call(readRoutes.listTasks, { query: { limit: count } });
+  return tasks.map((task) => task.task_name ?? task.task_id).filter((name) => safe.test(name));
+}
