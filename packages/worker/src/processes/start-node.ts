@@ -26,7 +26,7 @@ import type { NodeSettings } from '../domain/node/settings.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { SandboxHost, WorkerApi } from '../ports/worker-api.ts';
-import { openPodmanHost } from './podman-host.ts';
+import { openHost as openRealHost } from './open-host.ts';
 import { join } from 'node:path';
 
 /** What may be put in place of the real thing, by a test or a caller with other needs. */
@@ -152,7 +152,7 @@ export async function startNode(
   const parts: Parts = { startup, scope, log, readiness, clock, timer };
   const { openSession, reportOf } = reporting(parts);
   const retry = { clock, timer, log, signal: scope.signal };
-  const openHost = overrides.openHost ?? openPodmanHost;
+  const openHost = overrides.openHost ?? openRealHost;
   const state = createFileNodeState(settings.stateDir);
   scope.shutdown.add('state directory', () => state.close());
   const deps: BringUpNodeDeps = {

@@ -4,76 +4,78 @@ import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, describe } from 'vitest';
 import { containerNames, untilClean } from '../support/leftovers.ts';
-import { openTestEngine, type TestEngine } from '../support/test-engine.ts';
+import { engines, type TestEngine } from '../support/test-engine.ts';
 import { until } from '../support/until.ts';
 
-const program = fileURLToPath(new URL('../support/node-process.ts', import.meta.url));
-const stubborn = "trap '' TERM; (trap '' TERM; sleep 1000) & touch up; while :; do sleep 1; done";
-let test: TestEngine;
+describe.each(engines)('$name', ({ open }) => {
+  const program = fileURLToPath(new URL('../support/node-process.ts', import.meta.url));
+  const stubborn = "trap '' TERM; (trap '' TERM; sleep 1000) & touch up; while :; do sleep 1; done";
+  let test: TestEngine;
 
-beforeAll(async () => {
-  test = await openTestEngine();
-});
+  beforeAll(async () => {
+    test = await open();
+  });
 
-afterAll(() => test.close());
+  afterAll(() => test.close());
 
-function startNode(slug: string, timeoutSeconds: number, script: string): ChildProcess {
-  const args = [program, test.stateDir, test.runDir, slug, String(timeoutSeconds), script];
-  return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-/** Ids of jobs whose script has got going. */
-async function runningJobs(): Promise<string[]> {
-  const root = join(test.stateDir, 'mounts');
-  const ids = await readdir(root).catch(() => []);
-  const up = await Promise.all(
-    ids.map((id) =>
-      access(join(root, id, 'workspace', 'up')).then(
-        () => [id],
-        () => [],
-      ),
-    ),
-  );
-  return up.flat();
-}
-
-it('a killed node leaves sandboxes that end by themselves, and its successor removes its own only (REQ-WORKER-0251)', async () => {
-  const names: Record<string, string> = {};
-  for (const [slug, seconds] of [
-    ['node-a', 50],
-    ['node-b', 1],
-  ] as const) {
-    const known = await runningJobs();
-    const child = startNode(slug, seconds, stubborn);
-    const id = await until(
-      `the job of ${slug} runs`,
-      async () => (await runningJobs()).find((job) => !known.includes(job)),
-      20_000,
-    );
-    names[slug] = `cynode-sandbox-${id}`;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+  function startNode(slug: string, timeoutSeconds: number, script: string): ChildProcess {
+    const args = [program, ...test.processArguments, slug, String(timeoutSeconds), script];
+    return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   }
-  const killedAt = Date.now();
-  expect((await containerNames(test)).toSorted()).toStrictEqual(Object.values(names).toSorted());
 
-  const successor = await test.node('node-a');
-  expect(await test.engine.removeLeftovers('node-a')).toStrictEqual([names['node-a']]);
-  expect(await containerNames(test)).toStrictEqual([names['node-b']]);
-  expect(await successor.workspace.removeStrays()).toHaveLength(1);
-  expect(await readdir(successor.mountRoot)).toHaveLength(1);
+  /** Ids of jobs whose script has got going. */
+  async function runningJobs(): Promise<string[]> {
+    const root = join(test.stateDir, 'mounts');
+    const ids = await readdir(root).catch(() => []);
+    const up = await Promise.all(
+      ids.map((id) =>
+        access(join(root, id, 'workspace', 'up')).then(
+          () => [id],
+          () => [],
+        ),
+      ),
+    );
+    return up.flat();
+  }
 
-  // One second of its own and thirty of the engine's limit.
-  await until(
-    'the sandbox of node-b is gone',
-    async () => ((await containerNames(test)).length === 0 ? true : undefined),
-    40_000,
-  );
-  expect(Date.now() - killedAt).toBeLessThan(36_000);
-  const other = await test.node('node-b');
-  expect(await test.engine.removeLeftovers('node-b')).toStrictEqual([]);
-  expect(await other.workspace.removeStrays()).toHaveLength(1);
-  await untilClean(test);
-}, 120_000);
+  it('a killed node leaves sandboxes that end by themselves, and its successor removes its own only (REQ-WORKER-0251)', async () => {
+    const names: Record<string, string> = {};
+    for (const [slug, seconds] of [
+      ['node-a', 50],
+      ['node-b', 1],
+    ] as const) {
+      const known = await runningJobs();
+      const child = startNode(slug, seconds, stubborn);
+      const id = await until(
+        `the job of ${slug} runs`,
+        async () => (await runningJobs()).find((job) => !known.includes(job)),
+        20_000,
+      );
+      names[slug] = `cynode-sandbox-${id}`;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    const killedAt = Date.now();
+    expect((await containerNames(test)).toSorted()).toStrictEqual(Object.values(names).toSorted());
+
+    const successor = await test.node('node-a');
+    expect(await test.engine.removeLeftovers('node-a')).toStrictEqual([names['node-a']]);
+    expect(await containerNames(test)).toStrictEqual([names['node-b']]);
+    expect(await successor.workspace.removeStrays()).toHaveLength(1);
+    expect(await readdir(successor.mountRoot)).toHaveLength(1);
+
+    // One second of its own and thirty of the engine's limit.
+    await until(
+      'the sandbox of node-b is gone',
+      async () => ((await containerNames(test)).length === 0 ? true : undefined),
+      40_000,
+    );
+    expect(Date.now() - killedAt).toBeLessThan(36_000);
+    const other = await test.node('node-b');
+    expect(await test.engine.removeLeftovers('node-b')).toStrictEqual([]);
+    expect(await other.workspace.removeStrays()).toHaveLength(1);
+    await untilClean(test);
+  }, 120_000);
+});

@@ -2,67 +2,69 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunJobResult } from '@cynodeai/contracts';
 import { jobRequest } from '../support/job-request.ts';
-import { openTestEngine, type TestEngine, type TestNode } from '../support/test-engine.ts';
+import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
 
-const limit = 262_144;
-let test: TestEngine;
-let node: TestNode;
+describe.each(engines)('$name', ({ open }) => {
+  const limit = 262_144;
+  let test: TestEngine;
+  let node: TestNode;
 
-beforeAll(async () => {
-  test = await openTestEngine();
-  node = await test.node('node-out');
-});
-
-afterAll(() => test.close());
-
-async function run(script: string, timeout = 60): Promise<RunJobResult> {
-  const request = jobRequest(script, { timeout_seconds: timeout });
-  return node.jobs.run(request);
-}
-
-/** Writes `count` bytes of x and then the text. */
-const pad = (count: number, text: string): string =>
-  `head -c ${count} /dev/zero | tr '\\0' x; printf '${text}'`;
-
-describe('the output of a job', () => {
-  it('of exactly 256 KiB is not truncated (REQ-WORKER-0146)', async () => {
-    const result = await run(pad(limit, ''));
-    expect(result.stdout.length).toBe(limit);
-    expect(result.truncated).toStrictEqual({ stdout: false, stderr: false });
+  beforeAll(async () => {
+    test = await open();
+    node = await test.node('node-out');
   });
 
-  it.each([
-    { name: 'three', bytes: '\\342\\202\\254' },
-    { name: 'four', bytes: '\\360\\237\\230\\200' },
-  ])(
-    'is cut before a character of $name bytes across the limit (REQ-WORKER-0147)',
-    async ({ bytes }) => {
-      const result = await run(pad(limit - 1, `${bytes}tail`));
-      expect(result.stdout).toBe('x'.repeat(limit - 1));
+  afterAll(() => test.close());
+
+  async function run(script: string, timeout = 60): Promise<RunJobResult> {
+    const request = jobRequest(script, { timeout_seconds: timeout });
+    return node.jobs.run(request);
+  }
+
+  /** Writes `count` bytes of x and then the text. */
+  const pad = (count: number, text: string): string =>
+    `head -c ${count} /dev/zero | tr '\\0' x; printf '${text}'`;
+
+  describe('the output of a job', () => {
+    it('of exactly 256 KiB is not truncated (REQ-WORKER-0146)', async () => {
+      const result = await run(pad(limit, ''));
+      expect(result.stdout.length).toBe(limit);
+      expect(result.truncated).toStrictEqual({ stdout: false, stderr: false });
+    });
+
+    it.each([
+      { name: 'three', bytes: '\\342\\202\\254' },
+      { name: 'four', bytes: '\\360\\237\\230\\200' },
+    ])(
+      'is cut before a character of $name bytes across the limit (REQ-WORKER-0147)',
+      async ({ bytes }) => {
+        const result = await run(pad(limit - 1, `${bytes}tail`));
+        expect(result.stdout).toBe('x'.repeat(limit - 1));
+        expect(result.truncated).toStrictEqual({ stdout: true, stderr: false });
+      },
+    );
+
+    it('holds U+FFFD for invalid bytes, and the limit counts those', async () => {
+      const small = await run("printf 'a\\377b'");
+      expect(small.stdout).toBe('a\uFFFDb');
+      const result = await run(pad(limit - 2, '\\377'));
+      expect(result.stdout).toBe('x'.repeat(limit - 2));
+      expect(result.truncated.stdout).toBe(true);
+    });
+
+    it('of 300 MB is drained with flat memory, and the other stream stays whole (REQ-WORKER-0147)', async () => {
+      await run('true');
+      const before = process.memoryUsage().rss;
+      let peak = before;
+      const watch = setInterval(() => {
+        peak = Math.max(peak, process.memoryUsage().rss);
+      }, 20);
+      const result = await run('head -c 300000000 /dev/zero; echo done >&2');
+      clearInterval(watch);
+      expect(result).toMatchObject({ status: 'completed', exit_code: 0, stderr: 'done\n' });
       expect(result.truncated).toStrictEqual({ stdout: true, stderr: false });
-    },
-  );
-
-  it('holds U+FFFD for invalid bytes, and the limit counts those', async () => {
-    const small = await run("printf 'a\\377b'");
-    expect(small.stdout).toBe('a\uFFFDb');
-    const result = await run(pad(limit - 2, '\\377'));
-    expect(result.stdout).toBe('x'.repeat(limit - 2));
-    expect(result.truncated.stdout).toBe(true);
-  });
-
-  it('of 300 MB is drained with flat memory, and the other stream stays whole (REQ-WORKER-0147)', async () => {
-    await run('true');
-    const before = process.memoryUsage().rss;
-    let peak = before;
-    const watch = setInterval(() => {
-      peak = Math.max(peak, process.memoryUsage().rss);
-    }, 20);
-    const result = await run('head -c 300000000 /dev/zero; echo done >&2');
-    clearInterval(watch);
-    expect(result).toMatchObject({ status: 'completed', exit_code: 0, stderr: 'done\n' });
-    expect(result.truncated).toStrictEqual({ stdout: true, stderr: false });
-    expect(Buffer.byteLength(result.stdout)).toBe(limit);
-    expect(peak - before).toBeLessThan(120 * 1024 * 1024);
+      expect(Buffer.byteLength(result.stdout)).toBe(limit);
+      expect(peak - before).toBeLessThan(120 * 1024 * 1024);
+    });
   });
 });

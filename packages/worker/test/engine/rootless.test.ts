@@ -70,6 +70,7 @@ it('works for a user without rights and without subordinate ids, from probe to r
     "trap '' TERM; (trap '' TERM; sleep 1000) & sleep 1000",
   ];
   const jobs = await asUser('packages/worker/test/support/node-process.ts', [
+    'podman',
     state,
     run,
     'node-r',

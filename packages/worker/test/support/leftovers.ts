@@ -6,11 +6,15 @@ import { until } from './until.ts';
 
 /** Where an engine and its nodes live. */
 export interface EnginePlace {
+  readonly kind: 'podman' | 'docker';
   readonly stateDir: string;
   readonly runDir: string;
   /** Calls the engine beside the node. */
   readonly command: EngineCommand;
 }
+
+/** Mounts a daemon keeps while no container runs. */
+const ownMount = /\/data(?:\/(?:overlay2|btrfs|vfs))?$|\/exec\/netns\/default$/;
 
 async function list(dir: string): Promise<string[]> {
   return readdir(dir).catch(() => []);
@@ -28,19 +32,23 @@ export async function processesNaming(text: string): Promise<string[]> {
 
 /** Names of all containers of the engine, also of those only the storage knows. */
 export async function containerNames(place: EnginePlace): Promise<string[]> {
-  const args = ['ps', '--all', '--external', '--format={{.Names}}'];
+  const external = place.kind === 'podman' ? ['--external'] : [];
+  const args = ['ps', '--all', ...external, '--format={{.Names}}'];
   const { stdout } = await callEngine(place.command, args);
   return stdout.split('\n').filter((name) => name !== '');
 }
 
 /** What jobs left behind: containers, processes, mounts, files. The engine's own storage does not count. */
 export async function leftovers(place: EnginePlace): Promise<string[]> {
+  // What a daemon starts for a container names its socket.
+  const helpers = place.kind === 'docker' ? await processesNaming('containerd-shim') : [];
   const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
   const mounts = mountInfo
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((point) => point.startsWith(place.stateDir) || point.startsWith(place.runDir))
-    .filter((point) => !point.endsWith('/engine/storage/overlay/overlay'));
+    .filter((point) => !point.endsWith('/engine/storage/overlay/overlay'))
+    .filter((point) => place.kind === 'podman' || !ownMount.test(point));
   const volatile: string[] = [];
   for (const boot of await list(place.runDir)) {
     volatile.push(...(await list(join(place.runDir, boot, 'pids'))));
@@ -50,8 +58,9 @@ export async function leftovers(place: EnginePlace): Promise<string[]> {
   }
   return [
     ...(await containerNames(place)),
+    ...helpers.filter((line) => line.includes(place.runDir)),
     ...(await processesNaming(place.stateDir)),
-    ...(await processesNaming(place.runDir)),
+    ...(place.kind === 'podman' ? await processesNaming(place.runDir) : []),
     ...mounts,
     ...(await list(join(place.stateDir, 'mounts'))),
     ...volatile,

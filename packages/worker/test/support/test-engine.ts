@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Log, silentLog } from '@cynodeai/runtime/observe';
 import { systemClock } from '@cynodeai/runtime/std';
+import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
+import { openDockerEngine } from '../../src/adapters/container/docker/docker-engine.ts';
+import { importImage as importDockerImage } from '../../src/adapters/container/docker/images.ts';
 import { importImage } from '../../src/adapters/container/podman/images.ts';
 import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
 import { openPodmanEngine } from '../../src/adapters/container/podman/podman-engine.ts';
@@ -16,6 +19,7 @@ import { sandboxLayout } from '../../src/domain/sandbox/layout.ts';
 import type { SandboxEngine } from '../../src/ports/sandbox-engine.ts';
 import type { WorkspaceStore } from '../../src/ports/workspace.ts';
 import { type EnginePlace, untilClean } from './leftovers.ts';
+import { PrivateDocker } from './private-docker.ts';
 import { testImage, testImageArchive } from './test-image.ts';
 
 export const testLimits: JobLimits = {
@@ -64,13 +68,35 @@ export function testNode(
 /** A private engine in a folder of its own, with the test image. */
 export interface TestEngine extends EnginePlace {
   readonly engine: SandboxEngine;
+  /** Arguments that make a node process of its own use this engine. */
+  readonly processArguments: readonly string[];
   /** A node on this engine, with its mount root made. */
   node(slug: string, limits?: Partial<JobLimits>, log?: Log): Promise<TestNode>;
   /** Fails when anything of a job is left, and removes the engine. */
   close(): Promise<void>;
 }
 
-/** Opens an engine in a fresh folder. */
+type Opened = Omit<TestEngine, 'node' | 'close'>;
+
+function testEngine(opened: Opened, remove: () => Promise<void>): TestEngine {
+  return {
+    ...opened,
+    node: async (slug, limits, nodeLog) => {
+      const node = testNode(opened.engine, opened.stateDir, slug, limits, nodeLog);
+      await node.workspace.check();
+      return node;
+    },
+    close: async () => {
+      try {
+        await untilClean(opened);
+      } finally {
+        await remove();
+      }
+    },
+  };
+}
+
+/** Opens a private Podman in a fresh folder. */
 export async function openTestEngine(log: Log = silentLog): Promise<TestEngine> {
   const base = await mkdtemp(join(tmpdir(), 'cynode-engine-'));
   const source = { stateDir: join(base, 'state'), runDir: join(base, 'run') };
@@ -79,22 +105,40 @@ export async function openTestEngine(log: Log = silentLog): Promise<TestEngine> 
   if (usable === undefined) throw new Error('the engine is not usable');
   const { command } = usable;
   await importImage(command, await testImageArchive(), testImage, { env: [], labels: [] });
-  return {
-    ...source,
-    engine,
-    command,
-    node: async (slug, limits, nodeLog) => {
-      const node = testNode(engine, source.stateDir, slug, limits, nodeLog);
-      await node.workspace.check();
-      return node;
-    },
-    close: async () => {
-      try {
-        await untilClean({ command, ...source });
-      } finally {
-        await resetEngine(await openEngine(source));
-        await engine.removeTree(base);
-      }
-    },
-  };
+  const processArguments = ['podman', source.stateDir, source.runDir];
+  return testEngine({ kind: 'podman', ...source, engine, command, processArguments }, async () => {
+    await resetEngine(await openEngine(source));
+    await engine.removeTree(base);
+  });
 }
+
+/** Opens a private Docker in a fresh folder, with a daemon of its own. */
+export async function openDockerTestEngine(log: Log = silentLog): Promise<TestEngine> {
+  const docker = await PrivateDocker.start();
+  try {
+    const stateDir = join(docker.base, 'state');
+    const engine = await openDockerEngine({ stateDir, dockerHost: docker.host }, log);
+    const daemon = new Daemon(docker.socketPath);
+    await importDockerImage(daemon, await testImageArchive(), testImage);
+    daemon.close();
+    const command = {
+      program: 'docker',
+      flags: [`--host=${docker.host}`],
+      env: { PATH: '/usr/bin:/bin', HOME: join(docker.base, 'home') },
+    };
+    const processArguments = ['docker', stateDir, docker.host];
+    const runDir = docker.base;
+    return testEngine({ kind: 'docker', stateDir, runDir, engine, command, processArguments }, () =>
+      docker[Symbol.asyncDispose](),
+    );
+  } catch (error) {
+    await docker[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Every engine a node may use; all pass the same suite. */
+export const engines = [
+  { name: 'podman', open: openTestEngine },
+  { name: 'docker', open: openDockerTestEngine },
+] as const;

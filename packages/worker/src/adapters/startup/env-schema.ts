@@ -14,12 +14,7 @@ import { z } from 'zod';
 
 const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
 
-const runtimeField = z.enum(['podman'], {
-  error: (issue) =>
-    issue.input === 'docker'
-      ? 'docker is not supported by this version yet; use podman'
-      : 'must be podman',
-});
+const runtimeField = z.enum(['podman', 'docker'], { error: () => 'must be podman or docker' });
 
 /** Variables of the node; each beats its YAML key. Contract 03 section 10. */
 export const nodeEnvSchema = z.object({
@@ -32,6 +27,7 @@ export const nodeEnvSchema = z.object({
     .refine((address: ListenAddress) => address.port > 0, 'must name a port from 1 to 65535')
     .optional(),
   CONTAINER_RUNTIME: runtimeField.optional(),
+  DOCKER_HOST: z.string().optional(),
   CYNODE_STATE_DIR: absolutePath.optional(),
   CYNODE_RUN_DIR: absolutePath.optional(),
   CYNODE_SANDBOX_MOUNT_ROOT: absolutePath.optional(),

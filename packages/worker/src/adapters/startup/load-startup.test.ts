@@ -161,23 +161,28 @@ surprise: true
   });
 
   it.each([
-    ['sandbox: { runtime: docker }', 'sandbox.runtime: docker is not supported by this version'],
     ['inference: { mode: require }', 'inference.mode: require is not supported by this version'],
     ['sandbox: { resources: { max_pids: 5 } }', 'sandbox.resources.max_pids: is not supported'],
     ['logging: { format: text }', 'logging.format: text is not supported by this version'],
     ['logging: { file_path: /var/log/x }', 'logging.file_path: is not supported'],
     ['orchestrator: { tls: { pinned_sha256: ab } }', 'orchestrator.tls.pinned_sha256: is not'],
-    ['sandbox: { runtime: lxc }', 'sandbox.runtime: must be podman'],
+    ['sandbox: { runtime: lxc }', 'sandbox.runtime: must be podman or docker'],
   ])('refuses %s instead of ignoring it', async (yaml, expected) => {
     expect(await faultsOf(`version: 1\n${yaml}\n`, enough)).toContain(expected);
   });
 
-  it.each([
-    ['docker', 'docker is not supported by this version yet'],
-    ['lxc', 'must be podman'],
-  ])('refuses CONTAINER_RUNTIME=%s', async (runtime, expected) => {
-    const env = { ...enough, CONTAINER_RUNTIME: runtime };
-    await expect(loadStartup(env, undefined)).rejects.toThrow(expected);
+  it('takes docker from either source, and where its daemon listens (REQ-WORKER-0103)', async () => {
+    const dockerHost = 'unix:///run/user/1000/docker.sock';
+    const env = { ...enough, CONTAINER_RUNTIME: 'docker', DOCKER_HOST: dockerHost };
+    const { settings } = await loadStartup(env, undefined);
+    expect([settings.sandbox.runtime, settings.dockerHost]).toEqual(['docker', dockerHost]);
+    const yaml = await load('version: 1\nsandbox: { runtime: docker }\n', enough);
+    expect(yaml.settings.sandbox.runtime).toBe('docker');
+  });
+
+  it('refuses another container runtime', async () => {
+    const env = { ...enough, CONTAINER_RUNTIME: 'lxc' };
+    await expect(loadStartup(env, undefined)).rejects.toThrow('must be podman or docker');
   });
 
   it('refuses a listen address without a port', async () => {

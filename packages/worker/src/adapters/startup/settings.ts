@@ -79,6 +79,7 @@ export function resolveSettings(
     stateDir,
     ...(env.CYNODE_RUN_DIR !== undefined && { runDir: env.CYNODE_RUN_DIR }),
     ...(env.XDG_RUNTIME_DIR !== undefined && { userRuntimeDir: env.XDG_RUNTIME_DIR }),
+    ...(env.DOCKER_HOST !== undefined && { dockerHost: env.DOCKER_HOST }),
     logLevel: yaml?.logging?.level ?? 'info',
     shutdownGraceMs: (env.NODE_SHUTDOWN_GRACE_SECONDS ?? 10) * 1000,
     reportIntervalMs: (yaml?.updates?.report_interval_seconds ?? 60) * 1000,

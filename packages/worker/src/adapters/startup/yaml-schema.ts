@@ -53,7 +53,7 @@ export const startupYamlSchema = z.strictObject({
   }),
   sandbox: section({
     mode: z.enum(['allow', 'sandbox_only', 'disabled']).optional(),
-    runtime: without(['podman'], 'docker').optional(),
+    runtime: z.enum(['podman', 'docker'], { error: () => 'must be podman or docker' }).optional(),
     rootless: flag.optional(),
     max_concurrency: count.optional(),
     default_image: text.optional(),

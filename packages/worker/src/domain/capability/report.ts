@@ -7,7 +7,7 @@ const sandboxOnlyLabels = ['sandbox_only', 'no_inference'];
 
 /** What the container engine said about itself. */
 export interface RuntimeFacts {
-  readonly runtime: 'podman';
+  readonly runtime: 'podman' | 'docker';
   readonly version: string;
   readonly rootless: boolean;
   readonly rootlessSupported: boolean;

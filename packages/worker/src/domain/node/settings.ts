@@ -7,7 +7,7 @@ export type NetworkPolicy = 'restricted' | 'none' | 'allowlist';
 /** Sandbox part of the startup settings. Counts and seconds are 1 or more. */
 export interface SandboxSettings {
   readonly mode: SandboxMode;
-  readonly runtime: 'podman';
+  readonly runtime: 'podman' | 'docker';
   readonly rootless: boolean;
   readonly maxConcurrency: number;
   readonly defaultImage?: string;
@@ -41,6 +41,8 @@ export interface NodeSettings {
   readonly runDir?: string;
   /** The user's own runtime folder as the session manager made it. */
   readonly userRuntimeDir?: string;
+  /** DOCKER_HOST: where the Docker daemon listens; absent means its usual socket. */
+  readonly dockerHost?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Time sandboxes get between SIGTERM and kill when the node stops. Contract 03 section 2.4. */
   readonly shutdownGraceMs: number;

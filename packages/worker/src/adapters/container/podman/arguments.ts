@@ -1,5 +1,6 @@
 import type { SandboxMount } from '../../../ports/sandbox-engine.ts';
 import { join } from 'node:path';
+import { deadManSlackSeconds, sandboxRules } from '../sandbox-rules.ts';
 import type { EnginePaths } from './paths.ts';
 import type { EngineProfile } from './profile.ts';
 
@@ -32,19 +33,6 @@ export function globalArguments(
     '--log-level=fatal',
   ];
 }
-
-/** Files of the host's hardware and start-up that a sandbox has no use for. */
-const maskedPaths = [
-  '/proc/cmdline',
-  '/proc/diskstats',
-  '/proc/modules',
-  '/proc/partitions',
-  '/sys/class/dmi',
-  '/sys/devices/virtual/dmi',
-].join(':');
-
-/** The engine's own limit lies this many seconds above the node's, for the case that the node is gone. Contract 03 section 6.6. */
-const deadManSlackSeconds = 30;
 
 /** One container, as far as the argument array can say it; values of variables never enter it. */
 export interface RunArguments {
@@ -79,21 +67,7 @@ export function runArguments(profile: EngineProfile, run: RunArguments): string[
   const user = profile.rootless ? 0 : run.rootfulUid;
   return [
     'run',
-    '--rm',
-    '--pull=never',
-    '--network=none',
-    '--cap-drop=ALL',
-    '--security-opt=no-new-privileges',
-    `--security-opt=mask=${maskedPaths}`,
-    '--no-hosts',
-    '--hostname=sandbox',
-    '--http-proxy=false',
-    '--no-healthcheck',
-    '--image-volume=ignore',
-    '--entrypoint=',
-    '--unsetenv=container',
-    '--unsetenv=TERM',
-    '--log-driver=none',
+    ...sandboxRules.flatMap((rule) => rule.podman),
     ...(profile.privateCgroups ? ['--cgroupns=private'] : []),
     ...(profile.init ? ['--init'] : []),
     ...profile.ulimits.map((limit) => `--ulimit=${limit}`),

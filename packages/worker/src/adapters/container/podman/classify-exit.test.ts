@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { classifyExit, isImageMissing, reasons } from './classify-exit.ts';
+import { isImageMissing, reasons } from '../exit-reasons.ts';
+import { classifyExit } from './classify-exit.ts';
 
 const call = { code: 0, started: true, silent: true, stderr: '' };
 const init = (why: string): string => `ERROR (catatonit:6): failed to exec pid1: ${why}\n`;

@@ -1,3 +1,5 @@
+import { isImageMissing, type NotStarted, reasons, refusedCommand } from '../exit-reasons.ts';
+
 /** What is known about an engine call once it has ended. */
 export interface EndedCall {
   /** Exit code of the engine's client; null when a signal ended it. */
@@ -13,32 +15,12 @@ export interface EndedCall {
 /** What the end means for the job. */
 export type Verdict =
   | { readonly kind: 'exited'; readonly exitCode: number }
-  | { readonly kind: 'not_started'; readonly exitCode: 125 | 126 | 127; readonly reason: string }
+  | NotStarted
   /** The client was killed or gave no answer that fits. */
   | { readonly kind: 'engine_fault' };
 
 /** The init process could not replace itself by the command; it is the engine's program, not the job's. */
 const initFault = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.*)\n$/;
-
-const notFound = /no such file or directory|not found/i;
-
-export const reasons = {
-  notFound: 'the command was not found in the image',
-  notExecutable: 'the command cannot be executed',
-  imageMissing: 'the image is not present on this node',
-  create: 'the sandbox could not be created',
-} as const;
-
-function refusedCommand(message: string): Verdict {
-  return notFound.test(message)
-    ? { kind: 'not_started', exitCode: 127, reason: reasons.notFound }
-    : { kind: 'not_started', exitCode: 126, reason: reasons.notExecutable };
-}
-
-/** True when the engine says that it does not have the image. */
-export function isImageMissing(stderr: string): boolean {
-  return /image not known|no such image/i.test(stderr);
-}
 
 /**
  * Tells the exit code of a job from a fault of the engine: 125 create, 126 not executable, 127 not found.

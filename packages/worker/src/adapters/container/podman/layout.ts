@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { WorkerError } from '../../../domain/errors.ts';
+import { sandboxHosts } from '../sandbox-rules.ts';
 import type { EnginePaths } from './paths.ts';
 
 const containersConf = `# Written by the node; the host's own containers.conf is not read.
@@ -33,9 +34,6 @@ driver = "overlay"
 runroot = ${JSON.stringify(paths.run)}
 graphroot = ${JSON.stringify(join(paths.root, 'storage', 'overlay'))}
 `;
-
-/** Enough to resolve the sandbox's own names, and nothing of the host's. */
-const hosts = '127.0.0.1 localhost sandbox\n::1 localhost\n';
 
 /** Writes by rename and only when the content differs, so that a running engine never reads half a file. */
 async function put(path: string, content: string): Promise<void> {
@@ -73,7 +71,7 @@ export async function prepareLayout(paths: EnginePaths): Promise<void> {
   }
   await put(paths.configFile, containersConf);
   await put(paths.storageConfigFile, storageConf(paths));
-  await put(paths.hostsFile, hosts);
+  await put(paths.hostsFile, sandboxHosts);
   await put(paths.resolvFile, '');
 }
 

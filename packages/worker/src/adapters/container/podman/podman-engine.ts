@@ -2,7 +2,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
-import { reasons } from './classify-exit.ts';
+import { reasons } from '../exit-reasons.ts';
 import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
 import { dropPidFiles, forceRemove, removeContainers } from './containers.ts';
 import { ImageCache } from './images.ts';

@@ -1,0 +1,51 @@
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import { z } from 'zod';
+import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
+import { WorkerError } from '../../../domain/errors.ts';
+import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
+
+/** Time a removal may take, ms. */
+const removeLimitMs = 20_000;
+const recheckMs = 50;
+
+const gone = (answer: DaemonAnswer): boolean => answer.status === 204 || answer.status === 404;
+
+/** Removes a container and its volumes by force; one that does not exist is fine. @throws WorkerError `container_resists` */
+export async function forceRemove(daemon: Daemon, name: string): Promise<void> {
+  const deadline = Date.now() + removeLimitMs;
+  for (;;) {
+    const left = deadline - Date.now();
+    const answer = await daemon.call('DELETE', `/containers/${name}?force=1&v=1`, {
+      timeoutMs: Math.max(1000, left),
+    });
+    if (gone(answer)) return;
+    // 409: another removal, the engine's own, is on its way.
+    if (answer.status !== 409 || left <= 0) {
+      const message = `container ${name} could not be removed: ${daemonMessage(answer)}`;
+      throw new WorkerError('container_resists', message);
+    }
+    await sleep(recheckMs);
+  }
+}
+
+const listSchema = z.array(z.object({ Names: z.array(z.string()) }));
+
+/** Names of all containers with a label. */
+export async function listContainers(daemon: Daemon, label: string): Promise<readonly string[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
+  const answer = await daemon.call('GET', `/containers/json?all=1&filters=${filters}`);
+  if (answer.status !== 200) throw new WorkerError('engine_unusable', daemonMessage(answer));
+  return listSchema
+    .parse(JSON.parse(answer.text))
+    .flatMap(({ Names }) => Names.slice(0, 1).map((name) => name.replace(/^\//, '')));
+}
+
+/** Removes every container of a node and gives their names. Contract 03 section 6.5. */
+export async function removeContainers(
+  daemon: Daemon,
+  nodeSlug: string,
+): Promise<readonly string[]> {
+  const names = await listContainers(daemon, `${nodeSlugLabel}=${nodeSlug}`);
+  for (const name of names) await forceRemove(daemon, name);
+  return names;
+}

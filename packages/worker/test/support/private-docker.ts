@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { runCommand } from '@cynodeai/runtime/process';
+import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
+import { removeTree } from '../../src/adapters/container/podman/remove-tree.ts';
+import { until } from './until.ts';
+
+/** What to do on a host without Docker. A test that needs it fails with these words, it is not skipped. */
+const fix = 'run: apt-get install -y --no-install-recommends docker.io iptables';
+const programPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+async function dockerd(): Promise<string> {
+  for (const dir of programPath.split(':')) {
+    const path = join(dir, 'dockerd');
+    const found = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  throw new Error(`the tests of the Docker engine need dockerd; ${fix}`);
+}
+
+/** A Docker daemon of one test file, in a folder of its own; nothing of the host's is touched. */
+export class PrivateDocker implements AsyncDisposable {
+  readonly base: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  #output = '';
+
+  private constructor(base: string, child: ChildProcess) {
+    this.base = base;
+    this.#child = child;
+    this.#ended = once(child, 'exit');
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#output = (this.#output + chunk.toString('utf8')).slice(-4000);
+      });
+    }
+  }
+
+  get socketPath(): string {
+    return join(this.base, 'docker.sock');
+  }
+
+  /** Value of DOCKER_HOST. */
+  get host(): string {
+    return `unix://${this.socketPath}`;
+  }
+
+  static async start(): Promise<PrivateDocker> {
+    if (process.getuid?.() !== 0) throw new Error('the tests of the Docker engine run as root');
+    const program = await dockerd();
+    const base = await mkdtemp(join(tmpdir(), 'cyd-'));
+    await mkdir(join(base, 'home'));
+    await writeFile(join(base, 'daemon.json'), '{}');
+    const child = spawn(
+      program,
+      [
+        '--bridge=none',
+        '--iptables=false',
+        '--ip6tables=false',
+        `--data-root=${join(base, 'data')}`,
+        `--exec-root=${join(base, 'exec')}`,
+        `--pidfile=${join(base, 'docker.pid')}`,
+        `--host=unix://${join(base, 'docker.sock')}`,
+        `--config-file=${join(base, 'daemon.json')}`,
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        cwd: '/',
+        env: { PATH: programPath, HOME: join(base, 'home'), TMPDIR: base },
+      },
+    );
+    const docker = new PrivateDocker(base, child);
+    await docker.#ready();
+    return docker;
+  }
+
+  async #ready(): Promise<void> {
+    const daemon = new Daemon(this.socketPath);
+    try {
+      await until(
+        'the Docker daemon answers',
+        async () => {
+          if (this.#child.exitCode !== null) {
+            throw new Error(`dockerd ended: ${this.#output}`);
+          }
+          const answer = await daemon.call('GET', '/_ping').catch(() => undefined);
+          return answer?.status === 200 ? true : undefined;
+        },
+        30_000,
+      );
+    } catch (cause) {
+      await this[Symbol.asyncDispose]();
+      throw new Error(`dockerd does not start; ${fix}\n${this.#output}`, { cause });
+    } finally {
+      daemon.close();
+    }
+  }
+
+  /** Ends the daemon with everything it runs and removes its folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null) this.#child.kill('SIGTERM');
+    await this.#ended;
+    const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
+    const mounts = mountInfo
+      .split('\n')
+      .map((line) => line.split(' ')[4] ?? '')
+      .filter((point) => point.startsWith(`${this.base}/`))
+      .toSorted((left, right) => right.length - left.length);
+    for (const point of mounts) await runCommand('umount', ['--lazy', '--', point]);
+    await removeTree(this.base, undefined);
+  }
+}
