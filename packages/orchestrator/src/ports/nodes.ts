@@ -89,10 +89,17 @@ export interface NodeRegistry {
   transaction<T>(work: (tx: NodeTransaction) => Promise<T>): Promise<T>;
   /**
    * Notes that a node called with a valid token of `epoch`; undefined when there is no such node,
-   * `false` when the token is of an older epoch.
+   * `false` when the token is of an older epoch. Contact makes an inactive node active again whose last word on its
+   * configuration was `applied`.
    */
-  touch(nodeId: string, epoch: number, at: Date): Promise<boolean | undefined>;
+  touch(nodeId: string, epoch: number): Promise<boolean | undefined>;
   /** Ids of all nodes but one. */
   otherIds(nodeId: string): Promise<readonly string[]>;
   audit(entry: NodeAuditEntry): Promise<void>;
+}
+
+/** Care of nodes that do not call. */
+export interface NodeCare {
+  /** Marks active nodes `inactive` that were silent for longer than the setting allows; answers with their slugs. */
+  deactivateSilent(): Promise<readonly string[]>;
 }

@@ -1,18 +1,38 @@
-import type { RunJobRequest } from '@cynodeai/contracts';
+import type { RunJobRequest, StopAllResponse } from '@cynodeai/contracts';
+import type { JobSight } from '../domain/dispatch/job-sight.ts';
 import type { WorkerAnswer } from '../domain/dispatch/worker-answer.ts';
 import type { NodeConnection } from './dispatch.ts';
 
-/** Calls of a node's Worker API. Contract 03 section 5. */
+/** A job as a node knows it. */
+export interface JobRef {
+  readonly taskId: string;
+  readonly jobId: string;
+}
+
+/** Calls of a node's Worker API; none of them rejects: every fault is an answer. Contract 03 section 5. */
 export interface WorkerApi {
-  /** Sends a job and waits for its end; never rejects: every fault is an answer. */
+  /** Sends a job and waits for its end. */
   runJob(
     node: NodeConnection,
     request: RunJobRequest,
     options: { readonly deadlineMs: number; readonly signal: AbortSignal },
   ): Promise<WorkerAnswer>;
-  /** Asks to stop a job: `stopping`, `not_running`, or `failed` when the node could not be asked. Never rejects. */
+  /** Asks what the node knows of a job. */
+  getJob(
+    node: NodeConnection,
+    job: JobRef,
+    options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ): Promise<JobSight>;
+  /** Lets the node drop a result: `done` also when it has none, `running` while the job has not ended there. */
+  ackJob(node: NodeConnection, job: JobRef): Promise<'done' | 'running' | 'failed'>;
+  /** Asks to stop a job: `stopping`, `not_running`, or `failed` when the node could not be asked. */
   stopJob(
     node: NodeConnection,
-    job: { readonly taskId: string; readonly jobId: string; readonly graceSeconds: number },
+    job: JobRef & { readonly graceSeconds: number; readonly timeoutMs?: number },
   ): Promise<'stopping' | 'not_running' | 'failed'>;
+  /** Asks to stop everything the orchestrator started there; undefined when the node could not be asked. */
+  stopAll(
+    node: NodeConnection,
+    options: { readonly timeoutMs: number },
+  ): Promise<StopAllResponse | undefined>;
 }

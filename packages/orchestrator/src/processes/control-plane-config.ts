@@ -43,6 +43,7 @@ const schema = z.object({
   JWT_NODE_DURATION: durationField().default(30 * day),
   DISPATCH_POLL_INTERVAL: durationField().default(1000),
   DISPATCHER_ENABLED: booleanField().default(true),
+  STOP_NODES_ON_EXIT: booleanField().default(false),
   CONTROL_PLANE_LISTEN_ADDR: listenField().optional(),
   LISTEN_ADDR: listenField().optional(),
   READ_TIMEOUT: durationField().default(30_000),

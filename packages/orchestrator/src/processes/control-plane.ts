@@ -6,31 +6,24 @@ import { createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
-import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { jwtNodeTokens, sealedNodeTokens } from '../adapters/crypto/node-tokens.ts';
 import { bindControlPlane } from '../adapters/http/control-plane/bind-routes.ts';
 import { problemOf } from '../adapters/http/problems.ts';
-import { WorkerClient } from '../adapters/nodes/worker-client.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
-import { postgresJobQueue } from '../adapters/postgres/jobs/job-queue.ts';
 import { expectedSchemaVersion, migrate } from '../adapters/postgres/migrate.ts';
 import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.ts';
-import { NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
-import { Dispatcher } from '../app/dispatch/dispatcher.ts';
-import { Ticker } from '../app/dispatch/ticker.ts';
-import { JobCompleter } from '../app/jobs/job-completer.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { seed } from '../app/seeds/seed.ts';
 import { OrchestratorError } from '../domain/errors.ts';
-import type { NodeTokenVault } from '../ports/node-secrets.ts';
 import {
   type ControlPlaneConfig,
   type MigrationConfig,
   controlPlaneConfig,
 } from './control-plane-config.ts';
+import { startDispatcher } from './dispatch-loops.ts';
 
 /** What a caller may set aside of the environment. */
 export interface ControlPlaneOverrides {
@@ -80,67 +73,6 @@ async function seedDatabase(
     if (isMissingPassword(error)) throw new ConfigError(error.message);
     throw error;
   }
-}
-
-/** Starts claiming and sending jobs; stops in order: no claims, then answers under way, then connections. */
-async function startDispatcher(
-  db: Kysely<Database>,
-  vault: NodeTokenVault,
-  config: ControlPlaneConfig,
-  scope: ProcessScope,
-  limitMs: number,
-): Promise<void> {
-  const log = scope.log.child({ module: 'dispatch' });
-  const queue = postgresJobQueue(db, vault);
-  const worker = new WorkerClient({ log });
-  const pollMs = config.DISPATCH_POLL_INTERVAL;
-  const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
-  const caring = new Ticker({ name: 'care of running jobs', pollMs, log, sleep });
-  const dispatcher = new Dispatcher({
-    queue,
-    worker,
-    blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
-    completer: new JobCompleter({ queue, log, sleep }),
-    log,
-    sleep,
-    onSlotFree: () => sending.wake(),
-  });
-  const listener = new NotificationListener({
-    url: config.DATABASE_URL.reveal(),
-    applicationName: 'cynode-control-plane-listener',
-    log,
-  });
-  const wake = (): void => {
-    sending.wake();
-    caring.wake();
-  };
-  listener.on(channels.jobs, wake);
-  listener.onReconnect(wake);
-  await listener.start();
-  const stop = new AbortController();
-  const loops = Promise.all([
-    sending.run(async () => {
-      await dispatcher.refusePrompts();
-      await dispatcher.dispatch();
-    }, stop.signal),
-    caring.run(async () => {
-      await dispatcher.stopCanceled();
-      await dispatcher.failOrphans();
-      await queue.noteWaiting();
-    }, stop.signal),
-  ]);
-  scope.shutdown.add('worker connections', () => worker.close());
-  scope.shutdown.add(
-    'dispatcher',
-    async () => {
-      dispatcher.close();
-      stop.abort();
-      await loops;
-      await dispatcher.drain(limitMs);
-      await listener.close();
-    },
-    limitMs + 15_000,
-  );
 }
 
 /**

@@ -2,17 +2,9 @@ import { ProblemError } from '@cynodeai/runtime/http';
 import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
-import type { SandboxJobPayload } from '../../src/domain/jobs/job-payload.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
 import { fakeNode } from './support/fake-node.ts';
-import {
-  cancelTask,
-  createTask,
-  jobIn,
-  readJob,
-  readTask,
-  sandboxPayload,
-} from './support/tasks.ts';
+import { cancelTask, createTask, jobIn, readJob, readTask, setSetting } from './support/tasks.ts';
 
 let plane: TestControlPlane;
 
@@ -22,11 +14,6 @@ beforeAll(async () => {
 afterAll(() => plane[Symbol.asyncDispose]());
 beforeEach(async () => {
   await plane.db.updateTable('nodes').set({ status: 'inactive' }).execute();
-});
-
-const script = (fields: Partial<SandboxJobPayload>): SandboxJobPayload => ({
-  ...sandboxPayload,
-  ...fields,
 });
 
 describe('outcomes', () => {
@@ -102,8 +89,7 @@ describe('outcomes', () => {
   it.each([
     ['invalid_request', 'validation'],
     ['payload_too_large', 'payload_too_large'],
-    ['job_conflict', 'job_conflict'],
-    ['worker_error', 'internal'],
+    ['worker_error', 'not_found'],
   ] as const)('fails with %s and is not sent again', async (errorType, kind) => {
     await using node = await fakeNode({
       slug: 'no',
@@ -119,22 +105,42 @@ describe('outcomes', () => {
     expect(node.runs).toHaveLength(1);
   });
 
-  it('fails when the connection is lost or the answer is for another job: it may have run', async () => {
-    await using node = await fakeNode({
-      slug: 'odd',
-      onRun: ({ sandbox }) =>
-        sandbox.command[0] === 'hang' ? 'hang up' : { job_id: crypto.randomUUID() },
-    });
+  it('asks the node after a lost connection and takes the result that is kept there', async () => {
+    await using node = await fakeNode({ slug: 'cut', onRun: () => 'hang up' });
     await node.join(plane.url);
-    const lost = await createTask(plane.db, { payload: script({ command: ['hang'] }) });
-    expect((await jobIn(plane.db, lost, 'failed')).result).toMatchObject({
-      error_type: 'connection_lost',
-    });
-    const foreign = await createTask(plane.db);
-    expect((await jobIn(plane.db, foreign, 'failed')).result).toMatchObject({
-      error_type: 'mismatched_ids',
-    });
+    const ids = await createTask(plane.db);
+    expect(await jobIn(plane.db, ids, 'completed')).toMatchObject({ attempt: 1 });
+    expect(node.executed).toEqual([ids.jobId]);
+    await waitFor(() => node.kept.size === 0);
+    expect(node.acked).toEqual([ids.jobId]);
   });
+
+  it.each([
+    ['a 500', () => Promise.reject(new ProblemError('internal', 'disk full'))],
+    ['the result of another job', () => ({ job_id: crypto.randomUUID() })],
+  ] as const)(
+    'starts a job again after %s, until its attempts are used up',
+    async (_what, onRun) => {
+      await using node = await fakeNode({ slug: 'odd', onRun });
+      await node.join(plane.url);
+      await setSetting(plane.db, 'dispatch.max_attempts', 2);
+      const ids = await createTask(plane.db);
+      await waitFor(async () => (await readJob(plane.db, ids)).next_attempt_at !== null);
+      const waiting = await readJob(plane.db, ids);
+      expect(waiting).toMatchObject({ status: 'queued', attempt: 1, lease_id: null });
+      const delay = (waiting.next_attempt_at?.getTime() ?? 0) - waiting.updated_at.getTime();
+      expect(delay).toBeGreaterThanOrEqual(1600);
+      expect(delay).toBeLessThanOrEqual(2400);
+      const job = await jobIn(plane.db, ids, 'failed');
+      expect(job).toMatchObject({ attempt: 2, result: { error_type: 'attempts_exhausted' } });
+      expect(job.result?.['error_message']).toContain('node odd');
+      expect(await readTask(plane.db, ids)).toMatchObject({ status: 'failed', closed: true });
+      const events = await readTaskEvents(plane.db, ids.taskId, 0, 100);
+      expect(
+        events.flatMap(({ event, data }) => (event === 'job.status' ? [data.status] : [])),
+      ).toEqual(['running', 'lease_expired', 'queued', 'running', 'lease_expired', 'failed']);
+    },
+  );
 
   it('queues again when the node cannot be reached: the request never left', async () => {
     const node = await fakeNode({ slug: 'gone' });

@@ -1,6 +1,12 @@
-import { problemKindOf, problemSchema, runJobResultSchema } from '@cynodeai/contracts';
+import {
+  problemKindOf,
+  problemSchema,
+  runJobResultSchema,
+  workerJobSchema,
+} from '@cynodeai/contracts';
 import type { HttpAnswer } from '@cynodeai/runtime/http';
 import { messageOf, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
+import type { JobSight } from '../../domain/dispatch/job-sight.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 
 /** Longest part of a node's own words that is kept, bytes. */
@@ -47,23 +53,15 @@ export function answerOfFault(error: unknown): WorkerAnswer {
   const codes = codesOf(error);
   const message = codes[0] ?? messageOf(error);
   if (field(error, 'name') === 'TimeoutError') {
-    return {
-      kind: 'lost',
-      errorType: 'deadline_exceeded',
-      message: 'no answer within the job deadline',
-    };
+    return { kind: 'lost', message: 'no answer within the job deadline' };
   }
   if (codes.length > 0 && codes.every((code) => unsentCodes.has(code))) {
     return { kind: 'unsent', message };
   }
   if (error instanceof RangeError) {
-    return { kind: 'lost', errorType: 'malformed_answer', message: messageOf(error) };
+    return { kind: 'lost', message: messageOf(error) };
   }
-  return {
-    kind: 'lost',
-    errorType: 'connection_lost',
-    message: `the connection was lost before the answer (${message})`,
-  };
+  return { kind: 'lost', message: `the connection was lost before the answer (${message})` };
 }
 
 function parsed(text: string): unknown {
@@ -83,10 +81,10 @@ export function answerOfHttp(answer: HttpAnswer): WorkerAnswer {
     const where = result.error.issues[0]?.path.join('.') ?? '';
     return {
       kind: 'lost',
-      errorType: 'malformed_answer',
       message: `the answer is not a job result${where === '' ? '' : ` (${where})`}`,
     };
   }
+  if (answer.status === 202) return { kind: 'accepted' };
   const problem = problemSchema.safeParse(body);
   const detail = problem.success ? (problem.data.detail ?? problem.data.title) : undefined;
   return {
@@ -95,4 +93,30 @@ export function answerOfHttp(answer: HttpAnswer): WorkerAnswer {
     problem: problem.success ? problemKindOf(problem.data.type) : undefined,
     detail: detail === undefined ? undefined : truncateUtf8(storableText(detail), detailBytes).text,
   };
+}
+
+/** What an HTTP answer of `jobs/{job_id}` means. Contract 03 section 5.8. */
+export function sightOfHttp(answer: HttpAnswer): JobSight {
+  if (answer.status === 200) {
+    const job = workerJobSchema.safeParse(parsed(answer.text));
+    if (job.success) return { kind: 'known', job: job.data };
+    const where = job.error.issues[0]?.path.join('.') ?? '';
+    const message = `the answer does not describe a job${where === '' ? '' : ` (${where})`}`;
+    return { kind: 'malformed', message };
+  }
+  if (answer.status === 404) return { kind: 'unknown' };
+  if (answer.status === 401) return { kind: 'unauthorized' };
+  const message = `asked about the job it answered ${answer.status}`;
+  return answer.status >= 500 || answer.status === 429
+    ? { kind: 'unreachable', message }
+    : { kind: 'malformed', message };
+}
+
+/** What a failed question about a job means. */
+export function sightOfFault(error: unknown): JobSight {
+  if (error instanceof RangeError) return { kind: 'malformed', message: messageOf(error) };
+  if (field(error, 'name') === 'TimeoutError') {
+    return { kind: 'unreachable', message: 'no answer in time' };
+  }
+  return { kind: 'unreachable', message: codesOf(error)[0] ?? messageOf(error) };
 }

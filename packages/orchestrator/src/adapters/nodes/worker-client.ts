@@ -1,15 +1,21 @@
-import { type StopJobRequest, stopJobResponseSchema, workerApiRoutes } from '@cynodeai/contracts';
-import { HttpClient } from '@cynodeai/runtime/http';
+import {
+  type AckJobRequest,
+  type StopJobRequest,
+  stopAllResponseSchema,
+  stopJobResponseSchema,
+  workerApiRoutes,
+} from '@cynodeai/contracts';
+import { type HttpAnswer, type HttpCall, HttpClient } from '@cynodeai/runtime/http';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { NodeConnection } from '../../ports/dispatch.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
-import { answerOfFault, answerOfHttp } from './worker-answer.ts';
+import { answerOfFault, answerOfHttp, sightOfFault, sightOfHttp } from './worker-answer.ts';
 
 export interface WorkerClientOptions {
   readonly log: Log;
-  /** Longest wait for an answer to a stop request, ms; 5 s unless told. */
-  readonly stopTimeoutMs?: number;
+  /** Longest wait for an answer to a stop request or an acknowledgement, ms; 5 s unless told. */
+  readonly controlTimeoutMs?: number;
 }
 
 /** Each running job holds a connection for its whole life, so this bounds the jobs of one node. */
@@ -21,10 +27,16 @@ function authorization(node: NodeConnection): Record<string, string> {
   return { authorization: `Bearer ${node.token}` };
 }
 
-/** Worker API over keep-alive HTTP. Stop requests have connections of their own: they must not queue behind jobs. */
+/**
+ * Worker API over keep-alive HTTP. A job's call is synchronous, the fastest way to its result; whoever loses it asks.
+ * Questions, stop requests and acknowledgements have connections of their own: they must not queue behind jobs, nor
+ * a question behind acknowledgements.
+ */
 export class WorkerClient implements WorkerApi {
   readonly #jobs = new HttpClient(jobConnections);
+  readonly #questions = new HttpClient(32);
   readonly #control = new HttpClient(8);
+  readonly #acks = new HttpClient(4);
   readonly #options: WorkerClientOptions;
 
   constructor(options: WorkerClientOptions) {
@@ -51,36 +63,106 @@ export class WorkerClient implements WorkerApi {
     }
   }
 
+  async getJob(
+    ...[node, { jobId }, options]: Parameters<WorkerApi['getJob']>
+  ): ReturnType<WorkerApi['getJob']> {
+    const { method, path } = workerApiRoutes.getJob;
+    try {
+      return sightOfHttp(
+        await this.#questions.call({
+          method,
+          url: `${node.url}${path.replace('{job_id}', jobId)}`,
+          headers: authorization(node),
+          timeoutMs: options.timeoutMs,
+          signal: options.signal,
+          maxBytes: maxAnswerBytes,
+        }),
+      );
+    } catch (error) {
+      return sightOfFault(error);
+    }
+  }
+
+  async ackJob(
+    ...[node, { taskId, jobId }]: Parameters<WorkerApi['ackJob']>
+  ): ReturnType<WorkerApi['ackJob']> {
+    const { method, path } = workerApiRoutes.ackJob;
+    const body: AckJobRequest = { version: 1, task_id: taskId, job_id: jobId };
+    const answer = await this.#ask(this.#acks, node, 'acknowledge a result', {
+      method,
+      url: `${node.url}${path.replace('{job_id}', jobId)}`,
+      json: body,
+    });
+    if (answer?.status === 204 || answer?.status === 404) return 'done';
+    return answer?.status === 409 ? 'running' : 'failed';
+  }
+
   async stopJob(
     ...[node, job]: Parameters<WorkerApi['stopJob']>
   ): ReturnType<WorkerApi['stopJob']> {
+    const { method, path } = workerApiRoutes.stopJob;
     const body: StopJobRequest = {
       version: 1,
       task_id: job.taskId,
       job_id: job.jobId,
       grace_seconds: job.graceSeconds,
     };
-    try {
-      const answer = await this.#control.call({
-        method: workerApiRoutes.stopJob.method,
-        url: `${node.url}${workerApiRoutes.stopJob.path}`,
-        headers: authorization(node),
-        json: body,
-        timeoutMs: this.#options.stopTimeoutMs ?? 5000,
-      });
-      const parsed = stopJobResponseSchema.safeParse(JSON.parse(answer.text));
-      return parsed.success ? parsed.data.status : 'failed';
-    } catch (error) {
-      this.#options.log.warn('a node could not be asked to stop a job', {
-        node_slug: node.slug,
-        error: messageOf(error),
-      });
-      return 'failed';
-    }
+    const answer = await this.#ask(this.#control, node, 'stop a job', {
+      method,
+      url: `${node.url}${path}`,
+      json: body,
+      ...(job.timeoutMs !== undefined && { timeoutMs: job.timeoutMs }),
+    });
+    const parsed = stopJobResponseSchema.safeParse(jsonOf(answer));
+    return parsed.success ? parsed.data.status : 'failed';
+  }
+
+  async stopAll(
+    ...[node, { timeoutMs }]: Parameters<WorkerApi['stopAll']>
+  ): ReturnType<WorkerApi['stopAll']> {
+    const { method, path } = workerApiRoutes.stopAll;
+    const answer = await this.#ask(this.#control, node, 'stop all jobs', {
+      method,
+      url: `${node.url}${path}`,
+      json: { version: 1 },
+      timeoutMs,
+    });
+    const parsed = stopAllResponseSchema.safeParse(jsonOf(answer));
+    return parsed.success ? parsed.data : undefined;
   }
 
   /** Cuts every connection. */
   async close(): Promise<void> {
-    await Promise.all([this.#jobs.close(), this.#control.close()]);
+    const clients = [this.#jobs, this.#questions, this.#control, this.#acks];
+    await Promise.all(clients.map((client) => client.close()));
+  }
+
+  async #ask(
+    client: HttpClient,
+    node: NodeConnection,
+    what: string,
+    call: Pick<HttpCall, 'method' | 'url' | 'json'> & { readonly timeoutMs?: number },
+  ): Promise<HttpAnswer | undefined> {
+    try {
+      return await client.call({
+        timeoutMs: this.#options.controlTimeoutMs ?? 5000,
+        ...call,
+        headers: authorization(node),
+      });
+    } catch (error) {
+      this.#options.log.warn(`a node could not be asked to ${what}`, {
+        node_slug: node.slug,
+        error: messageOf(error),
+      });
+      return undefined;
+    }
+  }
+}
+
+function jsonOf(answer: HttpAnswer | undefined): unknown {
+  try {
+    return answer === undefined ? undefined : JSON.parse(answer.text);
+  } catch {
+    return undefined;
   }
 }

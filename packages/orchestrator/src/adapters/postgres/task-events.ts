@@ -2,7 +2,7 @@ import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/
 import { storableText } from '@cynodeai/runtime/std';
 import type { Transaction } from 'kysely';
 import type { Executor } from './database.ts';
-import { channels, notify } from './notifications.ts';
+import { channels, notifyEach } from './notifications.ts';
 import type { Database } from './tables.ts';
 
 /** An event that has no number yet. */
@@ -30,9 +30,7 @@ export async function appendTaskEvents(
     ),
   }));
   await trx.insertInto('task_events').values(rows).execute();
-  for (const taskId of new Set(rows.map((row) => row.task_id))) {
-    await notify(trx, channels.tasks, taskId);
-  }
+  await notifyEach(trx, channels.tasks, [...new Set(rows.map((row) => row.task_id))]);
 }
 
 function isKnown(event: string): event is TaskEventName {

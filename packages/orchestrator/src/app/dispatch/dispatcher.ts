@@ -1,63 +1,90 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
-import { type Outcome, decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
-import { eligibleNodes } from '../../domain/dispatch/select-node.ts';
+import { failed } from '../../domain/dispatch/outcome.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
+import { leaseMsOf, leaseTimes } from '../../domain/jobs/job-lease.ts';
 import type { BlobReader } from '../../ports/blobs.ts';
-import type { ClaimedJob, JobLease, JobQueue } from '../../ports/dispatch.ts';
+import type { ClaimOptions, ClaimedJob, JobLease, JobQueue } from '../../ports/dispatch.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
-import { retryStorage } from '../jobs/retry-storage.ts';
-import { prepareRequest } from './prepare-request.ts';
+import type { NodeErrands } from './node-errands.ts';
+import { type Attended, ClaimedJobRun, type RunClaimedJobDeps } from './run-claimed-job.ts';
 
 export interface DispatcherDeps {
   readonly queue: JobQueue;
   readonly worker: WorkerApi;
   readonly blobs: BlobReader;
   readonly completer: JobCompleter;
+  readonly errands: NodeErrands;
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Monotonic clock, ms. */
+  readonly monotonicMs: () => number;
   /** Called when a job of this process is over and its slot may be filled. */
   readonly onSlotFree: () => void;
+  /** Called when a job may be claimed again in `ms`. */
+  readonly onDue: (ms: number) => void;
 }
 
-interface InFlight {
-  readonly job: ClaimedJob;
+interface InFlight extends Attended {
   readonly done: Promise<void>;
   canceled: boolean;
   stopAccepted: boolean;
 }
 
-type Ended = Extract<Outcome, { kind: 'ended' }>;
-
 /** Seconds between SIGTERM and kill of a canceled job. Contract 01 section 4.6. */
 const stopGraceSeconds = 30;
+/** How long a node that did not answer is left alone while another may take the work, ms. */
+const avoidMs = 10_000;
+/** Longest wait for a node's answer to an ordered stop, ms. Contract 01 section 1.3. */
+const stopAllMs = 15_000;
 
 /**
- * Claims queued jobs and sends each to its node, all at once: a slow job never holds up another and nothing holds
- * a transaction across a call. Loops and wake-ups are the caller's. Contract 01 section 5 (REQ-ORCHES-0100, 0107).
+ * Claims queued jobs and looks after them, all at once: a slow job never holds up another and nothing holds a
+ * transaction across a call. Loops and wake-ups are the caller's. Contract 01 section 5 (REQ-ORCHES-0100, 0107).
  */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
+  readonly #run: RunClaimedJobDeps;
   readonly #inFlight = new Map<string, InFlight>();
-  readonly #abandon = new AbortController();
+  readonly #silent = new Map<string, number>();
+  #leaseMs = leaseMsOf(undefined);
   #closing = false;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
+    this.#run = {
+      ...deps,
+      claimOptions: () => this.#claimOptions(),
+      onSilent: (nodeId) => this.#silent.set(nodeId, deps.monotonicMs() + avoidMs),
+    };
   }
 
-  /** Ids of the jobs whose answers this process waits for. */
+  /** Ids of the jobs this process looks after. */
   get inFlight(): readonly string[] {
     return [...this.#inFlight.keys()];
+  }
+
+  /** Pause between two renewals, ms. */
+  get renewMs(): number {
+    return leaseTimes(this.#leaseMs).renewMs;
   }
 
   /** Claims and starts what fits now, until nothing more does; resolves without waiting for the jobs. */
   async dispatch(): Promise<void> {
     while (!this.#closing) {
-      const jobs = await this.#deps.queue.claimSandboxJobs(this.#stillRunning());
-      for (const job of jobs) this.#start(job);
+      const jobs = await this.#deps.queue.claimSandboxJobs(this.#claimOptions());
+      for (const job of jobs) this.#attend(job, (run) => run.start());
+      if (jobs.length === 0) return;
+    }
+  }
+
+  /** Takes up jobs whose former lease is over. Contract 01 section 5.6. */
+  async retry(): Promise<void> {
+    while (!this.#closing) {
+      const jobs = await this.#deps.queue.claimRetries();
+      for (const job of jobs) this.#attend(job, (run) => run.resume(job));
       if (jobs.length === 0) return;
     }
   }
@@ -67,23 +94,14 @@ export class Dispatcher {
     while (!this.#closing) {
       const leases = await this.#deps.queue.claimInferenceJobs();
       if (leases.length === 0) return;
-      const message =
-        'no model is configured, so a prompt cannot be answered; use input mode script or commands, which run without a model';
-      await Promise.all(
-        leases.map((lease) => this.#end(lease, failed('no_inference_path', message))),
-      );
+      await Promise.all(leases.map((lease) => this.#refuse(lease)));
     }
   }
 
   /** Looks for jobs of its own that were canceled and asks their nodes to stop them. Contract 01 section 4.6. */
   async stopCanceled(): Promise<void> {
     const unaware = this.#running((entry) => !entry.canceled).map((entry) => entry.job.jobId);
-    if (unaware.length > 0) {
-      for (const jobId of await this.#deps.queue.canceledAmong(unaware)) {
-        const entry = this.#inFlight.get(jobId);
-        if (entry !== undefined) entry.canceled = true;
-      }
-    }
+    if (unaware.length > 0) this.#markCanceled(await this.#deps.queue.canceledAmong(unaware));
     await Promise.all(
       this.#running((entry) => entry.canceled && !entry.stopAccepted).map((entry) =>
         this.#stop(entry),
@@ -91,13 +109,55 @@ export class Dispatcher {
     );
   }
 
-  /** Fails running jobs whose lease passed and which nobody here waits for. Contract 01 section 5.6. */
-  async failOrphans(): Promise<void> {
-    const leases = await this.#deps.queue.expiredLeases(this.inFlight);
-    const message = 'the orchestrator was restarted while the job ran; its result is unknown';
-    for (const lease of leases) {
-      this.#deps.log.warn('a running job has no owner any more', { job_id: lease.jobId });
-      await this.#end(lease, failed('orchestrator_restarted', message));
+  /**
+   * Extends the leases of all jobs that showed a sign of life lately, in one statement, and lets go of those whose
+   * lease is gone. Contract 01 section 5.6.
+   */
+  async renew(): Promise<void> {
+    const { freshMs } = leaseTimes(this.#leaseMs);
+    const now = this.#deps.monotonicMs();
+    const alive = this.#running((entry) => now - entry.pulse.aliveAt < freshMs);
+    const leases = alive.map(({ job: { taskId, jobId, leaseId } }) => ({ taskId, jobId, leaseId }));
+    const renewal = await this.#deps.queue.renew(leases);
+    this.#leaseMs = renewal.leaseMs;
+    this.#markCanceled(renewal.canceled);
+    const asked = new Map(leases.map((lease) => [lease.jobId, lease.leaseId]));
+    for (const jobId of renewal.lost) {
+      const entry = this.#inFlight.get(jobId);
+      // A move may have changed the lease meanwhile; an end that is just being stored is no loss either.
+      if (entry === undefined || entry.job.leaseId !== asked.get(jobId)) continue;
+      this.#deps.log.warn('the lease of a job is gone', { job_id: jobId });
+      entry.abandon.abort();
+    }
+  }
+
+  /** Takes away leases that nobody renews, and stops canceled jobs nobody looks after. Contract 01 section 5.6. */
+  async reap(): Promise<void> {
+    const { queue, errands, log } = this.#deps;
+    const now = this.#deps.monotonicMs();
+    const own = this.#running((entry) => now - entry.pulse.aliveAt < this.#leaseMs);
+    const expired = await queue.reap(own.map((entry) => entry.job.leaseId));
+    for (const { jobId, leaseId, nodeId, expiry } of expired) {
+      const then = expiry.kind;
+      const fields = { job_id: jobId, lease_id: leaseId, then };
+      log.warn('a lease ran out', { ...fields, ...(nodeId !== undefined && { node_id: nodeId }) });
+      const entry = this.#inFlight.get(jobId);
+      if (entry?.job.leaseId === leaseId) entry.abandon.abort();
+      if (expiry.kind === 'requeue') this.#deps.onDue(expiry.delayMs);
+    }
+    const left = [
+      ...expired.flatMap((job) =>
+        job.expiry.kind === 'exhausted' && job.nodeId !== undefined
+          ? [{ ...job, nodeId: job.nodeId }]
+          : [],
+      ),
+      ...(await queue.takeOrphanedCancels()),
+    ];
+    if (left.length === 0) return;
+    const connections = await queue.connections();
+    for (const job of left) {
+      const node = connections.get(job.nodeId);
+      if (node !== undefined) errands.dismiss(node, job);
     }
   }
 
@@ -107,8 +167,32 @@ export class Dispatcher {
   }
 
   /**
-   * Waits up to `limitMs` for answers under way, then stops waiting and leaves those jobs to the next process.
-   * `close` comes first, and a claim under way must have ended.
+   * Orders every node to stop what orchestrators started there, unless jobs run under leases of another one: then it
+   * is not this process's to end them. Never rejects. Contract 01 section 1.3, 03 section 5.9.
+   */
+  async stopNodes(): Promise<void> {
+    const { queue, worker, log } = this.#deps;
+    try {
+      if (await queue.othersRun(this.#running().map((entry) => entry.job.leaseId))) {
+        log.warn('nodes are not stopped: another control-plane has jobs running');
+        return;
+      }
+      const nodes = [...(await queue.connections()).values()];
+      await Promise.all(
+        nodes.map(async (node) => {
+          const answer = await worker.stopAll(node, { timeoutMs: stopAllMs });
+          const said = answer && { stopped: answer.stopped.length, failed: answer.failed.length };
+          log.info('a node was ordered to stop everything', { node_slug: node.slug, ...said });
+        }),
+      );
+    } catch (error) {
+      log.warn('nodes could not be ordered to stop', { error: messageOf(error) });
+    }
+  }
+
+  /**
+   * Waits up to `limitMs` for answers under way, then leaves those jobs running and hands them over: their leases end
+   * now, and whoever takes them up asks the nodes. `close` comes first, and a claim under way must have ended.
    */
   async drain(limitMs: number): Promise<void> {
     const all = Promise.all(this.#running().map((entry) => entry.done));
@@ -117,16 +201,28 @@ export class Dispatcher {
     over.abort();
     const left = this.#running();
     if (left.length === 0) return;
-    this.#deps.log.warn('jobs are left running at shutdown', { jobs: left.length });
+    this.#deps.log.warn('jobs are handed over at shutdown', { jobs: left.length });
     this.#deps.completer.giveUp();
-    await Promise.all(left.map((entry) => this.#stop(entry)));
-    this.#abandon.abort();
+    for (const entry of left) entry.abandon.abort();
     await Promise.all(left.map((entry) => entry.done));
     await this.#deps.queue.abandon(left.map((entry) => entry.job));
   }
 
+  #claimOptions(): ClaimOptions {
+    const now = this.#deps.monotonicMs();
+    for (const [nodeId, until] of this.#silent) if (until <= now) this.#silent.delete(nodeId);
+    return { extraRunning: this.#stillRunning(), avoid: new Set(this.#silent.keys()) };
+  }
+
   #running(which: (entry: InFlight) => boolean = () => true): InFlight[] {
     return [...this.#inFlight.values()].filter(which);
+  }
+
+  #markCanceled(jobIds: readonly string[]): void {
+    for (const jobId of jobIds) {
+      const entry = this.#inFlight.get(jobId);
+      if (entry !== undefined) entry.canceled = true;
+    }
   }
 
   /** Jobs a node still winds down although their rows say `canceled`. */
@@ -138,11 +234,22 @@ export class Dispatcher {
     return counts;
   }
 
-  #start(job: ClaimedJob): void {
+  #attend(job: ClaimedJob, work: (run: ClaimedJobRun) => Promise<void>): void {
+    // Somebody else's claim gave it back before this process noticed that it had lost it.
+    this.#inFlight.get(job.jobId)?.abandon.abort();
+    this.#leaseMs = job.leaseMs;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const entry: InFlight = { job, done: promise, canceled: false, stopAccepted: false };
+    const entry: InFlight = {
+      job,
+      pulse: { aliveAt: this.#deps.monotonicMs() },
+      abandon: new AbortController(),
+      hangUp: new AbortController(),
+      done: promise,
+      canceled: false,
+      stopAccepted: false,
+    };
     this.#inFlight.set(job.jobId, entry);
-    void this.#run(job)
+    void work(new ClaimedJobRun(entry, this.#run))
       .catch((error: unknown) => {
         this.#deps.log.error('a job could not be brought to its end', {
           job_id: job.jobId,
@@ -150,86 +257,21 @@ export class Dispatcher {
         });
       })
       .finally(() => {
-        this.#inFlight.delete(job.jobId);
+        if (this.#inFlight.get(job.jobId) === entry) this.#inFlight.delete(job.jobId);
         resolve();
         this.#deps.onSlotFree();
       });
   }
 
-  async #run(job: ClaimedJob): Promise<void> {
-    const outcome = await this.#send(job);
-    if (outcome === undefined) return;
-    if (outcome.kind === 'ended') return this.#end(job, outcome);
-    if (outcome.kind === 'other_node') return this.#tryOther(job, outcome);
-    const { reason, nodeFault, delayMs } = outcome;
-    this.#deps.log.warn('a job was not taken by its node', { job_id: job.jobId, reason });
-    await this.#persist('a job that did not run', async () => {
-      if (nodeFault) await this.#deps.queue.deactivateNode(job.node.nodeId, reason);
-      await this.#deps.queue.requeue(job, { delayMs, reason, refusedBy: undefined });
-    });
-  }
-
-  /** What came of sending the job; undefined when this process stopped waiting. */
-  async #send(job: ClaimedJob): Promise<Outcome | undefined> {
-    const { worker, log } = this.#deps;
-    let request;
-    try {
-      request = await prepareRequest(job, this.#deps);
-    } catch (error) {
-      log.error('the input of a job cannot be read', {
-        job_id: job.jobId,
-        error: messageOf(error),
-      });
-      return failed(
-        'input_unavailable',
-        `the input of the job cannot be read: ${messageOf(error)}`,
-      );
-    }
-    const { deadlineMs } = job;
-    const answer = await worker.runJob(job.node, request, {
-      deadlineMs,
-      signal: this.#abandon.signal,
-    });
-    const given = answer.kind === 'result' || answer.kind === 'refused';
-    if (this.#abandon.signal.aborted && !given) return undefined;
-    const sent = { ...job, nodeSlug: job.node.slug };
-    return decideOutcome(answer, sent, Math.random());
-  }
-
-  async #tryOther(
-    job: ClaimedJob,
-    { reason, otherwise }: Extract<Outcome, { kind: 'other_node' }>,
-  ): Promise<void> {
-    const { queue } = this.#deps;
-    const refusedBy = [...(job.payload.dispatch?.refused_by ?? []), job.node.nodeId];
-    const useInference = job.payload.use_inference;
-    const moved = await this.#persist('a refused job', async () => {
-      const others = eligibleNodes(await queue.nodeFacts(), { useInference, refusedBy });
-      if (typeof others === 'string') return false;
-      await queue.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId });
-      return true;
-    });
-    if (moved === false) await this.#end(job, otherwise);
-  }
-
-  #persist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
-    const { log, sleep } = this.#deps;
-    return retryStorage(work, { log, what, sleep, signal: this.#abandon.signal });
-  }
-
-  async #end(lease: JobLease, { status, result, summary }: Ended): Promise<void> {
+  async #refuse(lease: JobLease): Promise<void> {
+    const { status, result, summary } = failed(
+      'no_inference_path',
+      'no model is configured, so a prompt cannot be answered; use input mode script or commands, which run without a model',
+    );
     const { taskId, jobId, leaseId } = lease;
-    const logs = logPieces(result);
-    const end = await this.#deps.completer.complete({
-      taskId,
-      jobId,
-      leaseId,
-      status,
-      result,
-      summary,
-      logs,
-    });
-    this.#deps.log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored: end });
+    const end = { taskId, jobId, leaseId, status, result, summary, logs: logPieces(result) };
+    const stored = await this.#deps.completer.complete(end);
+    this.#deps.log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });
   }
 
   async #stop(entry: InFlight): Promise<void> {

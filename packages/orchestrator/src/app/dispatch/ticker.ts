@@ -4,8 +4,8 @@ import { messageOf } from '@cynodeai/runtime/std';
 export interface TickerOptions {
   /** Name of the work, for the log. */
   readonly name: string;
-  /** Longest pause between two runs, ms: the net below the wake-ups. */
-  readonly pollMs: number;
+  /** Longest pause between two runs, ms: the net below the wake-ups. A function is asked after every run. */
+  readonly pollMs: number | (() => number);
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -41,7 +41,9 @@ export class Ticker {
         log.warn(`${name} failed`, { error: messageOf(error) });
         this.#woken = false;
       }
-      if (!this.#woken && !signal.aborted) await sleep(pollMs, this.#nap.signal);
+      if (!this.#woken && !signal.aborted) {
+        await sleep(typeof pollMs === 'number' ? pollMs : pollMs(), this.#nap.signal);
+      }
     }
     signal.removeEventListener('abort', stop);
   }

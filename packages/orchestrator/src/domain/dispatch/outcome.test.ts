@@ -56,17 +56,8 @@ describe('outcomes (contract 01 section 5.5)', () => {
   it.each<[WorkerAnswer, string]>([
     [refused(400, 'bad'), 'invalid_request'],
     [refused(413), 'payload_too_large'],
-    [refused(409), 'job_conflict'],
     [refused(404), 'worker_error'],
     [refused(302), 'worker_error'],
-    [refused(500), 'worker_error'],
-    [refused(502), 'worker_error'],
-    [{ kind: 'lost', errorType: 'connection_lost', message: 'm' }, 'connection_lost'],
-    [{ kind: 'lost', errorType: 'deadline_exceeded', message: 'm' }, 'deadline_exceeded'],
-    [{ kind: 'lost', errorType: 'malformed_answer', message: 'm' }, 'malformed_answer'],
-    [answered({ job_id: sent.taskId }), 'mismatched_ids'],
-    [answered({ task_id: sent.jobId }), 'mismatched_ids'],
-    [answered({ lease_id: sent.taskId }), 'mismatched_ids'],
   ])('%j fails the job for good', (answer, errorType) => {
     const outcome = decide(answer);
     expect(outcome).toMatchObject({
@@ -77,6 +68,21 @@ describe('outcomes (contract 01 section 5.5)', () => {
     const { result: stored } = outcome as { result: Record<string, unknown> };
     expect(stored['stderr']).toBe(stored['error_message']);
     expect(String(stored['error_message'])).toContain('node n');
+  });
+
+  it.each<[WorkerAnswer]>([
+    [refused(409, 'conflict')],
+    [refused(500)],
+    [refused(502)],
+    [{ kind: 'accepted' }],
+    [{ kind: 'lost', message: 'm' }],
+    [answered({ job_id: sent.taskId })],
+    [answered({ task_id: sent.jobId })],
+    [answered({ lease_id: sent.taskId })],
+  ])('%j leaves open what happened: the node is asked', (answer) => {
+    const outcome = decide(answer);
+    expect(outcome.kind).toBe('unclear');
+    expect(outcome.kind === 'unclear' && outcome.reason).toContain('node n');
   });
 
   it('puts back what never ran, with min(60, 2^attempt) s ± 20 %', () => {

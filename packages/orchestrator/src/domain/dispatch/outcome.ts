@@ -1,6 +1,7 @@
 import type { JobResult, RunJobResult } from '@cynodeai/contracts';
 import { limits } from '@cynodeai/contracts/common';
-import { backoffMs, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
+import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
+import { retryDelayMs } from '../jobs/job-lease.ts';
 import { type JobErrorType, failureResult } from '../jobs/job-result.ts';
 import { failureSummary, resultSummary } from '../jobs/job-summary.ts';
 import type { WorkerAnswer } from './worker-answer.ts';
@@ -15,14 +16,17 @@ export interface SentJob {
   readonly attempt: number;
 }
 
+/** The end of a job, ready to be written. */
+export interface Ended {
+  readonly kind: 'ended';
+  readonly status: 'completed' | 'failed';
+  readonly result: JobResult;
+  readonly summary: string;
+}
+
 /** What an answer means for the job. Contract 01 section 5.5. */
 export type Outcome =
-  | {
-      readonly kind: 'ended';
-      readonly status: 'completed' | 'failed';
-      readonly result: JobResult;
-      readonly summary: string;
-    }
+  | Ended
   /** Nothing ran: back into the queue, not before `delayMs` from now. */
   | {
       readonly kind: 'requeue';
@@ -30,21 +34,16 @@ export type Outcome =
       readonly reason: string;
       /** The node refused the orchestrator's credential and must acknowledge again before it gets work. */
       readonly nodeFault: boolean;
+      /** The node could not be reached at all. */
+      readonly unreachable: boolean;
     }
   /** The node will not run this job; another may. Without another one it ends with `otherwise`. */
-  | {
-      readonly kind: 'other_node';
-      readonly reason: string;
-      readonly otherwise: Extract<Outcome, { kind: 'ended' }>;
-    };
-
-const retry = { firstMs: 2000, maxMs: 60_000, jitter: 0.2 } as const;
+  | { readonly kind: 'other_node'; readonly reason: string; readonly otherwise: Ended }
+  /** It may run, have run, or neither: the node must be asked. Contract 01 section 5.6. */
+  | { readonly kind: 'unclear'; readonly reason: string };
 
 /** A job that ends without a node's answer. */
-export function failed(
-  errorType: JobErrorType,
-  message: string,
-): Extract<Outcome, { kind: 'ended' }> {
+export function failed(errorType: JobErrorType, message: string): Ended {
   return {
     kind: 'ended',
     status: 'failed',
@@ -68,14 +67,8 @@ function boundedStreams(result: RunJobResult): RunJobResult {
   };
 }
 
-function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
-  const foreign =
-    result.task_id !== sent.taskId ||
-    result.job_id !== sent.jobId ||
-    (result.lease_id !== undefined && result.lease_id !== sent.leaseId);
-  if (foreign) {
-    return failed('mismatched_ids', `node ${sent.nodeSlug} answered for another job`);
-  }
+/** The end a node's result means. Contract 01 section 5.5. */
+export function judgeRun(result: RunJobResult): Ended {
   const bounded = boundedStreams(result);
   const succeeded = result.status === 'completed' && (result.exit_code ?? 0) === 0;
   return {
@@ -84,6 +77,15 @@ function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
     result: bounded,
     summary: resultSummary(bounded),
   };
+}
+
+function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
+  const foreign =
+    result.task_id !== sent.taskId ||
+    result.job_id !== sent.jobId ||
+    (result.lease_id !== undefined && result.lease_id !== sent.leaseId);
+  if (foreign) return { kind: 'unclear', reason: `node ${sent.nodeSlug} answered for another job` };
+  return judgeRun(result);
 }
 
 function judgeRefusal(
@@ -99,26 +101,27 @@ function judgeRefusal(
     case 413:
       return failed('payload_too_large', reason);
     case 401:
-      return { kind: 'requeue', delayMs: 0, reason, nodeFault: true };
+      return { kind: 'requeue', delayMs: 0, reason, nodeFault: true, unreachable: false };
     case 403:
       return { kind: 'other_node', reason, otherwise: failed('node_policy_refused', reason) };
     case 409:
-      return failed('job_conflict', reason);
+      return { kind: 'unclear', reason };
     case 429:
     case 503:
       return {
         kind: 'requeue',
-        delayMs: backoffMs(sent.attempt, random, retry),
+        delayMs: retryDelayMs(sent.attempt, random),
         reason,
         nodeFault: false,
+        unreachable: false,
       };
     default:
-      return failed('worker_error', reason);
+      return status >= 500 ? { kind: 'unclear', reason } : failed('worker_error', reason);
   }
 }
 
 /**
- * Judges what came of sending a job. Only outcomes that prove that nothing ran put it back into the queue.
+ * Judges what came of sending a job. Only outcomes that prove that nothing ran put it back into the queue at once.
  * `random` from 0 to 1 spreads the delay, min(60, 2^attempt) s ± 20 %. Contract 01 sections 5.5, 5.6 (REQ-ORCHES-0122).
  */
 export function decideOutcome(answer: WorkerAnswer, sent: SentJob, random: number): Outcome {
@@ -130,11 +133,14 @@ export function decideOutcome(answer: WorkerAnswer, sent: SentJob, random: numbe
     case 'unsent':
       return {
         kind: 'requeue',
-        delayMs: backoffMs(sent.attempt, random, retry),
+        delayMs: retryDelayMs(sent.attempt, random),
         reason: `node ${sent.nodeSlug} could not be reached: ${answer.message}`,
         nodeFault: false,
+        unreachable: true,
       };
+    case 'accepted':
+      return { kind: 'unclear', reason: `node ${sent.nodeSlug} runs the job without a call` };
     case 'lost':
-      return failed(answer.errorType, `node ${sent.nodeSlug}: ${answer.message}`);
+      return { kind: 'unclear', reason: `node ${sent.nodeSlug}: ${answer.message}` };
   }
 }

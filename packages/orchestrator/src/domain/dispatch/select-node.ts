@@ -35,6 +35,15 @@ export function eligibleNodes(
   return willing.length === 0 ? 'refused_by_every_node' : willing;
 }
 
+/** The nodes without those that did not answer lately, unless none that may take work would be left. */
+export function withoutAvoided(
+  nodes: readonly NodeFacts[],
+  avoid: ReadonlySet<string>,
+): readonly NodeFacts[] {
+  const others = nodes.filter((node) => !avoid.has(node.nodeId));
+  return others.some(isDispatchable) ? others : nodes;
+}
+
 function byLoadThenSlug(a: NodeFacts, b: NodeFacts): number {
   return a.running - b.running || compareSlugs(a.slug, b.slug);
 }

@@ -4,6 +4,8 @@ import type { RunJobResult } from '@cynodeai/contracts';
 export type WorkerAnswer =
   /** 200 with a body of the right form. */
   | { readonly kind: 'result'; readonly result: RunJobResult }
+  /** 202: the node runs it and answers when asked. Contract 03 section 5.8. */
+  | { readonly kind: 'accepted' }
   /** Any other status. */
   | {
       readonly kind: 'refused';
@@ -15,8 +17,4 @@ export type WorkerAnswer =
   /** The request never left: connection refused, no such host, TLS fault. Nothing ran. */
   | { readonly kind: 'unsent'; readonly message: string }
   /** The request may have been read; what happened to the job is unknown. */
-  | {
-      readonly kind: 'lost';
-      readonly errorType: 'connection_lost' | 'deadline_exceeded' | 'malformed_answer';
-      readonly message: string;
-    };
+  | { readonly kind: 'lost'; readonly message: string };

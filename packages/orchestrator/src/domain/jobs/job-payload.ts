@@ -26,6 +26,8 @@ export interface DispatchNote {
   readonly last_error?: string;
   /** Ids of nodes that refused this job by a rule of their own. */
   readonly refused_by?: readonly string[];
+  /** Claims that started nothing: not taken by a node, or a run under way was adopted. */
+  readonly free_attempts?: number;
 }
 
 interface JobPayloadBase {

@@ -6,15 +6,11 @@ export type JobErrorType =
   | 'invalid_request'
   | 'payload_too_large'
   | 'node_policy_refused'
-  | 'job_conflict'
   | 'worker_error'
-  | 'connection_lost'
-  | 'deadline_exceeded'
-  | 'malformed_answer'
-  | 'mismatched_ids'
   | 'input_unavailable'
   | 'result_not_storable'
-  | 'orchestrator_restarted'
+  /** The lease ran out, or the run was lost, as often as the job may be started. */
+  | 'attempts_exhausted'
   | 'no_inference_path';
 
 /** Longest stored reason, bytes of UTF-8. */

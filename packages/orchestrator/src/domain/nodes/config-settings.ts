@@ -24,6 +24,11 @@ export const nodeConfigSettingKeys = [
 /** The setting that caps every job's time limit, in seconds. */
 export const maxJobTimeoutKey = `${constraintKey}.max_job_timeout_seconds`;
 
+/** The setting that says after how many seconds of silence a node counts as inactive. Contract 01 section 3.10. */
+export const staleSecondsKey = 'nodes.heartbeat.stale_after_seconds';
+/** Three missed heartbeats. */
+export const defaultStaleSeconds = 180;
+
 const variants: readonly InferenceVariant[] = ['cpu', 'cuda', 'rocm'];
 
 function strings(value: unknown): readonly string[] | undefined {

@@ -7,10 +7,11 @@ import {
   nodeConfigurationPayloadSchema,
   workerApiRoutes,
 } from '@cynodeai/contracts';
-import { ProblemError, bindRoute, createHttpServer } from '@cynodeai/runtime/http';
+import { type HttpServer, ProblemError, bindRoute, createHttpServer } from '@cynodeai/runtime/http';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { psk } from './control-plane.ts';
 
+/** What a run came to; `hang up`: it ended well, but every connection was cut before the answer left. */
 type RunAnswer = Partial<RunJobResult> | 'hang up';
 
 export interface FakeNodeOptions {
@@ -27,7 +28,16 @@ export interface FakeNode extends AsyncDisposable {
   readonly url: string;
   /** Every body of `jobs:run` with the right token, in order of arrival. */
   readonly runs: RunJobRequest[];
+  /** Ids of jobs whose work was really started, in order: the outside witness of what ran how often. */
+  readonly executed: string[];
   readonly stops: StopJobRequest[];
+  /** Ids of jobs that were asked about, and of acknowledged ones, in order. */
+  readonly asked: string[];
+  readonly acked: string[];
+  /** Ordered stops of everything. */
+  stopAlls: number;
+  /** Jobs the node knows: running, or with a result nobody acknowledged. */
+  readonly kept: ReadonlyMap<string, KeptJob>;
   /** Bearer tokens that arrived, right or wrong. */
   readonly tokensSeen: Set<string>;
   /** Token of the last fetched configuration. */
@@ -35,7 +45,22 @@ export interface FakeNode extends AsyncDisposable {
   report(extra?: Record<string, unknown>): NodeCapabilityReport;
   /** Register, fetch, acknowledge. */
   join(controlPlane: string): Promise<NodeSession>;
+  /** Connections are still accepted, but nothing is answered any more, as behind a partition. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends like a killed process and comes back on the same port with what it had stored. */
+  restart(): Promise<void>;
+  /** Ends like a killed process. */
+  kill(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A job on the node, by its id. */
+export interface KeptJob {
+  readonly taskId: string;
+  readonly leaseId: string | undefined;
+  result: RunJobResult | undefined;
+  readonly ended: Promise<void>;
 }
 
 /** The HTTP side of a registered node. */
@@ -78,14 +103,188 @@ export async function register(controlPlane: string, report: unknown): Promise<N
   };
 }
 
-/** A node that is a real HTTP server with the Worker API's schemas. */
+function resultOf(request: RunJobRequest, answer: Partial<RunJobResult>): RunJobResult {
+  const now = new Date().toISOString();
+  return {
+    version: 1,
+    task_id: request.task_id,
+    job_id: request.job_id,
+    status: 'completed',
+    exit_code: 0,
+    stdout: '',
+    stderr: '',
+    started_at: now,
+    ended_at: now,
+    truncated: { stdout: false, stderr: false },
+    ...(request.lease_id !== undefined && { lease_id: request.lease_id }),
+    ...answer,
+  };
+}
+
+/** The Worker API of one fake node: retention and idempotency as contract 03 section 5.8 has them. */
+class FakeWorker {
+  readonly #options: FakeNodeOptions;
+  readonly #node: FakeNode;
+  readonly #kept: Map<string, KeptJob>;
+  #server: HttpServer | undefined;
+  #frozen: PromiseWithResolvers<void> | undefined;
+  /** Work of an earlier life of the node must not end up in a later one. */
+  #life = 0;
+
+  constructor(options: FakeNodeOptions, node: FakeNode, kept: Map<string, KeptJob>) {
+    this.#options = options;
+    this.#node = node;
+    this.#kept = kept;
+  }
+
+  async listen(port: number): Promise<number> {
+    const server = await createHttpServer({ log: silentLog, writeTimeoutMs: 0 });
+    this.#server = server;
+    this.#bind(server);
+    return server.listen({ host: '127.0.0.1', port });
+  }
+
+  async close(): Promise<void> {
+    this.#life += 1;
+    this.thaw();
+    this.#server?.app.server.closeAllConnections();
+    await this.#server?.close();
+    for (const [jobId, job] of this.#kept) {
+      job.result ??= resultOf(
+        { version: 1, task_id: job.taskId, job_id: jobId, sandbox: { command: ['x'] } },
+        { status: 'failed', exit_code: 125, stderr: 'node restarted' },
+      );
+    }
+  }
+
+  freeze(): void {
+    this.#frozen ??= Promise.withResolvers();
+  }
+
+  thaw(): void {
+    this.#frozen?.resolve();
+    this.#frozen = undefined;
+  }
+
+  #hangUp(): never {
+    this.#server?.app.server.closeAllConnections();
+    throw new ProblemError('internal', 'gone');
+  }
+
+  async #guard(request: { headers: { authorization?: string | undefined } }): Promise<void> {
+    await this.#frozen?.promise;
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    this.#node.tokensSeen.add(token);
+    if (this.#node.token === undefined || token !== this.#node.token) {
+      throw new ProblemError('authentication', 'wrong token');
+    }
+  }
+
+  async #run(request: RunJobRequest): Promise<RunJobResult> {
+    const known = this.#kept.get(request.job_id);
+    if (known !== undefined) {
+      if (known.leaseId !== request.lease_id) {
+        throw new ProblemError('job_conflict', 'the job runs or ended under another lease');
+      }
+      await known.ended;
+      return known.result ?? this.#hangUp();
+    }
+    const life = this.#life;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const job: KeptJob = {
+      taskId: request.task_id,
+      leaseId: request.lease_id,
+      result: undefined,
+      ended: promise,
+    };
+    this.#kept.set(request.job_id, job);
+    this.#node.executed.push(request.job_id);
+    let answer: RunAnswer;
+    try {
+      answer = (await this.#options.onRun?.(request)) ?? {};
+    } catch (error) {
+      this.#kept.delete(request.job_id);
+      throw error;
+    } finally {
+      resolve();
+    }
+    if (life !== this.#life) this.#hangUp();
+    job.result = resultOf(request, answer === 'hang up' ? {} : answer);
+    await this.#frozen?.promise;
+    return answer === 'hang up' ? this.#hangUp() : job.result;
+  }
+
+  #bind(server: HttpServer): void {
+    const node = this.#node;
+    const guard = this.#guard.bind(this);
+    bindRoute(server, workerApiRoutes.runJob, {
+      guard,
+      handle: async ({ body }) => {
+        node.runs.push(body);
+        return { status: 200, body: await this.#run(body) };
+      },
+    });
+    bindRoute(server, workerApiRoutes.getJob, {
+      guard,
+      handle: ({ params: { job_id } }) => {
+        node.asked.push(job_id);
+        const job = this.#kept.get(job_id);
+        if (job === undefined) throw new ProblemError('not_found', 'no such job');
+        return {
+          status: 200,
+          body: {
+            version: 1 as const,
+            task_id: job.taskId,
+            job_id,
+            ...(job.leaseId !== undefined && { lease_id: job.leaseId }),
+            status: job.result?.status ?? ('in_progress' as const),
+            ...(job.result && { result: job.result }),
+          },
+        };
+      },
+    });
+    bindRoute(server, workerApiRoutes.ackJob, {
+      guard,
+      handle: ({ params: { job_id } }) => {
+        const job = this.#kept.get(job_id);
+        if (job === undefined) throw new ProblemError('not_found', 'no such job');
+        if (job.result === undefined) throw new ProblemError('job_conflict', 'it still runs');
+        this.#kept.delete(job_id);
+        node.acked.push(job_id);
+        return { status: 204 };
+      },
+    });
+    bindRoute(server, workerApiRoutes.stopJob, {
+      guard,
+      handle: ({ body }) => {
+        node.stops.push(body);
+        const status = this.#options.onStop?.(body) ?? 'stopping';
+        return { status: status === 'stopping' ? 202 : 200, body: { version: 1 as const, status } };
+      },
+    });
+    bindRoute(server, workerApiRoutes.stopAll, {
+      guard,
+      handle: () => {
+        node.stopAlls += 1;
+        return { status: 200, body: { version: 1 as const, stopped: [], failed: [] } };
+      },
+    });
+  }
+}
+
+/** A node that is a real HTTP server with the Worker API's schemas, retention included. */
 export async function fakeNode(options: FakeNodeOptions): Promise<FakeNode> {
-  const server = await createHttpServer({ log: silentLog, writeTimeoutMs: 0 });
+  const kept = new Map<string, KeptJob>();
   const node: FakeNode = {
     slug: options.slug,
     url: '',
     runs: [],
+    executed: [],
     stops: [],
+    asked: [],
+    acked: [],
+    stopAlls: 0,
+    kept,
     tokensSeen: new Set(),
     token: undefined,
     report: (extra = {}) => ({
@@ -114,57 +313,17 @@ export async function fakeNode(options: FakeNodeOptions): Promise<FakeNode> {
       if (acked.status !== 204) throw new Error(`ack: ${acked.status} ${await acked.text()}`);
       return { ...session, configVersion: config.config_version };
     },
-    close: async () => {
-      server.app.server.closeAllConnections();
-      await server.close();
+    freeze: () => worker.freeze(),
+    thaw: () => worker.thaw(),
+    kill: () => worker.close(),
+    restart: async () => {
+      await worker.close();
+      await worker.listen(port);
     },
-    [Symbol.asyncDispose]: () => node.close(),
+    close: () => worker.close(),
+    [Symbol.asyncDispose]: () => worker.close(),
   };
-  const guard = (request: { headers: { authorization?: string | undefined } }): void => {
-    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    node.tokensSeen.add(token);
-    if (node.token === undefined || token !== node.token) {
-      throw new ProblemError('authentication', 'wrong token');
-    }
-  };
-  bindRoute(server, workerApiRoutes.runJob, {
-    guard,
-    handle: async ({ body }) => {
-      node.runs.push(body);
-      const answer = (await options.onRun?.(body)) ?? {};
-      if (answer === 'hang up') {
-        server.app.server.closeAllConnections();
-        throw new ProblemError('internal', 'gone');
-      }
-      const now = new Date().toISOString();
-      const { task_id, job_id } = body;
-      return {
-        status: 200,
-        body: {
-          version: 1 as const,
-          task_id,
-          job_id,
-          status: 'completed' as const,
-          exit_code: 0,
-          stdout: '',
-          stderr: '',
-          started_at: now,
-          ended_at: now,
-          truncated: { stdout: false, stderr: false },
-          ...(body.lease_id !== undefined && { lease_id: body.lease_id }),
-          ...answer,
-        },
-      };
-    },
-  });
-  bindRoute(server, workerApiRoutes.stopJob, {
-    guard,
-    handle: ({ body }) => {
-      node.stops.push(body);
-      const status = options.onStop?.(body) ?? 'stopping';
-      return { status: status === 'stopping' ? 202 : 200, body: { version: 1 as const, status } };
-    },
-  });
-  const port = await server.listen({ host: '127.0.0.1', port: 0 });
+  const worker = new FakeWorker(options, node, kept);
+  const port = await worker.listen(0);
   return Object.assign(node, { url: `http://127.0.0.1:${port}` });
 }

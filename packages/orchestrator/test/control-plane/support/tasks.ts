@@ -94,3 +94,18 @@ export async function jobIn(
   });
   return readJob(db, ids);
 }
+
+/** Sets a system setting as an operator does. */
+export async function setSetting(db: Kysely<Database>, key: string, value: number): Promise<void> {
+  const values = { value: JSON.stringify(value), value_type: 'number' as const };
+  await db
+    .insertInto('system_settings')
+    .values({ key, ...values, updated_by: 'test' })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(values))
+    .execute();
+}
+
+/** Short leases, so that tests need not wait a minute; seconds. */
+export function setLeaseTtl(db: Kysely<Database>, seconds: number): Promise<void> {
+  return setSetting(db, 'dispatch.lease_ttl_seconds', seconds);
+}

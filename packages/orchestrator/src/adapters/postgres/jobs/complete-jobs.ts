@@ -44,7 +44,7 @@ async function keepLateResults(
     })),
   );
   const { rows } = await sql<{ id: string }>`
-    UPDATE jobs j SET result = e.result, updated_at = now()
+    UPDATE jobs j SET result = e.result, lease_expires_at = NULL, updated_at = now()
     FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, lease_id uuid, result jsonb)
     WHERE j.id = e.id AND j.status = 'canceled' AND j.lease_id = e.lease_id AND j.result IS NULL
     RETURNING j.id
@@ -53,10 +53,11 @@ async function keepLateResults(
 }
 
 /** Ends the running tasks of ended jobs; answers with their ids. */
-async function endTasks(
+export async function endTasks(
   trx: Transaction<Database>,
-  jobs: readonly EndedJob[],
+  jobs: readonly Pick<EndedJob, 'taskId' | 'status' | 'summary'>[],
 ): Promise<Set<string>> {
+  if (jobs.length === 0) return new Set();
   const input = JSON.stringify(
     jobs.map((job) => ({ id: job.taskId, status: job.status, summary: job.summary })),
   );
@@ -66,6 +67,19 @@ async function endTasks(
     FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, status text, summary text)
     WHERE t.id = e.id AND t.status = 'running'
     RETURNING t.id
+  `.execute(trx);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Of the given jobs those that have a final status, whoever gave it. */
+async function endedAmong(
+  trx: Transaction<Database>,
+  jobIds: readonly string[],
+): Promise<Set<string>> {
+  if (jobIds.length === 0) return new Set();
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM jobs
+    WHERE id = ANY(${jobIds}::uuid[]) AND status IN ('completed', 'failed', 'canceled')
   `.execute(trx);
   return new Set(rows.map((row) => row.id));
 }
@@ -108,10 +122,15 @@ async function complete(
   if (recorded.length > 0) {
     await appendEnds(trx, recorded, await endTasks(trx, recorded));
   }
+  const before = await endedAmong(
+    trx,
+    jobs.map((job) => job.jobId).filter((id) => !ended.has(id) && !kept.has(id)),
+  );
   return new Map(
     jobs.map(({ jobId }) => {
       if (ended.has(jobId)) return [jobId, 'recorded'];
-      return [jobId, kept.has(jobId) ? 'kept_for_inspection' : 'superseded'];
+      if (kept.has(jobId)) return [jobId, 'kept_for_inspection'];
+      return [jobId, before.has(jobId) ? 'ended_before' : 'superseded'];
     }),
   );
 }

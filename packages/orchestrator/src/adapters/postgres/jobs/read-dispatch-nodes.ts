@@ -4,6 +4,7 @@ import type { ConfigAckStatus, NodeStatus } from '../../../domain/nodes/node.ts'
 import type { NodeConnection } from '../../../ports/dispatch.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { Executor } from '../database.ts';
+import { staleBefore } from '../settings/stale-before.ts';
 
 /** A node with what is needed to judge and to call it; no connection when a part of it is missing. */
 export interface DispatchNode {
@@ -76,7 +77,8 @@ function dispatchNode(
 }
 
 /**
- * Every node with its load. Eligibility reads the acknowledged configuration: a newer desired one counts only where
+ * Every node with its load; a job that waits for its retry keeps its slot, since the node may still run it. A node
+ * that is silent for too long counts as inactive, whether the reaper has come by or not. Eligibility reads the acknowledged configuration: a newer desired one counts only where
  * it changes URL or token. Contract 01 section 5.1.
  */
 export async function readDispatchNodes(
@@ -85,7 +87,10 @@ export async function readDispatchNodes(
   extraRunning: ReadonlyMap<string, number> = new Map(),
 ): Promise<DispatchNode[]> {
   const { rows } = await sql<Row>`
-    SELECT n.id, n.node_slug, n.enabled, n.status, n.config_ack_status, n.worker_api_target_url,
+    SELECT n.id, n.node_slug, n.enabled,
+      CASE WHEN n.status = 'active' AND n.last_seen_at < ${staleBefore}
+        THEN 'inactive' ELSE n.status END AS status,
+      n.config_ack_status, n.worker_api_target_url,
       n.worker_api_bearer_token,
       (acked.connectivity_hash IS NOT NULL
         AND acked.connectivity_hash = desired.connectivity_hash) IS TRUE AS connectivity_acked,
@@ -93,8 +98,13 @@ export async function readDispatchNodes(
       c.capability_snapshot -> 'node' -> 'labels' AS labels,
       c.capability_snapshot -> 'sandbox' AS sandbox,
       c.capability_snapshot -> 'inference' AS inference,
-      (SELECT count(*) FROM jobs j WHERE j.node_id = n.id AND j.status = 'running') AS running
+      (SELECT count(*) FROM jobs j WHERE j.node_id = n.id AND j.status = 'running')
+        + coalesce(retries.count, 0) AS running
     FROM nodes n
+    LEFT JOIN (
+      SELECT node_id, count(*) FROM jobs
+      WHERE status = 'queued' AND lease_expires_at IS NOT NULL AND node_id IS NOT NULL
+      GROUP BY node_id) AS retries ON retries.node_id = n.id
     LEFT JOIN node_capabilities c ON c.node_id = n.id
     LEFT JOIN node_config_versions acked
       ON acked.node_id = n.id AND acked.config_version = n.config_version

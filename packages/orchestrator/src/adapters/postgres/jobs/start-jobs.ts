@@ -8,6 +8,8 @@ export interface JobStart extends JobLease {
   /** Undefined for work that no node does. */
   readonly nodeId: string | undefined;
   readonly leaseMs: number;
+  /** The setting, when there is one. */
+  readonly maxAttempts?: number | undefined;
   /** Merged into `payload.dispatch`. */
   readonly note: DispatchNote;
 }
@@ -24,6 +26,7 @@ export async function startJobs(
       lease_id: start.leaseId,
       node_id: start.nodeId ?? null,
       lease_ms: start.leaseMs,
+      max_attempts: start.maxAttempts ?? null,
       note: start.note,
     })),
   );
@@ -34,12 +37,13 @@ export async function startJobs(
       lease_id = s.lease_id,
       lease_expires_at = now() + s.lease_ms * interval '1 millisecond',
       attempt = j.attempt + 1,
+      max_attempts = coalesce(s.max_attempts, j.max_attempts),
       next_attempt_at = NULL,
       started_at = now(),
       payload = j.payload || jsonb_build_object('dispatch', coalesce(j.payload -> 'dispatch', '{}') || s.note),
       updated_at = now()
     FROM jsonb_to_recordset(${input}::jsonb)
-      AS s (id uuid, lease_id uuid, node_id uuid, lease_ms bigint, note jsonb)
+      AS s (id uuid, lease_id uuid, node_id uuid, lease_ms bigint, max_attempts int, note jsonb)
     WHERE j.id = s.id
   `.execute(trx);
   const { rows: begun } = await sql<{ id: string }>`

@@ -57,7 +57,7 @@ function nodeTransaction(trx: Executor): NodeTransaction {
 export function postgresNodeRegistry(db: Kysely<Database>): NodeRegistry {
   return {
     transaction: (work) => db.transaction().execute((trx) => work(nodeTransaction(trx))),
-    touch: (nodeId, epoch, at) => touchNode(db, nodeId, epoch, at),
+    touch: (nodeId, epoch) => touchNode(db, nodeId, epoch),
     otherIds: async (nodeId) => {
       const rows = await db
         .selectFrom('nodes')

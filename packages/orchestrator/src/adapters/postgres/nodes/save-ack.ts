@@ -19,6 +19,14 @@ export async function saveAck(db: Executor, nodeId: string, ack: AckToStore): Pr
     })
     .where('id', '=', nodeId)
     .execute();
+  if (ack.nodeStatus === 'active') {
+    // It is back: what waits for a retry on it need not wait out its delay.
+    await sql`
+      UPDATE jobs SET next_attempt_at = now()
+      WHERE status = 'queued' AND lease_expires_at IS NOT NULL AND node_id = ${nodeId}::uuid
+        AND next_attempt_at > now()
+    `.execute(db);
+  }
   // A node that just became dispatchable may have work waiting.
   await notify(db, channels.jobs);
 }

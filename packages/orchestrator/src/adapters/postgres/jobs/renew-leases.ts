@@ -1,0 +1,50 @@
+import { type Kysely, sql } from 'kysely';
+import { leaseMsOf, leaseSettingKeys } from '../../../domain/jobs/job-lease.ts';
+import { positiveInteger } from '../../../domain/nodes/config-settings.ts';
+import type { JobLease, Renewal } from '../../../ports/dispatch.ts';
+import { readSettings } from '../settings/read-settings.ts';
+import type { Database } from '../tables.ts';
+
+interface Row {
+  readonly id: string;
+  readonly state: 'renewed' | 'canceled' | 'lost' | 'busy';
+}
+
+/**
+ * Extends all given leases in one statement. `lost` are those somebody else holds or nobody does. Rows that another transaction holds are left for the next time: they
+ * are just being completed or canceled, and waiting for several of them could deadlock. Canceled jobs without a
+ * result are extended too, so that nobody else looks after them meanwhile. Contract 01 section 5.6.
+ */
+export async function renewLeases(
+  db: Kysely<Database>,
+  leases: readonly JobLease[],
+): Promise<Renewal> {
+  const key = leaseSettingKeys.ttlSeconds;
+  const leaseMs = leaseMsOf(positiveInteger((await readSettings(db, [key])).get(key)));
+  if (leases.length === 0) return { leaseMs, canceled: [], lost: [] };
+  const input = JSON.stringify(
+    leases.map(({ jobId, leaseId }) => ({ id: jobId, lease_id: leaseId })),
+  );
+  const { rows } = await sql<Row>`
+    WITH mine AS (
+      SELECT * FROM jsonb_to_recordset(${input}::jsonb) AS m (id uuid, lease_id uuid)),
+    held AS (
+      SELECT j.id, j.status FROM jobs j JOIN mine ON j.id = mine.id AND j.lease_id = mine.lease_id
+      WHERE j.status = 'running' OR (j.status = 'canceled' AND j.result IS NULL)
+      FOR NO KEY UPDATE OF j SKIP LOCKED),
+    renewed AS (
+      UPDATE jobs j SET updated_at = now(),
+        lease_expires_at = now() + ${leaseMs} * interval '1 millisecond'
+      FROM held WHERE j.id = held.id
+      RETURNING j.id)
+    SELECT mine.id, CASE
+      WHEN j.lease_id IS DISTINCT FROM mine.lease_id THEN 'lost'
+      WHEN j.status = 'canceled' THEN 'canceled'
+      WHEN renewed.id IS NULL THEN 'busy'
+      ELSE 'renewed' END AS state
+    FROM mine LEFT JOIN jobs j ON j.id = mine.id LEFT JOIN renewed ON renewed.id = mine.id
+  `.execute(db);
+  const those = (state: Row['state']): string[] =>
+    rows.filter((row) => row.state === state).map((row) => row.id);
+  return { leaseMs, canceled: those('canceled'), lost: those('lost') };
+}

@@ -1,0 +1,18 @@
+import { type Kysely, sql } from 'kysely';
+import type { NodeCare } from '../../../ports/nodes.ts';
+import { staleBefore } from '../settings/stale-before.ts';
+import type { Database } from '../tables.ts';
+
+/** Looks after nodes that do not call. Contract 01 section 3.10. */
+export function postgresNodeCare(db: Kysely<Database>): NodeCare {
+  return {
+    deactivateSilent: async () => {
+      const { rows } = await sql<{ node_slug: string }>`
+        UPDATE nodes SET status = 'inactive', updated_at = now()
+        WHERE status = 'active' AND last_seen_at < ${staleBefore}
+        RETURNING node_slug
+      `.execute(db);
+      return rows.map((row) => row.node_slug);
+    },
+  };
+}

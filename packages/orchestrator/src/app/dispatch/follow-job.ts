@@ -1,0 +1,144 @@
+import { type Verdict, judgeSight } from '../../domain/dispatch/job-sight.ts';
+import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
+import { leaseTimes } from '../../domain/jobs/job-lease.ts';
+import type { ClaimedJob } from '../../ports/dispatch.ts';
+import type { WorkerApi } from '../../ports/worker-api.ts';
+
+/** Last moment a node showed that it has the job, on the monotonic clock, ms. */
+export interface Pulse {
+  aliveAt: number;
+}
+
+export interface FollowDeps {
+  readonly worker: Pick<WorkerApi, 'getJob'>;
+  /** Waits, or less when the signal fires; never rejects. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Monotonic clock, ms. */
+  readonly monotonicMs: () => number;
+}
+
+export interface FollowOptions {
+  readonly job: ClaimedJob;
+  readonly pulse: Pulse;
+  /** The call that carries the job; absent when it was lost or another process made it. */
+  readonly call?: Promise<WorkerAnswer>;
+  /** Ends the following. */
+  readonly signal: AbortSignal;
+}
+
+/** How following a job ended. */
+export type Followed =
+  | { readonly kind: 'answered'; readonly answer: WorkerAnswer }
+  /** What the node said when it was asked. */
+  | {
+      readonly kind: 'seen';
+      readonly verdict: Exclude<Verdict, { readonly kind: 'running' | 'silent' }>;
+    }
+  /** No sign of life for nearly a whole lease. */
+  | { readonly kind: 'silent'; readonly reason: string; readonly nodeFault: boolean }
+  /** The node still reports the job as running although its deadline has passed. */
+  | { readonly kind: 'overdue' }
+  | { readonly kind: 'abandoned' };
+
+/** Pauses between questions about a job that has no open call, ms. */
+const poll = { firstMs: 50, factor: 1.5, maxMs: 1000 } as const;
+/** Times in a row a node may deny a job whose call is open: the request may be on its way. */
+const deniedLimit = 2;
+
+function pollMs(round: number): number {
+  return Math.min(poll.maxMs, poll.firstMs * poll.factor ** round);
+}
+
+/** One job being followed. */
+class Following {
+  readonly #options: FollowOptions;
+  readonly #deps: FollowDeps;
+  readonly #deadlineAt: number;
+  readonly #answered = new AbortController();
+  #answer: WorkerAnswer | undefined;
+  #round = 0;
+  #denied = 0;
+  #doubt = false;
+
+  constructor(options: FollowOptions, deps: FollowDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#deadlineAt = deps.monotonicMs() + options.job.deadlineMs;
+    void options.call?.then((answer) => {
+      this.#answer = answer;
+      this.#answered.abort();
+    });
+  }
+
+  async run(): Promise<Followed> {
+    const { call, signal } = this.#options;
+    const wake = AbortSignal.any([this.#answered.signal, signal]);
+    for (;;) {
+      await this.#deps.sleep(this.#pauseMs(), wake);
+      if (this.#answer !== undefined) return { kind: 'answered', answer: this.#answer };
+      if (signal.aborted) return { kind: 'abandoned' };
+      const verdict = await this.#ask(wake);
+      if (this.#answer !== undefined) return { kind: 'answered', answer: this.#answer };
+      if (signal.aborted) return { kind: 'abandoned' };
+      const end = this.#judge(verdict, call !== undefined);
+      if (end !== undefined) return end;
+    }
+  }
+
+  /** An open call is the fastest way to the result: it is only checked on now and then, until there is a doubt. */
+  #pauseMs(): number {
+    const { call, job } = this.#options;
+    if (call !== undefined && !this.#doubt) return leaseTimes(job.leaseMs).renewMs;
+    this.#round += 1;
+    return Math.min(pollMs(this.#round - 1), Math.max(10, this.#leftMs()));
+  }
+
+  #leftMs(): number {
+    const { job, pulse } = this.#options;
+    return pulse.aliveAt + leaseTimes(job.leaseMs).giveUpMs - this.#deps.monotonicMs();
+  }
+
+  async #ask(signal: AbortSignal): Promise<Verdict> {
+    const { job, pulse } = this.#options;
+    const askedAt = this.#deps.monotonicMs();
+    const { askMs } = leaseTimes(job.leaseMs);
+    const timeoutMs = Math.round(Math.max(50, Math.min(askMs, this.#leftMs())));
+    const sight = await this.#deps.worker.getJob(job.node, job, { timeoutMs, signal });
+    const verdict = judgeSight(sight, { ...job, nodeSlug: job.node.slug });
+    if (verdict.kind === 'running') pulse.aliveAt = askedAt;
+    return verdict;
+  }
+
+  #judge(verdict: Verdict, called: boolean): Followed | undefined {
+    switch (verdict.kind) {
+      case 'running':
+        this.#doubt = false;
+        this.#denied = 0;
+        return this.#deps.monotonicMs() > this.#deadlineAt ? { kind: 'overdue' } : undefined;
+      case 'finished':
+      case 'run_lost':
+        return { kind: 'seen', verdict };
+      case 'unknown':
+        this.#denied += 1;
+        return called && this.#denied < deniedLimit ? undefined : { kind: 'seen', verdict };
+      case 'broken':
+        if (!called) return { kind: 'seen', verdict };
+        return this.#doubted({ ...verdict, nodeFault: false });
+      case 'silent':
+        return this.#doubted(verdict);
+    }
+  }
+
+  #doubted({ reason, nodeFault }: { reason: string; nodeFault: boolean }): Followed | undefined {
+    this.#doubt = true;
+    return this.#leftMs() > 0 ? undefined : { kind: 'silent', reason, nodeFault };
+  }
+}
+
+/**
+ * Waits for a job that a node has: by its open call, checked on three times per lease so that a vanished node is
+ * noticed, or by asking. Whoever follows keeps `pulse` for the renewals. Contract 01 sections 5.4 to 5.6.
+ */
+export function followJob(options: FollowOptions, deps: FollowDeps): Promise<Followed> {
+  return new Following(options, deps).run();
+}

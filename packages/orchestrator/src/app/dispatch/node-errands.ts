@@ -1,0 +1,112 @@
+import type { Log } from '@cynodeai/runtime/observe';
+import { backoffMs, messageOf } from '@cynodeai/runtime/std';
+import type { JobQueue, NodeConnection } from '../../ports/dispatch.ts';
+import type { JobRef, WorkerApi } from '../../ports/worker-api.ts';
+
+export interface NodeErrandsDeps {
+  readonly worker: Pick<WorkerApi, 'ackJob' | 'stopJob'>;
+  readonly queue: Pick<JobQueue, 'isWanted'>;
+  readonly log: Log;
+  /** Waits, or less when the signal fires; never rejects. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+interface Errand {
+  readonly node: NodeConnection;
+  readonly job: JobRef;
+  /** The job may still run there and is not wanted any more. */
+  stop: boolean;
+}
+
+/** Errands under way at once. */
+const concurrency = 4;
+/** Tries of one errand: about half an hour. A node drops what nobody acknowledges after seven days. */
+const maxTries = 64;
+const pause = { firstMs: 500, maxMs: 30_000, jitter: 0.2 } as const;
+/** Seconds between SIGTERM and kill of a job nobody waits for. */
+const graceSeconds = 10;
+
+/**
+ * What is owed to nodes after the database knows the outcome: acknowledging results that were taken, and stopping
+ * runs that were given up. It happens behind the jobs' backs, repeats what fails, and holds nothing up.
+ * Contract 01 section 5.4, 03 section 5.8 (REQ-WORKER-0149).
+ */
+export class NodeErrands {
+  readonly #deps: NodeErrandsDeps;
+  readonly #closed = new AbortController();
+  readonly #pending: Errand[] = [];
+  readonly #active = new Set<Promise<void>>();
+
+  constructor(deps: NodeErrandsDeps) {
+    this.#deps = deps;
+  }
+
+  /** The result was taken, or is not wanted any more: the node may drop it. */
+  acknowledge(node: NodeConnection, { taskId, jobId }: JobRef): void {
+    this.#add({ node, job: { taskId, jobId }, stop: false });
+  }
+
+  /** The run was given up: it is stopped, and what is left of it dropped. */
+  dismiss(node: NodeConnection, { taskId, jobId }: JobRef): void {
+    this.#add({ node, job: { taskId, jobId }, stop: true });
+  }
+
+  /** Waits up to `limitMs` for what is under way; the rest is left. */
+  async close(limitMs: number): Promise<void> {
+    const over = new AbortController();
+    const idle = async (): Promise<void> => {
+      while (this.#active.size > 0) await Promise.all(this.#active);
+    };
+    await Promise.race([idle(), this.#deps.sleep(limitMs, over.signal)]);
+    over.abort();
+    this.#closed.abort();
+    this.#pending.length = 0;
+  }
+
+  #add(errand: Errand): void {
+    if (this.#closed.signal.aborted) return;
+    this.#pending.push(errand);
+    if (this.#active.size >= concurrency) return;
+    const run: Promise<void> = this.#work().finally(() => this.#active.delete(run));
+    this.#active.add(run);
+  }
+
+  async #work(): Promise<void> {
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      if (!(await this.#try(next))) void this.#repeat(next);
+    }
+  }
+
+  async #try(errand: Errand): Promise<boolean> {
+    const { worker } = this.#deps;
+    if (errand.stop) {
+      // A dismissed job may have come back to the same node meanwhile.
+      if (await this.#isWanted(errand)) return true;
+      const stopped = await worker.stopJob(errand.node, { ...errand.job, graceSeconds });
+      if (stopped === 'failed') return false;
+      errand.stop = stopped === 'stopping';
+    }
+    return (await worker.ackJob(errand.node, errand.job)) === 'done';
+  }
+
+  async #isWanted({ node, job }: Errand): Promise<boolean> {
+    try {
+      return await this.#deps.queue.isWanted({ ...job, nodeId: node.nodeId });
+    } catch (error) {
+      this.#deps.log.warn('a dismissed job was left alone', { error: messageOf(error) });
+      return true;
+    }
+  }
+
+  async #repeat(errand: Errand): Promise<void> {
+    for (let tries = 1; tries < maxTries; tries += 1) {
+      await this.#deps.sleep(backoffMs(tries, Math.random(), pause), this.#closed.signal);
+      if (this.#closed.signal.aborted || (await this.#try(errand))) return;
+    }
+    const { node, job } = errand;
+    this.#deps.log.warn('a node never took back a job', {
+      node_slug: node.slug,
+      job_id: job.jobId,
+    });
+  }
+}

@@ -1,0 +1,280 @@
+import { messageOf } from '@cynodeai/runtime/std';
+import type { Log } from '@cynodeai/runtime/observe';
+import { type RetryStep, decideRetry, judgeSight } from '../../domain/dispatch/job-sight.ts';
+import { type Ended, type Outcome, decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
+import { eligibleNodes } from '../../domain/dispatch/select-node.ts';
+import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
+import { logPieces } from '../../domain/jobs/end-events.ts';
+import { leaseTimes, retryDelayMs } from '../../domain/jobs/job-lease.ts';
+import type { BlobReader } from '../../ports/blobs.ts';
+import type { ClaimOptions, ClaimedJob, ClaimedRetry, JobQueue } from '../../ports/dispatch.ts';
+import type { WorkerApi } from '../../ports/worker-api.ts';
+import type { JobCompleter } from '../jobs/job-completer.ts';
+import { retryStorage } from '../jobs/retry-storage.ts';
+import { type FollowDeps, type Followed, type Pulse, followJob } from './follow-job.ts';
+import type { NodeErrands } from './node-errands.ts';
+import { prepareRequest } from './prepare-request.ts';
+
+/** A job this process looks after. */
+export interface Attended {
+  /** Changes its lease and node when it is moved. */
+  job: ClaimedJob;
+  readonly pulse: Pulse;
+  /** Fires when this process must not touch the job any more. */
+  readonly abandon: AbortController;
+  /** Fires when the open call is not waited for any more. */
+  hangUp: AbortController;
+}
+
+export interface RunClaimedJobDeps extends FollowDeps {
+  readonly queue: JobQueue;
+  readonly worker: WorkerApi;
+  readonly blobs: BlobReader;
+  readonly completer: JobCompleter;
+  readonly errands: NodeErrands;
+  readonly log: Log;
+  /** What the dispatcher knows of nodes' load and silence. */
+  readonly claimOptions: () => ClaimOptions;
+  /** A node did not answer: others are preferred for a while. */
+  readonly onSilent: (nodeId: string) => void;
+  /** A job of this process may be claimed again in `ms`. */
+  readonly onDue: (ms: number) => void;
+}
+
+/** Seconds between SIGTERM and kill of a job that is given up. */
+const graceSeconds = 10;
+
+/** Brings one claimed job to its end, or gives its lease back. Contract 01 sections 5.4 to 5.6. */
+export class ClaimedJobRun {
+  readonly #deps: RunClaimedJobDeps;
+  readonly #entry: Attended;
+
+  constructor(entry: Attended, deps: RunClaimedJobDeps) {
+    this.#entry = entry;
+    this.#deps = deps;
+  }
+
+  /** A job no node has: send it. */
+  async start(): Promise<void> {
+    const { job, abandon } = this.#entry;
+    const { log, worker } = this.#deps;
+    let request;
+    try {
+      request = await prepareRequest(job, this.#deps);
+    } catch (error) {
+      const message = `the input of the job cannot be read: ${messageOf(error)}`;
+      log.error('the input of a job cannot be read', {
+        job_id: job.jobId,
+        error: messageOf(error),
+      });
+      return this.#end(failed('input_unavailable', message));
+    }
+    this.#entry.hangUp = new AbortController();
+    this.#entry.pulse.aliveAt = this.#deps.monotonicMs();
+    const signal = AbortSignal.any([abandon.signal, this.#entry.hangUp.signal]);
+    const call = worker.runJob(job.node, request, { deadlineMs: job.deadlineMs, signal });
+    const followed = await this.#follow(call);
+    this.#entry.hangUp.abort();
+    return this.#after(followed);
+  }
+
+  /** A job its node may have: ask before anything is sent. Contract 01 section 5.6. */
+  async resume(retry: ClaimedRetry): Promise<void> {
+    const { job, abandon, pulse } = this.#entry;
+    const { worker, monotonicMs } = this.#deps;
+    const askedAt = monotonicMs();
+    const options = { timeoutMs: leaseTimes(job.leaseMs).askMs, signal: abandon.signal };
+    const sight = await worker.getJob(job.node, job, options);
+    if (abandon.signal.aborted) return;
+    const verdict = judgeSight(sight, { ...job, nodeSlug: job.node.slug });
+    const step = decideRetry(verdict, retry.mayTakeWork);
+    this.#deps.log.info('a retry asked the last node', {
+      job_id: job.jobId,
+      node_slug: job.node.slug,
+      answer: verdict.kind,
+      step: step.kind,
+    });
+    if (step.kind === 'adopt') {
+      pulse.aliveAt = askedAt;
+      await this.#persist('an adoption', () => this.#deps.queue.noteAdopted(job));
+      return this.#after(await this.#follow());
+    }
+    return this.#take(step);
+  }
+
+  async #take(step: Exclude<RetryStep, { readonly kind: 'adopt' }>): Promise<void> {
+    const { job } = this.#entry;
+    switch (step.kind) {
+      case 'take':
+        return this.#end(step.outcome);
+      case 'send':
+        return this.start();
+      case 'acknowledge_and_send': {
+        const acked = await this.#deps.worker.ackJob(job.node, job);
+        if (acked === 'done') return this.start();
+        return this.#requeue('the node did not take the acknowledgement of a lost run', true);
+      }
+      case 'elsewhere':
+        return this.#moveOr({ ...step, sent: false }, () => this.#requeue(step.reason, false));
+      case 'leave':
+        if (step.nodeFault) await this.#deactivate(step.reason);
+        return this.#moveOr({ ...step, sent: false }, () =>
+          step.counts ? this.#release(step.reason) : this.#requeue(step.reason, true),
+        );
+    }
+  }
+
+  #follow(call?: Promise<WorkerAnswer>): Promise<Followed> {
+    const { job, pulse, abandon } = this.#entry;
+    const options = { job, pulse, signal: abandon.signal, ...(call && { call }) };
+    return followJob(options, this.#deps);
+  }
+
+  async #after(followed: Followed): Promise<void> {
+    const { job } = this.#entry;
+    switch (followed.kind) {
+      case 'abandoned':
+        return;
+      case 'answered':
+        return this.#answered(followed.answer);
+      case 'overdue':
+        await this.#farewell(job);
+        return this.#release(`node ${job.node.slug} did not end the job by its deadline`);
+      case 'silent':
+        if (followed.nodeFault) await this.#deactivate(followed.reason);
+        return this.#moveOr({ ...followed, sent: true }, () => this.#release(followed.reason));
+      case 'seen':
+        return followed.verdict.kind === 'finished'
+          ? this.#end(followed.verdict.outcome)
+          : this.#release(followed.verdict.reason);
+    }
+  }
+
+  async #answered(answer: WorkerAnswer): Promise<void> {
+    const { job, abandon } = this.#entry;
+    const given = answer.kind === 'result' || answer.kind === 'refused';
+    if (abandon.signal.aborted && !given) return;
+    const sent = { ...job, nodeSlug: job.node.slug };
+    const outcome = decideOutcome(answer, sent, Math.random());
+    switch (outcome.kind) {
+      case 'ended':
+        return this.#end(outcome);
+      case 'other_node':
+        return this.#tryOther(outcome);
+      case 'unclear':
+        if (answer.kind !== 'accepted') {
+          this.#deps.log.warn('the fate of a job is unclear', {
+            job_id: job.jobId,
+            reason: outcome.reason,
+          });
+        }
+        return this.#after(await this.#follow());
+      case 'requeue':
+        return this.#notTaken(outcome);
+    }
+  }
+
+  async #notTaken(outcome: Extract<Outcome, { readonly kind: 'requeue' }>): Promise<void> {
+    const { job } = this.#entry;
+    const { reason, delayMs, nodeFault, unreachable } = outcome;
+    const { queue, log } = this.#deps;
+    log.warn('a job was not taken by its node', { job_id: job.jobId, reason });
+    if (unreachable) this.#deps.onSilent(job.node.nodeId);
+    await this.#persist('a job that did not run', async () => {
+      if (nodeFault) await queue.deactivateNode(job.node.nodeId, reason);
+      await queue.requeue(job, { delayMs, reason, refusedBy: undefined });
+    });
+    this.#deps.onDue(delayMs);
+  }
+
+  async #tryOther({ reason, otherwise }: Extract<Outcome, { kind: 'other_node' }>): Promise<void> {
+    const { job } = this.#entry;
+    const { queue } = this.#deps;
+    const refusedBy = [...(job.payload.dispatch?.refused_by ?? []), job.node.nodeId];
+    const useInference = job.payload.use_inference;
+    const moved = await this.#persist('a refused job', async () => {
+      const others = eligibleNodes(await queue.nodeFacts(), { useInference, refusedBy });
+      if (typeof others === 'string') return false;
+      await queue.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId });
+      return true;
+    });
+    if (moved === false) await this.#end(otherwise);
+  }
+
+  async #deactivate(reason: string): Promise<void> {
+    const { nodeId } = this.#entry.job.node;
+    await this.#persist('a node fault', () => this.#deps.queue.deactivateNode(nodeId, reason));
+  }
+
+  /** One quick try to stop what may still run on a node that is given up; errands try again behind. */
+  async #farewell(job: ClaimedJob): Promise<void> {
+    const timeoutMs = leaseTimes(job.leaseMs).farewellMs;
+    await this.#deps.worker.stopJob(job.node, { ...job, graceSeconds, timeoutMs });
+  }
+
+  /**
+   * To another node, when there is one; only then is the old run stopped, since a node that comes back may have
+   * finished it.
+   */
+  async #moveOr(
+    left: { readonly reason: string; readonly sent: boolean },
+    otherwise: () => Promise<void>,
+  ): Promise<void> {
+    const { job } = this.#entry;
+    const { queue, errands, log, claimOptions, onSilent } = this.#deps;
+    onSilent(job.node.nodeId);
+    const moved = await this.#persist('a move', () =>
+      queue.move(job, { ...claimOptions(), ...left }),
+    );
+    if (moved === 'none') return otherwise();
+    if (moved === undefined || moved === 'lost') return;
+    this.#entry.job = moved;
+    this.#entry.pulse.aliveAt = this.#deps.monotonicMs();
+    log.warn('a job moved to another node', {
+      job_id: job.jobId,
+      from: job.node.slug,
+      to: moved.node.slug,
+      reason: left.reason,
+    });
+    await this.#farewell(job);
+    errands.dismiss(job.node, job);
+    return this.start();
+  }
+
+  /** Back into the queue without having started anything. */
+  async #requeue(reason: string, keepNode: boolean): Promise<void> {
+    const { job } = this.#entry;
+    const delayMs = retryDelayMs(job.attempt, Math.random());
+    await this.#persist('a retry', () =>
+      this.#deps.queue.requeue(job, { delayMs, reason, refusedBy: undefined, keepNode }),
+    );
+    this.#deps.onDue(delayMs);
+  }
+
+  /** The run is lost or out of sight: the lease ends early, and the next claim asks the node again. */
+  async #release(reason: string): Promise<void> {
+    const { job } = this.#entry;
+    const { queue, errands, log } = this.#deps;
+    const expired = await this.#persist('a lost run', () => queue.release(job, reason));
+    if (expired === undefined) return;
+    log.warn('a lease was given up', { job_id: job.jobId, reason, then: expired.expiry.kind });
+    if (expired.expiry.kind === 'requeue') this.#deps.onDue(expired.expiry.delayMs);
+    else errands.dismiss(job.node, job);
+  }
+
+  async #end({ status, result, summary }: Ended): Promise<void> {
+    const { job } = this.#entry;
+    const { taskId, jobId, leaseId, node } = job;
+    const { completer, errands, log } = this.#deps;
+    const logs = logPieces(result);
+    const end = { taskId, jobId, leaseId, status, result, summary, logs };
+    const stored = await completer.complete(end);
+    log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });
+    if (stored !== 'lost' && stored !== 'superseded') errands.acknowledge(node, job);
+  }
+
+  #persist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    const { log, sleep } = this.#deps;
+    return retryStorage(work, { log, what, sleep, signal: this.#entry.abandon.signal });
+  }
+}

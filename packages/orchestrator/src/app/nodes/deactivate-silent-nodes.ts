@@ -1,0 +1,21 @@
+import type { Log } from '@cynodeai/runtime/observe';
+import type { NodeCare } from '../../ports/nodes.ts';
+
+export interface DeactivateSilentNodesDeps {
+  readonly nodes: NodeCare;
+  readonly log: Log;
+}
+
+/**
+ * Marks nodes that were silent for too long `inactive`; they get no work until they call again. Their jobs are not
+ * touched: leases are renewed only while the node answers for a job, so a dead node's jobs come free by themselves
+ * and a healthy job on a node that cannot reach the orchestrator goes on. Contract 01 sections 3.1, 3.10.
+ */
+export async function deactivateSilentNodes({
+  nodes,
+  log,
+}: DeactivateSilentNodesDeps): Promise<void> {
+  for (const slug of await nodes.deactivateSilent()) {
+    log.warn('a node is silent and gets no more work', { node_slug: slug });
+  }
+}

@@ -1,0 +1,111 @@
+import type { RunJobResult, WorkerJob } from '@cynodeai/contracts';
+import { type Ended, judgeRun } from './outcome.ts';
+
+/** What came of asking a node about a job. Contract 03 section 5.8. */
+export type JobSight =
+  | { readonly kind: 'known'; readonly job: WorkerJob }
+  /** The node never got it, or its result was acknowledged. */
+  | { readonly kind: 'unknown' }
+  /** The node does not take the orchestrator's token. */
+  | { readonly kind: 'unauthorized' }
+  /** No answer, or one that says nothing about the job (a 5xx). */
+  | { readonly kind: 'unreachable'; readonly message: string }
+  /** An answer that is not what the contract says. */
+  | { readonly kind: 'malformed'; readonly message: string };
+
+/** What a sight of a job means. */
+export type Verdict =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'finished'; readonly outcome: Ended }
+  /** The node was restarted while the job ran: that run is lost, another may be started. */
+  | { readonly kind: 'run_lost'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  | { readonly kind: 'silent'; readonly reason: string; readonly nodeFault: boolean }
+  /** The node answers, but not about this job; waiting longer cannot help. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/** How a node words the end of a job that was running when the node itself ended. Contract 03 section 5.8. */
+const nodeRestarted = /(?:^|\n)node restarted\.?\s*$/i;
+
+function wasCutShort(result: RunJobResult): boolean {
+  return (
+    result.status === 'failed' && result.exit_code === 125 && nodeRestarted.test(result.stderr)
+  );
+}
+
+/**
+ * Judges what a node says of a job. A result counts whatever lease it was made under: the caller writes it under its
+ * own. Contract 01 section 5.6.
+ */
+export function judgeSight(
+  sight: JobSight,
+  sent: { readonly taskId: string; readonly jobId: string; readonly nodeSlug: string },
+): Verdict {
+  const node = `node ${sent.nodeSlug}`;
+  switch (sight.kind) {
+    case 'unknown':
+      return { kind: 'unknown', reason: `${node} does not know the job` };
+    case 'unauthorized':
+      return { kind: 'silent', reason: `${node} answered 401`, nodeFault: true };
+    case 'unreachable':
+      return { kind: 'silent', reason: `${node}: ${sight.message}`, nodeFault: false };
+    case 'malformed':
+      return { kind: 'broken', reason: `${node}: ${sight.message}` };
+    case 'known': {
+      const { job } = sight;
+      if (job.task_id !== sent.taskId || job.job_id !== sent.jobId) {
+        return { kind: 'broken', reason: `${node} answered for another job` };
+      }
+      if (job.status === 'accepted' || job.status === 'in_progress') return { kind: 'running' };
+      const { result } = job;
+      if (result === undefined) {
+        return { kind: 'broken', reason: `${node} has no result of the ended job` };
+      }
+      if (result.task_id !== sent.taskId || result.job_id !== sent.jobId) {
+        return { kind: 'broken', reason: `${node} has the result of another job` };
+      }
+      if (wasCutShort(result)) {
+        return { kind: 'run_lost', reason: `${node} was restarted while the job ran` };
+      }
+      return { kind: 'finished', outcome: judgeRun(result) };
+    }
+  }
+}
+
+/** What the holder of a retry's lease does next. */
+export type RetryStep =
+  | { readonly kind: 'take'; readonly outcome: Ended }
+  /** A run is under way: wait for it, start none. */
+  | { readonly kind: 'adopt' }
+  | { readonly kind: 'send' }
+  /** Drop the copy of the lost run first: the node refuses a new lease before. */
+  | { readonly kind: 'acknowledge_and_send' }
+  /** Stop what may still run there and go to another node; `counts`: without one, this claim counts as an attempt. */
+  | {
+      readonly kind: 'leave';
+      readonly reason: string;
+      readonly nodeFault: boolean;
+      readonly counts: boolean;
+    }
+  /** Nothing of the job is there, and nothing new may be sent there. */
+  | { readonly kind: 'elsewhere'; readonly reason: string };
+
+/** A retry first asks the last node, then decides. Contract 01 section 5.6. */
+export function decideRetry(verdict: Verdict, mayTakeWork: boolean): RetryStep {
+  switch (verdict.kind) {
+    case 'finished':
+      return { kind: 'take', outcome: verdict.outcome };
+    case 'running':
+      return { kind: 'adopt' };
+    case 'unknown':
+      return mayTakeWork ? { kind: 'send' } : { kind: 'elsewhere', reason: verdict.reason };
+    case 'run_lost':
+      return mayTakeWork
+        ? { kind: 'acknowledge_and_send' }
+        : { kind: 'elsewhere', reason: verdict.reason };
+    case 'silent':
+      return { ...verdict, kind: 'leave', counts: false };
+    case 'broken':
+      return { kind: 'leave', reason: verdict.reason, nodeFault: false, counts: true };
+  }
+}

@@ -1,0 +1,73 @@
+import { backoffMs } from '@cynodeai/runtime/std';
+
+/** Settings of leases and retries. Contract 01 section 5.6. */
+export const leaseSettingKeys = {
+  ttlSeconds: 'dispatch.lease_ttl_seconds',
+  maxAttempts: 'dispatch.max_attempts',
+} as const;
+
+/** Length of a lease when no setting says otherwise, seconds. */
+export const defaultLeaseTtlSeconds = 60;
+/** Longest lease a setting may ask for, seconds: a dead dispatcher's jobs wait that long. */
+const maxLeaseTtlSeconds = 3600;
+
+/** Length of a lease, ms; a setting of another kind counts as unset. */
+export function leaseMsOf(ttlSeconds: number | undefined): number {
+  return Math.min(ttlSeconds ?? defaultLeaseTtlSeconds, maxLeaseTtlSeconds) * 1000;
+}
+
+/** How the holder of a lease of `leaseMs` behaves; all in whole ms. */
+export interface LeaseTimes {
+  /** Between two renewals, and between two questions to a node about a job whose call is open. */
+  readonly renewMs: number;
+  /** A job is renewed only while its last sign of life is younger than this. */
+  readonly freshMs: number;
+  /** Longest wait for one answer about a job. */
+  readonly askMs: number;
+  /** Silence after which the holder gives the job up; a little before the lease ends, so that it acts first. */
+  readonly giveUpMs: number;
+  /** Longest wait for a stop request to a node that is given up. */
+  readonly farewellMs: number;
+}
+
+/** Contract 01 section 5.6: renewed three times within its life (20 s of 60). */
+export function leaseTimes(leaseMs: number): LeaseTimes {
+  const sixth = Math.round(leaseMs / 6);
+  return {
+    renewMs: Math.round(leaseMs / 3),
+    freshMs: Math.round(leaseMs / 2),
+    askMs: Math.min(5000, Math.max(100, sixth)),
+    giveUpMs: leaseMs - Math.min(1000, sixth),
+    farewellMs: Math.min(1000, Math.max(100, sixth)),
+  };
+}
+
+const retry = { firstMs: 2000, maxMs: 60_000, jitter: 0.2 } as const;
+
+/** Pause in ms after claim `attempt` (1, 2, …): min(60, 2^attempt) s ± 20 %, drawn by `random` from 0 to 1. */
+export function retryDelayMs(attempt: number, random: number): number {
+  return backoffMs(attempt, random, retry);
+}
+
+export interface AttemptFacts {
+  /** Claims so far. */
+  readonly attempt: number;
+  /** Claims among them that started nothing: not taken by a node, or a run under way was adopted. */
+  readonly freeAttempts: number;
+  readonly maxAttempts: number;
+}
+
+/** Whether the job may be started once more. */
+export function mayStartAgain({ attempt, freeAttempts, maxAttempts }: AttemptFacts): boolean {
+  return attempt - freeAttempts < maxAttempts;
+}
+
+/** What becomes of a job whose lease is over. */
+export type Expiry =
+  { readonly kind: 'requeue'; readonly delayMs: number } | { readonly kind: 'exhausted' };
+
+/** Back into the queue while attempts are left. Contract 01 section 5.6. */
+export function judgeExpiry(facts: AttemptFacts, random: number): Expiry {
+  if (!mayStartAgain(facts)) return { kind: 'exhausted' };
+  return { kind: 'requeue', delayMs: retryDelayMs(facts.attempt, random) };
+}
