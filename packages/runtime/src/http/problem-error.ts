@@ -43,7 +43,8 @@ export class ProblemError extends CodedError<ProblemKind> {
       status: this.status,
       ...(this.message !== '' && { detail: this.message }),
       instance: requestId,
-      ...(errors && { errors: [...errors] }),
+      // Named fields belong to `validation` alone; the other kinds say it in their detail.
+      ...(errors && this.code === 'validation' && { errors: [...errors] }),
       ...(reasons && { reasons: [...reasons] }),
     };
   }
