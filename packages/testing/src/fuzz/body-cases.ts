@@ -11,6 +11,7 @@ import {
   type Change,
   declared,
   invalid,
+  plainSample,
   requestParts,
   samplesOf,
   textOf,
@@ -198,7 +199,7 @@ function shapesOf(route: Route, sample: Sample): readonly BodyShape[] {
 /** The body as a whole: types, encodings, malformed and oversized ones. */
 export function bodyShapeCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
   if (route.body === undefined) return [];
-  const [sample = {}] = samplesOf(target, route);
+  const sample = plainSample(target, route);
   const tooLarge: Expectation = { kinds: ['payload_too_large'], success: false };
   const limit = route.bodyLimitBytes ?? target.bodyLimitBytes;
   const whole = { route, field: 'body' };

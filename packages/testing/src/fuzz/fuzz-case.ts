@@ -43,6 +43,8 @@ export interface FuzzTarget {
   readonly routes: readonly Route[];
   /** Right requests of a route by operation; what is not given is made from the schemas. */
   readonly samples: Readonly<Record<string, readonly Sample[]>>;
+  /** By operation: a right request that costs the server little, for the cases that do not change a body field. */
+  readonly cheap?: Readonly<Record<string, Sample>>;
   /** A live bearer credential for the routes that need one. */
   bearer(route: Route): string | undefined;
   /** Tokens of other parties, expired ones: well-formed and never right here. */

@@ -31,6 +31,8 @@ export interface FuzzReport {
   /** Planned and not reached. */
   readonly missing: readonly string[];
   readonly coverage: CoverageTable;
+  /** Waiting for answers, ms, all lanes added up, by operation. */
+  readonly waitedMs: Readonly<Record<string, number>>;
 }
 
 const concurrency = 8;
@@ -70,6 +72,7 @@ export function plannedCases(target: FuzzTarget): readonly FuzzCase[] {
 class Fuzzing {
   readonly coverage = new Coverage();
   readonly faults: string[] = [];
+  readonly waitedMs: Record<string, number> = {};
   readonly #target: FuzzTarget;
 
   constructor(target: FuzzTarget) {
@@ -78,7 +81,11 @@ class Fuzzing {
 
   async judge(one: FuzzCase): Promise<void> {
     const request = one.request();
+    const started = performance.now();
     const outcome = await exchange(this.#target.port, request);
+    const operation = one.route?.operation ?? 'connection';
+    const waited = (this.waitedMs[operation] ?? 0) + performance.now() - started;
+    this.waitedMs[operation] = Math.round(waited);
     this.coverage.count(one);
     const fault = faultOf(one, outcome, request.method, this.#target.secrets);
     if (fault === undefined || this.faults.length >= maxFaults) return;
@@ -176,5 +183,6 @@ export async function fuzzServer(target: FuzzTarget, options: FuzzOptions): Prom
     ],
     missing: only === undefined ? fuzzing.coverage.missing(planned) : [],
     coverage: fuzzing.coverage.table(),
+    waitedMs: fuzzing.waitedMs,
   };
 }

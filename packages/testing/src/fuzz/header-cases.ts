@@ -2,7 +2,7 @@ import type { Route } from '@cynodeai/contracts/common';
 import { Buffer } from 'node:buffer';
 import { secretCanary, textCanary } from './canaries.ts';
 import { type Expectation, type FuzzTarget, transportKinds } from './fuzz-case.ts';
-import { type CaseDraft, declared, requestParts, samplesOf } from './request-plan.ts';
+import { type CaseDraft, declared, requestParts, plainSample } from './request-plan.ts';
 import { wireRequest } from './wire-request.ts';
 
 function base64url(value: object): string {
@@ -56,7 +56,7 @@ function authorizations(target: FuzzTarget, route: Route): readonly (readonly st
 
 /** Every kind of wrong `Authorization`: 401 where a credential is needed, no matter elsewhere. */
 export function authorizationCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
-  const [sample = {}] = samplesOf(target, route);
+  const sample = plainSample(target, route);
   const needed = target.bearer(route) !== undefined;
   const refusal: Expectation = { kinds: ['authentication'], success: false };
   return authorizations(target, route).map((authorization) => ({
@@ -104,7 +104,7 @@ const hostileHeaders: readonly (readonly [string, string])[] = [
 
 /** Hostile values of headers that something reads, and floods of headers. */
 export function headerCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
-  const [sample = {}] = samplesOf(target, route);
+  const sample = plainSample(target, route);
   const draft = (
     name: string,
     mutation: string,
@@ -132,7 +132,7 @@ const methods = ['OPTIONS', 'TRACE', 'PUT', 'PATCH', 'DELETE', 'GET', 'POST', 'P
 
 /** Methods the path does not answer. `HEAD` is answered wherever `GET` is, and then as `GET`. */
 export function methodCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
-  const [sample = {}] = samplesOf(target, route);
+  const sample = plainSample(target, route);
   const samePath = target.routes.filter((other) => other.path === route.path);
   const taken = new Set<string>(samePath.map((other) => other.method));
   const viaGet = samePath.find((other) => other.method === 'GET');

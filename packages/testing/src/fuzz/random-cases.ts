@@ -5,7 +5,14 @@ import { mutationsOf } from './field-mutations.ts';
 import { type SchemaField, fieldsOf, inputSchema } from './field-tree.ts';
 import { type Expectation, type FuzzTarget, transportKinds } from './fuzz-case.ts';
 import { type JsonInput, RawJson } from './json-text.ts';
-import { type CaseDraft, declared, requestParts, samplesOf, textOf } from './request-plan.ts';
+import {
+  type CaseDraft,
+  declared,
+  plainSample,
+  requestParts,
+  samplesOf,
+  textOf,
+} from './request-plan.ts';
 import { replaceAt } from './sample-value.ts';
 import { wireRequest } from './wire-request.ts';
 
@@ -111,7 +118,7 @@ function bodyDraft(target: FuzzTarget, route: Route, random: RandomPlan): CaseDr
 }
 
 function urlDraft(target: FuzzTarget, route: Route, random: RandomPlan): CaseDraft {
-  const [sample = {}] = samplesOf(target, route);
+  const sample = plainSample(target, route);
   const [param] = Object.keys(route.params?.shape ?? {});
   const names = Object.keys(route.query?.shape ?? {});
   const name = pick(names, random.edits[0]?.field ?? 0);

@@ -31,6 +31,12 @@ export function samplesOf(target: FuzzTarget, route: Route): readonly Sample[] {
   }));
 }
 
+/** The right request of a route for cases that change something else than a body field. */
+export function plainSample(target: FuzzTarget, route: Route): Sample {
+  const [sample = {}] = samplesOf(target, route);
+  return target.cheap?.[route.operation] ?? sample;
+}
+
 /** The path of a route with its parameters put in as they are. */
 export function pathOf(route: Route, params: Readonly<Record<string, string>> | undefined): string {
   return route.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => params?.[name] ?? 'sample');

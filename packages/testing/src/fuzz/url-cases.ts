@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { textCanary } from './canaries.ts';
 import { type Expectation, type FuzzTarget, transportKinds } from './fuzz-case.ts';
 import { hostileUrlTexts } from './hostile-text.ts';
-import { type CaseDraft, declared, requestParts, samplesOf } from './request-plan.ts';
+import { type CaseDraft, declared, requestParts, plainSample } from './request-plan.ts';
 import { wireRequest } from './wire-request.ts';
 
 const more = ['', '0', '1', '1.5', '1e3', '0x10', 'true', 'null', 'undefined', '[]', '{}'];
@@ -29,7 +29,7 @@ function queryFieldCases(
   route: Route,
   [name, field]: readonly [string, z.ZodType],
 ): readonly CaseDraft[] {
-  const [sample = {}] = samplesOf(target, route);
+  const sample = plainSample(target, route);
   const texts = [
     ...hostileUrlTexts(textCanary),
     ...more.map((text) => ({ name: 'value', text: encodeURIComponent(text) })),
@@ -56,7 +56,7 @@ function queryFieldCases(
 }
 
 function looseQueryCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
-  const [sample = {}] = samplesOf(target, route);
+  const sample = plainSample(target, route);
   const queries: Readonly<Record<string, string>> = {
     unknown: 'no_such_parameter=1',
     prototype: '__proto__=1&constructor=1&toString=1&__proto__[x]=1',
@@ -85,7 +85,7 @@ export function queryCases(target: FuzzTarget, route: Route): readonly CaseDraft
 
 /** Every path parameter. A text that changes the path may also lead to another route or to none. */
 export function paramCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
-  const [sample = {}] = samplesOf(target, route);
+  const sample = plainSample(target, route);
   const names = Object.keys(route.params?.shape ?? {});
   return names.flatMap((name) =>
     [...hostileUrlTexts(textCanary), { name: 'empty', text: '' }].map(

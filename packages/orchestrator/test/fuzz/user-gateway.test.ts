@@ -1,0 +1,109 @@
+import { gatewayRoutes, tokenResponseSchema } from '@cynodeai/contracts';
+import type { Route } from '@cynodeai/contracts/common';
+import { type FuzzTarget, fuzzRun, secretCanary } from '@cynodeai/testing/fuzz';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type TestGateway, startTestGateway, testKey } from '../user-gateway/support/gateway.ts';
+import { call } from '../user-gateway/support/http.ts';
+import { cancel, create } from '../user-gateway/support/tasks.ts';
+import { addUser, bindRole, setPassword } from '../user-gateway/support/users.ts';
+import { logText } from './support/log-text.ts';
+
+const password = 'correct horse battery staple 71';
+const readTimeoutMs = 4000;
+
+let gateway: TestGateway;
+let target: FuzzTarget;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ env: { READ_TIMEOUT: `${readTimeoutMs}ms` } });
+  const admin = await addUser(gateway, 'fuzz-admin');
+  const victim = await addUser(gateway, 'fuzz-victim');
+  await setPassword(gateway, admin.id, password);
+  await bindRole(gateway, { type: 'user', id: admin.id }, 'admin');
+  const login = await call(gateway.url, 'POST', '/v1/auth/login', {
+    json: { handle: admin.handle, password },
+  });
+  const session = tokenResponseSchema.parse(login.body);
+  const token = session.access_token;
+  // A task that has ended, so that waiting for it does not wait.
+  const task = await create(gateway, { token }, { prompt: 'true', input_mode: 'script' });
+  await cancel(gateway, { token }, task.id);
+  const ofTask = { params: { id: task.id } };
+  const ofUser = { params: { id: victim.id } };
+  target = {
+    name: 'user-gateway',
+    port: Number(new URL(gateway.url).port),
+    routes: Object.values(gatewayRoutes),
+    bearer: (route: Route) => (route.auth === 'user' ? token : undefined),
+    foreignTokens: [session.refresh_token, `${victim.token.slice(0, -6)}AAAAAA`],
+    secrets: [token, session.refresh_token, password, testKey],
+    storesText: true,
+    bodyLimitBytes: 10 * 1024 * 1024,
+    readTimeoutMs,
+    logText: () => logText(gateway.log),
+    // Refused before the password is hashed.
+    cheap: {
+      'users.create': { body: { handle: 'system', password: secretCanary } },
+      'users.reset_password': {
+        params: { id: admin.id.replace(/.{12}$/, '000000000000') },
+        body: { new_password: secretCanary },
+      },
+    },
+    samples: {
+      'auth.login': [{ body: { handle: 'fuzz-nobody', password: secretCanary } }],
+      'auth.refresh': [{ body: { refresh_token: secretCanary } }],
+      'auth.logout': [{ body: { refresh_token: secretCanary } }],
+      'tasks.create': [
+        {
+          body: {
+            prompt: 'true',
+            input_mode: 'script',
+            timeout_seconds: 5,
+            task_name: 'fuzz',
+            acceptance_criteria: ['it ends'],
+            attachments: [{ name: 'a.txt', content_type: 'text/plain', content_base64: 'YQ==' }],
+          },
+        },
+        {
+          body: { commands: ['true'], input_mode: 'commands', name: 'fuzz', use_inference: false },
+        },
+      ],
+      'tasks.get': [ofTask],
+      'tasks.result': [ofTask],
+      'tasks.logs': [ofTask],
+      'tasks.events': [ofTask],
+      'tasks.cancel': [ofTask],
+      'users.create': [
+        { body: { handle: 'fuzz-made', email: 'made@example.org', password: secretCanary } },
+      ],
+      'users.get': [ofUser],
+      'users.disable': [ofUser],
+      'users.enable': [ofUser],
+      'users.revoke_sessions': [ofUser],
+      'users.reset_password': [{ ...ofUser, body: { new_password: secretCanary } }],
+      'role_bindings.create': [
+        {
+          body: {
+            subject_type: 'user',
+            subject_id: victim.id,
+            role: 'viewer',
+            scope_type: 'system',
+          },
+        },
+      ],
+      'role_bindings.delete': [{ params: { id: victim.id } }],
+    },
+  };
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0102)', async () => {
+  const { verdict } = await fuzzRun(target);
+  expect(verdict.join('\n')).toBe('');
+  expect((await call(gateway.url, 'GET', '/healthz')).text).toBe('ok');
+  const session = await call(gateway.url, 'POST', '/v1/auth/login', {
+    json: { handle: 'fuzz-admin', password },
+  });
+  expect(session.status).toBe(200);
+  expect(gateway.log.lines.filter((line) => line.level === 'error')).toEqual([]);
+}, 240_000);
