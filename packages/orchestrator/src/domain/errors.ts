@@ -40,6 +40,20 @@ export type OrchestratorErrorCode =
   | 'project_disabled'
   /** The task has ended in a state that cannot be left. */
   | 'task_closed'
+  /** No such user. */
+  | 'user_unknown'
+  /** Another user has that handle. */
+  | 'handle_taken'
+  /** Another user has that email address. */
+  | 'email_taken'
+  /** The reserved user `system` stays as it is. */
+  | 'user_reserved'
+  /** The change would leave the install without an active owner. */
+  | 'last_owner'
+  /** No such grant of a role. */
+  | 'binding_unknown'
+  /** The user, group, project or role of a grant does not exist. */
+  | 'grant_target_unknown'
   /** An idempotency key was used for another body, or its first call still runs. */
   | 'idempotency_conflict';
 

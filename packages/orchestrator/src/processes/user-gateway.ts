@@ -9,6 +9,7 @@ import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { postgresBlobReferences } from '../adapters/postgres/artifacts/blob-references.ts';
 import {
   argonPasswords,
+  hmacBody,
   hmacSeal,
   jwtAccessTokens,
   opaqueRefreshTokens,
@@ -22,6 +23,12 @@ import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.t
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { postgresAttemptCounter } from '../adapters/postgres/identity/attempt-counter.ts';
 import { postgresIdentityStore } from '../adapters/postgres/identity/identity-store.ts';
+import {
+  postgresRoleBindingReader,
+  postgresTransactRoleBindings,
+} from '../adapters/postgres/identity/role-bindings/transact-role-bindings.ts';
+import { postgresTransactUsers } from '../adapters/postgres/identity/users/transact-users.ts';
+import { postgresUserReader } from '../adapters/postgres/identity/users/user-reader.ts';
 import { expectedSchemaVersion } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
 import { postgresProjectStore } from '../adapters/postgres/projects/project-store.ts';
@@ -88,6 +95,8 @@ async function partsOf(
   const clock = overrides.clock ?? systemClock;
   const tasks = postgresTaskReader(db);
   const identity = postgresIdentityStore(db);
+  const idempotency = postgresIdempotencyKeys(db);
+  const seal = hmacSeal(config.jwtKey);
   return {
     version: apiVersion,
     auth: {
@@ -108,10 +117,25 @@ async function partsOf(
       transact: postgresTransactTasks(db),
       blobs: new FileBlobs(config.artifactDirectory),
       tasks,
-      idempotency: postgresIdempotencyKeys(db),
+      idempotency,
       clock,
     },
-    listing: { tasks, projects: postgresProjectStore(db), seal: hmacSeal(config.jwtKey) },
+    listing: { tasks, projects: postgresProjectStore(db), seal },
+    users: {
+      transact: postgresTransactUsers(db),
+      users: postgresUserReader(db),
+      passwords: argonPasswords,
+      idempotency,
+      hashSecretBody: hmacBody(config.jwtKey),
+      seal,
+      clock,
+    },
+    roleBindings: {
+      transact: postgresTransactRoleBindings(db),
+      bindings: postgresRoleBindingReader(db),
+      seal,
+      clock,
+    },
     tasks,
     signals: postgresTaskSignals(listener),
     auditQueue: new AuditQueue(postgresGatewayAudit(db), scope.log),

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { uuidSchema } from '@cynodeai/contracts';
 import type { Secret } from '@cynodeai/runtime/config';
 import {
+  canonicalHash,
   hashPassword,
   randomToken,
   sha256,
@@ -58,6 +59,18 @@ export const argonPasswords: Passwords = {
   hash: hashPassword,
   anonymousSubject: (handle) => sha256(handle).toString('hex'),
 };
+
+/**
+ * Hashes request bodies that hold a secret, so that what is stored does not help to guess it: HMAC-SHA-256 of the
+ * canonical body with a key of its own, derived from the token key. Contract 02 section 9.
+ */
+export function hmacBody(key: Secret): (body: unknown) => Buffer {
+  return (body) =>
+    createHmac('sha256', key.reveal())
+      .update('idempotent-body:')
+      .update(canonicalHash(body))
+      .digest();
+}
 
 /** Signs page cursors with a key of their own, derived from the token key. */
 export function hmacSeal(key: Secret): Seal {

@@ -23,6 +23,13 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   project_unknown: 'not_found',
   project_disabled: 'conflict',
   task_closed: 'conflict',
+  user_unknown: 'not_found',
+  handle_taken: 'conflict',
+  email_taken: 'conflict',
+  user_reserved: 'conflict',
+  last_owner: 'conflict',
+  binding_unknown: 'not_found',
+  grant_target_unknown: 'not_found',
   idempotency_conflict: 'conflict',
 };
 

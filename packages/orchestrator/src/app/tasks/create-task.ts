@@ -16,6 +16,7 @@ import type {
   TransactTasks,
 } from '../../ports/tasks.ts';
 import { type CallContext, auditRow } from '../audit/call-context.ts';
+import { keepCreated } from '../idempotency/run-once.ts';
 import { resolveProject } from '../projects/resolve-project.ts';
 import { insertNamedTask } from './name-task.ts';
 import { type StoredAttachment, decodeAttachments, removeBlobs, storeBlobs } from './task-blobs.ts';
@@ -104,26 +105,8 @@ async function persist(
     statusCode: 201,
   };
   await transaction.audit.append([auditRow(call, principal, done, at)]);
-  await finish(transaction, call.claim, task);
+  await keepCreated(transaction, call.claim, { body: task, resourceId: taskId });
   return task;
-}
-
-async function finish(
-  transaction: TaskTransaction,
-  claim: IdempotencyClaim | undefined,
-  task: Task,
-): Promise<void> {
-  if (claim === undefined) return;
-  const kept = await transaction.finishIdempotent(claim, {
-    status: 201,
-    body: task,
-    resourceId: task.id,
-  });
-  if (kept) return;
-  throw new OrchestratorError(
-    'idempotency_conflict',
-    'another call with this Idempotency-Key has taken over',
-  );
 }
 
 /**

@@ -5,9 +5,29 @@ import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
 import { type CallContext, auditRow } from '../../../app/audit/call-context.ts';
 import type { Principal } from '../../../domain/identity/principal.ts';
 
+interface NamedAction {
+  readonly action: string;
+  readonly type: string;
+  /** Several operations share the action, so that the row names its own. */
+  readonly isShared?: boolean;
+}
+
+const manageUser: NamedAction = { action: 'user.manage', type: 'user', isShared: true };
+const manageGrants: NamedAction = { action: 'rbac.manage', type: 'role_binding', isShared: true };
+
 /** Data REST operations as the audit log names them. Contract 04 sections 2.2, 5.3. */
-const actions: Readonly<Record<string, { readonly action: string; readonly type: string }>> = {
+const actions: Readonly<Record<string, NamedAction>> = {
   'users.me': { action: 'user.read', type: 'user' },
+  'users.create': manageUser,
+  'users.list': manageUser,
+  'users.get': manageUser,
+  'users.disable': manageUser,
+  'users.enable': manageUser,
+  'users.revoke_sessions': manageUser,
+  'users.reset_password': manageUser,
+  'role_bindings.list': manageGrants,
+  'role_bindings.create': manageGrants,
+  'role_bindings.delete': manageGrants,
   'tasks.create': { action: 'task.create', type: 'task' },
   'tasks.list': { action: 'task.read', type: 'task' },
   'tasks.get': { action: 'task.read', type: 'task' },
@@ -45,7 +65,8 @@ export interface AuditedCalls {
 export function followCalls(server: HttpServer, queue: AuditQueue, clock: Clock): AuditedCalls {
   const calls = new WeakMap<FastifyRequest, AuditedCall>();
   server.app.addHook('onRequest', async (request, reply) => {
-    const named = actions[request.routeOptions.config.operation ?? ''];
+    const { operation = '' } = request.routeOptions.config;
+    const named = actions[operation];
     if (named === undefined) return;
     const started = performance.now();
     const call: AuditedCall = {
@@ -66,6 +87,7 @@ export function followCalls(server: HttpServer, queue: AuditQueue, clock: Clock)
         resourceId: call.resourceId,
         projectId: call.projectId,
         statusCode: reply.raw.statusCode,
+        ...(named.isShared && { details: { operation } }),
       };
       queue.record(auditRow(call, call.principal, done, clock.now()));
     });

@@ -19,7 +19,8 @@ import { bindGetTask } from './tasks/get.ts';
 import { bindListTasks } from './tasks/list.ts';
 import { bindTaskLogs } from './tasks/logs.ts';
 import { bindTaskResult } from './tasks/result.ts';
-import { bindMe } from './users/me.ts';
+import { type RoleBindingParts, bindRoleBindings } from './role-bindings/bind-role-bindings.ts';
+import { type UserParts, bindUsers } from './users/bind-users.ts';
 
 /** Everything the gateway's routes are made of; each route gets only its part. */
 export interface UserGatewayParts {
@@ -27,6 +28,8 @@ export interface UserGatewayParts {
   readonly auth: LoginDeps;
   readonly creation: CreateTaskOnceDeps;
   readonly listing: ListTasksDeps;
+  readonly users: UserParts;
+  readonly roleBindings: RoleBindingParts;
   readonly tasks: TaskReader;
   readonly signals: TaskSignals;
   readonly auditQueue: AuditQueue;
@@ -45,7 +48,8 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   bindLogin(server, auth);
   bindRefresh(server, auth);
   bindLogout(server, auth);
-  bindMe(server, guard);
+  bindUsers(server, guard, parts.users);
+  bindRoleBindings(server, guard, parts.roleBindings);
   bindCreateTask(server, guard, parts.creation);
   bindListTasks(server, guard, parts.listing);
   bindGetTask(server, guard, tasks);

@@ -1,30 +1,12 @@
-import {
-  type CreateTaskRequest,
-  type Task,
-  gatewayRoutes,
-  limits,
-  taskSchema,
-} from '@cynodeai/contracts';
+import { type CreateTaskRequest, type Task, gatewayRoutes, taskSchema } from '@cynodeai/contracts';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { createTask } from '../../../../app/tasks/create-task.ts';
 import { type CreateTaskOnceDeps, createTaskOnce } from '../../../../app/tasks/create-task-once.ts';
-import { OrchestratorError } from '../../../../domain/errors.ts';
 import type { Caller, CallerGuard } from '../caller.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
 
 const route = gatewayRoutes.createTask;
-
-/** The `Idempotency-Key` header. @throws OrchestratorError `input_invalid` for an unusable one. */
-function idempotencyKey(header: string | string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const usable = typeof header === 'string' && header.length <= limits.idempotencyKeyChars;
-  if (usable && /^[\x20-\x7e]+$/.test(header)) return header;
-  throw new OrchestratorError(
-    'input_invalid',
-    `Idempotency-Key must have 1 to ${limits.idempotencyKeyChars} printable ASCII characters`,
-    { field: 'Idempotency-Key' },
-  );
-}
 
 async function createOnce(
   deps: CreateTaskOnceDeps,
@@ -44,8 +26,8 @@ async function createOnce(
       bodyHash: Buffer.from(canonicalHash(request), 'hex'),
     },
   );
-  call.written = outcome.kind === 'created';
-  return outcome.kind === 'created' ? outcome.task : taskSchema.parse(outcome.body);
+  call.written = outcome.kind === 'done';
+  return outcome.kind === 'done' ? outcome.value : taskSchema.parse(outcome.body);
 }
 
 /** `POST /v1/tasks`. Contract 04 section 9.2. */

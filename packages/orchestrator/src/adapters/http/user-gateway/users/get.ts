@@ -1,0 +1,20 @@
+import { gatewayRoutes } from '@cynodeai/contracts';
+import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
+import { getUser } from '../../../../app/users/get-user.ts';
+import type { UserReader } from '../../../../ports/users.ts';
+import type { CallerGuard } from '../caller.ts';
+
+/** `GET /v1/users/{id}`. Contract 04 section 4.5. */
+export function bindGetUser(
+  server: HttpServer,
+  guard: CallerGuard,
+  users: Pick<UserReader, 'find'>,
+): void {
+  bindRoute(server, gatewayRoutes.getUser, {
+    guard,
+    handle: async ({ caller, params }) => ({
+      status: 200,
+      body: await getUser(users, caller.principal, params.id),
+    }),
+  });
+}

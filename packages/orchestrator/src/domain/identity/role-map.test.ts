@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { type Principal, type RoleName, roleNames } from './principal.ts';
+import { type GatewayAction, gatewayActions, isAllowed, mayGrant } from './role-map.ts';
+
+/** A caller `me` with the given system roles and roles in project `p`, whose default project is `mine`. */
+function caller(system: readonly RoleName[], project: readonly RoleName[] = []): Principal {
+  return {
+    userId: 'me',
+    sessionId: 's',
+    handle: 'me',
+    createdAt: new Date(0),
+    groupIds: [],
+    roles: [
+      ...system.map((role) => ({ role })),
+      ...project.map((role) => ({ role, projectId: 'p' })),
+    ],
+    defaultProjectId: 'mine',
+  };
+}
+
+/** Columns of the contract's table; a project role is looked at alone, in a caller without the plain user's rights. */
+const columns: Readonly<Record<string, Principal>> = {
+  'system owner': caller(['owner']),
+  'system admin': caller(['admin']),
+  'system operator': caller(['operator']),
+  'system member': caller(['member']),
+  'system viewer': caller(['viewer']),
+  'project owner': caller(['viewer'], ['owner']),
+  'project admin': caller(['viewer'], ['admin']),
+  'project operator': caller(['viewer'], ['operator']),
+  'project member': caller(['viewer'], ['member']),
+  'project viewer': caller(['viewer'], ['viewer']),
+  'plain user': caller([]),
+};
+
+/** In this order: somebody's thing elsewhere, own thing elsewhere, the same two in `p`, the same two in the own default project. */
+const targets = ['q', 'p', 'mine'].flatMap((projectId) => [
+  { projectId, createdBy: 'you' },
+  { projectId, createdBy: 'me' },
+]);
+
+const all = 'yyyyyy';
+const none = '------';
+/** Own things anywhere and everything in the own default project. */
+const plain = '-y-yyy';
+
+const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> = {
+  'task.create': {
+    'system owner': all,
+    'system admin': all,
+    'system operator': all,
+    'system member': '----yy',
+    'system viewer': none,
+    'project owner': '--yy--',
+    'project admin': '--yy--',
+    'project operator': '--yy--',
+    'project member': '--yy--',
+    'project viewer': none,
+    'plain user': '----yy',
+  },
+  'task.read': {
+    'system owner': all,
+    'system admin': all,
+    'system operator': all,
+    'system member': plain,
+    'system viewer': plain,
+    'project owner': '-yyyyy',
+    'project admin': '-yyyyy',
+    'project operator': '-yyyyy',
+    'project member': '-yyyyy',
+    'project viewer': '-yyyyy',
+    'plain user': plain,
+  },
+  'task.cancel': {
+    'system owner': all,
+    'system admin': all,
+    'system operator': all,
+    'system member': '-y-y-y',
+    'system viewer': none,
+    'project owner': '--yy--',
+    'project admin': '--yy--',
+    'project operator': '--yy--',
+    'project member': '---y--',
+    'project viewer': none,
+    'plain user': '-y-y-y',
+  },
+  'project.read': {
+    'system owner': all,
+    'system admin': all,
+    'system operator': all,
+    'system member': '----yy',
+    'system viewer': '----yy',
+    'project owner': '--yyyy',
+    'project admin': '--yyyy',
+    'project operator': '--yyyy',
+    'project member': '--yyyy',
+    'project viewer': '--yyyy',
+    'plain user': '----yy',
+  },
+  'user.manage': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+  },
+  'rbac.manage': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+  },
+};
+
+describe('the role map (contract 04 section 5.3, REQ-ACCESS-0107)', () => {
+  const cells = gatewayActions.flatMap((action) =>
+    Object.entries(columns).map(([column, who]) => ({ action, column, who })),
+  );
+
+  it.each(cells)('answers $action for a $column as the table says', ({ action, column, who }) => {
+    const actual = targets.map((target) => (isAllowed(who, action, target) ? 'y' : '-')).join('');
+    expect(actual).toBe(table[action][column]);
+  });
+
+  it('gives a role of one project nothing in another, and adds up what a caller holds', () => {
+    const both = caller(['viewer', 'operator'], ['viewer']);
+    expect(isAllowed(both, 'task.cancel', { projectId: 'q', createdBy: 'you' })).toBe(true);
+    const lead = caller([], ['owner']);
+    expect(isAllowed(lead, 'task.create', { projectId: 'q', createdBy: 'me' })).toBe(false);
+    expect(isAllowed(lead, 'user.manage')).toBe(false);
+    expect(isAllowed(lead, 'task.read')).toBe(false);
+  });
+
+  it('lets nobody grant above their own role, and only owners grant owner', () => {
+    const grants = (who: Principal): string =>
+      roleNames.map((role) => (mayGrant(who, role) ? 'y' : '-')).join('');
+    expect(grants(caller(['owner']))).toBe('yyyyy');
+    expect(grants(caller(['admin']))).toBe('-yyyy');
+    expect(grants(caller(['admin'], ['owner']))).toBe('-yyyy');
+    for (const role of ['operator', 'member', 'viewer'] as const) {
+      expect(grants(caller([role], ['owner']))).toBe('-----');
+    }
+    expect(grants(caller([], ['owner']))).toBe('-----');
+  });
+});

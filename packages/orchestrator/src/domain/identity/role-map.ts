@@ -1,0 +1,123 @@
+import { type Principal, type RoleName, projectRoles, systemRoles } from './principal.ts';
+
+/** Actions of the gateway that roles decide about, by their canonical names. Contract 04 section 5.3. */
+export const gatewayActions = [
+  'task.create',
+  'task.read',
+  'task.cancel',
+  'project.read',
+  'user.manage',
+  'rbac.manage',
+] as const;
+
+export type GatewayAction = (typeof gatewayActions)[number];
+
+/** How far a cell reaches: everything, the project of the role, what the caller made, or their default project. */
+export type Reach = 'all' | 'project' | 'own' | 'own_default';
+
+/** One row of the table; a role that is not named grants nothing. */
+interface MapRow {
+  readonly system: Partial<Readonly<Record<RoleName, readonly Reach[]>>>;
+  readonly project: Partial<Readonly<Record<RoleName, readonly Reach[]>>>;
+  /** Every active user, but for those whose only system role is `viewer`. */
+  readonly plain: readonly Reach[];
+}
+
+const everything: readonly Reach[] = ['all'];
+const itsProject: readonly Reach[] = ['project'];
+const ownTasks: readonly Reach[] = ['own', 'own_default'];
+
+const administrators = { owner: everything, admin: everything } as const;
+const overseers = { ...administrators, operator: everything } as const;
+const projectLeads = { owner: itsProject, admin: itsProject, operator: itsProject } as const;
+const projectReaders = { ...projectLeads, member: itsProject, viewer: itsProject } as const;
+
+/**
+ * The built-in role map. A system `viewer` keeps the reads of a plain user, which is why they stand in its cells.
+ * Contract 04 section 5.3.
+ */
+const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
+  'task.create': {
+    system: overseers,
+    project: { ...projectLeads, member: itsProject },
+    plain: ['own_default'],
+  },
+  'task.read': {
+    system: { ...overseers, viewer: ownTasks },
+    project: projectReaders,
+    plain: ownTasks,
+  },
+  'task.cancel': {
+    system: overseers,
+    project: { ...projectLeads, member: ['own'] },
+    plain: ['own'],
+  },
+  'project.read': {
+    system: { ...overseers, viewer: ['own_default'] },
+    project: projectReaders,
+    plain: ['own_default'],
+  },
+  'user.manage': { system: administrators, project: {}, plain: [] },
+  'rbac.manage': { system: administrators, project: {}, plain: [] },
+};
+
+/** How far the caller may go with an action, in one project or, without one, outside of projects. */
+export function reachOf(
+  principal: Principal,
+  action: GatewayAction,
+  projectId?: string,
+): ReadonlySet<Reach> {
+  const row = roleMap[action];
+  const system = systemRoles(principal);
+  const isPlain = system.length === 0 || system.some((role) => role !== 'viewer');
+  const inProject = projectId === undefined ? [] : projectRoles(principal, projectId);
+  return new Set([
+    ...system.flatMap((role) => row.system[role] ?? []),
+    ...inProject.flatMap((role) => row.project[role] ?? []),
+    ...(isPlain ? row.plain : []),
+  ]);
+}
+
+/** What an action is about; both absent for actions on the whole install. */
+export interface ActionTarget {
+  readonly projectId?: string | undefined;
+  /** Who made it. */
+  readonly createdBy?: string | undefined;
+  /** Whether the project is the caller's default one; told by `projectId` when absent. */
+  readonly isOwnDefault?: boolean;
+}
+
+/** True when a role or ownership allows the action; everything else is denied. */
+export function isAllowed(
+  principal: Principal,
+  action: GatewayAction,
+  target: ActionTarget = {},
+): boolean {
+  const reach = reachOf(principal, action, target.projectId);
+  const isOwnDefault =
+    target.isOwnDefault ??
+    (target.projectId !== undefined && target.projectId === principal.defaultProjectId);
+  return (
+    reach.has('all') ||
+    reach.has('project') ||
+    (reach.has('own') && target.createdBy === principal.userId) ||
+    (reach.has('own_default') && isOwnDefault)
+  );
+}
+
+const rank: Readonly<Record<RoleName, number>> = {
+  owner: 5,
+  admin: 4,
+  operator: 3,
+  member: 2,
+  viewer: 1,
+};
+
+/**
+ * True when the caller may grant or withdraw a role, in any scope: who manages grants does so up to their own system
+ * role, so that only an owner makes or unmakes owners. Contract 04 section 5.3.
+ */
+export function mayGrant(principal: Principal, role: RoleName): boolean {
+  if (!isAllowed(principal, 'rbac.manage')) return false;
+  return systemRoles(principal).some((held) => rank[held] >= rank[role]);
+}
