@@ -134,6 +134,51 @@ describe('a control-plane that dies', () => {
     await next.stop();
   });
 
+  it('by kill -9 beside another, with 50 jobs in flight, loses none and runs none twice', async () => {
+    await using plane = await testControlPlane({ env: { DISPATCHER_ENABLED: 'false' } });
+    await setLeaseTtl(plane.db, 2);
+    const release = Promise.withResolvers<void>();
+    const onRun = async () => {
+      await release.promise;
+      return {};
+    };
+    await using a = await fakeNode({ slug: 'a', maxConcurrency: 25, onRun });
+    await using b = await fakeNode({ slug: 'b', maxConcurrency: 25, onRun });
+    await a.join(plane.url);
+    await b.join(plane.url);
+    const children = await Promise.all(
+      [await freePort(), await freePort()].map((port) =>
+        spawnControlPlane({
+          ...plane.env,
+          DISPATCHER_ENABLED: 'true',
+          ORCHESTRATOR_PUBLIC_URL: `http://127.0.0.1:${port}`,
+          CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${port}`,
+        }),
+      ),
+    );
+    const tasks = await Promise.all(Array.from({ length: 50 }, () => createTask(plane.db)));
+    await waitFor(() => a.runs.length + b.runs.length === 50, { timeoutMs: 15_000 });
+    const [victim, survivor] = children;
+    if (victim === undefined || survivor === undefined) throw new Error('two were started');
+    await kill(victim, 'SIGKILL');
+    const open = async () => {
+      const { rows } = await sql<{ count: number }>`
+        SELECT count(*) FROM jobs WHERE status = 'running' AND lease_expires_at > now()
+      `.execute(plane.db);
+      return rows[0]?.count;
+    };
+    await waitFor(async () => (await open()) !== 50, { timeoutMs: 10_000 });
+    await waitFor(async () => (await open()) === 50, { timeoutMs: 15_000 });
+    release.resolve();
+    for (const ids of tasks) await jobIn(plane.db, ids, 'completed', 15_000);
+    const executed = [...a.executed, ...b.executed];
+    expect(executed.toSorted()).toEqual(tasks.map((ids) => ids.jobId).toSorted());
+    expect(a.runs.length + b.runs.length).toBe(50);
+    await waitFor(() => a.kept.size + b.kept.size === 0, { timeoutMs: 10_000 });
+    await kill(survivor, 'SIGTERM');
+    expect(survivor.exitCode).toBe(0);
+  });
+
   it('in order leaves its jobs running, exits 0, and the next one takes them up at once', async () => {
     await using plane = await testControlPlane({ overrides: { drainMs: 200 } });
     const release = Promise.withResolvers<void>();

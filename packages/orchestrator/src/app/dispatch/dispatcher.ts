@@ -74,8 +74,9 @@ export class Dispatcher {
   /** Claims and starts what fits now, until nothing more does; resolves without waiting for the jobs. */
   async dispatch(): Promise<void> {
     while (!this.#closing) {
+      const claimedAt = this.#deps.monotonicMs();
       const jobs = await this.#deps.queue.claimSandboxJobs(this.#claimOptions());
-      for (const job of jobs) this.#attend(job, (run) => run.start());
+      for (const job of jobs) this.#attend(job, claimedAt, (run) => run.start());
       if (jobs.length === 0) return;
     }
   }
@@ -83,8 +84,9 @@ export class Dispatcher {
   /** Takes up jobs whose former lease is over. Contract 01 section 5.6. */
   async retry(): Promise<void> {
     while (!this.#closing) {
+      const claimedAt = this.#deps.monotonicMs();
       const jobs = await this.#deps.queue.claimRetries();
-      for (const job of jobs) this.#attend(job, (run) => run.resume(job));
+      for (const job of jobs) this.#attend(job, claimedAt, (run) => run.resume(job));
       if (jobs.length === 0) return;
     }
   }
@@ -138,8 +140,8 @@ export class Dispatcher {
     const own = this.#running((entry) => now - entry.pulse.aliveAt < this.#leaseMs);
     const expired = await queue.reap(own.map((entry) => entry.job.leaseId));
     for (const { jobId, leaseId, nodeId, expiry } of expired) {
-      const then = expiry.kind;
-      const fields = { job_id: jobId, lease_id: leaseId, then };
+      const next = expiry.kind;
+      const fields = { job_id: jobId, lease_id: leaseId, next };
       log.warn('a lease ran out', { ...fields, ...(nodeId !== undefined && { node_id: nodeId }) });
       const entry = this.#inFlight.get(jobId);
       if (entry?.job.leaseId === leaseId) entry.abandon.abort();
@@ -234,14 +236,14 @@ export class Dispatcher {
     return counts;
   }
 
-  #attend(job: ClaimedJob, work: (run: ClaimedJobRun) => Promise<void>): void {
+  #attend(job: ClaimedJob, claimedAt: number, work: (run: ClaimedJobRun) => Promise<void>): void {
     // Somebody else's claim gave it back before this process noticed that it had lost it.
     this.#inFlight.get(job.jobId)?.abandon.abort();
     this.#leaseMs = job.leaseMs;
     const { promise, resolve } = Promise.withResolvers<void>();
     const entry: InFlight = {
       job,
-      pulse: { aliveAt: this.#deps.monotonicMs() },
+      pulse: { aliveAt: claimedAt },
       abandon: new AbortController(),
       hangUp: new AbortController(),
       done: promise,

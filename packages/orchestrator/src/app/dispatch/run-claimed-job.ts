@@ -69,8 +69,12 @@ export class ClaimedJobRun {
       });
       return this.#end(failed('input_unavailable', message));
     }
+    // A process that was frozen since its claim may find the job finished by others: it must not start it again.
+    const age = this.#deps.monotonicMs() - this.#entry.pulse.aliveAt;
+    if (age > leaseTimes(job.leaseMs).freshMs) {
+      return this.#requeue('the lease was too old to send the job', false);
+    }
     this.#entry.hangUp = new AbortController();
-    this.#entry.pulse.aliveAt = this.#deps.monotonicMs();
     const signal = AbortSignal.any([abandon.signal, this.#entry.hangUp.signal]);
     const call = worker.runJob(job.node, request, { deadlineMs: job.deadlineMs, signal });
     const followed = await this.#follow(call);
@@ -223,13 +227,14 @@ export class ClaimedJobRun {
     const { job } = this.#entry;
     const { queue, errands, log, claimOptions, onSilent } = this.#deps;
     onSilent(job.node.nodeId);
+    const movedAt = this.#deps.monotonicMs();
     const moved = await this.#persist('a move', () =>
       queue.move(job, { ...claimOptions(), ...left }),
     );
     if (moved === 'none') return otherwise();
     if (moved === undefined || moved === 'lost') return;
     this.#entry.job = moved;
-    this.#entry.pulse.aliveAt = this.#deps.monotonicMs();
+    this.#entry.pulse.aliveAt = movedAt;
     log.warn('a job moved to another node', {
       job_id: job.jobId,
       from: job.node.slug,
@@ -257,7 +262,7 @@ export class ClaimedJobRun {
     const { queue, errands, log } = this.#deps;
     const expired = await this.#persist('a lost run', () => queue.release(job, reason));
     if (expired === undefined) return;
-    log.warn('a lease was given up', { job_id: job.jobId, reason, then: expired.expiry.kind });
+    log.warn('a lease was given up', { job_id: job.jobId, reason, next: expired.expiry.kind });
     if (expired.expiry.kind === 'requeue') this.#deps.onDue(expired.expiry.delayMs);
     else errands.dismiss(job.node, job);
   }

@@ -24,13 +24,11 @@ export type Verdict =
   /** The node answers, but not about this job; waiting longer cannot help. */
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** How a node words the end of a job that was running when the node itself ended. Contract 03 section 5.8. */
-const nodeRestarted = /(?:^|\n)node restarted\.?\s*$/i;
+/** All that a node says of a job that was running when the node itself ended. Contract 03 section 5.8. */
+const nodeRestarted = /^(?:cynode: )?node restarted\n?$/;
 
-function wasCutShort(result: RunJobResult): boolean {
-  return (
-    result.status === 'failed' && result.exit_code === 125 && nodeRestarted.test(result.stderr)
-  );
+function wasCutShort({ status, exit_code: exitCode, stdout, stderr }: RunJobResult): boolean {
+  return status === 'failed' && exitCode === 125 && stdout === '' && nodeRestarted.test(stderr);
 }
 
 /**

@@ -152,7 +152,7 @@ class FakeWorker {
     for (const [jobId, job] of this.#kept) {
       job.result ??= resultOf(
         { version: 1, task_id: job.taskId, job_id: jobId, sandbox: { command: ['x'] } },
-        { status: 'failed', exit_code: 125, stderr: 'node restarted' },
+        { status: 'failed', exit_code: 125, stderr: 'cynode: node restarted\n' },
       );
     }
   }

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { judgeExpiry, leaseMsOf, leaseTimes, mayStartAgain, retryDelayMs } from './job-lease.ts';
+
+describe('leases (contract 01 section 5.6)', () => {
+  it('last 60 s and are renewed every 20 s unless a setting says otherwise', () => {
+    expect(leaseMsOf(undefined)).toBe(60_000);
+    expect(leaseMsOf(2)).toBe(2000);
+    expect(leaseMsOf(1_000_000)).toBe(3_600_000);
+    expect(leaseTimes(60_000)).toEqual({
+      renewMs: 20_000,
+      freshMs: 30_000,
+      askMs: 5000,
+      giveUpMs: 59_000,
+      farewellMs: 1000,
+    });
+  });
+
+  it('of any length are renewed in time and given up before they end, in whole ms', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3600 }), (seconds) => {
+        const leaseMs = leaseMsOf(seconds);
+        const times = leaseTimes(leaseMs);
+        expect(Object.values(times).every((ms) => Number.isInteger(ms) && ms > 0)).toBe(true);
+        // One question per renewal may be slow, and the job still counts as alive.
+        expect(times.renewMs + times.askMs).toBeLessThanOrEqual(times.freshMs + 1);
+        expect(times.freshMs + times.renewMs).toBeLessThan(leaseMs);
+        expect(times.giveUpMs).toBeLessThan(leaseMs);
+        expect(times.giveUpMs + times.farewellMs).toBeLessThanOrEqual(leaseMs + 1000);
+      }),
+    );
+  });
+});
+
+describe('attempts', () => {
+  it('count only claims that started something', () => {
+    expect(mayStartAgain({ attempt: 2, freeAttempts: 0, maxAttempts: 3 })).toBe(true);
+    expect(mayStartAgain({ attempt: 3, freeAttempts: 0, maxAttempts: 3 })).toBe(false);
+    expect(mayStartAgain({ attempt: 30, freeAttempts: 28, maxAttempts: 3 })).toBe(true);
+  });
+
+  it('that are left put an expired job back after min(60, 2^attempt) s ± 20 %', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 0, max: 100 }),
+        fc.integer({ min: 1, max: 10 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (attempt, freeAttempts, maxAttempts, random) => {
+          const expiry = judgeExpiry({ attempt, freeAttempts, maxAttempts }, random);
+          if (attempt - freeAttempts >= maxAttempts) {
+            expect(expiry).toEqual({ kind: 'exhausted' });
+          } else {
+            expect(expiry).toEqual({ kind: 'requeue', delayMs: retryDelayMs(attempt, random) });
+          }
+          const middle = Math.min(60, 2 ** attempt) * 1000;
+          expect(Math.abs(retryDelayMs(attempt, random) - middle)).toBeLessThanOrEqual(
+            middle * 0.2 + 1,
+          );
+        },
+      ),
+    );
+  });
+});
