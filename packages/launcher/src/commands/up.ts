@@ -58,7 +58,8 @@ export async function up(args: readonly string[]): Promise<number> {
     await waitForNode(install, context.signal, onStep);
     progress.done();
     process.stdout.write(statusText(await stackStatus(install), install));
-    await once(context.signal, 'abort');
+    // An interruption that came while we were getting ready has fired already and does so only once.
+    if (!context.signal.aborted) await once(context.signal, 'abort');
     return 0;
   } catch (error) {
     if (!context.signal.aborted) throw error;
