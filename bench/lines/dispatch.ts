@@ -195,7 +195,7 @@ export async function measureDispatch(_shared: BenchInstall, effort: Effort): Pr
   await copyDatabase(stack);
   const first = await stack.install.connect();
   const connections = [first, ...Array.from({ length: clients - 1 }, () => first.another())];
-  const tasks = effort.quick ? 160 : 800;
+  const tasks = effort.quick ? 160 : 480;
   const statements = script.split('\n').filter((line) => line.endsWith(';')).length;
   try {
     return await compare(

@@ -88,7 +88,9 @@ async function startUp(
     const ready = await answersAt(`${install.workerUrl}/readyz`);
     times = { servingMs: serving - startedMs, readyMs: ready - startedMs };
   } finally {
+    const guard = setTimeout(() => up.process.kill('SIGKILL'), limitMs);
     await up.stop();
+    clearTimeout(guard);
   }
   const code = await up.ended;
   if (code !== 0) throw new Error(`cynode up ended with ${code}: ${up.stderr}`);
