@@ -162,8 +162,9 @@ describe('a stack', () => {
     await using test = await testInstall(external);
     await ensure(test);
     await settled(test, ['orchestrator', 'node']);
+    const path = join(test.install.paths.logs, 'node.log');
+    await waitFor(() => readFileSync(path, 'utf8').includes('listening'), { timeoutMs: 20_000 });
     await stopStack(test.install);
-    const log = readFileSync(join(test.install.paths.logs, 'node.log'), 'utf8');
-    expect(log).toBe('listening\nstopping\n');
+    expect(readFileSync(path, 'utf8')).toBe('listening\nstopping\n');
   });
 });
