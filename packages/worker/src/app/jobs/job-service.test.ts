@@ -1,124 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { RunJobRequest } from '@cynodeai/contracts';
-import { type Log, silentLog } from '@cynodeai/runtime/observe';
-import { type OpenJobStore, openJobStore } from '../../adapters/sqlite/job-store.ts';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  endedAt,
+  held,
+  idOf,
+  request,
+  stage,
+  startedAt,
+  taskId,
+  times,
+} from '../../../test/support/job-stage.ts';
 import { WorkerError } from '../../domain/errors.ts';
-import type {
-  SandboxEngine,
-  SandboxExit,
-  SandboxRunSpec,
-  SandboxSinks,
-} from '../../ports/sandbox-engine.ts';
-import type { WorkspaceStore } from '../../ports/workspace.ts';
-import type { JobLimits } from './job-limits.ts';
-import { createJobService } from './job-service.ts';
-
-const startedAt = new Date('2026-11-20T10:00:00.000Z');
-const endedAt = new Date('2026-11-20T10:00:01.000Z');
-const times = { startedAt, endedAt };
-const taskId = '01a1f8bb-0000-7000-8000-000000000001';
-const idOf = (index: number): string => `01a1f8bb-0000-7000-8000-00000000010${index}`;
-
-interface Scene {
-  readonly limits?: Partial<JobLimits>;
-  readonly exit?: SandboxExit;
-  readonly output?: { readonly stdout?: string; readonly stderr?: string };
-  readonly ensureImage?: SandboxEngine['ensureImage'];
-  readonly create?: WorkspaceStore['create'];
-  readonly remove?: WorkspaceStore['remove'];
-  readonly run?: SandboxEngine['run'];
-  readonly stop?: SandboxEngine['stop'];
-}
-
-/** A store that is gone with the test. */
-function scratchStore(): OpenJobStore {
-  const dir = mkdtempSync(join(tmpdir(), 'cynode-jobs-'));
-  const store = openJobStore(dir);
-  onTestFinished(() => {
-    store.close();
-    rmSync(dir, { recursive: true });
-  });
-  return store;
-}
-
-/** A service over an engine that does as the scene says and notes what it was asked. */
-function stage(scene: Scene = {}) {
-  const specs: SandboxRunSpec[] = [];
-  const removed: string[] = [];
-  const stops: [string, number][] = [];
-  const lines: string[] = [];
-  const note = (message: string): void => void lines.push(message);
-  const log: Log = { ...silentLog, warn: note, error: note };
-  const play = async (spec: SandboxRunSpec, sinks: SandboxSinks): Promise<SandboxExit> => {
-    specs.push(spec);
-    sinks.stdout.write(new TextEncoder().encode(scene.output?.stdout ?? ''));
-    sinks.stderr.write(new TextEncoder().encode(scene.output?.stderr ?? ''));
-    return scene.exit ?? { kind: 'exited', exitCode: 0, ...times };
-  };
-  const engine: SandboxEngine = {
-    facts: {
-      runtime: 'podman',
-      version: '4.3.1',
-      rootless: false,
-      rootlessSupported: true,
-      cgroupVersion: 'v2',
-      features: [],
-    },
-    check: async () => {},
-    ensureImage: scene.ensureImage ?? (async () => {}),
-    run: scene.run ?? play,
-    stop: async (name, grace) => {
-      stops.push([name, grace]);
-      await scene.stop?.(name, grace);
-    },
-    removeLeftovers: async () => [],
-    removeTree: async () => {},
-  };
-  const workspace: WorkspaceStore = {
-    check: async () => {},
-    create:
-      scene.create ??
-      (async (id) => ({ workspaceDir: `/m/${id}/workspace`, jobDir: `/m/${id}/job` })),
-    remove: async (id) => {
-      removed.push(id);
-      await scene.remove?.(id);
-    },
-    removeStrays: async () => [],
-  };
-  const store = scratchStore();
-  const limits: JobLimits = {
-    sandboxEnabled: true,
-    maxConcurrency: 2,
-    defaultTimeoutSeconds: 60,
-    maxTimeoutSeconds: 100,
-    ...scene.limits,
-  };
-  const jobs = createJobService({
-    engine,
-    workspace,
-    limits: () => limits,
-    store: store,
-    retention: { maxAgeMs: 1000, maxBytes: 2000 },
-    nodeSlug: 'n1',
-    clock: { now: () => startedAt },
-    log,
-  });
-  return { jobs, specs, removed, stops, lines, store };
-}
-
-function request(index = 0, sandbox: Partial<RunJobRequest['sandbox']> = {}): RunJobRequest {
-  const spec = { image: 'bash', command: ['true'], ...sandbox };
-  return { version: 1, task_id: taskId, job_id: idOf(index), sandbox: spec };
-}
-
-/** A run that lasts until it is told how it ended. */
-function held() {
-  const { promise, resolve } = Promise.withResolvers<SandboxExit>();
-  return { run: () => promise, end: resolve };
-}
 
 describe('running a job', () => {
   it("asks for one container with the full name of the image, the node's labels and its limits", async () => {

@@ -37,7 +37,11 @@ export class FakeEngine implements SandboxEngine {
     if (this.broken !== undefined) throw new WorkerError('engine_unusable', this.broken);
   }
 
+  /** Images arrive when this resolves. */
+  images: Promise<void> = Promise.resolve();
+
   async ensureImage(ref: string): Promise<void> {
+    await this.images;
     if (ref.includes('missing')) throw new WorkerError('image_unavailable', 'no such image');
     if (ref.includes('explode')) throw new Error('disk fault below /var/lib/secret-path');
   }

@@ -52,7 +52,7 @@ export class TestNode implements AsyncDisposable {
   realHost = false;
   /** Called when something opens the host. */
   onOpenHost: () => void = () => {};
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   #shutdown = new Shutdown(this.log);
   #url = '';
 
@@ -139,6 +139,14 @@ export class TestNode implements AsyncDisposable {
     await rm(this.stateDir, { recursive: true, force: true });
   }
 
+  /** Ends this run and begins another in the same folders, with an engine and an orchestrator that go on. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.#stop = new AbortController();
+    this.#shutdown = new Shutdown(this.log);
+    await this.start();
+  }
+
   async get(path: string, token = testToken): Promise<Answer> {
     const headers = { authorization: `Bearer ${token}` };
     return answerOf(await fetch(`${this.#url}${path}`, { headers }));
@@ -148,10 +156,12 @@ export class TestNode implements AsyncDisposable {
     path: string,
     body: string | ReadableStream | Uint8Array<ArrayBuffer>,
     headers: Record<string, string> = {},
+    signal?: AbortSignal,
   ): Promise<Answer> {
     const response = await fetch(`${this.#url}${path}`, {
       method: 'POST',
       body,
+      ...(signal !== undefined && { signal }),
       headers: {
         'content-type': 'application/json',
         authorization: `Bearer ${testToken}`,

@@ -1,0 +1,68 @@
+import { workerApiRoutes } from '@cynodeai/contracts';
+import type { Route } from '@cynodeai/contracts/common';
+import { uuidv7 } from '@cynodeai/runtime/std';
+import { type FuzzTarget, fuzzRun } from '@cynodeai/testing/fuzz';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testPsk, testToken } from '../node/support/mock-orchestrator.ts';
+import { TestNode } from '../node/support/test-node.ts';
+
+let node: TestNode;
+let target: FuzzTarget;
+
+beforeAll(async () => {
+  node = await TestNode.create();
+  await node.start();
+  // A finished job whose result is kept, so that reading and acknowledging meet one.
+  const finished = await node.run(['say', 'done']);
+  const ids = { task_id: finished.json['task_id'], job_id: finished.json['job_id'] } as {
+    readonly task_id: string;
+    readonly job_id: string;
+  };
+  const unknown = { version: 1, task_id: uuidv7(), job_id: uuidv7() };
+  target = {
+    name: 'worker-api',
+    port: Number(new URL(node.url).port),
+    routes: Object.values(workerApiRoutes),
+    bearer: (route: Route) => (route.auth === 'worker' ? testToken : undefined),
+    foreignTokens: ['jwt-1', testPsk],
+    secrets: [testToken, testPsk],
+    // Texts of a job go to its sandbox, not into a database.
+    storesText: false,
+    bodyLimitBytes: 10 * 1024 * 1024,
+    // Two minutes: too long to wait for. The same server meets shorter limits in the other suites.
+    readTimeoutMs: undefined,
+    logText: () => node.log.text(),
+    samples: {
+      'worker.jobs.run': [
+        {
+          body: {
+            ...unknown,
+            lease_id: uuidv7(),
+            sandbox: {
+              image: 'tools',
+              command: ['exit', '0'],
+              env: { k: 'value' },
+              timeout_seconds: 5,
+              network_policy: 'none',
+              use_inference: false,
+              input_files: [{ path: 'in/a.txt', content_base64: 'YQ==', mode: '0644' }],
+            },
+          },
+        },
+      ],
+      'worker.jobs.stop': [{ body: { ...unknown, grace_seconds: 1 } }],
+      'worker.jobs.get': [{ params: { job_id: ids.job_id } }],
+      'worker.jobs.ack': [{ params: { job_id: ids.job_id }, body: { version: 1, ...ids } }],
+    },
+  };
+});
+afterAll(() => node[Symbol.asyncDispose]());
+
+it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0102)', async () => {
+  const { verdict } = await fuzzRun(target);
+  expect(verdict.join('\n')).toBe('');
+  expect((await node.get('/healthz')).text).toBe('ok');
+  expect((await node.run(['exit', '0'])).json).toMatchObject({ status: 'completed' });
+  expect(node.host.workspace.present.size).toBe(0);
+  expect(node.log.lines.filter((line) => line.level === 'error')).toEqual([]);
+}, 240_000);

@@ -1,0 +1,181 @@
+import { uuidv7 } from '@cynodeai/runtime/std';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { listContainers } from '../../src/adapters/container/docker/containers.ts';
+import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
+import { importImage } from '../../src/adapters/container/docker/images.ts';
+import { PrivateDocker } from '../support/private-docker.ts';
+import { testImage, testImageArchive } from '../support/test-image.ts';
+import { MockOrchestrator, testToken } from './support/mock-orchestrator.ts';
+import { NodeInstall, NodeProcess } from './support/node-process.ts';
+
+const waiting = { timeout: 20_000, interval: 50 };
+const hold = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];
+
+interface Ids {
+  readonly task_id: string;
+  readonly job_id: string;
+  readonly lease_id: string;
+}
+
+const newIds = (): Ids => ({ task_id: uuidv7(), job_id: uuidv7(), lease_id: uuidv7() });
+const headers = { 'content-type': 'application/json', authorization: `Bearer ${testToken}` };
+
+function send(
+  node: NodeProcess,
+  ids: Ids,
+  command: readonly string[],
+  signal?: AbortSignal,
+): Promise<Response> {
+  return fetch(`${node.url}/v1/worker/jobs:run`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ version: 1, ...ids, sandbox: { image: testImage, command } }),
+    ...(signal && { signal }),
+  });
+}
+
+async function stateOf(node: NodeProcess, { job_id }: Ids): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${node.url}/v1/worker/jobs/${job_id}`, { headers });
+  const body: unknown = await answer.json();
+  return { http: answer.status, ...Object(body) };
+}
+
+async function ack(node: NodeProcess, { task_id, job_id }: Ids): Promise<number> {
+  const url = `${node.url}/v1/worker/jobs/${job_id}:ack`;
+  const body = JSON.stringify({ version: 1, task_id, job_id });
+  return (await fetch(url, { method: 'POST', headers, body })).status;
+}
+
+/** A whole node on a real engine whose daemon, which no kill of the node touches, counts what ran. */
+describe('a node process that dies (REQ-WORKER-0149)', () => {
+  const orchestrator = new MockOrchestrator();
+  let docker: PrivateDocker;
+  let daemon: Daemon;
+  let install: NodeInstall;
+  const startedAt = Math.floor(Date.now() / 1000);
+
+  beforeAll(async () => {
+    await orchestrator.listen();
+    docker = await PrivateDocker.start();
+    daemon = new Daemon(docker.socketPath);
+    await importImage(daemon, await testImageArchive(), testImage);
+    install = await NodeInstall.create();
+  });
+  afterAll(async () => {
+    await orchestrator.close();
+    daemon.close();
+    await install[Symbol.asyncDispose]();
+    await docker[Symbol.asyncDispose]();
+  });
+
+  const spawnNode = (): Promise<NodeProcess> =>
+    NodeProcess.spawn(install, orchestrator, {
+      CONTAINER_RUNTIME: 'docker',
+      DOCKER_HOST: docker.host,
+    });
+
+  /** How often the daemon started a container of the job. */
+  async function starts({ job_id }: Ids): Promise<number> {
+    const filters = { event: ['start'], label: [`io.cynodeai.job_id=${job_id}`] };
+    const now = Math.floor(Date.now() / 1000) + 1;
+    const query = `since=${startedAt}&until=${now}&filters=${encodeURIComponent(JSON.stringify(filters))}`;
+    const { text } = await daemon.call('GET', `/events?${query}`);
+    return text.split('\n').filter((line) => line.includes('"start"')).length;
+  }
+
+  const sandboxes = (): Promise<readonly string[]> =>
+    listContainers(daemon, 'io.cynodeai.kind=sandbox');
+
+  /** Rows of the job in the node's store, read from outside. */
+  function rows({ job_id }: Ids): number {
+    const path = join(install.stateDir, 'jobs', 'jobs.db');
+    using database = new DatabaseSync(path, { readOnly: true });
+    const row = database.prepare('SELECT count(*) AS n FROM job WHERE job_id = ?').get(job_id);
+    return Number(row?.['n']);
+  }
+
+  async function killed(node: NodeProcess): Promise<void> {
+    node.kill('SIGKILL');
+    await node.ended;
+  }
+
+  it('after a job ended unheard gives the same result once more, and the job ran once', async () => {
+    const ids = newIds();
+    const command = ['sh', '-c', 'sleep 0.5; cat /proc/sys/kernel/random/uuid'];
+    let before: Record<string, unknown>;
+    {
+      await using node = await spawnNode();
+      await node.ready(orchestrator);
+      expect(orchestrator.reports.at(-1)?.container_runtime).toMatchObject({ runtime: 'docker' });
+      const client = new AbortController();
+      const cut = expect(send(node, ids, command, client.signal)).rejects.toThrow();
+      await vi.waitFor(async () => expect(await sandboxes()).toHaveLength(1), waiting);
+      client.abort();
+      await cut;
+      before = await vi.waitFor(async () => {
+        const state = await stateOf(node, ids);
+        expect(state['status']).toBe('completed');
+        return state;
+      }, waiting);
+      await killed(node);
+    }
+    await using next = await spawnNode();
+    await next.ready(orchestrator);
+    expect(await stateOf(next, ids)).toEqual(before);
+    const again = await Promise.all([send(next, ids, command), send(next, ids, command)]);
+    for (const answer of again) {
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual(before['result']);
+    }
+    expect((await send(next, { ...ids, lease_id: uuidv7() }, command)).status).toBe(409);
+    expect(await starts(ids)).toBe(1);
+    expect(rows(ids)).toBe(1);
+    expect(await ack(next, ids)).toBe(204);
+    expect(rows(ids)).toBe(0);
+    expect(await ack(next, ids)).toBe(204);
+    expect(await stateOf(next, ids)).toMatchObject({ http: 404 });
+  }, 60_000);
+
+  it('in the middle of a job fails it as restarted, removes its container, and runs it under a new lease', async () => {
+    const ids = newIds();
+    {
+      await using node = await spawnNode();
+      await node.ready(orchestrator);
+      const lost = expect(send(node, ids, hold)).rejects.toThrow();
+      await vi.waitFor(async () => expect(await sandboxes()).toHaveLength(1), waiting);
+      expect(await stateOf(node, ids)).toMatchObject({ status: 'in_progress' });
+      await killed(node);
+      await lost;
+      expect(await sandboxes()).toHaveLength(1);
+    }
+    await using next = await spawnNode();
+    await next.ready(orchestrator);
+    expect(await sandboxes()).toEqual([]);
+    expect(await readdir(join(install.stateDir, 'sandbox_mounts'))).toEqual([]);
+    expect(await stateOf(next, ids)).toMatchObject({
+      status: 'failed',
+      result: { exit_code: 125, stderr: 'cynode: node restarted\n', lease_id: ids.lease_id },
+    });
+    expect((await send(next, ids, hold)).status).toBe(200);
+    expect(await starts(ids)).toBe(1);
+    expect(await ack(next, ids)).toBe(204);
+    const retry = await send(next, { ...ids, lease_id: uuidv7() }, ['sh', '-c', 'echo again']);
+    expect(await retry.json()).toMatchObject({ status: 'completed', stdout: 'again\n' });
+    expect(await starts(ids)).toBe(2);
+  }, 60_000);
+
+  it('keeps its folders to itself while it lives: a second one is refused and touches nothing', async () => {
+    await using first = await spawnNode();
+    await first.ready(orchestrator);
+    const ids = newIds();
+    const running = send(first, ids, ['sh', '-c', 'sleep 3; echo fine']);
+    await vi.waitFor(async () => expect(await sandboxes()).toHaveLength(1), waiting);
+    await using second = await spawnNode();
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.output).toContain(`in use by a node (process ${first.pid})`);
+    expect(await (await running).json()).toMatchObject({ status: 'completed', stdout: 'fine\n' });
+  }, 60_000);
+});

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunJobRequest } from '@cynodeai/contracts';
+import { type Log, silentLog } from '@cynodeai/runtime/observe';
+import { onTestFinished } from 'vitest';
+import { type OpenJobStore, openJobStore } from '../../src/adapters/sqlite/job-store.ts';
+import type { JobLimits } from '../../src/app/jobs/job-limits.ts';
+import { createJobService } from '../../src/app/jobs/job-service.ts';
+import type {
+  SandboxEngine,
+  SandboxExit,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../src/ports/sandbox-engine.ts';
+import type { WorkspaceStore } from '../../src/ports/workspace.ts';
+
+export const startedAt = new Date('2026-11-20T10:00:00.000Z');
+export const endedAt = new Date('2026-11-20T10:00:01.000Z');
+export const times = { startedAt, endedAt };
+export const taskId = '01a1f8bb-0000-7000-8000-000000000001';
+export const idOf = (index: number): string => `01a1f8bb-0000-7000-8000-00000000010${index}`;
+
+export interface Scene {
+  readonly limits?: Partial<JobLimits>;
+  readonly exit?: SandboxExit;
+  readonly output?: { readonly stdout?: string; readonly stderr?: string };
+  readonly ensureImage?: SandboxEngine['ensureImage'];
+  readonly create?: WorkspaceStore['create'];
+  readonly remove?: WorkspaceStore['remove'];
+  readonly run?: SandboxEngine['run'];
+  readonly stop?: SandboxEngine['stop'];
+}
+
+/** A store that is gone with the test. */
+function scratchStore(): OpenJobStore {
+  const dir = mkdtempSync(join(tmpdir(), 'cynode-jobs-'));
+  const store = openJobStore(dir);
+  onTestFinished(() => {
+    store.close();
+    rmSync(dir, { recursive: true });
+  });
+  return store;
+}
+
+/** A service over an engine that does as the scene says and notes what it was asked. */
+export function stage(scene: Scene = {}) {
+  const specs: SandboxRunSpec[] = [];
+  const removed: string[] = [];
+  const stops: [string, number][] = [];
+  const lines: string[] = [];
+  const note = (message: string): void => void lines.push(message);
+  const log: Log = { ...silentLog, warn: note, error: note };
+  const play = async (spec: SandboxRunSpec, sinks: SandboxSinks): Promise<SandboxExit> => {
+    specs.push(spec);
+    sinks.stdout.write(new TextEncoder().encode(scene.output?.stdout ?? ''));
+    sinks.stderr.write(new TextEncoder().encode(scene.output?.stderr ?? ''));
+    return scene.exit ?? { kind: 'exited', exitCode: 0, ...times };
+  };
+  const engine: SandboxEngine = {
+    facts: {
+      runtime: 'podman',
+      version: '4.3.1',
+      rootless: false,
+      rootlessSupported: true,
+      cgroupVersion: 'v2',
+      features: [],
+    },
+    check: async () => {},
+    ensureImage: scene.ensureImage ?? (async () => {}),
+    run: scene.run ?? play,
+    stop: async (name, grace) => {
+      stops.push([name, grace]);
+      await scene.stop?.(name, grace);
+    },
+    removeLeftovers: async () => [],
+    removeTree: async () => {},
+  };
+  const workspace: WorkspaceStore = {
+    check: async () => {},
+    create:
+      scene.create ??
+      (async (id) => ({ workspaceDir: `/m/${id}/workspace`, jobDir: `/m/${id}/job` })),
+    remove: async (id) => {
+      removed.push(id);
+      await scene.remove?.(id);
+    },
+    removeStrays: async () => [],
+  };
+  const store = scratchStore();
+  const limits: JobLimits = {
+    sandboxEnabled: true,
+    maxConcurrency: 2,
+    defaultTimeoutSeconds: 60,
+    maxTimeoutSeconds: 100,
+    ...scene.limits,
+  };
+  const jobs = createJobService({
+    engine,
+    workspace,
+    limits: () => limits,
+    store: store,
+    retention: { maxAgeMs: 1000, maxBytes: 2000 },
+    nodeSlug: 'n1',
+    clock: { now: () => startedAt },
+    log,
+  });
+  return { jobs, specs, removed, stops, lines, store };
+}
+
+export function request(index = 0, sandbox: Partial<RunJobRequest['sandbox']> = {}): RunJobRequest {
+  const spec = { image: 'bash', command: ['true'], ...sandbox };
+  return { version: 1, task_id: taskId, job_id: idOf(index), sandbox: spec };
+}
+
+/** A run that lasts until it is told how it ended. */
+export function held() {
+  const { promise, resolve } = Promise.withResolvers<SandboxExit>();
+  return { run: () => promise, end: resolve };
+}
