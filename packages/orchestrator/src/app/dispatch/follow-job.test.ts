@@ -1,0 +1,174 @@
+import type { WorkerJob } from '@cynodeai/contracts';
+import { describe, expect, it } from 'vitest';
+import type { JobSight } from '../../domain/dispatch/job-sight.ts';
+import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
+import { leaseTimes } from '../../domain/jobs/job-lease.ts';
+import type { ClaimedJob } from '../../ports/dispatch.ts';
+import { followJob } from './follow-job.ts';
+
+const leaseMs = 60_000;
+const times = leaseTimes(leaseMs);
+const job: ClaimedJob = {
+  taskId: '00000000-0000-4000-8000-000000000001',
+  jobId: '00000000-0000-4000-8000-000000000002',
+  leaseId: '00000000-0000-4000-8000-000000000003',
+  attempt: 1,
+  payload: {
+    kind: 'sandbox',
+    input_mode: 'script',
+    command: ['true'],
+    network_policy: 'none',
+    use_inference: false,
+    input_files: [],
+  },
+  prompt: undefined,
+  node: { nodeId: 'n', slug: 'n', url: 'http://n', token: 't' },
+  defaultImage: 'i',
+  timeoutSeconds: 60,
+  deadlineMs: 690_000,
+  leaseMs,
+};
+const running: JobSight = {
+  kind: 'known',
+  job: { version: 1, task_id: job.taskId, job_id: job.jobId, status: 'in_progress' },
+};
+const ended = (status: 'completed' | 'failed'): JobSight => {
+  const result: WorkerJob['result'] = {
+    version: 1,
+    task_id: job.taskId,
+    job_id: job.jobId,
+    status,
+    exit_code: 0,
+    stdout: '',
+    stderr: '',
+    started_at: '2026-01-01T00:00:00Z',
+    ended_at: '2026-01-01T00:00:00Z',
+    truncated: { stdout: false, stderr: false },
+  };
+  return {
+    kind: 'known',
+    job: { version: 1, task_id: job.taskId, job_id: job.jobId, status, result },
+  };
+};
+const cut: JobSight = { kind: 'unreachable', message: 'cut' };
+
+/** Time passes only by sleeping; the node says what `answer` gives at each moment. */
+function follow(
+  answer: (atMs: number) => JobSight | 'hang up',
+  options: { readonly call?: Promise<WorkerAnswer> } = {},
+) {
+  let now = 0;
+  const pulse = { aliveAt: 0 };
+  const stop = new AbortController();
+  const asked: number[] = [];
+  const followed = followJob(
+    { job, pulse, signal: stop.signal, ...(options.call && { call: options.call }) },
+    {
+      monotonicMs: () => now,
+      sleep: async (ms, signal) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (signal?.aborted !== true) now += ms;
+      },
+      worker: {
+        getJob: async () => {
+          asked.push(now);
+          const said = answer(now);
+          if (said !== 'hang up') return said;
+          stop.abort();
+          return cut;
+        },
+      },
+    },
+  );
+  return { followed, pulse, asked };
+}
+
+const never = new Promise<WorkerAnswer>(() => {});
+
+describe('following an open call', () => {
+  it('gives the answer of the call and asks nothing before a third of the lease', async () => {
+    const answer: WorkerAnswer = { kind: 'lost', message: 'm' };
+    const { followed, asked } = follow(() => running, { call: Promise.resolve(answer) });
+    expect(await followed).toEqual({ kind: 'answered', answer });
+    expect(asked).toEqual([]);
+  });
+
+  it('asks three times per lease and keeps the pulse, until the node has the result', async () => {
+    const { followed, asked, pulse } = follow(
+      (at) => (at >= 100_000 ? ended('completed') : running),
+      { call: never },
+    );
+    expect(await followed).toMatchObject({ kind: 'seen', verdict: { kind: 'finished' } });
+    expect(asked).toEqual([20_000, 40_000, 60_000, 80_000, 100_000]);
+    expect(pulse.aliveAt).toBe(80_000);
+  });
+
+  it('gives a silent node up just before the lease ends, asking often meanwhile', async () => {
+    const { followed, asked } = follow((at) => (at > 30_000 ? cut : running), { call: never });
+    expect(await followed).toMatchObject({ kind: 'silent', nodeFault: false });
+    const last = asked.at(-1) ?? 0;
+    expect(last).toBeGreaterThanOrEqual(20_000 + times.giveUpMs - 20);
+    expect(last).toBeLessThan(20_000 + leaseMs);
+    expect(asked.length).toBeGreaterThan(20);
+  });
+
+  it('trusts the call again when the silence was short', async () => {
+    const { followed, asked } = follow(
+      (at) => {
+        if (at < 19_000 || at > 25_000) return at > 60_000 ? ended('failed') : running;
+        return cut;
+      },
+      { call: never },
+    );
+    expect(await followed).toMatchObject({ kind: 'seen' });
+    expect(asked.filter((at) => at > 27_000)).toHaveLength(2);
+  });
+
+  it('lets a node deny the job once, since the request may be on its way', async () => {
+    let denied = 0;
+    const { followed } = follow(
+      () => {
+        denied += 1;
+        return { kind: 'unknown' };
+      },
+      { call: never },
+    );
+    expect(await followed).toMatchObject({ kind: 'seen', verdict: { kind: 'unknown' } });
+    expect(denied).toBe(2);
+  });
+
+  it('takes nonsense for silence', async () => {
+    const { followed } = follow(() => ({ kind: 'malformed', message: 'm' }), { call: never });
+    expect(await followed).toMatchObject({ kind: 'silent' });
+  });
+});
+
+describe('following without a call', () => {
+  it.each([
+    [ended('completed'), { verdict: { kind: 'finished' } }],
+    [{ kind: 'unknown' } as const, { verdict: { kind: 'unknown' } }],
+    [{ kind: 'malformed', message: 'm' } as const, { verdict: { kind: 'broken' } }],
+  ])('ends at once with %j', async (sight, end) => {
+    const { followed, asked } = follow(() => sight);
+    expect(await followed).toMatchObject({ kind: 'seen', ...end });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('asks at least once a second while the job runs, and no longer than its deadline', async () => {
+    const { followed, asked } = follow(() => running);
+    expect(await followed).toEqual({ kind: 'overdue' });
+    expect(asked.at(-1)).toBeGreaterThan(job.deadlineMs);
+    const pauses = asked.map((at, index) => at - (asked[index - 1] ?? 0));
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(1000);
+  });
+
+  it('says when the node refuses the token', async () => {
+    const { followed } = follow(() => ({ kind: 'unauthorized' }));
+    expect(await followed).toMatchObject({ kind: 'silent', nodeFault: true });
+  });
+
+  it('ends when it is told to let go', async () => {
+    const { followed } = follow(() => 'hang up');
+    expect(await followed).toEqual({ kind: 'abandoned' });
+  });
+});
