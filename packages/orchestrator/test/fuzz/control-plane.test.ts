@@ -50,6 +50,8 @@ beforeAll(async () => {
     routes: Object.values(controlPlaneRoutes),
     bearer: (route: Route) => (route.auth === 'node' ? session.jwt : undefined),
     foreignTokens: [stale.jwt, node.token ?? '', psk],
+    // No inference path: it is never ready here.
+    refused: ['health.readyz'],
     secrets: [
       session.jwt,
       psk,

@@ -20,6 +20,7 @@ beforeAll(async () => {
   const victim = await addUser(gateway, 'fuzz-victim');
   await setPassword(gateway, admin.id, password);
   await bindRole(gateway, { type: 'user', id: admin.id }, 'admin');
+  const viewing = await bindRole(gateway, { type: 'user', id: victim.id }, 'viewer');
   const login = await call(gateway.url, 'POST', '/v1/auth/login', {
     json: { handle: admin.handle, password },
   });
@@ -41,6 +42,8 @@ beforeAll(async () => {
     bodyLimitBytes: 10 * 1024 * 1024,
     readTimeoutMs,
     logText: () => logText(gateway.log),
+    // A wrong password and an unknown token: what succeeds here would end the session of the test.
+    refused: ['auth.login', 'auth.refresh'],
     // Refused before the password is hashed.
     cheap: {
       'users.create': { body: { handle: 'system', password: secretCanary } },
@@ -91,7 +94,7 @@ beforeAll(async () => {
           },
         },
       ],
-      'role_bindings.delete': [{ params: { id: victim.id } }],
+      'role_bindings.delete': [{ params: { id: viewing } }],
     },
   };
 });

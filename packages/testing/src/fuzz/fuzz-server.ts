@@ -19,6 +19,8 @@ export interface FuzzOptions {
   readonly budgetMs: number;
   /** Sends this case alone, for a replay. */
   readonly only?: string | undefined;
+  /** Longest wait for an answer, ms; 15 s unless told. */
+  readonly deadlineMs?: number;
 }
 
 export interface FuzzReport {
@@ -28,9 +30,11 @@ export interface FuzzReport {
   readonly random: number;
   /** One line per wrong outcome: case id, what was wrong, the start of the answer. */
   readonly faults: readonly string[];
-  /** Planned and not reached. */
+  /** Planned and not reached: mutation classes of fields, routes that never succeeded. */
   readonly missing: readonly string[];
   readonly coverage: CoverageTable;
+  /** Answers by operation and status; a connection that ended without one counts as 0. */
+  readonly statuses: Readonly<Record<string, Readonly<Record<number, number>>>>;
   /** Waiting for answers, ms, all lanes added up, by operation. */
   readonly waitedMs: Readonly<Record<string, number>>;
 }
@@ -73,19 +77,35 @@ class Fuzzing {
   readonly coverage = new Coverage();
   readonly faults: string[] = [];
   readonly waitedMs: Record<string, number> = {};
+  readonly statuses: Record<string, Record<number, number>> = {};
   readonly #target: FuzzTarget;
+  readonly #deadlineMs: number;
 
-  constructor(target: FuzzTarget) {
+  constructor(target: FuzzTarget, deadlineMs = 15_000) {
     this.#target = target;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** Routes that never succeeded: what is behind their checks was not reached. */
+  neverRight(): readonly string[] {
+    return this.#target.routes
+      .filter(({ operation }) => this.#target.refused?.includes(operation) !== true)
+      .filter(({ operation, success }) =>
+        Object.keys(success).every((status) => !this.statuses[operation]?.[Number(status)]),
+      )
+      .map(({ operation }) => `${operation} never succeeded`);
   }
 
   async judge(one: FuzzCase): Promise<void> {
     const request = one.request();
     const started = performance.now();
-    const outcome = await exchange(this.#target.port, request);
+    const outcome = await exchange(this.#target.port, request, this.#deadlineMs);
     const operation = one.route?.operation ?? 'connection';
     const waited = (this.waitedMs[operation] ?? 0) + performance.now() - started;
     this.waitedMs[operation] = Math.round(waited);
+    const statuses = (this.statuses[operation] ??= {});
+    const status = outcome.kind === 'answer' ? outcome.answer.status : 0;
+    statuses[status] = (statuses[status] ?? 0) + 1;
     this.coverage.count(one);
     const fault = faultOf(one, outcome, request.method, this.#target.secrets);
     if (fault === undefined || this.faults.length >= maxFaults) return;
@@ -164,7 +184,7 @@ export async function fuzzServer(target: FuzzTarget, options: FuzzOptions): Prom
   const { seed, budgetMs, only } = options;
   const connectionsBefore = await openConnections(target.port);
   const planned = plannedCases(target);
-  const fuzzing = new Fuzzing(target);
+  const fuzzing = new Fuzzing(target, options.deadlineMs);
   let random = 0;
   if (only !== undefined) {
     await fuzzing.run(replayed(target, planned, options));
@@ -181,8 +201,10 @@ export async function fuzzServer(target: FuzzTarget, options: FuzzOptions): Prom
       ...(await connectionFaults(target.port, connectionsBefore)),
       ...logFaults(target),
     ],
-    missing: only === undefined ? fuzzing.coverage.missing(planned) : [],
+    missing:
+      only === undefined ? [...fuzzing.coverage.missing(planned), ...fuzzing.neverRight()] : [],
     coverage: fuzzing.coverage.table(),
+    statuses: fuzzing.statuses,
     waitedMs: fuzzing.waitedMs,
   };
 }

@@ -104,7 +104,11 @@ async function writeAll(socket: Socket, request: WireRequest, done: () => boolea
 }
 
 /** Sends one request on a connection of its own and waits for the answer, the end of the connection or the deadline. */
-export function exchange(port: number, request: WireRequest): Promise<WireOutcome> {
+export function exchange(
+  port: number,
+  request: WireRequest,
+  deadlineMs: number,
+): Promise<WireOutcome> {
   const { promise, resolve } = Promise.withResolvers<WireOutcome>();
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   let raw = '';
@@ -121,7 +125,7 @@ export function exchange(port: number, request: WireRequest): Promise<WireOutcom
     if (answer !== undefined) settle({ kind: 'answer', answer, raw });
     else if (ended) settle({ kind: 'closed', raw });
   };
-  const timer = setTimeout(() => settle({ kind: 'silent', raw }), request.deadlineMs ?? 15_000);
+  const timer = setTimeout(() => settle({ kind: 'silent', raw }), request.deadlineMs ?? deadlineMs);
   socket.setEncoding('latin1');
   socket.on('data', (text) => {
     raw += String(text);

@@ -10,7 +10,7 @@ export interface WireRequest {
   readonly halfClose?: boolean;
   /** Pause between pieces, ms. */
   readonly pauseMs?: number;
-  /** Longest wait for the answer, ms; 15 s unless told. */
+  /** Longest wait for the answer, ms, where it differs from that of the run. */
   readonly deadlineMs?: number;
 }
 
