@@ -46,6 +46,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bench.ts')).bench,
   },
   {
+    name: 'user',
+    summary: 'add a user as the local administrator',
+    load: async () => (await import('./commands/user.ts')).user,
+  },
+  {
     name: 'serve',
     summary: 'run single roles in the foreground: node, user-gateway, control-plane',
     load: async () => (await import('./commands/serve.ts')).serve,

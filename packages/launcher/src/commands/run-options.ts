@@ -15,6 +15,7 @@ export interface RunFlags {
   readonly name?: string;
   readonly projectId?: string;
   readonly useInference?: boolean;
+  readonly timeout?: string;
   readonly output: 'text' | 'json';
   readonly yes?: boolean;
   readonly quiet?: boolean;
@@ -48,6 +49,7 @@ export function runCommandLine(): Command {
     .option('--name <text>', 'name of the task')
     .option('--project-id <id>', 'uuid or slug of the project')
     .option('--use-inference', 'give a script or commands a model at OLLAMA_BASE_URL')
+    .option('--timeout <duration>', 'time limit of a script or commands, such as 90s, 15m or 1h')
     .addOption(
       new Option('-o, --output <format>', 'what to print')
         .choices(['text', 'json'])

@@ -1,8 +1,9 @@
 import process from 'node:process';
-import { GatewayClient, GatewayError } from '@cynodeai/api-client';
+import { GatewayError } from '@cynodeai/api-client';
 import {
   type TaskInputFlags,
   TaskInputError,
+  parseTimeoutSeconds,
   readTaskInput,
 } from '@cynodeai/api-client/task-input';
 import type { CreateTaskRequest, TaskResult } from '@cynodeai/contracts';
@@ -10,10 +11,10 @@ import { messageOf } from '@cynodeai/runtime/std';
 import { isImageImported } from '../image/ensure-image.ts';
 import { type Install, findInstall, openInstall } from '../install/install.ts';
 import { LauncherError, exitCodes } from '../launcher-error.ts';
+import { localClient } from '../run/local-client.ts';
 import { findNodeTrouble, waitForNode } from '../run/node-trouble.ts';
 import { type Outcome, outcomeOf } from '../run/outcome.ts';
 import { runTask } from '../run/run-task.ts';
-import { LocalSession } from '../run/session.ts';
 import { checkoutStamp } from '../stack/checkout-stamp.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import type { StackState } from '../stack/stack-state.ts';
@@ -21,8 +22,6 @@ import { Progress } from '../terminal/progress.ts';
 import { type CommandContext, commandContext } from './command-context.ts';
 import { parse } from './parse.ts';
 import { type RunFlags, runCommandLine } from './run-options.ts';
-
-const userAgent = 'cynode';
 
 /** Parses and runs; answers the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -49,6 +48,7 @@ function taskInputFlags(flags: RunFlags, positional: readonly string[]): TaskInp
   const commands = flags.command ?? flags.commands;
   const { taskFile, script, commandsFile, inputMode, attach, name, projectId, useInference } =
     flags;
+  const { timeout } = flags;
   return {
     ...(prompts[0] !== undefined && { prompt: prompts[0] }),
     ...(taskFile !== undefined && { taskFile }),
@@ -60,6 +60,7 @@ function taskInputFlags(flags: RunFlags, positional: readonly string[]): TaskInp
     ...(name !== undefined && { name }),
     ...(projectId !== undefined && { projectId }),
     ...(useInference !== undefined && { useInference }),
+    ...(timeout !== undefined && { timeoutSeconds: parseTimeoutSeconds(timeout) }),
   };
 }
 
@@ -72,16 +73,7 @@ async function runRequest(
   const onStep = (what: string): void => progress.step(what);
   try {
     const install = await readyInstall(flags, context, progress);
-    const session = new LocalSession(install, userAgent);
-    const client = new GatewayClient({
-      baseUrl: install.gatewayUrl,
-      userAgent,
-      token: () => session.token(),
-      onUnauthorized: async () => {
-        await session.renew();
-        return true;
-      },
-    });
+    const client = localClient(install);
     await using _closing = { [Symbol.asyncDispose]: () => client.close() };
     const once = (): Promise<TaskResult> =>
       runTask({

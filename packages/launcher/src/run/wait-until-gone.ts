@@ -16,15 +16,17 @@ export async function waitUntilGone(
 ): Promise<void> {
   if (jobIds.length === 0) return;
   const [program = 'podman', ...flags] = await engineInvocation(context);
-  const filters = jobIds.flatMap((id) => ['--filter', `label=io.cynodeai.job_id=${id}`]);
   const deadline = performance.now() + limitMs;
-  for (;;) {
-    const result = await runCommand(program, [...flags, 'ps', '--all', '--quiet', ...filters], {
-      env: engineEnv(context.install, context.env),
-    });
-    if (result.exitCode !== 0 || result.stdout.trim() === '') return;
-    if (performance.now() > deadline) return;
-    await sleep(pollMs);
+  const env = engineEnv(context.install, context.env);
+  // One label a call: the engine lists only what carries all that are named.
+  for (const id of jobIds) {
+    const args = [...flags, 'ps', '--all', '--quiet', '--filter', `label=io.cynodeai.job_id=${id}`];
+    for (;;) {
+      const result = await runCommand(program, args, { env });
+      if (result.exitCode !== 0 || result.stdout.trim() === '') break;
+      if (performance.now() > deadline) return;
+      await sleep(pollMs);
+    }
   }
 }
 

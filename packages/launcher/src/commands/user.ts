@@ -1,0 +1,65 @@
+import { text } from 'node:stream/consumers';
+import process from 'node:process';
+import { GatewayError } from '@cynodeai/api-client';
+import { type CreateUserRequest, gatewayRoutes } from '@cynodeai/contracts';
+import { Command } from 'commander';
+import { findInstall } from '../install/install.ts';
+import { LauncherError, exitCodes } from '../launcher-error.ts';
+import { localClient } from '../run/local-client.ts';
+import { runningStack } from '../stack/ensure-stack.ts';
+import { commandContext } from './command-context.ts';
+import { parse } from './parse.ts';
+
+interface UserFlags {
+  readonly email?: string;
+  readonly passwordStdin?: boolean;
+}
+
+function commandLine(): Command {
+  return new Command('user')
+    .description('Add a user as the local administrator; more: cynork users --help')
+    .argument('<action>', 'add')
+    .argument('<handle>', 'name to log in with')
+    .option('--email <address>', 'address of the user')
+    .option('--password-stdin', 'read the password from standard input');
+}
+
+/** `user add HANDLE --password-stdin`. Contract 04 section 4.5. */
+export async function user(args: readonly string[]): Promise<number> {
+  const parsed = parse<UserFlags>(commandLine(), args);
+  if (parsed.kind === 'help') return 0;
+  const [action, handle = ''] = parsed.operands;
+  if (action !== 'add') throw new LauncherError('usage', 'the only action is: cynode user add');
+  if (!parsed.flags.passwordStdin) {
+    throw new LauncherError(
+      'usage',
+      'give the password on standard input and say --password-stdin; it never belongs on a command line',
+    );
+  }
+  const install = findInstall(commandContext().env);
+  if (install === undefined || runningStack(install) === undefined) {
+    throw new LauncherError('stack', 'the stack is not running; start it with: cynode up');
+  }
+  const { email } = parsed.flags;
+  const body: CreateUserRequest = {
+    handle,
+    ...(email !== undefined && { email }),
+    password: (await text(process.stdin)).replace(/\r?\n$/, ''),
+  };
+  await using client = disposable(localClient(install));
+  try {
+    const created = await client.value.call(gatewayRoutes.createUser, { body });
+    process.stdout.write(`user_id=${created.id} user=${created.handle}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    process.stderr.write(`cynode: ${error.message}\n`);
+    return exitCodes.fault;
+  }
+}
+
+function disposable<T extends { close(): Promise<void> }>(
+  value: T,
+): AsyncDisposable & { readonly value: T } {
+  return { value, [Symbol.asyncDispose]: () => value.close() };
+}
