@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Deadline of the whole call in ms; 30 s unless told. */
   readonly timeoutMs?: number;
+  /** For uploads and downloads, in place of the deadline: the longest time without a byte sent or received, ms. */
+  readonly stallMs?: number;
 }
 
 /** Everything one call of a route sends, typed from the route. */

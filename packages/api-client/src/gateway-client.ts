@@ -64,6 +64,7 @@ export class GatewayClient {
         path: pathOf(route, call),
         headers: { ...creating, ...headers },
         timeoutMs: call.timeoutMs ?? callTimeoutMs,
+        ...(call.stallMs !== undefined && { stallMs: call.stallMs }),
         ...(call.body !== undefined && { json: call.body }),
         ...this.#signalOf(call.signal),
       }),

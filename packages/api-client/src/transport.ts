@@ -1,10 +1,19 @@
+import { Readable } from 'node:stream';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { Agent, type Dispatcher } from 'undici';
+import { type CallLimit, deadline, piecesOf, stallLimit } from './call-limit.ts';
 import { GatewayError, refusalError } from './gateway-error.ts';
 
 export interface TransportOptions {
   readonly baseUrl: string;
   readonly userAgent: string;
+}
+
+interface Limits {
+  readonly signal: AbortSignal | undefined;
+  /** Longest silence of the peer, ms; 0 for none. */
+  readonly silenceMs: number;
+  readonly limit?: CallLimit;
 }
 
 interface Sending {
@@ -17,7 +26,10 @@ export interface SendInput extends Sending {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON when present. */
   readonly json?: unknown;
+  /** Deadline of the whole call, ms. */
   readonly timeoutMs: number;
+  /** In place of the deadline: the longest time without a byte sent or received, ms. */
+  readonly stallMs?: number;
 }
 
 export interface OpenInput extends Sending {
@@ -65,14 +77,15 @@ export class Transport {
 
   /** @throws GatewayError unless the answer is 2xx. */
   async send(input: SendInput): Promise<Answer> {
-    const deadline = AbortSignal.timeout(input.timeoutMs);
-    const signal = input.signal ? AbortSignal.any([deadline, input.signal]) : deadline;
+    const { stallMs, timeoutMs } = input;
+    using limit = stallMs === undefined ? deadline(timeoutMs) : stallLimit(stallMs);
+    const signal = input.signal ? AbortSignal.any([limit.signal, input.signal]) : limit.signal;
     const requestId = uuidv7();
     try {
-      const response = await this.#request(input, requestId, signal, 0);
-      return await accept(response, requestId);
+      const response = await this.#request(input, requestId, { signal, silenceMs: 0, limit });
+      return await accept(response, requestId, limit);
     } catch (error) {
-      throw this.#faultOf(error, input, requestId, deadline);
+      throw this.#faultOf(error, input, requestId, limit.signal);
     }
   }
 
@@ -87,8 +100,7 @@ export class Transport {
           headers: { ...input.headers, accept: 'text/event-stream, application/problem+json' },
         },
         requestId,
-        input.signal,
-        input.silenceMs,
+        { signal: input.signal, silenceMs: input.silenceMs },
       );
       const type = headerOf(response, 'content-type') ?? '';
       if (response.statusCode !== 200) await accept(response, requestId);
@@ -112,9 +124,10 @@ export class Transport {
   #request(
     input: Omit<SendInput, 'timeoutMs' | 'signal'>,
     requestId: string,
-    signal: AbortSignal | undefined,
-    silenceMs: number,
+    { signal, silenceMs, limit }: Limits,
   ): Promise<Dispatcher.ResponseData> {
+    const json = input.json === undefined ? undefined : Buffer.from(JSON.stringify(input.json));
+    const inPieces = input.stallMs !== undefined && limit !== undefined;
     // The path goes out as it is: a URL parser would resolve `%2E%2E` away.
     return this.#agent.request({
       origin: this.#origin,
@@ -126,10 +139,11 @@ export class Transport {
         accept: 'application/json',
         'user-agent': this.#userAgent,
         'x-request-id': requestId,
-        ...(input.json !== undefined && { 'content-type': 'application/json' }),
+        ...(json && { 'content-type': 'application/json' }),
+        ...(json && { 'content-length': String(json.length) }),
         ...input.headers,
       },
-      ...(input.json !== undefined && { body: JSON.stringify(input.json) }),
+      ...(json && { body: inPieces ? Readable.from(piecesOf(json, limit)) : json }),
       ...(signal && { signal }),
     });
   }
@@ -167,9 +181,13 @@ function discard(response: Dispatcher.ResponseData): void {
   response.body.on('error', () => {}).destroy();
 }
 
-async function accept(response: Dispatcher.ResponseData, requestId: string): Promise<Answer> {
+async function accept(
+  response: Dispatcher.ResponseData,
+  requestId: string,
+  limit?: CallLimit,
+): Promise<Answer> {
   const ok = response.statusCode >= 200 && response.statusCode < 300;
-  const text = await readText(response, ok ? answerBytes : errorBodyBytes);
+  const text = await readText(response, ok ? answerBytes : errorBodyBytes, limit);
   const id = headerOf(response, 'x-request-id') ?? requestId;
   if (ok && text.whole) return { status: response.statusCode, text: text.text, requestId: id };
   if (ok) throw new GatewayError('gateway', 'the answer of the gateway is too large');
@@ -184,10 +202,12 @@ async function accept(response: Dispatcher.ResponseData, requestId: string): Pro
 async function readText(
   response: Dispatcher.ResponseData,
   maxBytes: number,
+  limit?: CallLimit,
 ): Promise<{ readonly text: string; readonly whole: boolean }> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    limit?.progress();
     size += chunk.length;
     if (size > maxBytes) break;
     chunks.push(chunk);

@@ -31,3 +31,11 @@ export class UsageError extends CliError {
 export function notLoggedIn(): CliError {
   return new CliError('auth', "not logged in: run 'cynork auth login' or set CYNORK_TOKEN");
 }
+
+/** The refusal of a token that no gateway can have given out; nothing has been sent. */
+export function unusableToken(): CliError {
+  return new CliError(
+    'auth',
+    "the access token holds blanks, line breaks or characters outside ASCII: set CYNORK_TOKEN again, or run 'cynork auth login'",
+  );
+}

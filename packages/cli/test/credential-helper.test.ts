@@ -125,6 +125,18 @@ describe('a credential helper', () => {
       .toMatch(/^gone|\) Z /);
   });
 
+  it('get that is interrupted is exit 130 at once, and the helper is ended', async () => {
+    await helper('#!/bin/sh\necho $$ >"$(dirname "$0")/pid"\nexec sleep 60\n');
+    const running = home.start(['auth', 'whoami']);
+    await expect.poll(() => beside('pid').catch(() => ''), { timeout: 10_000 }).not.toBe('');
+    running.child.kill('SIGINT');
+    expect(await running.ended).toMatchObject({ code: 130, stdout: '', stderr: '' });
+    const stat = `/proc/${(await beside('pid')).trim()}/stat`;
+    await expect
+      .poll(() => readFile(stat, 'utf8').catch(() => 'gone'), { timeout: 5000 })
+      .toMatch(/^gone|\) Z /);
+  });
+
   it('store that fails fails the login with exit 8 and writes no plain token', async () => {
     await helper('#!/bin/sh\nread -r line; echo \'{"error":"locked"}\'\n');
     expect(await login()).toMatchObject({ code: 8, stdout: '' });

@@ -223,6 +223,25 @@ describe('failures', () => {
     expect(await home.readConfig()).not.toContain('token');
   });
 
+  it.each(['a\nb', 'a b', 'tök', 'a\r'])(
+    'the token %j is exit 3, nothing is sent',
+    async (token) => {
+      const outcome = await run(['auth', 'whoami'], { env: { CYNORK_TOKEN: token } });
+      expect(outcome).toMatchObject({ code: 3, stdout: '' });
+      expect(outcome.stderr).not.toContain(token);
+      expect(gateway.requests).toHaveLength(0);
+    },
+  );
+
+  it('--handle is the same as --user, one of them at a time', async () => {
+    gateway.on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')));
+    const options = { input: 'pw', env: stored };
+    const ok = await run(['auth', 'login', '--handle', 'alice', '--password-stdin'], options);
+    expect(ok).toMatchObject({ code: 0, stdout: 'logged_in=true user=alice\n' });
+    const both = ['auth', 'login', '--handle', 'a', '--user', 'a', '--password-stdin'];
+    expect((await run(both, options)).code).toBe(2);
+  });
+
   it('a limit is passed on or refused', async () => {
     gateway.on('GET /v1/tasks', json(200, { tasks: [] }));
     await run(['task', 'list', '-l', '7']);

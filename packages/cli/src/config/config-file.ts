@@ -60,6 +60,11 @@ export class ConfigFile {
     await replaceFile(target, String(document));
   }
 
+  /** @throws CliError `internal` when nothing says where the file would be. */
+  requirePlace(): void {
+    this.#writablePath();
+  }
+
   /** Runs `work` while no other cynork changes this file. A missing folder is made only when `create` is set. */
   async lock<T>(work: () => Promise<T>, create: boolean): Promise<T> {
     const path = this.#writablePath();

@@ -27,6 +27,11 @@ export class SessionStore {
     return kept ?? sessionOf(undefined, config.refreshToken);
   }
 
+  /** @throws CliError `internal` when there is no place to keep a session; to be known before one is made. */
+  requirePlace(): void {
+    this.#file.requirePlace();
+  }
+
   /** Keeps a session; with a helper no token stays in the file. It never falls back to the file. Call it under `lock`. */
   async save(access: string, refresh: string): Promise<void> {
     const helper = this.#helper();

@@ -1,5 +1,5 @@
 import { GatewayClient } from '@cynodeai/api-client';
-import { notLoggedIn } from '../cli-error.ts';
+import { notLoggedIn, unusableToken } from '../cli-error.ts';
 import { keepsSecrets } from '../config/gateway-url.ts';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Settings } from '../config/settings.ts';
@@ -41,7 +41,10 @@ export class Connection {
 
   /** The client, once it is sure that there is a token to send. @throws CliError `auth`. */
   async authenticated(): Promise<GatewayClient> {
-    if (!(await this.#tokens.current())) throw notLoggedIn();
+    const token = await this.#tokens.current();
+    if (!token) throw notLoggedIn();
+    // Such a token could not even be put into a header.
+    if (!/^[\x21-\x7E]+$/.test(token)) throw unusableToken();
     return this.signingIn();
   }
 

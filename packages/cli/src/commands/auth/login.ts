@@ -29,6 +29,7 @@ export async function login(
   if (flags.passwordStdin && (flags.user ?? flags.handle) === undefined) {
     throw new CliError('usage', '--password-stdin needs --user');
   }
+  sessions.requirePlace();
   const client = await signingIn();
   const handle = await askHandle(flags, terminal);
   const password = flags.passwordStdin

@@ -10,6 +10,9 @@ import { waitForResult } from './wait-for-result.ts';
 type CreateFlags = CommandInput<Record<string, never>, typeof createFlags>['flags'];
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'settings' | 'signal'>;
 
+/** Longest time an upload may stand still. Contract 05 section 5. */
+const uploadStallMs = 60_000;
+
 function promptOf({ task, prompt }: CreateFlags): string | undefined {
   if (task !== undefined && prompt !== undefined) {
     throw new CliError('usage', '--task and --prompt are the same; give one of them');
@@ -33,7 +36,10 @@ export async function create(
     ...(timeout !== undefined && { timeoutSeconds: parseTimeoutSeconds(timeout) }),
   });
   const client = await authenticated();
-  const { task_id: id, task_name: name } = await client.call(readRoutes.createTask, { body });
+  const { task_id: id, task_name: name } = await client.call(readRoutes.createTask, {
+    body,
+    ...(body.attachments && { stallMs: uploadStallMs }),
+  });
   if (!result) {
     const created = { task_id: id, task_name: name };
     await output.print({ records: [created], json: created });
