@@ -10,8 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import { z } from 'zod';
 import { Child } from '../../features/support/child-process.ts';
+import { at } from '../../features/support/http.ts';
 import { KeptConnection } from './kept-connection.ts';
 
 /** The checkout that is measured. */
@@ -21,16 +21,6 @@ export const checkout = resolve(import.meta.dirname, '../..');
 export const cacheDir = join(checkout, '.cynode/bench');
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-const settingsSchema = z.object({
-  runDir: z.string(),
-  ports: z.object({ userGateway: z.int(), controlPlane: z.int(), workerApi: z.int() }),
-});
-
-const statusSchema = z.object({
-  supervisor_pid: z.int().optional(),
-  roles: z.array(z.object({ name: z.string(), pid: z.int().optional() })),
-});
 
 /** Process ids of a running stack. */
 export interface StackProcesses {
@@ -66,19 +56,19 @@ export class BenchInstall implements AsyncDisposable {
   }
 
   get runDir(): string {
-    return this.#settings().runDir;
+    return String(this.#setting('runDir'));
   }
 
   get gatewayUrl(): string {
-    return `http://127.0.0.1:${this.#settings().ports.userGateway}`;
+    return `http://127.0.0.1:${String(this.#setting('ports.userGateway'))}`;
   }
 
   get controlPlaneUrl(): string {
-    return `http://127.0.0.1:${this.#settings().ports.controlPlane}`;
+    return `http://127.0.0.1:${String(this.#setting('ports.controlPlane'))}`;
   }
 
   get workerUrl(): string {
-    return `http://127.0.0.1:${this.#settings().ports.workerApi}`;
+    return `http://127.0.0.1:${String(this.#setting('ports.workerApi'))}`;
   }
 
   /** Text of a secret of the install. */
@@ -126,11 +116,18 @@ export class BenchInstall implements AsyncDisposable {
   }
 
   async processes(): Promise<StackProcesses> {
-    const status = statusSchema.parse(JSON.parse(await this.cynode('status', '--output', 'json')));
-    if (status.supervisor_pid === undefined) throw new Error('the stack does not run');
+    const status: unknown = JSON.parse(await this.cynode('status', '--output', 'json'));
+    const supervisor = at(status, 'supervisor_pid');
+    const roles = at(status, 'roles');
+    if (typeof supervisor !== 'number' || !Array.isArray(roles)) {
+      throw new TypeError('the stack does not run');
+    }
     return {
-      supervisor: status.supervisor_pid,
-      roles: status.roles.flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name, pid }])),
+      supervisor,
+      roles: roles.flatMap((role: unknown) => {
+        const pid = at(role, 'pid');
+        return typeof pid === 'number' ? [{ name: String(at(role, 'name')), pid }] : [];
+      }),
     };
   }
 
@@ -146,7 +143,10 @@ export class BenchInstall implements AsyncDisposable {
     return this.remove();
   }
 
-  #settings(): z.infer<typeof settingsSchema> {
-    return settingsSchema.parse(JSON.parse(readFileSync(join(this.home, 'install.json'), 'utf8')));
+  #setting(path: string): unknown {
+    const settings: unknown = JSON.parse(readFileSync(join(this.home, 'install.json'), 'utf8'));
+    const value = at(settings, path);
+    if (value === undefined) throw new Error(`the install has no ${path}`);
+    return value;
   }
 }
