@@ -18,7 +18,7 @@ Feature: A person works with cynork
     Then cynork exits with 3
     And the error says how to log in
 
-  @REQ-CLIENT-0151 @REQ-CLIENT-0143
+  @REQ-CLIENT-0151 @REQ-CLIENT-0143 @REQ-CLIENT-0100 @REQ-USRGWY-0001
   Scenario: Commands run in order and the result is one JSON value
     Given I am logged in with cynork
     When I run cynork with "task create --command 'echo one' --command 'echo two' --result -o json"

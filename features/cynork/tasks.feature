@@ -12,7 +12,7 @@ Feature: A person waits for work with cynork
     Then cynork exits with 0
     And the JSON value has "status" "completed" and "stdout" "waited\n"
 
-  @REQ-CLIENT-0155
+  @REQ-CLIENT-0100
   Scenario: Watching ends with the task
     Given a task of the command "sleep 1; echo watched; exit 3"
     When I wait for its result with "task watch <task> -o jsonl"
@@ -38,7 +38,6 @@ Feature: A person waits for work with cynork
     Then cynork exits with 0
     And the JSON value has "status" "failed" and "jobs.0.result.status" "timeout"
 
-  @REQ-CLIENT-0136
   Scenario: Bash completes the names of tasks
     Given a task named "complete-me" of the command "true"
     When bash with the completion script completes "cynork task result complete"

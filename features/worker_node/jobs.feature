@@ -35,7 +35,7 @@ Feature: A node runs jobs in sealed sandboxes
     When the node is asked to run a job without a token
     Then the node answers 401 of kind "authentication"
 
-  @REQ-WORKER-0145
+  @REQ-WORKER-0145 @REQ-STANDS-0103
   Scenario: A body over the limit is refused while it arrives
     When the node is sent a chunked body of 11 MiB
     Then the node answers 413 of kind "payload_too_large"

@@ -187,7 +187,7 @@ describe('secrets stay where they belong (REQ-CLIENT-0102, REQ-CLIENT-0103)', ()
     expect(content).not.toContain(gateway.url);
   });
 
-  it('CYNORK_TOKEN wins over the file and is never refreshed', async () => {
+  it('CYNORK_TOKEN wins over the file and is never refreshed (REQ-CLIENT-0106)', async () => {
     await login();
     gateway.on('GET /v1/users/me', problem(401, 'authentication', 'expired'));
     expect((await home.run(['auth', 'whoami'], { env: { CYNORK_TOKEN: 'env-1' } })).code).toBe(3);

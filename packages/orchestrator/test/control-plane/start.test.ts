@@ -30,7 +30,7 @@ async function run(
 }
 
 describe('seeds', () => {
-  it('make users, roles and the first administrator once, and leave a changed password alone (REQ-IDENTY-0113, 0121)', async () => {
+  it('make users, roles and the first administrator once, and leave a changed password alone (REQ-IDENTY-0113, REQ-IDENTY-0121)', async () => {
     await using plane = await testControlPlane({ env: { DISPATCHER_ENABLED: 'false' } });
     const users = await plane.db.selectFrom('users').select(['handle']).orderBy('handle').execute();
     expect(users.map((user) => user.handle)).toEqual(['admin', 'system']);

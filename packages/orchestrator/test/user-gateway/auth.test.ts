@@ -66,7 +66,7 @@ describe('login', () => {
     });
   });
 
-  it('answers every wrong pair with the same 401 and keeps why in the log only (REQ-IDENTY-0112)', async () => {
+  it('answers every wrong pair with the same 401 and keeps why in the log only (REQ-IDENTY-0112, REQ-IDENTY-0118)', async () => {
     const inactive = await addUser(gateway, 'inactive');
     await setPassword(gateway, inactive.id, password);
     await gateway.db
@@ -168,7 +168,7 @@ describe('a session', () => {
     expect((await post('/v1/auth/logout', { token: 'x.y.z', json: {} })).status).toBe(401);
   });
 
-  it('stops with its user at once', async () => {
+  it('stops with its user at once (REQ-IDENTY-0100)', async () => {
     const bob = await addUser(gateway, 'bob');
     expect((await me(bob.token)).status).toBe(200);
     await gateway.db

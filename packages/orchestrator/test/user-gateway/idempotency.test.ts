@@ -17,7 +17,7 @@ const newUser = (): Promise<TestUser> => addUser(gateway, `user${(counter += 1)}
 describe('an idempotency key', () => {
   const body = { prompt: 'once', attachments: [{ name: 'a', content_base64: base64('a') }] };
 
-  it('gives the first answer again and makes one task', async () => {
+  it('gives the first answer again and makes one task (REQ-STANDS-0129)', async () => {
     const user = await newUser();
     const headers = { 'idempotency-key': 'key-1' };
     const first = await tryCreate(gateway, user, body, headers);

@@ -31,7 +31,7 @@ export type Identity = ColumnType<number, never, never>;
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** `agent_type` everywhere. Contract 02 section 1. */
-export type AgentType = 'project_manager' | 'project_analyst' | 'sandbox' | 'orchestrator';
+type AgentType = 'project_manager' | 'project_analyst' | 'sandbox' | 'orchestrator';
 
 /** Outcome of a policy decision. */
 export type Decision = 'allow' | 'deny';
