@@ -210,6 +210,41 @@ describe('health and readiness', () => {
   });
 });
 
+describe('an upload', () => {
+  const body = { input_mode: 'script', prompt: 'x'.repeat(600_000) } as const;
+
+  it('may take longer than a call as long as bytes move, and arrives whole', async () => {
+    let received = 0;
+    answer = (request, response) => {
+      // Reads a piece each 20 ms, so that the whole lasts longer than the deadline of a call.
+      request.pause();
+      const timer = setInterval(() => {
+        const piece = request.read(16_384) as Buffer | null;
+        received += piece?.length ?? 0;
+      }, 20);
+      request.on('end', () => {
+        clearInterval(timer);
+        send(201, task)(request, response);
+      });
+    };
+    const started = performance.now();
+    await connect().call(gatewayRoutes.createTask, { body, timeoutMs: 50, stallMs: 5000 });
+    expect(performance.now() - started).toBeGreaterThan(500);
+    expect(received).toBe(Buffer.byteLength(JSON.stringify(body)));
+    expect(requests[0]?.headers['content-length']).toBe(String(received));
+  });
+
+  it('that stands still is given up', async () => {
+    answer = (request) => void request.pause();
+    const large = { ...body, prompt: 'x'.repeat(20_000_000) };
+    const error = await failure(
+      connect().call(gatewayRoutes.createTask, { body: large, stallMs: 200 }),
+    );
+    expect(error).toMatchObject({ code: 'gateway', transient: true });
+    expect(error.message).toContain('took too long');
+  });
+});
+
 describe('events', () => {
   const event = `id: 3\nevent: task.status\ndata: {"task_id":"${taskId}","status":"running","at":"${at}"}\n\n`;
 

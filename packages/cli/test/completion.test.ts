@@ -66,7 +66,7 @@ async function inBash(...lines: readonly string[]): Promise<string[]> {
   return outcome?.stdout.trimEnd().split('\n') ?? [];
 }
 
-describe('the bash script, in bash (REQ-CLIENT-0136)', () => {
+describe('the bash script, in bash', () => {
   it('completes commands, flags, values, paths and task names', async () => {
     names('say-hello', 'say-hello-2', 'other');
     const file = await home.file('some-script.sh', 'x');

@@ -262,8 +262,10 @@ describe('failures', () => {
     expect((await run(login, { input: 'pw\n', env })).code).toBe(0);
     expect((await run(['auth', 'whoami'], { env })).code).toBe(0);
     expect((await run(['auth', 'whoami', '-c', named], { env: stored })).code).toBe(0);
+    gateway.requests.length = 0;
     const nowhere = await run(login, { input: 'pw\n', env: { HOME: '' } });
     expect([nowhere.code, nowhere.stdout]).toEqual([8, '']);
+    expect(gateway.requests).toHaveLength(0);
   });
 
   it('something else than a gateway is not healthy', async () => {

@@ -6,7 +6,7 @@ import { buildModel } from './model.ts';
 const model = buildModel(commands, groups);
 const at = (...words: string[]) => completeWords(model, words);
 
-describe('completeWords (REQ-CLIENT-0136)', () => {
+describe('completeWords', () => {
   it.each([
     [[''], ['auth', 'task', 'users', 'version', 'status', 'completion']],
     [
