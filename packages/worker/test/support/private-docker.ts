@@ -59,8 +59,13 @@ export class PrivateDocker implements AsyncDisposable {
     await mkdir(join(base, 'home'));
     await writeFile(join(base, 'daemon.json'), '{}');
     const child = spawn(
-      program,
+      'setpriv',
       [
+        // A test run that is killed takes its daemon along.
+        '--pdeathsig',
+        'TERM',
+        '--',
+        program,
         '--bridge=none',
         '--iptables=false',
         '--ip6tables=false',

@@ -1,0 +1,166 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '@cynodeai/runtime/observe';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
+import { openDockerEngine } from '../../src/adapters/container/docker/docker-engine.ts';
+import { importImage } from '../../src/adapters/container/docker/images.ts';
+import { inspectDaemon } from '../../src/adapters/container/docker/open-engine.ts';
+import type { SandboxRunSpec } from '../../src/ports/sandbox-engine.ts';
+import { openDockerTestEngine } from '../support/test-engine.ts';
+import { testImage, testImageArchive } from '../support/test-image.ts';
+
+const sink = { write: () => {} };
+const sinks = { stdout: sink, stderr: sink };
+
+function spec(name: string, image = testImage): SandboxRunSpec {
+  return {
+    name,
+    image,
+    command: ['true'],
+    env: {},
+    labels: { 'io.cynodeai.kind': 'sandbox' },
+    mounts: [],
+    workdir: '/',
+    timeoutSeconds: 20,
+  };
+}
+
+describe('a Docker daemon that is not as it should be', () => {
+  let base: string;
+  let server: Server;
+  let answer: { readonly status: number; readonly body: unknown };
+
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'cyf-'));
+    server = createServer((_request, response) => {
+      response.writeHead(answer.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer.body));
+    });
+    server.listen(join(base, 'sock'));
+    await once(server, 'listening');
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(base, { recursive: true });
+  });
+
+  const info = (...options: string[]) => ({
+    status: 200,
+    body: {
+      ServerVersion: '27.0',
+      Driver: 'overlay2',
+      DefaultRuntime: 'runc',
+      SecurityOptions: options,
+    },
+  });
+
+  it('is refused with the fix when it remaps users', async () => {
+    answer = info('name=seccomp,profile=default', 'name=userns');
+    await expect(inspectDaemon(new Daemon(join(base, 'sock')), true)).rejects.toMatchObject({
+      code: 'engine_unusable',
+      message: expect.stringContaining('userns-remap'),
+    });
+  });
+
+  it('is taken as it is when it is rootless', async () => {
+    answer = info('name=rootless', 'name=selinux');
+    const { facts, profile } = await inspectDaemon(new Daemon(join(base, 'sock')), false);
+    expect(facts).toMatchObject({ runtime: 'docker', rootless: true, rootlessSupported: true });
+    expect(facts.features).toEqual(['overlay2', 'runc', 'init']);
+    expect(profile).toMatchObject({ rootless: true, relabel: true, privateCgroups: false });
+  });
+
+  it('gives its own reason when it refuses to say what it is', async () => {
+    answer = { status: 500, body: { message: 'out of order' } };
+    await expect(inspectDaemon(new Daemon(join(base, 'sock')), true)).rejects.toThrow(
+      'out of order',
+    );
+  });
+
+  it('is named with the fix when it does not answer', async () => {
+    const source = { stateDir: join(base, 'state'), dockerHost: `unix://${base}/none` };
+    await expect(openDockerEngine(source, silentLog)).rejects.toMatchObject({
+      code: 'engine_unusable',
+      message: `the Docker daemon at ${base}/none does not answer; start it, or set DOCKER_HOST`,
+    });
+  });
+
+  it('is not asked when the state folder cannot be bound', async () => {
+    const source = { stateDir: join(base, 'a:b'), dockerHost: `unix://${base}/none` };
+    await expect(openDockerEngine(source, silentLog)).rejects.toThrow('holds a colon');
+  });
+
+  it('that creates nothing ends a run as a fault of the job, one that breaks off as one of the node', async () => {
+    answer = info();
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      if (request.url === '/info') {
+        response.end(JSON.stringify(info().body));
+        return;
+      }
+      if (request.url?.startsWith('/images/') === true) {
+        response.end('{}');
+        return;
+      }
+      response.writeHead(request.method === 'DELETE' ? 404 : 500);
+      response.end('{"message":"no space left on device"}');
+    });
+    const source = { stateDir: join(base, 'state'), dockerHost: `unix://${base}/sock` };
+    await expect(openDockerEngine(source, silentLog)).rejects.toThrow(
+      'runs no sandbox: the sandbox could not be created',
+    );
+  });
+});
+
+describe('a private Docker daemon', () => {
+  it('tells a missing image from a command that fails, and takes both back', async () => {
+    const test = await openDockerTestEngine();
+    try {
+      const { engine } = test;
+      await engine.check();
+      await engine.ensureImage(testImage);
+      const daemon = new Daemon(join(test.runDir, 'docker.sock'));
+      await daemon.call('DELETE', `/images/${testImage}?force=1`);
+      await engine.ensureImage(testImage);
+      expect(await engine.run(spec('gone-1'), sinks)).toMatchObject({
+        kind: 'not_started',
+        exitCode: 125,
+        reason: 'the image is not present on this node',
+      });
+      await expect(engine.ensureImage(testImage)).rejects.toMatchObject({
+        code: 'image_unavailable',
+      });
+      await expect(engine.ensureImage('127.0.0.1:1/x/y:latest')).rejects.toMatchObject({
+        code: 'image_unavailable',
+        message: expect.stringContaining('could not be pulled'),
+      });
+      await expect(importImage(daemon, Buffer.from('no tar'), 'localhost/bad:1')).rejects.toThrow(
+        'could not be imported',
+      );
+      await importImage(daemon, await testImageArchive(), testImage, ['ENV A=b']);
+      await engine.ensureImage(testImage);
+      expect(await engine.run(spec('back-1'), sinks)).toMatchObject({
+        kind: 'exited',
+        exitCode: 0,
+      });
+      const aborted = AbortSignal.abort();
+      expect(await engine.run(spec('never-1'), sinks, aborted)).toMatchObject({
+        kind: 'stopped',
+        exitCode: undefined,
+      });
+      await engine.stop('unknown', 1);
+      await expect(engine.run({ ...spec('x') }, sinks)).resolves.toMatchObject({
+        kind: 'not_started',
+        exitCode: 125,
+      });
+      daemon.close();
+    } finally {
+      await test.close();
+    }
+  }, 60_000);
+});
