@@ -89,7 +89,7 @@ afterAll(async () => {
   await controlPlane[Symbol.asyncDispose]();
 });
 
-it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0102)', async () => {
+it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0103, REQ-STANDS-0108, REQ-STANDS-0110)', async () => {
   const { verdict } = await fuzzRun(target);
   expect(verdict.join('\n')).toBe('');
   expect(await (await fetch(`${controlPlane.url}/healthz`)).text()).toBe('ok');

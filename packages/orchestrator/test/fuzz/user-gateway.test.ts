@@ -100,7 +100,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0102)', async () => {
+it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0103, REQ-STANDS-0108, REQ-STANDS-0110)', async () => {
   const { verdict } = await fuzzRun(target);
   expect(verdict.join('\n')).toBe('');
   expect((await call(gateway.url, 'GET', '/healthz')).text).toBe('ok');

@@ -151,14 +151,17 @@ it.each<readonly [string, Handler, string]>([
   60_000,
 );
 
-it('finds a secret in the log', async () => {
+it.each([
+  ['a planted secret', { body: secretCanary }],
+  ['a stack', { err: new Error('boom').stack }],
+])('finds %s in the log', async (what, line) => {
   const target = await serve(({ text }) => storable(text));
   const report = await fuzzServer(
-    { ...target, logText: () => `{"body":"${secretCanary}"}` },
+    { ...target, logText: () => JSON.stringify(line) },
     { ...options, only: 'test.store/body.text/text-sql/1' },
   );
   expect(report.judged).toBe(1);
-  expect(report.faults).toEqual([expect.stringContaining('the log holds a planted secret')]);
+  expect(report.faults).toEqual([expect.stringContaining(`the log holds ${what}`)]);
 });
 
 const bytesOf = (one: Pick<FuzzCase, 'request'>): string =>

@@ -160,6 +160,7 @@ function logFaults(target: FuzzTarget): readonly string[] {
   const forbidden = [
     ['a planted secret', secretCanary],
     ['text of a request', textCanary],
+    ['a stack', String.raw`\n    at `],
     ...target.secrets.map((secret) => ['a live secret', secret]),
   ] as const;
   const lines = text.split('\n');
