@@ -41,7 +41,13 @@ export async function startDispatcher(
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
   const caring = new Ticker({ name: 'care of running jobs', pollMs, log, sleep });
-  const dispatcher = new Dispatcher({
+  const renewing = new Ticker({
+    name: 'renewal of leases',
+    pollMs: (): number => dispatcher.renewMs,
+    log,
+    sleep,
+  });
+  const dispatcher: Dispatcher = new Dispatcher({
     queue,
     worker,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
@@ -51,13 +57,8 @@ export async function startDispatcher(
     sleep,
     monotonicMs: () => performance.now(),
     onSlotFree: () => sending.wake(),
+    onShorterLease: () => renewing.wake(),
     onDue: (ms) => void sleep(ms + dueSlackMs, stop.signal).then(() => sending.wake()),
-  });
-  const renewing = new Ticker({
-    name: 'renewal of leases',
-    pollMs: () => Math.min(dispatcher.renewMs, 20_000),
-    log,
-    sleep,
   });
   const listener = new NotificationListener({
     url: config.DATABASE_URL.reveal(),

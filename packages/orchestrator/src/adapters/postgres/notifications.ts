@@ -20,17 +20,6 @@ export async function notify(executor: Executor, channel: Channel, payload = '')
   await sql`SELECT pg_notify(${channel}, ${payload})`.execute(executor);
 }
 
-/** Sends one notification per payload in one statement. */
-export async function notifyEach(
-  executor: Executor,
-  channel: Channel,
-  payloads: readonly string[],
-): Promise<void> {
-  await sql`
-    SELECT pg_notify(${channel}, payload) FROM unnest(${payloads}::text[]) AS payload
-  `.execute(executor);
-}
-
 export interface ListenerOptions {
   readonly url: string;
   /** Shown in `pg_stat_activity`. */

@@ -1,8 +1,8 @@
 import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts';
 import { storableText } from '@cynodeai/runtime/std';
-import type { Transaction } from 'kysely';
+import { type Transaction, sql } from 'kysely';
 import type { Executor } from './database.ts';
-import { channels, notifyEach } from './notifications.ts';
+import { channels } from './notifications.ts';
 import type { Database } from './tables.ts';
 
 /** An event that has no number yet. */
@@ -11,7 +11,7 @@ export type NewTaskEvent = {
 }[TaskEventName];
 
 /**
- * Adds events to their tasks' streams and wakes whoever waits for those tasks when the transaction commits.
+ * Adds events to their tasks' streams, in the given order and in one statement, and wakes whoever waits for those tasks when the transaction commits.
  * The caller holds the row lock of each task already, taken before anything of the task was changed: only then
  * follow the numbers of one task the order of the commits, so that a reader never misses a lower one.
  * U+0000 and lone surrogates become U+FFFD. Contract 02 section 9.
@@ -25,12 +25,22 @@ export async function appendTaskEvents(
     task_id: data.task_id,
     job_id: 'job_id' in data ? data.job_id : null,
     event,
-    data: JSON.stringify(data, (_key, value: unknown) =>
-      typeof value === 'string' ? storableText(value) : value,
-    ),
+    data,
   }));
-  await trx.insertInto('task_events').values(rows).execute();
-  await notifyEach(trx, channels.tasks, [...new Set(rows.map((row) => row.task_id))]);
+  const input = JSON.stringify(rows, (_key, value: unknown) =>
+    typeof value === 'string' ? storableText(value) : value,
+  );
+  const taskIds = [...new Set(rows.map((row) => row.task_id))];
+  await sql`
+    WITH added AS (
+      INSERT INTO task_events (task_id, job_id, event, data)
+      SELECT e.task_id, e.job_id, e.event, e.data
+      FROM ROWS FROM (jsonb_to_recordset(${input}::jsonb)
+        AS (task_id uuid, job_id uuid, event text, data jsonb)) WITH ORDINALITY
+        AS e (task_id, job_id, event, data, position)
+      ORDER BY e.position)
+    SELECT pg_notify(${channels.tasks}, task_id) FROM unnest(${taskIds}::text[]) AS task_id
+  `.execute(trx);
 }
 
 function isKnown(event: string): event is TaskEventName {

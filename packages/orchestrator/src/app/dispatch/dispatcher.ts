@@ -25,6 +25,8 @@ export interface DispatcherDeps {
   readonly onSlotFree: () => void;
   /** Called when a job may be claimed again in `ms`. */
   readonly onDue: (ms: number) => void;
+  /** Called when leases became shorter than `renewMs` said so far. */
+  readonly onShorterLease: () => void;
 }
 
 interface InFlight extends Attended {
@@ -239,7 +241,9 @@ export class Dispatcher {
   #attend(job: ClaimedJob, claimedAt: number, work: (run: ClaimedJobRun) => Promise<void>): void {
     // Somebody else's claim gave it back before this process noticed that it had lost it.
     this.#inFlight.get(job.jobId)?.abandon.abort();
+    const shorter = job.leaseMs < this.#leaseMs;
     this.#leaseMs = job.leaseMs;
+    if (shorter) this.#deps.onShorterLease();
     const { promise, resolve } = Promise.withResolvers<void>();
     const entry: InFlight = {
       job,
