@@ -61,7 +61,7 @@ export class ContainerRun {
     this.done.catch(() => {});
   }
 
-  /** Ends the container: SIGTERM, `graceMs`, SIGKILL; without grace while it is being created. The earliest kill wins. */
+  /** Ends the container: SIGTERM, `graceMs`, SIGKILL; a container that is not started yet never is. The earliest kill wins. */
   end(cause: Cause, graceMs: number): void {
     if (this.#over) return;
     this.#cause ??= cause;
@@ -140,11 +140,9 @@ export class ContainerRun {
     if (answer.status !== 204) return answer;
     const startedAt = new Date();
     this.#startedAt = startedAt;
-    if (this.#cause === undefined) {
-      this.#after(this.#spec.timeoutSeconds * 1000, () => this.end('timed_out', timeoutGraceMs));
-    } else {
-      void this.#kill();
-    }
+    this.#after(this.#spec.timeoutSeconds * 1000, () => this.end('timed_out', timeoutGraceMs));
+    // It was asked to end while the daemon was starting it.
+    if (this.#cause !== undefined) this.#terminate(startedAt);
     return undefined;
   }
 
