@@ -24,7 +24,9 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 const posts = Object.values(gatewayRoutes).filter((route) => route.method === 'POST');
-const paths = posts.map((route) => route.path.replace('{id}', '00000000-0000-7000-8000-000000000000'));
+const paths = posts.map((route) =>
+  route.path.replace('{id}', '00000000-0000-7000-8000-000000000000'),
+);
 
 /** Sends a chunked body and reads the answer, also when the server stops reading. */
 function sendChunked(

@@ -1,5 +1,6 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { OrchestratorError } from '../../domain/errors.ts';
+import { isCommonPassword } from '../../domain/identity/common-passwords.ts';
 import type { SeedStore, SeedTransaction } from '../../ports/seeds.ts';
 
 export interface SeedOptions {
@@ -28,6 +29,11 @@ async function ensureAdministrator(tx: SeedTransaction, options: SeedOptions): P
     throw new OrchestratorError(
       'admin_password_missing',
       'BOOTSTRAP_ADMIN_PASSWORD is required: no administrator exists yet, and it becomes the password of the user "admin"',
+    );
+  }
+  if (isCommonPassword(options.adminPassword)) {
+    options.log.warn(
+      'BOOTSTRAP_ADMIN_PASSWORD is one of the passwords that are guessed first; reset it soon',
     );
   }
   const passwordHash = await options.hashPassword(options.adminPassword);
