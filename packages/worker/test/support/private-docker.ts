@@ -13,6 +13,9 @@ import { until } from './until.ts';
 const fix = 'run: apt-get install -y --no-install-recommends docker.io iptables';
 const programPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Starts a program that ends with this process: a test run that is killed takes its daemon along. */
+const tiedProgram = '/usr/bin/setpriv';
+
 async function dockerd(): Promise<string> {
   for (const dir of programPath.split(':')) {
     const path = join(dir, 'dockerd');
@@ -59,9 +62,8 @@ export class PrivateDocker implements AsyncDisposable {
     await mkdir(join(base, 'home'));
     await writeFile(join(base, 'daemon.json'), '{}');
     const child = spawn(
-      'setpriv',
+      tiedProgram,
       [
-        // A test run that is killed takes its daemon along.
         '--pdeathsig',
         'TERM',
         '--',
