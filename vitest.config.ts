@@ -17,7 +17,7 @@ export default defineConfig({
       reportsDirectory: '.cynode/reports/coverage',
     },
     projects: [
-      { test: { name: 'unit', include: unit } },
+      { test: { name: 'unit', include: unit, testTimeout: 30_000 } },
       {
         test: {
           name: 'integration',
