@@ -9,7 +9,7 @@ import type { ProductWorld } from '../support/product-world.ts';
 import { stopStack, words } from '../support/stack-world.ts';
 import { eventually } from '../support/wait.ts';
 
-After({ tags: '@suite_cynork or @suite_e2e' }, function (this: ProductWorld) {
+After(function (this: ProductWorld) {
   this.stack.close();
 });
 AfterAll({ timeout: 300_000 }, stopStack);

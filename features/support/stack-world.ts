@@ -33,9 +33,18 @@ export function words(line: string): string[] {
 
 /** What a scenario on the whole stack works with. */
 export class StackWorld {
-  readonly files = mkdtempSync(join(tmpdir(), 'cyn-files-'));
-  readonly config = join(this.files, 'cynork.yaml');
+  #files: string | undefined;
   last: Ended = { code: -1, stdout: '', stderr: '' };
+
+  /** Folder of this scenario's files, made when it is first asked for. */
+  get files(): string {
+    this.#files ??= mkdtempSync(join(tmpdir(), 'cyn-files-'));
+    return this.#files;
+  }
+
+  get config(): string {
+    return join(this.files, 'cynork.yaml');
+  }
 
   get home(): string {
     if (install === undefined) throw new Error('the stack is not running');
@@ -110,7 +119,7 @@ export class StackWorld {
   }
 
   close(): void {
-    rmSync(this.files, { recursive: true, force: true });
+    if (this.#files !== undefined) rmSync(this.#files, { recursive: true, force: true });
   }
 }
 

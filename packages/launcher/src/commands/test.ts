@@ -49,7 +49,13 @@ export async function test(args: readonly string[]): Promise<number> {
   const install = await openInstall(context.env);
   const yes = parsed.flags.yes ?? false;
   try {
-    await setUp({ install, yes, ...context, onStep: (what) => progress.step(what) });
+    await setUp({
+      install,
+      yes,
+      forTests: true,
+      ...context,
+      onStep: (what) => progress.step(what),
+    });
   } finally {
     progress.done();
   }

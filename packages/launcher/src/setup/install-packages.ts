@@ -5,13 +5,21 @@ import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
 import { LauncherError } from '../launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import { findProgram } from './find-program.ts';
-import { installCommand, missingPackages, planPackages } from './packages.ts';
+import {
+  installCommand,
+  missingPackages,
+  planPackages,
+  requirements,
+  testRequirements,
+} from './packages.ts';
 
 export interface SetupOptions {
   readonly env: Env;
   readonly yes: boolean;
   readonly signal: AbortSignal;
   readonly onStep: (what: string) => void;
+  /** Also install what only the tests need. */
+  readonly forTests?: boolean;
 }
 
 function apt(args: readonly string[], options: SetupOptions): Promise<CommandResult> {
@@ -73,8 +81,9 @@ export async function installPackages(
  */
 export async function agreeOnPackages(options: SetupOptions): Promise<readonly string[]> {
   const root = process.getuid?.() === 0;
+  const needed = options.forTests && root ? [...requirements, ...testRequirements] : requirements;
   const plan = planPackages({
-    missing: missingPackages((program) => findProgram(program) !== undefined),
+    missing: missingPackages((program) => findProgram(program) !== undefined, needed),
     root,
     hasApt: findProgram('apt-get') !== undefined,
     agreed: agreedBefore(options.yes, options.env),

@@ -16,9 +16,22 @@ export const requirements: readonly Requirement[] = [
   { program: 'tar', package: 'tar', why: 'builds the sandbox image' },
 ];
 
+/** What the tests need beside that: the second engine is tested for real, and its daemon needs root. */
+export const testRequirements: readonly Requirement[] = [
+  { program: 'dockerd', package: 'docker.io', why: 'the second engine' },
+  {
+    program: 'iptables',
+    package: 'iptables',
+    why: 'looked for by the daemon of the second engine',
+  },
+];
+
 /** Packages to install, without repetition. */
-export function missingPackages(isThere: (program: string) => boolean): string[] {
-  const missing = requirements.filter((requirement) => !isThere(requirement.program));
+export function missingPackages(
+  isThere: (program: string) => boolean,
+  needed: readonly Requirement[] = requirements,
+): string[] {
+  const missing = needed.filter((requirement) => !isThere(requirement.program));
   return [...new Set(missing.map((requirement) => requirement.package))];
 }
 
