@@ -30,8 +30,5 @@ export type Identity = ColumnType<number, never, never>;
 /** A JSON object of no fixed shape. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** `agent_type` everywhere. Contract 02 section 1. */
-type AgentType = 'project_manager' | 'project_analyst' | 'sandbox' | 'orchestrator';
-
 /** Outcome of a policy decision. */
 export type Decision = 'allow' | 'deny';
