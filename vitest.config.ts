@@ -13,6 +13,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', 'packages/testing/**'],
+      reportOnFailure: true,
       reporter: ['text-summary', 'json-summary'],
       reportsDirectory: '.cynode/reports/coverage',
     },

@@ -145,7 +145,8 @@ describe('a node process that dies (REQ-WORKER-0149)', () => {
       await using node = await spawnNode();
       await node.ready(orchestrator);
       const lost = expect(send(node, ids, hold)).rejects.toThrow();
-      await vi.waitFor(async () => expect(await sandboxes()).toHaveLength(1), waiting);
+      // A container is listed before it is started: wait for the start itself.
+      await vi.waitFor(async () => expect(await starts(ids)).toBe(1), waiting);
       expect(await stateOf(node, ids)).toMatchObject({ status: 'in_progress' });
       await killed(node);
       await lost;
