@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 
 const unit = [
@@ -6,6 +7,9 @@ const unit = [
   'chaos/**/*.test.ts',
   'bench/**/*.test.ts',
 ];
+
+/** Its witness is a daemon that only root can start. */
+const rootOnly = ['packages/worker/test/node/retry-safety.test.ts'];
 
 export default defineConfig({
   test: {
@@ -23,6 +27,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/*/test/**/*.test.ts'],
+          exclude: process.getuid?.() === 0 ? [] : rootOnly,
           globalSetup: ['packages/testing/src/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
