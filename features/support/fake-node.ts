@@ -21,6 +21,7 @@ export class FakeNode {
   readonly #psk: string;
   readonly #server: JsonServer;
   #hold: PromiseWithResolvers<void> | undefined;
+  readonly #open = new Set<string>();
 
   constructor(slug: string, controlPlane: string, psk: string) {
     this.slug = slug;
@@ -96,6 +97,24 @@ export class FakeNode {
     if (this.#server.url !== '') await this.#server.stop();
   }
 
+  /** What `GET /v1/worker/jobs/{job_id}` says: a job is known while it is held back. */
+  #state(path: string): JsonReply {
+    const jobId = path.split('/').at(-1) ?? '';
+    const job = this.jobs.find(({ request }) => at(request, 'job_id') === jobId);
+    if (job === undefined || !this.#open.has(jobId)) {
+      return {
+        status: 404,
+        json: { type: 'urn:cynodeai:error:not_found', title: '', status: 404 },
+      };
+    }
+    const ids = {
+      task_id: at(job.request, 'task_id'),
+      job_id: jobId,
+      lease_id: at(job.request, 'lease_id'),
+    };
+    return { status: 200, json: { version: 1, ...ids, status: 'in_progress' } };
+  }
+
   async #serve(request: JsonRequest): Promise<JsonReply> {
     const token = at(this.configs.at(-1)?.json, 'worker_api.orchestrator_bearer_token');
     if (typeof token !== 'string' || request.authorization !== `Bearer ${token}`) {
@@ -106,8 +125,12 @@ export class FakeNode {
     }
     if (request.path === '/v1/worker/jobs:stop')
       return { status: 202, json: { version: 1, status: 'stopping' } };
+    if (request.path.endsWith(':ack')) return { status: 204 };
+    if (request.path !== '/v1/worker/jobs:run') return this.#state(request.path);
     this.jobs.push({ atMs: Date.now(), request: request.body });
+    this.#open.add(textAt(request.body, 'job_id'));
     await this.#hold?.promise;
+    this.#open.delete(textAt(request.body, 'job_id'));
     const now = new Date().toISOString();
     return {
       status: 200,

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { entriesBelow } from './entries-below.ts';
 import { at, send, textAt } from './http.ts';
 import type { StackWorld } from './stack-world.ts';
 import { eventually } from './wait.ts';
@@ -109,9 +110,7 @@ export function stackLeftovers(home: string): string[] {
   const mounts = read('/proc/self/mountinfo')
     .split('\n')
     .filter((line) => line.includes(home) && !line.includes('storage/overlay '));
-  const directories = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    /sandbox_mounts\/./.test(path),
-  );
+  const directories = entriesBelow(home).filter((path) => /sandbox_mounts\/./.test(path));
   return [...processes, ...mounts, ...directories];
 }
 

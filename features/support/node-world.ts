@@ -7,6 +7,7 @@ import { type MockBehaviour, MockOrchestrator } from './mock-orchestrator.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { sandboxImage, sandboxImageTar } from './sandbox-image.ts';
 import { eventually } from './wait.ts';
+import { entriesBelow } from './entries-below.ts';
 
 /** A ready node for all scenarios of a feature: importing the image takes longer than the scenarios. */
 let shared: Promise<NodeUnderTest> | undefined;
@@ -80,9 +81,7 @@ export class NodeWorld {
       .filter((pid) => /^\d+$/.test(pid))
       .map((pid) => commandLine(pid).replaceAll('\0', ' '))
       .filter((line) => line.includes(this.jobId) || line.includes('sleep 321'));
-    const directories = readdirSync(node.stateDir, { recursive: true, encoding: 'utf8' }).filter(
-      (path) => path.includes(this.jobId),
-    );
+    const directories = entriesBelow(node.stateDir).filter((path) => path.includes(this.jobId));
     return [
       ...processes,
       ...directories,
