@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { memoryLog, waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
-import { isAlive } from '../src/stack/process-identity.ts';
+import { identityOf, isAlive } from '../src/stack/process-identity.ts';
 import type { RoleState } from '../src/stack/stack-state.ts';
 import { type RoleSpec, superviseRole } from '../src/stack/supervise-role.ts';
 import { fakeRole } from './fixtures/fake-roles.ts';
@@ -67,14 +67,8 @@ describe('a supervised role', () => {
     const role = supervise(spec);
     const child = await waitFor(() => /child (\d+)/.exec(readFileSync(spec.logPath, 'utf8'))?.[1]);
     await role.stop();
-    await waitFor(() => {
-      try {
-        process.kill(Number(child), 0);
-        return false;
-      } catch {
-        return true;
-      }
-    });
+    // Where nobody reaps orphans, its corpse stays in the process table.
+    await waitFor(() => identityOf(Number(child)) === undefined);
   });
 
   it('that cannot be started at all is tried again', async () => {
