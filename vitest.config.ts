@@ -8,8 +8,11 @@ const unit = [
   'bench/**/*.test.ts',
 ];
 
-/** Its witness is a daemon that only root can start. */
-const rootOnly = ['packages/worker/test/node/retry-safety.test.ts'];
+/** They need a Docker daemon, which only root can start. */
+const rootOnly = [
+  'packages/worker/test/node/retry-safety.test.ts',
+  'packages/worker/test/engine/docker-faults.test.ts',
+];
 
 export default defineConfig({
   test: {
