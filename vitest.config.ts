@@ -22,7 +22,7 @@ export default defineConfig({
       exclude: ['**/*.test.ts', 'packages/testing/**'],
       // Only code that runs inside the test process is counted; entries and commands are driven as processes of their own.
       thresholds: {
-        lines: 85,
+        lines: 80,
         'packages/contracts/src/**': { lines: 95, branches: 95 },
         'packages/*/src/domain/**': { lines: 95, branches: 95 },
         'packages/*/src/app/**': { lines: 95, branches: 90 },

@@ -156,7 +156,9 @@ async function start(
   const server = { pid: child.pid, port: place.port, socketDir: options.socketDir };
   try {
     if (await untilReady(server, child.ended, place, secrets, options.signal)) {
-      return describe(server, secrets, false);
+      // Another starter's server may have answered while our own still finds out that it came too late.
+      const serving = await findServer(place.clusterDir);
+      return serving?.pid === child.pid ? describe(server, secrets, false) : undefined;
     }
   } catch (error) {
     await stopLaunched(child);
