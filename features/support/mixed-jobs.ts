@@ -110,7 +110,7 @@ export function stackLeftovers(home: string): string[] {
   const mounts = read('/proc/self/mountinfo')
     .split('\n')
     .filter((line) => line.includes(home) && !line.includes('storage/overlay '));
-  const directories = entriesBelow(home).filter((path) => /sandbox_mounts\/./.test(path));
+  const directories = entriesBelow(join(home, 'node/sandbox_mounts'));
   return [...processes, ...mounts, ...directories];
 }
 

@@ -2,6 +2,7 @@ import type { RunJobResult } from '@cynodeai/contracts';
 import { runJobResultSchema } from '@cynodeai/contracts';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Answer, send } from './http.ts';
 import { type MockBehaviour, MockOrchestrator } from './mock-orchestrator.ts';
 import { NodeUnderTest } from './node-under-test.ts';
@@ -81,7 +82,9 @@ export class NodeWorld {
       .filter((pid) => /^\d+$/.test(pid))
       .map((pid) => commandLine(pid).replaceAll('\0', ' '))
       .filter((line) => line.includes(this.jobId) || line.includes('sleep 321'));
-    const directories = entriesBelow(node.stateDir).filter((path) => path.includes(this.jobId));
+    const directories = [join(node.stateDir, 'sandbox_mounts'), node.runDir]
+      .flatMap(entriesBelow)
+      .filter((path) => path.includes(this.jobId));
     return [
       ...processes,
       ...directories,

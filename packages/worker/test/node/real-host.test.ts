@@ -1,11 +1,9 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
-import { mustRun } from '@cynodeai/runtime/process';
 import { expect, it, vi } from 'vitest';
+import { resetEngine } from './support/reset-engine.ts';
 import { TestNode } from './support/test-node.ts';
 
-const engineCommand = join(import.meta.dirname, '../../src/processes/engine.ts');
 const limit = { timeout: 20_000, interval: 50 };
 
 it('sees within a minute that the real runtime or mount root broke, and that it works again', async () => {
@@ -31,14 +29,5 @@ it('sees within a minute that the real runtime or mount root broke, and that it 
   await rm(mounts);
   await readyz('ready');
   await node.stop();
-  // Files of mapped user ids can be removed by the engine only.
-  const { stateDir } = node;
-  await mustRun(process.execPath, [engineCommand, 'reset'], {
-    env: {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      HOME: stateDir,
-      CYNODE_STATE_DIR: stateDir,
-      CYNODE_RUN_DIR: join(stateDir, 'run'),
-    },
-  });
+  await resetEngine(node.stateDir, join(node.stateDir, 'run'));
 });

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { vi } from 'vitest';
 import { type MockOrchestrator, testPsk } from './mock-orchestrator.ts';
+import { resetEngine } from './reset-engine.ts';
 import { freePort } from './test-node.ts';
 
 const entry = join(import.meta.dirname, '../../../src/processes/node.ts');
@@ -33,6 +35,8 @@ export class NodeInstall implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A node of the other engine, or one that never got that far, left nothing to reset.
+    if (existsSync(join(this.stateDir, 'engine'))) await resetEngine(this.stateDir, this.runDir);
     await rm(this.#base, { recursive: true, force: true });
   }
 }
