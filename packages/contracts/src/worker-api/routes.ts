@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 import { healthRoutes } from '../common/health.ts';
+import { loadModelRequestSchema, loadModelResponseSchema, modelListSchema } from './inference.ts';
 import {
   ackJobRequestSchema,
   jobAcceptedSchema,
@@ -129,5 +130,35 @@ export const workerApiRoutes = {
       'payload_too_large',
       'unsupported_media_type',
     ],
+  }),
+  loadModel: defineRoute({
+    operation: 'worker.models.load',
+    method: 'POST',
+    path: '/v1/worker/inference/models:load',
+    auth: 'worker',
+    summary: 'Make a model available on this node; 202 while it is being loaded',
+    body: loadModelRequestSchema,
+    success: {
+      200: { kind: 'json', schema: loadModelResponseSchema },
+      202: { kind: 'json', schema: loadModelResponseSchema },
+    },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'payload_too_large',
+      'unsupported_media_type',
+      'inference_unavailable',
+      'node_not_ready',
+    ],
+  }),
+  listModels: defineRoute({
+    operation: 'worker.models.list',
+    method: 'GET',
+    path: '/v1/worker/inference/models',
+    auth: 'worker',
+    summary: 'Models of this node and their state',
+    success: { 200: { kind: 'json', schema: modelListSchema } },
+    errors: ['authentication', 'inference_unavailable', 'node_not_ready'],
   }),
 } as const;

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/** `GET /api/version`. */
+export const ollamaVersionSchema = z.looseObject({ version: z.string() });
+
+/** `GET /api/tags`: what is on disk. Older servers fill only one of the two names. */
+export const ollamaTagsSchema = z.looseObject({
+  models: z
+    .array(
+      z.looseObject({
+        name: z.string().optional(),
+        model: z.string().optional(),
+        size: z.number().optional(),
+        digest: z.string().optional(),
+      }),
+    )
+    .nullish(),
+});
+
+/** One line of `POST /api/pull`. */
+export const ollamaPullLineSchema = z.looseObject({
+  status: z.string().optional(),
+  digest: z.string().optional(),
+  total: z.number().optional(),
+  completed: z.number().optional(),
+  error: z.string().optional(),
+});
+
+/** Answer of `POST /api/generate` without streaming, or one line with it; durations in ns. */
+export const ollamaGenerateSchema = z.looseObject({
+  model: z.string().optional(),
+  response: z.string(),
+  done: z.boolean(),
+  done_reason: z.string().optional(),
+  prompt_eval_count: z.int().optional(),
+  eval_count: z.int().optional(),
+});
+
+/** An error as the model service words it. */
+export const ollamaErrorSchema = z.looseObject({ error: z.string() });
+
+/** The tag a model service adds to a bare name. */
+export const defaultModelTag = 'latest';
+
+/** `name` and `name:latest` are one model: gives the form with a tag. */
+export function taggedModel(ref: string): string {
+  const name = ref.slice(ref.lastIndexOf('/') + 1);
+  return name.includes(':') ? ref : `${ref}:${defaultModelTag}`;
+}
+
+/** The rule-based stand-in for a model; every surface that shows its output names it. */
+export const demoModelRef = `cynode-demo:${defaultModelTag}`;
+
+export type OllamaTags = z.infer<typeof ollamaTagsSchema>;
+export type OllamaPullLine = z.infer<typeof ollamaPullLineSchema>;
+export type OllamaGenerate = z.infer<typeof ollamaGenerateSchema>;

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { limits } from '../common/limits.ts';
+import { payloadVersionSchema, textSchema } from '../common/primitives.ts';
+import { modelAvailabilitySchema } from '../control-plane/capability.ts';
+
+/** What untrusted code may ask of a model service; everything else is refused. Contract 03 section 7.2. */
+export const inferencePaths: ReadonlySet<string> = new Set([
+  '/',
+  '/api/version',
+  '/api/tags',
+  '/api/ps',
+  '/api/show',
+  '/api/generate',
+  '/api/chat',
+  '/api/embed',
+  '/api/embeddings',
+  '/v1/models',
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+]);
+
+/** Limits of one request through the inference relay. Contract 03 section 7.2. */
+export const inferenceLimits = {
+  requestBytes: 10 * 1024 * 1024,
+  requestSeconds: 120,
+} as const;
+
+/** Where the inference relay of the Worker API begins; the path behind it goes to the model service. Contract 03 section 5.10. */
+export const inferenceRelayPrefix = '/v1/worker/inference/proxy';
+
+const modelRefSchema = textSchema.min(1).max(limits.indexedTextChars);
+
+/** Body of `models:load`. Contract 03 section 5.10. */
+export const loadModelRequestSchema = z.strictObject({
+  version: payloadVersionSchema,
+  model_ref: modelRefSchema,
+});
+
+/** 200 when the model is there, 202 while it is being loaded. */
+export const loadModelResponseSchema = z.object({
+  version: payloadVersionSchema,
+  model_ref: z.string(),
+  status: z.enum(['available', 'loading']),
+});
+
+/** Models of a node's service and those it was asked to load. */
+export const modelListSchema = z.object({
+  version: payloadVersionSchema,
+  models: z.array(
+    z.object({
+      model_ref: z.string(),
+      status: modelAvailabilitySchema,
+      error: z.string().optional(),
+    }),
+  ),
+});
+
+export type LoadModelRequest = z.infer<typeof loadModelRequestSchema>;
+export type LoadModelResponse = z.infer<typeof loadModelResponseSchema>;
+export type ModelList = z.infer<typeof modelListSchema>;
+export type ModelAvailability = z.infer<typeof modelAvailabilitySchema>;
