@@ -38,7 +38,8 @@ export function judge(history: readonly HistoryEvent[]): Verdict {
     if (jobs.length !== 1)
       violations.push(`task ${taskId} has ${jobs.length} ended jobs instead of one`);
     for (const job of jobs) {
-      if (job.status !== 'completed') violations.push(`job ${job.jobId} ended as ${job.status}`);
+      if (job.status === 'completed') continue;
+      violations.push(`job ${job.jobId} ended as ${job.status}: ${job.reason ?? 'no reason'}`);
     }
   }
   for (const job of finals) {

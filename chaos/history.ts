@@ -29,6 +29,8 @@ export type HistoryEvent =
       readonly jobId: string;
       readonly status: string;
       readonly attempt: number;
+      /** How it ended, for a job that did not end well. */
+      readonly reason?: string;
     };
 
 /** Keeps every event, in memory and as JSON lines in a file. */

@@ -158,7 +158,8 @@ async function recordEnds(cluster: Cluster, recorder: Recorder): Promise<void> {
     status: string;
     attempt: number;
     ended_at: Date;
-  }>('select task_id, id, status, attempt, ended_at from jobs');
+    result: { exit_code?: number; stderr?: string } | null;
+  }>('select task_id, id, status, attempt, ended_at, result from jobs');
   for (const row of rows) {
     recorder.add({
       at: row.ended_at.getTime(),
@@ -167,6 +168,9 @@ async function recordEnds(cluster: Cluster, recorder: Recorder): Promise<void> {
       jobId: row.id,
       status: row.status,
       attempt: row.attempt,
+      ...(row.status !== 'completed' && {
+        reason: `exit code ${row.result?.exit_code ?? 'none'}: ${(row.result?.stderr ?? '').slice(0, 500)}`,
+      }),
     });
   }
 }
