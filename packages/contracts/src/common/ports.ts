@@ -3,6 +3,7 @@ export const defaultPorts = {
   postgres: 5432,
   userGateway: 8080,
   controlPlane: 12082,
+  demoModel: 12089,
   workerApi: 12090,
   ollama: 11434,
 } as const;

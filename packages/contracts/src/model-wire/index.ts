@@ -1,1 +1,2 @@
 export * from './ollama.ts';
+export * from './ollama-requests.ts';

@@ -1,0 +1,98 @@
+import type { ListenAddress } from '@cynodeai/runtime/config';
+import type { Log } from '@cynodeai/runtime/observe';
+import { messageOf } from '@cynodeai/runtime/std';
+import { once } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { ModelCall } from './model-call.ts';
+
+/** Largest request body, bytes. Contract 03 section 7. */
+export const maxModelBodyBytes = 10 * 1024 * 1024;
+
+export interface ModelServerOptions {
+  readonly listen: ListenAddress | { readonly socketPath: string };
+  readonly log: Log;
+  readonly answer: (call: ModelCall) => Promise<void>;
+}
+
+export interface ModelServer {
+  /** Port in use; 0 behind a Unix socket. */
+  readonly port: number;
+  /** Stops accepting and lets requests in flight end; `force` cuts them. */
+  close(options?: { readonly force?: boolean }): Promise<void>;
+}
+
+/** The body, or undefined when it is larger than the limit. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxModelBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(response: ServerResponse): void {
+  response.writeHead(413, {
+    'content-type': 'application/json; charset=utf-8',
+    connection: 'close',
+  });
+  response.end(JSON.stringify({ error: `the body is larger than ${maxModelBodyBytes} bytes` }));
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ModelServerOptions,
+): Promise<void> {
+  const left = new AbortController();
+  response.on('close', () => left.abort());
+  const started = Date.now();
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  try {
+    const body = await readBody(request);
+    if (body === undefined) tooLarge(response);
+    else {
+      const method = request.method ?? 'GET';
+      const { headers } = request;
+      await options.answer({ method, path, headers, body, response, signal: left.signal });
+    }
+  } catch (error) {
+    if (!left.signal.aborted) options.log.error('request failed', { reason: messageOf(error) });
+    response.destroy();
+  }
+  options.log.info('request', {
+    method: request.method,
+    path: path.slice(0, 100),
+    status: response.statusCode,
+    duration_ms: Date.now() - started,
+  });
+}
+
+async function closeServer(server: Server, force: boolean): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  if (force) server.closeAllConnections();
+  // A kept connection that becomes idle only after its last answer would hold the server open.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  try {
+    await closed;
+  } finally {
+    clearInterval(sweep);
+  }
+}
+
+/** Opens an HTTP server that reads whole requests, within the limit, and hands them over. */
+export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
+  const server = createServer((request, response) => void serve(request, response, options));
+  const { listen } = options;
+  if ('socketPath' in listen) server.listen(listen.socketPath);
+  else server.listen(listen.port, listen.host);
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    close: ({ force = false } = {}) => closeServer(server, force),
+  };
+}

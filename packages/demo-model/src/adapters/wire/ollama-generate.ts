@@ -1,0 +1,43 @@
+import { ollamaGenerateRequestSchema } from '@cynodeai/contracts';
+import { ModelError } from '../../domain/model-error.ts';
+import type { ModelBackend } from '../../ports/model-backend.ts';
+import type { ModelCall } from './model-call.ts';
+import { findModel } from './model-names.ts';
+import { type WordsField, sendOllamaAnswer } from './ollama-answer.ts';
+import { keepLoaded, sendLoadAnswer } from './ollama-load.ts';
+import { answerOptions } from './ollama-options.ts';
+import { parseBody } from './parse-body.ts';
+
+const words: WordsField = (response) => ({ response });
+
+/** `POST /api/generate`. */
+export async function ollamaGenerate(call: ModelCall, backend: ModelBackend): Promise<void> {
+  const body = parseBody(call, ollamaGenerateRequestSchema);
+  const { name } = findModel(backend, body.model);
+  const model = body.model ?? name;
+  const prompt = body.prompt ?? '';
+  if (prompt === '' && (body.suffix ?? '') === '') {
+    sendLoadAnswer(call, backend, { model, keepAlive: body.keep_alive, words });
+    return;
+  }
+  if ((body.suffix ?? '') !== '') {
+    throw new ModelError('not_supported', `"${model}" does not support insert`);
+  }
+  const system = body.system ?? '';
+  backend.load(model, undefined);
+  await sendOllamaAnswer(call, {
+    backend,
+    question: {
+      model,
+      messages: [
+        ...(system === '' ? [] : [{ role: 'system', content: system, images: 0 }]),
+        { role: 'user', content: prompt, images: body.images?.length ?? 0 },
+      ],
+      tools: [],
+      ...answerOptions(body),
+    },
+    stream: body.stream ?? true,
+    words,
+  });
+  keepLoaded(backend, model, body.keep_alive);
+}

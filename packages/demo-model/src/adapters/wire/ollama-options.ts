@@ -1,0 +1,20 @@
+import type { OllamaGenerateRequest } from '@cynodeai/contracts';
+import type { ModelQuestion } from '../../ports/model-backend.ts';
+
+type Options = Pick<OllamaGenerateRequest, 'options' | 'format' | 'think'>;
+
+/** The options of a request in the words of a question. */
+export function answerOptions({
+  options,
+  format,
+  think,
+}: Options): Pick<ModelQuestion, 'format' | 'think' | 'maxTokens' | 'stop'> {
+  const limit = options?.num_predict ?? -1;
+  return {
+    think: think !== undefined && think !== null && think !== false && think !== '',
+    // Negative means no limit.
+    ...(limit > 0 && { maxTokens: Math.ceil(limit) }),
+    ...(format !== undefined && format !== null && format !== '' && { format }),
+    stop: [options?.stop ?? []].flat().filter((text) => text !== ''),
+  };
+}
