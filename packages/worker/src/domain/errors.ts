@@ -15,6 +15,8 @@ export type WorkerErrorCode =
   | 'inference_unavailable'
   /** A fault of the node itself: engine or disk. */
   | 'internal'
+  /** A fault of the node before anything of the job ran: it may be sent again as it is. */
+  | 'not_run'
   /** The container engine cannot run sandboxes; the message names the fix. */
   | 'engine_unusable'
   /** The image is neither present nor could be pulled; `reason` of the job. */

@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, describe } from 'vitest';
+import type { SandboxRunSpec } from '../../src/ports/sandbox-engine.ts';
 import { containerNames, untilClean } from '../support/leftovers.ts';
 import { engines, type TestEngine } from '../support/test-engine.ts';
+import { testImage } from '../support/test-image.ts';
 import { until } from '../support/until.ts';
 
 describe.each(engines)('$name', ({ open }) => {
@@ -19,6 +22,30 @@ describe.each(engines)('$name', ({ open }) => {
   });
 
   afterAll(() => test.close());
+
+  it('what an earlier run of a job left in the way is removed, and the job is not said to have failed', async () => {
+    const spec: SandboxRunSpec = {
+      name: `cynode-sandbox-${randomUUID()}`,
+      image: testImage,
+      command: ['sleep', '1000'],
+      env: {},
+      labels: { 'io.cynodeai.node_slug': 'node-a' },
+      mounts: [],
+      workdir: '/',
+      timeoutSeconds: 60,
+    };
+    const sink = { write: () => {} };
+    const sinks = { stdout: sink, stderr: sink };
+    const lost = test.engine.run(spec, sinks);
+    await until('the first is there', async () =>
+      (await containerNames(test)).includes(spec.name) ? true : undefined,
+    );
+    await expect(test.engine.run(spec, sinks)).rejects.toMatchObject({ code: 'not_run' });
+    await lost.catch(() => {});
+    expect(await containerNames(test)).toStrictEqual([]);
+    const again = await test.engine.run({ ...spec, command: ['true'] }, sinks);
+    expect(again).toMatchObject({ kind: 'exited', exitCode: 0 });
+  });
 
   function startNode(slug: string, timeoutSeconds: number, script: string): ChildProcess {
     const args = [program, ...test.processArguments, slug, String(timeoutSeconds), script];

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +7,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '@cynodeai/runtime/observe';
 import type { EngineCommand } from '../../src/adapters/container/podman/client.ts';
 import { ContainerRun } from '../../src/adapters/container/podman/container-run.ts';
-import { dropPidFiles, forceRemove } from '../../src/adapters/container/podman/containers.ts';
+import {
+  dropPidFiles,
+  endClients,
+  forceRemove,
+} from '../../src/adapters/container/podman/containers.ts';
 import { ImageCache } from '../../src/adapters/container/podman/images.ts';
 import { withLock } from '../../src/adapters/container/podman/lock.ts';
 import { enginePaths } from '../../src/adapters/container/podman/paths.ts';
@@ -169,6 +175,14 @@ describe('images', () => {
     );
   });
 
+  it('are not taken for missing when the engine cannot look', async () => {
+    const images = new ImageCache(await scripted('echo "Error: database is locked" >&2; exit 125'));
+    await expect(images.ensure('a.example/x:1')).rejects.toMatchObject({
+      code: 'not_run',
+      message: 'the engine cannot look for images: database is locked',
+    });
+  });
+
   it('that are missing are pulled, and a failed pull says why', async () => {
     const pulled = new ImageCache(
       await scripted('[ "$1" = image ] && exit 1; echo "$@" >> $BASE/asked'),
@@ -189,6 +203,28 @@ describe('images', () => {
 });
 
 describe('what killed processes leave', () => {
+  it('clients that may still create a sandbox are ended, those of others are not', async () => {
+    const podman = join(base, 'podman');
+    const clients = ['node-a', 'node-b'].map((slug) => {
+      const args = [`--root=${base}/storage`, 'run', `--label=io.cynodeai.node_slug=${slug}`];
+      // The name it was started by is the first word of its command line, whatever it executes.
+      return spawn('/bin/sh', ['-c', 'while :; do sleep 1; done', ...args], {
+        argv0: podman,
+        detached: true,
+        stdio: 'ignore',
+      });
+    });
+    const [ours, foreign] = clients;
+    if (ours === undefined || foreign === undefined) throw new Error('two were started');
+    const ended = once(ours, 'exit');
+    await endClients(`--root=${base}/storage`, 'node-a');
+    expect(await ended).toStrictEqual([null, 'SIGKILL']);
+    expect(foreign.exitCode ?? foreign.signalCode).toBeNull();
+    const over = once(foreign, 'exit');
+    await endClients(`--root=${base}/storage`, 'node-b');
+    await over;
+  });
+
   it('process id files go when neither process nor container is there', async () => {
     const dir = join(base, 'pids');
     await mkdir(dir);

@@ -14,6 +14,7 @@ const kinds: Readonly<Record<WorkerErrorCode, ProblemKind | undefined>> = {
   node_shutting_down: 'node_shutting_down',
   inference_unavailable: 'inference_unavailable',
   internal: undefined,
+  not_run: 'node_not_ready',
   engine_unusable: undefined,
   image_unavailable: undefined,
   workspace_unusable: undefined,

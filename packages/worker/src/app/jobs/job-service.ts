@@ -63,6 +63,7 @@ const passedOn: ReadonlySet<WorkerErrorCode> = new Set([
   'validation',
   'job_conflict',
   'node_shutting_down',
+  'not_run',
 ]);
 
 interface Job {

@@ -132,6 +132,9 @@ export class ContainerRun {
     const body = createBody(profile, this.#spec, hostFiles);
     const path = `/containers/create?name=${this.#spec.name}`;
     const answer = await daemon.call('POST', path, { body });
+    if (answer.status === 409) {
+      throw new WorkerError('not_run', 'what an earlier run of the job left was in the way');
+    }
     return answer.status === 201 ? undefined : answer;
   }
 

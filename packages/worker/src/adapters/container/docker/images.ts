@@ -6,9 +6,14 @@ import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
 /** Time a pull may take, in ms. Contract 03 section 5.7. */
 const pullLimitMs = 600_000;
 
-/** Whether the daemon has the image. */
+/**
+ * Whether the daemon has the image. @throws WorkerError `not_run` when it could not look: that says nothing about the
+ * image
+ */
 export async function hasImage(daemon: Daemon, ref: string): Promise<boolean> {
-  return (await daemon.call('GET', `/images/${ref}/json`)).status === 200;
+  const answer = await daemon.call('GET', `/images/${ref}/json`);
+  if (answer.status < 500) return answer.status === 200;
+  throw new WorkerError('not_run', `the engine cannot look for images: ${daemonMessage(answer)}`);
 }
 
 /** Name and tag or digest of a full reference, as the daemon's queries want them. */

@@ -17,6 +17,15 @@ describe('the end of an engine call', () => {
     [{ code: null }, { kind: 'engine_fault' }],
     [{ started: false }, { kind: 'engine_fault' }],
     [
+      {
+        started: false,
+        code: 125,
+        stderr:
+          'Error: creating container storage: the container name "cynode-sandbox-1" is already in use by 0f. You have to remove that container to be able to reuse that name: that name is already in use',
+      },
+      { kind: 'name_taken' },
+    ],
+    [
       { code: 1, stderr: init('No such file or directory') },
       { kind: 'not_started', exitCode: 127, reason: reasons.notFound },
     ],

@@ -16,6 +16,8 @@ export interface EndedCall {
 export type Verdict =
   | { readonly kind: 'exited'; readonly exitCode: number }
   | NotStarted
+  /** What an earlier run of this job left was in the way. */
+  | { readonly kind: 'name_taken' }
   /** The client was killed or gave no answer that fits. */
   | { readonly kind: 'engine_fault' };
 
@@ -36,6 +38,7 @@ export function classifyExit(call: EndedCall): Verdict {
   if (call.code === 126)
     return refusedCommand(call.stderr.includes('permission') ? '' : call.stderr);
   if (call.code !== 125) return { kind: 'engine_fault' };
+  if (/\bname\b.*\bis already in use\b/.test(call.stderr)) return { kind: 'name_taken' };
   const reason = isImageMissing(call.stderr) ? reasons.imageMissing : reasons.create;
   return { kind: 'not_started', exitCode: 125, reason };
 }

@@ -70,6 +70,8 @@ export class ContainerRun {
   async #run(sinks: SandboxSinks): Promise<SandboxExit> {
     const spawned = new Date();
     const pidFile = pidFileOf(this.#deps.paths, this.#spec.name);
+    // One of an earlier run of this job would make the engine's own refusal look like the job's end.
+    await rm(pidFile, { force: true });
     const cancelWatch = this.#deps.pidWatch.onStarted(pidFile, (started) => {
       this.#onStarted(started);
     });
@@ -176,6 +178,9 @@ export class ContainerRun {
     const detail = { container: this.#spec.name, engine: engineMessage(this.#call.stderr) };
     this.#deps.log.warn('sandbox did not run', { ...detail, verdict: verdict.kind });
     if (verdict.kind === 'not_started') return { ...verdict, ...times };
+    if (verdict.kind === 'name_taken') {
+      throw new WorkerError('not_run', 'what an earlier run of the job left was in the way');
+    }
     throw new WorkerError('internal', 'the container engine ended without an answer');
   }
 

@@ -1,8 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
 import { CommandError } from '@cynodeai/runtime/process';
-import { holdProcess } from './host-process.ts';
+import { holdProcess, killGroup } from './host-process.ts';
 import { readStarted } from './pid-watch.ts';
 import { callEngine, type EngineCommand } from './client.ts';
 
@@ -22,6 +22,20 @@ export async function listContainers(
   const result = await callEngine(command, ['ps', '--all', ...filters, '--format={{.Names}}']);
   if (result.exitCode !== 0) throw new CommandError('podman ps', result);
   return result.stdout.split('\n').filter((name) => name !== '');
+}
+
+/**
+ * Ends engine clients that a killed node left: one that is still creating its container would bring it up behind the
+ * clean-up's back. `storage` is the engine's own storage flag, which nobody else's client has.
+ */
+export async function endClients(storage: string, nodeSlug: string): Promise<void> {
+  const label = `--label=${nodeSlugLabel}=${nodeSlug}`;
+  for (const pid of await readdir('/proc')) {
+    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const [program = '', ...flags] = words.split('\0');
+    if (!basename(program).startsWith('podman') || !flags.includes(storage)) continue;
+    if (flags.includes('run') && flags.includes(label)) killGroup(Number(pid));
+  }
 }
 
 /** Removes every container of a node and gives their names. Contract 03 section 6.5. */

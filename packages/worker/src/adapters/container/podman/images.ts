@@ -4,9 +4,15 @@ import { callEngine, type EngineCommand, engineMessage } from './client.ts';
 /** Time a pull may take, in ms. Contract 03 section 5.7. */
 const pullLimitMs = 600_000;
 
-/** Whether the storage has the image. */
+/**
+ * Whether the storage has the image. @throws WorkerError `not_run` when the engine could not look: that says nothing
+ * about the image
+ */
 export async function hasImage(command: EngineCommand, ref: string): Promise<boolean> {
-  return (await callEngine(command, ['image', 'exists', ref])).exitCode === 0;
+  const { exitCode, stderr } = await callEngine(command, ['image', 'exists', ref]);
+  if (exitCode === 0) return true;
+  if (exitCode === 1 || stderr.includes('invalid reference')) return false;
+  throw new WorkerError('not_run', `the engine cannot look for images: ${engineMessage(stderr)}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { WorkerError } from '../../../domain/errors.ts';
 import type { EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
 import { reasons } from '../exit-reasons.ts';
 import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
-import { dropPidFiles, forceRemove, removeContainers } from './containers.ts';
+import { dropPidFiles, endClients, forceRemove, removeContainers } from './containers.ts';
 import { ImageCache } from './images.ts';
 import { type EngineSource, openEngine } from './open-engine.ts';
 import { PidWatch } from './pid-watch.ts';
@@ -86,6 +86,8 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
     },
 
     removeLeftovers: async (nodeSlug) => {
+      const [storage = ''] = command.flags;
+      await endClients(storage, nodeSlug);
       const names = await removeContainers(command, nodeSlug);
       await dropPidFiles(command, paths.pidDir);
       return names;
