@@ -1,0 +1,22 @@
+import { Then, When } from '@cucumber/cucumber';
+import assert from 'node:assert/strict';
+import process from 'node:process';
+import { Child } from '../support/child-process.ts';
+import { root } from '../support/orchestrator.ts';
+import type { ProductWorld } from '../support/product-world.ts';
+
+When(
+  'twenty faults hit two control planes, two gateways, two nodes and PostgreSQL while 60 jobs run',
+  { timeout: 600_000 },
+  async function (this: ProductWorld) {
+    const child = new Child(process.execPath, ['chaos/main.ts', '--jobs', '60', '--faults', '20'], {
+      cwd: root,
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+    });
+    await this.stack.ended(child);
+  },
+);
+
+Then('every promise was kept', function (this: ProductWorld) {
+  assert.equal(this.stack.last.code, 0, `${this.stack.last.stderr}\n${this.stack.last.stdout}`);
+});
