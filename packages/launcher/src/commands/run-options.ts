@@ -1,5 +1,6 @@
 import type { InputMode } from '@cynodeai/contracts';
 import { Command, Option } from 'commander';
+import { type InferenceChoice, inferenceChoices } from '../inference/inference.ts';
 
 /** What `run` was told. */
 export interface RunFlags {
@@ -17,6 +18,7 @@ export interface RunFlags {
   readonly useInference?: boolean;
   readonly timeout?: string;
   readonly output: 'text' | 'json';
+  readonly inference?: InferenceChoice;
   readonly yes?: boolean;
   readonly quiet?: boolean;
 }
@@ -25,6 +27,14 @@ const collect = (value: string, before: readonly string[] | undefined): string[]
   ...(before ?? []),
   value,
 ];
+
+/** `--inference`, of every command that starts the stack. Architecture section 6. */
+export function inferenceOption(): Option {
+  return new Option(
+    '--inference <choice>',
+    'where prompts get their answers: auto (the first that works), none, ollama, demo; kept with the install',
+  ).choices(inferenceChoices);
+}
 
 /** The `run` command without its action. Contract 05 section 7.1 names the flags. */
 export function runCommandLine(): Command {
@@ -55,6 +65,7 @@ export function runCommandLine(): Command {
         .choices(['text', 'json'])
         .default('text'),
     )
+    .addOption(inferenceOption())
     .option('-y, --yes', 'install missing packages and restart an outdated stack without asking')
     .option('-q, --quiet', 'no progress on stderr')
     .addHelpText(
@@ -62,6 +73,7 @@ export function runCommandLine(): Command {
       `
 Exit code: the job's own; 124 its time was up, 125 it could not be run, 130 interrupted.
 
+  cynode run "What is 17*23?"
   cynode run --commands 'cat /etc/os-release' nproc
   cynode run --script build.sh --attach data.csv`,
     );

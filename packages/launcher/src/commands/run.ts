@@ -9,6 +9,7 @@ import {
 import type { CreateTaskRequest, TaskResult } from '@cynodeai/contracts';
 import { messageOf } from '@cynodeai/runtime/std';
 import { isImageImported } from '../image/ensure-image.ts';
+import { wantsOtherInference } from '../inference/inference.ts';
 import { type Install, findInstall, openInstall } from '../install/install.ts';
 import { LauncherError, exitCodes } from '../launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
@@ -120,22 +121,23 @@ async function readyInstall(
 ): Promise<Install> {
   const known = findInstall(context.env);
   const state = known && runningStack(known);
-  if (known !== undefined && state !== undefined && isImageImported(known)) {
+  const settled =
+    known !== undefined && !wantsOtherInference(known.inference, flags.inference, context.env);
+  if (settled && state !== undefined && isImageImported(known)) {
     if (state.stamp === checkoutStamp(known.checkout)) return known;
     if (!(await restartOutdated(known, state, flags, context, progress))) return known;
   }
   const install = await openInstall(context.env);
   const { bringUp } = await import('../setup/bring-up.ts');
-  const onStep = (what: string): void => progress.step(what);
-  await bringUp({
+  const started = await bringUp({
     install,
-    env: context.env,
+    ...context,
     yes: flags.yes ?? false,
-    signal: context.signal,
-    onStep,
+    choice: flags.inference,
+    progress,
   });
-  await waitForNode(install, context.signal, onStep);
-  return install;
+  await waitForNode(started, context.signal, (what) => progress.step(what));
+  return started;
 }
 
 async function restartOutdated(

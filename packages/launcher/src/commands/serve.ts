@@ -17,9 +17,9 @@ import { LauncherError } from '../launcher-error.ts';
 import { startPostgres } from '../postgres/index.ts';
 import { nodeYaml, writeNodeConfig } from '../stack/node-config.ts';
 import {
-  engineEnv,
   nodeConfigPath,
   nodeEntry,
+  nodeEnv,
   orchestratorEntry,
   orchestratorEnv,
 } from '../stack/role-specs.ts';
@@ -123,7 +123,7 @@ async function serveNode(
   }
   const role = {
     args: [join(install.checkout, nodeEntry), '--config', nodeConfigPath(install)],
-    env: engineEnv(install, context.env),
+    env: nodeEnv(install, context.env),
   };
   const code = await runForeground(role, install, context);
   // The install's own folder also holds what other roles use.
@@ -141,6 +141,7 @@ function writeFurtherNodeConfig(install: Install, flags: ServeFlags): void {
     port,
     stateDir: install.paths.node,
     cores: availableParallelism(),
+    inference: install.inference.path,
   });
   writeWhole(nodeConfigPath(install), yaml);
 }

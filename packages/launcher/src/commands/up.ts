@@ -4,6 +4,8 @@ import { createWriteStream } from 'node:fs';
 import { createLog } from '@cynodeai/runtime/observe';
 import { Command } from 'commander';
 import { ensureImage } from '../image/ensure-image.ts';
+import { type InferenceChoice, wantsOtherInference } from '../inference/inference.ts';
+import { prepareStart } from '../inference/prepare-start.ts';
 import { type Install, openInstall } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { setUp } from '../setup/bring-up.ts';
@@ -20,17 +22,20 @@ import { waitForGateway } from '../stack/wait-for-gateway.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type CommandContext, commandContext } from './command-context.ts';
 import { parse } from './parse.ts';
+import { inferenceOption } from './run-options.ts';
 import { statusText } from './status.ts';
 
 interface UpFlags {
   readonly yes?: boolean;
   readonly quiet?: boolean;
+  readonly inference?: InferenceChoice;
 }
 
 function commandLine(): Command {
   return new Command('up')
     .description('Start the stack in the foreground; Ctrl-C stops it in order')
     .option('-y, --yes', 'install missing packages and restart an outdated stack without asking')
+    .addOption(inferenceOption())
     .option('-q, --quiet', 'no progress on stderr');
 }
 
@@ -38,20 +43,22 @@ function commandLine(): Command {
 export async function up(args: readonly string[]): Promise<number> {
   const parsed = parse<UpFlags>(commandLine(), args);
   if (parsed.kind === 'help') return 0;
-  const { yes = false, quiet = false } = parsed.flags;
+  const { yes = false, quiet = false, inference: choice } = parsed.flags;
   const context = commandContext();
   const progress = new Progress({ quiet });
   const onStep = (what: string): void => progress.step(what);
-  const install = await openInstall(context.env);
+  let install = await openInstall(context.env);
   let stack: RunningStack | undefined;
   try {
     const current = runningStack(install);
-    if (current !== undefined && !(await replaced(install, yes, context, progress))) {
+    const other = wantsOtherInference(install.inference, choice, context.env);
+    if (current !== undefined && !other && !(await replaced(install, yes, context, progress))) {
       progress.done();
       process.stdout.write(statusText(await stackStatus(install), install));
       return 0;
     }
     await setUp({ install, yes, onStep, ...context });
+    install = await prepareStart({ install, yes, choice, progress, ...context });
     await ensureImage({ install, onStep, ...context });
     stack = await start(install, context, progress);
     await waitForGateway(install, context.signal);

@@ -18,8 +18,13 @@ export interface ImageOptions extends Pick<
 }
 
 /** Beside the engine's storage: which recipe that holds, so that a warm start need not ask the engine. */
-function markerPath(install: Install): string {
+function markerPath(install: Pick<Install, 'paths'>): string {
   return join(install.paths.node, 'sandbox-image');
+}
+
+/** True when anything was ever put into the engine's storage. */
+export function hasEngineStorage(install: Pick<Install, 'paths'>): boolean {
+  return readIfThere(markerPath(install)) !== undefined;
 }
 
 /** True when the image of this checkout was put into the engine's storage. */

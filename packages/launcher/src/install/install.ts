@@ -2,6 +2,11 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { z } from 'zod';
+import {
+  type InferenceSettings,
+  inferenceSettingsSchema,
+  unsettledInference,
+} from '../inference/inference.ts';
 import { LauncherError } from '../launcher-error.ts';
 import { makePrivateDir, readIfThere, writeWhole } from './files.ts';
 import { takeLock } from './lock.ts';
@@ -13,7 +18,7 @@ import {
   runDirCandidates,
   sharedPartOf,
 } from './paths.ts';
-import { type Ports, choosePorts } from './ports.ts';
+import { type Ports, choosePorts, demoModelPort } from './ports.ts';
 import { isPortFree } from './port-probe.ts';
 
 const portSchema = z.int().min(1).max(65_535);
@@ -21,7 +26,18 @@ const portSchema = z.int().min(1).max(65_535);
 const settingsSchema = z.object({
   version: z.literal(1),
   runDir: z.string().min(1),
-  ports: z.object({ userGateway: portSchema, controlPlane: portSchema, workerApi: portSchema }),
+  ports: z
+    .object({
+      userGateway: portSchema,
+      controlPlane: portSchema,
+      workerApi: portSchema,
+      demoModel: portSchema.optional(),
+    })
+    .transform((ports) => ({
+      ...ports,
+      demoModel: ports.demoModel ?? demoModelPort(ports.controlPlane),
+    })),
+  inference: inferenceSettingsSchema.default(unsettledInference),
 });
 
 type Settings = z.infer<typeof settingsSchema>;
@@ -34,6 +50,8 @@ export interface Install {
   readonly runDir: string;
   readonly ports: Ports;
   readonly gatewayUrl: string;
+  /** Where prompts get their answers, as chosen at the last start. */
+  readonly inference: InferenceSettings;
 }
 
 function installOf(home: string, settings: Settings): Install {
@@ -43,6 +61,7 @@ function installOf(home: string, settings: Settings): Install {
     runDir: settings.runDir,
     ports: settings.ports,
     gatewayUrl: `http://127.0.0.1:${settings.ports.userGateway}`,
+    inference: settings.inference,
   };
 }
 
@@ -58,6 +77,21 @@ function readSettings(path: string): Settings | undefined {
       { cause },
     );
   }
+}
+
+/** Keeps a choice of inference with the install; later starts and every role read it there. */
+export async function storeInference(
+  install: Install,
+  inference: InferenceSettings,
+): Promise<Install> {
+  const { paths } = install;
+  await using _lock = await takeLock(`${paths.locks}/settings`);
+  const settings = readSettings(paths.settings);
+  if (settings === undefined) {
+    throw new LauncherError('install', `${paths.settings} is gone; start over`);
+  }
+  writeWhole(paths.settings, `${JSON.stringify({ ...settings, inference }, undefined, 2)}\n`);
+  return { ...install, inference };
 }
 
 /** The install of this environment when it was set up before; nothing is written. */
@@ -94,7 +128,7 @@ async function newSettings(home: string, env: Env, uid: number): Promise<Setting
   if (runDir === undefined) {
     throw new LauncherError('install', 'no short folder for sockets can be made, not even in /tmp');
   }
-  return { version: 1, runDir, ports };
+  return { version: 1, runDir, ports, inference: unsettledInference };
 }
 
 function canMake(runDir: string, uid: number): boolean {

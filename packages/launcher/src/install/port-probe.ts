@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** True when this process can listen on the loopback port right now. */
 export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
@@ -8,6 +8,15 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   server.once('error', () => resolve(false));
   server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   return promise;
+}
+
+/** True when somebody accepts connections on the loopback port right now. */
+export function accepts(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.once('connect', () => resolve(true));
+  socket.once('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
 }
 
 const listening = '0A';

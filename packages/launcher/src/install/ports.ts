@@ -5,19 +5,33 @@ export interface Ports {
   readonly userGateway: number;
   readonly controlPlane: number;
   readonly workerApi: number;
+  /** Of the rule-based stand-in for a model; used only while that runs. */
+  readonly demoModel: number;
 }
 
 const preferred: Ports = {
   userGateway: defaultPorts.userGateway,
   controlPlane: defaultPorts.controlPlane,
   workerApi: defaultPorts.workerApi,
+  demoModel: defaultPorts.demoModel,
 };
 
 /** Below the range from which the kernel hands out ports of its own accord. */
 const lastBlock = 30_000;
 
+/** Port of the demo model in a block that was stored before there was one. */
+export function demoModelPort(controlPlane: number): number {
+  return controlPlane + defaultPorts.demoModel - defaultPorts.controlPlane;
+}
+
 function blockAt(base: number): Ports {
-  return { userGateway: base, controlPlane: base + 2, workerApi: base + 10 };
+  const controlPlane = base + 2;
+  return {
+    userGateway: base,
+    controlPlane,
+    workerApi: base + 10,
+    demoModel: demoModelPort(controlPlane),
+  };
 }
 
 /** The contract's ports, then the alternative block at 12080, then further blocks. Contract 01 section 1.1. */

@@ -1,7 +1,10 @@
 import { ensureImage, prepareImage } from '../image/ensure-image.ts';
 import type { Install } from '../install/install.ts';
+import type { InferenceChoice } from '../inference/inference.ts';
+import { prepareStart } from '../inference/prepare-start.ts';
 import { ensureStack } from '../stack/ensure-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
+import type { Progress } from '../terminal/progress.ts';
 import {
   type SetupOptions,
   agreeOnPackages,
@@ -11,6 +14,13 @@ import {
 
 export interface BringUpOptions extends SetupOptions {
   readonly install: Install;
+}
+
+export interface StartOptions extends Omit<SetupOptions, 'onStep'> {
+  readonly install: Install;
+  readonly progress: Progress;
+  /** What the command line says about inference. */
+  readonly choice: InferenceChoice | undefined;
 }
 
 /** Installs what is missing and builds the sandbox image meanwhile, which needs none of it. */
@@ -23,11 +33,15 @@ export async function setUp(options: BringUpOptions): Promise<void> {
   await Promise.all([installPackages(packages, silently), prepareImage(silently)]);
 }
 
-/** Everything a task needs: packages, image, and a running stack. */
-export async function bringUp(options: BringUpOptions): Promise<void> {
-  await setUp(options);
+/** Everything a task needs: packages, inference, image, and a running stack. Answers the install as it was started. */
+export async function bringUp(options: StartOptions): Promise<Install> {
+  const { progress, signal } = options;
+  const all = { ...options, onStep: (what: string): void => progress.step(what) };
+  await setUp(all);
+  const install = await prepareStart(options);
   await Promise.all([
-    ensureImage(options),
-    ensureStack(options).then(() => waitForGateway(options.install, options.signal)),
+    ensureImage({ ...all, install }),
+    ensureStack({ ...all, install }).then(() => waitForGateway(install, signal)),
   ]);
+  return install;
 }

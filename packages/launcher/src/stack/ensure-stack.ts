@@ -35,7 +35,12 @@ export function runningStack(install: Install): StackState | undefined {
 
 /** @throws LauncherError `port_busy` naming who holds a port of the install. */
 export async function checkPorts(install: Install): Promise<void> {
-  for (const port of Object.values(install.ports)) {
+  const { demoModel, ...always } = install.ports;
+  const ports = [
+    ...Object.values(always),
+    ...(install.inference.path.kind === 'demo' ? [demoModel] : []),
+  ];
+  for (const port of ports) {
     if (await isPortFree(port)) continue;
     throw new LauncherError(
       'port_busy',

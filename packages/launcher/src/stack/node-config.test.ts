@@ -9,7 +9,8 @@ const input = {
   port: 12_090,
   stateDir: '/state/node',
   cores: 1,
-};
+  inference: { kind: 'none' },
+} as const;
 
 describe("a node's startup file", () => {
   it('says where the key is and never what it is', () => {
@@ -21,6 +22,16 @@ describe("a node's startup file", () => {
   it('runs twice as many jobs as there are cores, and at least two', () => {
     expect(nodeYaml(input)).toContain('max_concurrency: 2\n');
     expect(nodeYaml({ ...input, cores: 8 })).toContain('max_concurrency: 16\n');
+  });
+
+  it.each([
+    [{ kind: 'none' }, 'disabled'],
+    [{ kind: 'demo' }, 'allow'],
+    [{ kind: 'ollama', url: 'http://127.0.0.1:11434' }, 'allow'],
+    // Without a GPU only a node that asks for one is ordered to start a container.
+    [{ kind: 'container', image: 'docker.io/ollama/ollama:latest' }, 'require'],
+  ] as const)('with inference %o has the mode %s', (inference, mode) => {
+    expect(nodeYaml({ ...input, inference })).toContain(`inference:\n  mode: ${mode}\n`);
   });
 
   it('listens on the loopback address only', () => {

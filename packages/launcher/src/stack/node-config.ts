@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { writeWhole } from '../install/files.ts';
 import type { Install } from '../install/install.ts';
+import type { InferencePath } from '../inference/inference.ts';
 import { registrationPskPath } from '../install/secrets.ts';
 import { nodeConfigPath } from './role-specs.ts';
 
@@ -13,7 +14,16 @@ export interface NodeConfigInput {
   readonly port: number;
   readonly stateDir: string;
   readonly cores: number;
+  readonly inference: InferencePath;
 }
+
+/** `require`, because without a GPU an order for a container is given only to a node that asks for one. Contract 03 section 8.2. */
+const inferenceModes = {
+  none: 'disabled',
+  ollama: 'allow',
+  demo: 'allow',
+  container: 'require',
+} as const satisfies Record<InferencePath['kind'], string>;
 
 const quoted = (text: string): string => JSON.stringify(text);
 
@@ -36,7 +46,7 @@ sandbox:
 storage:
   state_dir: ${quoted(input.stateDir)}
 inference:
-  mode: disabled
+  mode: ${inferenceModes[input.inference.kind]}
 `;
 }
 
@@ -50,6 +60,7 @@ export function writeNodeConfig(install: Install): void {
     port: install.ports.workerApi,
     stateDir: install.paths.node,
     cores: availableParallelism(),
+    inference: install.inference.path,
   });
   writeWhole(nodeConfigPath(install), yaml);
 }

@@ -8,8 +8,9 @@ const install: Install = {
   checkout: '/src',
   paths: pathsOf('/home/state'),
   runDir: '/run/cynode/0123abcd',
-  ports: { userGateway: 1, controlPlane: 2, workerApi: 3 },
+  ports: { userGateway: 1, controlPlane: 2, workerApi: 3, demoModel: 4 },
   gatewayUrl: 'http://127.0.0.1:1',
+  inference: { choice: 'auto', path: { kind: 'none' } },
 };
 const secrets = {
   jwt: new Secret('jwt'),
@@ -76,5 +77,38 @@ describe('the environment of roles', () => {
     for (const secret of ['jwt', 'key', 'psk', 'password', 'postgres://']) {
       expect(words).not.toContain(secret);
     }
+  });
+
+  it('tells the node alone where its model service is', () => {
+    const url = 'http://127.0.0.1:11434';
+    const path = { kind: 'ollama', url } as const;
+    const specs = roleSpecs(
+      { ...install, inference: { choice: 'auto', path } },
+      secrets,
+      'postgres://own',
+      outside,
+    );
+    expect(specs.node.env).toMatchObject({ OLLAMA_UPSTREAM_URL: url });
+    expect(JSON.stringify(specs.orchestrator.env)).not.toContain(url);
+    expect(specs).not.toHaveProperty('demoModel');
+  });
+
+  it('starts the demo model before all others, with an address and no secret', () => {
+    const specs = roleSpecs(
+      { ...install, inference: { choice: 'demo', path: { kind: 'demo' } } },
+      secrets,
+      'postgres://own',
+      outside,
+    );
+    expect(Object.keys(specs)).toEqual(['demoModel', 'orchestrator', 'node']);
+    expect(Object.keys(specs.demoModel?.env ?? {}).toSorted()).toEqual([
+      'HOME',
+      'LANG',
+      'LISTEN_ADDR',
+      'PATH',
+    ]);
+    expect(specs.demoModel?.env['LISTEN_ADDR']).toBe('127.0.0.1:4');
+    expect(specs.node.env).toMatchObject({ OLLAMA_UPSTREAM_URL: 'http://127.0.0.1:4' });
+    expect(specs.orchestrator.env).toMatchObject({ DEMO_MODEL_REF: 'cynode-demo:latest' });
   });
 });

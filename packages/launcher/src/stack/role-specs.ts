@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
+import { demoModelRef } from '@cynodeai/contracts';
 import type { Install } from '../install/install.ts';
 import type { InstallSecrets } from '../install/secrets.ts';
 import { logPath } from './log-file.ts';
@@ -10,6 +11,7 @@ import type { RoleSpec } from './supervise-role.ts';
 export const sandboxImage = 'localhost/cynode/sandbox:latest';
 
 export const orchestratorEntry = 'packages/orchestrator/src/processes/main.ts';
+const demoModelEntry = 'packages/demo-model/src/processes/main.ts';
 export const nodeEntry = 'packages/worker/src/processes/node.ts';
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -44,6 +46,7 @@ export function orchestratorEnv(
     CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${ports.controlPlane}`,
     ARTIFACT_STORAGE_DIR: paths.artifacts,
     SANDBOX_DEFAULT_IMAGE: sandboxImage,
+    ...(install.inference.path.kind === 'demo' && { DEMO_MODEL_REF: demoModelRef }),
   };
 }
 
@@ -60,19 +63,54 @@ export function engineEnv(
   };
 }
 
+/** Address of the install's demo model. */
+export function demoModelUrl(install: Pick<Install, 'ports'>): string {
+  return `http://127.0.0.1:${install.ports.demoModel}`;
+}
+
+/**
+ * Environment of the node. The model service is known to the node alone: through its relay both the orchestrator and
+ * sandboxes reach it, one way for all. Contract 03 sections 7, 10.
+ */
+export function nodeEnv(
+  install: Pick<Install, 'paths' | 'runDir' | 'ports' | 'inference'>,
+  env: Env,
+): Record<string, string> {
+  return { ...engineEnv(install, env), ...upstreamEnv(install) };
+}
+
+function upstreamEnv(install: Pick<Install, 'ports' | 'inference'>): Record<string, string> {
+  const { path } = install.inference;
+  switch (path.kind) {
+    case 'none':
+      return {};
+    case 'ollama':
+      return { OLLAMA_UPSTREAM_URL: path.url };
+    case 'container':
+      return { OLLAMA_IMAGE: path.image };
+    case 'demo':
+      return { OLLAMA_UPSTREAM_URL: demoModelUrl(install) };
+  }
+}
+
 export function nodeConfigPath(install: Install): string {
   return join(install.paths.node, 'node.yaml');
 }
 
-/** The role processes of one machine; the orchestrator holds the database, the node never sees it. */
+/** The role processes of one machine in the order they start; the orchestrator holds the database, the node never sees it. */
 export function roleSpecs(
   install: Install,
   secrets: InstallSecrets,
   databaseUrl: string,
   env: Env,
-): { readonly orchestrator: RoleSpec; readonly node: RoleSpec } {
+): {
+  readonly demoModel?: RoleSpec;
+  readonly orchestrator: RoleSpec;
+  readonly node: RoleSpec;
+} {
   const common = { program: process.execPath, cwd: install.paths.home };
   return {
+    ...(install.inference.path.kind === 'demo' && { demoModel: demoModelSpec(install, env) }),
     orchestrator: {
       ...common,
       name: 'orchestrator',
@@ -85,9 +123,22 @@ export function roleSpecs(
       ...common,
       name: 'node',
       args: [join(install.checkout, nodeEntry), '--config', nodeConfigPath(install)],
-      env: engineEnv(install, env),
+      env: nodeEnv(install, env),
       logPath: logPath(install.paths.logs, 'node'),
       stopTimeoutMs: 30_000,
     },
+  };
+}
+
+/** The stand-in for a model: it holds no secret and calls nobody. */
+function demoModelSpec(install: Install, env: Env): RoleSpec {
+  return {
+    name: 'demo-model',
+    program: process.execPath,
+    args: [join(install.checkout, demoModelEntry)],
+    env: { ...baseEnv(env), LISTEN_ADDR: `127.0.0.1:${install.ports.demoModel}` },
+    cwd: install.paths.home,
+    logPath: logPath(install.paths.logs, 'demo-model'),
+    stopTimeoutMs: 10_000,
   };
 }

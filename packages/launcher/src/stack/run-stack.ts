@@ -1,8 +1,10 @@
 import process from 'node:process';
 import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
+import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import type { Install } from '../install/install.ts';
+import { accepts } from '../install/port-probe.ts';
 import { openSecrets } from '../install/secrets.ts';
 import { LauncherError } from '../launcher-error.ts';
 import { checkoutStamp } from './checkout-stamp.ts';
@@ -31,6 +33,8 @@ export interface RunStackOptions {
 }
 
 const rotateEveryMs = 30_000;
+/** The demo model listens within a fraction of this, ms. */
+const modelStartMs = 10_000;
 
 /** Keeps the file that tells others about the stack. */
 function stateKeeper(install: Install): { update: (role: RoleState) => void } {
@@ -45,6 +49,7 @@ function stateKeeper(install: Install): { update: (role: RoleState) => void } {
     gatewayUrl: install.gatewayUrl,
     controlPlaneUrl: `http://127.0.0.1:${install.ports.controlPlane}`,
     workerUrl: `http://127.0.0.1:${install.ports.workerApi}`,
+    inference: install.inference.path,
   };
   const save = (): void =>
     writeStackState(install.paths.state, {
@@ -82,7 +87,12 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
   const specs =
     options.specs?.(databaseUrl) ??
     Object.values(roleSpecs(install, openSecrets(install.paths), databaseUrl, env));
-  const running = specs.map((spec) => superviseInBackground(spec, keeper.update, log));
+  const modelStarts = specs.some((spec) => spec.name === 'demo-model');
+  const running = specs.map((spec) => {
+    // A node that finds no model at its start reports that it has none.
+    const port = modelStarts && spec.name === 'node' ? install.ports.demoModel : undefined;
+    return superviseInBackground(spec, keeper.update, log, port);
+  });
   const logs = [...specs.map((spec) => spec.logPath), logPath(install.paths.logs, 'supervisor')];
   const rotation = setInterval(() => logs.forEach((path) => rotateLog(path)), rotateEveryMs);
   return {
@@ -99,13 +109,25 @@ function superviseInBackground(
   spec: RoleSpec,
   onChange: (state: RoleState) => void,
   log: Log,
+  afterPort: number | undefined,
 ): { stop: () => Promise<void> } {
   const control = new AbortController();
-  const done = superviseRole(spec, { signal: control.signal, onChange, log });
+  const { signal } = control;
+  const ready = afterPort === undefined ? Promise.resolve() : untilAccepted(afterPort, signal);
+  const done = ready.then(() => superviseRole(spec, { signal, onChange, log }));
   return {
     stop: () => {
       control.abort();
       return done;
     },
   };
+}
+
+/** Waits until a port is listened on, but not for long: what fails there is told by status. */
+async function untilAccepted(port: number, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + modelStartMs;
+  while (!signal.aborted && performance.now() < deadline) {
+    if (await accepts(port)) return;
+    await sleep(10, signal);
+  }
 }

@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
+import { inferencePathSchema } from '../inference/inference.ts';
 import { readIfThere, writeWhole } from '../install/files.ts';
 
 const identitySchema = z.object({ pid: z.int().positive(), startTicks: z.number() });
 
 /** Role processes in the order in which they start; they stop in the reverse. */
-export const roleNames = ['postgres', 'orchestrator', 'node'] as const;
+export const roleNames = ['postgres', 'demo-model', 'orchestrator', 'node'] as const;
 export type RoleName = (typeof roleNames)[number];
 
 const roleStateSchema = z.object({
@@ -29,6 +30,8 @@ const stackStateSchema = z.object({
   gatewayUrl: z.string(),
   controlPlaneUrl: z.string(),
   workerUrl: z.string(),
+  /** Where prompts get their answers in this stack. */
+  inference: inferencePathSchema.default({ kind: 'none' }),
   roles: z.array(roleStateSchema),
 });
 

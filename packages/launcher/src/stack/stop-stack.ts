@@ -5,7 +5,12 @@ import { type StackState, forgetStackState, readStackState, roleNames } from './
 import { stopProcess } from './stop-process.ts';
 
 const supervisorStopMs = 100_000;
-const stopMs = { node: 30_000, orchestrator: 15_000, postgres: 30_000 } as const;
+const stopMs = {
+  node: 30_000,
+  orchestrator: 15_000,
+  'demo-model': 10_000,
+  postgres: 30_000,
+} as const;
 
 /** Stops the roles a state names, last started first. For a stack whose supervisor is gone. */
 async function stopRoles(state: StackState): Promise<void> {

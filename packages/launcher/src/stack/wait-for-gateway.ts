@@ -1,20 +1,12 @@
-import { connect } from 'node:net';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Install } from '../install/install.ts';
+import { accepts } from '../install/port-probe.ts';
 import { runningStack, stackError } from './ensure-stack.ts';
 import { logPath } from './log-file.ts';
 import { keepsFailing } from './stack-state.ts';
 
 const pollMs = 25;
 const limitMs = 120_000;
-
-function accepts(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ port, host: '127.0.0.1' });
-  socket.once('connect', () => resolve(true));
-  socket.once('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
-}
 
 /** Waits until the user gateway takes connections. @throws LauncherError `stack` when its process keeps ending. */
 export async function waitForGateway(install: Install, signal: AbortSignal): Promise<void> {

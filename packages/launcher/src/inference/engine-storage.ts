@@ -1,0 +1,51 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from '@cynodeai/runtime/process';
+import { type EngineContext, mustRunEngine, runEngine } from '../image/engine-command.ts';
+import { hasEngineStorage } from '../image/ensure-image.ts';
+import { findProgram } from '../setup/find-program.ts';
+import { engineEnv } from '../stack/role-specs.ts';
+
+/** Image of the model service in the node's own container. Contract 03 section 8.1. */
+export const ollamaImage = 'docker.io/ollama/ollama:latest';
+
+/** Named volume in which that container keeps its models. */
+const modelVolume = 'cynode-ollama';
+
+/** What the engine's storage holds for a container of our own. */
+export interface StoredOllama {
+  readonly image: string;
+  readonly hasImage: boolean;
+  readonly hasModel: boolean;
+}
+
+/** The engine's program and flags, to call it directly. */
+export async function engineInvocation(context: EngineContext): Promise<string[]> {
+  const flags: unknown = JSON.parse(await mustRunEngine(context, ['run-flags']));
+  return Array.isArray(flags) ? flags.map(String) : [];
+}
+
+/** Models are kept in a volume whose manifests name them. */
+function holdsModel(mountPoint: string): boolean {
+  try {
+    const manifests = join(mountPoint, 'models/manifests');
+    return readdirSync(manifests, { recursive: true, withFileTypes: true }).some((entry) =>
+      entry.isFile(),
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Looks for an image and a model in the engine's storage; asks the engine only when it is there. */
+export async function storedOllama(context: EngineContext): Promise<StoredOllama> {
+  const image = ollamaImage;
+  const none = { image, hasImage: false, hasModel: false };
+  if (findProgram('podman') === undefined || !hasEngineStorage(context.install)) return none;
+  if ((await runEngine(context, ['has-image', image])).exitCode !== 0) return none;
+  const [program = 'podman', ...flags] = await engineInvocation(context);
+  const args = [...flags, 'volume', 'inspect', '--format', '{{.Mountpoint}}', modelVolume];
+  const result = await runCommand(program, args, { env: engineEnv(context.install, context.env) });
+  const hasModel = result.exitCode === 0 && holdsModel(result.stdout.trim());
+  return { image, hasImage: true, hasModel };
+}
