@@ -99,8 +99,6 @@ export interface JobQueue {
   claimRetries(): Promise<readonly ClaimedRetry[]>;
   /** Says on the tasks of queued jobs why no node may take them. */
   noteWaiting(): Promise<void>;
-  /** Claims queued jobs that need a model. */
-  claimInferenceJobs(): Promise<readonly JobLease[]>;
   /** Extends leases in one statement, those of canceled jobs without a result too. */
   renew(leases: readonly JobLease[]): Promise<Renewal>;
   /**

@@ -4,7 +4,7 @@ import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { WorkerClient } from '../adapters/nodes/worker-client.ts';
 import { postgresJobQueue } from '../adapters/postgres/jobs/job-queue.ts';
 import { postgresNodeCare } from '../adapters/postgres/nodes/mark-silent-nodes.ts';
-import { NotificationListener, channels } from '../adapters/postgres/notifications.ts';
+import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { Dispatcher } from '../app/dispatch/dispatcher.ts';
 import { NodeErrands } from '../app/dispatch/node-errands.ts';
@@ -13,6 +13,7 @@ import { JobCompleter } from '../app/jobs/job-completer.ts';
 import { deactivateSilentNodes } from '../app/nodes/deactivate-silent-nodes.ts';
 import type { NodeTokenVault } from '../ports/node-secrets.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
+import { promptLoops } from './prompt-loops.ts';
 
 /** Longest wait at exit for acknowledgements under way, ms. */
 const errandsMs = 2000;
@@ -26,17 +27,20 @@ const dueSlackMs = 10;
  * under way for up to `drainMs`, then whatever still runs is handed over. By default jobs outlive the process that
  * sent them: a restart must not end a team's work. Contract 01 section 1.3.
  */
-export async function startDispatcher(
+export function startDispatcher(
   db: Kysely<Database>,
   vault: NodeTokenVault,
   config: ControlPlaneConfig,
+  listener: NotificationListener,
   scope: ProcessScope,
   drainMs: number,
-): Promise<void> {
+): void {
   const log = scope.log.child({ module: 'dispatch' });
   const queue = postgresJobQueue(db, vault);
   const worker = new WorkerClient({ log });
   const errands = new NodeErrands({ worker, queue, log, sleep });
+  const completer = new JobCompleter({ queue, log, sleep });
+  const prompts = promptLoops(db, vault, config, scope, { queue, completer });
   const stop = new AbortController();
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
@@ -51,7 +55,7 @@ export async function startDispatcher(
     queue,
     worker,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
-    completer: new JobCompleter({ queue, log, sleep }),
+    completer,
     errands,
     log,
     sleep,
@@ -59,25 +63,21 @@ export async function startDispatcher(
     onSlotFree: () => sending.wake(),
     onShorterLease: () => renewing.wake(),
     onDue: (ms) => void sleep(ms + dueSlackMs, stop.signal).then(() => sending.wake()),
-  });
-  const listener = new NotificationListener({
-    url: config.DATABASE_URL.reveal(),
-    applicationName: 'cynode-control-plane-listener',
-    log,
+    otherLeases: () => prompts.leaseIds(),
   });
   const wake = (): void => {
     sending.wake();
     caring.wake();
+    prompts.wake();
   };
   listener.on(channels.jobs, wake);
   listener.onReconnect(wake);
-  await listener.start();
   const nodes = postgresNodeCare(db);
+  prompts.start();
   const loops = Promise.all([
     sending.run(async () => {
       await dispatcher.dispatch();
       await dispatcher.retry();
-      await dispatcher.refusePrompts();
     }, stop.signal),
     caring.run(async () => {
       await dispatcher.stopCanceled();
@@ -94,14 +94,13 @@ export async function startDispatcher(
     async () => {
       dispatcher.close();
       stop.abort();
-      await loops;
+      await Promise.all([loops, prompts.close()]);
       if (config.STOP_NODES_ON_EXIT) await dispatcher.stopNodes();
       // Leases are renewed until the last answer is in: waiting must not cost them.
-      await dispatcher.drain(drainMs);
+      await Promise.all([dispatcher.drain(drainMs), prompts.drain(drainMs)]);
       renewal.abort();
       await renewals;
       await errands.close(errandsMs);
-      await listener.close();
     },
     drainMs + stopSlackMs,
   );

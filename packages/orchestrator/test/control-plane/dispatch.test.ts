@@ -157,19 +157,18 @@ describe('a raw task', () => {
 });
 
 describe('a prompt task', () => {
-  it('fails with the way out and reaches no node (REQ-ORCHES-0125)', async () => {
+  it('waits while no node can serve a model, says so, and reaches no node (REQ-ORCHES-0125)', async () => {
     await using node = await fakeNode({ slug: 'idle' });
     await node.join(plane.url);
     const ids = await createTask(plane.db, {
       payload: { kind: 'inference', target: 'local', input_mode: 'prompt' },
       prompt: '"; touch pwned; $(id)',
     });
-    const job = await jobIn(plane.db, ids, 'failed');
-    expect(job.node_id).toBeNull();
-    expect(job.result).toMatchObject({ error_type: 'no_inference_path' });
-    expect(String(job.result?.['stderr'])).toMatch(/no model is configured.*script or commands/);
-    expect(await readTask(plane.db, ids)).toMatchObject({ status: 'failed', closed: true });
+    const reason = async () => (await readTask(plane.db, ids)).metadata?.['waiting_reason'];
+    await waitFor(async () => (await reason()) === 'no_inference_path');
+    expect(await readJob(plane.db, ids)).toMatchObject({ status: 'queued', node_id: null });
     expect(node.runs).toEqual([]);
+    await cancelTask(plane.db, ids);
   });
 });
 

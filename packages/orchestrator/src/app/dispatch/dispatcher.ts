@@ -1,10 +1,8 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
-import { failed } from '../../domain/dispatch/outcome.ts';
-import { logPieces } from '../../domain/jobs/end-events.ts';
 import { leaseMsOf, leaseTimes } from '../../domain/jobs/job-lease.ts';
 import type { BlobReader } from '../../ports/blobs.ts';
-import type { ClaimOptions, ClaimedJob, JobLease, JobQueue } from '../../ports/dispatch.ts';
+import type { ClaimOptions, ClaimedJob, JobQueue } from '../../ports/dispatch.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
 import type { NodeErrands } from './node-errands.ts';
@@ -27,6 +25,8 @@ export interface DispatcherDeps {
   readonly onDue: (ms: number) => void;
   /** Called when leases became shorter than `renewMs` said so far. */
   readonly onShorterLease: () => void;
+  /** Leases this process holds beside these jobs: prompts that a model answers. */
+  readonly otherLeases: () => readonly string[];
 }
 
 interface InFlight extends Attended {
@@ -93,15 +93,6 @@ export class Dispatcher {
     }
   }
 
-  /** Ends queued prompts: this stage has no model, and text is never run as a command (REQ-ORCHES-0125). */
-  async refusePrompts(): Promise<void> {
-    while (!this.#closing) {
-      const leases = await this.#deps.queue.claimInferenceJobs();
-      if (leases.length === 0) return;
-      await Promise.all(leases.map((lease) => this.#refuse(lease)));
-    }
-  }
-
   /** Looks for jobs of its own that were canceled and asks their nodes to stop them. Contract 01 section 4.6. */
   async stopCanceled(): Promise<void> {
     const unaware = this.#running((entry) => !entry.canceled).map((entry) => entry.job.jobId);
@@ -140,7 +131,10 @@ export class Dispatcher {
     const { queue, errands, log } = this.#deps;
     const now = this.#deps.monotonicMs();
     const own = this.#running((entry) => now - entry.pulse.aliveAt < this.#leaseMs);
-    const expired = await queue.reap(own.map((entry) => entry.job.leaseId));
+    const expired = await queue.reap([
+      ...own.map((entry) => entry.job.leaseId),
+      ...this.#deps.otherLeases(),
+    ]);
     for (const { jobId, leaseId, nodeId, expiry } of expired) {
       const next = expiry.kind;
       const fields = { job_id: jobId, lease_id: leaseId, next };
@@ -177,7 +171,8 @@ export class Dispatcher {
   async stopNodes(): Promise<void> {
     const { queue, worker, log } = this.#deps;
     try {
-      if (await queue.othersRun(this.#running().map((entry) => entry.job.leaseId))) {
+      const own = this.#running().map((entry) => entry.job.leaseId);
+      if (await queue.othersRun([...own, ...this.#deps.otherLeases()])) {
         log.warn('nodes are not stopped: another control-plane has jobs running');
         return;
       }
@@ -267,17 +262,6 @@ export class Dispatcher {
         resolve();
         this.#deps.onSlotFree();
       });
-  }
-
-  async #refuse(lease: JobLease): Promise<void> {
-    const { status, result, summary } = failed(
-      'no_inference_path',
-      'no model is configured, so a prompt cannot be answered; use input mode script or commands, which run without a model',
-    );
-    const { taskId, jobId, leaseId } = lease;
-    const end = { taskId, jobId, leaseId, status, result, summary, logs: logPieces(result) };
-    const stored = await this.#deps.completer.complete(end);
-    this.#deps.log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });
   }
 
   async #stop(entry: InFlight): Promise<void> {

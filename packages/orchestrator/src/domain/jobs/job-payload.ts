@@ -19,6 +19,8 @@ export interface InputFileReference {
 
 /** What the dispatcher decided and met. Contract 01 section 5.3. */
 export interface DispatchNote {
+  /** How a prompt reaches a model; absent for raw work. Contract 01 section 4.4. */
+  readonly path?: 'direct_url' | 'node_relay' | 'sandbox';
   /** Node of the last claim and why it was chosen. */
   readonly node_slug?: string;
   readonly reasons?: readonly string[];

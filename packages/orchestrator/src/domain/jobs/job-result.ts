@@ -1,8 +1,20 @@
 import type { JobResult } from '@cynodeai/contracts';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 
+/** Why a call of a model gave no answer. Contract 01 section 4.4. */
+export type PromptErrorType =
+  /** No connection, or it was lost before the answer was whole. */
+  | 'model_unreachable'
+  | 'model_timeout'
+  /** The service answered with an error. */
+  | 'model_refused'
+  /** The answer is not one, or was cut. */
+  | 'model_answer_invalid'
+  | 'model_answer_empty';
+
 /** Why the orchestrator ended a job that has no answer of a node. */
 export type JobErrorType =
+  | PromptErrorType
   | 'invalid_request'
   | 'payload_too_large'
   | 'node_policy_refused'
@@ -10,8 +22,7 @@ export type JobErrorType =
   | 'input_unavailable'
   | 'result_not_storable'
   /** The lease ran out, or the run was lost, as often as the job may be started. */
-  | 'attempts_exhausted'
-  | 'no_inference_path';
+  | 'attempts_exhausted';
 
 /** Longest stored reason, bytes of UTF-8. */
 const messageBytes = 4096;

@@ -8,8 +8,15 @@ export function resultSummary(result: RunJobResult): string {
   return result.exit_code === undefined ? result.status : `exit code ${result.exit_code}`;
 }
 
+const head = (text: string): string => Array.from(text).slice(0, limits.summaryChars).join('');
+
+/** `tasks.summary` of an answered prompt: the beginning of the answer. Contract 01 section 4.5. */
+export function answerSummary(answer: string): string {
+  // No character takes more than two units, so the rest need not be split.
+  return head(answer.slice(0, limits.summaryChars * 2));
+}
+
 /** One line for `tasks.summary` of a task whose job never got an answer. */
 export function failureSummary(message: string): string {
-  const line = storableText(message).replaceAll(/\s+/g, ' ').trim();
-  return Array.from(line).slice(0, limits.summaryChars).join('');
+  return head(storableText(message).replaceAll(/\s+/g, ' ').trim());
 }

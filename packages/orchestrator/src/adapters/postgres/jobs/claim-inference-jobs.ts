@@ -1,41 +1,53 @@
 import { type Kysely, sql } from 'kysely';
-import type { JobLease } from '../../../ports/dispatch.ts';
+import type { ClaimedPrompt, PromptQueue } from '../../../ports/prompts.ts';
+import { readDispatchSettings } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
-import { hasDueJob } from './has-due-job.ts';
 import { startJobs } from './start-jobs.ts';
 
-/** Most jobs of one claim. */
-const maxBatch = 64;
-/** These end within this process at once; a lease of a minute lets another take over when it dies. */
-const leaseMs = 60_000;
+interface Row {
+  readonly id: string;
+  readonly task_id: string;
+  readonly attempt: number;
+  readonly prompt: string | null;
+}
 
-/** Claims queued prompts, oldest first. They go to no node and to no shell (REQ-ORCHES-0125). */
-export async function claimInferenceJobs(db: Kysely<Database>): Promise<readonly JobLease[]> {
-  if (!(await hasDueJob(db, 'inference'))) return [];
+/** Claims queued prompts for a model, oldest first: they get a lease and no node. Contract 01 sections 4.4, 5.4. */
+export async function claimInferenceJobs(
+  db: Kysely<Database>,
+  { limit, note }: Parameters<PromptQueue['claim']>[0],
+): Promise<readonly ClaimedPrompt[]> {
   return db.transaction().execute(async (trx) => {
-    const { rows } = await sql<{ id: string; task_id: string }>`
-      SELECT j.id, j.task_id FROM jobs j JOIN tasks t ON t.id = j.task_id
+    const { rows } = await sql<Row>`
+      SELECT j.id, j.task_id, j.attempt, t.prompt FROM jobs j JOIN tasks t ON t.id = j.task_id
       WHERE j.status = 'queued' AND j.payload ->> 'kind' = 'inference'
         AND (j.next_attempt_at IS NULL OR j.next_attempt_at <= now())
         AND t.status IN ('pending', 'running')
       ORDER BY j.created_at, j.id
-      LIMIT ${maxBatch}
+      LIMIT ${limit}
       FOR NO KEY UPDATE OF t, j SKIP LOCKED
     `.execute(trx);
-    const leases = rows.map((row) => ({
+    if (rows.length === 0) return [];
+    const { leaseMs, maxAttempts } = await readDispatchSettings(trx);
+    const claimed = rows.map((row): ClaimedPrompt => ({
       taskId: row.task_id,
       jobId: row.id,
       leaseId: crypto.randomUUID(),
+      attempt: row.attempt + 1,
+      prompt: row.prompt ?? '',
+      leaseMs,
     }));
     await startJobs(
       trx,
-      leases.map((lease) => ({
-        ...lease,
+      claimed.map(({ taskId, jobId, leaseId }) => ({
+        taskId,
+        jobId,
+        leaseId,
         nodeId: undefined,
         leaseMs,
-        note: { reasons: ['no_inference_path'] },
+        maxAttempts,
+        note,
       })),
     );
-    return leases;
+    return claimed;
   });
 }

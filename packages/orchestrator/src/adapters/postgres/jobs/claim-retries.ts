@@ -2,7 +2,7 @@ import { type Kysely, type Transaction, sql } from 'kysely';
 import { eligibleNodes } from '../../../domain/dispatch/select-node.ts';
 import type { ClaimedRetry } from '../../../ports/dispatch.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
-import { readDispatchSettings } from '../settings/dispatch-settings.ts';
+import { dispatchSettings, dispatchSettingsJson } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 import { type CandidateRow, claimedJob } from './claimed-job.ts';
 import { type DispatchNode, readDispatchNodes } from './read-dispatch-nodes.ts';
@@ -17,7 +17,8 @@ type RetryRow = CandidateRow & { readonly node_id: string };
 async function lockRetries(trx: Transaction<Database>): Promise<readonly RetryRow[]> {
   const { rows } = await sql<RetryRow>`
     SELECT j.id, j.task_id, j.attempt, j.payload, j.node_id,
-      CASE WHEN j.payload -> 'input_files' @> '[{"source": {"kind": "prompt"}}]' THEN t.prompt END AS prompt
+      CASE WHEN j.payload -> 'input_files' @> '[{"source": {"kind": "prompt"}}]' THEN t.prompt END AS prompt,
+      ${dispatchSettingsJson} AS settings
     FROM jobs j JOIN tasks t ON t.id = j.task_id
     WHERE j.status = 'queued' AND j.node_id IS NOT NULL AND j.lease_expires_at IS NOT NULL
       AND (j.next_attempt_at IS NULL OR j.next_attempt_at <= now())
@@ -65,7 +66,7 @@ export async function claimRetries(
     const rows = await lockRetries(trx);
     if (rows.length === 0) return [];
     const nodes = await readDispatchNodes(trx, vault);
-    const settings = await readDispatchSettings(trx);
+    const settings = dispatchSettings(rows[0]?.settings ?? null);
     const lost: string[] = [];
     const claimed: ClaimedRetry[] = [];
     for (const row of rows) {

@@ -5,7 +5,7 @@ import { type Placement, planBatch } from '../../../domain/dispatch/plan-batch.t
 import { withoutAvoided } from '../../../domain/dispatch/select-node.ts';
 import type { ClaimOptions, ClaimedJob } from '../../../ports/dispatch.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
-import { readDispatchSettings } from '../settings/dispatch-settings.ts';
+import { dispatchSettings, dispatchSettingsJson } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 import { type CandidateRow, claimedJob } from './claimed-job.ts';
 import { enterClaim } from './enter-claim.ts';
@@ -25,7 +25,8 @@ async function lockCandidates(
 ): Promise<readonly CandidateRow[]> {
   const { rows } = await sql<CandidateRow>`
     SELECT j.id, j.task_id, j.attempt, j.payload,
-      CASE WHEN j.payload -> 'input_files' @> '[{"source": {"kind": "prompt"}}]' THEN t.prompt END AS prompt
+      CASE WHEN j.payload -> 'input_files' @> '[{"source": {"kind": "prompt"}}]' THEN t.prompt END AS prompt,
+      ${dispatchSettingsJson} AS settings
     FROM jobs j JOIN tasks t ON t.id = j.task_id
     WHERE j.status = 'queued' AND j.payload ->> 'kind' = 'sandbox' AND j.node_id IS NULL
       AND (j.next_attempt_at IS NULL OR j.next_attempt_at <= now())
@@ -74,7 +75,7 @@ export async function claimSandboxJobs(
     if (slots.total === 0) return [];
     const rows = await lockCandidates(trx, slots);
     if (rows.length === 0) return [];
-    const settings = await readDispatchSettings(trx);
+    const settings = dispatchSettings(rows[0]?.settings ?? null);
     const claimed = place(facts, rows).flatMap(({ jobId, node, reasons }) => {
       const row = rows.find((candidate) => candidate.id === jobId);
       const connection = nodes.find((one) => one.facts.nodeId === node.nodeId)?.connection;

@@ -10,6 +10,8 @@ export interface CandidateRow {
   readonly attempt: number;
   readonly payload: SandboxJobPayload;
   readonly prompt: string | null;
+  /** The settings of the claim, the same in every row. */
+  readonly settings: Record<string, unknown> | null;
 }
 
 /** A locked row as the job its claimer will own, under a new lease. */

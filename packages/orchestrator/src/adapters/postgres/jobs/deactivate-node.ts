@@ -1,6 +1,7 @@
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { sql } from 'kysely';
 import type { Executor } from '../database.ts';
+import { channels, notify } from '../notifications.ts';
 
 /** Longest kept reason, bytes. */
 const reasonBytes = 2048;
@@ -13,4 +14,5 @@ export async function deactivateNode(db: Executor, nodeId: string, reason: strin
       metadata = coalesce(metadata, '{}') || jsonb_build_object('last_dispatch_error', ${text}::text)
     WHERE id = ${nodeId}::uuid AND status = 'active'
   `.execute(db);
+  await notify(db, channels.models);
 }

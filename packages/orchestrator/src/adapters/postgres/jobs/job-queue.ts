@@ -2,7 +2,6 @@ import type { Kysely } from 'kysely';
 import type { JobQueue } from '../../../ports/dispatch.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { Database } from '../tables.ts';
-import { claimInferenceJobs } from './claim-inference-jobs.ts';
 import { claimRetries } from './claim-retries.ts';
 import { claimSandboxJobs } from './claim-sandbox-jobs.ts';
 import { completeJobs } from './complete-jobs.ts';
@@ -28,7 +27,6 @@ export function postgresJobQueue(db: Kysely<Database>, vault: NodeTokenVault): J
     claimSandboxJobs: (options) => claimSandboxJobs(db, vault, options),
     claimRetries: () => claimRetries(db, vault),
     noteWaiting: () => noteWaiting(db, vault),
-    claimInferenceJobs: () => claimInferenceJobs(db),
     renew: (leases) => renewLeases(db, leases),
     complete: (jobs) => completeJobs(db, jobs),
     requeue: (lease, back) => requeueJob(db, lease, back),

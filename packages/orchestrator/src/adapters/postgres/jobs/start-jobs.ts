@@ -1,7 +1,7 @@
 import { type Transaction, sql } from 'kysely';
 import type { DispatchNote } from '../../../domain/jobs/job-payload.ts';
 import type { JobLease } from '../../../ports/dispatch.ts';
-import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
+import { type NewTaskEvent, taskEventsInsert, taskWaitersWake } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 
 export interface JobStart extends JobLease {
@@ -14,7 +14,25 @@ export interface JobStart extends JobLease {
   readonly note: DispatchNote;
 }
 
-/** Turns locked, queued jobs into running ones under their leases, and their tasks with them. */
+/** Each job runs from now on; so does its task, which is said once and only where it had not begun yet. */
+function startEvents(starts: readonly JobStart[]): NewTaskEvent[] {
+  const tasks = new Set(starts.map((start) => start.taskId));
+  const status = 'running' as const;
+  const at = new Date().toISOString();
+  return starts.flatMap(({ taskId, jobId }): NewTaskEvent[] => {
+    const job: NewTaskEvent = {
+      event: 'job.status',
+      data: { task_id: taskId, job_id: jobId, status, at },
+    };
+    if (!tasks.delete(taskId)) return [job];
+    return [{ event: 'task.status', data: { task_id: taskId, status, at } }, job];
+  });
+}
+
+/**
+ * Turns locked, queued jobs into running ones under their leases, and their tasks with them: one statement, because
+ * every round trip of a claim delays the job.
+ */
 export async function startJobs(
   trx: Transaction<Database>,
   starts: readonly JobStart[],
@@ -30,39 +48,29 @@ export async function startJobs(
       note: start.note,
     })),
   );
+  const events = startEvents(starts);
+  const begins = sql`e.event <> 'task.status' OR e.task_id IN (SELECT id FROM begun)`;
   await sql`
-    UPDATE jobs j SET
-      status = 'running',
-      node_id = s.node_id,
-      lease_id = s.lease_id,
-      lease_expires_at = now() + s.lease_ms * interval '1 millisecond',
-      attempt = j.attempt + 1,
-      max_attempts = coalesce(s.max_attempts, j.max_attempts),
-      next_attempt_at = NULL,
-      started_at = now(),
-      payload = j.payload || jsonb_build_object('dispatch', coalesce(j.payload -> 'dispatch', '{}') || s.note),
-      updated_at = now()
-    FROM jsonb_to_recordset(${input}::jsonb)
-      AS s (id uuid, lease_id uuid, node_id uuid, lease_ms bigint, max_attempts int, note jsonb)
-    WHERE j.id = s.id
+    WITH started AS (
+      UPDATE jobs j SET
+        status = 'running',
+        node_id = s.node_id,
+        lease_id = s.lease_id,
+        lease_expires_at = now() + s.lease_ms * interval '1 millisecond',
+        attempt = j.attempt + 1,
+        max_attempts = coalesce(s.max_attempts, j.max_attempts),
+        next_attempt_at = NULL,
+        started_at = now(),
+        payload = j.payload || jsonb_build_object('dispatch', coalesce(j.payload -> 'dispatch', '{}') || s.note),
+        updated_at = now()
+      FROM jsonb_to_recordset(${input}::jsonb)
+        AS s (id uuid, lease_id uuid, node_id uuid, lease_ms bigint, max_attempts int, note jsonb)
+      WHERE j.id = s.id),
+    begun AS (
+      UPDATE tasks SET status = 'running', metadata = metadata - 'waiting_reason', updated_at = now()
+      WHERE id = ANY(${starts.map((start) => start.taskId)}::uuid[]) AND status = 'pending'
+      RETURNING id),
+    added AS (${taskEventsInsert(events, begins)})
+    ${taskWaitersWake(events)}
   `.execute(trx);
-  const { rows: begun } = await sql<{ id: string }>`
-    UPDATE tasks SET status = 'running', metadata = metadata - 'waiting_reason', updated_at = now()
-    WHERE id = ANY(${starts.map((start) => start.taskId)}::uuid[]) AND status = 'pending'
-    RETURNING id
-  `.execute(trx);
-  const fresh = new Set(begun.map((row) => row.id));
-  const at = new Date().toISOString();
-  await appendTaskEvents(
-    trx,
-    starts.flatMap(({ taskId, jobId }) => {
-      const status = 'running' as const;
-      const job: NewTaskEvent = {
-        event: 'job.status',
-        data: { task_id: taskId, job_id: jobId, status, at },
-      };
-      if (!fresh.delete(taskId)) return [job];
-      return [{ event: 'task.status' as const, data: { task_id: taskId, status, at } }, job];
-    }),
-  );
 }
