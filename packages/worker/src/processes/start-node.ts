@@ -7,6 +7,7 @@ import { type Clock, messageOf, systemClock } from '@cynodeai/runtime/std';
 import { startWorkerServer } from '../adapters/http/worker-server.ts';
 import { createMachineProbe } from '../adapters/host/machine.ts';
 import { createHttpOrchestrator } from '../adapters/orchestrator/http-orchestrator.ts';
+import { InferenceForwarder } from '../adapters/relay/inference-forwarder.ts';
 import { openJobStore } from '../adapters/sqlite/job-store.ts';
 import { type Startup, loadStartup } from '../adapters/startup/load-startup.ts';
 import { createFileNodeState } from '../adapters/state/file-node-state.ts';
@@ -23,6 +24,7 @@ import { watchHost } from '../app/node/watch-host.ts';
 import { capabilityReport } from '../domain/capability/report.ts';
 import { retentionRule } from '../domain/jobs/retention.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
+import type { InferenceService } from '../ports/inference.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { SandboxHost, WorkerApi } from '../ports/worker-api.ts';
@@ -72,6 +74,20 @@ async function openJobs({ startup, scope, log, clock, timer }: Parts): Promise<J
   return store;
 }
 
+/** Until the node has a model service of its own, requests for one are refused. */
+const noInference: InferenceService = { upstream: () => undefined };
+
+/** Passes requests to the model service; its connections end with the process. */
+function openForwarder({ startup, scope }: Parts): InferenceForwarder {
+  const { inferenceMaxConcurrency: maxConcurrency } = startup.settings;
+  const forwarder = new InferenceForwarder({
+    service: noInference,
+    ...(maxConcurrency !== undefined && { maxConcurrency }),
+  });
+  scope.shutdown.add('inference connections', () => forwarder.close());
+  return forwarder;
+}
+
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
 function workerApi(parts: Parts): WorkerApi {
   const { startup, scope, log, readiness, clock } = parts;
@@ -94,6 +110,7 @@ function workerApi(parts: Parts): WorkerApi {
         policy,
         readiness,
         jobs,
+        forwarder: openForwarder(parts),
         stopGraceMs: settings.shutdownGraceMs,
         log,
       });

@@ -9,6 +9,7 @@ import type { ReadinessView } from './guards.ts';
 import { bindAckJob } from './ack-job.ts';
 import { bindGetJob } from './get-job.ts';
 import { bindHealth } from './health.ts';
+import { bindInferenceRelay, type RelayForwarder } from './inference-relay.ts';
 import { bindOpenApi } from './openapi.ts';
 import { bindRunJob } from './run-job.ts';
 import { bindStopAll } from './stop-all.ts';
@@ -21,6 +22,7 @@ export interface WorkerServerDeps {
   readonly policy: NodePolicy;
   readonly readiness: ReadinessView;
   readonly jobs: JobService;
+  readonly forwarder: RelayForwarder;
   /** Time sandboxes get between SIGTERM and kill when all are stopped, ms. */
   readonly stopGraceMs: number;
   readonly log: Log;
@@ -49,6 +51,7 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   bindAckJob(server, token, jobs);
   bindStopJob(server, token, jobs);
   bindStopAll(server, deps);
+  bindInferenceRelay(server, deps);
   try {
     const port = await server.listen(listen);
     log.info('worker API is listening', { host: listen.host, port });

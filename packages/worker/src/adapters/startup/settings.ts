@@ -62,6 +62,7 @@ export function resolveSettings(
   const api = yaml?.worker_api;
   const publicBaseUrl = env.NODE_ADVERTISED_WORKER_API_URL ?? api?.public_base_url;
   const timeouts = yaml?.orchestrator?.timeouts;
+  const inferencePlaces = yaml?.inference?.max_concurrency;
   return {
     ...identity,
     connectTimeoutMs: (timeouts?.connect_seconds ?? 5) * 1000,
@@ -76,6 +77,7 @@ export function resolveSettings(
     ...(api?.max_request_bytes !== undefined && { maxRequestBytes: api.max_request_bytes }),
     sandbox: sandboxSettings(yaml?.sandbox ?? {}, env, stateDir),
     inferenceMode: yaml?.inference?.mode ?? 'allow',
+    ...(inferencePlaces !== undefined && { inferenceMaxConcurrency: inferencePlaces }),
     stateDir,
     ...(env.CYNODE_RUN_DIR !== undefined && { runDir: env.CYNODE_RUN_DIR }),
     ...(env.XDG_RUNTIME_DIR !== undefined && { userRuntimeDir: env.XDG_RUNTIME_DIR }),

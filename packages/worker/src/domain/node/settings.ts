@@ -36,6 +36,8 @@ export interface NodeSettings {
   readonly maxRequestBytes?: number;
   readonly sandbox: SandboxSettings;
   readonly inferenceMode: 'allow' | 'disabled';
+  /** Requests that may make a model work at the same time, 1 or more; absent means no limit. */
+  readonly inferenceMaxConcurrency?: number;
   readonly stateDir: string;
   /** Short folder for sockets and volatile files; absent means one of the user's runtime folders. */
   readonly runDir?: string;

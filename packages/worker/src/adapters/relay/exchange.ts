@@ -1,0 +1,148 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { inferenceLimits } from '@cynodeai/contracts';
+import type { Dispatcher } from 'undici';
+import type { Refuse, RelayRefusal } from '../../ports/relay.ts';
+import { passingHeaders } from './headers.ts';
+import { answerLocally } from './refuse.ts';
+import { announcedLength, BodyTooLarge, readBody, type RequestBody } from './request-body.ts';
+import type { Target } from './target.ts';
+
+export interface ExchangeLimits {
+  /** Largest body of a request, bytes. */
+  readonly requestBytes: number;
+  /** Limit of a whole exchange, ms. */
+  readonly requestMs: number;
+}
+
+export const tooLarge: RelayRefusal = {
+  kind: 'payload_too_large',
+  message: `the body is larger than ${inferenceLimits.requestBytes} bytes`,
+};
+
+const timedOut: RelayRefusal = {
+  kind: 'timeout',
+  message: `the model service did not answer within ${inferenceLimits.requestSeconds} s`,
+};
+
+const down: RelayRefusal = {
+  kind: 'upstream',
+  message: 'the model service cannot be reached or broke off its answer',
+};
+
+/** Why an exchange ends before its answer is complete. */
+class Ended extends Error {}
+
+/** One request on its way to the model service and the answer on its way back. Contract 03 section 7.2. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  /** Fires when the caller leaves or the time is over. */
+  readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #refuse: Refuse;
+  readonly #limits: ExchangeLimits;
+  readonly #onEnd: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | undefined;
+  #over = false;
+
+  /** @param onEnd called once when nothing goes to or comes from the service any more */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    refuse: Refuse,
+    limits: ExchangeLimits,
+    onEnd: () => void,
+  ) {
+    this.signal = this.#abort.signal;
+    this.#request = request;
+    this.#response = response;
+    this.#refuse = refuse;
+    this.#limits = limits;
+    this.#onEnd = onEnd;
+    this.#timer = setTimeout(() => this.#fail(timedOut), limits.requestMs);
+    response.on('close', () => this.#end());
+  }
+
+  /** Sends the request; the rest happens by itself. */
+  start(dispatcher: Dispatcher, basePath: string, target: Target): void {
+    if (this.#over) return;
+    readBody(this.#request, this.#limits.requestBytes, (body) => {
+      if (!this.#over) this.#dispatch(dispatcher, basePath + target.path, body);
+    });
+  }
+
+  #dispatch(dispatcher: Dispatcher, path: string, body: RequestBody): void {
+    const headers = passingHeaders(this.#request.headers);
+    const length = announcedLength(this.#request);
+    if (body !== null && length !== undefined) headers.push('content-length', String(length));
+    const method = this.#request.method ?? 'GET';
+    try {
+      dispatcher.dispatch({ method, path, headers, body }, this);
+    } catch (error) {
+      this.onResponseError(undefined, error);
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Ended());
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (this.#over || status < 200) return;
+    const passing = passingHeaders(headers);
+    const length = headers['content-length'];
+    if (length !== undefined) passing.push('content-length', length);
+    const response = this.#response;
+    response.writeHead(status, passing);
+    // What came in one packet with the headers leaves in one packet with them; the headers never wait for more.
+    process.nextTick(() => {
+      if (!this.#over) response.flushHeaders();
+    });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over || this.#response.write(chunk)) return;
+    controller.pause();
+    this.#response.once('drain', () => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    this.#controller = undefined;
+    this.#response.end();
+    this.#end();
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    this.#controller = undefined;
+    this.#fail(error instanceof BodyTooLarge ? tooLarge : down);
+  }
+
+  /** Refuses while nothing was sent; later the connection is cut, so that a part never passes for the whole. */
+  #fail(refusal: RelayRefusal): void {
+    if (this.#over) return;
+    this.#end();
+    if (this.#response.headersSent) this.#response.destroy();
+    else answerLocally(this.#request, this.#response, this.#refuse(refusal));
+  }
+
+  /** Refuses a request that was never sent on. */
+  refuse(refusal: RelayRefusal): void {
+    this.#fail(refusal);
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#abort.abort();
+    this.#controller?.abort(new Ended());
+    this.#onEnd();
+  }
+}

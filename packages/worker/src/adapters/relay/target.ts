@@ -1,0 +1,32 @@
+import { inferencePaths } from '@cynodeai/contracts';
+
+/** What makes a model work, and so counts for `inference.max_concurrency`; the rest only asks. */
+const working: ReadonlySet<string> = new Set([
+  '/api/generate',
+  '/api/chat',
+  '/api/embed',
+  '/api/embeddings',
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+]);
+
+/** A request target that may go to the model service. */
+export interface Target {
+  /** Path and query exactly as the caller sent them. */
+  readonly path: string;
+  /** Whether it makes a model work. */
+  readonly works: boolean;
+}
+
+/**
+ * The target of a request line, or undefined when it may not pass. Paths are compared byte by byte before any
+ * decoding, so that no other spelling of a path (escapes, dots, double slashes, upper case, a full URL) gets
+ * further than this. Contract 03 section 7.2, D-23.
+ */
+export function allowedTarget(requestTarget: string): Target | undefined {
+  const end = requestTarget.indexOf('?');
+  const path = end === -1 ? requestTarget : requestTarget.slice(0, end);
+  if (!inferencePaths.has(path)) return undefined;
+  return { path: requestTarget, works: working.has(path) };
+}
