@@ -1,6 +1,6 @@
 import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts';
 import { storableText } from '@cynodeai/runtime/std';
-import { type Transaction, sql } from 'kysely';
+import { type RawBuilder, type Transaction, sql } from 'kysely';
 import type { Executor } from './database.ts';
 import { channels } from './notifications.ts';
 import type { Database } from './tables.ts';
@@ -11,16 +11,15 @@ export type NewTaskEvent = {
 }[TaskEventName];
 
 /**
- * Adds events to their tasks' streams, in the given order and in one statement, and wakes whoever waits for those tasks when the transaction commits.
- * The caller holds the row lock of each task already, taken before anything of the task was changed: only then
- * follow the numbers of one task the order of the commits, so that a reader never misses a lower one.
- * U+0000 and lone surrogates become U+FFFD. Contract 02 section 9.
+ * SQL that adds events to their tasks' streams, in the given order; `where` chooses among them as `e`. The caller holds
+ * the row lock of each task already, taken before anything of the task was changed: only then follow the numbers of one
+ * task the order of the commits, so that a reader never misses a lower one. U+0000 and lone surrogates become U+FFFD.
+ * Contract 02 section 9.
  */
-export async function appendTaskEvents(
-  trx: Transaction<Database>,
+export function taskEventsInsert(
   events: readonly NewTaskEvent[],
-): Promise<void> {
-  if (events.length === 0) return;
+  where: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown> {
   const rows = events.map(({ event, data }) => ({
     task_id: data.task_id,
     job_id: 'job_id' in data ? data.job_id : null,
@@ -30,17 +29,29 @@ export async function appendTaskEvents(
   const input = JSON.stringify(rows, (_key, value: unknown) =>
     typeof value === 'string' ? storableText(value) : value,
   );
-  const taskIds = [...new Set(rows.map((row) => row.task_id))];
-  await sql`
-    WITH added AS (
-      INSERT INTO task_events (task_id, job_id, event, data)
-      SELECT e.task_id, e.job_id, e.event, e.data
-      FROM ROWS FROM (jsonb_to_recordset(${input}::jsonb)
-        AS (task_id uuid, job_id uuid, event text, data jsonb)) WITH ORDINALITY
-        AS e (task_id, job_id, event, data, position)
-      ORDER BY e.position)
-    SELECT pg_notify(${channels.tasks}, task_id) FROM unnest(${taskIds}::text[]) AS task_id
-  `.execute(trx);
+  return sql`
+    INSERT INTO task_events (task_id, job_id, event, data)
+    SELECT e.task_id, e.job_id, e.event, e.data
+    FROM ROWS FROM (jsonb_to_recordset(${input}::jsonb)
+      AS (task_id uuid, job_id uuid, event text, data jsonb)) WITH ORDINALITY
+      AS e (task_id, job_id, event, data, position)
+    WHERE ${where}
+    ORDER BY e.position`;
+}
+
+/** SQL that wakes, at the commit, whoever waits for the tasks of these events. */
+export function taskWaitersWake(events: readonly NewTaskEvent[]): RawBuilder<unknown> {
+  const taskIds = [...new Set(events.map((event) => event.data.task_id))];
+  return sql`SELECT pg_notify(${channels.tasks}, task_id) FROM unnest(${taskIds}::text[]) AS task_id`;
+}
+
+/** Adds events and wakes whoever waits for their tasks, in one statement; for the locks see `taskEventsInsert`. */
+export async function appendTaskEvents(
+  trx: Transaction<Database>,
+  events: readonly NewTaskEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await sql`WITH added AS (${taskEventsInsert(events)}) ${taskWaitersWake(events)}`.execute(trx);
 }
 
 function isKnown(event: string): event is TaskEventName {
