@@ -1,8 +1,8 @@
 import { GatewayClient } from '@cynodeai/api-client';
 import { waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
-import type { NodeTrouble } from '../src/run/node-trouble.ts';
 import { runTask } from '../src/run/run-task.ts';
+import type { Trouble } from '../src/run/trouble.ts';
 import {
   type FakeAnswer,
   type FakeGateway,
@@ -45,7 +45,7 @@ interface Run {
   readonly steps: string[];
   readonly gone: string[];
   readonly control: AbortController;
-  start(trouble?: NodeTrouble): ReturnType<typeof runTask>;
+  start(trouble?: Trouble): ReturnType<typeof runTask>;
 }
 
 function prepare(gateway: FakeGateway): Run {
@@ -69,6 +69,7 @@ function prepare(gateway: FakeGateway): Run {
         request: { input_mode: 'commands', commands: ['true'] },
         signal: control.signal,
         onStep: (what) => void steps.push(what),
+        working: 'running the job',
         findTrouble: async () => trouble,
         waitUntilGone: async (ids) => void gone.push(...ids),
       });

@@ -8,17 +8,14 @@ import {
 } from '@cynodeai/api-client/task-input';
 import type { CreateTaskRequest, TaskResult } from '@cynodeai/contracts';
 import { messageOf } from '@cynodeai/runtime/std';
-import { isImageImported } from '../image/ensure-image.ts';
-import { wantsOtherInference } from '../inference/inference.ts';
-import { type Install, findInstall, openInstall } from '../install/install.ts';
+import type { Install } from '../install/install.ts';
 import { LauncherError, exitCodes } from '../launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
-import { findNodeTrouble, waitForNode } from '../run/node-trouble.ts';
 import { type Outcome, outcomeOf } from '../run/outcome.ts';
+import { printJson, printText, writeJson } from '../run/print-outcome.ts';
+import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';
-import { checkoutStamp } from '../stack/checkout-stamp.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
-import type { StackState } from '../stack/stack-state.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type CommandContext, commandContext } from './command-context.ts';
 import { parse } from './parse.ts';
@@ -32,8 +29,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const context = commandContext();
   try {
     const request = await readTaskInput(taskInputFlags(flags, operands));
-    const { result, outcome } = await runRequest(request, flags, context);
-    print(flags, outcome, result);
+    const { result, outcome, couldAskDemo } = await runRequest(request, flags, context);
+    if (flags.output === 'json') printJson(outcome, result);
+    else printText(outcome, couldAskDemo);
     return outcome.exitCode;
   } catch (error) {
     return printFailure(flags, error, context);
@@ -65,15 +63,25 @@ function taskInputFlags(flags: RunFlags, positional: readonly string[]): TaskInp
   };
 }
 
+interface Ran {
+  readonly result: TaskResult;
+  readonly outcome: Outcome;
+  /** The model the job could reach was the stand-in. */
+  readonly couldAskDemo: boolean;
+}
+
 async function runRequest(
   request: CreateTaskRequest,
   flags: RunFlags,
   context: CommandContext,
-): Promise<{ readonly result: TaskResult; readonly outcome: Outcome }> {
+): Promise<Ran> {
   const progress = new Progress({ quiet: flags.quiet ?? false });
   const onStep = (what: string): void => progress.step(what);
   try {
-    const install = await readyInstall(flags, context, progress);
+    const need = needOf(request);
+    const { yes = false, inference: choice } = flags;
+    const install = await readyInstall({ ...context, progress, yes, choice, need });
+    const couldAskDemo = need === 'relay' && runningStack(install)?.inference.kind === 'demo';
     const client = localClient(install);
     await using _closing = { [Symbol.asyncDispose]: () => client.close() };
     const once = (): Promise<TaskResult> =>
@@ -82,7 +90,8 @@ async function runRequest(
         request,
         signal: context.signal,
         onStep,
-        findTrouble: () => findNodeTrouble(install),
+        working: need === 'answer' ? 'asking the model' : 'running the job',
+        findTrouble: () => findTrouble(install, need),
         waitUntilGone: async (jobIds) => {
           const { waitUntilGone } = await import('../run/wait-until-gone.ts');
           await waitUntilGone({ install, env: context.env }, jobIds);
@@ -94,9 +103,9 @@ async function runRequest(
       outcome.exitCode === exitCodes.fault &&
       request.input_mode !== 'prompt' &&
       (await wasImageLost(install, context, onStep));
-    if (!lost) return { result, outcome };
+    if (!lost) return { result, outcome, couldAskDemo };
     const repeated = await once();
-    return { result: repeated, outcome: outcomeOf(repeated) };
+    return { result: repeated, outcome: outcomeOf(repeated), couldAskDemo };
   } finally {
     progress.done();
   }
@@ -111,66 +120,6 @@ async function wasImageLost(
   if (context.signal.aborted) return false;
   const { restoreLostImage } = await import('../image/ensure-image.ts');
   return restoreLostImage({ install, onStep, ...context });
-}
-
-/** The install with a running stack. On a warm start this reads three small files and nothing else. */
-async function readyInstall(
-  flags: RunFlags,
-  context: CommandContext,
-  progress: Progress,
-): Promise<Install> {
-  const known = findInstall(context.env);
-  const state = known && runningStack(known);
-  const settled =
-    known !== undefined && !wantsOtherInference(known.inference, flags.inference, context.env);
-  if (settled && state !== undefined && isImageImported(known)) {
-    if (state.stamp === checkoutStamp(known.checkout)) return known;
-    if (!(await restartOutdated(known, state, flags, context, progress))) return known;
-  }
-  const install = await openInstall(context.env);
-  const { bringUp } = await import('../setup/bring-up.ts');
-  const started = await bringUp({
-    install,
-    ...context,
-    yes: flags.yes ?? false,
-    choice: flags.inference,
-    progress,
-  });
-  await waitForNode(started, context.signal, (what) => progress.step(what));
-  return started;
-}
-
-async function restartOutdated(
-  install: Install,
-  state: StackState,
-  flags: RunFlags,
-  context: CommandContext,
-  progress: Progress,
-): Promise<boolean> {
-  const { offerRestart } = await import('../stack/offer-restart.ts');
-  return offerRestart(install, state, {
-    env: context.env,
-    yes: flags.yes ?? false,
-    signal: context.signal,
-    progress,
-  });
-}
-
-function print(flags: RunFlags, outcome: Outcome, result: TaskResult): void {
-  if (flags.output === 'json') {
-    const { kind, exitCode, ...rest } = outcome;
-    const { task_id, task_name, status } = result;
-    writeJson({ task_id, task_name, status, outcome: kind, exit_code: exitCode, ...rest });
-    return;
-  }
-  process.stdout.write(outcome.stdout);
-  process.stderr.write(outcome.stderr);
-  for (const stream of ['stdout', 'stderr'] as const) {
-    if (outcome.truncated[stream]) {
-      process.stderr.write(`cynode: ${stream} was longer than what is kept and is cut off\n`);
-    }
-  }
-  if (outcome.message !== undefined) process.stderr.write(`cynode: ${outcome.message}\n`);
 }
 
 function printFailure(flags: RunFlags, error: unknown, context: CommandContext): number {
@@ -190,8 +139,4 @@ function printFailure(flags: RunFlags, error: unknown, context: CommandContext):
     process.stderr.write(`${error.stack ?? ''}\n`);
   }
   return exitCode;
-}
-
-function writeJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }

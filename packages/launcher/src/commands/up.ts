@@ -8,12 +8,14 @@ import { type InferenceChoice, wantsOtherInference } from '../inference/inferenc
 import { prepareStart } from '../inference/prepare-start.ts';
 import { type Install, openInstall } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
+import { LauncherError } from '../launcher-error.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { checkPorts, runningStack, stackLockPath } from '../stack/ensure-stack.ts';
 import { logPath } from '../stack/log-file.ts';
 import { offerRestart } from '../stack/offer-restart.ts';
 import { type RunningStack, runStack } from '../stack/run-stack.ts';
-import { waitForNode } from '../run/node-trouble.ts';
+import { findTrouble } from '../run/ready-install.ts';
+import { waitOut } from '../run/trouble.ts';
 import { cleanUp } from '../stack/tear-down.ts';
 import { checkoutStamp } from '../stack/checkout-stamp.ts';
 import { stackStatus } from '../stack/status.ts';
@@ -62,7 +64,7 @@ export async function up(args: readonly string[]): Promise<number> {
     await ensureImage({ install, onStep, ...context });
     stack = await start(install, context, progress);
     await waitForGateway(install, context.signal);
-    await waitForNode(install, context.signal, onStep);
+    await waitUntilUsable(install, context, progress);
     progress.done();
     process.stdout.write(statusText(await stackStatus(install), install));
     // An interruption that came while we were getting ready has fired already and does so only once.
@@ -109,4 +111,27 @@ async function start(
   const log = createLog({ service: 'supervisor', destination });
   // Awaited here: the lock must be held until the stack can be seen.
   return await runStack({ install, log, ...context });
+}
+
+/** Waits for the node, then for its model, which need not be there for commands and scripts to run. */
+async function waitUntilUsable(
+  install: Install,
+  context: CommandContext,
+  progress: Progress,
+): Promise<void> {
+  const { signal } = context;
+  const common = { signal, onStep: (what: string) => progress.step(what) };
+  await waitOut({ ...common, everyMs: 25, find: () => findTrouble(install, undefined) });
+  if (install.inference.path.kind === 'none') return;
+  try {
+    await waitOut({
+      ...common,
+      everyMs: 250,
+      lead: 'prompts cannot be answered',
+      find: () => findTrouble(install, 'answer'),
+    });
+  } catch (error) {
+    if (!(error instanceof LauncherError) || signal.aborted) throw error;
+    progress.note(error.message);
+  }
 }

@@ -1,4 +1,4 @@
-import type { JobResult, TaskResult } from '@cynodeai/contracts';
+import { type JobResult, type TaskResult, demoModelRef, taggedModel } from '@cynodeai/contracts';
 import { exitCodes } from '../launcher-error.ts';
 
 /** How a task went, told apart where exit codes alone cannot. */
@@ -19,6 +19,10 @@ export interface Outcome {
   readonly stderr: string;
   /** What went wrong, for `timeout`, `fault` and `interrupted`. */
   readonly message?: string;
+  /** Which model answered, when one did. */
+  readonly model?: string;
+  /** That model is the rule-based stand-in. */
+  readonly demo?: boolean;
   readonly truncated: { readonly stdout: boolean; readonly stderr: boolean };
 }
 
@@ -45,6 +49,14 @@ function errorOf(result: JobResult | undefined): string | undefined {
   return typeof result.error_message === 'string' ? result.error_message : undefined;
 }
 
+/** The model that answered, from a job that asked one. Contract 01 section 4.5. */
+function modelOf(result: JobResult | undefined): string | undefined {
+  const inference: unknown = result === undefined ? undefined : Reflect.get(result, 'inference');
+  if (typeof inference !== 'object' || inference === null) return undefined;
+  const model: unknown = Reflect.get(inference, 'model');
+  return typeof model === 'string' ? taggedModel(model) : undefined;
+}
+
 /**
  * What a terminal result means for the command line. The job's own exit code when it ran; 124 for a timeout, 125 when
  * it did not run, 130 for a cancelled task. Architecture section 7.
@@ -52,7 +64,9 @@ function errorOf(result: JobResult | undefined): string | undefined {
 export function outcomeOf(result: TaskResult): Outcome {
   const job = result.jobs.at(-1);
   const answer = job?.result;
+  const model = modelOf(answer);
   const streams = {
+    ...(model !== undefined && { model, demo: model === demoModelRef, taggedModel }),
     stdout: result.stdout ?? '',
     stderr: result.stderr ?? '',
     truncated: truncatedOf(answer),

@@ -2,7 +2,7 @@ import { type GatewayClient, GatewayError } from '@cynodeai/api-client';
 import { type CreateTaskRequest, type TaskResult, gatewayRoutes } from '@cynodeai/contracts';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { LauncherError } from '../launcher-error.ts';
-import { type NodeTrouble, nodePatienceMs } from './node-trouble.ts';
+import { type Trouble, patienceMs } from './trouble.ts';
 
 export interface RunTaskOptions {
   readonly client: GatewayClient;
@@ -10,7 +10,9 @@ export interface RunTaskOptions {
   /** Fires on Ctrl-C. */
   readonly signal: AbortSignal;
   readonly onStep: (what: string) => void;
-  readonly findTrouble: () => Promise<NodeTrouble | undefined>;
+  /** What is said while the job runs. */
+  readonly working: string;
+  readonly findTrouble: () => Promise<Trouble | undefined>;
   /** Resolves once no container of these jobs is left. */
   readonly waitUntilGone: (jobIds: readonly string[]) => Promise<void>;
 }
@@ -48,15 +50,16 @@ async function watchNode(
   taskId: string,
   over: AbortController,
 ): Promise<void> {
-  const startedMs = performance.now();
+  let deadline = performance.now() + patienceMs;
   await sleep(lookEveryMs, over.signal);
   while (!over.signal.aborted) {
     const trouble = await options.findTrouble();
     if (trouble === undefined) {
-      options.onStep('running the job');
+      options.onStep(options.working);
     } else {
       options.onStep(`waiting: ${trouble.text.split('\n')[0] ?? ''}`);
-      const late = performance.now() - startedMs > nodePatienceMs;
+      if (trouble.working) deadline = performance.now() + patienceMs;
+      const late = performance.now() > deadline;
       if (trouble.lasting || (late && (await isQueued(options.client, taskId)))) {
         over.abort(new LauncherError('stack', `the task cannot run: ${trouble.text}`));
       }

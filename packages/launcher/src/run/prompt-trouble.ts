@@ -1,0 +1,47 @@
+import type { ReadinessReason } from '@cynodeai/contracts/common';
+import { realModelCommand } from '../inference/inference.ts';
+import type { Install } from '../install/install.ts';
+import { runningStack } from '../stack/ensure-stack.ts';
+import { readinessOf } from '../stack/readiness.ts';
+import type { StackState } from '../stack/stack-state.ts';
+import { findNodeTrouble } from './node-trouble.ts';
+import type { Trouble } from './trouble.ts';
+
+/** Which part of inference a task needs: a model that answers, or only a node that offers one to sandboxes. */
+export type InferenceNeed = 'answer' | 'relay';
+
+function switchedOff(state: StackState): boolean {
+  return state.inference.kind === 'none';
+}
+
+function describe(reasons: readonly ReadinessReason[], state: StackState): string {
+  const [first] = reasons;
+  const text = first === undefined ? 'not ready' : `${first.message}; ${first.action}`;
+  if (!switchedOff(state)) return text;
+  return `${text}; inference is switched off here (--inference none): switch it on with --inference auto, or get a model with: ${realModelCommand}`;
+}
+
+/**
+ * What keeps prompts from being answered, in the words of the gateway's readiness; undefined when nothing does.
+ * Contract 01 section 6.
+ */
+export async function findInferenceTrouble(
+  install: Install,
+  need: InferenceNeed,
+): Promise<Trouble | undefined> {
+  const state = runningStack(install);
+  if (state === undefined) return findNodeTrouble(install);
+  const readiness = await readinessOf(state.gatewayUrl);
+  if (readiness.state === 'ready') return undefined;
+  if (readiness.state === 'unreachable') {
+    return { text: `the gateway does not answer: ${readiness.why}`, lasting: false };
+  }
+  const codes = readiness.reasons.map((reason) => reason.code);
+  const hasPath = !codes.includes('no_inference_path');
+  if (need === 'relay' && hasPath) return undefined;
+  const text = describe(readiness.reasons, state);
+  if (hasPath) return { text, lasting: false, working: codes[0] === 'pm_model_loading' };
+  if (switchedOff(state)) return { text, lasting: true };
+  const node = await findNodeTrouble(install);
+  return node?.lasting ? node : { text, lasting: false };
+}

@@ -1,0 +1,76 @@
+import type { CreateTaskRequest } from '@cynodeai/contracts';
+import type { Env } from '@cynodeai/runtime/config';
+import { isImageImported } from '../image/ensure-image.ts';
+import { type InferenceChoice, wantsOtherInference } from '../inference/inference.ts';
+import { type Install, findInstall, openInstall } from '../install/install.ts';
+import { checkoutStamp } from '../stack/checkout-stamp.ts';
+import { runningStack } from '../stack/ensure-stack.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { findNodeTrouble } from './node-trouble.ts';
+import { type InferenceNeed, findInferenceTrouble } from './prompt-trouble.ts';
+import { type Trouble, waitOut } from './trouble.ts';
+
+export interface ReadyOptions {
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly yes: boolean;
+  /** What the command line says about inference. */
+  readonly choice: InferenceChoice | undefined;
+  readonly need: InferenceNeed | undefined;
+}
+
+/** Pause between looks, ms: the node's readiness costs nothing, the gateway's a query. */
+const lookEveryMs = { node: 25, gateway: 100 } as const;
+
+/** Which inference a task needs. */
+export function needOf(request: CreateTaskRequest): InferenceNeed | undefined {
+  if (request.input_mode === 'prompt') return 'answer';
+  return request.use_inference ? 'relay' : undefined;
+}
+
+/** What keeps a task from being done right now. */
+export function findTrouble(
+  install: Install,
+  need: InferenceNeed | undefined,
+): Promise<Trouble | undefined> {
+  return need === undefined ? findNodeTrouble(install) : findInferenceTrouble(install, need);
+}
+
+/**
+ * The install with a running stack that can do such a task. On a warm start without inference this reads three small
+ * files and nothing else.
+ * @throws LauncherError `stack` with the reason when it does not become ready.
+ */
+export async function readyInstall(options: ReadyOptions): Promise<Install> {
+  const { signal, progress, need } = options;
+  const { install, fresh } = await startedInstall(options);
+  if (fresh || need !== undefined) {
+    await waitOut({
+      find: () => findTrouble(install, need),
+      everyMs: need === undefined ? lookEveryMs.node : lookEveryMs.gateway,
+      signal,
+      ...(need === 'answer' && { lead: 'the prompt cannot be answered' }),
+      onStep: (what) => progress.step(what),
+    });
+  }
+  return install;
+}
+
+async function startedInstall(
+  options: ReadyOptions,
+): Promise<{ readonly install: Install; readonly fresh: boolean }> {
+  const { env, signal, progress, yes, choice } = options;
+  const known = findInstall(env);
+  const state = known && runningStack(known);
+  const settled = known !== undefined && !wantsOtherInference(known.inference, choice, env);
+  if (settled && state !== undefined && isImageImported(known)) {
+    if (state.stamp === checkoutStamp(known.checkout)) return { install: known, fresh: false };
+    const { offerRestart } = await import('../stack/offer-restart.ts');
+    const restarted = await offerRestart(known, state, { env, yes, signal, progress });
+    if (!restarted) return { install: known, fresh: false };
+  }
+  const install = await openInstall(env);
+  const { bringUp } = await import('../setup/bring-up.ts');
+  return { install: await bringUp({ install, env, yes, signal, choice, progress }), fresh: true };
+}

@@ -1,0 +1,41 @@
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import { LauncherError } from '../launcher-error.ts';
+
+/** Why work cannot be done right now. */
+export interface Trouble {
+  readonly text: string;
+  /** It will not pass by itself. */
+  readonly lasting: boolean;
+  /** Somebody works on it, such as a model that is loading: patience does not run out meanwhile. */
+  readonly working?: boolean;
+}
+
+/** How long trouble may last that nobody works on, ms. */
+export const patienceMs = 120_000;
+
+export interface WaitOptions {
+  readonly find: () => Promise<Trouble | undefined>;
+  /** Pause between looks, ms. */
+  readonly everyMs: number;
+  readonly signal: AbortSignal;
+  readonly onStep: (what: string) => void;
+  /** What cannot be done while the trouble lasts. */
+  readonly lead?: string;
+}
+
+/** Waits until there is no trouble, and shows what is waited for. @throws LauncherError `stack` when it stays. */
+export async function waitOut(options: WaitOptions): Promise<void> {
+  const { find, everyMs, signal, onStep, lead = 'no work can be done' } = options;
+  let deadline = performance.now() + patienceMs;
+  for (;;) {
+    const trouble = await find();
+    if (trouble === undefined) return;
+    signal.throwIfAborted();
+    onStep(`waiting: ${trouble.text.split('\n')[0] ?? ''}`);
+    if (trouble.working) deadline = performance.now() + patienceMs;
+    if (trouble.lasting || performance.now() > deadline) {
+      throw new LauncherError('stack', `${lead}: ${trouble.text}`);
+    }
+    await sleep(everyMs, signal);
+  }
+}
