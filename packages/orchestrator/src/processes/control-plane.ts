@@ -11,6 +11,7 @@ import { bindControlPlane } from '../adapters/http/control-plane/bind-routes.ts'
 import { problemOf } from '../adapters/http/problems.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { expectedSchemaVersion, migrate } from '../adapters/postgres/migrate.ts';
+import { NotificationListener } from '../adapters/postgres/notifications.ts';
 import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
@@ -24,6 +25,7 @@ import {
   controlPlaneConfig,
 } from './control-plane-config.ts';
 import { startDispatcher } from './dispatch-loops.ts';
+import { startPmModelLoop } from './pm-model-loop.ts';
 
 /** What a caller may set aside of the environment. */
 export interface ControlPlaneOverrides {
@@ -138,8 +140,16 @@ export async function startControlPlane(
   const port = await server.listen(address);
   scope.shutdown.add('control-plane HTTP', () => server.close(), 30_000);
   log.info('control-plane serves', { host: address.host, port });
+  const listener = new NotificationListener({
+    url: config.DATABASE_URL.reveal(),
+    applicationName: 'cynode-control-plane-listener',
+    log,
+  });
+  await listener.start();
+  scope.shutdown.add('notifications', () => listener.close());
+  startPmModelLoop({ db, vault, listener, demoModel: config.DEMO_MODEL_REF }, scope);
   if (config.DISPATCHER_ENABLED) {
-    await startDispatcher(db, vault, config, scope, overrides.drainMs ?? drainMs);
+    startDispatcher(db, vault, config, listener, scope, overrides.drainMs ?? drainMs);
   }
   return { port };
 }

@@ -3,6 +3,7 @@ import { silentLog } from '@cynodeai/runtime/observe';
 import { createTestDatabase, temporaryDirectory, waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/postgres/database.ts';
+import { postgresPmModelReader } from '../../src/adapters/postgres/models/read-pm-model.ts';
 import { postgresReadinessProbe } from '../../src/adapters/postgres/readiness/readiness-probe.ts';
 import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
 import { fakeNode, postJson } from './support/fake-node.ts';
@@ -27,6 +28,15 @@ async function readyz(url: string): Promise<{ status: number; codes: string[]; d
   };
 }
 
+function serving(models: readonly string[]) {
+  return {
+    supported: true,
+    existing_service: true,
+    running: true,
+    models: models.map((model_ref) => ({ model_ref, status: 'available' as const })),
+  };
+}
+
 describe('readiness', () => {
   it('is judged from stored state: no node, then a node that can run a model, then none again (REQ-ORCHES-0119, hard part 3)', async () => {
     await using plane = await testControlPlane();
@@ -38,24 +48,28 @@ describe('readiness', () => {
     await using plain = await fakeNode({ slug: 'plain' });
     await plain.join(plane.url);
     expect((await readyz(plane.url)).codes[0]).toBe('no_inference_path');
-    await using able = await fakeNode({
-      slug: 'able',
-      report: { inference: { supported: true, existing_service: true, running: true } },
-    });
+    await using able = await fakeNode({ slug: 'able', report: { inference: serving([]) } });
     const session = await able.join(plane.url);
-    expect(await readyz(plane.url)).toMatchObject({
-      status: 503,
-      codes: ['pm_model_not_selected'],
-      detail: 'no Project Manager model selected',
-    });
-    await plane.db
-      .insertInto('orchestrator_state')
-      .values({ key: 'pm_model', value: JSON.stringify({ status: 'available' }) })
-      .execute();
+    await waitFor(() => able.loads.length === 1);
+    await waitFor(async () => (await readyz(plane.url)).codes.join() === 'pm_model_loading');
+    expect((await readyz(plane.url)).detail).toBe(
+      'Project Manager model loading: qwen3.5:0.8b on node able',
+    );
+    able.models.set('qwen3.5:0.8b', { status: 'available' });
+    await session.sendReport(able.report({ inference: serving(['qwen3.5:0.8b']) }));
     expect((await readyz(plane.url)).status).toBe(200);
-    const gone = { inference: { supported: true, running: false } };
-    await session.sendReport(able.report(gone));
-    expect((await readyz(plane.url)).codes).toEqual(['no_inference_path']);
+    const models = postgresPmModelReader(plane.db);
+    await waitFor(async () => (await models.current())?.status === 'available');
+    able.models.clear();
+    await session.sendReport(able.report({ inference: serving([]) }));
+    expect((await readyz(plane.url)).status).toBe(503);
+    await waitFor(() => able.loads.length === 2);
+    able.models.set('qwen3.5:0.8b', { status: 'available' });
+    await waitFor(async () => (await readyz(plane.url)).status === 200);
+    expect(able.loads).toEqual(['qwen3.5:0.8b', 'qwen3.5:0.8b']);
+    await session.sendReport(able.report({ inference: { supported: true, running: false } }));
+    expect((await readyz(plane.url)).codes[0]).toBe('no_inference_path');
+    await waitFor(async () => (await readyz(plane.url)).codes[1] === 'pm_model_not_selected');
     expect(await (await fetch(`${plane.url}/healthz`)).text()).toBe('ok');
   });
 

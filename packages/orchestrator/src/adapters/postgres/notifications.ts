@@ -11,6 +11,8 @@ export const channels = {
   jobs: 'cynode_jobs',
   /** Something of a task changed; payload = task id. */
   tasks: 'cynode_task',
+  /** Something changed that the choice of the Project Manager's model depends on: a node, a model, a setting. */
+  models: 'cynode_models',
 } as const;
 
 export type Channel = (typeof channels)[keyof typeof channels];

@@ -11,7 +11,12 @@ describe('the readiness check', () => {
       probe: {
         facts: async () => {
           looks += 1;
-          return { database: 'current', nodes: [], pmModelSelected: true };
+          return {
+            database: 'current',
+            bootstrapError: undefined,
+            nodes: [],
+            pmModel: { selection: undefined, availability: undefined },
+          };
         },
       },
       sleep: never,

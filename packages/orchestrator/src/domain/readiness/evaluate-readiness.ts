@@ -1,5 +1,6 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
-import { type NodeFacts, isDispatchable, isInferenceCapable } from '../dispatch/node-facts.ts';
+import type { NodeFacts } from '../dispatch/node-facts.ts';
+import { type PmModelFacts, canServe, judgePmModel } from './judge-pm-model.ts';
 
 /** What the orchestrator's readiness is judged by. */
 export type ReadinessFacts =
@@ -12,9 +13,10 @@ export type ReadinessFacts =
     }
   | {
       readonly database: 'current';
+      /** Why the bootstrap file was not imported; undefined when it was, or when there is none. */
+      readonly bootstrapError: string | undefined;
       readonly nodes: readonly NodeFacts[];
-      /** A Project Manager model was selected and is loaded. */
-      readonly pmModelSelected: boolean;
+      readonly pmModel: PmModelFacts;
     };
 
 /** The reason for a database that cannot be reached or does not answer in time. */
@@ -37,10 +39,16 @@ export function evaluateReadiness(facts: ReadinessFacts): readonly ReadinessReas
       },
     ];
   }
-  const inferencePath = facts.nodes.some(
-    (node) => isDispatchable(node) && isInferenceCapable(node),
-  );
+  const inferencePath = facts.nodes.some(canServe);
   const reasons: ReadinessReason[] = [];
+  if (facts.bootstrapError !== undefined) {
+    reasons.push({
+      code: 'bootstrap_failed',
+      message: `bootstrap import failed: ${facts.bootstrapError}`,
+      action:
+        'correct the file named by ORCHESTRATOR_BOOTSTRAP_FILE and restart the control-plane; nothing of it was imported',
+    });
+  }
   if (!inferencePath) {
     reasons.push({
       code: 'no_inference_path',
@@ -49,14 +57,6 @@ export function evaluateReadiness(facts: ReadinessFacts): readonly ReadinessReas
         'register and configure a node that can run a model, or configure a provider key; tasks in raw modes run without one',
     });
   }
-  if (!facts.pmModelSelected) {
-    reasons.push({
-      code: 'pm_model_not_selected',
-      message: inferencePath
-        ? 'no Project Manager model selected'
-        : 'no Project Manager model selected: no_inference_path',
-      action: 'make a model available on an inference-capable node',
-    });
-  }
-  return reasons;
+  const model = judgePmModel(facts.pmModel, facts.nodes);
+  return model === undefined ? reasons : [...reasons, model];
 }

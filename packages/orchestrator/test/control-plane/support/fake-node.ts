@@ -1,4 +1,5 @@
 import {
+  type ModelList,
   type NodeCapabilityReport,
   type RunJobRequest,
   type RunJobResult,
@@ -21,7 +22,12 @@ export interface FakeNodeOptions {
   readonly onRun?: (request: RunJobRequest) => Promise<RunAnswer> | RunAnswer;
   readonly onStop?: (request: StopJobRequest) => 'stopping' | 'not_running';
   readonly report?: Partial<NodeCapabilityReport>;
+  /** What `models:load` does with a model the node does not have; it stays `loading` unless told. Throw to refuse. */
+  readonly onLoad?: (modelRef: string) => FakeModel | Promise<FakeModel>;
 }
+
+/** A model as the fake node lists it. */
+export type FakeModel = Omit<ModelList['models'][number], 'model_ref'>;
 
 export interface FakeNode extends AsyncDisposable {
   readonly slug: string;
@@ -36,6 +42,11 @@ export interface FakeNode extends AsyncDisposable {
   readonly acked: string[];
   /** Ordered stops of everything. */
   stopAlls: number;
+  /** Models of every `models:load`, in order; how often the list was asked for. */
+  readonly loads: string[];
+  lists: number;
+  /** Models by name: what the list answers. */
+  readonly models: Map<string, FakeModel>;
   /** Jobs the node knows: running, or with a result nobody acknowledged. */
   readonly kept: ReadonlyMap<string, KeptJob>;
   /** Bearer tokens that arrived, right or wrong. */
@@ -269,6 +280,29 @@ class FakeWorker {
         return { status: 200, body: { version: 1 as const, stopped: [], failed: [] } };
       },
     });
+    bindRoute(server, workerApiRoutes.loadModel, {
+      guard,
+      handle: async ({ body: { model_ref } }) => {
+        node.loads.push(model_ref);
+        if (node.models.get(model_ref)?.status !== 'available') {
+          const model = (await this.#options.onLoad?.(model_ref)) ?? { status: 'loading' as const };
+          node.models.set(model_ref, model);
+        }
+        const isThere = node.models.get(model_ref)?.status === 'available';
+        const body = { version: 1 as const, model_ref };
+        return isThere
+          ? { status: 200, body: { ...body, status: 'available' as const } }
+          : { status: 202, body: { ...body, status: 'loading' as const } };
+      },
+    });
+    bindRoute(server, workerApiRoutes.listModels, {
+      guard,
+      handle: () => {
+        node.lists += 1;
+        const models = [...node.models].map(([model_ref, model]) => ({ model_ref, ...model }));
+        return { status: 200, body: { version: 1 as const, models } };
+      },
+    });
   }
 }
 
@@ -284,6 +318,9 @@ export async function fakeNode(options: FakeNodeOptions): Promise<FakeNode> {
     asked: [],
     acked: [],
     stopAlls: 0,
+    loads: [],
+    lists: 0,
+    models: new Map(),
     kept,
     tokensSeen: new Set(),
     token: undefined,

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { NodeCare } from '../../../ports/nodes.ts';
+import { channels, notify } from '../notifications.ts';
 import { staleBefore } from '../settings/stale-before.ts';
 import type { Database } from '../tables.ts';
 
@@ -12,6 +13,7 @@ export function postgresNodeCare(db: Kysely<Database>): NodeCare {
         WHERE status = 'active' AND last_seen_at < ${staleBefore}
         RETURNING node_slug
       `.execute(db);
+      if (rows.length > 0) await notify(db, channels.models);
       return rows.map((row) => row.node_slug);
     },
   };

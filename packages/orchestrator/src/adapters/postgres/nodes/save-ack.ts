@@ -27,6 +27,7 @@ export async function saveAck(db: Executor, nodeId: string, ack: AckToStore): Pr
         AND next_attempt_at > now()
     `.execute(db);
   }
-  // A node that just became dispatchable may have work waiting.
+  // A node that just became dispatchable may have work waiting, and may hold a model.
   await notify(db, channels.jobs);
+  await notify(db, channels.models);
 }

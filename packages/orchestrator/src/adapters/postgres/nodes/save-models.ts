@@ -53,7 +53,9 @@ export async function saveModels(
     JOIN models m ON m.name = listed.name AND m.vendor IS NULL
     JOIN model_versions v ON v.model_id = m.id AND v.version = listed.version
     ON CONFLICT (node_id, model_version_id)
-    DO UPDATE SET status = excluded.status, last_checked_at = excluded.last_checked_at
+    DO UPDATE SET status = excluded.status, last_checked_at = excluded.last_checked_at,
+      details = CASE WHEN excluded.status = 'available' THEN NULL
+        ELSE node_model_availability.details END
   `.execute(db);
   await sql`
     UPDATE node_model_availability a SET status = 'evicted', last_checked_at = ${at}

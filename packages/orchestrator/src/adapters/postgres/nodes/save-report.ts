@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { ReportToStore } from '../../../ports/nodes.ts';
 import type { Executor } from '../database.ts';
+import { channels, notify } from '../notifications.ts';
 import { saveModels } from './save-models.ts';
 
 /** Stores the full report, unknown fields included, and what lists show of it. Contract 01 section 3.4. */
@@ -42,4 +43,5 @@ export async function saveReport(
   if (report.inference?.models !== undefined) {
     await saveModels(db, nodeId, report.inference.models, at);
   }
+  await notify(db, channels.models);
 }

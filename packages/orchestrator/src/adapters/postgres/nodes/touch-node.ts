@@ -26,6 +26,9 @@ export async function touchNode(
     SELECT before.current, before.revives AND EXISTS (SELECT 1 FROM touched) AS revived FROM before
   `.execute(db);
   const row = rows[0];
-  if (row?.revived === true) await notify(db, channels.jobs);
+  if (row?.revived === true) {
+    await notify(db, channels.jobs);
+    await notify(db, channels.models);
+  }
   return row?.current;
 }

@@ -1,8 +1,12 @@
 import type { Kysely } from 'kysely';
+import type { PmModelFacts } from '../../../domain/readiness/judge-pm-model.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { ReadinessProbe } from '../../../ports/readiness.ts';
+import { readBootstrapError } from '../bootstrap/import-outcome.ts';
 import { readDispatchNodes } from '../jobs/read-dispatch-nodes.ts';
 import { currentSchemaVersion } from '../migrate.ts';
+import { readModelStatus } from '../models/read-model-status.ts';
+import { readPmModel } from '../models/read-pm-model.ts';
 import type { Database } from '../tables.ts';
 
 export interface ReadinessProbeOptions {
@@ -14,16 +18,15 @@ export interface ReadinessProbeOptions {
 
 const presence: Pick<NodeTokenVault, 'open'> = { open: (_nodeId, sealed) => sealed };
 
-async function hasPmModel(db: Kysely<Database>): Promise<boolean> {
-  const row = await db
-    .selectFrom('orchestrator_state')
-    .select('value')
-    .where('key', '=', 'pm_model')
-    .executeTakeFirst();
-  const value = row?.value;
-  return (
-    typeof value === 'object' && value !== null && Reflect.get(value, 'status') === 'available'
-  );
+async function pmModelFacts(db: Kysely<Database>): Promise<PmModelFacts> {
+  const selection = await readPmModel(db);
+  return {
+    selection,
+    availability:
+      selection?.nodeSlug === undefined || selection.modelRef === undefined
+        ? undefined
+        : await readModelStatus(db, selection.nodeSlug, selection.modelRef),
+  };
 }
 
 /** Readiness facts from PostgreSQL. Contract 01 section 6. */
@@ -40,8 +43,9 @@ export function postgresReadinessProbe(
       const nodes = await readDispatchNodes(db, vault);
       return {
         database: 'current',
+        bootstrapError: await readBootstrapError(db),
         nodes: nodes.map((node) => node.facts),
-        pmModelSelected: await hasPmModel(db),
+        pmModel: await pmModelFacts(db),
       };
     },
   };

@@ -1,0 +1,8 @@
+import { taggedModel } from '@cynodeai/contracts';
+
+/** A model as the registry keeps it: name, and tag as version. Contract 02 section 16. */
+export function splitModelRef(ref: string): { readonly name: string; readonly version: string } {
+  const tagged = taggedModel(ref);
+  const colon = tagged.lastIndexOf(':');
+  return { name: tagged.slice(0, colon), version: tagged.slice(colon + 1) };
+}

@@ -1,0 +1,71 @@
+import type { ModelAvailability } from '@cynodeai/contracts';
+
+/** What is known of one model on one node. */
+export interface NodeModel {
+  readonly status: ModelAvailability;
+  /** Failed loads in a row. */
+  readonly attempts: number;
+  /** Before this moment a failed model is not asked for again; undefined when nobody noted the failure yet. */
+  readonly retryAt: Date | undefined;
+  /** What the node had reported when the load failed; a changed report lifts the pause. */
+  readonly failedUnder: string | undefined;
+  /** When the load under way was requested; undefined when it was not requested from here. */
+  readonly loadingSince: Date | undefined;
+  /** Why it failed, in the node's words. */
+  readonly error: string | undefined;
+}
+
+/** A node that may hold the Project Manager's model: dispatchable and inference-capable. Contract 01 section 7.1. */
+export interface ModelNode {
+  readonly nodeId: string;
+  readonly slug: string;
+  readonly isOrchestratorHost: boolean;
+  readonly vramTotalMb: number;
+  /** Stands for what the node reported about itself, without what moves by itself. */
+  readonly reportKey: string;
+  /** By name with tag. */
+  readonly models: ReadonlyMap<string, NodeModel>;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function devicesOf(report: unknown): readonly unknown[] {
+  const devices = field(field(report, 'gpu'), 'devices');
+  return Array.isArray(devices) ? devices : [];
+}
+
+/** Sum of the `vram_mb` that devices name; 0 when none does. Contract 01 section 7.1. */
+export function vramTotalMb(report: unknown): number {
+  return devicesOf(report)
+    .map((device) => field(device, 'vram_mb'))
+    .filter((vram) => typeof vram === 'number')
+    .reduce((sum, vram) => sum + vram, 0);
+}
+
+function without(value: unknown, names: readonly string[]): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
+
+/**
+ * A report without what moves by itself: times, free memory and disk, and models that are not available. A load that
+ * fails shows in the next report; were that a change, it would lift its own pause.
+ */
+export function steadyReport(report: unknown): unknown {
+  const inference = field(report, 'inference');
+  const models = field(inference, 'models');
+  return {
+    ...without(report, ['reported_at', 'compute', 'gpu', 'inference']),
+    compute: without(field(report, 'compute'), ['ram_available_mb', 'storage_free_mb']),
+    gpu: devicesOf(report).map((device) => without(device, ['available_vram_mb'])),
+    inference: {
+      ...without(inference, ['models']),
+      models: (Array.isArray(models) ? models : [])
+        .filter((model) => field(model, 'status') === 'available')
+        .map((model) => String(field(model, 'model_ref')))
+        .toSorted(),
+    },
+  };
+}
