@@ -2,6 +2,7 @@ import { type OllamaPullLine, demoModelRef } from '@cynodeai/contracts';
 import type { Clock } from '@cynodeai/runtime/std';
 import { answerConversation } from '../domain/answer-conversation.ts';
 import { defaultKeepAliveMs, keepAliveMs } from '../domain/keep-alive.ts';
+import { countTokens, limitAnswer } from '../domain/limit-answer.ts';
 import { ModelError } from '../domain/model-error.ts';
 import { whoItIs } from '../domain/what-it-is.ts';
 import type {
@@ -83,10 +84,33 @@ export class DemoBackend implements ModelBackend {
     yield { status: 'success' };
   }
 
-  async *answer(question: ModelQuestion): AsyncIterable<AnswerPiece> {
-    const { text, calls } = answerConversation();
-    if (text !== '') yield { kind: 'text', text };
+  async *answer({
+    model,
+    messages,
+    tools,
+    format,
+    think,
+    maxTokens,
+    stop,
+  }: ModelQuestion): AsyncIterable<AnswerPiece> {
+    if (think) throw new ModelError('not_supported', `"${model}" does not support thinking`);
+    if (format !== undefined && format !== 'json') {
+      throw new ModelError(
+        'not_supported',
+        `"${model}" answers by rules and cannot follow a JSON schema; connect a real model`,
+      );
+    }
+    const { text, calls } = answerConversation(messages, tools);
+    const asked = format === 'json' && calls.length === 0 ? asJson(text) : text;
+    const { pieces, reason } = limitAnswer(asked, maxTokens, stop);
+    for (const piece of pieces) yield { kind: 'text', text: piece };
     if (calls.length > 0) yield { kind: 'tool_calls', calls };
-    yield { kind: 'end', reason: 'stop', promptTokens: question.messages.length, answerTokens: 1 };
+    const promptTokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0);
+    yield { kind: 'end', reason, promptTokens, answerTokens: pieces.length };
   }
+}
+
+/** The answer to somebody who asked for JSON. */
+function asJson(answer: string): string {
+  return JSON.stringify({ model: demoModelRef, answer });
 }
