@@ -14,6 +14,7 @@ import { createFileNodeState } from '../adapters/state/file-node-state.ts';
 import { dropOldResults } from '../app/jobs/drop-old-results.ts';
 import { createJobService } from '../app/jobs/job-service.ts';
 import { recoverJobs } from '../app/jobs/recover-jobs.ts';
+import type { NodeInference } from '../app/inference/node-inference.ts';
 import { acknowledge } from '../app/node/acknowledge.ts';
 import { type BringUpNodeDeps, bringUpNode } from '../app/node/bring-up-node.ts';
 import { NodeReadiness } from '../app/node/node-readiness.ts';
@@ -24,11 +25,12 @@ import { watchHost } from '../app/node/watch-host.ts';
 import { capabilityReport } from '../domain/capability/report.ts';
 import { retentionRule } from '../domain/jobs/retention.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
-import type { InferenceService } from '../ports/inference.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { SandboxHost, WorkerApi } from '../ports/worker-api.ts';
+import type { WorkspaceStore } from '../ports/workspace.ts';
 import { openHost as openRealHost } from './open-host.ts';
+import { openInference } from './open-inference.ts';
 import { join } from 'node:path';
 
 /** What may be put in place of the real thing, by a test or a caller with other needs. */
@@ -43,6 +45,8 @@ export interface NodeOverrides {
   readonly lookMs?: number;
   /** How often container runtime and mount root are tried again, ms. Contract 03 section 2.3. */
   readonly watchMs?: number;
+  /** How often the model service is looked at, ms. */
+  readonly inferenceLookMs?: number;
 }
 
 const systemTimer: Timer = { sleep, random: Math.random };
@@ -54,6 +58,23 @@ interface Parts {
   readonly readiness: NodeReadiness;
   readonly clock: Clock;
   readonly timer: Timer;
+  readonly inference: NodeInference;
+}
+
+/** How long staged input files wait for their job, and how often they are looked through, ms. Contract 03 section 5.4. */
+const staged = { keepMs: 3_600_000, lookMs: 300_000 } as const;
+
+/** Staged files whose job never came go, also those of an earlier run of the node. */
+function watchStaged({ scope, log, clock, timer }: Parts, workspace: WorkspaceStore): void {
+  const watch = async (): Promise<void> => {
+    while (!scope.signal.aborted) {
+      const before = new Date(clock.now().getTime() - staged.keepMs);
+      const jobs = await workspace.removeStaged(before);
+      if (jobs.length > 0) log.info('staged files of jobs that never ran were removed', { jobs });
+      await timer.sleep(staged.lookMs, scope.signal);
+    }
+  };
+  watch().catch((error: unknown) => scope.fail(messageOf(error)));
 }
 
 /** How often results nobody acknowledged are looked through, ms. */
@@ -74,14 +95,11 @@ async function openJobs({ startup, scope, log, clock, timer }: Parts): Promise<J
   return store;
 }
 
-/** Until the node has a model service of its own, requests for one are refused. */
-const noInference: InferenceService = { upstream: () => undefined };
-
 /** Passes requests to the model service; its connections end with the process. */
-function openForwarder({ startup, scope }: Parts): InferenceForwarder {
+function openForwarder({ startup, scope, inference }: Parts): InferenceForwarder {
   const { inferenceMaxConcurrency: maxConcurrency } = startup.settings;
   const forwarder = new InferenceForwarder({
-    service: noInference,
+    service: inference,
     ...(maxConcurrency !== undefined && { maxConcurrency }),
   });
   scope.shutdown.add('inference connections', () => forwarder.close());
@@ -104,6 +122,7 @@ function workerApi(parts: Parts): WorkerApi {
         clock,
         log,
       });
+      watchStaged(parts, host.workspace);
       const server = await startWorkerServer({
         listen: settings.listen,
         token: new Secret(token),
@@ -125,7 +144,7 @@ function workerApi(parts: Parts): WorkerApi {
 }
 
 /** Opens a session whose registrations carry fresh facts, and hands out the same facts for later reports. */
-function reporting({ startup, scope, readiness, clock }: Parts) {
+function reporting({ startup, scope, readiness, clock, inference }: Parts) {
   const { settings } = startup;
   const probe = createMachineProbe(settings.stateDir);
   const http = new HttpClient(4, settings.connectTimeoutMs);
@@ -141,6 +160,7 @@ function reporting({ startup, scope, readiness, clock }: Parts) {
       settings,
       host: await probe.facts(),
       runtime: host.engine.facts,
+      inference: inference.facts(),
       sandboxUsable: readiness.holds('runtime') && readiness.holds('mountRoot'),
       now: clock.now(),
     });
@@ -166,7 +186,15 @@ export async function startNode(
   const readiness = new NodeReadiness();
   scope.signal.addEventListener('abort', () => readiness.beginShutdown(), { once: true });
   const { timer = systemTimer, clock = systemClock } = overrides;
-  const parts: Parts = { startup, scope, log, readiness, clock, timer };
+  const inference = openInference({
+    settings,
+    scope,
+    log,
+    clock,
+    timer,
+    watchMs: overrides.inferenceLookMs ?? 3000,
+  });
+  const parts: Parts = { startup, scope, log, readiness, clock, timer, inference };
   const { openSession, reportOf } = reporting(parts);
   const retry = { clock, timer, log, signal: scope.signal };
   const openHost = overrides.openHost ?? openRealHost;
@@ -180,6 +208,7 @@ export async function startNode(
     openHost: () => openHost(settings, log),
     openSession,
     state,
+    inference,
     workerApi: workerApi(parts),
   };
   const { host, session, applied } = await bringUpNode(deps);
@@ -200,11 +229,13 @@ export async function startNode(
       session,
       report: reportOf(host),
       hash: canonicalHash,
+      changes: () => inference.changes(),
       acknowledgeAgain: () => acknowledge({ ...retry, slug: settings.slug, session }, applied),
       intervalMs: settings.reportIntervalMs,
       lookMs: overrides.lookMs ?? 10_000,
     },
     scope.signal,
   );
-  Promise.all([watching, reports]).catch((error: unknown) => scope.fail(messageOf(error)));
+  const serving = inference.watch(scope.signal);
+  Promise.all([watching, reports, serving]).catch((error: unknown) => scope.fail(messageOf(error)));
 }

@@ -9,6 +9,7 @@ import {
   secretField,
 } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
+import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
@@ -27,6 +28,19 @@ export const nodeEnvSchema = z.object({
     .refine((address: ListenAddress) => address.port > 0, 'must name a port from 1 to 65535')
     .optional(),
   CONTAINER_RUNTIME: runtimeField.optional(),
+  OLLAMA_UPSTREAM_URL: serviceUrlSchema
+    .refine((url) => url.startsWith('http:'), 'must be an http URL')
+    .optional(),
+  OLLAMA_IMAGE: z.string().optional(),
+  OLLAMA_PORT: integerField(1, 65_535).optional(),
+  OLLAMA_BIND_ADDR: z
+    .string()
+    .refine((address) => isIP(address) !== 0, 'must be an IP address')
+    .optional(),
+  OLLAMA_CONTAINER_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'must be a container name')
+    .optional(),
   DOCKER_HOST: z.string().optional(),
   CYNODE_STATE_DIR: absolutePath.optional(),
   CYNODE_RUN_DIR: absolutePath.optional(),

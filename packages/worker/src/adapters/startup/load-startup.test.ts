@@ -50,6 +50,12 @@ describe('the startup of a node', () => {
         mountRoot: '/var/lib/cynode/state/sandbox_mounts',
       },
       inferenceMode: 'allow',
+      ollama: {
+        port: 11_434,
+        bindAddress: '127.0.0.1',
+        containerName: 'cynodeai-ollama',
+        allowGpu: true,
+      },
       stateDir: '/var/lib/cynode/state',
       logLevel: 'info',
       shutdownGraceMs: 10_000,
@@ -100,6 +106,11 @@ updates: { enable_dynamic_config: true, poll_interval_seconds: 60, allow_service
       NODE_ADVERTISED_WORKER_API_URL: 'http://env:13000/',
       NODE_SHUTDOWN_GRACE_SECONDS: '3',
       CONTAINER_RUNTIME: '',
+      OLLAMA_UPSTREAM_URL: 'http://model:1/',
+      OLLAMA_IMAGE: 'registry.example/ollama:1',
+      OLLAMA_PORT: '11500',
+      OLLAMA_BIND_ADDR: '10.0.0.1',
+      OLLAMA_CONTAINER_NAME: 'my-ollama',
     });
     expect(settings).toEqual({
       orchestratorUrl: 'https://env:2/base',
@@ -124,6 +135,15 @@ updates: { enable_dynamic_config: true, poll_interval_seconds: 60, allow_service
         mountRoot: '/srv/mounts',
       },
       inferenceMode: 'disabled',
+      inferenceMaxConcurrency: 1,
+      ollama: {
+        upstreamUrl: 'http://model:1',
+        image: 'registry.example/ollama:1',
+        port: 11_500,
+        bindAddress: '10.0.0.1',
+        containerName: 'my-ollama',
+        allowGpu: false,
+      },
       stateDir: '/env/state',
       runDir: '/env/run',
       userRuntimeDir: '/run/user/1000',
@@ -161,7 +181,7 @@ surprise: true
   });
 
   it.each([
-    ['inference: { mode: require }', 'inference.mode: require is not supported by this version'],
+    ['inference: { mode: demand }', 'inference.mode: Invalid option'],
     ['sandbox: { resources: { max_pids: 5 } }', 'sandbox.resources.max_pids: is not supported'],
     ['logging: { format: text }', 'logging.format: text is not supported by this version'],
     ['logging: { file_path: /var/log/x }', 'logging.file_path: is not supported'],
@@ -169,6 +189,22 @@ surprise: true
     ['sandbox: { runtime: lxc }', 'sandbox.runtime: must be podman or docker'],
   ])('refuses %s instead of ignoring it', async (yaml, expected) => {
     expect(await faultsOf(`version: 1\n${yaml}\n`, enough)).toContain(expected);
+  });
+
+  it('takes inference.mode require (REQ-WORKER-0122)', async () => {
+    const { settings } = await load('version: 1\ninference: { mode: require }\n', enough);
+    expect(settings.inferenceMode).toBe('require');
+  });
+
+  it.each([
+    ['OLLAMA_UPSTREAM_URL', 'https://model:1'],
+    ['OLLAMA_PORT', '0'],
+    ['OLLAMA_BIND_ADDR', 'bridge0'],
+    ['OLLAMA_CONTAINER_NAME', '--privileged'],
+  ])('refuses a %s that cannot be used', async (name, value) => {
+    const message = await faultsOf('version: 1\n', { ...enough, [name]: value });
+    expect(message).toContain(`${name}: must be`);
+    expect(message).not.toContain(value);
   });
 
   it('takes docker from either source, and where its daemon listens (REQ-WORKER-0103)', async () => {

@@ -1,6 +1,6 @@
 import { defaultPorts, jobTimeouts } from '@cynodeai/contracts/common';
 import { join } from 'node:path';
-import type { NodeSettings, SandboxSettings } from '../../domain/node/settings.ts';
+import type { NodeSettings, OllamaSettings, SandboxSettings } from '../../domain/node/settings.ts';
 import type { NodeEnv } from './env-schema.ts';
 import type { StartupYaml } from './yaml-schema.ts';
 
@@ -24,6 +24,18 @@ function sandboxSettings(
     maxTimeoutSeconds: sandbox.timeouts?.max_seconds ?? jobTimeouts.maxSeconds,
     mountRoot:
       env.CYNODE_SANDBOX_MOUNT_ROOT ?? sandbox.mount_root ?? join(stateDir, 'sandbox_mounts'),
+  };
+}
+
+function ollamaSettings(allowGpu: boolean, env: NodeEnv): OllamaSettings {
+  const { OLLAMA_UPSTREAM_URL: upstreamUrl, OLLAMA_IMAGE: image } = env;
+  return {
+    ...(upstreamUrl !== undefined && { upstreamUrl: upstreamUrl.replace(/\/+$/, '') }),
+    port: env.OLLAMA_PORT ?? defaultPorts.ollama,
+    ...(image !== undefined && { image }),
+    bindAddress: env.OLLAMA_BIND_ADDR ?? '127.0.0.1',
+    containerName: env.OLLAMA_CONTAINER_NAME ?? 'cynodeai-ollama',
+    allowGpu,
   };
 }
 
@@ -77,6 +89,7 @@ export function resolveSettings(
     ...(api?.max_request_bytes !== undefined && { maxRequestBytes: api.max_request_bytes }),
     sandbox: sandboxSettings(yaml?.sandbox ?? {}, env, stateDir),
     inferenceMode: yaml?.inference?.mode ?? 'allow',
+    ollama: ollamaSettings(yaml?.inference?.allow_gpu ?? true, env),
     ...(inferencePlaces !== undefined && { inferenceMaxConcurrency: inferencePlaces }),
     stateDir,
     ...(env.CYNODE_RUN_DIR !== undefined && { runDir: env.CYNODE_RUN_DIR }),

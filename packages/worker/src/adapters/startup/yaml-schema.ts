@@ -78,7 +78,7 @@ export const startupYamlSchema = z.strictObject({
     }),
   }),
   inference: section({
-    mode: without(['allow', 'disabled'], 'require').optional(),
+    mode: z.enum(['allow', 'disabled', 'require']).optional(),
     max_concurrency: count.optional(),
     allow_gpu: flag.optional(),
   }),

@@ -1,4 +1,4 @@
-import type { NodeConfigurationPayload } from '@cynodeai/contracts';
+import type { InferenceBackend, NodeConfigurationPayload } from '@cynodeai/contracts';
 import { messageOf } from '@cynodeai/runtime/std';
 import {
   type ConfigurationFault,
@@ -14,9 +14,18 @@ import { type CheckHostDeps, checkHost } from './check-host.ts';
 import type { OrchestratorSession } from './orchestrator-session.ts';
 import { type RetryDeps, RetryWindow } from './retry.ts';
 
+/** Inference as the start of a node needs it. */
+export interface StartingInference {
+  /** Looks for a service of the host; never rejects. */
+  detect(signal: AbortSignal): Promise<void>;
+  /** Resolves when what was ordered or is relied upon answers. @throws NodeError `inference_start_failed` */
+  bringUp(order: InferenceBackend | undefined, signal: AbortSignal): Promise<void>;
+}
+
 export interface BringUpNodeDeps extends CheckHostDeps, RetryDeps {
   readonly state: NodeState;
   readonly workerApi: WorkerApi;
+  readonly inference: StartingInference;
   /** Made once the host is known, because its facts are part of every report. */
   readonly openSession: (host: SandboxHost) => OrchestratorSession;
   /** SHA-256 as hex of canonical JSON. */
@@ -72,8 +81,9 @@ async function fetchConfiguration(
 }
 
 function faultOf(error: unknown): ConfigurationFault {
-  return error instanceof NodeError && error.code === 'listen_failed'
-    ? { type: 'listen_failed', message: error.message }
+  return error instanceof NodeError &&
+    (error.code === 'listen_failed' || error.code === 'inference_start_failed')
+    ? { type: error.code, message: error.message }
     : { type: 'apply_failed', message: 'the node could not apply the configuration; see its log' };
 }
 
@@ -86,15 +96,13 @@ async function apply(
   try {
     const token = config.worker_api.orchestrator_bearer_token;
     await deps.workerApi.start({ host, policy, token });
-    if (ordersInference(config)) {
-      return {
-        type: 'inference_start_failed',
-        message: 'this version of the node cannot run an inference container',
-      };
-    }
+    deps.readiness.set('config', true);
+    const order = ordersInference(config) ? config.inference_backend : undefined;
+    await deps.inference.bringUp(order, deps.signal);
     await deps.state.saveApplied(config.config_version);
     return policy;
   } catch (error) {
+    deps.signal.throwIfAborted();
     deps.log.error('applying the configuration failed', { reason: messageOf(error) });
     return faultOf(error);
   }
@@ -110,11 +118,12 @@ export async function bringUpNode(deps: BringUpNodeDeps): Promise<ReadyNode> {
   await deps.state.open();
   const lastApplied = await deps.state.lastApplied();
   const host = await checkHost(deps);
+  await deps.inference.detect(deps.signal);
   const session = deps.openSession(host);
   const config = await fetchConfiguration(deps, session, lastApplied);
   const policy = await apply(deps, host, config);
   if ('type' in policy) return giveUp(deps, session, config.config_version, policy);
-  readiness.set('config', true);
+  readiness.set('inference', true);
   const applied: AckOutcome = {
     status: 'applied',
     configVersion: config.config_version,

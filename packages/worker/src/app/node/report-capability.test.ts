@@ -15,6 +15,7 @@ describe('capability reporting', () => {
   let time: FakeTime;
   let log: RecordingLog;
   let cores: number;
+  let change: AbortController;
   let sent: number[];
   let faults: Error[];
   let ackFaults: Error[];
@@ -22,7 +23,11 @@ describe('capability reporting', () => {
   let stop: AbortController;
   let running: Promise<void>;
 
-  const report = async (): Promise<NodeCapabilityReport> => ({
+  const report = async (): Promise<NodeCapabilityReport> => {
+    change = new AbortController();
+    return made();
+  };
+  const made = (): NodeCapabilityReport => ({
     version: 1,
     reported_at: time.now().toISOString(),
     node: { node_slug: 'a' },
@@ -33,6 +38,7 @@ describe('capability reporting', () => {
   beforeEach(() => {
     time = new FakeTime();
     log = new RecordingLog();
+    change = new AbortController();
     [cores, sent, faults, ackFaults, acks] = [1, [], [], [], 0];
     stop = new AbortController();
     const orchestrator: Orchestrator = {
@@ -51,6 +57,7 @@ describe('capability reporting', () => {
         session: new OrchestratorSession({ orchestrator, report, signal }),
         report,
         hash: canonicalHash,
+        changes: () => change.signal,
         acknowledgeAgain: async () => {
           acks += 1;
           const fault = ackFaults.shift();

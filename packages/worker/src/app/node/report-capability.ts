@@ -10,6 +10,8 @@ export interface ReportCapabilityDeps {
   readonly session: OrchestratorSession;
   readonly report: () => Promise<NodeCapabilityReport>;
   readonly hash: (value: unknown) => string;
+  /** Fires when a report must not wait for the next look; a fresh report rearms it. */
+  readonly changes: () => AbortSignal;
   /** Repeats the ack; a new registration makes the orchestrator forget it. */
   readonly acknowledgeAgain: () => Promise<void>;
   readonly clock: Clock;
@@ -79,7 +81,8 @@ export async function reportCapability(
 ): Promise<void> {
   const reporter = new Reporter(deps);
   for (;;) {
-    await deps.timer.sleep(Math.min(deps.lookMs, deps.intervalMs), signal);
+    const pause = AbortSignal.any([signal, deps.changes()]);
+    await deps.timer.sleep(Math.min(deps.lookMs, deps.intervalMs), pause);
     if (signal.aborted) return;
     try {
       await reporter.look();

@@ -22,6 +22,12 @@ const settings: NodeSettings = {
     mountRoot: '/m',
   },
   inferenceMode: 'allow',
+  ollama: {
+    port: 11_434,
+    bindAddress: '127.0.0.1',
+    containerName: 'cynodeai-ollama',
+    allowGpu: true,
+  },
   stateDir: '/s',
   logLevel: 'info',
   shutdownGraceMs: 1,
@@ -52,6 +58,7 @@ const input: ReportInput = {
     features: ['b', 'a'],
   },
   sandboxUsable: true,
+  inference: { supported: false, existingService: false, running: false, models: [] },
   now: new Date('2026-01-01T00:00:00Z'),
 };
 

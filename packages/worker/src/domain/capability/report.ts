@@ -1,5 +1,6 @@
 import type { NodeCapabilityReport } from '@cynodeai/contracts';
 import type { NodeSettings } from '../node/settings.ts';
+import type { InferenceFacts } from '../inference/models.ts';
 import type { GpuDevice, HostFacts } from './host-facts.ts';
 
 /** Labels a node gets when it offers sandboxes only. Contract 03 section 8.3. */
@@ -20,6 +21,7 @@ export interface ReportInput {
   readonly runtime: RuntimeFacts;
   /** Container runtime and mount root work at this moment. */
   readonly sandboxUsable: boolean;
+  readonly inference: InferenceFacts;
   readonly now: Date;
 }
 
@@ -58,6 +60,20 @@ function computePart(host: HostFacts): NodeCapabilityReport['compute'] {
   };
 }
 
+/** Progress stays out: it would make every report a changed one. */
+function inferencePart(
+  settings: NodeSettings,
+  facts: InferenceFacts,
+): NonNullable<NodeCapabilityReport['inference']> {
+  return {
+    supported: facts.supported,
+    mode: settings.inferenceMode,
+    existing_service: facts.existingService,
+    running: facts.running,
+    models: facts.models.map(({ modelRef, status }) => ({ model_ref: modelRef, status })),
+  };
+}
+
 function nodePart(settings: NodeSettings): NodeCapabilityReport['node'] {
   const extra = settings.sandbox.mode === 'sandbox_only' ? sandboxOnlyLabels : [];
   const labels = [...new Set([...settings.labels, ...extra])];
@@ -68,7 +84,7 @@ function nodePart(settings: NodeSettings): NodeCapabilityReport['node'] {
   };
 }
 
-/** The node's facts as the orchestrator gets them; this version runs no inference of its own. Contract 03 section 4.2. */
+/** The node's facts as the orchestrator gets them. Contract 03 section 4.2. */
 export function capabilityReport(input: ReportInput): NodeCapabilityReport {
   const { settings, host, runtime } = input;
   const sandboxOnly = settings.sandbox.mode === 'sandbox_only';
@@ -96,12 +112,7 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
       max_concurrency: settings.sandbox.maxConcurrency,
     },
     network: { orchestrator_reachable: true, outbound_policy: 'none' },
-    inference: {
-      supported: false,
-      mode: settings.inferenceMode,
-      existing_service: false,
-      running: false,
-    },
+    inference: inferencePart(settings, input.inference),
     worker_api: { base_url: advertisedUrl(settings, host.hostname) },
   };
 }

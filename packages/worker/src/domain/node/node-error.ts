@@ -10,6 +10,8 @@ export type NodeErrorCode =
   | 'orchestrator_refused'
   /** The fetched configuration was answered with a `failed` ack. */
   | 'configuration_failed'
+  /** Inference that was ordered or required did not come up; the message names the fix. */
+  | 'inference_start_failed'
   /** The Worker API's address cannot be listened on. */
   | 'listen_failed'
   /** The state directory cannot be used; the message names the path and the fix. */

@@ -25,6 +25,12 @@ const settings = (
     ...sandbox,
   },
   inferenceMode: 'allow',
+  ollama: {
+    port: 11_434,
+    bindAddress: '127.0.0.1',
+    containerName: 'cynodeai-ollama',
+    allowGpu: true,
+  },
   stateDir: '/s',
   logLevel: 'info',
   shutdownGraceMs: 1,

@@ -21,6 +21,22 @@ export interface SandboxSettings {
   readonly mountRoot: string;
 }
 
+/** The operator's word on inference: `require` asks the orchestrator for it also where it would not order it. Contract 03 section 4.2. */
+export type InferenceMode = 'allow' | 'disabled' | 'require';
+
+/** Where the model service is, and how the node's own one runs. Contract 03 section 8.1. */
+export interface OllamaSettings {
+  /** A service somebody else runs, by http URL without a trailing slash. */
+  readonly upstreamUrl?: string;
+  readonly port: number;
+  /** Image when the configuration names none. */
+  readonly image?: string;
+  /** Address the own container is published on. */
+  readonly bindAddress: string;
+  readonly containerName: string;
+  readonly allowGpu: boolean;
+}
+
 /** What the operator set for this node by YAML and environment, defaults filled in; holds no secret. Contract 03 section 10. */
 export interface NodeSettings {
   /** Base URL of the control-plane without a trailing slash. */
@@ -35,7 +51,8 @@ export interface NodeSettings {
   readonly publicBaseUrl?: string;
   readonly maxRequestBytes?: number;
   readonly sandbox: SandboxSettings;
-  readonly inferenceMode: 'allow' | 'disabled';
+  readonly inferenceMode: InferenceMode;
+  readonly ollama: OllamaSettings;
   /** Requests that may make a model work at the same time, 1 or more; absent means no limit. */
   readonly inferenceMaxConcurrency?: number;
   readonly stateDir: string;

@@ -22,6 +22,8 @@ describe('readiness', () => {
         shuttingDown: false,
       }),
     ).toBe('config');
+    const withoutInference = new Set(readinessConditions.filter((one) => one !== 'inference'));
+    expect(notReadyBecause({ met: withoutInference, shuttingDown: false })).toBe('inference');
     expect(notReadyBecause({ met: new Set(readinessConditions), shuttingDown: true })).toBe(
       'shutting down',
     );

@@ -1,5 +1,11 @@
 /** Every condition of readiness, in the order in which a missing one is named. Contract 03 section 2.3. */
-export const readinessConditions = ['runtime', 'mountRoot', 'registration', 'config'] as const;
+export const readinessConditions = [
+  'runtime',
+  'mountRoot',
+  'registration',
+  'config',
+  'inference',
+] as const;
 
 export type ReadinessCondition = (typeof readinessConditions)[number];
 
@@ -14,6 +20,7 @@ const words: Readonly<Record<ReadinessCondition, string>> = {
   mountRoot: 'sandbox mount root',
   registration: 'registration',
   config: 'config',
+  inference: 'inference',
 };
 
 /** Why the node is not ready in two or three words, or undefined when it is. Contract 03 section 5.3. */

@@ -50,6 +50,8 @@ export class TestNode implements AsyncDisposable {
   readonly failures: string[] = [];
   /** Takes this machine's container engine instead of the fake one. */
   realHost = false;
+  /** Pause between two looks at the model service, ms; the minute waits for the test. */
+  inferenceLookMs = 60_000;
   /** Called when something opens the host. */
   onOpenHost: () => void = () => {};
   #stop = new AbortController();
@@ -70,6 +72,8 @@ export class TestNode implements AsyncDisposable {
       NODE_ADVERTISED_WORKER_API_URL: node.#url,
       LISTEN_ADDR: `127.0.0.1:${port}`,
       CYNODE_STATE_DIR: stateDir,
+      // Nobody listens there, whatever runs on this machine.
+      OLLAMA_PORT: String(await freePort()),
     });
     return node;
   }
@@ -99,6 +103,7 @@ export class TestNode implements AsyncDisposable {
       clock: time,
       lookMs: 60_000,
       watchMs: 60_000,
+      inferenceLookMs: this.inferenceLookMs,
       ...(!this.realHost && {
         openHost: async () => {
           this.onOpenHost();

@@ -1,0 +1,26 @@
+import type { ModelAvailability } from '@cynodeai/contracts';
+
+/** How far the download of a model is. */
+export interface PullProgress {
+  readonly completedBytes: number;
+  /** Known sizes only: grows while the service finds out what there is to fetch. */
+  readonly totalBytes: number;
+}
+
+/** A model as the node knows it. Contract 03 section 5.10. */
+export interface ModelState {
+  readonly modelRef: string;
+  readonly status: ModelAvailability;
+  /** Why it failed; with `failed` only. */
+  readonly error?: string;
+  /** With `loading` only, once the service has said it. */
+  readonly progress?: PullProgress;
+}
+
+/** What a capability report says about inference. Contract 03 section 4.2. */
+export interface InferenceFacts {
+  readonly supported: boolean;
+  readonly existingService: boolean;
+  readonly running: boolean;
+  readonly models: readonly ModelState[];
+}
