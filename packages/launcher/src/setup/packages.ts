@@ -18,6 +18,7 @@ export const requirements: readonly Requirement[] = [
 
 /** What the tests need beside that: the second engine is tested for real, and its daemon needs root. */
 export const testRequirements: readonly Requirement[] = [
+  { program: 'systemd-analyze', package: 'systemd', why: 'checks the units in deploy' },
   { program: 'dockerd', package: 'docker.io', why: 'the second engine' },
   {
     program: 'iptables',

@@ -1,0 +1,147 @@
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '@cynodeai/runtime/process';
+import { temporaryDirectory } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+const deploy = join(checkout, 'deploy');
+const kinds = ['system', 'user'] as const;
+
+const unitsOf = (kind: string): string[] =>
+  readdirSync(join(deploy, 'systemd', kind)).map((name) => join(deploy, 'systemd', kind, name));
+
+const textOf = (path: string): string => readFileSync(path, 'utf8');
+
+describe('systemd units', () => {
+  it.each(kinds)('of the %s pass systemd-analyze verify without a word', async (kind) => {
+    await using dir = await temporaryDirectory();
+    const manager = kind === 'user' ? ['--user'] : [];
+    const result = await runCommand(
+      'systemd-analyze',
+      [...manager, '--man=no', 'verify', ...unitsOf(kind)],
+      { env: { PATH: '/usr/bin:/bin', HOME: dir.path, XDG_RUNTIME_DIR: dir.path } },
+    );
+    if (result.exitCode === 127) {
+      expect.fail('systemd-analyze is missing; install it: apt-get install systemd');
+    }
+    expect({ code: result.exitCode, said: result.stderr }).toEqual({ code: 0, said: '' });
+  });
+
+  it('are told apart from broken ones by that check', async () => {
+    await using dir = await temporaryDirectory();
+    const broken = textOf(join(deploy, 'systemd/system/cynode-node.service'))
+      .replace('/usr/bin/env', '/usr/bin/no-such-program')
+      .replace('KillMode=mixed', 'KillMode=sometimes');
+    writeFileSync(join(dir.path, 'broken.service'), broken);
+    const result = await runCommand(
+      'systemd-analyze',
+      ['--man=no', 'verify', join(dir.path, 'broken.service')],
+      { env: { PATH: '/usr/bin:/bin' } },
+    );
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toContain('no-such-program');
+    expect(result.stderr).toContain('sometimes');
+  });
+
+  it('are there for both roles, start what the checkout holds, and take secrets from a file only', () => {
+    for (const kind of kinds) {
+      const units = unitsOf(kind);
+      expect(units.map((path) => path.split('/').at(-1))).toEqual([
+        'cynode-node.service',
+        'cynode-orchestrator.service',
+      ]);
+      for (const text of units.map(textOf)) {
+        const entry = /^ExecStart=.*cynodeai\/(?<path>packages\/\S+\.ts)/m.exec(text)?.groups;
+        expect(existsSync(join(checkout, entry?.['path'] ?? 'none'))).toBe(true);
+        expect(text).toMatch(/^EnvironmentFile=\S+\.env$/m);
+        expect(text).not.toMatch(/^Environment=.*(?:PSK|SECRET|PASSWORD|DATABASE)/m);
+      }
+    }
+  });
+
+  it('keep the node clear of what Podman does not stand', () => {
+    for (const kind of kinds) {
+      const text = textOf(join(deploy, `systemd/${kind}/cynode-node.service`));
+      const set = /^(?:Protect\w+|Private\w+|RestrictSUIDSGID|RestrictNamespaces|MemoryDeny\w+)=/m;
+      expect(text).not.toMatch(set);
+      // Each of these takes newuidmap away from a user's service.
+      if (kind === 'user')
+        expect(text).not.toMatch(/^(?:NoNew|SystemCall|RestrictAddress|Lock)\w+=/m);
+    }
+  });
+
+  it('come with an example that names every secret and holds none', () => {
+    const text = textOf(join(deploy, 'systemd/orchestrator.env.example'));
+    for (const name of [
+      'JWT_SECRET',
+      'NODE_REGISTRATION_PSK',
+      'ORCHESTRATOR_SECRETS_KEY',
+      'BOOTSTRAP_ADMIN_PASSWORD',
+    ]) {
+      expect(text).toMatch(new RegExp(`^${name}=$`, 'm'));
+    }
+  });
+});
+
+const composeSchema = z.object({
+  services: z.record(
+    z.string(),
+    z.looseObject({
+      image: z.string(),
+      build: z.object({ context: z.string(), dockerfile: z.string() }).optional(),
+      environment: z.record(z.string(), z.string()),
+      ports: z.array(z.string()),
+      volumes: z.array(z.string()),
+    }),
+  ),
+  volumes: z.record(z.string(), z.unknown()),
+});
+
+describe('the compose file', () => {
+  const file = composeSchema.parse(parse(textOf(join(deploy, 'compose.yaml'))));
+  const { services } = file;
+
+  it('runs the database and the orchestrator; the node drives the engine of its host and is not there', () => {
+    expect(Object.keys(services)).toEqual(['postgres', 'orchestrator']);
+  });
+
+  it('demands every secret and has a default for none', () => {
+    const secrets = Object.values(services).flatMap(({ environment }) =>
+      Object.entries(environment).filter(([name]) => /PASSWORD|SECRET|PSK|DATABASE_URL/.test(name)),
+    );
+    expect(secrets.length).toBeGreaterThan(5);
+    for (const [name, value] of secrets) {
+      expect(value, name).toMatch(/\$\{[A-Z_]+:\?/);
+      expect(value, name).not.toMatch(/:-/);
+    }
+  });
+
+  it('listens on the loopback address of the host, on the ports of the contract', () => {
+    const ports = Object.values(services).flatMap((service) => service.ports);
+    expect(ports).toEqual([
+      '127.0.0.1:${POSTGRES_PORT:-5432}:5432',
+      '127.0.0.1:${ORCHESTRATOR_PORT:-8080}:8080',
+      '127.0.0.1:${CONTROL_PLANE_PORT:-12082}:12082',
+    ]);
+  });
+
+  it('builds from a file that is there, and names only volumes it declares', () => {
+    const build = services['orchestrator']?.build;
+    expect(existsSync(join(deploy, build?.context ?? '', build?.dockerfile ?? ''))).toBe(true);
+    const used = Object.values(services).flatMap(({ volumes }) =>
+      volumes.map((volume) => volume.split(':')[0] ?? ''),
+    );
+    expect(used.toSorted()).toEqual(Object.keys(file.volumes).toSorted());
+  });
+
+  it('starts the same roles from its image as the unit does', () => {
+    const image = textOf(join(deploy, 'orchestrator.Containerfile'));
+    const unit = textOf(join(deploy, 'systemd/system/cynode-orchestrator.service'));
+    const roles = /main\.ts (?<roles>.*)$/m.exec(unit)?.groups?.['roles'] ?? 'none';
+    for (const role of roles.split(' ')) expect(image).toContain(`"${role}"`);
+  });
+});
