@@ -9,12 +9,16 @@ export const limits = {
   attachmentCount: 16,
   attachmentBytes: 10 * MIB,
   attachmentNameBytes: 255,
+  /** A whole multipart body, framing included. */
+  multipartBytes: 165 * MIB,
   acceptanceCriteriaCount: 50,
   requestBodyBytes: 10 * MIB,
   headerBytes: 64 * KIB,
   outputStreamBytes: 256 * KIB,
   inputFileCount: 64,
   inputFilePathBytes: 512,
+  /** All staged files of one job. */
+  stagedJobBytes: 256 * MIB,
   /** One argv element or environment string must stay below the kernel's 128 KiB; longer text travels as a file. */
   inlineTextBytes: 96 * KIB,
   taskNameChars: 63,

@@ -8,6 +8,9 @@ export type ResponseBody =
   | { readonly kind: 'event-stream' }
   | { readonly kind: 'empty' };
 
+/** Types of bodies that are handed over as they arrive instead of being parsed. */
+export type StreamedMedia = 'application/octet-stream' | 'multipart/form-data';
+
 /** Who may call: nobody is checked, a person's access token, a node's JWT, the PSK in the body, a node's Worker API token. */
 export type RouteAuth = 'none' | 'user' | 'node' | 'psk' | 'worker';
 
@@ -29,6 +32,10 @@ export interface Route {
   readonly bodyOptional?: boolean;
   /** Largest body in bytes when it differs from the server's limit. */
   readonly bodyLimitBytes?: number;
+  /** The body, or another form of it beside `body`, that the handler reads while it arrives. */
+  readonly streamed?: StreamedMedia;
+  /** Largest streamed body in bytes when it differs from the server's limit. */
+  readonly streamedLimitBytes?: number;
   readonly success: Readonly<Record<number, ResponseBody>>;
   readonly errors: readonly ProblemKind[];
 }

@@ -24,11 +24,21 @@ export const workspacePathSchema = z
 /** Strict base64 with padding. */
 export const base64Schema = z.base64();
 
+/** Mode of an input file; `0444` is read-only. */
+export const inputFileModeSchema = z.enum(['0644', '0755', '0444']);
+
 /** A file placed in the workspace before the job starts. Contract 03 section 5.4. */
 export const inputFileSchema = z.strictObject({
   path: workspacePathSchema,
   content_base64: base64Schema,
-  mode: z.enum(['0644', '0755', '0444']).optional(),
+  mode: inputFileModeSchema.optional(),
 });
 
+/** Query of a staged upload: where the raw body goes. Contract 03 section 5.4. */
+export const stagedFileQuerySchema = z.object({
+  path: workspacePathSchema,
+  mode: inputFileModeSchema.optional(),
+});
+
+export type StagedFileQuery = z.infer<typeof stagedFileQuerySchema>;
 export type InputFile = z.infer<typeof inputFileSchema>;

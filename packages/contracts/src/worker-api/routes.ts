@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 import { healthRoutes } from '../common/health.ts';
+import { stagedFileQuerySchema } from './input-file.ts';
 import { loadModelRequestSchema, loadModelResponseSchema, modelListSchema } from './inference.ts';
 import {
   ackJobRequestSchema,
@@ -65,6 +66,27 @@ export const workerApiRoutes = {
       'node_not_ready',
       'node_shutting_down',
       'inference_unavailable',
+    ],
+  }),
+  stageInputFile: defineRoute({
+    operation: 'worker.jobs.stage-input-file',
+    method: 'PUT',
+    path: '/v1/worker/jobs/{job_id}/input-files',
+    auth: 'worker',
+    summary: 'Leave an input file for the first run of a job; repeating it replaces the file',
+    params: jobRef,
+    query: stagedFileQuerySchema,
+    streamed: 'application/octet-stream',
+    success: { 204: { kind: 'empty' } },
+    errors: [
+      'validation',
+      'authentication',
+      'job_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'internal',
+      'node_not_ready',
+      'node_shutting_down',
     ],
   }),
   stopJob: defineRoute({

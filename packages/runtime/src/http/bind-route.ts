@@ -4,13 +4,19 @@ import { type Readable, finished } from 'node:stream';
 import type { z } from 'zod';
 import { ProblemError } from './problem-error.ts';
 import type { HttpServer } from './server.ts';
+import { type StreamedBody, streamedBodyOf } from './streamed-body.ts';
 import { validationProblem } from './validation.ts';
 
 /** One call of a route, parsed. */
 export interface RouteCall<R extends Route, C> {
   readonly params: RouteInput<R, 'params'>;
   readonly query: RouteInput<R, 'query'>;
-  readonly body: RouteInput<R, 'body'>;
+  /** Of a route that also takes a streamed form it is absent when that form arrived. */
+  readonly body: R extends { readonly streamed: string }
+    ? RouteInput<R, 'body'> | undefined
+    : RouteInput<R, 'body'>;
+  /** The body as it arrives, when the route declares `streamed` and the client sent that type. */
+  readonly content: StreamedBody | undefined;
   /** What the guard found out about the caller. */
   readonly caller: C;
   /** Fires when the client leaves. */
@@ -100,6 +106,7 @@ export function bindRoute<R extends Route, C>(
     url: routerPath(route.path),
     config: {
       operation: route.operation,
+      ...(route.streamed !== undefined && { streamed: route.streamed }),
       ...(binding.rateLimitPerMinute !== undefined && {
         rateLimit: { max: binding.rateLimitPerMinute, timeWindow: '1 minute' },
       }),
@@ -111,11 +118,15 @@ export function bindRoute<R extends Route, C>(
     handler: async (request, reply: FastifyReply) => {
       const entry = callers.get(request);
       if (entry === undefined) throw new Error('the guard did not run');
+      const content = streamedBodyOf(request, route);
       // The schemas were applied just above each cast; RouteInput names what they return.
       const answer = await binding.handle({
         params: parsePart(route.params, request.params, 'params') as RouteInput<R, 'params'>,
         query: parsePart(route.query, request.query, 'query') as RouteInput<R, 'query'>,
-        body: parsePart(route.body, bodyOf(route, request), 'body') as RouteInput<R, 'body'>,
+        body: (content === undefined
+          ? parsePart(route.body, bodyOf(route, request), 'body')
+          : undefined) as RouteCall<R, C>['body'],
+        content,
         caller: entry.caller,
         signal: request.signal,
         requestId: request.id,

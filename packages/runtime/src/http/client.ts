@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
 
 export interface HttpCall {
@@ -6,6 +7,8 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON when present. */
   readonly json?: unknown;
+  /** Sent as `application/octet-stream` when present, instead of `json`. */
+  readonly content?: { readonly chunks: AsyncIterable<Uint8Array>; readonly bytes: number };
   /** Deadline of the whole call, ms. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -43,9 +46,16 @@ export class HttpClient {
       method: call.method,
       headers: {
         ...(call.json !== undefined && { 'content-type': 'application/json' }),
+        ...(call.content !== undefined && {
+          'content-type': 'application/octet-stream',
+          'content-length': String(call.content.bytes),
+        }),
         ...call.headers,
       },
       ...(call.json !== undefined && { body: JSON.stringify(call.json) }),
+      ...(call.content !== undefined && {
+        body: Readable.from(call.content.chunks, { objectMode: false }),
+      }),
       signal,
     });
     const text = await readText(response, call.maxBytes ?? 64 * 1024 * 1024);

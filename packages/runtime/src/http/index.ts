@@ -4,4 +4,5 @@ export * from './health.ts';
 export * from './openapi.ts';
 export * from './problem-error.ts';
 export * from './server.ts';
+export { type StreamedBody } from './streamed-body.ts';
 export * from './validation.ts';

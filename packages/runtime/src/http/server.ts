@@ -1,5 +1,5 @@
 import rateLimit from '@fastify/rate-limit';
-import type { Route } from '@cynodeai/contracts/common';
+import type { Route, StreamedMedia } from '@cynodeai/contracts/common';
 import { limits } from '@cynodeai/contracts/common';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { ListenAddress } from '../config/fields.ts';
@@ -8,11 +8,13 @@ import { uuidv7 } from '../std/index.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { ProblemError } from './problem-error.ts';
 import { refuseSocket } from './refuse-socket.ts';
+import { acceptStreamedBodies } from './streamed-body.ts';
 import { toProblem } from './to-problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     operation?: string;
+    streamed?: StreamedMedia;
   }
 }
 
@@ -111,6 +113,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const routes: Route[] = [];
   const extraFields = new WeakMap<FastifyRequest, LogFields>();
   acceptJsonBodies(app);
+  acceptStreamedBodies(app, options.maxBodyBytes ?? limits.requestBodyBytes);
   // An expectation other than 100-continue may be ignored (RFC 9110 section 10.1.1); Node would refuse it bare.
   app.server.on('checkExpectation', (request, response) =>
     app.server.emit('request', request, response),

@@ -1,0 +1,131 @@
+import type { Route, StreamedMedia } from '@cynodeai/contracts/common';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { finished, type Readable } from 'node:stream';
+import { ProblemError } from './problem-error.ts';
+
+/** Longest pause between two pieces of a streamed body, ms. */
+const silenceMs = 60_000;
+/** What may still arrive of a body nobody wants any more, so that the client gets to read the answer. */
+const linger = { bytes: 4 * 1024 * 1024, ms: 2000 } as const;
+
+/** A body that is read while it arrives. Contract 01 section 13. */
+export interface StreamedBody {
+  /** The whole `Content-Type` header. */
+  readonly contentType: string;
+  /**
+   * The bytes, once. Throws ProblemError `payload_too_large` beyond the limit, `validation` when nothing arrives for
+   * 60 s or the client left in the middle.
+   */
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+/** A body of a declared type, before the route's limit is known. */
+class UnreadBody {
+  readonly payload: Readable;
+  readonly serverLimitBytes: number;
+
+  constructor(payload: Readable, serverLimitBytes: number) {
+    this.payload = payload;
+    this.serverLimitBytes = serverLimitBytes;
+  }
+}
+
+const mediaTypes: readonly StreamedMedia[] = ['application/octet-stream', 'multipart/form-data'];
+
+/** Lets routes that declare it take a body unread; for all others the type stays unsupported (415). */
+export function acceptStreamedBodies(app: FastifyInstance, serverLimitBytes: number): void {
+  for (const media of mediaTypes) {
+    app.addContentTypeParser(media, (request, payload: Readable, done) => {
+      if (request.routeOptions.config.streamed === media) {
+        done(null, new UnreadBody(payload, serverLimitBytes));
+        return;
+      }
+      done(new ProblemError('unsupported_media_type', 'send the body as application/json'));
+    });
+  }
+  app.addHook('onResponse', async (request) => {
+    if (request.body instanceof UnreadBody) discard(request, request.body.payload);
+  });
+}
+
+function tooLarge(limitBytes: number): ProblemError {
+  return new ProblemError('payload_too_large', `the body may have at most ${limitBytes} bytes`);
+}
+
+/** Fires `silence` when the body pauses for too long. */
+class Patience {
+  readonly silence = Promise.withResolvers<never>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.silence.promise.catch(() => {});
+  }
+
+  wait(): void {
+    this.#timer = setTimeout(() => {
+      this.silence.reject(new ProblemError('validation', 'the body stopped arriving'));
+    }, silenceMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+async function* read(payload: Readable, limitBytes: number): AsyncGenerator<Buffer> {
+  // Leaving the loop must not destroy the connection: the answer goes over it.
+  const source = payload.iterator({ destroyOnReturn: false });
+  const patience = new Patience();
+  let size = 0;
+  try {
+    for (;;) {
+      patience.wait();
+      const next = await Promise.race([source.next(), patience.silence.promise]);
+      patience.stop();
+      if (next.done === true) return;
+      const chunk = next.value as Buffer;
+      size += chunk.length;
+      if (size > limitBytes) throw tooLarge(limitBytes);
+      yield chunk;
+    }
+  } catch (cause) {
+    if (cause instanceof ProblemError) throw cause;
+    throw new ProblemError('validation', 'the body ended before it was complete', { cause });
+  } finally {
+    patience.stop();
+  }
+}
+
+/** Reads past what nobody wants, a little and for a moment; then the connection ends. */
+function discard(request: FastifyRequest, payload: Readable): void {
+  if (payload.readableEnded || payload.destroyed) return;
+  const { socket } = request.raw;
+  let size = 0;
+  const timer = setTimeout(() => socket.destroy(), linger.ms);
+  payload.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > linger.bytes) socket.destroy();
+  });
+  finished(payload, () => clearTimeout(timer));
+}
+
+/**
+ * The body of a route that reads it as it arrives; undefined when the route's JSON form was sent. Whatever of it is
+ * unread when the answer has gone is thrown away.
+ * @throws ProblemError `payload_too_large` by `Content-Length`, `unsupported_media_type` without a body of the type
+ */
+export function streamedBodyOf(request: FastifyRequest, route: Route): StreamedBody | undefined {
+  const { body } = request;
+  if (!(body instanceof UnreadBody)) {
+    if (route.streamed === undefined || route.body !== undefined) return undefined;
+    throw new ProblemError('unsupported_media_type', `send the body as ${route.streamed}`);
+  }
+  const limitBytes = route.streamedLimitBytes ?? body.serverLimitBytes;
+  const { payload } = body;
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > limitBytes) throw tooLarge(limitBytes);
+  return {
+    contentType: request.headers['content-type'] ?? '',
+    chunks: read(payload, limitBytes),
+  };
+}
