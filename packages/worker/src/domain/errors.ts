@@ -9,6 +9,8 @@ export type WorkerErrorCode =
   | 'not_found'
   | 'node_policy_refused'
   | 'job_conflict'
+  /** The staged files of one job are too large together. */
+  | 'staging_full'
   | 'node_at_capacity'
   | 'node_not_ready'
   | 'node_shutting_down'

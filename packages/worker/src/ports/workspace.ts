@@ -1,4 +1,4 @@
-import type { InputFile } from '@cynodeai/contracts';
+import type { InputFile, StagedFileQuery } from '@cynodeai/contracts';
 
 /** Directories of one job on the host. Contract 03 section 6.3. */
 export interface JobWorkspace {
@@ -13,12 +13,26 @@ export interface WorkspaceStore {
   /** @throws WorkerError `workspace_unusable` when the mount root cannot be created or written */
   check(): Promise<void>;
   /**
-   * Makes fresh directories for the job and writes its input files, following no links, owned by the
-   * container's user. @throws WorkerError `job_conflict` when the directory exists, `validation` when two
+   * Makes fresh directories for the job with its staged files and writes its input files, following no links, owned
+   * by the container's user. @throws WorkerError `job_conflict` when the directory exists, `validation` when two
    * paths cannot both exist, `workspace_unusable` on a disk fault; nothing is left behind then
    */
   create(jobId: string, files: readonly InputFile[]): Promise<JobWorkspace>;
-  /** Removes the job's directories whatever is in them. */
+  /**
+   * Keeps an input file for the next `create` of the job; the same path again replaces it. `stillOpen` is asked when
+   * all bytes are there. Nothing is left behind when it rejects. Contract 03 section 5.4
+   * @throws WorkerError `validation` when the path cannot exist beside the others or there are too many,
+   *   `staging_full`, `job_conflict` when `create` came first, `workspace_unusable` on a disk fault
+   */
+  stage(
+    jobId: string,
+    file: StagedFileQuery,
+    content: AsyncIterable<Uint8Array>,
+    stillOpen: () => boolean,
+  ): Promise<void>;
+  /** Removes staged files of jobs that got none since then; says whose. */
+  removeStaged(before: Date): Promise<readonly string[]>;
+  /** Removes the job's directories whatever is in them, staged files included. */
   remove(jobId: string): Promise<void>;
   /** Removes what an earlier run of this node left and gives the job ids. */
   removeStrays(): Promise<readonly string[]>;

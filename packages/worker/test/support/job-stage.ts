@@ -85,6 +85,8 @@ export function stage(scene: Scene = {}) {
       removed.push(id);
       await scene.remove?.(id);
     },
+    stage: async () => {},
+    removeStaged: async () => [],
     removeStrays: async () => [],
   };
   const store = scratchStore();

@@ -9,6 +9,7 @@ const kinds: Readonly<Record<WorkerErrorCode, ProblemKind | undefined>> = {
   not_found: 'not_found',
   node_policy_refused: 'node_policy_refused',
   job_conflict: 'job_conflict',
+  staging_full: 'payload_too_large',
   node_at_capacity: 'node_at_capacity',
   node_not_ready: 'node_not_ready',
   node_shutting_down: 'node_shutting_down',

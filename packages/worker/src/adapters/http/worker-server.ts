@@ -12,6 +12,7 @@ import { bindHealth } from './health.ts';
 import { bindInferenceRelay, type RelayForwarder } from './inference-relay.ts';
 import { bindOpenApi } from './openapi.ts';
 import { bindRunJob } from './run-job.ts';
+import { bindStageInputFile } from './stage-input-file.ts';
 import { bindStopAll } from './stop-all.ts';
 import { bindStopJob } from './stop-job.ts';
 import { toProblem } from './to-problem.ts';
@@ -47,6 +48,7 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   bindHealth(server, readiness);
   bindOpenApi(server, token);
   bindRunJob(server, deps);
+  bindStageInputFile(server, deps);
   bindGetJob(server, token, jobs);
   bindAckJob(server, token, jobs);
   bindStopJob(server, token, jobs);

@@ -8,10 +8,12 @@ import {
   rmdir,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { limits } from '@cynodeai/contracts';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
 import type { WorkspaceStore } from '../../ports/workspace.ts';
+import { sizesBelow, StagedFiles } from './staged-files.ts';
 import { makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
 
 export interface FileWorkspaceOptions {
@@ -58,11 +60,30 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
   const newPath = (jobId: string): string => join(mountRoot, `.new-${nodeSlug}-${jobId}`);
   const oldPath = (jobId: string): string => join(mountRoot, `.old-${nodeSlug}-${jobId}`);
 
+  const stagedStart = `.staged-${nodeSlug}-`;
+  const staged = new StagedFiles((jobId) => join(mountRoot, `${stagedStart}${jobId}`), owner);
+
+  /** The staged files as the new workspace, or an empty one. */
+  const makeWorkspace = async (jobId: string, target: string): Promise<number> => {
+    const source = staged.workspaceOf(jobId);
+    if (!(await exists(source))) {
+      await makeOwnedDir(target, 0o700, owner);
+      return 0;
+    }
+    await rename(source, target);
+    await removeTree(dirname(source));
+    return (await sizesBelow(target)).size;
+  };
+
   const build: WorkspaceStore['create'] = async (jobId, files) => {
     const staging = newPath(jobId);
     await makeOwnedDir(staging, 0o700);
     await writeFile(join(staging, ownerFile), nodeSlug, { mode: 0o600, flag: 'wx' });
-    await makeOwnedDir(join(staging, 'workspace'), 0o700, owner);
+    const count = await makeWorkspace(jobId, join(staging, 'workspace'));
+    if (count + files.length > limits.inputFileCount) {
+      const text = `a job may have at most ${limits.inputFileCount} input files, staged ones included`;
+      throw new WorkerError('validation', `sandbox.input_files: ${text}`);
+    }
     await makeOwnedDir(join(staging, 'job'), 0o700, owner);
     await makeOwnedDir(join(staging, 'job', 'artifacts'), 0o700, owner);
     await writeInputFiles(join(staging, 'workspace'), files, owner);
@@ -87,6 +108,7 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
     await rename(finalPath(jobId), oldPath(jobId)).catch(() => {});
     await removeTree(oldPath(jobId));
     await removeTree(newPath(jobId));
+    await removeTree(dirname(staged.workspaceOf(jobId)));
   };
 
   return {
@@ -107,6 +129,21 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
           { cause: error },
         );
       }
+    },
+
+    stage: (...call) => staged.receive(...call),
+
+    removeStaged: async (before) => {
+      const removed: string[] = [];
+      for (const entry of await readdir(mountRoot).catch(() => [])) {
+        const jobId = entry.startsWith(stagedStart) ? entry.slice(stagedStart.length) : '';
+        if (!uuidPattern.test(jobId) || !(await staged.isOld(jobId, before))) continue;
+        // Away in one step, so that an upload that begins now finds an empty place.
+        await rename(join(mountRoot, entry), oldPath(jobId));
+        await removeTree(oldPath(jobId));
+        removed.push(jobId);
+      }
+      return removed;
     },
 
     remove,

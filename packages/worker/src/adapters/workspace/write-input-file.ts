@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, lchown, mkdir, open } from 'node:fs/promises';
+import { chmod, lchown, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InputFile } from '@cynodeai/contracts';
 import { WorkerError } from '../../domain/errors.ts';
@@ -11,9 +11,17 @@ export interface Owner {
 }
 
 /** Faults that only the paths of the request can cause in a directory nobody else writes. */
-const pathFaults = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EILSEQ', 'EINVAL']);
+export const pathFaults = new Set([
+  'EEXIST',
+  'ENOTDIR',
+  'EISDIR',
+  'ENAMETOOLONG',
+  'EILSEQ',
+  'EINVAL',
+]);
 
-function codeOf(error: unknown): string {
+/** Code of a system error, or nothing. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
@@ -51,16 +59,18 @@ async function writeOne(
 }
 
 /**
- * Writes input files below `root`, a fresh directory that only this process can write: every directory and
- * file on the way is created here, so no link can be followed. Contract 03 section 5.4.
- * @throws WorkerError `validation` naming the first path that cannot exist beside the others
+ * Writes input files below `root`, a directory that only this process has written: every directory and file on the
+ * way was or is created here, so no link can be followed. Contract 03 section 5.4.
+ * @throws WorkerError `validation` naming the first path that cannot exist beside the others or is there already
  */
 export async function writeInputFiles(
   root: string,
   files: readonly InputFile[],
   owner?: Owner,
 ): Promise<void> {
-  const made = new Set<string>();
+  const present = await readdir(root, { recursive: true, withFileTypes: true });
+  const directories = present.filter((entry) => entry.isDirectory());
+  const made = new Set(directories.map((entry) => join(entry.parentPath, entry.name)));
   for (const file of files) {
     try {
       await writeOne(root, file, made, owner);

@@ -1,4 +1,10 @@
-import type { AckJobRequest, RunJobRequest, RunJobResult, WorkerJob } from '@cynodeai/contracts';
+import type {
+  AckJobRequest,
+  RunJobRequest,
+  RunJobResult,
+  StagedFileQuery,
+  WorkerJob,
+} from '@cynodeai/contracts';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError, type WorkerErrorCode } from '../../domain/errors.ts';
 import { decideRun } from '../../domain/jobs/decide-run.ts';
@@ -35,6 +41,12 @@ export interface JobService {
   run(request: RunJobRequest): Promise<RunJobResult>;
   /** Like `run`, but gives `accepted` at once while there is no result. */
   submit(request: RunJobRequest): Promise<RunJobResult | 'accepted'>;
+  /**
+   * Keeps an input file for the first run of a job.
+   * @throws WorkerError `job_conflict` once the job runs or while its result is not acknowledged,
+   *   `node_shutting_down`, and those of `WorkspaceStore.stage`
+   */
+  stage(jobId: string, file: StagedFileQuery, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** @throws WorkerError `not_found` */
   get(jobId: string): WorkerJob;
   /**
@@ -111,6 +123,21 @@ class SandboxJobs implements JobService {
     if ('result' in known) return known.result;
     known.promised = true;
     return 'accepted';
+  }
+
+  async stage(
+    jobId: string,
+    file: StagedFileQuery,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const open = (): boolean => !this.#closing && this.#deps.store.find(jobId) === undefined;
+    // An earlier run of this id still loses its directory.
+    if (open()) await this.#jobs.get(jobId)?.gone;
+    if (this.#closing) throw shuttingDown();
+    if (!open()) {
+      throw new WorkerError('job_conflict', 'the job runs already: it takes no more input files');
+    }
+    await this.#deps.workspace.stage(jobId, file, content, open);
   }
 
   get(jobId: string): WorkerJob {

@@ -96,6 +96,8 @@ export class FakeEngine implements SandboxEngine {
 /** Job directories that exist in memory only. */
 export class FakeWorkspace implements WorkspaceStore {
   readonly present = new Set<string>();
+  /** Job, path and size of every staged file. */
+  readonly staged: [string, string, number][] = [];
   broken: string | undefined;
 
   async check(): Promise<void> {
@@ -105,6 +107,18 @@ export class FakeWorkspace implements WorkspaceStore {
   async create(jobId: string) {
     this.present.add(jobId);
     return { workspaceDir: `/fake/${jobId}/workspace`, jobDir: `/fake/${jobId}/job` };
+  }
+
+  async stage(
+    ...[jobId, { path }, content]: Parameters<WorkspaceStore['stage']>
+  ): ReturnType<WorkspaceStore['stage']> {
+    let bytes = 0;
+    for await (const chunk of content) bytes += chunk.length;
+    this.staged.push([jobId, path, bytes]);
+  }
+
+  async removeStaged(): Promise<readonly string[]> {
+    return [];
   }
 
   async remove(jobId: string): Promise<void> {

@@ -1,0 +1,30 @@
+import { workerApiRoutes } from '@cynodeai/contracts';
+import type { Secret } from '@cynodeai/runtime/config';
+import { type HttpServer, ProblemError, bindRoute } from '@cynodeai/runtime/http';
+import type { JobService } from '../../app/jobs/job-service.ts';
+import { type ReadinessView, requireReady, requireToken } from './guards.ts';
+
+export interface StageInputFileRouteDeps {
+  readonly token: Secret;
+  readonly readiness: ReadinessView;
+  readonly jobs: Pick<JobService, 'stage'>;
+}
+
+/**
+ * `PUT /v1/worker/jobs/{job_id}/input-files`: an input file that does not fit into `jobs:run`, streamed to disk.
+ * Contract 03 section 5.4.
+ */
+export function bindStageInputFile(server: HttpServer, deps: StageInputFileRouteDeps): void {
+  const { jobs, readiness, token } = deps;
+  bindRoute(server, workerApiRoutes.stageInputFile, {
+    guard: (request) => {
+      requireToken(token, request.headers.authorization);
+      requireReady(readiness);
+    },
+    handle: async ({ params, query, content }) => {
+      if (content === undefined) throw new ProblemError('validation', 'a body is required');
+      await jobs.stage(params.job_id, query, content.chunks);
+      return { status: 204 };
+    },
+  });
+}

@@ -1,0 +1,213 @@
+import { limits, type StagedFileQuery } from '@cynodeai/contracts';
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { messageOf } from '@cynodeai/runtime/std';
+import { WorkerError } from '../../domain/errors.ts';
+import { codeOf, makeOwnedDir, type Owner, pathFaults } from './write-input-file.ts';
+
+/** A file being received. */
+interface Upload {
+  readonly file: StagedFileQuery;
+  /** Bytes so far. */
+  size: number;
+}
+
+/** A job that gets files at this moment. */
+interface Receiving {
+  readonly uploads: Set<Upload>;
+  /** Sizes of the stored files by path. */
+  readonly stored: Promise<Map<string, number>>;
+  /** The tidying behind the last upload. */
+  ending: Promise<void> | undefined;
+}
+
+/** Sizes of regular files below a directory by relative path; nobody but this process writes there. */
+export async function sizesBelow(directory: string): Promise<Map<string, number>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
+    (error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw error;
+    },
+  );
+  const sizes = new Map<string, number>();
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    const { size } = await lstat(path);
+    sizes.set(path.slice(directory.length + 1), size);
+  }
+  return sizes;
+}
+
+function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, value) => total + value, 0);
+}
+
+const late = (): WorkerError =>
+  new WorkerError('job_conflict', 'the job began before the file was complete');
+
+/** A fault of the disk or the path, in the node's terms; whatever the sender did wrong passes as it is. */
+function inOurTerms(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  const code = codeOf(error);
+  // The run took the directory away in the middle.
+  if (code === 'ENOENT') return late();
+  if (pathFaults.has(code) || code === 'ENOTEMPTY') {
+    const text = `path: ${JSON.stringify(path)} is too long or clashes with another path`;
+    return new WorkerError('validation', text, { cause: error });
+  }
+  return unusable(error);
+}
+
+function unusable(cause: unknown): WorkerError {
+  const text = `a staged file cannot be written: ${messageOf(cause)}`;
+  return new WorkerError('workspace_unusable', text, { cause });
+}
+
+/**
+ * Input files that arrive before their job. They lie in the form of the workspace they will become, so that a
+ * restart of the node loses none. Contract 03 section 5.4.
+ */
+export class StagedFiles {
+  readonly #rootOf: (jobId: string) => string;
+  readonly #owner: Owner | undefined;
+  readonly #receiving = new Map<string, Receiving>();
+
+  /** @param rootOf directory of a job's staged files, in the file system of the job directories */
+  constructor(rootOf: (jobId: string) => string, owner: Owner | undefined) {
+    this.#rootOf = rootOf;
+    this.#owner = owner;
+  }
+
+  /** What becomes the job's workspace; there may be none. */
+  workspaceOf(jobId: string): string {
+    return join(this.#rootOf(jobId), 'workspace');
+  }
+
+  /** See `WorkspaceStore.stage`. */
+  async receive(
+    jobId: string,
+    file: StagedFileQuery,
+    content: AsyncIterable<Uint8Array>,
+    stillOpen: () => boolean,
+  ): Promise<void> {
+    const upload: Upload = { file, size: 0 };
+    const job = await this.#join(jobId, upload);
+    const part = join(this.#partsOf(jobId), randomUUID());
+    try {
+      const stored = await this.#prepare(jobId, job);
+      await this.#write(part, upload, content, () => this.#others(job, stored, file.path));
+      if (!stillOpen()) throw late();
+      await this.#place(part, join(this.workspaceOf(jobId), file.path), this.workspaceOf(jobId));
+      stored.set(file.path, upload.size);
+    } catch (error) {
+      upload.size = 0;
+      await rm(part, { force: true }).catch(() => {});
+      throw inOurTerms(error, file.path);
+    } finally {
+      await this.#leave(jobId, job, upload);
+    }
+  }
+
+  /** True when the job got its last file before that and none is coming. */
+  async isOld(jobId: string, before: Date): Promise<boolean> {
+    if (this.#receiving.has(jobId)) return false;
+    const found = await stat(this.#rootOf(jobId)).catch(() => undefined);
+    return found !== undefined && found.mtimeMs < before.getTime() && !this.#receiving.has(jobId);
+  }
+
+  #partsOf(jobId: string): string {
+    return join(this.#rootOf(jobId), 'parts');
+  }
+
+  async #join(jobId: string, upload: Upload): Promise<Receiving> {
+    for (;;) {
+      const known = this.#receiving.get(jobId);
+      if (known?.ending !== undefined) {
+        await known.ending;
+        continue;
+      }
+      const stored = known?.stored ?? sizesBelow(this.workspaceOf(jobId));
+      // Whoever waits for it hears of its fault.
+      stored.catch(() => {});
+      const job = known ?? { uploads: new Set(), stored, ending: undefined };
+      job.uploads.add(upload);
+      this.#receiving.set(jobId, job);
+      return job;
+    }
+  }
+
+  /** The last to leave takes empty directories along; without a stored file nothing of the job stays. */
+  async #leave(jobId: string, job: Receiving, upload: Upload): Promise<void> {
+    job.uploads.delete(upload);
+    if (job.uploads.size > 0) return;
+    job.ending = (async () => {
+      for (const dir of [this.#partsOf(jobId), this.workspaceOf(jobId), this.#rootOf(jobId)]) {
+        await rmdir(dir).catch(() => {});
+      }
+      this.#receiving.delete(jobId);
+    })();
+    await job.ending;
+  }
+
+  async #prepare(jobId: string, job: Receiving): Promise<Map<string, number>> {
+    let stored: Map<string, number>;
+    try {
+      await mkdir(this.#partsOf(jobId), { recursive: true, mode: 0o700 });
+      await makeOwnedDir(this.workspaceOf(jobId), 0o700, this.#owner).catch((error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      });
+      stored = await job.stored;
+    } catch (cause) {
+      throw unusable(cause);
+    }
+    const paths = new Set([...stored.keys(), ...[...job.uploads].map(({ file }) => file.path)]);
+    if (paths.size > limits.inputFileCount) {
+      const text = `a job may have at most ${limits.inputFileCount} input files`;
+      throw new WorkerError('validation', text);
+    }
+    return stored;
+  }
+
+  /** Bytes of all files of the job that are here or coming, without the stored one this upload replaces. */
+  #others(job: Receiving, stored: ReadonlyMap<string, number>, path: string): number {
+    const coming = sum([...job.uploads].map(({ size }) => size));
+    return sum(stored.values()) - (stored.get(path) ?? 0) + coming;
+  }
+
+  async #write(
+    part: string,
+    upload: Upload,
+    content: AsyncIterable<Uint8Array>,
+    bytesOfJob: () => number,
+  ): Promise<void> {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const handle = await open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      for await (const chunk of content) {
+        upload.size += chunk.length;
+        if (bytesOfJob() > limits.stagedJobBytes) {
+          const text = `the staged files of a job may have at most ${limits.stagedJobBytes} bytes together`;
+          throw new WorkerError('staging_full', text);
+        }
+        await handle.writeFile(chunk);
+      }
+      await handle.chmod(Number.parseInt(upload.file.mode ?? '0644', 8));
+      if (this.#owner !== undefined) await handle.chown(this.#owner.uid, this.#owner.gid);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #place(part: string, target: string, workspace: string): Promise<void> {
+    const missing: string[] = [];
+    for (let dir = dirname(target); dir !== workspace; dir = dirname(dir)) missing.unshift(dir);
+    for (const dir of missing) {
+      await makeOwnedDir(dir, 0o755, this.#owner).catch(async (error: unknown) => {
+        if (codeOf(error) !== 'EEXIST' || !(await lstat(dir)).isDirectory()) throw error;
+      });
+    }
+    await rename(part, target);
+  }
+}
