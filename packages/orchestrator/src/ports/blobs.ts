@@ -6,3 +6,18 @@ export interface BlobReader {
    */
   read(storageRef: string): Promise<Uint8Array>;
 }
+
+/** A stored artifact, opened. */
+export interface OpenBlob {
+  readonly sizeBytes: number;
+  /** The bytes, once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Lets go of it, read to the end or not. */
+  close(): Promise<void>;
+}
+
+/** Reads stored artifacts without holding them in memory. */
+export interface BlobOpener {
+  /** Rejects like `BlobReader.read`. */
+  open(storageRef: string): Promise<OpenBlob>;
+}

@@ -9,6 +9,15 @@ export interface JobRef {
   readonly jobId: string;
 }
 
+/** An input file on its way to a node, ahead of its job. */
+export interface FileToStage {
+  /** Below `/workspace`. */
+  readonly path: string;
+  readonly mode: '0644' | '0755' | '0444';
+  readonly sizeBytes: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /** Calls of a node's Worker API; none of them rejects: every fault is an answer. Contract 03 section 5. */
 export interface WorkerApi {
   /** Sends a job and waits for its end. */
@@ -17,6 +26,13 @@ export interface WorkerApi {
     request: RunJobRequest,
     options: { readonly deadlineMs: number; readonly signal: AbortSignal },
   ): Promise<WorkerAnswer>;
+  /** Leaves an input file for the next run of a job; anything but `staged` means that nothing of the job ran for it. */
+  stageFile(
+    node: NodeConnection,
+    jobId: string,
+    file: FileToStage,
+    options: { readonly signal: AbortSignal },
+  ): Promise<'staged' | WorkerAnswer>;
   /** Asks what the node knows of a job. */
   getJob(
     node: NodeConnection,

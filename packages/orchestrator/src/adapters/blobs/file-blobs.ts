@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BlobReader } from '../../ports/blobs.ts';
+import type { BlobOpener, BlobReader, OpenBlob } from '../../ports/blobs.ts';
 import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 
 const prefix = 'file:';
@@ -16,7 +16,7 @@ export function blobRef(relative: string): string | undefined {
 }
 
 /** Blobs as files of one folder; `storage_ref` keeps the path below it, so that the folder may move. */
-export class FileBlobs implements BlobReader, BlobWriter {
+export class FileBlobs implements BlobOpener, BlobReader, BlobWriter {
   readonly #directory: string;
 
   /** @param directory `ARTIFACT_STORAGE_DIR`; made on first use. */
@@ -50,6 +50,21 @@ export class FileBlobs implements BlobReader, BlobWriter {
     return readFile(this.#pathOf(storageRef));
   }
 
+  async open(storageRef: string): Promise<OpenBlob> {
+    const file = await open(this.#pathOf(storageRef), 'r');
+    try {
+      const { size } = await file.stat();
+      return {
+        sizeBytes: size,
+        chunks: size === 0 ? noBytes() : file.createReadStream({ autoClose: false, end: size - 1 }),
+        close: () => file.close(),
+      };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
   async remove(storageRef: string): Promise<void> {
     await rm(this.#pathOf(storageRef), { force: true });
   }
@@ -61,6 +76,8 @@ export class FileBlobs implements BlobReader, BlobWriter {
     return join(this.#directory, relative);
   }
 }
+
+async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600);

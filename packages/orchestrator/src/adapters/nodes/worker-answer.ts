@@ -95,6 +95,20 @@ export function answerOfHttp(answer: HttpAnswer): WorkerAnswer {
   };
 }
 
+/**
+ * What a failed upload of an input file means for its job. Nothing of the job ran for it, so a lost connection or a
+ * fault of the node counts like one that was never reached. Contract 01 section 5.5.
+ */
+export function answerOfStaging(answer: WorkerAnswer): WorkerAnswer {
+  if (answer.kind === 'lost') return { kind: 'unsent', message: answer.message };
+  if (answer.kind === 'unsent') return answer;
+  if (answer.kind !== 'refused')
+    return { kind: 'unsent', message: 'an upload got a strange answer' };
+  if (answer.status < 500 || answer.status === 503) return answer;
+  const detail = answer.detail === undefined ? '' : `: ${answer.detail}`;
+  return { kind: 'unsent', message: `an input file was answered ${answer.status}${detail}` };
+}
+
 /** What an HTTP answer of `jobs/{job_id}` means. Contract 03 section 5.8. */
 export function sightOfHttp(answer: HttpAnswer): JobSight {
   if (answer.status === 200) {

@@ -10,7 +10,13 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { NodeConnection } from '../../ports/dispatch.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
-import { answerOfFault, answerOfHttp, sightOfFault, sightOfHttp } from './worker-answer.ts';
+import {
+  answerOfFault,
+  answerOfHttp,
+  answerOfStaging,
+  sightOfFault,
+  sightOfHttp,
+} from './worker-answer.ts';
 
 export interface WorkerClientOptions {
   readonly log: Log;
@@ -20,6 +26,8 @@ export interface WorkerClientOptions {
 
 /** Each running job holds a connection for its whole life, so this bounds the jobs of one node. */
 const jobConnections = 1024;
+/** Longest upload of one input file, ms; a node does not wait longer for a request either. */
+const uploadTimeoutMs = 120_000;
 /** Two streams of 256 KiB, six bytes per character at worst in JSON, and room for later fields. */
 const maxAnswerBytes = 16 * 1024 * 1024;
 
@@ -34,6 +42,7 @@ function authorization(node: NodeConnection): Record<string, string> {
  */
 export class WorkerClient implements WorkerApi {
   readonly #jobs = new HttpClient(jobConnections);
+  readonly #uploads = new HttpClient(16);
   readonly #questions = new HttpClient(32);
   readonly #control = new HttpClient(8);
   readonly #acks = new HttpClient(4);
@@ -60,6 +69,26 @@ export class WorkerClient implements WorkerApi {
       );
     } catch (error) {
       return answerOfFault(error);
+    }
+  }
+
+  async stageFile(
+    ...[node, jobId, file, { signal }]: Parameters<WorkerApi['stageFile']>
+  ): ReturnType<WorkerApi['stageFile']> {
+    const { method, path } = workerApiRoutes.stageInputFile;
+    const query = new URLSearchParams({ path: file.path, mode: file.mode }).toString();
+    try {
+      const answer = await this.#uploads.call({
+        method,
+        url: `${node.url}${path.replace('{job_id}', jobId)}?${query}`,
+        headers: authorization(node),
+        content: { chunks: file.chunks, bytes: file.sizeBytes },
+        timeoutMs: uploadTimeoutMs,
+        signal,
+      });
+      return answer.status === 204 ? 'staged' : answerOfStaging(answerOfHttp(answer));
+    } catch (error) {
+      return answerOfStaging(answerOfFault(error));
     }
   }
 
@@ -133,7 +162,7 @@ export class WorkerClient implements WorkerApi {
 
   /** Cuts every connection. */
   async close(): Promise<void> {
-    const clients = [this.#jobs, this.#questions, this.#control, this.#acks];
+    const clients = [this.#jobs, this.#uploads, this.#questions, this.#control, this.#acks];
     await Promise.all(clients.map((client) => client.close()));
   }
 

@@ -1,7 +1,7 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { leaseMsOf, leaseTimes } from '../../domain/jobs/job-lease.ts';
-import type { BlobReader } from '../../ports/blobs.ts';
+import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimOptions, ClaimedJob, JobQueue } from '../../ports/dispatch.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
@@ -11,7 +11,7 @@ import { type Attended, ClaimedJobRun, type RunClaimedJobDeps } from './run-clai
 export interface DispatcherDeps {
   readonly queue: JobQueue;
   readonly worker: WorkerApi;
-  readonly blobs: BlobReader;
+  readonly blobs: BlobReader & BlobOpener;
   readonly completer: JobCompleter;
   readonly errands: NodeErrands;
   readonly log: Log;

@@ -1,12 +1,33 @@
-import type { InputFile, RunJobRequest } from '@cynodeai/contracts';
+import { type InputFile, type RunJobRequest, limits, utf8Bytes } from '@cynodeai/contracts';
+import { splitInputFiles } from '../../domain/dispatch/split-input-files.ts';
 import type { InputFileReference } from '../../domain/jobs/job-payload.ts';
 import { buildRunRequest } from '../../domain/jobs/run-request.ts';
-import type { BlobReader } from '../../ports/blobs.ts';
+import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimedJob, JobQueue } from '../../ports/dispatch.ts';
 
 export interface PrepareRequestDeps {
   readonly queue: Pick<JobQueue, 'artifactRefs'>;
-  readonly blobs: BlobReader;
+  readonly blobs: BlobReader & BlobOpener;
+}
+
+/** Bytes of an input file: in memory, or still in storage. */
+export type FileSource =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'blob'; readonly storageRef: string };
+
+/** An input file whose bytes can be had. */
+export interface SourcedFile {
+  /** Below `/workspace`. */
+  readonly path: string;
+  readonly mode: InputFileReference['mode'];
+  readonly sizeBytes: number;
+  readonly source: FileSource;
+}
+
+/** A request, and the files its node must have before it. */
+export interface PreparedRequest {
+  readonly request: RunJobRequest;
+  readonly staged: readonly SourcedFile[];
 }
 
 const base64 = (bytes: Uint8Array): string =>
@@ -16,42 +37,56 @@ function artifactIds(files: readonly InputFileReference[]): string[] {
   return files.flatMap(({ source }) => (source.kind === 'artifact' ? [source.artifact_id] : []));
 }
 
-async function bytesOf(
-  { path, source }: InputFileReference,
+async function sizeOf(storageRef: string, blobs: BlobOpener): Promise<number> {
+  const blob = await blobs.open(storageRef);
+  await blob.close();
+  return blob.sizeBytes;
+}
+
+async function sourced(
+  { path, mode, source }: InputFileReference,
   job: ClaimedJob,
   refs: ReadonlyMap<string, string>,
-  blobs: BlobReader,
-): Promise<Uint8Array> {
-  switch (source.kind) {
-    case 'text':
-      return Buffer.from(source.text, 'utf8');
-    case 'prompt':
-      if (job.prompt === undefined) throw new Error(`${path}: the task has no text`);
-      return Buffer.from(job.prompt, 'utf8');
-    case 'artifact': {
-      const ref = refs.get(source.artifact_id);
-      if (ref === undefined) throw new Error(`${path}: the attachment is gone`);
-      return blobs.read(ref);
-    }
+  blobs: BlobOpener,
+): Promise<SourcedFile> {
+  if (source.kind === 'artifact') {
+    const storageRef = refs.get(source.artifact_id);
+    if (storageRef === undefined) throw new Error(`${path}: the attachment is gone`);
+    const sizeBytes = await sizeOf(storageRef, blobs);
+    return { path, mode, sizeBytes, source: { kind: 'blob', storageRef } };
   }
+  const text = source.kind === 'text' ? source.text : job.prompt;
+  if (text === undefined) throw new Error(`${path}: the task has no text`);
+  const bytes = Buffer.from(text, 'utf8');
+  return { path, mode, sizeBytes: bytes.length, source: { kind: 'bytes', bytes } };
+}
+
+async function inlined(file: SourcedFile, blobs: BlobReader): Promise<InputFile> {
+  const { path, mode, source } = file;
+  const bytes = source.kind === 'bytes' ? source.bytes : await blobs.read(source.storageRef);
+  return { path, mode, content_base64: base64(bytes) };
 }
 
 /**
- * The request for a claimed job, its input files resolved to bytes. Contract 01 section 4.3 (REQ-ORCHES-0126).
- * Rejects when a file's content cannot be had.
+ * The request for a claimed job. Input files ride in it as far as they fit into the node's body limit; the others must
+ * be staged first. Contract 01 section 4.3 (REQ-ORCHES-0126). Rejects when a file's content cannot be had.
  */
 export async function prepareRequest(
   job: ClaimedJob,
   deps: PrepareRequestDeps,
-): Promise<RunJobRequest> {
+): Promise<PreparedRequest> {
   const { input_files: files } = job.payload;
   const ids = artifactIds(files);
   const refs =
     ids.length === 0 ? new Map<string, string>() : await deps.queue.artifactRefs(job.taskId, ids);
+  const sources = await Promise.all(files.map((file) => sourced(file, job, refs, deps.blobs)));
+  const bare = utf8Bytes(JSON.stringify(buildRunRequest({ ...job, inputFiles: [] })));
+  const { inline, staged } = splitInputFiles(
+    sources,
+    // The field's own name and brackets come with the first file.
+    limits.requestBodyBytes - bare - 64,
+  );
   const inputFiles: InputFile[] = [];
-  for (const file of files) {
-    const content = await bytesOf(file, job, refs, deps.blobs);
-    inputFiles.push({ path: file.path, mode: file.mode, content_base64: base64(content) });
-  }
-  return buildRunRequest({ ...job, inputFiles });
+  for (const file of inline) inputFiles.push(await inlined(file, deps.blobs));
+  return { request: buildRunRequest({ ...job, inputFiles }), staged };
 }

@@ -6,14 +6,17 @@ import { eligibleNodes } from '../../domain/dispatch/select-node.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
 import { leaseTimes, retryDelayMs } from '../../domain/jobs/job-lease.ts';
-import type { BlobReader } from '../../ports/blobs.ts';
+import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimOptions, ClaimedJob, ClaimedRetry, JobQueue } from '../../ports/dispatch.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
+import { sandboxSummary } from '../../domain/prompts/sandbox-fallback.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
+import { withModelRequest } from '../prompts/with-model-request.ts';
 import { type FollowDeps, type Followed, type Pulse, followJob } from './follow-job.ts';
 import type { NodeErrands } from './node-errands.ts';
-import { prepareRequest } from './prepare-request.ts';
+import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
+import { stageFiles } from './stage-files.ts';
 
 /** A job this process looks after. */
 export interface Attended {
@@ -29,7 +32,7 @@ export interface Attended {
 export interface RunClaimedJobDeps extends FollowDeps {
   readonly queue: JobQueue;
   readonly worker: WorkerApi;
-  readonly blobs: BlobReader;
+  readonly blobs: BlobReader & BlobOpener;
   readonly completer: JobCompleter;
   readonly errands: NodeErrands;
   readonly log: Log;
@@ -57,18 +60,19 @@ export class ClaimedJobRun {
   /** A job no node has: send it. */
   async start(): Promise<void> {
     const { job, abandon } = this.#entry;
-    const { log, worker } = this.#deps;
-    let request;
+    const { worker } = this.#deps;
+    let prepared: PreparedRequest;
     try {
-      request = await prepareRequest(job, this.#deps);
+      prepared = await prepareRequest(await withModelRequest(job, this.#deps), this.#deps);
     } catch (error) {
-      const message = `the input of the job cannot be read: ${messageOf(error)}`;
-      log.error('the input of a job cannot be read', {
-        job_id: job.jobId,
-        error: messageOf(error),
-      });
-      return this.#end(failed('input_unavailable', message));
+      return this.#unreadable(messageOf(error));
     }
+    const fault = await stageFiles(job, prepared.staged, this.#deps, {
+      signal: abandon.signal,
+      onProgress: () => this.#noteAlive(),
+    });
+    if (fault?.kind === 'unreadable') return this.#unreadable(fault.message);
+    if (fault !== undefined) return this.#answered(fault.answer);
     // A process that was frozen since its claim may find the job finished by others: it must not start it again.
     const age = this.#deps.monotonicMs() - this.#entry.pulse.aliveAt;
     if (age > leaseTimes(job.leaseMs).freshMs) {
@@ -76,10 +80,20 @@ export class ClaimedJobRun {
     }
     this.#entry.hangUp = new AbortController();
     const signal = AbortSignal.any([abandon.signal, this.#entry.hangUp.signal]);
-    const call = worker.runJob(job.node, request, { deadlineMs: job.deadlineMs, signal });
+    const call = worker.runJob(job.node, prepared.request, { deadlineMs: job.deadlineMs, signal });
     const followed = await this.#follow(call);
     this.#entry.hangUp.abort();
     return this.#after(followed);
+  }
+
+  #noteAlive(): void {
+    this.#entry.pulse.aliveAt = this.#deps.monotonicMs();
+  }
+
+  async #unreadable(reason: string): Promise<void> {
+    const { jobId } = this.#entry.job;
+    this.#deps.log.error('the input of a job cannot be read', { job_id: jobId, error: reason });
+    return this.#end(failed('input_unavailable', `the input of the job cannot be read: ${reason}`));
   }
 
   /** A job its node may have: ask before anything is sent. Contract 01 section 5.6. */
@@ -267,8 +281,10 @@ export class ClaimedJobRun {
     else errands.dismiss(job.node, job);
   }
 
-  async #end({ status, result, summary }: Ended): Promise<void> {
+  async #end(ended: Ended): Promise<void> {
     const { job } = this.#entry;
+    const { status, result } = ended;
+    const summary = sandboxSummary(ended, job.payload);
     const { taskId, jobId, leaseId, node } = job;
     const { completer, errands, log } = this.#deps;
     const logs = logPieces(result);

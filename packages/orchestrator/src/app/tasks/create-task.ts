@@ -3,7 +3,7 @@ import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/identity/principal.ts';
 import { planJob } from '../../domain/tasks/plan-job.ts';
-import { readTaskInput, requireSendable, wantedTaskName } from '../../domain/tasks/task-input.ts';
+import { readTaskInput, wantedTaskName } from '../../domain/tasks/task-input.ts';
 import type { TaskInput } from '../../domain/tasks/task-input.ts';
 import { chooseTaskName } from '../../domain/tasks/task-name.ts';
 import { attachmentFolder, taskView } from '../../domain/tasks/task-record.ts';
@@ -120,10 +120,6 @@ export async function createTask(deps: CreateTaskDeps, call: CreateTaskCall): Pr
   const input = readTaskInput(request);
   wantedTaskName(request);
   const attachments = decodeAttachments(request.attachments ?? [], limits.attachmentBytes);
-  requireSendable(
-    input,
-    attachments.map((attachment) => attachment.bytes.length),
-  );
   const stored = await storeBlobs(deps.blobs, attachments);
   const at = deps.clock.now();
   const taskId = uuidv7(at.getTime());

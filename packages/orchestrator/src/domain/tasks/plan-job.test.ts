@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planJob } from './plan-job.ts';
-import { readTaskInput, requireSendable } from './task-input.ts';
+import { readTaskInput } from './task-input.ts';
 
 const attachment = { artifactId: 'a1', path: 'upload/x.bin', contentType: undefined, sizeBytes: 3 };
 
@@ -51,14 +51,5 @@ describe('the first job of a task', () => {
     expect(planJob(script, [])).toMatchObject({ timeout_seconds: 7 });
     expect(planJob(commands, [])).toMatchObject({ timeout_seconds: 8 });
     expect(() => readTaskInput({ prompt: 'x', timeout_seconds: 7 })).toThrow(/timeout_seconds/);
-  });
-
-  it('must fit into one request of a node with all its files as base64', () => {
-    const input = readTaskInput({ input_mode: 'script', prompt: 'x'.repeat(3000) });
-    const room = 10 * 1024 * 1024 - 64 * 1024 - 4000;
-    expect(() => requireSendable(input, [(room / 4) * 3])).not.toThrow();
-    expect(() => requireSendable(input, [(room / 4) * 3 + 1])).toThrow(
-      expect.objectContaining({ code: 'input_too_large' }),
-    );
   });
 });

@@ -1,6 +1,5 @@
 import { type CreateTaskRequest, type InputMode, limits, utf8Bytes } from '@cynodeai/contracts';
 import { OrchestratorError } from '../errors.ts';
-import { commandsProgram } from './commands-program.ts';
 
 /** What a task shall do, checked. */
 export interface TaskInput {
@@ -87,24 +86,4 @@ export function wantedTaskName(request: CreateTaskRequest): string | undefined {
     refuse('name', 'task_name and name are the same field; send one of them');
   }
   return taskName ?? name;
-}
-
-const base64Bytes = (bytes: number): number => Math.ceil(bytes / 3) * 4;
-
-/** Room in a node's request body for everything beside the files. */
-const envelopeBytes = 64 * 1024;
-
-/**
- * Refuses what could not be sent to a node later: program and attachments travel as base64 in one request body.
- * Contract 03 section 5.6. @throws OrchestratorError `input_too_large`.
- */
-export function requireSendable(input: TaskInput, attachmentSizes: readonly number[]): void {
-  const program = input.commands === undefined ? input.text : commandsProgram(input.commands);
-  const files = [utf8Bytes(program), ...attachmentSizes].map(base64Bytes);
-  const total = files.reduce((sum, bytes) => sum + bytes, 0);
-  if (total <= limits.requestBodyBytes - envelopeBytes) return;
-  throw new OrchestratorError(
-    'input_too_large',
-    'text and attachments together do not fit into a job; they may have about 7.4 MiB in total',
-  );
 }

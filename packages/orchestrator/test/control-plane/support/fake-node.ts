@@ -11,6 +11,7 @@ import {
 import { type HttpServer, ProblemError, bindRoute, createHttpServer } from '@cynodeai/runtime/http';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { psk } from './control-plane.ts';
+import { bindRelay } from './relay-route.ts';
 
 /** What a run came to; `hang up`: it ended well, but every connection was cut before the answer left. */
 type RunAnswer = Partial<RunJobResult> | 'hang up';
@@ -20,8 +21,12 @@ export interface FakeNodeOptions {
   readonly maxConcurrency?: number;
   /** What `jobs:run` does; a clean exit unless told. Throw a ProblemError to refuse. */
   readonly onRun?: (request: RunJobRequest) => Promise<RunAnswer> | RunAnswer;
+  /** What an upload of an input file does; it is taken unless told. Throw a ProblemError to refuse. */
+  readonly onStage?: (file: StagedUpload) => Promise<void> | void;
   readonly onStop?: (request: StopJobRequest) => 'stopping' | 'not_running';
   readonly report?: Partial<NodeCapabilityReport>;
+  /** Base URL of the model service behind the node's relay; without one the node has no relay. */
+  readonly upstream?: () => string;
   /** What `models:load` does with a model the node does not have; it stays `loading` unless told. Throw to refuse. */
   readonly onLoad?: (modelRef: string) => FakeModel | Promise<FakeModel>;
 }
@@ -29,11 +34,21 @@ export interface FakeNodeOptions {
 /** A model as the fake node lists it. */
 export type FakeModel = Omit<ModelList['models'][number], 'model_ref'>;
 
+/** An input file that came ahead of its job. */
+export interface StagedUpload {
+  readonly jobId: string;
+  readonly path: string;
+  readonly mode: string | undefined;
+  readonly bytes: Buffer;
+}
+
 export interface FakeNode extends AsyncDisposable {
   readonly slug: string;
   readonly url: string;
   /** Every body of `jobs:run` with the right token, in order of arrival. */
   readonly runs: RunJobRequest[];
+  /** Input files that were taken, in order. */
+  readonly uploads: StagedUpload[];
   /** Ids of jobs whose work was really started, in order: the outside witness of what ran how often. */
   readonly executed: string[];
   readonly stops: StopJobRequest[];
@@ -228,11 +243,29 @@ class FakeWorker {
   #bind(server: HttpServer): void {
     const node = this.#node;
     const guard = this.#guard.bind(this);
+    const { upstream } = this.#options;
+    if (upstream !== undefined) bindRelay(server, guard, upstream);
     bindRoute(server, workerApiRoutes.runJob, {
       guard,
       handle: async ({ body }) => {
         node.runs.push(body);
         return { status: 200, body: await this.#run(body) };
+      },
+    });
+    bindRoute(server, workerApiRoutes.stageInputFile, {
+      guard,
+      handle: async ({ params: { job_id }, query, content }) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of content?.chunks ?? []) chunks.push(chunk);
+        const upload = {
+          jobId: job_id,
+          path: query.path,
+          mode: query.mode,
+          bytes: Buffer.concat(chunks),
+        };
+        await this.#options.onStage?.(upload);
+        node.uploads.push(upload);
+        return { status: 204 };
       },
     });
     bindRoute(server, workerApiRoutes.getJob, {
@@ -313,6 +346,7 @@ export async function fakeNode(options: FakeNodeOptions): Promise<FakeNode> {
     slug: options.slug,
     url: '',
     runs: [],
+    uploads: [],
     executed: [],
     stops: [],
     asked: [],
