@@ -3,6 +3,7 @@ import type { NodeFacts } from '../domain/dispatch/node-facts.ts';
 import type { Expiry } from '../domain/jobs/job-lease.ts';
 import type { SandboxJobPayload } from '../domain/jobs/job-payload.ts';
 import type { LogPiece } from '../domain/jobs/end-events.ts';
+import type { ReadTaskInput } from './task-input.ts';
 
 /** Identity of one claim of a job; `leaseId` fences every later write. */
 export interface JobLease {
@@ -40,12 +41,20 @@ export interface ClaimedRetry extends ClaimedJob {
   readonly mayTakeWork: boolean;
 }
 
+/** The job a prompt goes on with. */
+export interface FallbackJob {
+  readonly jobId: string;
+  readonly payload: SandboxJobPayload;
+}
+
 /** A job's end, ready to be stored. */
 export interface EndedJob extends JobLease {
   readonly status: 'completed' | 'failed';
   readonly result: JobResult;
   readonly summary: string;
   readonly logs: readonly LogPiece[];
+  /** Queued in the same transaction; the task then goes on instead of ending with this job. */
+  readonly next?: FallbackJob;
 }
 
 /** What storing an end did. */
@@ -148,6 +157,8 @@ export interface JobQueue {
   connections(): Promise<ReadonlyMap<string, NodeConnection>>;
   /** A node refused the given token: no more work for it until it is heard of again. */
   deactivateNode(nodeId: string, reason: string): Promise<void>;
+  /** What the user gave a task; rejects when there is no such task or text. */
+  readonly taskInput: ReadTaskInput;
   /** `storage_ref` of a task's artifacts by id; unknown ones are absent. */
   artifactRefs(
     taskId: string,

@@ -6,8 +6,6 @@ import type { JobLease, NodeConnection } from './dispatch.ts';
 /** A prompt that this process owns and must bring to its end. */
 export interface ClaimedPrompt extends JobLease {
   readonly attempt: number;
-  /** `tasks.prompt`; data for a model, never part of a command (REQ-ORCHES-0125). */
-  readonly prompt: string;
   /** Length of the lease, ms. */
   readonly leaseMs: number;
 }
@@ -16,16 +14,6 @@ export interface ClaimedPrompt extends JobLease {
 export interface ModelNode {
   readonly facts: NodeFacts;
   readonly connection: NodeConnection | undefined;
-}
-
-/** A stored file of a task. */
-export interface TaskFile {
-  readonly artifactId: string;
-  /** `upload/<name>`. */
-  readonly path: string;
-  readonly contentType: string | undefined;
-  readonly sizeBytes: number;
-  readonly storageRef: string;
 }
 
 /** The part of the queue that holds prompts; leases work as in `JobQueue`. Contract 01 sections 4.4, 5.4, 5.6. */
@@ -41,6 +29,3 @@ export interface PromptQueue {
   /** Says on the tasks of queued prompts what they wait for. */
   noteWaiting(reason: PromptWaitingReason): Promise<void>;
 }
-
-/** Files the user sent with a task, by name. */
-export type ReadTaskFiles = (taskId: string) => Promise<readonly TaskFile[]>;

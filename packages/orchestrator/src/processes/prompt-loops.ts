@@ -2,9 +2,10 @@ import { inferenceRelayPrefix } from '@cynodeai/contracts';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
+import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { OllamaClient } from '../adapters/models/ollama-client.ts';
 import { postgresPromptQueue } from '../adapters/postgres/jobs/prompt-queue.ts';
-import { selectedModelReader } from '../adapters/postgres/jobs/read-selected-model.ts';
+import { postgresPmModelReader } from '../adapters/postgres/models/read-pm-model.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { Ticker } from '../app/dispatch/ticker.ts';
 import type { JobCompleter } from '../app/jobs/job-completer.ts';
@@ -51,8 +52,9 @@ export function promptLoops(
   });
   const dispatcher: PromptDispatcher = new PromptDispatcher({
     ...jobs,
+    blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
     prompts: postgresPromptQueue(db, vault),
-    models: selectedModelReader(db),
+    models: postgresPmModelReader(db),
     client,
     directUrl: config.OLLAMA_BASE_URL ?? config.INFERENCE_URL,
     defaultModel: config.INFERENCE_MODEL,

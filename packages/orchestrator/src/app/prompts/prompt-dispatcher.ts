@@ -8,7 +8,7 @@ import { type RunPromptDeps, logLostPrompt, runPrompt } from './run-prompt.ts';
 
 export interface PromptDispatcherDeps extends RunPromptDeps {
   readonly prompts: PromptQueue;
-  readonly queue: Pick<JobQueue, 'renew' | 'requeue' | 'canceledAmong'>;
+  readonly queue: Pick<JobQueue, 'renew' | 'requeue' | 'canceledAmong' | 'taskInput'>;
   readonly models: PmModelReader;
   /** `OLLAMA_BASE_URL`, else `INFERENCE_URL`. Contract 01 section 1.2. */
   readonly directUrl: string | undefined;

@@ -1,19 +1,24 @@
 import type { Log } from '@cynodeai/runtime/observe';
-import { type Clock, messageOf } from '@cynodeai/runtime/std';
+import { type Clock, messageOf, uuidv7 } from '@cynodeai/runtime/std';
 import { type Ended, failed } from '../../domain/dispatch/outcome.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
 import { leaseTimes, retryDelayMs } from '../../domain/jobs/job-lease.ts';
 import { type ModelAnswer, answeredEnd } from '../../domain/prompts/model-answer.ts';
 import { modelRequest } from '../../domain/prompts/model-request.ts';
-import type { EndedJob, JobQueue } from '../../ports/dispatch.ts';
+import { fallbackPayload } from '../../domain/prompts/sandbox-fallback.ts';
+import type { BlobOpener } from '../../ports/blobs.ts';
+import type { EndedJob, FallbackJob, JobQueue } from '../../ports/dispatch.ts';
 import type { ModelClient, ModelEndpoint } from '../../ports/model-client.ts';
 import type { ClaimedPrompt } from '../../ports/prompts.ts';
+import type { TaskInput } from '../../ports/task-input.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
+import { readModelInput } from './read-model-input.ts';
 
 export interface RunPromptDeps {
   readonly client: ModelClient;
-  readonly queue: Pick<JobQueue, 'requeue'>;
+  readonly queue: Pick<JobQueue, 'requeue' | 'taskInput'>;
+  readonly blobs: BlobOpener;
   readonly completer: JobCompleter;
   readonly log: Log;
   readonly clock: Clock;
@@ -59,53 +64,89 @@ async function end(
   { prompt }: PromptCall,
   { status, result, summary }: Ended,
   deps: RunPromptDeps,
+  next?: FallbackJob,
 ): Promise<void> {
   const { taskId, jobId, leaseId } = prompt;
-  const job: EndedJob = {
-    taskId,
-    jobId,
-    leaseId,
+  const logs = logPieces(result);
+  const job: EndedJob = { taskId, jobId, leaseId, status, result, summary, logs };
+  const stored = await deps.completer.complete({ ...job, ...(next && { next }) });
+  deps.log.info('a job ended', {
+    job_id: jobId,
+    task_id: taskId,
     status,
-    result,
-    summary,
-    logs: logPieces(result),
-  };
-  const stored = await deps.completer.complete(job);
-  deps.log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });
+    stored,
+    ...(next && { next_job_id: next.jobId }),
+  });
 }
 
-function judged(
+/** The call failed: the sandbox is asked, once. */
+function handOn(
   call: PromptCall,
-  answer: Exclude<ModelAnswer, { readonly kind: 'busy' }>,
-  times: { readonly startedAt: Date; readonly endedAt: Date },
-): Ended {
-  if (answer.kind === 'failed') return failed(answer.errorType, answer.message);
-  const { taskId, jobId } = call.prompt;
-  return answeredEnd(answer, { taskId, jobId, model: call.model, ...times });
+  { errorType, message }: Extract<ModelAnswer, { readonly kind: 'failed' }>,
+  input: TaskInput,
+  deps: RunPromptDeps,
+): Promise<void> {
+  const { jobId } = call.prompt;
+  const fault = { job_id: jobId, error_type: errorType, error_message: message };
+  deps.log.warn('a model call failed', fault);
+  const payload = fallbackPayload(call.model, fault, input.files);
+  const next = { jobId: uuidv7(deps.clock.now().getTime()), payload };
+  return end(call, failed(errorType, message), deps, next);
 }
 
-/**
- * Asks the model and stores its answer, or hands the prompt on to the sandbox when the call fails. The prompt is one
- * value of a JSON body on every way. Contract 01 section 4.4 (REQ-ORCHES-0125).
- */
-export async function runPrompt(call: PromptCall, deps: RunPromptDeps): Promise<void> {
-  const { prompt, model, endpoint, claimedAt, signal } = call;
-  // A process that was frozen since its claim may find the prompt answered by others.
-  if (deps.monotonicMs() - claimedAt > leaseTimes(prompt.leaseMs).freshMs) {
-    return putBack(call, { delayMs: 0, reason: 'the lease was too old to call the model' }, deps);
-  }
+/** Asks once, given what the user wrote and sent. */
+async function ask(
+  call: PromptCall,
+  input: TaskInput,
+  text: string,
+  deps: RunPromptDeps,
+): Promise<void> {
+  const { prompt, model, endpoint, signal } = call;
   const startedAt = deps.clock.now();
-  const request = modelRequest(model, prompt.prompt);
-  const answer = await deps.client.generate(endpoint, request, {
+  const answer = await deps.client.generate(endpoint, modelRequest(model, text), {
     timeoutMs: deps.timeoutMs,
     signal,
   });
   if (signal.aborted) return;
-  if (answer.kind === 'busy') {
-    const delayMs = retryDelayMs(prompt.attempt, Math.random());
-    return putBack(call, { delayMs, reason: answer.message }, deps);
+  switch (answer.kind) {
+    case 'busy': {
+      const delayMs = retryDelayMs(prompt.attempt, Math.random());
+      return putBack(call, { delayMs, reason: answer.message }, deps);
+    }
+    case 'failed':
+      return handOn(call, answer, input, deps);
+    case 'answered': {
+      const { taskId, jobId } = prompt;
+      const times = { startedAt, endedAt: deps.clock.now() };
+      return end(call, answeredEnd(answer, { taskId, jobId, model, ...times }), deps);
+    }
   }
-  return end(call, judged(call, answer, { startedAt, endedAt: deps.clock.now() }), deps);
+}
+
+/**
+ * Asks the model and stores its answer, or hands the prompt on to a sandbox when the call fails. The prompt is one
+ * value of a JSON body on every way. Contract 01 section 4.4 (REQ-ORCHES-0125).
+ */
+export async function runPrompt(call: PromptCall, deps: RunPromptDeps): Promise<void> {
+  const { prompt, claimedAt, signal } = call;
+  const { log, sleep, queue } = deps;
+  const what = 'the start of a model call';
+  const read = (): Promise<TaskInput> => queue.taskInput(prompt.taskId);
+  const input = await retryStorage(read, { log, what, sleep, signal });
+  if (input === undefined) return;
+  let text: string;
+  try {
+    text = await readModelInput(input, deps.blobs);
+  } catch (error) {
+    const message = `the input of the job cannot be read: ${messageOf(error)}`;
+    log.error('the input of a job cannot be read', { job_id: prompt.jobId });
+    return end(call, failed('input_unavailable', message), deps);
+  }
+  // A process that was frozen since its claim may find the prompt answered by others.
+  if (deps.monotonicMs() - claimedAt > leaseTimes(prompt.leaseMs).freshMs) {
+    return putBack(call, { delayMs: 0, reason: 'the lease was too old to call the model' }, deps);
+  }
+  return ask(call, input, text, deps);
 }
 
 /** Logs what should not happen at all; the lease ends by itself then. */

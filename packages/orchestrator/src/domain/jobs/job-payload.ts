@@ -1,4 +1,5 @@
 import type { InputMode } from '@cynodeai/contracts';
+import type { PromptErrorType } from './job-result.ts';
 
 /** Where the bytes of an input file come from when the job is sent. */
 export type InputFileSource =
@@ -6,6 +7,8 @@ export type InputFileSource =
   | { readonly kind: 'text'; readonly text: string }
   /** `tasks.prompt` of the job's task. */
   | { readonly kind: 'prompt' }
+  /** The model request made from the task's prompt and attachments. */
+  | { readonly kind: 'model_request'; readonly model: string }
   /** A blob of the job's task. */
   | { readonly kind: 'artifact'; readonly artifact_id: string };
 
@@ -37,6 +40,13 @@ interface JobPayloadBase {
   readonly dispatch?: DispatchNote;
 }
 
+/** The call of a model that failed before a prompt went to a sandbox. Contract 01 section 4.4. */
+export interface PromptFault {
+  readonly job_id: string;
+  readonly error_type: PromptErrorType;
+  readonly error_message: string;
+}
+
 /** `jobs.payload` of work that runs in a sandbox. Contract 02 section 9. */
 export interface SandboxJobPayload extends JobPayloadBase {
   readonly kind: 'sandbox';
@@ -48,6 +58,8 @@ export interface SandboxJobPayload extends JobPayloadBase {
   readonly network_policy: 'none' | 'restricted';
   readonly use_inference: boolean;
   readonly input_files: readonly InputFileReference[];
+  /** Set on the second job of a prompt. */
+  readonly fallback_for?: PromptFault;
 }
 
 /** `jobs.payload` of a prompt: it goes to a model and never to a shell (REQ-ORCHES-0125). */

@@ -1,6 +1,17 @@
-import type { Kysely } from 'kysely';
+import type { RunJobRequest } from '@cynodeai/contracts';
+import type { Kysely, Selectable } from 'kysely';
+import { waitFor } from '@cynodeai/testing';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';
+import type { JobsTable } from '../../../src/adapters/postgres/tables/work.ts';
+import {
+  type FakeNode,
+  type FakeNodeOptions,
+  fakeNode,
+} from '../../control-plane/support/fake-node.ts';
 import { type TaskIds, createTask } from '../../control-plane/support/tasks.ts';
+
+/** Model the orchestrator chooses for a node without a GPU. */
+export const smallModel = 'qwen3.5:0.8b';
 
 /** A prompt task as the gateway writes it. */
 export function createPrompt(db: Kysely<Database>, prompt: string): Promise<TaskIds> {
@@ -8,4 +19,46 @@ export function createPrompt(db: Kysely<Database>, prompt: string): Promise<Task
     payload: { kind: 'inference', target: 'local', input_mode: 'prompt' },
     prompt,
   });
+}
+
+/** A node whose model service has the model the orchestrator will choose. */
+export async function inferenceNode(options: FakeNodeOptions): Promise<FakeNode> {
+  const node = await fakeNode({
+    ...options,
+    report: {
+      inference: { supported: true, mode: 'allow', running: true, existing_service: true },
+      ...options.report,
+    },
+  });
+  node.models.set(smallModel, { status: 'available' });
+  return node;
+}
+
+export type JobRow = Selectable<JobsTable>;
+
+/** The jobs of a task in creation order, once there are that many. */
+export async function jobsOf(
+  db: Kysely<Database>,
+  { taskId }: TaskIds,
+  count: number,
+): Promise<readonly JobRow[]> {
+  return waitFor(
+    async () => {
+      const jobs = await db
+        .selectFrom('jobs')
+        .selectAll()
+        .where('task_id', '=', taskId)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return jobs.length >= count && jobs;
+    },
+    { timeoutMs: 20_000, what: `${count} jobs of a task` },
+  );
+}
+
+/** Text of an input file as it reached a node. */
+export function fileText(request: RunJobRequest | undefined, path: string): string {
+  const file = request?.sandbox.input_files?.find((one) => one.path === path);
+  return Buffer.from(file?.content_base64 ?? '', 'base64').toString('utf8');
 }

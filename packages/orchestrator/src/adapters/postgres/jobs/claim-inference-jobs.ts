@@ -8,7 +8,6 @@ interface Row {
   readonly id: string;
   readonly task_id: string;
   readonly attempt: number;
-  readonly prompt: string | null;
 }
 
 /** Claims queued prompts for a model, oldest first: they get a lease and no node. Contract 01 sections 4.4, 5.4. */
@@ -18,7 +17,7 @@ export async function claimInferenceJobs(
 ): Promise<readonly ClaimedPrompt[]> {
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<Row>`
-      SELECT j.id, j.task_id, j.attempt, t.prompt FROM jobs j JOIN tasks t ON t.id = j.task_id
+      SELECT j.id, j.task_id, j.attempt FROM jobs j JOIN tasks t ON t.id = j.task_id
       WHERE j.status = 'queued' AND j.payload ->> 'kind' = 'inference'
         AND (j.next_attempt_at IS NULL OR j.next_attempt_at <= now())
         AND t.status IN ('pending', 'running')
@@ -33,7 +32,6 @@ export async function claimInferenceJobs(
       jobId: row.id,
       leaseId: crypto.randomUUID(),
       attempt: row.attempt + 1,
-      prompt: row.prompt ?? '',
       leaseMs,
     }));
     await startJobs(

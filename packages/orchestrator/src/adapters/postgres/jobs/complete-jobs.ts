@@ -5,6 +5,7 @@ import { storableJson } from '../../../domain/jobs/job-result.ts';
 import type { EndedJob, StoredEnd } from '../../../ports/dispatch.ts';
 import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
+import { insertFallbackJobs } from './insert-fallback-jobs.ts';
 import { lockTasks } from './lock-tasks.ts';
 
 /** Jobs still running under the given leases get their end; answers with their ids. */
@@ -120,7 +121,10 @@ async function complete(
     jobs.filter((job) => !ended.has(job.jobId)),
   );
   if (recorded.length > 0) {
-    await appendEnds(trx, recorded, await endTasks(trx, recorded));
+    const last = recorded.filter((job) => job.next === undefined);
+    await appendEnds(trx, recorded, await endTasks(trx, last));
+    const goingOn = recorded.flatMap(({ next, ...job }) => (next ? [{ ...job, next }] : []));
+    await insertFallbackJobs(trx, goingOn);
   }
   const before = await endedAmong(
     trx,

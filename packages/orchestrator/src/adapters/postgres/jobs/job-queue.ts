@@ -9,6 +9,7 @@ import { deactivateNode } from './deactivate-node.ts';
 import { reapLeases, releaseLease } from './expire-leases.ts';
 import { noteWaiting } from './note-waiting.ts';
 import { readDispatchNodes } from './read-dispatch-nodes.ts';
+import { readTaskInput } from './read-task-input.ts';
 import { requeueJob } from './requeue-job.ts';
 import { moveJob } from './move-job.ts';
 import { renewLeases } from './renew-leases.ts';
@@ -46,6 +47,7 @@ export function postgresJobQueue(db: Kysely<Database>, vault: NodeTokenVault): J
         nodes.flatMap(({ connection }) => (connection ? [[connection.nodeId, connection]] : [])),
       );
     },
+    taskInput: (taskId) => readTaskInput(db, taskId),
     deactivateNode: (nodeId, reason) => deactivateNode(db, nodeId, reason),
     artifactRefs: async (taskId, artifactIds) => {
       const rows = await db

@@ -1,0 +1,35 @@
+import { type Transaction, sql } from 'kysely';
+import type { FallbackJob } from '../../../ports/dispatch.ts';
+import { channels, notify } from '../notifications.ts';
+import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
+import type { Database } from '../tables.ts';
+
+/**
+ * Queues the second jobs of prompts whose call failed, behind the failed ones in every list, and wakes the
+ * dispatchers. The callers hold the locks of the tasks. Contract 01 section 4.4.
+ */
+export async function insertFallbackJobs(
+  trx: Transaction<Database>,
+  jobs: readonly { readonly taskId: string; readonly jobId: string; readonly next: FallbackJob }[],
+): Promise<void> {
+  if (jobs.length === 0) return;
+  const input = JSON.stringify(
+    jobs.map(({ jobId, next }) => ({ id: next.jobId, after: jobId, payload: next.payload })),
+  );
+  await sql`
+    INSERT INTO jobs (id, task_id, payload, created_at, updated_at)
+    SELECT f.id, j.task_id, f.payload,
+      greatest(now(), j.created_at + interval '1 millisecond'), now()
+    FROM jsonb_to_recordset(${input}::jsonb) AS f (id uuid, after uuid, payload jsonb)
+    JOIN jobs j ON j.id = f.after
+  `.execute(trx);
+  const at = new Date().toISOString();
+  await appendTaskEvents(
+    trx,
+    jobs.map(({ taskId, next }): NewTaskEvent => ({
+      event: 'job.status',
+      data: { task_id: taskId, job_id: next.jobId, status: 'queued', at },
+    })),
+  );
+  await notify(trx, channels.jobs);
+}

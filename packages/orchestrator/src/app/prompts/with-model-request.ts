@@ -1,0 +1,30 @@
+import type { InputFileReference } from '../../domain/jobs/job-payload.ts';
+import { modelRequest } from '../../domain/prompts/model-request.ts';
+import type { BlobOpener } from '../../ports/blobs.ts';
+import type { ClaimedJob } from '../../ports/dispatch.ts';
+import type { ReadTaskInput } from '../../ports/task-input.ts';
+import { readModelInput } from './read-model-input.ts';
+
+export interface WithModelRequestDeps {
+  readonly queue: { readonly taskInput: ReadTaskInput };
+  readonly blobs: BlobOpener;
+}
+
+/**
+ * The job with the body of its model call as the text of a file, made from what is stored of the task: the very body
+ * that a direct call would send. Jobs without one stay as they are. Contract 01 section 4.4.
+ */
+export async function withModelRequest(
+  job: ClaimedJob,
+  deps: WithModelRequestDeps,
+): Promise<ClaimedJob> {
+  const { input_files: files } = job.payload;
+  if (!files.some(({ source }) => source.kind === 'model_request')) return job;
+  const input = await readModelInput(await deps.queue.taskInput(job.taskId), deps.blobs);
+  const resolved = files.map((file): InputFileReference => {
+    if (file.source.kind !== 'model_request') return file;
+    const text = JSON.stringify(modelRequest(file.source.model, input));
+    return { ...file, source: { kind: 'text', text } };
+  });
+  return { ...job, payload: { ...job.payload, input_files: resolved } };
+}
