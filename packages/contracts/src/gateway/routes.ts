@@ -10,6 +10,14 @@ import {
   tokenResponseSchema,
 } from './auth.ts';
 import {
+  deleteSettingQuerySchema,
+  putSettingRequestSchema,
+  settingDeletedSchema,
+  settingKeySchema,
+  settingListSchema,
+  settingSchema,
+} from './settings.ts';
+import {
   createTaskRequestSchema,
   logStreamSchema,
   taskCancelSchema,
@@ -44,6 +52,7 @@ const bodyErrors = ['validation', 'payload_too_large', 'unsupported_media_type']
 
 const adminErrors = ['authentication', 'authorization'] as const;
 const idRef = z.object({ id: uuidSchema });
+const settingRef = z.object({ key: settingKeySchema });
 const paging = {
   limit: wholeNumber(limits.pageMin, limits.pageMax).optional(),
   cursor: z.string().max(1024).optional(),
@@ -298,6 +307,52 @@ export const gatewayRoutes = {
     summary: 'Withdraw a role; the last active owner keeps theirs',
     params: idRef,
     success: { 204: { kind: 'empty' } },
+    errors: ['validation', ...adminErrors, 'not_found', 'conflict'],
+  }),
+  listSettings: defineRoute({
+    operation: 'settings.list',
+    method: 'GET',
+    path: '/v1/settings',
+    auth: 'user',
+    summary: 'System settings by key; needs system role owner, admin or operator',
+    query: z.object({ key_prefix: textSchema.max(256).optional(), ...paging }),
+    success: { 200: { kind: 'json', schema: settingListSchema } },
+    errors: ['validation', ...adminErrors],
+  }),
+  getSetting: defineRoute({
+    operation: 'settings.get',
+    method: 'GET',
+    path: '/v1/settings/{key}',
+    auth: 'user',
+    summary: 'One system setting; 404 when it was never set, so that its default holds',
+    params: settingRef,
+    success: { 200: { kind: 'json', schema: settingSchema } },
+    errors: ['validation', ...adminErrors, 'not_found'],
+  }),
+  putSetting: defineRoute({
+    operation: 'settings.put',
+    method: 'PUT',
+    path: '/v1/settings/{key}',
+    auth: 'user',
+    summary:
+      'Set a system setting; needs system role owner or admin. Works while the system is not ready',
+    params: settingRef,
+    body: putSettingRequestSchema,
+    success: {
+      200: { kind: 'json', schema: settingSchema },
+      201: { kind: 'json', schema: settingSchema },
+    },
+    errors: [...bodyErrors, ...adminErrors, 'conflict'],
+  }),
+  deleteSetting: defineRoute({
+    operation: 'settings.delete',
+    method: 'DELETE',
+    path: '/v1/settings/{key}',
+    auth: 'user',
+    summary: 'Remove a system setting, so that its default holds again',
+    params: settingRef,
+    query: deleteSettingQuerySchema,
+    success: { 200: { kind: 'json', schema: settingDeletedSchema } },
     errors: ['validation', ...adminErrors, 'not_found', 'conflict'],
   }),
 } as const;

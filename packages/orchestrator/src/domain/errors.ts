@@ -54,6 +54,10 @@ export type OrchestratorErrorCode =
   | 'binding_unknown'
   /** The user, group, project or role of a grant does not exist. */
   | 'grant_target_unknown'
+  /** No such system setting. */
+  | 'setting_unknown'
+  /** A change was meant for another version of what it changes. */
+  | 'version_conflict'
   /** An idempotency key was used for another body, or its first call still runs. */
   | 'idempotency_conflict';
 

@@ -43,6 +43,7 @@ export function startPmModelLoop(options: PmModelLoopOptions, scope: ProcessScop
   });
   const wake = (): void => ticker.wake();
   listener.on(channels.models, wake);
+  listener.on(channels.settings, wake);
   listener.onReconnect(wake);
   const running = ticker.run(async () => {
     waitMs = pollMs;

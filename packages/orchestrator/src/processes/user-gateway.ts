@@ -33,6 +33,8 @@ import { expectedSchemaVersion } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
 import { postgresProjectStore } from '../adapters/postgres/projects/project-store.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
+import { postgresSettingReader } from '../adapters/postgres/settings/setting-reader.ts';
+import { postgresTransactSettings } from '../adapters/postgres/settings/transact-settings.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresIdempotencyKeys } from '../adapters/postgres/tasks/idempotency-keys.ts';
 import { postgresTaskReader } from '../adapters/postgres/tasks/task-reader.ts';
@@ -133,6 +135,12 @@ async function partsOf(
     roleBindings: {
       transact: postgresTransactRoleBindings(db),
       bindings: postgresRoleBindingReader(db),
+      seal,
+      clock,
+    },
+    settings: {
+      transact: postgresTransactSettings(db),
+      settings: postgresSettingReader(db),
       seal,
       clock,
     },

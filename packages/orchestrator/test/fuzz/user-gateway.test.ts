@@ -30,6 +30,7 @@ beforeAll(async () => {
   const task = await create(gateway, { token }, { prompt: 'true', input_mode: 'script' });
   await cancel(gateway, { token }, task.id);
   const ofTask = { params: { id: task.id } };
+  const ofSetting = { params: { key: 'fuzz.setting' } };
   const ofUser = { params: { id: victim.id } };
   target = {
     name: 'user-gateway',
@@ -95,6 +96,15 @@ beforeAll(async () => {
         },
       ],
       'role_bindings.delete': [{ params: { id: viewing } }],
+      'settings.get': [ofSetting],
+      'settings.put': [
+        { ...ofSetting, body: { value: { deep: ['x'] }, value_type: 'object', reason: 'fuzz' } },
+        {
+          params: { key: 'agents.project_manager.model.selection.mode' },
+          body: { value: 'fixed_model' },
+        },
+      ],
+      'settings.delete': [ofSetting],
     },
   };
 });

@@ -30,6 +30,8 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   last_owner: 'conflict',
   binding_unknown: 'not_found',
   grant_target_unknown: 'not_found',
+  setting_unknown: 'not_found',
+  version_conflict: 'conflict',
   idempotency_conflict: 'conflict',
 };
 

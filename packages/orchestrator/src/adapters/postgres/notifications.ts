@@ -11,8 +11,10 @@ export const channels = {
   jobs: 'cynode_jobs',
   /** Something of a task changed; payload = task id. */
   tasks: 'cynode_task',
-  /** Something changed that the choice of the Project Manager's model depends on: a node, a model, a setting. */
+  /** Something changed that the choice of the Project Manager's model depends on: a node or a model. */
   models: 'cynode_models',
+  /** A system setting changed; payload = its key. */
+  settings: 'cynode_settings',
 } as const;
 
 export type Channel = (typeof channels)[keyof typeof channels];

@@ -97,6 +97,17 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'project viewer': '--yyyy',
     'plain user': '----yy',
   },
+  'settings.read': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+    'system operator': all,
+  },
+  'settings.write': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+  },
   'user.manage': {
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,

@@ -6,6 +6,8 @@ export const gatewayActions = [
   'task.read',
   'task.cancel',
   'project.read',
+  'settings.read',
+  'settings.write',
   'user.manage',
   'rbac.manage',
 ] as const;
@@ -57,6 +59,8 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
     project: projectReaders,
     plain: ['own_default'],
   },
+  'settings.read': { system: overseers, project: {}, plain: [] },
+  'settings.write': { system: administrators, project: {}, plain: [] },
   'user.manage': { system: administrators, project: {}, plain: [] },
   'rbac.manage': { system: administrators, project: {}, plain: [] },
 };

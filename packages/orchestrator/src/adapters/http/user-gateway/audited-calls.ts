@@ -13,6 +13,8 @@ interface NamedAction {
 }
 
 const manageUser: NamedAction = { action: 'user.manage', type: 'user', isShared: true };
+const readSettings: NamedAction = { action: 'settings.read', type: 'setting', isShared: true };
+const writeSettings: NamedAction = { action: 'settings.write', type: 'setting', isShared: true };
 const manageGrants: NamedAction = { action: 'rbac.manage', type: 'role_binding', isShared: true };
 
 /** Data REST operations as the audit log names them. Contract 04 sections 2.2, 5.3. */
@@ -28,6 +30,10 @@ const actions: Readonly<Record<string, NamedAction>> = {
   'role_bindings.list': manageGrants,
   'role_bindings.create': manageGrants,
   'role_bindings.delete': manageGrants,
+  'settings.list': readSettings,
+  'settings.get': readSettings,
+  'settings.put': writeSettings,
+  'settings.delete': writeSettings,
   'tasks.create': { action: 'task.create', type: 'task' },
   'tasks.list': { action: 'task.read', type: 'task' },
   'tasks.get': { action: 'task.read', type: 'task' },
@@ -48,8 +54,8 @@ export interface AuditedCall extends CallContext {
 
 function pathId(request: FastifyRequest): string | undefined {
   const { params } = request;
-  const id: unknown =
-    typeof params === 'object' && params !== null ? Reflect.get(params, 'id') : undefined;
+  if (typeof params !== 'object' || params === null) return undefined;
+  const id: unknown = Reflect.get(params, 'id') ?? Reflect.get(params, 'key');
   return typeof id === 'string' ? storableText(id) : undefined;
 }
 

@@ -20,6 +20,7 @@ import { bindListTasks } from './tasks/list.ts';
 import { bindTaskLogs } from './tasks/logs.ts';
 import { bindTaskResult } from './tasks/result.ts';
 import { type RoleBindingParts, bindRoleBindings } from './role-bindings/bind-role-bindings.ts';
+import { type SettingParts, bindSettings } from './settings/bind-settings.ts';
 import { type UserParts, bindUsers } from './users/bind-users.ts';
 
 /** Everything the gateway's routes are made of; each route gets only its part. */
@@ -30,6 +31,7 @@ export interface UserGatewayParts {
   readonly listing: ListTasksDeps;
   readonly users: UserParts;
   readonly roleBindings: RoleBindingParts;
+  readonly settings: SettingParts;
   readonly tasks: TaskReader;
   readonly signals: TaskSignals;
   readonly auditQueue: AuditQueue;
@@ -50,6 +52,7 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   bindLogout(server, auth);
   bindUsers(server, guard, parts.users);
   bindRoleBindings(server, guard, parts.roleBindings);
+  bindSettings(server, guard, parts.settings);
   bindCreateTask(server, guard, parts.creation);
   bindListTasks(server, guard, parts.listing);
   bindGetTask(server, guard, tasks);

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { isStorableText, textSchema, timestampSchema } from '../common/primitives.ts';
+
+/** Limits of settings. Contract 04 section 6.2. */
+export const settingLimits = { keyChars: 256, valueBytes: 64 * 1024, reasonChars: 1024 } as const;
+
+/** Opaque and case-sensitive; by custom lower-case words with dots between them. */
+export const settingKeySchema = z
+  .string()
+  .max(settingLimits.keyChars)
+  .regex(/^[^\s\p{C}]+$/u, 'must be 1 to 256 characters without whitespace or control characters')
+  .refine(isStorableText, 'must not contain U+0000 or lone surrogates');
+
+/** JSON type of a value; null is none of them. Contract 01 section 12.1. */
+export const settingValueTypeSchema = z.enum(['string', 'number', 'boolean', 'object', 'array']);
+
+const valueSchema = z
+  .unknown()
+  .refine((value) => value !== undefined && value !== null, 'is required and must not be null');
+
+/** A system setting. */
+export const settingSchema = z.object({
+  key: z.string(),
+  value: z.unknown(),
+  value_type: settingValueTypeSchema,
+  version: z.int().positive(),
+  updated_at: timestampSchema,
+  updated_by: z.string(),
+});
+
+/** One page of settings, by key. */
+export const settingListSchema = z.object({
+  settings: z.array(settingSchema),
+  next_cursor: z.string().optional(),
+});
+
+const reasonSchema = textSchema.min(1).max(settingLimits.reasonChars);
+
+/** Body of `PUT /v1/settings/{key}`; without `value_type` it is the value's own. Contract 04 section 7. */
+export const putSettingRequestSchema = z.strictObject({
+  value: valueSchema,
+  value_type: settingValueTypeSchema.optional(),
+  expected_version: z.int().positive().max(2_147_483_647).optional(),
+  reason: reasonSchema.optional(),
+});
+
+/** Query of `DELETE /v1/settings/{key}`. */
+export const deleteSettingQuerySchema = z.object({
+  expected_version: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'must be a version, a positive whole number')
+    .transform(Number)
+    .optional(),
+  reason: reasonSchema.optional(),
+});
+
+export const settingDeletedSchema = z.object({ deleted: z.literal(true) });
+
+export type Setting = z.infer<typeof settingSchema>;
+export type PutSettingRequest = z.infer<typeof putSettingRequestSchema>;
+export type SettingValueType = z.infer<typeof settingValueTypeSchema>;

@@ -1,0 +1,82 @@
+import { jobTimeouts, limits } from '@cynodeai/contracts';
+import { leaseSettingKeys } from '../jobs/job-lease.ts';
+import { executionModes, pmModelKeys, selectionModes } from '../models/model-settings.ts';
+import { parseTiers } from '../models/model-tiers.ts';
+import { maxJobTimeoutKey, staleSecondsKey } from '../nodes/config-settings.ts';
+import {
+  type ValueRule,
+  aBoolean,
+  aText,
+  isText,
+  oneOf,
+  rule,
+  someOf,
+  texts,
+  wholeNumber,
+} from './value-rules.ts';
+
+const variants = ['cpu', 'cuda', 'rocm'];
+const year = 31_536_000;
+
+const images = rule(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.entries(value).every(([variant, image]) => variants.includes(variant) && isText(image)),
+  'must be an object from cpu, cuda or rocm to an image name',
+);
+
+const tiers = rule(
+  (value) => parseTiers(value) !== undefined,
+  'must be an array of {min_vram_mb, models: [name, …]} with at least one tier and one model in each',
+);
+
+const registries = rule(
+  (value) =>
+    Array.isArray(value) &&
+    value.every(
+      (item: unknown) =>
+        typeof item === 'object' && item !== null && isText(Reflect.get(item, 'url')),
+    ),
+  'must be an array of {url, credentials_env?}',
+);
+
+/** What the settings this product reads must be; of other keys nothing is known and everything is kept. */
+const rules: Readonly<Record<string, ValueRule>> = {
+  [pmModelKeys.executionMode]: oneOf(executionModes),
+  [pmModelKeys.mode]: oneOf(selectionModes),
+  [pmModelKeys.preferHost]: aBoolean,
+  [pmModelKeys.tiers]: tiers,
+  [pmModelKeys.pinned]: aText,
+  [pmModelKeys.loadTimeout]: wholeNumber(1, year),
+  'agents.project_manager.model_routing.fallback_provider_order': texts,
+  'agents.project_manager.sandbox.allow_add_to_allowed_images': aBoolean,
+  'model_routing.fallback_provider_order': texts,
+  'inference.backend.enabled': aBoolean,
+  'inference.backend.images': images,
+  'inference.backend.allowed_variants': someOf(variants),
+  'inference.backend.disabled_nodes': texts,
+  [leaseSettingKeys.ttlSeconds]: wholeNumber(1, 3600),
+  [leaseSettingKeys.maxAttempts]: wholeNumber(1, 100),
+  [staleSecondsKey]: wholeNumber(1, year),
+  'nodes.constraints.max_request_bytes': wholeNumber(limits.requestBodyBytes, 1024 ** 3),
+  [maxJobTimeoutKey]: wholeNumber(1, jobTimeouts.maxSeconds),
+  'models.cache.max_bytes': wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  'models.cache.evict_policy': aText,
+  'models.download.allowed_sources': texts,
+  'models.download.require_user_approval': aBoolean,
+  'models.nodes.prefer_local_cache': aBoolean,
+  'sandbox.default_image': aText,
+  'sandbox.agent_image': aText,
+  'sandbox_images.registries': registries,
+  'sandbox_images.registry.mode': aText,
+  'sandbox_images.nodes.prefer_cached_images': aBoolean,
+  'sandbox_images.allow_public_internet': aBoolean,
+  'sandbox_images.require_digest_pinning': aBoolean,
+};
+
+/** What is wrong with a value of a known key; undefined when nothing is, or when the key is not known. Contract 01 section 12.1. */
+export function faultOfValue(key: string, value: unknown): string | undefined {
+  return Object.hasOwn(rules, key) ? rules[key]?.(value) : undefined;
+}
