@@ -2,6 +2,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Pool, TypeOverrides, types } from 'pg';
+import { PreparedStatements } from './prepared-statements.ts';
 import type { Database } from './tables.ts';
 
 /** A database or a transaction of it, for statements that run in either. */
@@ -42,6 +43,8 @@ function typeParsers(): TypeOverrides {
  * Values: `int8` (also `count(*)`) is a number, `numeric` a string, `timestamptz(3)` a Date, `bytea` a Buffer,
  * `inet` a string; `jsonb` is read parsed and written as JSON text.
  *
+ * Statements are kept prepared on each connection; a pooler in between must pass prepared statements on.
+ *
  * Sizing: PostgreSQL allows 100 connections by default. One install runs at most four database roles with 10 each,
  * plus one listener per role and one migrator; that leaves half for a second set of processes and the operator.
  * Contract 01 section 13.1.
@@ -62,5 +65,7 @@ export function openDatabase(options: DatabaseOptions): Kysely<Database> {
   pool.on('error', (error) => {
     options.log.warn('idle database connection lost', { error: messageOf(error) });
   });
+  const statements = new PreparedStatements();
+  pool.on('connect', (client) => statements.adopt(client));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
