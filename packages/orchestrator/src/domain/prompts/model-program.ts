@@ -1,7 +1,9 @@
 /** Workspace of a sandbox. */
 const workspace = '/workspace';
+/** Beside the program. */
+const requestName = 'request.json';
 /** The request as an input file, below the workspace. */
-export const requestPath = '.cynode/request.json';
+export const requestPath = `.cynode/${requestName}`;
 /** The program as an input file, below the workspace. */
 export const programPath = '.cynode/ask-model.sh';
 
@@ -13,7 +15,7 @@ export const programSeconds = 120;
  * for every prompt and knows none: the request is a file that only `curl` reads (REQ-ORCHES-0125).
  */
 export const modelProgram = String.raw`set -u
-request=${workspace}/${requestPath}
+request=\${0%/*}/${requestName}
 fail() {
   printf 'no answer from a model: %s\n' "$1" >&2
   exit 1
