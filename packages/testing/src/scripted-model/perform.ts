@@ -35,7 +35,7 @@ export async function performOnWire(
       return 'answered';
     case 'wait':
       await unlessLeft(behaviour.until, call.signal);
-      return performOnWire(call, behaviour.then);
+      return performOnWire(call, behaviour.answer);
     case 'error':
       sendJson(call, behaviour.status, { error: behaviour.error });
       return 'answered';

@@ -23,7 +23,7 @@ export type Behaviour =
   /** Asks for tools. */
   | { readonly kind: 'tools'; readonly calls: readonly OllamaToolCall[]; readonly text?: string }
   /** Says nothing until the promise is fulfilled: a slow first token, or a slow load. */
-  | { readonly kind: 'wait'; readonly until: Promise<unknown>; readonly then: Behaviour }
+  | { readonly kind: 'wait'; readonly until: Promise<unknown>; readonly answer: Behaviour }
   /** Sends each chunk when `next` for it is fulfilled. */
   | {
       readonly kind: 'trickle';

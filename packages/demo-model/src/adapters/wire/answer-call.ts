@@ -1,8 +1,9 @@
 import { messageOf } from '@cynodeai/runtime/std';
 import { ModelError, type ModelErrorCode } from '../../domain/model-error.ts';
 import type { ModelBackend } from '../../ports/model-backend.ts';
-import { type ModelCall, sendJson } from './model-call.ts';
-import { wireRoutes } from './routes.ts';
+import type { ModelCall } from './model-call.ts';
+import { findRoute } from './routes.ts';
+import { endWithError, sendError } from './send-error.ts';
 
 const statusOf: Readonly<Record<ModelErrorCode, number>> = {
   not_found: 404,
@@ -12,15 +13,21 @@ const statusOf: Readonly<Record<ModelErrorCode, number>> = {
   failed: 500,
 };
 
-/** Answers one request of Ollama's or OpenAI's API. Faults are answered too, in the words of that API. */
+/**
+ * Answers one request of Ollama's or OpenAI's API. Refusals are answered in the words of that API.
+ * @throws whatever else went wrong, after answering 500
+ */
 export async function answerModelCall(call: ModelCall, backend: ModelBackend): Promise<void> {
-  const route = Object.hasOwn(wireRoutes, call.path) ? wireRoutes[call.path] : undefined;
-  if (route === undefined)
-    return sendError(call, 404, `${call.path.slice(0, 200)} is not served here`);
+  const route = findRoute(call.path);
+  if (route === undefined) {
+    sendError(call, 404, `${call.path.slice(0, 200)} is not served here`);
+    return;
+  }
   const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : ['POST'];
   if (!allowed.includes(call.method)) {
     call.response.setHeader('allow', allowed.join(', '));
-    return sendError(call, 405, `this path answers ${allowed.join(', ')}`);
+    sendError(call, 405, `this path answers ${allowed.join(', ')}`);
+    return;
   }
   try {
     await route.answer(call, backend);
@@ -37,14 +44,9 @@ function refuse(call: ModelCall, error: unknown): void {
     return;
   }
   const known = error instanceof ModelError;
+  const status = known ? statusOf[error.code] : 500;
   const message = known ? messageOf(error) : 'internal error';
-  if (response.headersSent) {
-    response.end(`${JSON.stringify({ error: message })}\n`);
-    return;
-  }
-  sendError(call, known ? statusOf[error.code] : 500, message);
-}
-
-function sendError(call: ModelCall, status: number, message: string): void {
-  sendJson(call, status, { error: message });
+  if (response.headersSent) endWithError(call, status, message);
+  else sendError(call, status, message);
+  if (!known) throw error;
 }

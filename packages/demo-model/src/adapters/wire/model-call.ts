@@ -12,14 +12,20 @@ export interface ModelCall {
   readonly signal: AbortSignal;
 }
 
+function send({ response }: ModelCall, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    'content-type': `${type}; charset=utf-8`,
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
 /** Sends a JSON answer. */
-export function sendJson({ response }: ModelCall, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
-  response.end(JSON.stringify(body));
+export function sendJson(call: ModelCall, status: number, body: unknown): void {
+  send(call, status, 'application/json', JSON.stringify(body));
 }
 
 /** Sends a text answer. */
-export function sendText({ response }: ModelCall, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(text);
+export function sendText(call: ModelCall, status: number, text: string): void {
+  send(call, status, 'text/plain', text);
 }

@@ -3,6 +3,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { finished } from 'node:stream/promises';
 import type { ModelCall } from './model-call.ts';
 
 /** Largest request body, bytes. Contract 03 section 7. */
@@ -21,16 +22,32 @@ export interface ModelServer {
   close(options?: { readonly force?: boolean }): Promise<void>;
 }
 
-/** The body, or undefined when it is larger than the limit. */
+/** How long the rest of a body that is too large is read and thrown away, ms. */
+const drainMs = 2000;
+
+/**
+ * The body, or undefined when it is larger than the limit. The rest of a large one is taken and dropped for a moment:
+ * closing over unread input would throw the answer away with it.
+ */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  const { promise: late, resolve: giveUp } = Promise.withResolvers<'late'>();
+  let timer: NodeJS.Timeout | undefined;
+  request.on('data', (chunk: Buffer) => {
     size += chunk.length;
-    if (size > maxModelBodyBytes) return undefined;
-    chunks.push(chunk);
+    if (size <= maxModelBodyBytes) chunks.push(chunk);
+    else {
+      chunks.length = 0;
+      timer ??= setTimeout(() => giveUp('late'), drainMs);
+    }
+  });
+  try {
+    await Promise.race([finished(request, { writable: false }), late]);
+  } finally {
+    clearTimeout(timer);
   }
-  return Buffer.concat(chunks);
+  return size > maxModelBodyBytes ? undefined : Buffer.concat(chunks);
 }
 
 function tooLarge(response: ServerResponse): void {
@@ -60,7 +77,8 @@ async function serve(
     }
   } catch (error) {
     if (!left.signal.aborted) options.log.error('request failed', { reason: messageOf(error) });
-    response.destroy();
+    // An answer that was ended says what went wrong; anything else would look whole.
+    if (!response.writableEnded) response.destroy();
   }
   options.log.info('request', {
     method: request.method,

@@ -46,6 +46,6 @@ export function readQuestion(prompt: string): Question {
     masked: maskSpans(text, quotes),
     quotes,
     attachments,
-    cut: all.length > maxQuestionLength,
+    cut: /\S/.test(all.slice(maxQuestionLength)),
   };
 }

@@ -1,0 +1,124 @@
+import { ollamaErrorSchema, openAiErrorSchema } from '@cynodeai/contracts';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { maxModelBodyBytes } from '../src/adapters/wire/model-server.ts';
+import { type RunningModel, startDemoInside } from './support/demo-model.ts';
+
+let model: RunningModel;
+beforeAll(async () => {
+  model = await startDemoInside();
+});
+afterAll(() => model.close());
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(`${model.url}${path}`, init);
+}
+
+async function post(path: string, body: string | Uint8Array<ArrayBuffer>): Promise<Response> {
+  return ask(path, { method: 'POST', body });
+}
+
+describe('the wire of the demo model', () => {
+  it('says what it is at its root, also to HEAD, and never calls itself Ollama', async () => {
+    expect(await (await ask('/')).text()).toBe('cynode-demo is running');
+    const head = await ask('/', { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect(await (await ask('/healthz')).text()).toBe('ok');
+  });
+
+  it.each(['/api/delete', '/api/copy', '/v1/files', '/v1/models/', '/constructor'])(
+    'answers 404 for %s in the words of the API',
+    async (path) => {
+      const answer = await ask(path, { method: 'POST', body: '{}' });
+      expect(answer.status).toBe(404);
+      const schema = path.startsWith('/v1/') ? openAiErrorSchema : ollamaErrorSchema;
+      expect(schema.safeParse(await answer.json()).success).toBe(true);
+    },
+  );
+
+  it.each([
+    ['GET', '/api/generate', 'POST'],
+    ['DELETE', '/api/tags', 'GET, HEAD'],
+    ['POST', '/v1/models', 'GET, HEAD'],
+  ])('refuses %s %s and names what it takes', async (method, path, allow) => {
+    const answer = await ask(path, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+  });
+
+  it.each([
+    ['no body', '', 'missing request body'],
+    ['half a body', '{"model":', 'not valid JSON'],
+    ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 'not valid JSON'],
+    ['a list', '[]', 'expected object'],
+    ['a wrong type', '{"model":7}', 'model: '],
+  ])('refuses %s with 400', async (_case, body, reason) => {
+    for (const path of ['/api/generate', '/api/chat', '/api/show', '/api/pull', '/api/embed']) {
+      const answer = await post(path, body);
+      expect(answer.status).toBe(400);
+      expect(ollamaErrorSchema.parse(await answer.json()).error).toContain(reason);
+    }
+  });
+
+  it('never repeats a broken body, which may be private', async () => {
+    const answer = await post('/api/generate', '{"prompt": secret-word}');
+    expect(await answer.text()).not.toContain('secret');
+  });
+
+  it('asks for a model where none is named, and knows only its own', async () => {
+    for (const path of ['/api/generate', '/api/chat', '/api/show', '/api/pull', '/api/embed']) {
+      const none = await post(path, '{}');
+      expect([none.status, await none.json()]).toEqual([400, { error: 'model is required' }]);
+    }
+    for (const path of ['/api/generate', '/api/chat', '/api/show', '/api/embed']) {
+      const other = await post(path, '{"model":"x:1b","prompt":"a"}');
+      expect([other.status, await other.json()]).toEqual([
+        404,
+        { error: "model 'x:1b' not found" },
+      ]);
+    }
+  });
+
+  it('takes nulls for absent fields and fields it does not know', async () => {
+    const body = {
+      model: 'cynode-demo',
+      messages: [{ role: 'user', content: '1+1?', images: null, tool_calls: null }],
+      tools: null,
+      stream: false,
+      options: { temperature: 0, num_predict: null, stop: null },
+      keep_alive: null,
+      future: [1],
+    };
+    const answer = await post('/api/chat', JSON.stringify(body));
+    expect(await answer.json()).toMatchObject({ message: { content: '1+1 = 2' }, done: true });
+  });
+
+  it('streams by default, a JSON object a line', async () => {
+    const answer = await post('/api/generate', '{"model":"cynode-demo","prompt":"1+1?"}');
+    expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
+    const lines = (await answer.text()).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).response)).toEqual(['1+1', ' =', ' 2', '']);
+  });
+
+  it('takes a body at the limit and refuses one above it with 413', async () => {
+    const body = (length: number): string => {
+      const frame = '{"model":"cynode-demo","stream":false,"prompt":"1+1? "}';
+      return frame.replace('? ', `? ${' '.repeat(length - frame.length)}`);
+    };
+    const whole = await post('/api/generate', body(maxModelBodyBytes));
+    expect(await whole.json()).toMatchObject({ response: '1+1 = 2' });
+    const over = await post('/api/generate', body(maxModelBodyBytes + 1));
+    expect(over.status).toBe(413);
+    expect(ollamaErrorSchema.parse(await over.json()).error).toContain('larger than');
+  });
+
+  it('answers on after clients that leave in the middle of a request', async () => {
+    const { hostname, port } = new URL(model.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write('POST /api/generate HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"mod');
+    socket.destroy();
+    await once(socket, 'close');
+    expect((await ask('/api/version')).status).toBe(200);
+  });
+});
