@@ -45,6 +45,7 @@ beforeAll(async () => {
     logText: () => logText(gateway.log),
     // A wrong password and an unknown token: what succeeds here would end the session of the test.
     refused: ['auth.login', 'auth.refresh'],
+    openParams: ['settings.get', 'settings.put', 'settings.delete'],
     // Refused before the password is hashed.
     cheap: {
       'users.create': { body: { handle: 'system', password: secretCanary } },

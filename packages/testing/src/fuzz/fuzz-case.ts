@@ -45,6 +45,8 @@ export interface FuzzTarget {
   readonly samples: Readonly<Record<string, readonly Sample[]>>;
   /** By operation: a right request that costs the server little, for the cases that do not change a body field. */
   readonly cheap?: Readonly<Record<string, Sample>>;
+  /** Operations whose path parameters are names that clients make up: what the schema takes may succeed. */
+  readonly openParams?: readonly string[];
   /** Operations whose samples are refused on purpose; every other one must be seen to succeed. */
   readonly refused?: readonly string[];
   /** A live bearer credential for the routes that need one. */

@@ -83,17 +83,33 @@ export function queryCases(target: FuzzTarget, route: Route): readonly CaseDraft
   ];
 }
 
+/** Whether a text in the path may name something: there `+` is no space. */
+function mayNameSomething(
+  target: FuzzTarget,
+  route: Route,
+  field: z.ZodType | undefined,
+  text: string,
+): boolean {
+  if (text === '..') return true;
+  if (target.openParams?.includes(route.operation) !== true) return false;
+  const value = decoded(text.replaceAll('+', '%2B'));
+  return value === undefined || field?.safeParse(value).success === true;
+}
+
 /** Every path parameter. A text that changes the path may also lead to another route or to none. */
 export function paramCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
   const sample = plainSample(target, route);
-  const names = Object.keys(route.params?.shape ?? {});
-  return names.flatMap((name) =>
+  const fields = Object.entries(route.params?.shape ?? {}) as [string, z.ZodType][];
+  return fields.flatMap(([name, field]) =>
     [...hostileUrlTexts(textCanary), { name: 'empty', text: '' }].map(
       ({ name: mutation, text }): CaseDraft => ({
         route,
         field: `params.${name}`,
         mutation,
-        expect: { kinds: [...route.errors, ...transportKinds], success: text === '..' },
+        expect: {
+          kinds: [...route.errors, ...transportKinds],
+          success: mayNameSomething(target, route, field, text),
+        },
         request: () =>
           wireRequest(requestParts(target, route, sample, { params: { [name]: text } })),
       }),
