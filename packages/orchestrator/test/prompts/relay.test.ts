@@ -1,7 +1,7 @@
 import { type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
-import { cancelTask, jobIn, readTask } from '../control-plane/support/tasks.ts';
+import { jobIn, readTask } from '../control-plane/support/tasks.ts';
 import { createPrompt, inferenceNode, smallModel } from './support/prompts.ts';
 
 let model: ScriptedModel;

@@ -51,7 +51,7 @@ export async function jobsOf(
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return jobs.length >= count && jobs;
+      return jobs.length >= count ? jobs : undefined;
     },
     { timeoutMs: 20_000, what: `${count} jobs of a task` },
   );
