@@ -1,3 +1,4 @@
+import type { InferenceContainer } from '../domain/inference/container.ts';
 import type { PullProgress } from '../domain/inference/models.ts';
 
 /** The node's model service, whoever started it. */
@@ -24,4 +25,37 @@ export interface ModelBackend {
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<void>;
+}
+
+/** An inference container of this node that exists, running or not. */
+export interface FoundContainer {
+  readonly name: string;
+  readonly running: boolean;
+  /** `fingerprint` of what it was made from; empty when it says none. */
+  readonly fingerprint: string;
+}
+
+/** Why a container does not run. */
+export interface ContainerEnd {
+  readonly exitCode: number | undefined;
+  /** Last line it wrote; empty when there is none. */
+  readonly lastWords: string;
+}
+
+/** Runs the node's own inference container. Contract 03 section 8.1. */
+export interface InferenceEngine {
+  /** Why this engine cannot publish a container on this host, with the fix; undefined when it can. */
+  obstacle(): Promise<string | undefined>;
+  /** Inference containers of this node and of no other. @throws WorkerError `engine_unusable` */
+  find(nodeSlug: string): Promise<readonly FoundContainer[]>;
+  /**
+   * Fetches the image when it is missing, makes the volume when it is missing and starts the container; resolves when
+   * it runs, whether it answers or not. Nothing is left of it when it rejects.
+   * @throws WorkerError `image_unavailable`, `engine_unusable`
+   */
+  start(container: InferenceContainer, signal: AbortSignal): Promise<void>;
+  /** How a container ended; undefined while it runs. @throws WorkerError `engine_unusable` */
+  ended(name: string): Promise<ContainerEnd | undefined>;
+  /** Stops and removes it; its volume stays. @throws WorkerError `container_resists` */
+  remove(name: string, graceSeconds: number): Promise<void>;
 }

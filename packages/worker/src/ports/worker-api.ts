@@ -1,11 +1,13 @@
 import type { NodePolicy } from '../domain/node/policy.ts';
+import type { InferenceEngine } from './inference.ts';
 import type { SandboxEngine } from './sandbox-engine.ts';
 import type { WorkspaceStore } from './workspace.ts';
 
-/** What runs sandboxes on this host: the engine and the place for job directories. */
+/** What runs containers on this host: the engine for sandboxes and for inference, and the place for job directories. */
 export interface SandboxHost {
   readonly engine: SandboxEngine;
   readonly workspace: WorkspaceStore;
+  readonly inference: InferenceEngine;
 }
 
 /** What the Worker API needs from a checked host and an applied configuration. */

@@ -1,9 +1,12 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { openDockerEngine } from '../adapters/container/docker/docker-engine.ts';
+import { openDockerInference } from '../adapters/container/docker/inference-engine.ts';
+import { openPodmanInference } from '../adapters/container/podman/inference-engine.ts';
 import { openPodmanEngine } from '../adapters/container/podman/podman-engine.ts';
 import { createFileWorkspace } from '../adapters/workspace/file-workspace.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
 import { sandboxLayout } from '../domain/sandbox/layout.ts';
+import type { InferenceEngine } from '../ports/inference.ts';
 import type { SandboxEngine } from '../ports/sandbox-engine.ts';
 import type { SandboxHost } from '../ports/worker-api.ts';
 
@@ -15,6 +18,13 @@ async function openEngine(settings: NodeSettings, log: Log): Promise<SandboxEngi
   const { stateDir, runDir, userRuntimeDir, dockerHost, sandbox } = settings;
   if (sandbox.runtime === 'docker') return openDockerEngine({ stateDir, dockerHost }, log);
   return openPodmanEngine({ stateDir, runDir, xdgRuntimeDir: userRuntimeDir }, log);
+}
+
+/** The same engine as the place of the inference container. */
+async function openInferenceEngine(settings: NodeSettings): Promise<InferenceEngine> {
+  const { stateDir, runDir, userRuntimeDir, dockerHost, sandbox } = settings;
+  if (sandbox.runtime === 'docker') return openDockerInference(dockerHost);
+  return openPodmanInference({ stateDir, runDir, xdgRuntimeDir: userRuntimeDir });
 }
 
 /** The engine and the node's job directories. @throws WorkerError `engine_unusable`. REQ-WORKER-0103 */
@@ -30,5 +40,5 @@ export async function openHost(settings: NodeSettings, log: Log): Promise<Sandbo
     removeTree: (path) => engine.removeTree(path),
     ...(!engine.facts.rootless && { owner: rootfulOwner }),
   });
-  return { engine, workspace };
+  return { engine, workspace, inference: await openInferenceEngine(settings) };
 }

@@ -8,6 +8,7 @@ import { startWorkerServer } from '../adapters/http/worker-server.ts';
 import { createMachineProbe } from '../adapters/host/machine.ts';
 import { createHttpOrchestrator } from '../adapters/orchestrator/http-orchestrator.ts';
 import { InferenceForwarder } from '../adapters/relay/inference-forwarder.ts';
+import { createInferenceRelay } from '../adapters/relay/inference-relay.ts';
 import { openJobStore } from '../adapters/sqlite/job-store.ts';
 import { type Startup, loadStartup } from '../adapters/startup/load-startup.ts';
 import { createFileNodeState } from '../adapters/state/file-node-state.ts';
@@ -108,13 +109,15 @@ function openForwarder({ startup, scope, inference }: Parts): InferenceForwarder
 
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
 function workerApi(parts: Parts): WorkerApi {
-  const { startup, scope, log, readiness, clock } = parts;
+  const { startup, scope, log, readiness, clock, inference } = parts;
   const { settings } = startup;
   return {
     start: async ({ host, policy, token }) => {
       const store = await openJobs(parts);
+      const forwarder = openForwarder(parts);
       const jobs = createJobService({
         ...host,
+        relay: createInferenceRelay(inference, forwarder),
         limits: () => policy,
         nodeSlug: settings.slug,
         store,
@@ -127,9 +130,10 @@ function workerApi(parts: Parts): WorkerApi {
         listen: settings.listen,
         token: new Secret(token),
         policy,
+        models: parts.inference.models,
         readiness,
         jobs,
-        forwarder: openForwarder(parts),
+        forwarder,
         stopGraceMs: settings.shutdownGraceMs,
         log,
       });

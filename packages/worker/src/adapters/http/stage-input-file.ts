@@ -1,6 +1,6 @@
 import { workerApiRoutes } from '@cynodeai/contracts';
 import type { Secret } from '@cynodeai/runtime/config';
-import { type HttpServer, ProblemError, bindRoute } from '@cynodeai/runtime/http';
+import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { JobService } from '../../app/jobs/job-service.ts';
 import { type ReadinessView, requireReady, requireToken } from './guards.ts';
 
@@ -22,7 +22,6 @@ export function bindStageInputFile(server: HttpServer, deps: StageInputFileRoute
       requireReady(readiness);
     },
     handle: async ({ params, query, content }) => {
-      if (content === undefined) throw new ProblemError('validation', 'a body is required');
       await jobs.stage(params.job_id, query, content.chunks);
       return { status: 204 };
     },

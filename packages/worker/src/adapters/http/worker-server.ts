@@ -2,6 +2,7 @@ import type { ListenAddress, Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, createHttpServer } from '@cynodeai/runtime/http';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
+import type { ModelLoads } from '../../app/inference/model-loads.ts';
 import type { JobService } from '../../app/jobs/job-service.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodePolicy } from '../../domain/node/policy.ts';
@@ -10,6 +11,8 @@ import { bindAckJob } from './ack-job.ts';
 import { bindGetJob } from './get-job.ts';
 import { bindHealth } from './health.ts';
 import { bindInferenceRelay, type RelayForwarder } from './inference-relay.ts';
+import { bindListModels } from './list-models.ts';
+import { bindLoadModel } from './load-model.ts';
 import { bindOpenApi } from './openapi.ts';
 import { bindRunJob } from './run-job.ts';
 import { bindStageInputFile } from './stage-input-file.ts';
@@ -23,6 +26,7 @@ export interface WorkerServerDeps {
   readonly policy: NodePolicy;
   readonly readiness: ReadinessView;
   readonly jobs: JobService;
+  readonly models: ModelLoads;
   readonly forwarder: RelayForwarder;
   /** Time sandboxes get between SIGTERM and kill when all are stopped, ms. */
   readonly stopGraceMs: number;
@@ -53,6 +57,8 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   bindAckJob(server, token, jobs);
   bindStopJob(server, token, jobs);
   bindStopAll(server, deps);
+  bindLoadModel(server, deps);
+  bindListModels(server, deps);
   bindInferenceRelay(server, deps);
   try {
     const port = await server.listen(listen);

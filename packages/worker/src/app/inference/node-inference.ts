@@ -1,20 +1,20 @@
 import type { InferenceBackend } from '@cynodeai/contracts';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf } from '@cynodeai/runtime/std';
+import type { GpuDevice } from '../../domain/capability/host-facts.ts';
+import { bracketed, reachableAt } from '../../domain/inference/bind-address.ts';
+import { inferenceContainer, publishedPort } from '../../domain/inference/container.ts';
 import type { InferenceFacts } from '../../domain/inference/models.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodeSettings } from '../../domain/node/settings.ts';
-import type { InferenceService, ModelBackend } from '../../ports/inference.ts';
+import type { InferenceEngine, InferenceService, ModelBackend } from '../../ports/inference.ts';
 import type { Timer } from '../../ports/timer.ts';
-import { ModelCatalogue } from './model-catalogue.ts';
+import { ModelLoads } from './model-loads.ts';
+import { OwnContainer, containerRule, removeOwnContainers } from './own-container.ts';
 
-/** Times of the watch over a model service, ms. Contract 03 section 2.1 step 10. */
-export const inferenceRule = {
-  /** How long a service may take until it answers for the first time. */
-  startMs: 120_000,
-  /** Pause between two looks while it is waited for. */
-  startLookMs: 250,
-  /** Rounds of the watch between two looks at its models. */
+/** How a service is watched once it has answered. */
+const watchRule = {
+  /** Rounds between two looks at its models. */
   modelRounds: 5,
   /** Looks in a row without an answer in time after which it counts as gone. */
   slowLooks: 3,
@@ -23,32 +23,45 @@ export const inferenceRule = {
 export interface NodeInferenceDeps {
   readonly settings: NodeSettings;
   readonly connect: (baseUrl: string) => ModelBackend;
+  readonly gpus: () => Promise<readonly GpuDevice[]>;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;
   /** Pause between two looks of the watch, ms. */
   readonly watchMs: number;
+  /** Ends downloads. */
+  readonly signal: AbortSignal;
 }
 
 /**
- * The node's inference: finds the service of the host, waits for it, watches it and knows its models. At most one
- * service is in use. Contract 03 section 8.1.
+ * The node's inference: finds the service of the host or runs a container of its own when the configuration orders it,
+ * watches it and knows its models. At most one service is in use. Contract 03 section 8.1.
  */
 export class NodeInference implements InferenceService {
+  /** The node's models. */
+  readonly models: ModelLoads;
   readonly #deps: NodeInferenceDeps;
-  readonly #baseUrl: string;
-  readonly #backend: ModelBackend;
-  readonly #catalogue = new ModelCatalogue();
+  #baseUrl: string;
+  #backend: ModelBackend;
+  #engine: InferenceEngine | undefined;
+  #own: OwnContainer | undefined;
   #change = new AbortController();
   #existing = false;
+  #supported = false;
   #running = false;
   #slow = 0;
 
   constructor(deps: NodeInferenceDeps) {
     this.#deps = deps;
-    const { upstreamUrl, port } = deps.settings.ollama;
-    this.#baseUrl = upstreamUrl ?? `http://127.0.0.1:${port}`;
+    const { upstreamUrl, bindAddress, port } = deps.settings.ollama;
+    this.#baseUrl = upstreamUrl ?? `http://${bracketed(reachableAt(bindAddress))}:${port}`;
     this.#backend = deps.connect(this.#baseUrl);
+    this.models = new ModelLoads({
+      backend: () => (this.#running ? this.#backend : undefined),
+      log: deps.log,
+      onChange: () => this.#change.abort(),
+      signal: deps.signal,
+    });
   }
 
   upstream(): string | undefined {
@@ -59,10 +72,10 @@ export class NodeInference implements InferenceService {
   facts(): InferenceFacts {
     if (this.#change.signal.aborted) this.#change = new AbortController();
     return {
-      supported: this.#existing,
+      supported: this.#supported || this.#existing,
       existingService: this.#existing,
       running: this.#running,
-      models: this.#catalogue.list(),
+      models: this.models.known(),
     };
   }
 
@@ -78,61 +91,132 @@ export class NodeInference implements InferenceService {
   }
 
   /**
-   * Startup step 4: looks once for a service of the host. One the operator named is relied upon whether it answers
-   * already or not, so that no second one is ordered beside it. REQ-WORKER-0255, REQ-WORKER-0256
+   * Startup step 4: looks once for a service of the host; one in a container of this node is none. One the operator
+   * named is relied upon whether it answers already or not, so that no second one is ordered beside it.
+   * REQ-WORKER-0255, REQ-WORKER-0256
    */
-  async detect(signal: AbortSignal): Promise<void> {
-    if (!this.#allowed) return;
+  async detect(engine: InferenceEngine, signal: AbortSignal): Promise<void> {
     const { log, settings } = this.#deps;
+    this.#engine = engine;
+    if (settings.sandbox.mode === 'sandbox_only') return;
+    const obstacle = await engine.obstacle();
+    this.#supported = obstacle === undefined;
+    if (!this.#allowed) return;
+    const { upstreamUrl, port } = settings.ollama;
+    if (upstreamUrl === undefined && (await this.#hasOwn(port))) {
+      log.info('an earlier run of this node left its inference container');
+      return;
+    }
     const answers = (await this.#backend.look(signal)) === 'answers';
-    this.#existing = answers || settings.ollama.upstreamUrl !== undefined;
-    if (!answers) return;
-    log.info('found a model service of this host', { url: this.#baseUrl });
-    await this.#arrive(signal);
+    this.#existing = answers || upstreamUrl !== undefined;
+    if (answers) {
+      log.info('found a model service of this host', { url: this.#baseUrl });
+      await this.#arrive(signal);
+    } else if (obstacle !== undefined) {
+      log.warn('this node cannot run an inference container', { reason: obstacle });
+    }
+  }
+
+  async #hasOwn(port: number): Promise<boolean> {
+    const found = await this.#engine?.find(this.#deps.settings.slug);
+    return found?.some((one) => one.running && publishedPort(one.fingerprint) === port) === true;
   }
 
   /**
-   * Startup steps 9 and 10: waits until inference answers, when it was ordered or is relied upon. A service of the
-   * host that stays away does not keep the node from plain jobs, as if it had vanished later (D-6).
-   * @throws NodeError `inference_start_failed`
+   * Startup steps 9 and 10: starts what was ordered and waits until inference answers, when it was ordered or is relied
+   * upon. A service of the host that stays away does not keep the node from plain jobs, as if it had vanished later
+   * (D-6). @throws NodeError `inference_start_failed`
    */
   async bringUp(order: InferenceBackend | undefined, signal: AbortSignal): Promise<void> {
     const { log, settings } = this.#deps;
-    if (!this.#allowed || !this.#existing) {
-      if (order === undefined) return;
-      const why = this.#allowed
-        ? 'this version of the node cannot run an inference container'
-        : 'inference is disabled on this node';
-      throw new NodeError('inference_start_failed', why);
+    if (this.#existing) {
+      await this.#removeOwn(0);
+      if (order !== undefined)
+        log.info('the service of this host is used; no container is started');
+      await this.#expectHostService(order !== undefined, signal);
+      return;
     }
-    if (order !== undefined) log.info('the service of this host is used; no container is started');
-    if (await this.#waitForAnswer(signal)) return;
-    const message = `no model service answers at ${this.#baseUrl} within ${inferenceRule.startMs / 1000} s; start it or correct OLLAMA_UPSTREAM_URL`;
-    if (order !== undefined || settings.inferenceMode === 'require') {
+    if (order !== undefined) {
+      await this.#startOwn(order, signal);
+      return;
+    }
+    await this.#removeOwn(0);
+    if (settings.inferenceMode === 'require') {
+      log.warn('inference.mode is require, but the orchestrator ordered no inference container');
+    }
+  }
+
+  async #expectHostService(ordered: boolean, signal: AbortSignal): Promise<void> {
+    const { clock, timer, settings, log } = this.#deps;
+    const last = clock.now().getTime() + containerRule.startMs;
+    while (clock.now().getTime() <= last) {
+      await this.#round(true, signal);
+      signal.throwIfAborted();
+      if (this.#running) return;
+      await timer.sleep(containerRule.lookMs, signal);
+      signal.throwIfAborted();
+    }
+    const message = `no model service answers at ${this.#baseUrl} within ${containerRule.startMs / 1000} s; start it or correct OLLAMA_UPSTREAM_URL`;
+    if (ordered || settings.inferenceMode === 'require') {
       throw new NodeError('inference_start_failed', message);
     }
     log.warn(`${message}; until then jobs that need a model are refused`);
   }
 
-  async #waitForAnswer(signal: AbortSignal): Promise<boolean> {
-    const { clock, timer } = this.#deps;
-    const end = clock.now().getTime() + inferenceRule.startMs;
-    while (clock.now().getTime() <= end) {
-      await this.#round(true, signal);
-      signal.throwIfAborted();
-      if (this.#running) return true;
-      await timer.sleep(inferenceRule.startLookMs, signal);
+  async #startOwn(order: InferenceBackend, signal: AbortSignal): Promise<void> {
+    const { settings, gpus, connect } = this.#deps;
+    const engine = this.#engine;
+    if (!this.#allowed || engine === undefined) {
+      throw new NodeError('inference_start_failed', 'inference is disabled on this node');
     }
-    return false;
+    const container = inferenceContainer({
+      order,
+      settings: settings.ollama,
+      nodeSlug: settings.slug,
+      gpus: await gpus(),
+    });
+    if (container === undefined) {
+      const message = 'the ordered inference image is not an image reference';
+      throw new NodeError('inference_start_failed', message);
+    }
+    const { address, port } = container.publish;
+    this.#baseUrl = `http://${bracketed(reachableAt(address))}:${port}`;
+    this.#backend = connect(this.#baseUrl);
+    const own = new OwnContainer({
+      ...this.#deps,
+      container,
+      nodeSlug: settings.slug,
+      engine,
+      backend: this.#backend,
+    });
+    await own.start(signal);
+    this.#own = own;
+    await this.#arrive(signal);
+  }
+
+  async #removeOwn(graceSeconds: number): Promise<readonly string[]> {
+    if (this.#engine === undefined) return [];
+    return removeOwnContainers(this.#engine, this.#deps.settings.slug, graceSeconds);
+  }
+
+  /**
+   * Ends the node's own container; a service of the host is left alone. Contract 03 section 2.4.
+   * @throws WorkerError `container_resists`
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#running = false;
+    const names = await this.#removeOwn(Math.ceil(graceMs / 1000));
+    if (names.length > 0) this.#deps.log.info('inference container stopped', { names });
   }
 
   /** Watches the service until the signal fires, so that its going and coming is known at once. */
   async watch(signal: AbortSignal): Promise<void> {
-    if (!this.#allowed || !this.#existing) return;
+    if (!this.#existing && this.#own === undefined) return;
     for (let round = 1; ; round += 1) {
       await this.#deps.timer.sleep(this.#deps.watchMs, signal);
       if (signal.aborted) return;
-      await this.#round(round % inferenceRule.modelRounds === 0, signal);
+      await this.#round(round % watchRule.modelRounds === 0, signal);
+      if (!this.#running && !signal.aborted) await this.#own?.recover(signal);
     }
   }
 
@@ -145,11 +229,11 @@ export class NodeInference implements InferenceService {
       else if (withModels) await this.#refresh(signal);
       return;
     }
-    const gone = found === 'absent' || this.#slow >= inferenceRule.slowLooks;
+    const gone = found === 'absent' || this.#slow >= watchRule.slowLooks;
     if (!this.#running || !gone) return;
     this.#deps.log.warn('the model service does not answer any more', { url: this.#baseUrl });
     this.#running = false;
-    this.#changed();
+    this.#change.abort();
   }
 
   /** Models first, so that no report names a running service without them. */
@@ -159,25 +243,19 @@ export class NodeInference implements InferenceService {
     this.#running = true;
     this.#deps.log.info('the model service answers', {
       url: this.#baseUrl,
-      models: this.#catalogue.list().length,
+      models: this.models.known().length,
     });
-    this.#changed();
+    this.#change.abort();
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
-    const before = JSON.stringify(this.#catalogue.list());
     try {
-      this.#catalogue.setAvailable(await this.#backend.models(signal));
+      await this.models.refresh(this.#backend, signal);
     } catch (error) {
       if (signal.aborted) return;
       this.#deps.log.warn('the models of the model service cannot be read', {
         reason: messageOf(error),
       });
     }
-    if (JSON.stringify(this.#catalogue.list()) !== before) this.#changed();
-  }
-
-  #changed(): void {
-    this.#change.abort();
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '../../domain/node/configuration.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
 import { type NodePolicy, mergePolicy } from '../../domain/node/policy.ts';
+import type { InferenceEngine } from '../../ports/inference.ts';
 import type { NodeState } from '../../ports/node-state.ts';
 import type { SandboxHost, WorkerApi } from '../../ports/worker-api.ts';
 import { type AckOutcome, acknowledge } from './acknowledge.ts';
@@ -16,8 +17,8 @@ import { type RetryDeps, RetryWindow } from './retry.ts';
 
 /** Inference as the start of a node needs it. */
 export interface StartingInference {
-  /** Looks for a service of the host; never rejects. */
-  detect(signal: AbortSignal): Promise<void>;
+  /** Looks for a service of the host. @throws WorkerError `engine_unusable` */
+  detect(engine: InferenceEngine, signal: AbortSignal): Promise<void>;
   /** Resolves when what was ordered or is relied upon answers. @throws NodeError `inference_start_failed` */
   bringUp(order: InferenceBackend | undefined, signal: AbortSignal): Promise<void>;
 }
@@ -118,7 +119,7 @@ export async function bringUpNode(deps: BringUpNodeDeps): Promise<ReadyNode> {
   await deps.state.open();
   const lastApplied = await deps.state.lastApplied();
   const host = await checkHost(deps);
-  await deps.inference.detect(deps.signal);
+  await deps.inference.detect(host.inference, deps.signal);
   const session = deps.openSession(host);
   const config = await fetchConfiguration(deps, session, lastApplied);
   const policy = await apply(deps, host, config);

@@ -3,9 +3,16 @@ import type {
   EngineFacts,
   SandboxEngine,
   SandboxExit,
+  SandboxNetwork,
   SandboxRunSpec,
   SandboxSinks,
 } from '../../../src/ports/sandbox-engine.ts';
+import { type InferenceContainer, fingerprint } from '../../../src/domain/inference/container.ts';
+import type {
+  ContainerEnd,
+  FoundContainer,
+  InferenceEngine,
+} from '../../../src/ports/inference.ts';
 import type { SandboxHost } from '../../../src/ports/worker-api.ts';
 import type { WorkspaceStore } from '../../../src/ports/workspace.ts';
 
@@ -58,6 +65,10 @@ export class FakeEngine implements SandboxEngine {
     if (program === 'exit') return { ...at, kind: 'exited', exitCode: Number(argument) };
     sinks.stdout.write(new TextEncoder().encode(spec.command.join(' ')));
     return { ...at, kind: 'exited', exitCode: 0 };
+  }
+
+  async openNetwork(): Promise<SandboxNetwork> {
+    return { mode: 'own', close: async () => {} };
   }
 
   /** Names of the runs that are held. */
@@ -130,11 +141,50 @@ export class FakeWorkspace implements WorkspaceStore {
   }
 }
 
+/** An engine whose inference containers are names only; a test serves the port itself. */
+export class FakeInferenceEngine implements InferenceEngine {
+  /** Why no container can be published; undefined while one can. */
+  blocked: string | undefined = 'no container in this test';
+  readonly started: InferenceContainer[] = [];
+  found: FoundContainer[] = [];
+  /** Called when a container is started. */
+  onStart: (container: InferenceContainer) => Promise<void> = async () => {};
+  end: ContainerEnd | undefined;
+
+  async obstacle(): Promise<string | undefined> {
+    return this.blocked;
+  }
+
+  async find(): Promise<readonly FoundContainer[]> {
+    return this.found;
+  }
+
+  async start(container: InferenceContainer): Promise<void> {
+    this.started.push(container);
+    this.end = undefined;
+    this.found = [{ name: container.name, running: true, fingerprint: fingerprint(container) }];
+    await this.onStart(container);
+  }
+
+  async ended(): Promise<ContainerEnd | undefined> {
+    return this.end;
+  }
+
+  async remove(name: string): Promise<void> {
+    this.found = this.found.filter((one) => one.name !== name);
+  }
+}
+
 export interface FakeHost extends SandboxHost {
+  readonly inference: FakeInferenceEngine;
   readonly engine: FakeEngine;
   readonly workspace: FakeWorkspace;
 }
 
 export function createFakeHost(): FakeHost {
-  return { engine: new FakeEngine(), workspace: new FakeWorkspace() };
+  return {
+    engine: new FakeEngine(),
+    workspace: new FakeWorkspace(),
+    inference: new FakeInferenceEngine(),
+  };
 }

@@ -7,11 +7,12 @@ import type { SandboxEngine, SandboxExit } from '../../../ports/sandbox-engine.t
 import { reasons } from '../exit-reasons.ts';
 import { probeArchive, probeCommand, probeImage } from '../podman/probe-image.ts';
 import { removeTree } from '../podman/remove-tree.ts';
-import { removeContainers } from './containers.ts';
+import { removeJobContainers } from './containers.ts';
 import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
 import { Daemon } from './daemon.ts';
 import { socketPathOf } from './daemon-address.ts';
 import { hasImage, importImage, pullImage } from './images.ts';
+import { openNetwork } from './open-network.ts';
 import { inspectDaemon, prepareHostFiles } from './open-engine.ts';
 
 export interface DockerSource {
@@ -90,6 +91,8 @@ function engineOf(deps: ContainerRunDeps, facts: SandboxEngine['facts']): Sandbo
 
     ensureImage: (ref, signal) => images.ensure(ref, signal),
 
+    openNetwork: (owner, serve, signal) => openNetwork(deps, owner, serve, signal),
+
     run: async (spec, sinks, signal) => {
       const run = new ContainerRun(deps, spec, sinks);
       runs.set(spec.name, run);
@@ -117,7 +120,7 @@ function engineOf(deps: ContainerRunDeps, facts: SandboxEngine['facts']): Sandbo
       });
     },
 
-    removeLeftovers: (nodeSlug) => removeContainers(daemon, nodeSlug),
+    removeLeftovers: (nodeSlug) => removeJobContainers(daemon, nodeSlug),
 
     removeTree: (path) => removeTree(path, undefined),
   };

@@ -29,15 +29,20 @@ function faultOf(answer: DaemonAnswer): string | undefined {
   return /"error":"((?:[^"\\]|\\.)*)"/.exec(answer.text)?.[1]?.slice(0, 300);
 }
 
-/** Pulls an image. @throws WorkerError `image_unavailable` */
-export async function pullImage(daemon: Daemon, ref: string, signal?: AbortSignal): Promise<void> {
+/** Pulls an image within `limitMs`. @throws WorkerError `image_unavailable` */
+export async function pullImage(
+  daemon: Daemon,
+  ref: string,
+  signal?: AbortSignal,
+  limitMs = pullLimitMs,
+): Promise<void> {
   if (ref.startsWith('localhost/')) {
     throw new WorkerError(
       'image_unavailable',
       `image ${ref} is not present on this node and names no registry`,
     );
   }
-  const options = { timeoutMs: pullLimitMs, ...(signal && { signal }) };
+  const options = { timeoutMs: limitMs, ...(signal && { signal }) };
   const answer = await daemon.call(
     'POST',
     `/images/create?${querySuffix('fromImage', ref)}`,

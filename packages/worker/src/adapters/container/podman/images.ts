@@ -16,12 +16,13 @@ export async function hasImage(command: EngineCommand, ref: string): Promise<boo
 }
 
 /**
- * Pulls an image. @throws WorkerError `image_unavailable`
+ * Pulls an image within `limitMs`. @throws WorkerError `image_unavailable`
  */
 export async function pullImage(
   command: EngineCommand,
   ref: string,
   signal?: AbortSignal,
+  limitMs = pullLimitMs,
 ): Promise<void> {
   if (ref.startsWith('localhost/')) {
     throw new WorkerError(
@@ -30,11 +31,13 @@ export async function pullImage(
     );
   }
   const result = await callEngine(command, ['pull', '--quiet', ref], {
-    timeoutMs: pullLimitMs,
+    timeoutMs: limitMs,
     ...(signal && { signal }),
   });
   if (result.exitCode === 0) return;
-  const why = result.timedOut ? 'the pull took longer than 600 s' : engineMessage(result.stderr);
+  const why = result.timedOut
+    ? `the pull took longer than ${limitMs / 1000} s`
+    : engineMessage(result.stderr);
   throw new WorkerError('image_unavailable', `image ${ref} could not be pulled: ${why}`);
 }
 

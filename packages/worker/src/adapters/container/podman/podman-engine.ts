@@ -4,8 +4,9 @@ import { WorkerError } from '../../../domain/errors.ts';
 import type { EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
 import { reasons } from '../exit-reasons.ts';
 import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
-import { dropPidFiles, endClients, forceRemove, removeContainers } from './containers.ts';
+import { dropPidFiles, endClients, forceRemove, removeJobContainers } from './containers.ts';
 import { ImageCache } from './images.ts';
+import { openNetwork } from './open-network.ts';
 import { type EngineSource, openEngine } from './open-engine.ts';
 import { PidWatch } from './pid-watch.ts';
 import { importProbeImage, runProbe } from './probe-run.ts';
@@ -58,6 +59,8 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
 
     ensureImage: (ref, signal) => images.ensure(ref, signal),
 
+    openNetwork: (_owner, serve, signal) => openNetwork(setting, serve, signal),
+
     run: async (spec, sinks, signal) => {
       const run = new ContainerRun(deps, spec, sinks);
       runs.set(spec.name, run);
@@ -88,7 +91,7 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
     removeLeftovers: async (nodeSlug) => {
       const [storage = ''] = command.flags;
       await endClients(storage, nodeSlug);
-      const names = await removeContainers(command, nodeSlug);
+      const names = await removeJobContainers(command, nodeSlug);
       await dropPidFiles(command, paths.pidDir);
       return names;
     },

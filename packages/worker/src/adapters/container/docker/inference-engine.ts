@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { WorkerError } from '../../../domain/errors.ts';
+import {
+  fingerprintLabel,
+  type InferenceContainer,
+  inferenceKind,
+  inferenceLabels,
+} from '../../../domain/inference/container.ts';
+import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
+import type { ContainerEnd, FoundContainer, InferenceEngine } from '../../../ports/inference.ts';
+import { forceRemove } from './containers.ts';
+import { Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
+import { socketPathOf } from './daemon-address.ts';
+import { hasImage, pullImage } from './images.ts';
+import { inferenceBody } from './inference-body.ts';
+
+/** Images with a model service and its libraries for graphics cards are some GiB. */
+const pullLimitMs = 3_600_000;
+const lastWordsChars = 300;
+
+const listSchema = z.array(
+  z.object({
+    Names: z.array(z.string()),
+    State: z.string(),
+    Labels: z.record(z.string(), z.string()).nullish(),
+  }),
+);
+
+const stateSchema = z.object({ State: z.object({ Running: z.boolean(), ExitCode: z.int() }) });
+
+function expectStatus(answer: DaemonAnswer, ...statuses: readonly number[]): void {
+  if (!statuses.includes(answer.status)) {
+    throw new WorkerError('engine_unusable', daemonMessage(answer));
+  }
+}
+
+async function obstacle(daemon: Daemon): Promise<string | undefined> {
+  const answer = await daemon.call('GET', '/networks/bridge');
+  return answer.status === 200
+    ? undefined
+    : 'the Docker daemon has no bridge network to publish a port with; start it without --bridge=none';
+}
+
+async function find(daemon: Daemon, nodeSlug: string): Promise<readonly FoundContainer[]> {
+  const label = [`${nodeSlugLabel}=${nodeSlug}`, `${inferenceKind.label}=${inferenceKind.value}`];
+  const filters = encodeURIComponent(JSON.stringify({ label }));
+  const answer = await daemon.call('GET', `/containers/json?all=1&filters=${filters}`);
+  expectStatus(answer, 200);
+  return listSchema.parse(JSON.parse(answer.text)).map((entry) => ({
+    name: (entry.Names[0] ?? '').replace(/^\//, ''),
+    running: entry.State === 'running',
+    fingerprint: entry.Labels?.[fingerprintLabel] ?? '',
+  }));
+}
+
+async function start(
+  daemon: Daemon,
+  container: InferenceContainer,
+  signal: AbortSignal,
+): Promise<void> {
+  const { image, name, volume, labels } = container;
+  if (!(await hasImage(daemon, image))) await pullImage(daemon, image, signal, pullLimitMs);
+  signal.throwIfAborted();
+  const volumeLabels = inferenceLabels(labels[nodeSlugLabel] ?? '');
+  const made = await daemon.call('POST', '/volumes/create', {
+    body: { Name: volume, Labels: volumeLabels },
+  });
+  expectStatus(made, 201);
+  const created = await daemon.call('POST', `/containers/create?name=${name}`, {
+    body: inferenceBody(container),
+  });
+  expectStatus(created, 201);
+  const started = await daemon.call('POST', `/containers/${name}/start`);
+  if (started.status !== 204) await forceRemove(daemon, name);
+  expectStatus(started, 204);
+}
+
+/** Lines of a log without the headers the daemon puts before each piece. */
+function logLines(text: string): string[] {
+  return text
+    .replaceAll(/\p{Cc}{4}[\s\S]{4}/gu, '')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+}
+
+async function ended(daemon: Daemon, name: string): Promise<ContainerEnd | undefined> {
+  const answer = await daemon.call('GET', `/containers/${name}/json`);
+  // Somebody removed it: as good as ended.
+  if (answer.status === 404) return { exitCode: undefined, lastWords: '' };
+  expectStatus(answer, 200);
+  const { State } = stateSchema.parse(JSON.parse(answer.text));
+  if (State.Running) return undefined;
+  const query = 'stdout=1&stderr=1&tail=20';
+  const logs = await daemon.call('GET', `/containers/${name}/logs?${query}`);
+  const lastWords = (logLines(logs.text).at(-1) ?? '').slice(0, lastWordsChars);
+  return { exitCode: State.ExitCode, lastWords };
+}
+
+/** The Docker daemon of this machine as the place of the inference container. */
+export function openDockerInference(dockerHost: string | undefined): InferenceEngine {
+  const daemon = new Daemon(socketPathOf(dockerHost));
+  return {
+    obstacle: () => obstacle(daemon),
+    find: (nodeSlug) => find(daemon, nodeSlug),
+    start: (container, signal) => start(daemon, container, signal),
+    ended: (name) => ended(daemon, name),
+    remove: async (name, graceSeconds) => {
+      await daemon.call('POST', `/containers/${name}/stop?t=${graceSeconds}`, {
+        timeoutMs: (graceSeconds + 15) * 1000,
+      });
+      await forceRemove(daemon, name);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { taggedModel } from '@cynodeai/contracts';
+import type { Log } from '@cynodeai/runtime/observe';
+import { messageOf } from '@cynodeai/runtime/std';
+import { WorkerError } from '../../domain/errors.ts';
+import type { ModelState } from '../../domain/inference/models.ts';
+import type { ModelBackend } from '../../ports/inference.ts';
+import { ModelCatalogue } from './model-catalogue.ts';
+
+export interface ModelLoadsDeps {
+  /** The service that answers now. */
+  readonly backend: () => ModelBackend | undefined;
+  readonly log: Log;
+  /** Called when a model's state changed; progress alone is none. */
+  readonly onChange: () => void;
+  /** Ends downloads. */
+  readonly signal: AbortSignal;
+}
+
+function unavailable(cause?: unknown): WorkerError {
+  return new WorkerError(
+    'inference_unavailable',
+    'no model service answers on this node; see its log for the reason',
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** The node's models: lists them and fetches those it is asked for, one download per model. Contract 03 section 5.10. */
+export class ModelLoads {
+  readonly #deps: ModelLoadsDeps;
+  readonly #catalogue = new ModelCatalogue();
+
+  constructor(deps: ModelLoadsDeps) {
+    this.#deps = deps;
+  }
+
+  /** What is known without asking the service. */
+  known(): readonly ModelState[] {
+    return this.#catalogue.list();
+  }
+
+  /** Reads anew what `backend` has. @throws Error when it gives no list */
+  async refresh(backend: ModelBackend, signal: AbortSignal): Promise<void> {
+    const before = this.#states();
+    this.#catalogue.setAvailable(await backend.models(signal));
+    if (this.#states() !== before) this.#deps.onChange();
+  }
+
+  /** Every model and its state now. @throws WorkerError `inference_unavailable` */
+  async list(): Promise<readonly ModelState[]> {
+    await this.#current();
+    return this.known();
+  }
+
+  /** Says whether a model is there; when it is not, a download is under way afterwards. @throws WorkerError `inference_unavailable` */
+  async load(modelRef: string): Promise<'available' | 'loading'> {
+    const backend = await this.#current();
+    const ref = taggedModel(modelRef);
+    if (this.#catalogue.isAvailable(ref)) return 'available';
+    if (!this.#catalogue.isLoading(ref)) {
+      this.#catalogue.beginLoading(ref);
+      this.#deps.onChange();
+      void this.#pull(backend, ref);
+    }
+    return 'loading';
+  }
+
+  async #current(): Promise<ModelBackend> {
+    const backend = this.#deps.backend();
+    if (backend === undefined) throw unavailable();
+    try {
+      await this.refresh(backend, this.#deps.signal);
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+    return backend;
+  }
+
+  async #pull(backend: ModelBackend, ref: string): Promise<void> {
+    const { log, signal } = this.#deps;
+    log.info('fetching a model', { model: ref });
+    try {
+      await backend.pull(ref, (progress) => this.#catalogue.noteProgress(ref, progress), signal);
+      this.#catalogue.endLoading(ref);
+      log.info('the model is available', { model: ref });
+    } catch (error) {
+      const reason = messageOf(error);
+      this.#catalogue.endLoading(ref, reason);
+      if (!signal.aborted) log.warn('the model could not be fetched', { model: ref, reason });
+    }
+    this.#deps.onChange();
+  }
+
+  /** What a report would say. */
+  #states(): string {
+    return JSON.stringify(this.known().map(({ modelRef, status }) => [modelRef, status]));
+  }
+}
