@@ -169,7 +169,12 @@ describe.each([
     ['a JSON schema', { model: 'cynode-demo', prompt: 'hi', format: {} }, 'JSON schema'],
     ['a suffix', { model: 'cynode-demo', prompt: 'hi', suffix: 'x' }, 'does not support insert'],
     ['thinking', { model: 'cynode-demo', prompt: 'hi', think: true }, 'does not support thinking'],
-    ['a strange keep_alive', { model: 'cynode-demo', prompt: '', keep_alive: 'x' }, 'keep_alive'],
+    ['a strange keep_alive', { model: 'cynode-demo', prompt: 'hi', keep_alive: 'x' }, 'keep_alive'],
+    [
+      'a strange keep_alive of a load',
+      { model: 'cynode-demo', prompt: '', keep_alive: 'x' },
+      'keep_alive',
+    ],
   ])('refuses %s in words', async (_case, request, reason) => {
     await expect(ollama.generate(request)).rejects.toThrow(reason);
   });

@@ -98,7 +98,7 @@ describe.each([
   });
 
   it('answers plain completions, streamed and not', async () => {
-    const request = { model, prompt: 'what is 6*7?', max_tokens: 2 };
+    const request = { model, prompt: 'what is 6*7?', max_tokens: 2, stop: ['42'] };
     const whole = await openai.completions.create(request);
     expect(whole.choices[0]).toMatchObject({ text: '6*7 =', finish_reason: 'length' });
     let text = '';

@@ -154,6 +154,47 @@ describe('the scripted model', () => {
     await expect(ollama.generate(request)).rejects.toThrow('fetch failed');
   });
 
+  it('fails in the middle of a stream, in the words of either API', async () => {
+    const { model, ollama } = await start({
+      reply: { kind: 'fail', text: 'half', error: 'llama runner process has terminated' },
+    });
+    await expect(streamed(ollama)).rejects.toThrow('runner process has terminated');
+    const openai = new OpenAI({ baseURL: `${model.url}/v1`, apiKey: 'unused', maxRetries: 0 });
+    const read = async (): Promise<void> => {
+      const messages = [{ role: 'user' as const, content: 'hi' }];
+      const stream = await openai.chat.completions.create({
+        model: 'scripted',
+        messages,
+        stream: true,
+      });
+      for await (const _chunk of stream);
+    };
+    await expect(read()).rejects.toThrow('runner process has terminated');
+  });
+
+  it('ends a stream without saying that it is done', async () => {
+    const { model } = await start({ reply: { kind: 'unfinished', text: 'half' } });
+    const body = JSON.stringify({ ...request, stream: true });
+    const answer = await fetch(`${model.url}/api/generate`, { method: 'POST', body });
+    const text = await answer.text();
+    expect(text).toContain('half');
+    expect(text).not.toContain('"done":true');
+  });
+
+  it('is a stranger to models that are not on its disk, on either API', async () => {
+    const { model } = await start();
+    for (const path of ['/api/generate', '/api/chat', '/v1/chat/completions']) {
+      const body = JSON.stringify({
+        model: 'x',
+        prompt: 'a',
+        messages: [{ role: 'user', content: 'a' }],
+      });
+      const answer = await fetch(`${model.url}${path}`, { method: 'POST', body });
+      expect(answer.status).toBe(404);
+      expect(await answer.text()).toContain("model 'x' not found");
+    }
+  });
+
   it('hangs until the client leaves, and notices that', async () => {
     const { model } = await start({ reply: { kind: 'hang' } });
     const leave = new AbortController();

@@ -27,15 +27,19 @@ describe('the wire of the demo model', () => {
     expect(await (await ask('/healthz')).text()).toBe('ok');
   });
 
-  it.each(['/api/delete', '/api/copy', '/v1/files', '/v1/models/', '/constructor'])(
-    'answers 404 for %s in the words of the API',
-    async (path) => {
-      const answer = await ask(path, { method: 'POST', body: '{}' });
-      expect(answer.status).toBe(404);
-      const schema = path.startsWith('/v1/') ? openAiErrorSchema : ollamaErrorSchema;
-      expect(schema.safeParse(await answer.json()).success).toBe(true);
-    },
-  );
+  it.each([
+    '/api/delete',
+    '/api/copy',
+    '/v1/files',
+    '/v1/models/',
+    '/constructor',
+    '/v1/other/%E0%A4%A',
+  ])('answers 404 for %s in the words of the API', async (path) => {
+    const answer = await ask(path, { method: 'POST', body: '{}' });
+    expect(answer.status).toBe(404);
+    const schema = path.startsWith('/v1/') ? openAiErrorSchema : ollamaErrorSchema;
+    expect(schema.safeParse(await answer.json()).success).toBe(true);
+  });
 
   it.each([
     ['GET', '/api/generate', 'POST'],
@@ -58,6 +62,12 @@ describe('the wire of the demo model', () => {
       expect(answer.status).toBe(400);
       expect(ollamaErrorSchema.parse(await answer.json()).error).toContain(reason);
     }
+  });
+
+  it('knows no model whose name cannot be decoded', async () => {
+    const answer = await ask('/v1/models/%E0%A4%A');
+    expect(answer.status).toBe(404);
+    expect(openAiErrorSchema.parse(await answer.json()).error.type).toBe('not_found_error');
   });
 
   it('never repeats a broken body, which may be private', async () => {

@@ -55,6 +55,8 @@ export async function performOnWire(
     case 'tools':
     case 'trickle':
     case 'cut':
+    case 'fail':
+    case 'unfinished':
       return { words: behaviour };
   }
 }
@@ -83,6 +85,12 @@ export async function* performWords(
   } else if (behaviour.kind === 'tools') {
     if (behaviour.text !== undefined) yield { kind: 'text', text: behaviour.text };
     yield { kind: 'tool_calls', calls: behaviour.calls };
+  } else if (behaviour.kind === 'fail') {
+    yield { kind: 'text', text: behaviour.text };
+    throw new ModelError('failed', behaviour.error);
+  } else if (behaviour.kind === 'unfinished') {
+    yield { kind: 'text', text: behaviour.text };
+    return;
   } else if (behaviour.kind === 'cut') {
     if (behaviour.afterCharacters > 0) {
       yield { kind: 'text', text: behaviour.text.slice(0, behaviour.afterCharacters) };

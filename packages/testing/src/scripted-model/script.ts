@@ -34,6 +34,10 @@ export type Behaviour =
   | { readonly kind: 'hang' }
   /** Sends that many characters of the words, then cuts the connection. */
   | { readonly kind: 'cut'; readonly text: string; readonly afterCharacters: number }
+  /** Says the words, then that it failed, as a runner does that dies in the middle of a stream. */
+  | { readonly kind: 'fail'; readonly text: string; readonly error: string }
+  /** Says the words and ends the stream without saying that it is done. */
+  | { readonly kind: 'unfinished'; readonly text: string }
   /** An HTTP error in Ollama's words. */
   | { readonly kind: 'error'; readonly status: number; readonly error: string }
   /** 503 as a server with a full queue says it. */

@@ -15,7 +15,7 @@ const statusOf: Readonly<Record<ModelErrorCode, number>> = {
 
 /**
  * Answers one request of Ollama's or OpenAI's API. Refusals are answered in the words of that API.
- * @throws whatever else went wrong, after answering 500
+ * @throws whatever else went wrong, after answering 500 where nothing was answered yet
  */
 export async function answerModelCall(call: ModelCall, backend: ModelBackend): Promise<void> {
   const route = findRoute(call.path);
@@ -43,6 +43,7 @@ function refuse(call: ModelCall, error: unknown): void {
     response.destroy();
     return;
   }
+  if (response.writableEnded) throw error;
   const known = error instanceof ModelError;
   const status = known ? statusOf[error.code] : 500;
   const message = known ? messageOf(error) : 'internal error';

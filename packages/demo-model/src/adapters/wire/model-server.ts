@@ -10,13 +10,13 @@ import type { ModelCall } from './model-call.ts';
 export const maxModelBodyBytes = 10 * 1024 * 1024;
 
 export interface ModelServerOptions {
-  readonly listen: ListenAddress | { readonly socketPath: string };
+  readonly listen: ListenAddress;
   readonly log: Log;
   readonly answer: (call: ModelCall) => Promise<void>;
 }
 
 export interface ModelServer {
-  /** Port in use; 0 behind a Unix socket. */
+  /** Port in use. */
   readonly port: number;
   /** Stops accepting and lets requests in flight end; `force` cuts them. */
   close(options?: { readonly force?: boolean }): Promise<void>;
@@ -105,12 +105,11 @@ async function closeServer(server: Server, force: boolean): Promise<void> {
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const server = createServer((request, response) => void serve(request, response, options));
   const { listen } = options;
-  if ('socketPath' in listen) server.listen(listen.socketPath);
-  else server.listen(listen.port, listen.host);
+  server.listen(listen.port, listen.host);
   await once(server, 'listening');
   const address = server.address();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port: typeof address === 'object' && address !== null ? address.port : listen.port,
     close: ({ force = false } = {}) => closeServer(server, force),
   };
 }

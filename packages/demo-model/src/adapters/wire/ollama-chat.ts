@@ -3,7 +3,7 @@ import type { ModelBackend } from '../../ports/model-backend.ts';
 import type { ModelCall } from './model-call.ts';
 import { findModel } from './model-names.ts';
 import { sendOllamaAnswer } from './ollama-answer.ts';
-import { keepLoaded, sendLoadAnswer } from './ollama-load.ts';
+import { keepLoaded, loadToAnswer, sendLoadAnswer } from './ollama-load.ts';
 import { answerOptions } from './ollama-options.ts';
 import { parseBody } from './parse-body.ts';
 
@@ -23,7 +23,7 @@ export async function ollamaChat(call: ModelCall, backend: ModelBackend): Promis
     sendLoadAnswer(call, backend, { model, keepAlive: body.keep_alive, words });
     return;
   }
-  backend.load(model, undefined);
+  loadToAnswer(backend, model, body.keep_alive);
   await sendOllamaAnswer(call, {
     backend,
     question: {

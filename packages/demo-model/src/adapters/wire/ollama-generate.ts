@@ -4,7 +4,7 @@ import type { ModelBackend } from '../../ports/model-backend.ts';
 import type { ModelCall } from './model-call.ts';
 import { findModel } from './model-names.ts';
 import { type WordsField, sendOllamaAnswer } from './ollama-answer.ts';
-import { keepLoaded, sendLoadAnswer } from './ollama-load.ts';
+import { keepLoaded, loadToAnswer, sendLoadAnswer } from './ollama-load.ts';
 import { answerOptions } from './ollama-options.ts';
 import { parseBody } from './parse-body.ts';
 
@@ -24,7 +24,7 @@ export async function ollamaGenerate(call: ModelCall, backend: ModelBackend): Pr
     throw new ModelError('not_supported', `"${model}" does not support insert`);
   }
   const system = body.system ?? '';
-  backend.load(model, undefined);
+  loadToAnswer(backend, model, body.keep_alive);
   await sendOllamaAnswer(call, {
     backend,
     question: {

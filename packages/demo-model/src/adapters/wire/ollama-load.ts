@@ -28,6 +28,11 @@ export function sendLoadAnswer(
   });
 }
 
+/** Brings the model into memory before it answers. @throws ModelError `invalid` for a time that is none */
+export function loadToAnswer(backend: ModelBackend, model: string, keepAlive: KeepAlive): void {
+  backend.load(model, isZero(keepAlive) ? undefined : (keepAlive ?? undefined));
+}
+
 /** Keeps the model in memory for as long as the request says, after it was answered. */
 export function keepLoaded(backend: ModelBackend, model: string, keepAlive: KeepAlive): void {
   if (isZero(keepAlive)) backend.unload(model);

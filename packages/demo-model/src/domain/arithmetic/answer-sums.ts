@@ -16,7 +16,8 @@ function isPart(token: Token | undefined): boolean {
 
 /** A dash at the beginning of a line is a bullet, not a sign. */
 function isBullet(text: string, token: Token): boolean {
-  const alone = text.slice(0, token.start).trim() === '';
+  const lineStart = text.lastIndexOf('\n', token.start) + 1;
+  const alone = text.slice(lineStart, token.start).trim() === '';
   return token.kind === 'operator' && alone && /^[-−–*+]\s/.test(text.slice(token.start));
 }
 

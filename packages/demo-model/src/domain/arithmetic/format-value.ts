@@ -28,5 +28,7 @@ export function formatValue(value: Value): string {
   const written = decimal(num, den);
   if (written !== undefined) return ` = ${written}`;
   const fraction = `${num}/${den}`;
-  return ` ≈ ${rounded(toNumber(value))}${fraction.length <= 24 ? ` (exactly ${fraction})` : ''}`;
+  const short = fraction.length <= 24 ? ` (exactly ${fraction})` : '';
+  const near = toNumber(value);
+  return near === 0 ? ' ≈ 0 (nearer than I can write)' : ` ≈ ${rounded(near)}${short}`;
 }

@@ -53,8 +53,11 @@ function approximate(value: number): Value {
 /** The nearest floating point number. */
 export function toNumber(value: Value): number {
   if (value.kind === 'approximate') return value.value;
-  const scale = 10n ** 40n;
-  return value.den === 1n ? Number(value.num) : Number((value.num * scale) / value.den) / 1e40;
+  const { num, den } = value;
+  // Shifted so that the quotient has the digits a number can hold, whatever its size.
+  const shift = Math.max(0, bits(den) - bits(num) + 70);
+  const near = Math.min(shift, 1000);
+  return Number((num << BigInt(shift)) / den) / 2 ** near / 2 ** (shift - near);
 }
 
 /** The value of digits such as `1,000.5` or `2e-3`. */

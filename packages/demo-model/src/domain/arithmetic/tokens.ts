@@ -23,7 +23,7 @@ const gap = /[ \t]+/y;
 /** Not a number although it begins like one: dates, hexadecimal, versions. */
 const lookalike = /\d{4}-\d\d-\d\d(?!\d)|0x[\da-f]+|\d+(?:\.\d+){2,}/iy;
 const number =
-  /(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d{1,3})?(?![\p{N}_]|(?!x[\d(.])\p{L}|\.\d)|\.\d+(?![\p{L}\p{N}_.])/iuy;
+  /(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d{1,3})?(?![\d_]|(?!x[\d(.])\p{L}|\.\d)|\.\d+(?![\p{L}\d_.])/iuy;
 const percentOf = /(?:%|percent\b)\s{0,3}of\b/iy;
 const words: readonly (readonly [RegExp, Operator])[] = [
   [/\*\*|\^|to the power of\b/iy, '^'],

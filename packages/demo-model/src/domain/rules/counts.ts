@@ -16,7 +16,7 @@ const maxCounted = 50;
 
 function unitsOf(text: string): readonly Unit[] {
   const found = new Set<Unit>();
-  for (const [, ...groups] of text.matchAll(unitWords)) {
+  for (const [, ...groups] of text.replaceAll(/\bthe word\b/gi, '').matchAll(unitWords)) {
     const unit = units[groups.findIndex((group) => group !== undefined)];
     if (unit !== undefined) found.add(unit);
   }
