@@ -52,9 +52,6 @@ export const modelListSchema = z.object({
       model_ref: z.string(),
       status: modelAvailabilitySchema,
       error: z.string().optional(),
-      /** While loading, once the model service has told: what it has and all it knows of. */
-      completed_bytes: z.int().nonnegative().optional(),
-      total_bytes: z.int().nonnegative().optional(),
       /** How much of it is fetched while it is `loading`, where the model service tells. */
       completed_bytes: z.int().nonnegative().optional(),
       total_bytes: z.int().nonnegative().optional(),

@@ -34,6 +34,8 @@ export type OrchestratorErrorCode =
   | 'forbidden'
   /** No such task, or none the caller may see. */
   | 'task_unknown'
+  /** The task has no such file. */
+  | 'artifact_unknown'
   /** No such project, or none the caller may see. */
   | 'project_unknown'
   /** The project takes no new work. */
@@ -54,6 +56,8 @@ export type OrchestratorErrorCode =
   | 'binding_unknown'
   /** The user, group, project or role of a grant does not exist. */
   | 'grant_target_unknown'
+  /** The bootstrap file cannot be read or breaks a rule; nothing of it is imported. */
+  | 'bootstrap_invalid'
   /** No such system setting. */
   | 'setting_unknown'
   /** A change was meant for another version of what it changes. */

@@ -42,6 +42,7 @@ const schema = z.object({
   INFERENCE_MODEL: z.string().min(1).max(limits.indexedTextChars).default('qwen3.5:0.8b'),
   INFERENCE_TIMEOUT_SECONDS: integerField(1, 3600).default(120),
   SANDBOX_DEFAULT_IMAGE: z.string().min(1).max(limits.indexedTextChars).optional(),
+  ORCHESTRATOR_BOOTSTRAP_FILE: z.string().min(1).optional(),
   MIGRATIONS_DIR: z.string().optional(),
   ARTIFACT_STORAGE_DIR: z.string().default('./data/artifacts'),
   JWT_NODE_DURATION: durationField().default(30 * day),

@@ -6,9 +6,11 @@ import { createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
+import { yamlBootstrapSource } from '../adapters/bootstrap/bootstrap-source.ts';
 import { jwtNodeTokens, sealedNodeTokens } from '../adapters/crypto/node-tokens.ts';
 import { bindControlPlane } from '../adapters/http/control-plane/bind-routes.ts';
 import { problemOf } from '../adapters/http/problems.ts';
+import { postgresBootstrapStore } from '../adapters/postgres/bootstrap/bootstrap-store.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { expectedSchemaVersion, migrate } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
@@ -16,6 +18,7 @@ import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.t
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
+import { importBootstrap } from '../app/bootstrap/import-bootstrap.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { seed } from '../app/seeds/seed.ts';
 import { OrchestratorError } from '../domain/errors.ts';
@@ -77,6 +80,22 @@ async function seedDatabase(
   }
 }
 
+async function importBootstrapFile(
+  db: Kysely<Database>,
+  config: ControlPlaneConfig,
+  env: Env,
+  { log }: ProcessScope,
+): Promise<void> {
+  const path = config.ORCHESTRATOR_BOOTSTRAP_FILE;
+  await importBootstrap({
+    store: postgresBootstrapStore(db),
+    source: path === undefined ? undefined : yamlBootstrapSource(path, env),
+    hashPassword,
+    ownedByEnvironment: config.SANDBOX_DEFAULT_IMAGE === undefined ? [] : ['sandbox.default_image'],
+    log,
+  });
+}
+
 /**
  * The control-plane: migrates, seeds, serves nodes and dispatches jobs. Returns once it serves.
  * Contract 01 sections 1.3 and 2.
@@ -96,6 +115,7 @@ export async function startControlPlane(
   });
   scope.shutdown.add('database pool', () => db.destroy());
   await seedDatabase(db, config, scope);
+  await importBootstrapFile(db, config, env, scope);
   const vault = sealedNodeTokens(
     new SealedBox(Buffer.from(config.ORCHESTRATOR_SECRETS_KEY.reveal(), 'base64')),
   );

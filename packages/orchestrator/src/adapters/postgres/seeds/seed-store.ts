@@ -6,7 +6,7 @@ import { createAdministrator } from './create-administrator.ts';
 import { seedSetting } from './seed-setting.ts';
 
 /** Where two seeding processes meet. */
-const seedLock = 4_918_720_413;
+export const seedLock = 4_918_720_413;
 
 async function hasAdministrator(db: Executor): Promise<boolean> {
   const row = await db
@@ -24,7 +24,8 @@ async function hasAdministrator(db: Executor): Promise<boolean> {
   return row !== undefined;
 }
 
-async function isHandleTaken(db: Executor, handle: string): Promise<boolean> {
+/** A user has that handle. */
+export async function isHandleTaken(db: Executor, handle: string): Promise<boolean> {
   const { rows } = await sql`SELECT 1 FROM users WHERE lower(handle) = ${handle}`.execute(db);
   return rows.length > 0;
 }

@@ -1,0 +1,41 @@
+import type {
+  BootstrapEntry,
+  BootstrapFile,
+  BootstrapRule,
+} from '../domain/bootstrap/bootstrap-file.ts';
+import type { ImportTarget } from '../domain/bootstrap/decide-import.ts';
+
+/** The bootstrap file of this install. */
+export interface BootstrapSource {
+  /** Reads and checks it. @throws OrchestratorError `bootstrap_invalid`. */
+  read(): Promise<BootstrapFile>;
+}
+
+/** Statements of an import, inside one transaction that runs alone; every row is written as `bootstrap`. */
+export interface BootstrapTransaction {
+  findSetting(key: string): Promise<ImportTarget>;
+  writeSetting(entry: BootstrapEntry): Promise<void>;
+  /** Of system scope. */
+  findPreference(key: string): Promise<ImportTarget>;
+  writePreference(entry: BootstrapEntry): Promise<void>;
+  /** The rule with the same subject, action, resource and effect; its value is what else rules have. */
+  findRule(rule: BootstrapRule): Promise<ImportTarget>;
+  writeRule(rule: BootstrapRule): Promise<void>;
+  isHandleTaken(handle: string): Promise<boolean>;
+  createAdministrator(administrator: {
+    readonly handle: string;
+    /** PHC string. */
+    readonly passwordHash: string;
+  }): Promise<void>;
+  /** Remembers what came of the import; undefined = no file is configured. Writes only what differs. */
+  saveOutcome(outcome: BootstrapOutcome | undefined): Promise<void>;
+}
+
+/** What came of the last import, for readiness. Contract 01 section 6. */
+export type BootstrapOutcome =
+  { readonly status: 'imported' } | { readonly status: 'failed'; readonly error: string };
+
+export interface BootstrapStore {
+  /** Runs the work in one transaction, while no other process imports or seeds. */
+  transaction<T>(work: (tx: BootstrapTransaction) => Promise<T>): Promise<T>;
+}
