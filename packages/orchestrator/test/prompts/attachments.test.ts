@@ -10,7 +10,7 @@ import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
 import { type TaskIds, jobIn, readTask } from '../control-plane/support/tasks.ts';
 import { runInFolder } from './support/fake-sandbox.ts';
-import { createPrompt, fileText, inferenceNode, smallModel } from './support/prompts.ts';
+import { fileText, inferenceNode, smallModel } from './support/prompts.ts';
 
 let folder: TemporaryDirectory;
 let model: ScriptedModel;

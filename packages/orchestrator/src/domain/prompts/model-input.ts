@@ -21,8 +21,9 @@ const lineBreak = /(\r\n|[\n\v\f\r\u0085\u2028\u2029])/;
 /** Characters that are not seen, or that change how others are seen. */
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** What a reader may take for the first or last line of a block, dashes of any kind and spaces aside. */
-const looksLikeMarker = /^[\p{Pd}\s\\]*(?:end\s+of\s+attachment|attachment\s*:)/iu;
+/** What a reader may take for the first or last line of a block: dashes of any kind, then its words. */
+const looksLikeMarker =
+  /^[\s\\]*\p{Pd}\s*\p{Pd}[\p{Pd}\s]*(?:end\s+of\s+attachment|attachment\s*:)/iu;
 
 /** On one line, whatever the user called it. */
 function oneLine(text: string): string {

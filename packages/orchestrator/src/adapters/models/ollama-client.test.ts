@@ -1,0 +1,130 @@
+import { type Server, createServer } from 'node:http';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OllamaClient, answerOfFault, answerOfHttp } from './ollama-client.ts';
+
+const http = (status: number, body: unknown) => ({
+  status,
+  headers: {},
+  text: typeof body === 'string' ? body : JSON.stringify(body),
+});
+const done = { model: 'm:1', response: 'hi', done: true };
+
+describe('an answer of POST /api/generate', () => {
+  it('is its text, model, reason and count of tokens', () => {
+    expect(answerOfHttp(http(200, done))).toEqual({
+      kind: 'answered',
+      text: 'hi',
+      model: 'm:1',
+      finishReason: undefined,
+      usage: undefined,
+    });
+    const counted = { ...done, done_reason: 'length', prompt_eval_count: 3, eval_count: 4 };
+    expect(answerOfHttp(http(200, counted))).toMatchObject({
+      finishReason: 'length',
+      usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 },
+    });
+  });
+
+  it.each<[string, ReturnType<typeof http>, string, RegExp]>([
+    [
+      'an error of the service',
+      http(404, { error: 'model "x" not found' }),
+      'model_refused',
+      /404: model "x" not found/,
+    ],
+    ['an error without words', http(500, 'oops'), 'model_refused', /answered 500$/],
+    [
+      'a problem document',
+      http(502, { type: 'urn:cynodeai:error:upstream', title: 'up', status: 502 }),
+      'model_refused',
+      /502: up/,
+    ],
+    ['a redirect', http(302, ''), 'model_refused', /302/],
+    ['429 of a service', http(429, { error: 'slow down' }), 'model_refused', /429: slow down/],
+    ['no JSON', http(200, '{"response":"cut of'), 'model_answer_invalid', /is not one$/],
+    ['an error with status 200', http(200, { error: 'bad' }), 'model_answer_invalid', /: bad/],
+    ['an unfinished answer', http(200, { ...done, done: false }), 'model_answer_invalid', /cut/],
+    ['only blanks', http(200, { ...done, response: ' \n' }), 'model_answer_empty', /nothing/],
+  ])('that is %s is a fault', (_what, answer, errorType, message) => {
+    const judged = answerOfHttp(answer);
+    expect(judged).toMatchObject({ kind: 'failed', errorType });
+    expect(Reflect.get(judged, 'message')).toMatch(message);
+  });
+
+  it('that says a relay is full is no fault', () => {
+    const full = { type: 'urn:cynodeai:error:node_at_capacity', title: 'full', status: 429 };
+    expect(answerOfHttp(http(429, full))).toEqual({
+      kind: 'busy',
+      message: 'the model service answered 429: full',
+    });
+  });
+});
+
+describe('a call without an answer', () => {
+  it('is a fault whose words hold no address', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:1'), {
+      code: 'ECONNREFUSED',
+    });
+    expect(answerOfFault(refused, 1000)).toEqual({
+      kind: 'failed',
+      errorType: 'model_unreachable',
+      message: 'the model service could not be reached, or hung up (ECONNREFUSED)',
+    });
+    expect(answerOfFault(new Error('x'), 1000)).toMatchObject({ errorType: 'model_unreachable' });
+    expect(answerOfFault(new RangeError('too large'), 1000)).toMatchObject({
+      errorType: 'model_answer_invalid',
+      message: 'too large',
+    });
+    expect(answerOfFault(new DOMException('t', 'TimeoutError'), 120_000)).toMatchObject({
+      errorType: 'model_timeout',
+      message: 'the model did not answer within 120 s',
+    });
+  });
+});
+
+describe('the client', () => {
+  const client = new OllamaClient(2);
+  let server: Server;
+  let baseUrl = '';
+  const seen: (string | undefined)[] = [];
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      request.resume();
+      request.on('end', () => {
+        if (request.url === '/slow/api/generate') return;
+        response.end(JSON.stringify(done));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (typeof address === 'object' && address !== null)
+      baseUrl = `http://127.0.0.1:${address.port}`;
+  });
+  afterAll(async () => {
+    await client.close();
+    server.close();
+  });
+  const request = { model: 'm:1', prompt: 'p', stream: false } as const;
+
+  it('sends the token where there is one and nothing where there is none', async () => {
+    const options = { timeoutMs: 5000, signal: new AbortController().signal };
+    expect(await client.generate({ baseUrl, token: 'tok' }, request, options)).toMatchObject({
+      text: 'hi',
+    });
+    expect(await client.generate({ baseUrl }, request, options)).toMatchObject({ text: 'hi' });
+    expect(seen).toEqual(['Bearer tok', undefined]);
+  });
+
+  it('stops at its limit and when it is told to', async () => {
+    const slow = { baseUrl: `${baseUrl}/slow` };
+    const limit = { timeoutMs: 50, signal: new AbortController().signal };
+    expect(await client.generate(slow, request, limit)).toMatchObject({
+      errorType: 'model_timeout',
+    });
+    const told = { timeoutMs: 60_000, signal: AbortSignal.abort() };
+    expect(await client.generate(slow, request, told)).toMatchObject({ kind: 'failed' });
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeFacts } from '../dispatch/node-facts.ts';
+import { type SelectedModel, choosePath } from './choose-path.ts';
+
+const node = (slug: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
+  nodeId: `id-${slug}`,
+  slug,
+  enabled: true,
+  status: 'active',
+  ackStatus: 'applied',
+  connectivityAcked: true,
+  hasUrl: true,
+  hasToken: true,
+  labels: [],
+  sandboxSupported: true,
+  maxConcurrency: 2,
+  inference: { supported: true, disabled: false, answering: true, ordered: false },
+  running: 0,
+  ...change,
+});
+const selected = (change: Partial<SelectedModel> = {}): SelectedModel => ({
+  modelRef: 'm:1',
+  nodeSlug: 'b',
+  status: 'available',
+  executionMode: 'local',
+  ...change,
+});
+const facts = { hasUrl: false, defaultModel: 'small:1', nodes: [node('c'), node('a'), node('b')] };
+
+describe('the way of a prompt to a model (contract 01 section 4.4, REQ-ORCHES-0118)', () => {
+  it('is the configured URL, with the selected model or else the default one', () => {
+    const way = { ...facts, hasUrl: true, nodes: [] };
+    expect(choosePath({ ...way, selected: undefined })).toMatchObject({
+      kind: 'direct_url',
+      model: 'small:1',
+      reasons: ['configured_url', 'default_model'],
+    });
+    expect(choosePath({ ...way, selected: selected({ status: 'loading' }) })).toMatchObject({
+      model: 'm:1',
+      reasons: ['configured_url', 'pm_model'],
+    });
+    expect(choosePath({ ...way, selected: selected({ executionMode: 'external' }) })).toMatchObject(
+      {
+        model: 'small:1',
+      },
+    );
+  });
+
+  it('is the relay of the node of the model, else of another one by slug', () => {
+    expect(choosePath({ ...facts, selected: selected() })).toMatchObject({
+      kind: 'node_relay',
+      model: 'm:1',
+      node: { slug: 'b' },
+      reasons: ['pm_model_node'],
+    });
+    expect(choosePath({ ...facts, selected: selected({ nodeSlug: 'gone' }) })).toMatchObject({
+      node: { slug: 'a' },
+      reasons: ['other_inference_node'],
+    });
+  });
+
+  it.each<[string, Partial<NodeFacts>]>([
+    ['inactive', { status: 'inactive' }],
+    ['not acknowledged', { ackStatus: undefined }],
+    ['for sandboxes only', { labels: ['sandbox_only'] }],
+    [
+      'without inference',
+      { inference: { supported: false, disabled: false, answering: false, ordered: false } },
+    ],
+  ])('waits while the only node is %s', (_what, change) => {
+    const nodes = [node('b', change)];
+    expect(choosePath({ ...facts, nodes, selected: selected() })).toEqual({
+      kind: 'waiting',
+      reason: 'no_inference_path',
+    });
+  });
+
+  it.each<[SelectedModel | undefined, string]>([
+    [undefined, 'pm_model_not_selected'],
+    [selected({ executionMode: 'external' }), 'pm_model_not_selected'],
+    [selected({ status: 'selected' }), 'pm_model_loading'],
+    [selected({ status: 'loading' }), 'pm_model_loading'],
+    [selected({ status: 'failed' }), 'pm_model_unavailable'],
+  ])('waits for the model, and says how far it is: %j', (model, reason) => {
+    expect(choosePath({ ...facts, selected: model })).toEqual({ kind: 'waiting', reason });
+  });
+});
