@@ -1,3 +1,4 @@
+import type { ServeListener } from './sandbox-engine.ts';
 import type { ProblemKind } from '@cynodeai/contracts/common';
 
 /** Why a request did not reach the model service, or got no answer of it. Contract 03 sections 5.10 and 7.2. */
@@ -30,3 +31,11 @@ export interface LocalAnswer {
 
 /** Puts a refusal into the words of one kind of caller. */
 export type Refuse = (refusal: RelayRefusal) => LocalAnswer;
+
+/** The way from sandboxes to the node's model service. Contract 03 section 7. */
+export interface InferenceRelay {
+  /** Whether a model service answers now. */
+  available(): boolean;
+  /** Serves one sandbox under the rules of section 7.2. */
+  readonly serve: ServeListener;
+}

@@ -17,6 +17,34 @@ export interface SandboxMount {
   readonly readOnly: boolean;
 }
 
+/**
+ * A network that holds nothing but its own loopback, with the node's model service on `localhost:11434`. It serves
+ * one sandbox and is closed after it. Contract 03 section 7.1.
+ */
+export interface SandboxNetwork {
+  /** How this engine is told to put a container into it. */
+  readonly mode: string;
+  /** Ends what goes through it and removes it; repeating it is harmless. */
+  close(): Promise<void>;
+}
+
+/** Serves the connections of a listener until it is closed; then none of them is left. */
+export interface ServedListener {
+  close(): Promise<void>;
+}
+
+/** Begins to serve a listener that lies in a sandbox's network. */
+export type ServeListener = (listener: object) => ServedListener;
+
+/** Who a network is for. */
+export interface SandboxNetworkOwner {
+  readonly jobId: string;
+  /** Labels of what the engine makes for it. Contract 03 section 6.5. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Time in seconds the sandbox may take at most; the engine's own limit lies above it. */
+  readonly timeoutSeconds: number;
+}
+
 /** One sandbox from creation to removal. Contract 03 section 6. */
 export interface SandboxRunSpec {
   /** Container name, unique on the engine. */
@@ -31,6 +59,8 @@ export interface SandboxRunSpec {
   readonly workdir: string;
   /** Limit in seconds counted from the container's start; the engine's own limit lies 30 s above it. */
   readonly timeoutSeconds: number;
+  /** Absent means no network at all. */
+  readonly network?: SandboxNetwork;
 }
 
 /** Takes raw bytes of a stream in order; must not block. */
@@ -60,6 +90,16 @@ export interface SandboxEngine {
   check(signal?: AbortSignal): Promise<void>;
   /** Makes sure the image is present, pulling it within 600 s. @throws WorkerError `image_unavailable` */
   ensureImage(ref: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Makes the network of one sandbox, has its listener on `127.0.0.1:11434` served, and waits until the health check
+   * was answered through it, 10 s at most.
+   * @throws WorkerError `inference_unavailable`; the reason of the signal when that fired
+   */
+  openNetwork(
+    owner: SandboxNetworkOwner,
+    serve: ServeListener,
+    signal: AbortSignal,
+  ): Promise<SandboxNetwork>;
   /**
    * Creates, starts, waits for and removes one container; resolves when nothing of it is left.
    * An aborted signal kills it without grace.

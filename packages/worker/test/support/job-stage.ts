@@ -30,6 +30,9 @@ export interface Scene {
   readonly remove?: WorkspaceStore['remove'];
   readonly run?: SandboxEngine['run'];
   readonly stop?: SandboxEngine['stop'];
+  readonly openNetwork?: SandboxEngine['openNetwork'];
+  /** Whether a model service answers; it does not unless told. */
+  readonly inference?: () => boolean;
 }
 
 /** A store that is gone with the test. */
@@ -68,6 +71,7 @@ export function stage(scene: Scene = {}) {
     },
     check: async () => {},
     ensureImage: scene.ensureImage ?? (async () => {}),
+    openNetwork: scene.openNetwork ?? (async () => ({ mode: 'own', close: async () => {} })),
     run: scene.run ?? play,
     stop: async (name, grace) => {
       stops.push([name, grace]);
@@ -100,6 +104,10 @@ export function stage(scene: Scene = {}) {
   const jobs = createJobService({
     engine,
     workspace,
+    relay: {
+      available: scene.inference ?? (() => false),
+      serve: () => ({ close: async () => {} }),
+    },
     limits: () => limits,
     store: store,
     retention: { maxAgeMs: 1000, maxBytes: 2000 },

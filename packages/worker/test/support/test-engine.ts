@@ -10,12 +10,15 @@ import { importImage } from '../../src/adapters/container/podman/images.ts';
 import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
 import { openPodmanEngine } from '../../src/adapters/container/podman/podman-engine.ts';
 import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
+import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
+import { createInferenceRelay } from '../../src/adapters/relay/inference-relay.ts';
 import { openJobStore } from '../../src/adapters/sqlite/job-store.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import type { JobLimits } from '../../src/app/jobs/job-limits.ts';
 import { createJobService, type JobService } from '../../src/app/jobs/job-service.ts';
 import { retentionRule } from '../../src/domain/jobs/retention.ts';
 import { sandboxLayout } from '../../src/domain/sandbox/layout.ts';
+import type { InferenceService } from '../../src/ports/inference.ts';
 import type { SandboxEngine } from '../../src/ports/sandbox-engine.ts';
 import type { WorkspaceStore } from '../../src/ports/workspace.ts';
 import { type EnginePlace, untilClean } from './leftovers.ts';
@@ -43,6 +46,7 @@ export function testNode(
   slug: string,
   limits: Partial<JobLimits> = {},
   log: Log = silentLog,
+  service: Pick<InferenceService, 'upstream'> = { upstream: () => undefined },
 ): TestNode {
   const mountRoot = join(stateDir, 'mounts');
   const { rootfulUid } = sandboxLayout;
@@ -55,6 +59,7 @@ export function testNode(
   const jobs = createJobService({
     engine,
     workspace,
+    relay: createInferenceRelay(service, new InferenceForwarder({ service })),
     limits: () => ({ ...testLimits, ...limits }),
     store: openJobStore(join(stateDir, `jobs-${slug}`)),
     retention: retentionRule,
@@ -71,7 +76,12 @@ export interface TestEngine extends EnginePlace {
   /** Arguments that make a node process of its own use this engine. */
   readonly processArguments: readonly string[];
   /** A node on this engine, with its mount root made. */
-  node(slug: string, limits?: Partial<JobLimits>, log?: Log): Promise<TestNode>;
+  node(
+    slug: string,
+    limits?: Partial<JobLimits>,
+    log?: Log,
+    service?: Pick<InferenceService, 'upstream'>,
+  ): Promise<TestNode>;
   /** Fails when anything of a job is left, and removes the engine. */
   close(): Promise<void>;
 }
@@ -81,8 +91,8 @@ type Opened = Omit<TestEngine, 'node' | 'close'>;
 function testEngine(opened: Opened, remove: () => Promise<void>): TestEngine {
   return {
     ...opened,
-    node: async (slug, limits, nodeLog) => {
-      const node = testNode(opened.engine, opened.stateDir, slug, limits, nodeLog);
+    node: async (slug, limits, nodeLog, service) => {
+      const node = testNode(opened.engine, opened.stateDir, slug, limits, nodeLog, service);
       await node.workspace.check();
       return node;
     },

@@ -1,3 +1,5 @@
+import type { SandboxNetwork } from '../../ports/sandbox-engine.ts';
+
 /** The engine's own limit lies this many seconds above the node's, for the case that the node is gone. Contract 03 section 6.6. */
 export const deadManSlackSeconds = 30;
 
@@ -42,15 +44,7 @@ export interface SandboxRule {
   readonly docker: DockerPart;
 }
 
-/**
- * What every sandbox gets whatever the job asks for, and where the engines differ. There is no input that
- * changes an entry. Contract 03 sections 6.1 to 6.6.
- */
-export const sandboxRules: readonly SandboxRule[] = [
-  { rule: 'removed after its exit', podman: ['--rm'], docker: { host: { AutoRemove: true } } },
-  // Docker pulls in a call of its own, never when it creates a container.
-  { rule: 'never pulled by a run', podman: ['--pull=never'], docker: {} },
-  { rule: 'no network', podman: ['--network=none'], docker: { host: { NetworkMode: 'none' } } },
+const commonRules: readonly SandboxRule[] = [
   { rule: 'no capability', podman: ['--cap-drop=ALL'], docker: { host: { CapDrop: ['ALL'] } } },
   {
     rule: 'no new privileges',
@@ -64,11 +58,6 @@ export const sandboxRules: readonly SandboxRule[] = [
   },
   // Both show the node's own hosts and resolver files; Docker has no switch for its own, they are mounted over.
   { rule: 'no hosts file of the engine', podman: ['--no-hosts'], docker: {} },
-  {
-    rule: 'a host name of its own',
-    podman: ['--hostname=sandbox'],
-    docker: { config: { Hostname: 'sandbox' } },
-  },
   // With Docker only the client adds proxies, and the node is its own client.
   { rule: 'no proxy of the host', podman: ['--http-proxy=false'], docker: {} },
   // Docker's is replaced by the limit that outlives the node.
@@ -92,3 +81,29 @@ export const sandboxRules: readonly SandboxRule[] = [
     docker: { host: { LogConfig: { Type: 'none' } } },
   },
 ];
+
+/**
+ * What every sandbox gets whatever the job asks for, and where the engines differ. The only choice is between no
+ * network and one that holds nothing but its own loopback and the way to the model. Contract 03 sections 6.1 to
+ * 6.6 and 7.1.
+ */
+export function sandboxRules(network?: SandboxNetwork): readonly SandboxRule[] {
+  const mode = network?.mode ?? 'none';
+  return [
+    { rule: 'removed after its exit', podman: ['--rm'], docker: { host: { AutoRemove: true } } },
+    // Docker pulls in a call of its own, never when it creates a container.
+    { rule: 'never pulled by a run', podman: ['--pull=never'], docker: {} },
+    {
+      rule: 'no network but its own',
+      podman: [`--network=${mode}`],
+      docker: { host: { NetworkMode: mode } },
+    },
+    {
+      rule: 'a host name of its own',
+      podman: ['--hostname=sandbox'],
+      // In Docker the host name belongs to the network.
+      docker: network === undefined ? { config: { Hostname: 'sandbox' } } : {},
+    },
+    ...commonRules,
+  ];
+}

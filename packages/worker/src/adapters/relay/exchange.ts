@@ -34,9 +34,6 @@ class Ended extends Error {}
 
 /** One request on its way to the model service and the answer on its way back. Contract 03 section 7.2. */
 export class Exchange implements Dispatcher.DispatchHandler {
-  /** Fires when the caller leaves or the time is over. */
-  readonly signal: AbortSignal;
-  readonly #abort = new AbortController();
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #refuse: Refuse;
@@ -54,7 +51,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     limits: ExchangeLimits,
     onEnd: () => void,
   ) {
-    this.signal = this.#abort.signal;
     this.#request = request;
     this.#response = response;
     this.#refuse = refuse;
@@ -132,6 +128,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else answerLocally(this.#request, this.#response, this.#refuse(refusal));
   }
 
+  /** Whether the caller left, the time is over or the answer is complete. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** Refuses a request that was never sent on. */
   refuse(refusal: RelayRefusal): void {
     this.#fail(refusal);
@@ -141,7 +142,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
-    this.#abort.abort();
     this.#controller?.abort(new Ended());
     this.#onEnd();
   }

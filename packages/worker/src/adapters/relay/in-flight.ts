@@ -1,6 +1,12 @@
 /** How many requests wait for a place at most; each holds a connection. */
 const maxWaiting = 64;
 
+export interface WaitForPlace {
+  readonly admitted: Promise<boolean>;
+  /** Ends the wait without a place. */
+  readonly giveUp: () => void;
+}
+
 /** Places for requests that make a model work; who finds none waits in turn. Contract 03 section 10. */
 export class InFlight {
   readonly #limit: number;
@@ -24,23 +30,20 @@ export class InFlight {
     return true;
   }
 
-  /** Waits for a place; false when none came in time, too many wait, or the signal fired. */
-  async enter(signal: AbortSignal): Promise<boolean> {
-    if (this.tryEnter()) return true;
-    if (this.#waiting.size >= maxWaiting || signal.aborted) return false;
+  /** Waits for a place; it is not given when none came in time, too many wait, or the caller gave up. */
+  wait(): WaitForPlace {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    // Whoever gave up is off the list at once: a place handed to it would be lost.
-    const giveUp = (): void => {
-      this.#waiting.delete(resolve);
-      resolve(false);
+    if (this.#waiting.size >= maxWaiting) return { admitted: Promise.resolve(false), giveUp() {} };
+    const settle = (admitted: boolean): void => {
+      // Whoever gave up is off the list at once: a place handed to it would be lost.
+      this.#waiting.delete(settle);
+      clearTimeout(timer);
+      resolve(admitted);
     };
+    const giveUp = (): void => settle(false);
     const timer = setTimeout(giveUp, this.#waitMs);
-    signal.addEventListener('abort', giveUp, { once: true });
-    this.#waiting.add(resolve);
-    const admitted = await promise;
-    clearTimeout(timer);
-    signal.removeEventListener('abort', giveUp);
-    return admitted;
+    this.#waiting.add(settle);
+    return { admitted: promise, giveUp };
   }
 
   /** Gives a place back, to the one who waits longest. */
@@ -50,7 +53,6 @@ export class InFlight {
       this.#taken -= 1;
       return;
     }
-    this.#waiting.delete(next);
     next(true);
   }
 }

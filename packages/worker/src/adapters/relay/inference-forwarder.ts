@@ -122,15 +122,17 @@ export class InferenceForwarder {
     refuse: Refuse,
     start: (exchange: Exchange) => void,
   ): Promise<void> {
+    const place = this.#inFlight.wait();
     let admitted = false;
     const exchange = new Exchange(request, response, refuse, this.#limits, () => {
       if (admitted) this.#inFlight.leave();
+      else place.giveUp();
     });
-    admitted = await this.#inFlight.enter(exchange.signal);
+    admitted = await place.admitted;
     if (!admitted) {
       const message = 'the node serves as many inference requests as it may';
       exchange.refuse({ kind: 'node_at_capacity', message, retryAfterSeconds });
-    } else if (exchange.signal.aborted) {
+    } else if (exchange.over) {
       this.#inFlight.leave();
     } else {
       start(exchange);

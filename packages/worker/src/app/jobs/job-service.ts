@@ -234,8 +234,8 @@ class SandboxJobs implements JobService {
   }
 
   #begin(request: RunJobRequest, admitted: AdmittedJob): Job {
-    if (request.sandbox.use_inference === true) {
-      throw new WorkerError('inference_unavailable', 'this node has no inference service');
+    if (request.sandbox.use_inference === true && !this.#deps.relay.available()) {
+      throw new WorkerError('inference_unavailable', 'this node has no usable inference service');
     }
     const acceptedAt = this.#deps.clock.now();
     this.#deps.store.accept({

@@ -6,7 +6,14 @@ import { createOutputCollector } from '../../domain/output/output-collector.ts';
 import { sandboxEnvironment } from '../../domain/sandbox/environment.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import { sandboxLabels } from '../../domain/sandbox/naming.ts';
-import type { SandboxEngine, SandboxExit, SandboxRunSpec } from '../../ports/sandbox-engine.ts';
+import type { InferenceRelay } from '../../ports/relay.ts';
+import type {
+  SandboxEngine,
+  SandboxExit,
+  SandboxNetwork,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../ports/sandbox-engine.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
 import type { AdmittedJob } from './admit-job.ts';
 import { jobResult } from './job-result.ts';
@@ -14,6 +21,7 @@ import { jobResult } from './job-result.ts';
 export interface RunJobDeps {
   readonly engine: SandboxEngine;
   readonly workspace: WorkspaceStore;
+  readonly relay: InferenceRelay;
   readonly nodeSlug: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,12 +39,18 @@ export interface JobRun {
   readonly onContainer: () => void;
 }
 
-function runSpec(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace): SandboxRunSpec {
+function runSpec(
+  deps: RunJobDeps,
+  run: JobRun,
+  dirs: JobWorkspace,
+  network: SandboxNetwork | undefined,
+): SandboxRunSpec {
   const { request } = run;
   const { env, dropped } = sandboxEnvironment(
     request.task_id,
     request.job_id,
     request.sandbox.env ?? {},
+    network !== undefined,
   );
   if (dropped.length > 0) {
     deps.log.warn('reserved environment names of a job were ignored', {
@@ -56,7 +70,38 @@ function runSpec(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace): SandboxRunS
     ],
     workdir: sandboxLayout.workspaceDir,
     timeoutSeconds: run.admitted.timeoutSeconds,
+    ...(network !== undefined && { network }),
   };
+}
+
+/** A network of its own for a job with inference; the job never runs without it. Contract 03 section 7.1. */
+async function openNetwork(deps: RunJobDeps, run: JobRun): Promise<SandboxNetwork | undefined> {
+  const { task_id: taskId, job_id: jobId, sandbox } = run.request;
+  if (sandbox.use_inference !== true) return undefined;
+  const owner = {
+    jobId,
+    labels: sandboxLabels(deps.nodeSlug, taskId, jobId, 'inference-proxy'),
+    timeoutSeconds: run.admitted.timeoutSeconds,
+  };
+  return deps.engine.openNetwork(owner, deps.relay.serve, run.signal);
+}
+
+async function runSandbox(
+  deps: RunJobDeps,
+  run: JobRun,
+  sinks: SandboxSinks,
+): Promise<SandboxExit> {
+  await deps.engine.ensureImage(run.admitted.image, run.signal);
+  const files = run.request.sandbox.input_files ?? [];
+  const dirs = await deps.workspace.create(run.request.job_id, files);
+  const network = await openNetwork(deps, run);
+  try {
+    run.signal.throwIfAborted();
+    run.onContainer();
+    return await deps.engine.run(runSpec(deps, run, dirs, network), sinks);
+  } finally {
+    await network?.close();
+  }
 }
 
 /** An end without a container. */
@@ -90,12 +135,7 @@ export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
   const stderr = createOutputCollector(limits.outputStreamBytes);
   let exit: SandboxExit;
   try {
-    await deps.engine.ensureImage(run.admitted.image, run.signal);
-    const files = run.request.sandbox.input_files ?? [];
-    const dirs = await deps.workspace.create(run.request.job_id, files);
-    run.signal.throwIfAborted();
-    run.onContainer();
-    exit = await deps.engine.run(runSpec(deps, run, dirs), { stdout, stderr });
+    exit = await runSandbox(deps, run, { stdout, stderr });
   } catch (error) {
     exit = early(deps, run, error);
   }

@@ -31,3 +31,10 @@ it('keeps what the request may set and overrides reserved names', () => {
     ],
   });
 });
+
+it('tells only a job with inference where the model is, whatever it asked for (REQ-WORKER-0115)', () => {
+  const { env, dropped } = sandboxEnvironment('t', 'j', { OLLAMA_BASE_URL: 'http://evil' }, true);
+  expect(env['OLLAMA_BASE_URL']).toBe('http://localhost:11434');
+  expect(dropped).toStrictEqual(['OLLAMA_BASE_URL']);
+  expect(sandboxEnvironment('t', 'j', {}).env).not.toHaveProperty('OLLAMA_BASE_URL');
+});

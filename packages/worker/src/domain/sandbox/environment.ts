@@ -12,6 +12,7 @@ export function sandboxEnvironment(
   taskId: string,
   jobId: string,
   requested: Readonly<Record<string, string>>,
+  useInference = false,
 ): SandboxEnvironment {
   const names = Object.keys(requested);
   const kept = Object.entries(requested).filter(([name]) => !reservedEnvPattern.test(name));
@@ -22,6 +23,7 @@ export function sandboxEnvironment(
       CYNODE_JOB_ID: jobId,
       CYNODE_WORKSPACE_DIR: sandboxLayout.workspaceDir,
       CYNODE_ARTIFACTS_DIR: sandboxLayout.artifactsDir,
+      ...(useInference && { OLLAMA_BASE_URL: sandboxLayout.modelUrl }),
     },
     dropped: names.filter((name) => reservedEnvPattern.test(name)).toSorted(),
   };

@@ -6,15 +6,21 @@ export function sandboxName(jobId: string): string {
   return `cynode-sandbox-${jobId}`;
 }
 
-/** Labels of a job's container. Contract 03 section 6.5. */
+/** Name of the container that holds the network of a job with inference. Contract 03 section 6.5. */
+export function networkHolderName(jobId: string): string {
+  return `cynode-inference-proxy-${jobId}`;
+}
+
+/** Labels of a container of a job. Contract 03 section 6.5. */
 export function sandboxLabels(
   nodeSlug: string,
   taskId: string,
   jobId: string,
+  kind: 'sandbox' | 'inference-proxy' = 'sandbox',
 ): Readonly<Record<string, string>> {
   return {
     [nodeSlugLabel]: nodeSlug,
-    'io.cynodeai.kind': 'sandbox',
+    'io.cynodeai.kind': kind,
     'io.cynodeai.task_id': taskId,
     'io.cynodeai.job_id': jobId,
   };

@@ -80,7 +80,7 @@ export class ContainerRun {
         await forceRemove(this.#deps.daemon, name);
         return this.#neverStarted(asked);
       }
-      output = await this.#deps.daemon.attach(name);
+      output = await this.#deps.daemon.attach(name, 'stdout=1&stderr=1');
       const ended = this.#follow(output, sinks);
       const exit = await this.#awaitExit();
       const fault = await this.#start();

@@ -45,7 +45,7 @@ export function createBody(
 ): Record<string, unknown> {
   const user = profile.rootless ? 0 : sandboxLayout.rootfulUid;
   const merge = (part: 'config' | 'host'): object =>
-    Object.assign({}, ...sandboxRules.map((rule) => rule.docker[part]));
+    Object.assign({}, ...sandboxRules(spec.network).map((rule) => rule.docker[part]));
   return {
     ...merge('config'),
     Image: spec.image,

@@ -88,7 +88,7 @@ describe('the rules of every sandbox', () => {
   );
   const docker = createBody(profile, spec, []);
 
-  it.each(sandboxRules)('reach both engines: $rule', (rule) => {
+  it.each(sandboxRules())('reach both engines: $rule', (rule) => {
     for (const argument of rule.podman) expect(podman).toContain(argument);
     expect(docker).toMatchObject({
       ...rule.docker.config,

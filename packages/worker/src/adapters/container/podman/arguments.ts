@@ -1,4 +1,4 @@
-import type { SandboxMount } from '../../../ports/sandbox-engine.ts';
+import type { SandboxMount, SandboxNetwork } from '../../../ports/sandbox-engine.ts';
 import { join } from 'node:path';
 import { deadManSlackSeconds, sandboxRules } from '../sandbox-rules.ts';
 import type { EnginePaths } from './paths.ts';
@@ -50,6 +50,7 @@ export interface RunArguments {
   /** Names whose values are in the engine's own environment. */
   readonly envNames: readonly string[];
   readonly pidFile: string;
+  readonly network?: SandboxNetwork;
 }
 
 function mountArgument(mount: SandboxMount, relabel: boolean): string {
@@ -60,14 +61,14 @@ function mountArgument(mount: SandboxMount, relabel: boolean): string {
 }
 
 /**
- * The arguments of `podman run` behind the global flags. Never privileged, never a network, never a host
- * namespace or device: there is no input that asks for one. Contract 03 sections 6.1 to 6.6.
+ * The arguments of `podman run` behind the global flags. Never privileged, never a network but the
+ * node's own, never a host namespace or device: there is no input that asks for one. Contract 03 sections 6.1 to 6.6.
  */
 export function runArguments(profile: EngineProfile, run: RunArguments): string[] {
   const user = profile.rootless ? 0 : run.rootfulUid;
   return [
     'run',
-    ...sandboxRules.flatMap((rule) => rule.podman),
+    ...sandboxRules(run.network).flatMap((rule) => rule.podman),
     ...(profile.privateCgroups ? ['--cgroupns=private'] : []),
     ...(profile.init ? ['--init'] : []),
     ...profile.ulimits.map((limit) => `--ulimit=${limit}`),

@@ -4,22 +4,41 @@ export const probeImage = 'localhost/cynode/probe:latest';
 /** Command of the probe image. */
 export const probeCommand = '/ok';
 
-/** `exit(0)` in machine code and the number of the ELF machine, by Node's name of the architecture. */
-const machines: Readonly<Record<string, { readonly machine: number; readonly code: string }>> = {
-  // xor edi, edi; mov eax, 60; syscall
-  x64: { machine: 62, code: '31ffb83c0000000f05' },
-  // mov x0, #0; mov x8, #93; svc #0
-  arm64: { machine: 183, code: '000080d2a80b80d2010000d4' },
+/** Number of an ELF machine and two programs in its code. */
+interface Machine {
+  readonly machine: number;
+  /** `exit(0)` */
+  readonly idle: string;
+  /** Reads and forgets its input to the end, then `exit(0)`. */
+  readonly hold: string;
+}
+
+/** By Node's name of the architecture. */
+const machines: Readonly<Record<string, Machine>> = {
+  x64: {
+    machine: 62,
+    // xor edi, edi; mov eax, 60; syscall
+    idle: '31ffb83c0000000f05',
+    // again: xor edi, edi; xor eax, eax; lea rsi, [rsp-64]; mov edx, 64; syscall; test rax, rax; jg again; then as above
+    hold: '31ff31c0488d7424c0ba400000000f054885c07feb31ffb83c0000000f05',
+  },
+  arm64: {
+    machine: 183,
+    // mov x0, #0; mov x8, #93; svc #0
+    idle: '000080d2a80b80d2010000d4',
+    // again: mov x0, #0; sub x1, sp, #64; mov x2, #64; mov x8, #63; svc #0; cmp x0, #0; b.gt again; then as above
+    hold: '000080d2e10301d1020880d2e80780d2010000d41f0000f14cffff54000080d2a80b80d2010000d4',
+  },
 };
 
 const loadAddress = 0x400000n;
 const headerBytes = 64 + 56;
 
-/** A static ELF program for this architecture that does nothing; undefined where there is none. */
-export function idleProgram(arch: string): Buffer | undefined {
+/** A static ELF program for this architecture; undefined where there is none. */
+export function tinyProgram(arch: string, kind: 'idle' | 'hold'): Buffer | undefined {
   const target = machines[arch];
   if (target === undefined) return undefined;
-  const code = Buffer.from(target.code, 'hex');
+  const code = Buffer.from(target[kind], 'hex');
   const head = Buffer.alloc(headerBytes);
   head.write('\u007fELF\u0002\u0001\u0001', 0, 'latin1');
   head.writeUInt16LE(2, 16);
@@ -58,6 +77,18 @@ export function tarOf(name: string, content: Buffer): Buffer {
 
 /** The probe image as an archive for `import`; undefined on an architecture without a program. */
 export function probeArchive(arch: string): Buffer | undefined {
-  const program = idleProgram(arch);
+  const program = tinyProgram(arch, 'idle');
   return program && tarOf(probeCommand.slice(1), program);
+}
+
+/** Name of the image that holds nothing but a program that lasts as long as its standard input. */
+export const holderImage = 'localhost/cynode/holder:latest';
+
+/** Command of the holder image. */
+export const holderCommand = '/hold';
+
+/** The holder image as an archive for `import`; undefined on an architecture without a program. */
+export function holderArchive(arch: string): Buffer | undefined {
+  const program = tinyProgram(arch, 'hold');
+  return program && tarOf(holderCommand.slice(1), program);
 }

@@ -1,0 +1,117 @@
+import type { Socket } from 'node:net';
+import process from 'node:process';
+import { z } from 'zod';
+import { sandboxLayout } from '../../../domain/sandbox/layout.ts';
+import { networkHolderName } from '../../../domain/sandbox/naming.ts';
+import { WorkerError } from '../../../domain/errors.ts';
+import type {
+  SandboxNetwork,
+  SandboxNetworkOwner,
+  ServeListener,
+} from '../../../ports/sandbox-engine.ts';
+import { type NetworkNamespace, openNamespace } from '../network-namespace.ts';
+import { holderArchive, holderCommand, holderImage } from '../podman/probe-image.ts';
+import { sandboxRules } from '../sandbox-rules.ts';
+import { forceRemove } from './containers.ts';
+import type { ContainerRunDeps } from './container-run.ts';
+import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
+import { importImage } from './images.ts';
+
+const createdSchema = z.object({ Id: z.string() });
+const stateSchema = z.object({ State: z.object({ Pid: z.int().min(2) }) });
+
+function unavailable(message: string): WorkerError {
+  return new WorkerError('inference_unavailable', message);
+}
+
+/** A container under the rules of every sandbox that does nothing for as long as its input is open. */
+function holderBody(deps: ContainerRunDeps, owner: SandboxNetworkOwner): object {
+  const merge = (part: 'config' | 'host'): object =>
+    Object.assign({}, ...sandboxRules().map((rule) => rule.docker[part]));
+  const user = deps.profile.rootless ? 0 : sandboxLayout.rootfulUid;
+  return {
+    ...merge('config'),
+    Image: holderImage,
+    Cmd: [holderCommand],
+    Labels: owner.labels,
+    User: `${user}:${user}`,
+    AttachStdin: true,
+    OpenStdin: true,
+    // The daemon closes the input with the node's connection, also when the node was killed.
+    StdinOnce: true,
+    Tty: false,
+    HostConfig: {
+      ...merge('host'),
+      CgroupnsMode: deps.profile.privateCgroups ? 'private' : 'host',
+      Binds: deps.hostFiles.map((file) => `${file.hostPath}:${file.containerPath}:ro`),
+    },
+  };
+}
+
+async function createHolder(
+  deps: ContainerRunDeps,
+  owner: SandboxNetworkOwner,
+  name: string,
+): Promise<DaemonAnswer> {
+  const body = holderBody(deps, owner);
+  const create = (): Promise<DaemonAnswer> =>
+    deps.daemon.call('POST', `/containers/create?name=${name}`, { body });
+  const first = await create();
+  if (first.status !== 404) return first;
+  const archive = holderArchive(process.arch);
+  if (archive === undefined) throw unavailable(`there is no holder program for ${process.arch}`);
+  await importImage(deps.daemon, archive, holderImage);
+  return create();
+}
+
+async function pidOf(daemon: Daemon, id: string): Promise<number> {
+  const answer = await daemon.call('GET', `/containers/${id}/json`);
+  const parsed = stateSchema.safeParse(JSON.parse(answer.text));
+  if (!parsed.success) throw unavailable('the container that holds the network does not run');
+  return parsed.data.State.Pid;
+}
+
+/** Where the daemon's container lives, as seen from here: its daemon may run under a user namespace. */
+function enter(pid: number, rootless: boolean): readonly string[] {
+  const user = rootless ? ['--user', '--preserve-credentials'] : [];
+  return ['nsenter', `--target=${pid}`, ...user, '--net', '--'];
+}
+
+/**
+ * A container without a network holds the namespace that the sandbox joins, because this engine can only join that of
+ * a container; the listener in it is served by this process. @throws WorkerError `inference_unavailable`
+ */
+export async function openNetwork(
+  deps: ContainerRunDeps,
+  owner: SandboxNetworkOwner,
+  serve: ServeListener,
+  signal: AbortSignal,
+): Promise<SandboxNetwork> {
+  const { daemon, profile } = deps;
+  const name = networkHolderName(owner.jobId);
+  let input: Socket | undefined;
+  let namespace: NetworkNamespace | undefined;
+  const close = async (): Promise<void> => {
+    await namespace?.close();
+    input?.destroy();
+    await forceRemove(daemon, name);
+  };
+  try {
+    const created = await createHolder(deps, owner, name);
+    if (created.status !== 201) throw unavailable(daemonMessage(created));
+    const { Id: id } = createdSchema.parse(JSON.parse(created.text));
+    input = await daemon.attach(id, 'stdin=1');
+    input.on('error', () => {});
+    const started = await daemon.call('POST', `/containers/${id}/start`);
+    if (started.status !== 204) throw unavailable(daemonMessage(started));
+    namespace = await openNamespace(
+      enter(await pidOf(daemon, id), profile.rootless),
+      serve,
+      signal,
+    );
+    return { mode: `container:${id}`, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type FileHandle, open } from 'node:fs/promises';
+import { Server } from 'node:net';
+import process from 'node:process';
+import { defaultPorts } from '@cynodeai/contracts/common';
+import { WorkerError } from '../../domain/errors.ts';
+import type { ServedListener, ServeListener } from '../../ports/sandbox-engine.ts';
+import { listenInside, sendmsgNumber } from './listen-inside.ts';
+import { programPath } from './podman/host.ts';
+
+/** A network namespace that this process keeps alive by its open files and by nothing else. */
+export interface NetworkNamespace {
+  /** Where others find it while this process lives. */
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+/** Time from the start of the helper to its word that the service was reached, ms. Contract 03 section 7.1. */
+const healthLimitMs = 10_000;
+
+const unavailable = (cause: unknown): WorkerError =>
+  new WorkerError('inference_unavailable', 'the sandbox cannot be given a way to the model', {
+    cause,
+  });
+
+class Opening {
+  readonly #child: ChildProcess;
+  readonly #serve: ServeListener;
+  readonly #healthy = Promise.withResolvers<void>();
+  #words = '';
+  #namespace: Promise<FileHandle> | undefined;
+  #served: ServedListener | undefined;
+
+  constructor(enter: readonly string[], serve: ServeListener) {
+    this.#serve = serve;
+    const [program = '', ...args] = [...enter, 'perl', '-e', listenInside];
+    this.#child = spawn(
+      program,
+      [...args, String(defaultPorts.ollama), String(sendmsgNumber(process.arch))],
+      { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { PATH: programPath }, cwd: '/' },
+    );
+    this.#healthy.promise.catch(() => {});
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#words = (this.#words + text).slice(-500);
+    });
+    this.#child.on('message', (message, handle) => this.#onMessage(message, handle));
+    this.#child.on('error', (error) => this.#healthy.reject(error));
+    this.#child.on('close', () => {
+      this.#healthy.reject(new Error(`the helper ended: ${this.#words.trim()}`));
+    });
+  }
+
+  /** @throws WorkerError `inference_unavailable` */
+  async done(signal: AbortSignal): Promise<NetworkNamespace> {
+    const onAbort = (): void => this.#healthy.reject(signal.reason);
+    const timer = setTimeout(() => {
+      this.#healthy.reject(new Error('the health check was not answered in time'));
+    }, healthLimitMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      await this.#healthy.promise;
+      const handle = await this.#namespace;
+      const served = this.#served;
+      if (handle === undefined || served === undefined) throw new Error('there is no listener');
+      return {
+        path: `/proc/${process.pid}/fd/${handle.fd}`,
+        close: async () => {
+          await served.close();
+          await handle.close();
+        },
+      };
+    } catch (error) {
+      await this.#undo();
+      signal.throwIfAborted();
+      throw unavailable(error);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #onMessage(message: unknown, handle: unknown): void {
+    if (handle instanceof Server) {
+      this.#served = this.#serve(handle);
+      this.#namespace = open(`/proc/${this.#child.pid}/ns/net`, 'r');
+      this.#namespace.catch((error: unknown) => this.#healthy.reject(error));
+    } else if (message === 'healthy') {
+      this.#healthy.resolve();
+    }
+  }
+
+  async #undo(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#served?.close();
+    const handle = await this.#namespace?.catch(() => undefined);
+    await handle?.close();
+  }
+}
+
+/**
+ * Makes a listener on `127.0.0.1:11434` of another network namespace, has it served by this process, and waits
+ * until a request from inside was answered. Nothing copies bytes between the two: the listener itself comes here.
+ * @param enter program and arguments that put what follows them into the namespace
+ * @throws WorkerError `inference_unavailable` with the cause; the signal's reason when it fired
+ */
+export async function openNamespace(
+  enter: readonly string[],
+  serve: ServeListener,
+  signal: AbortSignal,
+): Promise<NetworkNamespace> {
+  return new Opening(enter, serve).done(signal);
+}

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { SandboxNetwork, ServeListener } from '../../../ports/sandbox-engine.ts';
+import { openNamespace } from '../network-namespace.ts';
+import { callEngine } from './client.ts';
+import type { RunSetting } from './spawn-run.ts';
+
+/** Into a new network namespace. */
+const unshare = ['unshare', '--net', '--'] as const;
+
+async function pausePid({ paths }: RunSetting): Promise<number | undefined> {
+  const text = await readFile(join(paths.libpodTemp, 'pause.pid'), 'utf8').catch(() => '');
+  const pid = Number(text);
+  return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
+}
+
+/**
+ * A rootless container joins only networks of the engine's own user namespace, which a process of the engine keeps;
+ * any call that needs it starts that process.
+ */
+async function enterRootless(setting: RunSetting): Promise<readonly string[]> {
+  let pid = await pausePid(setting);
+  if (pid === undefined) {
+    await callEngine(setting.command, ['unshare', 'true']);
+    pid = await pausePid(setting);
+  }
+  if (pid === undefined) {
+    throw new WorkerError('inference_unavailable', 'the engine has no user namespace to join');
+  }
+  const user = ['nsenter', `--target=${pid}`, '--user', '--preserve-credentials', '--'];
+  return [...user, ...unshare];
+}
+
+/** A network namespace for one sandbox with a served listener in it. @throws WorkerError `inference_unavailable` */
+export async function openNetwork(
+  setting: RunSetting,
+  serve: ServeListener,
+  signal: AbortSignal,
+): Promise<SandboxNetwork> {
+  const enter = setting.profile.rootless ? await enterRootless(setting) : unshare;
+  const { path, close } = await openNamespace(enter, serve, signal);
+  return { mode: `ns:${path}`, close };
+}
