@@ -4,6 +4,7 @@ import { readEnv } from '@cynodeai/runtime/config';
 import { Command } from 'commander';
 import type { Check } from '../doctor/check.ts';
 import { checkEngine } from '../doctor/engine-check.ts';
+import { checkGpu, checkInference } from '../doctor/inference-checks.ts';
 import { checkInstall } from '../doctor/install-checks.ts';
 import {
   checkCgroups,
@@ -60,6 +61,8 @@ export async function doctor(args: readonly string[]): Promise<number> {
     checkDiskSpace(homeDirOf(env)),
     await checkEngine(env),
     ...(await checkInstall(env)),
+    checkGpu(),
+    await checkInference(env),
   ];
   const healthy = checks.every((check) => check.result !== 'fail');
   process.stdout.write(

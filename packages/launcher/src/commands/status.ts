@@ -4,12 +4,14 @@ import { readEnv } from '@cynodeai/runtime/config';
 import { Command, Option } from 'commander';
 import { type Install, findInstall } from '../install/install.ts';
 import { homeDirOf } from '../install/paths.ts';
+import { type InferenceStatus, inferenceText } from '../stack/inference-status.ts';
 import type { Readiness } from '../stack/readiness.ts';
 import { type StackStatus, stackStatus } from '../stack/status.ts';
 import { parse } from './parse.ts';
 
 interface StatusFlags {
   readonly output: 'text' | 'json';
+  readonly json?: boolean;
 }
 
 function commandLine(): Command {
@@ -21,7 +23,8 @@ function commandLine(): Command {
       new Option('-o, --output <format>', 'what to print')
         .choices(['text', 'json'])
         .default('text'),
-    );
+    )
+    .option('--json', 'the same as --output json');
 }
 
 function readinessText(readiness: Readiness): string {
@@ -53,6 +56,7 @@ export function statusText(status: StackStatus, install: Install | undefined): s
     ...(status.outdated ? ['  it is of another version than this checkout; restart it'] : []),
     ...roles,
     ...servers,
+    ...(status.inference ? [`  ${'inference'.padEnd(13)} ${inferenceText(status.inference)}`] : []),
     ...(install
       ? [
           `state: ${install.paths.home}`,
@@ -62,6 +66,15 @@ export function statusText(status: StackStatus, install: Install | undefined): s
       : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function inferenceDocument({ path, answers, models }: InferenceStatus): unknown {
+  return {
+    ...path,
+    demo: path.kind === 'demo',
+    ...(answers !== undefined && { answers }),
+    models,
+  };
 }
 
 /** The status for programs. */
@@ -88,6 +101,7 @@ export function statusDocument(status: StackStatus, home: string): unknown {
       ...(server.readiness.state === 'unreachable' && { error: server.readiness.why }),
       reasons: server.readiness.state === 'not_ready' ? server.readiness.reasons : [],
     })),
+    ...(status.inference && { inference: inferenceDocument(status.inference) }),
   };
 }
 
@@ -103,7 +117,7 @@ export async function status(args: readonly string[]): Promise<number> {
       : await stackStatus(install);
   const home = install?.paths.home ?? homeDirOf(env);
   process.stdout.write(
-    parsed.flags.output === 'json'
+    parsed.flags.json || parsed.flags.output === 'json'
       ? `${JSON.stringify(statusDocument(current, home), undefined, 2)}\n`
       : statusText(current, install),
   );

@@ -6,6 +6,7 @@ import { type Install, findInstall } from '../install/install.ts';
 import { homeDirOf, runDirCandidates, socketPathBytes } from '../install/paths.ts';
 import { isPortFree, portHolder } from '../install/port-probe.ts';
 import { stackStatus } from '../stack/status.ts';
+import { portsOf } from '../stack/ensure-stack.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 /** The state folder must be ours alone: it holds every secret. */
@@ -52,7 +53,7 @@ export async function checkInstall(env: Env): Promise<Check[]> {
     : warn('sandbox image', 'not built yet', 'the next cynode run builds it');
   const status = await stackStatus(install);
   if (status.state === 'stopped') {
-    const ports = Object.values(install.ports).map((port) => checkPort(port, install));
+    const ports = portsOf(install).map((port) => checkPort(port, install));
     return [...common, image, ...(await Promise.all(ports)), ok('stack', 'stopped')];
   }
   const stack =

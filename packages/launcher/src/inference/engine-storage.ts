@@ -10,7 +10,7 @@ import { engineEnv } from '../stack/role-specs.ts';
 export const ollamaImage = 'docker.io/ollama/ollama:latest';
 
 /** Named volume in which that container keeps its models. */
-const modelVolume = 'cynode-ollama';
+const modelVolume = 'cynodeai-ollama-models';
 
 /** What the engine's storage holds for a container of our own. */
 export interface StoredOllama {
@@ -18,6 +18,12 @@ export interface StoredOllama {
   readonly hasImage: boolean;
   readonly hasModel: boolean;
 }
+
+export const nothingStored: StoredOllama = {
+  image: ollamaImage,
+  hasImage: false,
+  hasModel: false,
+};
 
 /** The engine's program and flags, to call it directly. */
 export async function engineInvocation(context: EngineContext): Promise<string[]> {
@@ -40,9 +46,10 @@ function holdsModel(mountPoint: string): boolean {
 /** Looks for an image and a model in the engine's storage; asks the engine only when it is there. */
 export async function storedOllama(context: EngineContext): Promise<StoredOllama> {
   const image = ollamaImage;
-  const none = { image, hasImage: false, hasModel: false };
-  if (findProgram('podman') === undefined || !hasEngineStorage(context.install)) return none;
-  if ((await runEngine(context, ['has-image', image])).exitCode !== 0) return none;
+  if (findProgram('podman') === undefined || !hasEngineStorage(context.install)) {
+    return nothingStored;
+  }
+  if ((await runEngine(context, ['has-image', image])).exitCode !== 0) return nothingStored;
   const [program = 'podman', ...flags] = await engineInvocation(context);
   const args = [...flags, 'volume', 'inspect', '--format', '{{.Mountpoint}}', modelVolume];
   const result = await runCommand(program, args, { env: engineEnv(context.install, context.env) });

@@ -6,7 +6,7 @@ import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Decision, type Findings, decidePath } from './decide-path.ts';
 import { describeDownload, pullOllama } from './download.ts';
-import { storedOllama } from './engine-storage.ts';
+import { nothingStored, storedOllama } from './engine-storage.ts';
 import { type InferenceChoice, type InferencePath, describePath } from './inference.ts';
 import { canPullModels, probeOllama } from './ollama-probe.ts';
 
@@ -37,15 +37,15 @@ export function configuredUrl(env: Env, stored: string | undefined): string | un
 
 /** Looks at everything the decision depends on. */
 export async function lookAround(
-  install: Install,
+  install: Install | undefined,
   env: Env,
   needsDownload: boolean,
 ): Promise<Findings> {
-  const url = configuredUrl(env, install.inference.ollamaUrl);
+  const url = configuredUrl(env, install?.inference.ollamaUrl);
   const [host, configured, stored] = await Promise.all([
     probeOllama(hostOllamaUrl),
     url === undefined ? undefined : probeOllama(url),
-    storedOllama({ install, env }),
+    install === undefined ? nothingStored : storedOllama({ install, env }),
   ]);
   const empty = [host, configured].some((found) => found?.models.length === 0);
   const canDownload = (needsDownload || empty) && (await canPullModels());

@@ -33,14 +33,15 @@ export function runningStack(install: Install): StackState | undefined {
   return state && isAlive(state.supervisor) ? state : undefined;
 }
 
+/** Ports the install's next start listens on. */
+export function portsOf({ ports, inference }: Install): number[] {
+  const { demoModel, ...always } = ports;
+  return [...Object.values(always), ...(inference.path.kind === 'demo' ? [demoModel] : [])];
+}
+
 /** @throws LauncherError `port_busy` naming who holds a port of the install. */
 export async function checkPorts(install: Install): Promise<void> {
-  const { demoModel, ...always } = install.ports;
-  const ports = [
-    ...Object.values(always),
-    ...(install.inference.path.kind === 'demo' ? [demoModel] : []),
-  ];
-  for (const port of ports) {
+  for (const port of portsOf(install)) {
     if (await isPortFree(port)) continue;
     throw new LauncherError(
       'port_busy',

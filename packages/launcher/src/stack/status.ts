@@ -1,5 +1,6 @@
 import type { Install } from '../install/install.ts';
 import { checkoutStamp } from './checkout-stamp.ts';
+import { type InferenceStatus, inferenceStatus } from './inference-status.ts';
 import { isAlive } from './process-identity.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import { type RoleState, readStackState } from './stack-state.ts';
@@ -19,6 +20,7 @@ export interface StackStatus {
   readonly outdated: boolean;
   readonly roles: readonly (RoleState & { readonly alive: boolean })[];
   readonly servers: readonly ServerStatus[];
+  readonly inference?: InferenceStatus;
 }
 
 /** How the install's stack is doing; asks every server. */
@@ -38,14 +40,19 @@ export async function stackStatus(install: Install): Promise<StackStatus> {
     ['control-plane', state.controlPlaneUrl],
     ['worker-api', state.workerUrl],
   ] as const;
+  const [servers, inference] = await Promise.all([
+    Promise.all(
+      urls.map(async ([name, url]) => ({ name, url, readiness: await readinessOf(url) })),
+    ),
+    inferenceStatus(state.inference, install),
+  ]);
   return {
     state: supervised ? 'running' : 'unsupervised',
     ...(supervised && { supervisorPid: state.supervisor.pid }),
     startedAt: state.startedAt,
     outdated: state.stamp !== checkoutStamp(install.checkout),
     roles,
-    servers: await Promise.all(
-      urls.map(async ([name, url]) => ({ name, url, readiness: await readinessOf(url) })),
-    ),
+    servers,
+    inference,
   };
 }

@@ -1,0 +1,47 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import type { Env } from '@cynodeai/runtime/config';
+import { messageOf } from '@cynodeai/runtime/std';
+import { decidePath } from '../inference/decide-path.ts';
+import { describePath, realModelCommand } from '../inference/inference.ts';
+import { lookAround } from '../inference/settle-inference.ts';
+import { findInstall } from '../install/install.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+function entries(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether a model could use a graphics processor; without one it runs on the processor, slowly. */
+export function checkGpu(root = ''): Check {
+  const nvidia = entries(`${root}/proc/driver/nvidia/gpus`).length;
+  if (nvidia > 0) return ok('gpu', `${nvidia} by NVIDIA`);
+  if (existsSync(`${root}/dev/kfd`)) return ok('gpu', 'AMD, by /dev/kfd');
+  const gib = (totalmem() / 1024 ** 3).toFixed(0);
+  return ok('gpu', `none; models run on ${availableParallelism()} cores with ${gib} GiB of memory`);
+}
+
+/** What a start with the stored choice would take, and why. */
+export async function checkInference(env: Env): Promise<Check> {
+  const install = findInstall(env);
+  const choice = install?.inference.choice ?? 'auto';
+  try {
+    const findings =
+      choice === 'auto' || choice === 'ollama' ? await lookAround(install, env, false) : undefined;
+    const decision = decidePath({ choice, mayAsk: false }, findings);
+    if (decision.kind !== 'take') {
+      const why = decision.kind === 'refuse' ? decision.reason : 'nothing answers yet';
+      return fail('inference', `${choice}: ${why}`, 'see the reason, or say --inference auto');
+    }
+    const text = `${choice}: the next start takes ${describePath(decision.path)}`;
+    if (decision.path.kind === 'demo') return warn('inference', text, realModelCommand);
+    if (decision.path.kind !== 'none') return ok('inference', text);
+    return warn('inference', `${text}; prompts are not answered`, 'cynode up --inference auto');
+  } catch (error) {
+    return fail('inference', messageOf(error), 'correct it, or unset the variable');
+  }
+}
