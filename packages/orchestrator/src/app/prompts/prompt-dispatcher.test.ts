@@ -1,0 +1,278 @@
+import { FakeClock, type MemoryLog, memoryLog } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
+import type { NodeFacts } from '../../domain/dispatch/node-facts.ts';
+import type { ModelAnswer } from '../../domain/prompts/model-answer.ts';
+import type { EndedJob, Renewal, StoredEnd } from '../../ports/dispatch.ts';
+import type { ModelClient } from '../../ports/model-client.ts';
+import type { PmModelReader } from '../../ports/models.ts';
+import type { ClaimedPrompt } from '../../ports/prompts.ts';
+import { JobCompleter } from '../jobs/job-completer.ts';
+import { PromptDispatcher, type PromptDispatcherDeps } from './prompt-dispatcher.ts';
+
+const prompt = (jobId: string): ClaimedPrompt => ({
+  taskId: `task-${jobId}`,
+  jobId,
+  leaseId: `lease-${jobId}`,
+  attempt: 1,
+  leaseMs: 60_000,
+});
+const answered: ModelAnswer = {
+  kind: 'answered',
+  text: 'hi',
+  model: 'm:1',
+  finishReason: 'stop',
+  usage: undefined,
+};
+const facts: NodeFacts = {
+  nodeId: 'n',
+  slug: 'n',
+  enabled: true,
+  status: 'active',
+  ackStatus: 'applied',
+  connectivityAcked: true,
+  hasUrl: true,
+  hasToken: true,
+  labels: [],
+  sandboxSupported: true,
+  maxConcurrency: 1,
+  inference: { supported: true, disabled: false, answering: true, ordered: false },
+  running: 0,
+};
+
+interface Behaviour {
+  readonly generate?: ModelClient['generate'];
+  readonly jobs?: readonly string[];
+  readonly renewal?: Partial<Renewal>;
+  readonly change?: Partial<PromptDispatcherDeps>;
+  readonly connection?: boolean;
+  /** How long reading a prompt takes. */
+  readonly readingMs?: number;
+}
+
+/** A dispatcher among fakes that remember what they were asked. */
+function world(behaviour: Behaviour = {}) {
+  const queued = [...(behaviour.jobs ?? ['a'])];
+  const ended: EndedJob[] = [];
+  const back: { readonly jobId: string; readonly reason: string }[] = [];
+  const waiting: string[] = [];
+  const limits: number[] = [];
+  const due: number[] = [];
+  const calls: Parameters<ModelClient['generate']>[] = [];
+  const clock = new FakeClock();
+  const log: MemoryLog = memoryLog();
+  const time = { monotonicMs: 0 };
+  const selected: PmModelReader = {
+    current: async () => ({
+      modelRef: 'm:1',
+      nodeSlug: 'n',
+      status: 'available',
+      executionMode: 'local',
+    }),
+  };
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (ms === 0 || signal?.aborted !== false) resolve();
+      else signal.addEventListener('abort', () => resolve());
+    });
+  const deps: PromptDispatcherDeps = {
+    prompts: {
+      due: async () => queued.length > 0,
+      claim: async ({ limit }) => {
+        limits.push(limit);
+        return queued.splice(0, limit).map(prompt);
+      },
+      nodes: async () => [
+        {
+          facts,
+          connection:
+            behaviour.connection === false
+              ? undefined
+              : { nodeId: 'n', slug: 'n', url: 'http://n', token: 'tok' },
+        },
+      ],
+      noteWaiting: async (reason) => void waiting.push(reason),
+    },
+    queue: {
+      renew: async () => ({ leaseMs: 60_000, canceled: [], lost: [], ...behaviour.renewal }),
+      requeue: async ({ jobId }, { reason }) => {
+        back.push({ jobId, reason });
+        return true;
+      },
+      canceledAmong: async (jobIds) => [...jobIds],
+      taskInput: async () => {
+        time.monotonicMs += behaviour.readingMs ?? 0;
+        return { prompt: 'p', files: [] };
+      },
+    },
+    completer: new JobCompleter({
+      queue: {
+        complete: async (jobs) => {
+          ended.push(...jobs);
+          return new Map(jobs.map((job): [string, StoredEnd] => [job.jobId, 'recorded']));
+        },
+      },
+      log,
+      sleep,
+    }),
+    client: {
+      generate: (...call) => {
+        calls.push(call);
+        return behaviour.generate?.(...call) ?? Promise.resolve(answered);
+      },
+    },
+    models: selected,
+    blobs: { open: () => Promise.reject(new Error('no blob')) },
+    directUrl: undefined,
+    defaultModel: 'small:1',
+    relayPath: '/relay',
+    timeoutMs: 120_000,
+    maxCalls: 2,
+    log,
+    sleep,
+    clock,
+    monotonicMs: () => time.monotonicMs,
+    onSlotFree: () => {},
+    onShorterLease: () => {},
+    onDue: (ms) => void due.push(ms),
+    ...behaviour.change,
+  };
+  const dispatcher = new PromptDispatcher(deps);
+  const idle = () => expect.poll(() => dispatcher.leaseIds).toEqual([]);
+  return { dispatcher, ended, back, waiting, limits, due, calls, clock, log, queued, idle };
+}
+
+/** A model that answers only when its call is ended. */
+const untilEnded: ModelClient['generate'] = (_endpoint, _request, { signal }) =>
+  new Promise((resolve) => {
+    const gone: ModelAnswer = { kind: 'failed', errorType: 'model_unreachable', message: 'gone' };
+    signal.addEventListener('abort', () => resolve(gone));
+  });
+
+describe('the dispatcher of prompts', () => {
+  it('accepts an answer after 110 s: the limit of a call is 120 s (REQ-ORCHES-0118)', async () => {
+    const release = Promise.withResolvers<ModelAnswer>();
+    const { dispatcher, clock, ended, calls, idle } = world({ generate: () => release.promise });
+    await dispatcher.dispatch();
+    await expect.poll(() => calls.length).toBe(1);
+    expect(calls[0]?.[2].timeoutMs).toBe(120_000);
+    clock.advance(110_000);
+    await dispatcher.renew();
+    release.resolve(answered);
+    await idle();
+    const result = ended[0]?.result;
+    const span =
+      Date.parse(String(result?.['ended_at'])) - Date.parse(String(result?.['started_at']));
+    expect([ended[0]?.status, span]).toEqual(['completed', 110_000]);
+  });
+
+  it('calls the relay with its token, and never more than its number of calls', async () => {
+    const { dispatcher, calls, limits, queued } = world({
+      jobs: ['a', 'b', 'c'],
+      generate: untilEnded,
+    });
+    await dispatcher.dispatch();
+    await dispatcher.dispatch();
+    await expect.poll(() => calls.length).toBe(2);
+    expect(calls[0]?.slice(0, 2)).toEqual([
+      { baseUrl: 'http://n/relay', token: 'tok' },
+      { model: 'm:1', prompt: 'p', stream: false },
+    ]);
+    expect([limits, queued]).toEqual([[2], ['c']]);
+    expect(dispatcher.leaseIds).toEqual(['lease-a', 'lease-b']);
+    await dispatcher.stopCanceled();
+    await dispatcher.drain(0);
+  });
+
+  it('claims nothing while closing, or when nothing is due', async () => {
+    const closing = world();
+    closing.dispatcher.close();
+    await closing.dispatcher.dispatch();
+    expect(closing.limits).toEqual([]);
+    const idle = world({ jobs: [] });
+    await idle.dispatcher.dispatch();
+    await idle.dispatcher.noteWaiting();
+    await idle.dispatcher.renew();
+    await idle.dispatcher.stopCanceled();
+    await idle.dispatcher.drain(0);
+    expect([idle.limits, idle.waiting]).toEqual([[], []]);
+  });
+
+  it('says what prompts wait for, and takes none meanwhile', async () => {
+    const none = world({ change: { models: { current: async () => undefined } } });
+    await none.dispatcher.dispatch();
+    await none.dispatcher.noteWaiting();
+    expect([none.limits, none.waiting]).toEqual([[], ['pm_model_not_selected']]);
+    const mute = world({ connection: false });
+    await mute.dispatcher.noteWaiting();
+    expect(mute.waiting).toEqual(['no_inference_path']);
+    const ready = world();
+    await ready.dispatcher.noteWaiting();
+    expect(ready.waiting).toEqual([]);
+  });
+
+  it("lets go of a prompt whose lease is somebody else's, and stores nothing", async () => {
+    const { dispatcher, ended, log, idle, calls } = world({
+      generate: untilEnded,
+      renewal: { lost: ['a', 'unknown'], leaseMs: 3000 },
+    });
+    await dispatcher.dispatch();
+    await expect.poll(() => calls.length).toBe(1);
+    await dispatcher.renew();
+    await idle();
+    expect(ended).toEqual([]);
+    expect(dispatcher.renewMs).toBe(1000);
+    expect(log.lines.some(({ message }) => message === 'the lease of a prompt is gone')).toBe(true);
+  });
+
+  it('ends a call when a renewal finds its job canceled', async () => {
+    const { dispatcher, ended, back, idle, calls } = world({
+      generate: untilEnded,
+      renewal: { canceled: ['a'] },
+    });
+    await dispatcher.dispatch();
+    await expect.poll(() => calls.length).toBe(1);
+    await dispatcher.renew();
+    await idle();
+    expect([ended, back]).toEqual([[], []]);
+  });
+
+  it('makes no call when it was frozen since its claim', async () => {
+    const { dispatcher, calls, back, due, idle } = world({ readingMs: 31_000 });
+    await dispatcher.dispatch();
+    await idle();
+    expect(calls).toEqual([]);
+    expect(back).toEqual([{ jobId: 'a', reason: 'the lease was too old to call the model' }]);
+    expect(due).toEqual([0]);
+  });
+
+  it('puts a prompt back when the relay is full', async () => {
+    const busy: ModelAnswer = { kind: 'busy', message: 'full' };
+    const { dispatcher, back, due, ended, idle } = world({ generate: async () => busy });
+    await dispatcher.dispatch();
+    await idle();
+    expect(back).toEqual([{ jobId: 'a', reason: 'full' }]);
+    expect(due[0]).toBeGreaterThan(1000);
+    expect(ended).toEqual([]);
+  });
+
+  it('gives back what is under way at shutdown', async () => {
+    const { dispatcher, back, calls } = world({ jobs: ['a', 'b'], generate: untilEnded });
+    await dispatcher.dispatch();
+    await expect.poll(() => calls.length).toBe(2);
+    dispatcher.close();
+    await dispatcher.drain(0);
+    expect(back.map(({ jobId }) => jobId)).toEqual(['a', 'b']);
+  });
+
+  it('logs what goes wrong within itself and frees the place', async () => {
+    const { dispatcher, log, idle } = world({
+      generate: () => Promise.reject(new Error('a defect')),
+    });
+    await dispatcher.dispatch();
+    await idle();
+    expect(log.lines.find(({ level }) => level === 'error')).toMatchObject({
+      message: 'a prompt could not be brought to its end',
+      fields: { error: 'a defect' },
+    });
+  });
+});
