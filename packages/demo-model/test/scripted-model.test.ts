@@ -290,6 +290,14 @@ describe('the scripted model', () => {
     await waitFor(() => !held);
   });
 
+  it('takes the port it is told, and gives it back', async () => {
+    const first = await startScriptedModel();
+    await first.close();
+    const { model } = await start({ port: first.port });
+    expect(model.url).toBe(first.url);
+    expect((await fetch(`${model.url}/api/tags`)).status).toBe(200);
+  });
+
   it('ends at once with everything that is open', async () => {
     const { model } = await start({ reply: { kind: 'hang' } });
     const answer = fetch(`${model.url}/api/generate`, {

@@ -1,4 +1,5 @@
 import { ollamaErrorSchema, openAiErrorSchema } from '@cynodeai/contracts';
+import fc from 'fast-check';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -120,6 +121,47 @@ describe('the wire of the demo model', () => {
     const over = await post('/api/generate', body(maxModelBodyBytes + 1));
     expect(over.status).toBe(413);
     expect(ollamaErrorSchema.parse(await over.json()).error).toContain('larger than');
+  });
+
+  it('answers any JSON on any path without a fault of its own', async () => {
+    const known = fc.record(
+      {
+        model: fc.constantFrom<unknown>('cynode-demo', 'cynode-demo:latest', 'x', '', null, 1),
+        prompt: fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue()),
+        messages: fc.oneof(
+          fc.array(fc.record({ role: fc.constantFrom('user', 'tool', 'x'), content: fc.string() })),
+          fc.jsonValue(),
+        ),
+        stream: fc.constantFrom<unknown>(true, false, null, 'x'),
+        options: fc.oneof(fc.record({ num_predict: fc.double() }), fc.jsonValue()),
+        keep_alive: fc.oneof(fc.double(), fc.string(), fc.jsonValue()),
+        format: fc.constantFrom<unknown>('json', '', null, {}),
+        stop: fc.jsonValue(),
+        tools: fc.jsonValue(),
+        max_tokens: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    );
+    const paths = fc.constantFrom(
+      '/api/generate',
+      '/api/chat',
+      '/api/show',
+      '/api/pull',
+      '/api/embed',
+      '/v1/chat/completions',
+      '/v1/completions',
+    );
+    await fc.assert(
+      fc.asyncProperty(paths, fc.oneof(known, fc.jsonValue()), async (path, body) => {
+        const answer = await post(path, JSON.stringify(body));
+        const text = await answer.text();
+        // A pull that fails is answered 500 when it is not streamed.
+        const refusals = path === '/api/pull' ? [400, 500] : [400, 404];
+        expect([200, ...refusals], text).toContain(answer.status);
+        expect(text).not.toContain('internal error');
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it('answers on after clients that leave in the middle of a request', async () => {

@@ -206,6 +206,21 @@ describe('attached files', () => {
     },
   );
 
+  const mixed =
+    '\n--- attachment: big.txt (text/plain, 9 bytes) ---\nab\n[cut: the first 2 of 9 bytes]\n--- end of attachment ---' +
+    '\n\nOther attached files:\n- a.png (image/png, 7 bytes)';
+
+  it('are told apart by whether they are text and whole', () => {
+    expect(ask(`summarise${mixed}`).text).toContain(
+      'big.txt (text/plain): 9 bytes, of which I was given 2, 1 line, 1 word. It begins:\n  ab\n' +
+        'a.png (image/png): 7 bytes, not text.',
+    );
+    expect(ask(`count words${mixed}`).text).toBe(
+      'big.txt has 1 word in its first 2 bytes.\na.png is not text.',
+    );
+    expect(ask(`list files${mixed}`).text).toContain('- a.png (image/png, 7 bytes)');
+  });
+
   it('are listed up to a limit', () => {
     const many = Array.from({ length: 201 }, (_, index) => file(`f${index}`, '')).join('');
     expect(ask(`list the files\n${many}`).text).toMatch(/- and 1 more file$/);

@@ -1,3 +1,4 @@
+import type { Attachment } from '../text/attachments.ts';
 import { clipLine, plural } from '../text/clip.ts';
 import { type Unit, measure } from '../text/measure.ts';
 import { pickAttachments } from './pick-attachments.ts';
@@ -33,11 +34,16 @@ function countQuotes(asked: Asked, wanted: readonly Unit[]): readonly string[] {
   );
 }
 
+function countAttachment(file: Attachment, wanted: readonly Unit[]): string {
+  const name = clipLine(file.name, 100);
+  if (file.content === undefined) return `${name} is not text.`;
+  const part = file.givenBytes === undefined ? '' : ` in its first ${file.givenBytes} bytes`;
+  return `${name} has ${counts(file.content, wanted)}${part}.`;
+}
+
 function countAttachments(asked: Asked, wanted: readonly Unit[]): readonly string[] {
   const picked = pickAttachments(asked);
-  const lines = picked
-    .slice(0, maxCounted)
-    .map((file) => `${clipLine(file.name, 100)} has ${counts(file.content, wanted)}.`);
+  const lines = picked.slice(0, maxCounted).map((file) => countAttachment(file, wanted));
   const more = picked.length - lines.length;
   return more > 0 ? [...lines, `${plural(more, 'more file')} not counted.`] : lines;
 }

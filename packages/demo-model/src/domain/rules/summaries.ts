@@ -23,13 +23,14 @@ function firstLines(content: string): readonly string[] {
 
 /** What a script can say of a file: its size, how much is in it and how it begins. */
 export function summarise(file: Attachment): string {
-  const size = [
-    plural(file.bytes, 'byte'),
-    plural(measure(file.content, 'line'), 'line'),
-    plural(measure(file.content, 'word'), 'word'),
-  ].join(', ');
-  const head = `${clipLine(file.name, 200)} (${clipLine(file.type, 80)}): ${size}.`;
-  const lines = firstLines(file.content);
+  const { content, givenBytes } = file;
+  const bytes = plural(file.bytes, 'byte');
+  const label = `${clipLine(file.name, 200)} (${clipLine(file.type, 80)})`;
+  if (content === undefined) return `${label}: ${bytes}, not text.`;
+  const part = givenBytes === undefined ? '' : `, of which I was given ${givenBytes}`;
+  const size = `${bytes}${part}, ${plural(measure(content, 'line'), 'line')}, ${plural(measure(content, 'word'), 'word')}`;
+  const head = `${label}: ${size}.`;
+  const lines = firstLines(content);
   return lines.length === 0
     ? `${head} It holds no text.`
     : [`${head} It begins:`, ...lines].join('\n');

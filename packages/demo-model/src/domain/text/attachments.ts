@@ -1,10 +1,13 @@
-/** A file that came with a prompt, as text. */
+/** A file that came with a prompt. */
 export interface Attachment {
   readonly name: string;
   readonly type: string;
-  /** Size of the file as the prompt gives it, which may be larger than what came. */
+  /** Size of the whole file. */
   readonly bytes: number;
-  readonly content: string;
+  /** Its text, or the beginning of it; undefined when it is not text. */
+  readonly content: string | undefined;
+  /** How many bytes of it came, when not all did. */
+  readonly givenBytes?: number;
 }
 
 /** A prompt without its files, and the files. */
@@ -13,32 +16,13 @@ export interface SplitPrompt {
   readonly attachments: readonly Attachment[];
 }
 
-const header = /^--- attachment: ([^\n]{1,1024}) \(([^\n()]{0,255}), (\d{1,15}) bytes\) ---$/;
-const endMarker = '--- end of attachment ---';
+const label = String.raw`(?<name>[^\n]{1,1024}) \((?<type>[^\n()]{0,255}), (?<bytes>\d{1,15}) bytes\)`;
+const header = new RegExp(`^--- attachment: ${label} ---$`);
+const listed = new RegExp(`^- ${label}$`);
+const listHead = 'Other attached files:';
 const headerStart = '--- attachment: ';
-
-/** Characters that make up that many bytes of UTF-8 from a position; undefined when they do not end there. */
-function charactersOf(
-  text: string,
-  from: number,
-  bytes: number,
-  limit: number,
-): number | undefined {
-  let at = from;
-  let left = bytes;
-  while (left > 0 && at < text.length && at - from <= limit) {
-    const code = text.codePointAt(at) ?? 0;
-    left -= code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
-    at += code < 0x1_0000 ? 1 : 2;
-  }
-  return left === 0 ? at - from : undefined;
-}
-
-/** True when the closing line stands at a position. */
-function endsAt(text: string, at: number): boolean {
-  const after = text.charAt(at + endMarker.length);
-  return text.startsWith(endMarker, at) && (after === '' || after === '\n' || after === '\r');
-}
+const endMarker = '--- end of attachment ---';
+const cutNote = /\n?\[cut: the first (\d{1,15}) of \d{1,15} bytes\]$/;
 
 /** Where the next line that begins with a marker stands; -1 when there is none. */
 function lineStart(text: string, marker: string, from: number): number {
@@ -47,62 +31,74 @@ function lineStart(text: string, marker: string, from: number): number {
   return at;
 }
 
+function labelled(groups: Readonly<Record<string, string>> | undefined): {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: number;
+} {
+  return {
+    name: groups?.['name'] ?? '',
+    type: groups?.['type'] ?? '',
+    bytes: Number(groups?.['bytes']),
+  };
+}
+
+/** A block's text without the note that it was cut. */
+function given(block: string): Pick<Attachment, 'content' | 'givenBytes'> {
+  // The note stands at the very end; a pattern must not search a long text for it.
+  const tail = block.slice(-100);
+  const note = cutNote.exec(tail);
+  if (note === null) return { content: block };
+  const content = block.slice(0, block.length - tail.length + note.index);
+  return { content, givenBytes: Number(note[1]) };
+}
+
+/** Takes the list of files that are not text off the end of a prompt. */
+function splitList(text: string): SplitPrompt {
+  const lines = text.trimEnd().split('\n');
+  const attachments: Attachment[] = [];
+  while (lines.length > 0) {
+    const groups = listed.exec(lines.at(-1) ?? '')?.groups;
+    if (groups === undefined) break;
+    attachments.unshift({ ...labelled(groups), content: undefined });
+    lines.pop();
+  }
+  if (attachments.length === 0 || lines.at(-1) !== listHead) return { text, attachments: [] };
+  return { text: lines.slice(0, -1).join('\n'), attachments };
+}
+
 /**
- * Takes the attachments out of a prompt: blocks of a line `--- attachment: NAME (TYPE, N bytes) ---`, the content,
- * and a line `--- end of attachment ---`. The length in the first line is believed where the closing line stands
- * after it, so that a file may hold a closing line itself.
+ * Takes the attachments out of a prompt: blocks of a line `--- attachment: NAME (TYPE, N bytes) ---`, the text and a
+ * line `--- end of attachment ---`, and behind them a list `Other attached files:` of those that are not text.
+ * Without a closing line the rest is the file's. Contract 04 section 9.3.
  */
 export function splitAttachments(prompt: string): SplitPrompt {
   const texts: string[] = [];
   const attachments: Attachment[] = [];
-  // Lengths that lead nowhere must not make the work quadratic.
-  let budget = 4 * prompt.length;
   let at = 0;
   let search = 0;
   for (;;) {
     const start = lineStart(prompt, headerStart, search);
     if (start < 0) break;
     const lineEnd = prompt.indexOf('\n', start);
-    const parts = lineEnd < 0 ? null : header.exec(prompt.slice(start, lineEnd).replace(/\r$/, ''));
-    if (parts === null) {
+    const groups = lineEnd < 0 ? undefined : header.exec(prompt.slice(start, lineEnd))?.groups;
+    if (groups === undefined) {
       search = start + headerStart.length;
       continue;
     }
-    const from = lineEnd + 1;
-    const bytes = Number(parts[3]);
-    const counted = charactersOf(prompt, from, bytes, budget);
-    budget -= Math.min(bytes, prompt.length - from);
-    const length = closedLength(prompt, from, counted);
+    const close = lineStart(prompt, endMarker, lineEnd);
+    const end = close < 0 ? prompt.length : close - 1;
     texts.push(prompt.slice(at, start));
     attachments.push({
-      name: parts[1] ?? '',
-      type: parts[2] ?? '',
-      bytes,
-      content: prompt.slice(from, from + length.content),
+      ...labelled(groups),
+      ...given(prompt.slice(lineEnd + 1, Math.max(end, lineEnd + 1))),
     });
-    at = from + length.whole;
+    at = close < 0 ? prompt.length : close + endMarker.length;
     search = at;
   }
-  texts.push(prompt.slice(at));
-  return { text: texts.join(''), attachments };
-}
-
-/** How many characters are content, and how many with the closing line. Without one everything is content. */
-function closedLength(
-  prompt: string,
-  from: number,
-  counted: number | undefined,
-): { readonly content: number; readonly whole: number } {
-  if (counted !== undefined) {
-    const end = from + counted;
-    if (prompt[end] === '\n' && endsAt(prompt, end + 1)) {
-      return { content: counted, whole: counted + 1 + endMarker.length };
-    }
-    if ((counted === 0 || prompt[end - 1] === '\n') && endsAt(prompt, end)) {
-      return { content: counted, whole: counted + endMarker.length };
-    }
-  }
-  const close = lineStart(prompt, endMarker, from);
-  if (close < 0) return { content: prompt.length - from, whole: prompt.length - from };
-  return { content: Math.max(close - 1 - from, 0), whole: close - from + endMarker.length };
+  const rest = splitList(prompt.slice(at));
+  return {
+    text: [...texts, rest.text].join(''),
+    attachments: [...attachments, ...rest.attachments],
+  };
 }
