@@ -1,8 +1,11 @@
-/** A graphics card as far as the host tells without a vendor's tools. */
+/** A graphics card as far as the host and its vendor's tools tell. */
 export interface GpuDevice {
   readonly vendor: string;
   readonly deviceId: string;
+  readonly model?: string;
   readonly vramMb?: number;
+  /** `cuda_capability` or `rocm_version`. */
+  readonly features?: Readonly<Record<string, string>>;
 }
 
 /** What the node found out about its machine; sizes in MiB. Contract 03 section 4.2. */

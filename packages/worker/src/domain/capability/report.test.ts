@@ -43,7 +43,7 @@ const host: HostFacts = {
   ramMb: 4000,
   gpus: [
     { vendor: 'AMD', deviceId: '0x1', vramMb: 100 },
-    { vendor: 'NVIDIA', deviceId: '0x2' },
+    { vendor: 'NVIDIA', deviceId: '0x2', model: 'M', features: { cuda_capability: '8.6' } },
   ],
 };
 
@@ -79,7 +79,12 @@ describe('the capability report', () => {
       present: true,
       devices: [
         { vendor: 'AMD', device_id: '0x1', vram_mb: 100 },
-        { vendor: 'NVIDIA', device_id: '0x2' },
+        {
+          vendor: 'NVIDIA',
+          device_id: '0x2',
+          model: 'M',
+          features: { cuda_capability: '8.6' },
+        },
       ],
       total_vram_mb: 100,
     });

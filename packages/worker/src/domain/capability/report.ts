@@ -40,7 +40,9 @@ function gpuPart(gpus: readonly GpuDevice[]): Gpu {
       devices: gpus.map((gpu) => ({
         vendor: gpu.vendor,
         device_id: gpu.deviceId,
+        ...(gpu.model !== undefined && { model: gpu.model }),
         ...(gpu.vramMb !== undefined && { vram_mb: gpu.vramMb }),
+        ...(gpu.features !== undefined && { features: { ...gpu.features } }),
       })),
     }),
     ...(known.length > 0 && { total_vram_mb: known.reduce((sum, vram) => sum + vram, 0) }),
