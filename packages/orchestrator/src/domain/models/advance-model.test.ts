@@ -1,0 +1,371 @@
+import { demoModelRef } from '@cynodeai/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type PmModelStep, advanceModel, callLeaseMs } from './advance-model.ts';
+import { type LoadOutcome, applyOutcome } from './load-outcome.ts';
+import type { ModelNode, NodeModel } from './model-node.ts';
+import type { ModelNote } from './model-notes.ts';
+import { pmModelKeys, pmModelSettingsOf } from './model-settings.ts';
+import type { PmModelState } from './pm-model-state.ts';
+import type { PmModelView } from './pm-model-view.ts';
+
+const small = 'qwen3.5:0.8b';
+
+/** One install in memory: what a database would hold, and a clock. */
+class World {
+  now = new Date('2026-01-01T00:00:00.000Z');
+  state: PmModelState | undefined;
+  settings: Record<string, unknown> = {};
+  demoModel: string | undefined;
+  nodes: ModelNode[] = [];
+  loads: string[] = [];
+  #ids = 0;
+
+  add(slug: string, extra: Partial<ModelNode> = {}): void {
+    this.nodes.push({
+      nodeId: slug,
+      slug,
+      isOrchestratorHost: false,
+      vramTotalMb: 0,
+      reportKey: 'r',
+      models: new Map(),
+      ...extra,
+    });
+  }
+
+  remove(slug: string): void {
+    this.nodes = this.nodes.filter((node) => node.slug !== slug);
+  }
+
+  pass(ms: number): void {
+    this.now = new Date(this.now.getTime() + ms);
+  }
+
+  /** What a report of the node says of a model; details stay as the registry keeps them. */
+  report(slug: string, ref: string, status: NodeModel['status']): void {
+    const model = this.model(slug, ref);
+    const empty = { attempts: 0, retryAt: undefined, failedUnder: undefined, error: undefined };
+    this.#set(slug, ref, {
+      ...(status === 'available'
+        ? { ...empty, loadingSince: undefined }
+        : { ...empty, loadingSince: undefined, ...model }),
+      status,
+    });
+  }
+
+  model(slug: string, ref: string): NodeModel | undefined {
+    return this.nodes.find((node) => node.slug === slug)?.models.get(ref);
+  }
+
+  #set(slug: string, ref: string, model: NodeModel): void {
+    this.nodes = this.nodes.map((node) =>
+      node.slug === slug ? { ...node, models: new Map([...node.models, [ref, model]]) } : node,
+    );
+  }
+
+  #save(state: PmModelState, notes: readonly ModelNote[]): void {
+    this.state = state;
+    for (const note of notes) this.#set(note.nodeId, note.modelRef, note.model);
+  }
+
+  view(): PmModelView {
+    return {
+      now: this.now,
+      state: this.state,
+      settings: pmModelSettingsOf(new Map(Object.entries(this.settings))),
+      loadTimeoutMs: 60_000,
+      candidates: this.nodes,
+      demoModel: this.demoModel,
+    };
+  }
+
+  step(): PmModelStep {
+    const step = advanceModel(this.view(), () => `load-${(this.#ids += 1)}`);
+    this.#save(step.state, step.notes);
+    if (step.call?.kind === 'load') this.loads.push(`${step.call.nodeId} ${step.call.modelRef}`);
+    return step;
+  }
+
+  answer(loadId: string, outcome: LoadOutcome): boolean {
+    const applied = applyOutcome(this.view(), loadId, outcome);
+    if (applied !== undefined) this.#save(applied.state, applied.notes);
+    return applied !== undefined;
+  }
+
+  /** Steps until nothing is to be called; nodes answer by model. */
+  settle(answers: Readonly<Record<string, LoadOutcome>>): PmModelState | undefined {
+    for (let round = 0; round < 50; round += 1) {
+      const { call } = this.step();
+      if (call === undefined) return this.state;
+      this.answer(
+        call.loadId,
+        answers[call.modelRef] ?? { kind: 'failed', error: 'no such model' },
+      );
+    }
+    throw new Error('it does not settle');
+  }
+}
+
+const loading: LoadOutcome = { kind: 'loading' };
+
+describe('care of the Project Manager model', () => {
+  it('asks a node once, looks again soon and then every five seconds, until the model is there (REQ-ORCHES-0117)', () => {
+    const world = new World();
+    world.add('n');
+    const first = world.step();
+    expect(first.call).toMatchObject({ kind: 'load', nodeId: 'n', modelRef: small });
+    expect(world.model('n', small)?.status).toBe('loading');
+    expect(world.step().call).toBeUndefined();
+    world.answer(first.call?.loadId ?? '', loading);
+    const waits: number[] = [];
+    for (let look = 0; look < 7; look += 1) {
+      const { call, nextAt } = world.step();
+      expect(call).toBeUndefined();
+      waits.push((nextAt?.getTime() ?? 0) - world.now.getTime());
+      world.pass(waits.at(-1) ?? 0);
+      const due = world.step();
+      expect(due.call?.kind).toBe('look');
+      world.answer(due.call?.loadId ?? '', {
+        kind: 'loading',
+        progress: { completedBytes: look, totalBytes: 7 },
+      });
+    }
+    expect(waits).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000]);
+    expect(world.state?.progress).toEqual({ completedBytes: 6, totalBytes: 7 });
+    world.report('n', small, 'available');
+    expect(world.step().state).toEqual({
+      executionMode: 'local',
+      nodeSlug: 'n',
+      modelRef: small,
+      reasons: ['auto_local', 'largest_vram', 'tier_0', 'load_requested'],
+      status: 'available',
+      basis: world.state?.basis,
+    });
+    expect(world.loads).toEqual([`n ${small}`]);
+  });
+
+  it('lets nobody else call while a call is out, and takes over from a caller that died', () => {
+    const world = new World();
+    world.add('n');
+    const { call } = world.step();
+    world.pass(callLeaseMs - 1);
+    expect(world.step().call).toBeUndefined();
+    world.pass(1);
+    expect(world.step().call).toEqual(call);
+    world.answer(call?.loadId ?? '', loading);
+    world.pass(250);
+    expect(world.step().call?.kind).toBe('look');
+    world.pass(callLeaseMs);
+    expect(world.step().call?.kind).toBe('look');
+  });
+
+  it('settles on the stand-in at once where nothing else can be loaded, and stays with it', () => {
+    const world = new World();
+    world.demoModel = demoModelRef;
+    world.add('n', { vramTotalMb: 24_000 });
+    world.report('n', demoModelRef, 'available');
+    const started = world.now;
+    expect(world.settle({})).toMatchObject({ modelRef: demoModelRef, status: 'available' });
+    expect(world.now).toEqual(started);
+    expect(world.loads).toHaveLength(5);
+    for (let hour = 0; hour < 24; hour += 1) {
+      world.pass(3_600_000);
+      expect(world.step().call).toBeUndefined();
+    }
+    expect(world.state?.modelRef).toBe(demoModelRef);
+    world.demoModel = undefined;
+    expect(world.step().state.modelRef).not.toBe(demoModelRef);
+  });
+
+  it('tries a failed model again after 30 s, doubling to 10 min, and at once when the report changes', () => {
+    const world = new World();
+    world.add('n');
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 7; attempt += 1) {
+      expect(world.settle({})).toMatchObject({ status: 'failed', error: 'no such model' });
+      const { nextAt } = world.step();
+      waits.push((nextAt?.getTime() ?? 0) - world.now.getTime());
+      world.pass(waits.at(-1) ?? 0);
+    }
+    expect(waits.map((ms) => ms / 1000)).toEqual([30, 60, 120, 240, 480, 600, 600]);
+    world.settle({});
+    world.nodes = world.nodes.map((node) => ({ ...node, reportKey: 'other' }));
+    expect(world.step().call?.kind).toBe('load');
+    world.answer(world.state?.load?.id ?? '', { kind: 'failed', error: 'again' });
+    const { nextAt } = world.step();
+    expect((nextAt?.getTime() ?? 0) - world.now.getTime()).toBe(30_000);
+  });
+
+  it('gives a load up that is not there in time, also one whose node does not answer', () => {
+    const world = new World();
+    world.add('n');
+    const { call } = world.step();
+    world.answer(call?.loadId ?? '', loading);
+    for (let waited = 0; waited < 60_000; waited += 1000) {
+      const step = world.step();
+      if (step.call !== undefined) world.answer(step.call.loadId, { kind: 'unknown' });
+      expect(step.state.status).toBe('loading');
+      world.pass(1000);
+    }
+    expect(world.step().state).toMatchObject({ status: 'failed', error: 'not loaded in time' });
+    expect(world.model('n', small)).toMatchObject({ status: 'failed', attempts: 1 });
+  });
+
+  it('notes a failure that a node reported by itself', () => {
+    const world = new World();
+    world.add('n');
+    world.report('n', small, 'failed');
+    expect(world.step().state.reasons).toContain(`candidate_failed:${small}`);
+    expect(world.model('n', small)).toMatchObject({ attempts: 1, failedUnder: 'r' });
+  });
+
+  it('joins a load that it did not ask for', () => {
+    const world = new World();
+    world.add('n');
+    world.report('n', small, 'loading');
+    expect(world.step().call?.kind).toBe('look');
+    expect(world.loads).toEqual([]);
+  });
+
+  it('keeps what is online when a bigger node appears, and leaves it when a setting says so (REQ-MODELS-0003)', () => {
+    const world = new World();
+    world.add('n');
+    world.settle({ [small]: { kind: 'available' } });
+    world.add('big', { vramTotalMb: 48_000, isOrchestratorHost: true });
+    world.report('big', 'qwen3.5:35b', 'available');
+    const before = world.state;
+    expect(world.step().state).toBe(before);
+    world.settings[pmModelKeys.pinned] = 'own:1';
+    expect(world.step()).toMatchObject({
+      state: { nodeSlug: 'big', modelRef: 'own:1', status: 'loading' },
+    });
+  });
+
+  it('leaves a lost node or model at once and finds another', () => {
+    const world = new World();
+    world.add('a');
+    world.add('b');
+    world.report('b', small, 'available');
+    world.settle({ [small]: { kind: 'available' } });
+    expect(world.state).toMatchObject({ nodeSlug: 'a', status: 'available' });
+    world.remove('a');
+    expect(world.step().state).toMatchObject({ nodeSlug: 'b', status: 'available' });
+    world.report('b', small, 'evicted');
+    expect(world.step()).toMatchObject({
+      state: { nodeSlug: 'b', status: 'loading' },
+      call: { kind: 'load' },
+    });
+    world.remove('b');
+    expect(world.step().state).toEqual({
+      executionMode: 'local',
+      reasons: ['no_local_candidates', 'failed:no_inference_path'],
+      status: 'failed',
+      basis: world.state?.basis,
+    });
+    world.settings[pmModelKeys.executionMode] = 'force_external';
+    expect(world.step().state.executionMode).toBe('external');
+  });
+
+  it('drops an answer about a load that is not the current one', () => {
+    const world = new World();
+    world.add('n');
+    const { call } = world.step();
+    expect(world.answer('another', { kind: 'available' })).toBe(false);
+    world.remove('n');
+    expect(world.answer(call?.loadId ?? '', { kind: 'available' })).toBe(false);
+    world.step();
+    expect(world.answer(call?.loadId ?? '', { kind: 'failed', error: 'x' })).toBe(false);
+    expect(world.state?.status).toBe('failed');
+  });
+
+  it('changes nothing when a node repeats that the model is there', () => {
+    const world = new World();
+    world.add('n');
+    const { call, state } = world.step();
+    world.report('n', small, 'available');
+    expect(applyOutcome(world.view(), call?.loadId ?? '', { kind: 'available' })).toEqual({
+      state,
+      notes: [],
+    });
+  });
+
+  it('goes on with a load when it comes back to it, and asks no second time', () => {
+    const world = new World();
+    world.add('n');
+    const { call } = world.step();
+    world.answer(call?.loadId ?? '', loading);
+    const since = world.state?.load?.since;
+    world.settings[pmModelKeys.pinned] = 'own:1';
+    world.pass(10_000);
+    expect(world.step().call).toMatchObject({ kind: 'load', modelRef: 'own:1' });
+    delete world.settings[pmModelKeys.pinned];
+    const back = world.step();
+    expect(back.call).toMatchObject({ kind: 'look', modelRef: small });
+    expect(back.state.load?.since).toEqual(since);
+  });
+
+  it('whatever happens: one load per node and model under way, states that hold together, rest when nothing changes', () => {
+    const action = fc.oneof(
+      fc.record({ kind: fc.constant('step' as const) }),
+      fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 100_000 }) }),
+      fc.record({
+        kind: fc.constant('answer' as const),
+        outcome: fc.constantFrom<LoadOutcome>(
+          { kind: 'available' },
+          loading,
+          { kind: 'failed', error: 'e' },
+          { kind: 'unknown' },
+        ),
+      }),
+      fc.record({
+        kind: fc.constant('report' as const),
+        slug: fc.constantFrom('a', 'b'),
+        status: fc.constantFrom('available', 'loading', 'failed', 'evicted'),
+      }),
+      fc.record({ kind: fc.constant('toggle' as const), slug: fc.constantFrom('a', 'b') }),
+      fc.record({ kind: fc.constant('pin' as const), ref: fc.constantFrom('own:1', undefined) }),
+    );
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
+        const world = new World();
+        /** By node and model: until when a call that asked for the load may be out. */
+        const asked = new Map<string, Date>();
+        const look = (step: PmModelStep): void => {
+          const { call, state } = step;
+          if (call?.kind === 'load') {
+            const place = `${call.nodeId} ${call.modelRef}`;
+            expect(Number(asked.get(place) ?? 0)).toBeLessThanOrEqual(world.now.getTime());
+            asked.set(place, new Date(world.now.getTime() + callLeaseMs));
+          }
+          if (state.status === 'failed') expect(state.modelRef).toBeUndefined();
+          else expect(world.nodes.map(({ slug }) => slug)).toContain(state.nodeSlug);
+          const known = world.model(state.nodeSlug ?? '', state.modelRef ?? '');
+          if (state.status === 'available') expect(known?.status).toBe('available');
+          expect(state.load !== undefined).toBe(state.status === 'loading');
+        };
+        for (const one of actions) {
+          if (one.kind === 'pass') world.pass(one.ms);
+          if (one.kind === 'pin') world.settings[pmModelKeys.pinned] = one.ref;
+          if (one.kind === 'report' && world.nodes.some(({ slug }) => slug === one.slug)) {
+            world.report(one.slug, small, one.status as NodeModel['status']);
+          }
+          if (one.kind === 'toggle') {
+            if (world.nodes.some(({ slug }) => slug === one.slug)) world.remove(one.slug);
+            else world.add(one.slug);
+          }
+          const { load, nodeSlug, modelRef } = world.state ?? {};
+          if (one.kind === 'answer' && load !== undefined) {
+            if (world.answer(load.id, one.outcome)) asked.delete(`${nodeSlug} ${modelRef}`);
+          }
+          if (one.kind === 'step') look(world.step());
+        }
+        look(world.step());
+        const rest = world.step();
+        look(rest);
+        expect(rest.notes).toEqual([]);
+        expect(world.step().state).toBe(rest.state);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,428 @@
+import { demoModelRef } from '@cynodeai/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ModelNode, type NodeModel, steadyReport, vramTotalMb } from './model-node.ts';
+import { loadTimeoutMsOf, pmModelKeys, pmModelSettingsOf } from './model-settings.ts';
+import { defaultTiers, parseTiers } from './model-tiers.ts';
+import { selectModel } from './select-model.ts';
+
+const now = new Date('2026-01-01T00:00:00.000Z');
+
+const model = (status: NodeModel['status'], extra: Partial<NodeModel> = {}): NodeModel => ({
+  status,
+  attempts: 0,
+  retryAt: undefined,
+  failedUnder: undefined,
+  loadingSince: undefined,
+  error: undefined,
+  ...extra,
+});
+const paused = model('failed', {
+  attempts: 1,
+  retryAt: new Date(now.getTime() + 1),
+  failedUnder: 'r',
+});
+
+interface Sketch {
+  readonly slug: string;
+  readonly report?: unknown;
+  readonly host?: boolean;
+  readonly models?: Readonly<Record<string, NodeModel>>;
+}
+
+const node = ({ slug, report = {}, host = false, models = {} }: Sketch): ModelNode => ({
+  nodeId: `id-${slug}`,
+  slug,
+  isOrchestratorHost: host,
+  vramTotalMb: vramTotalMb(report),
+  reportKey: 'r',
+  models: new Map(Object.entries(models)),
+});
+const gpus = (...vram: readonly (number | undefined)[]) => ({
+  gpu: { present: true, devices: vram.map((mb) => ({ ...(mb !== undefined && { vram_mb: mb }) })) },
+});
+
+interface Case {
+  readonly name: string;
+  readonly nodes: readonly Sketch[];
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly demo?: string;
+  /** Node, model, codes. */
+  readonly want: readonly [string | undefined, string | undefined, readonly string[]];
+}
+
+const { executionMode, mode, preferHost, pinned, tiers } = pmModelKeys;
+const small = 'qwen3.5:0.8b';
+
+/** Contract 01 section 20 item 4: node, model and reason list, exactly. */
+const cases: readonly Case[] = [
+  {
+    name: 'a host-labelled node without a GPU before 48 GB elsewhere',
+    nodes: [
+      { slug: 'big', report: gpus(49_152) },
+      { slug: 'host', host: true },
+    ],
+    want: ['host', small, ['auto_local', 'prefer_orchestrator_host', 'tier_0', 'load_requested']],
+  },
+  {
+    name: '48 GB before the host when hosts are not preferred',
+    nodes: [
+      { slug: 'big', report: gpus(24_576, 24_576) },
+      { slug: 'host', host: true },
+    ],
+    settings: { [preferHost]: false },
+    want: ['big', 'qwen3.5:35b', ['auto_local', 'largest_vram', 'tier_24000', 'load_requested']],
+  },
+  {
+    name: 'the smaller slug of two hosts, whatever their memory',
+    nodes: [
+      { slug: 'b', host: true, report: gpus(48_000) },
+      { slug: 'a', host: true },
+    ],
+    want: [
+      'a',
+      small,
+      ['auto_local', 'prefer_orchestrator_host', 'tie_node_slug', 'tier_0', 'load_requested'],
+    ],
+  },
+  {
+    name: 'the smaller slug among equal memory',
+    nodes: [
+      { slug: 'b', report: gpus(8000) },
+      { slug: 'a', report: gpus(4000, 4000) },
+      { slug: 'A', report: gpus(7999) },
+    ],
+    want: [
+      'a',
+      'qwen3.5:9b',
+      ['auto_local', 'largest_vram', 'tie_node_slug', 'tier_8000', 'load_requested'],
+    ],
+  },
+  {
+    name: 'slugs in byte order, capitals first',
+    nodes: [{ slug: 'a' }, { slug: 'B' }],
+    want: ['B', small, ['auto_local', 'largest_vram', 'tie_node_slug', 'tier_0', 'load_requested']],
+  },
+  {
+    name: 'devices that do not name their memory as none',
+    nodes: [
+      { slug: 'silent', report: gpus(undefined, undefined) },
+      { slug: 'told', report: gpus(undefined, 1) },
+    ],
+    want: ['told', small, ['auto_local', 'largest_vram', 'tier_0', 'load_requested']],
+  },
+  {
+    name: '15999 MB as less than 16000',
+    nodes: [{ slug: 'n', report: gpus(15_999) }],
+    want: ['n', 'qwen3.5:9b', ['auto_local', 'largest_vram', 'tier_8000', 'load_requested']],
+  },
+  {
+    name: '16000 MB as 16000',
+    nodes: [{ slug: 'n', report: gpus(16_000), models: { [small]: model('available') } }],
+    want: ['n', 'qwen3.5:9b', ['auto_local', 'largest_vram', 'tier_16000', 'load_requested']],
+  },
+  {
+    name: 'the next of the tier when the first failed',
+    nodes: [
+      {
+        slug: 'n',
+        report: gpus(16_000),
+        models: { 'qwen3.5:9b': paused, 'qwen2.5:14b': model('available') },
+      },
+    ],
+    want: [
+      'n',
+      'qwen2.5:14b',
+      [
+        'auto_local',
+        'largest_vram',
+        'tier_16000',
+        'candidate_failed:qwen3.5:9b',
+        'already_available',
+      ],
+    ],
+  },
+  {
+    name: 'a pinned model whatever the tier, with or without its tag',
+    nodes: [{ slug: 'n', report: gpus(48_000), models: { 'llama3:latest': model('available') } }],
+    settings: { [pinned]: 'llama3' },
+    want: ['n', 'llama3', ['auto_local', 'largest_vram', 'pinned_model', 'already_available']],
+  },
+  {
+    name: 'nothing for a pinned model that cannot be loaded: a pin has no fallback',
+    nodes: [
+      {
+        slug: 'n',
+        models: { 'llama3:8b': paused, [small]: model('available') },
+      },
+    ],
+    settings: { [pinned]: 'llama3:8b' },
+    demo: demoModelRef,
+    want: [
+      undefined,
+      undefined,
+      [
+        'auto_local',
+        'largest_vram',
+        'pinned_model',
+        'candidate_failed:llama3:8b',
+        'failed:no_model_available',
+      ],
+    ],
+  },
+  {
+    name: 'the fixed model',
+    nodes: [{ slug: 'n' }],
+    settings: { [mode]: 'fixed_model', [pinned]: 'llama3:8b' },
+    want: ['n', 'llama3:8b', ['auto_local', 'largest_vram', 'fixed_model', 'load_requested']],
+  },
+  {
+    name: 'nothing for a fixed model that is not named',
+    nodes: [{ slug: 'n' }],
+    settings: { [mode]: 'fixed_model' },
+    want: [undefined, undefined, ['auto_local', 'largest_vram', 'failed:fixed_model_unset']],
+  },
+  {
+    name: 'nothing when local is forced and no node is there',
+    nodes: [],
+    settings: { [executionMode]: 'force_local' },
+    want: [
+      undefined,
+      undefined,
+      ['force_local', 'no_local_candidates', 'failed:no_local_candidates'],
+    ],
+  },
+  {
+    name: 'a node when local is forced',
+    nodes: [{ slug: 'n' }],
+    settings: { [executionMode]: 'force_local' },
+    want: ['n', small, ['force_local', 'largest_vram', 'tier_0', 'load_requested']],
+  },
+  {
+    name: 'nothing when external is forced, whatever is there',
+    nodes: [{ slug: 'n', models: { [small]: model('available') } }],
+    settings: { [executionMode]: 'force_external' },
+    want: [undefined, undefined, ['force_external', 'failed:external_not_configured']],
+  },
+  {
+    name: 'nothing without a node',
+    nodes: [],
+    want: [undefined, undefined, ['no_local_candidates', 'failed:no_inference_path']],
+  },
+  {
+    name: 'the stand-in last, once the tier has failed',
+    nodes: [{ slug: 'n', models: { [small]: paused, [demoModelRef]: model('available') } }],
+    demo: demoModelRef,
+    want: [
+      'n',
+      demoModelRef,
+      ['auto_local', 'largest_vram', 'tier_0', `candidate_failed:${small}`, 'already_available'],
+    ],
+  },
+  {
+    name: 'no stand-in that was not enabled',
+    nodes: [{ slug: 'n', models: { [small]: paused, [demoModelRef]: model('available') } }],
+    want: [
+      undefined,
+      undefined,
+      [
+        'auto_local',
+        'largest_vram',
+        'tier_0',
+        `candidate_failed:${small}`,
+        'failed:no_model_available',
+      ],
+    ],
+  },
+  {
+    name: 'a model again whose pause is over, or whose node reports something else',
+    nodes: [{ slug: 'n', models: { [small]: { ...paused, failedUnder: 'before' } } }],
+    want: ['n', small, ['auto_local', 'largest_vram', 'tier_0', 'load_requested']],
+  },
+  {
+    name: 'by the operator’s tiers, in any order',
+    nodes: [{ slug: 'n', report: gpus(5000) }],
+    settings: {
+      [tiers]: [
+        { min_vram_mb: 0, models: ['tiny:1'] },
+        { min_vram_mb: 5000, models: ['mid:1', 'tiny:1'] },
+      ],
+    },
+    want: ['n', 'mid:1', ['auto_local', 'largest_vram', 'tier_5000', 'load_requested']],
+  },
+  {
+    name: 'nothing below the operator’s tiers',
+    nodes: [{ slug: 'n' }],
+    settings: { [tiers]: [{ min_vram_mb: 1, models: ['mid:1'] }] },
+    want: [
+      undefined,
+      undefined,
+      ['auto_local', 'largest_vram', 'tier_0', 'failed:no_model_available'],
+    ],
+  },
+  {
+    name: 'by the defaults where settings are of a wrong kind',
+    nodes: [{ slug: 'n' }],
+    settings: { [executionMode]: 1, [mode]: 'x', [preferHost]: 'no', [pinned]: ' ', [tiers]: [1] },
+    want: ['n', small, ['auto_local', 'largest_vram', 'tier_0', 'load_requested']],
+  },
+];
+
+const settingsOf = (values: Readonly<Record<string, unknown>> = {}) =>
+  pmModelSettingsOf(new Map(Object.entries(values)));
+
+describe('the choice of the Project Manager model (REQ-ORCHES-0116, REQ-MODELS-0004, hard part 4)', () => {
+  it.each(cases)('takes $name', ({ nodes, settings, demo, want }) => {
+    const selection = selectModel({
+      settings: settingsOf(settings),
+      candidates: nodes.map(node),
+      demoModel: demo,
+      now,
+    });
+    const [slug, ref] = selection.kind === 'local' ? [selection.node.slug, selection.modelRef] : [];
+    expect([slug, ref, selection.reasons]).toEqual(want);
+    if (selection.kind === 'local') {
+      expect(selection.available).toBe(selection.reasons.at(-1) === 'already_available');
+    }
+  });
+
+  const anyModel = fc.constantFrom(
+    model('available'),
+    model('loading'),
+    model('evicted'),
+    model('failed'),
+    paused,
+  );
+  const refs = [...new Set(defaultTiers.flatMap((tier) => tier.models)), demoModelRef, 'own:1'];
+  const anyNode = fc
+    .record({
+      slug: fc.constantFrom('a', 'b', 'c', 'B', 'a-1', 'z.9'),
+      vram: fc.array(fc.option(fc.integer({ min: 0, max: 30_000 }), { nil: undefined })),
+      host: fc.boolean(),
+      models: fc.dictionary(fc.constantFrom(...refs), anyModel),
+    })
+    .map(({ slug, vram, host, models }) => node({ slug, host, models, report: gpus(...vram) }));
+  const anyInputs = fc.record({
+    settings: fc.record(
+      {
+        [executionMode]: fc.constantFrom('auto', 'force_local', 'force_external'),
+        [mode]: fc.constantFrom('auto_sliding_scale', 'fixed_model'),
+        [preferHost]: fc.boolean(),
+        [pinned]: fc.constantFrom('own:1', 'other'),
+      },
+      { requiredKeys: [] },
+    ),
+    candidates: fc.uniqueArray(anyNode, { selector: ({ slug }) => slug, maxLength: 5 }),
+    demoModel: fc.constantFrom(undefined, demoModelRef),
+  });
+
+  it('depends on what is there, not on its order, and says where it ends', () => {
+    fc.assert(
+      fc.property(anyInputs, ({ settings, candidates, demoModel }) => {
+        const inputs = { settings: settingsOf(settings), demoModel, now };
+        const selection = selectModel({ ...inputs, candidates });
+        const reversed = selectModel({ ...inputs, candidates: candidates.toReversed() });
+        expect(reversed).toEqual(selection);
+        const last = selection.reasons.at(-1) ?? '';
+        expect(last.startsWith('failed:')).toBe(selection.kind === 'none');
+        if (selection.kind === 'none') return;
+        expect(candidates).toContain(selection.node);
+        const known = selection.node.models.get(
+          selection.modelRef === 'other' ? 'other:latest' : selection.modelRef,
+        );
+        expect(selection.available).toBe(known?.status === 'available');
+        expect(known).not.toBe(paused);
+        if (demoModel === undefined) expect(selection.modelRef).not.toBe(demoModelRef);
+        if (inputs.settings.pinned !== undefined) {
+          expect(selection.modelRef).toBe(inputs.settings.pinned);
+        }
+        const hosts = candidates.filter(({ isOrchestratorHost }) => isOrchestratorHost);
+        if (inputs.settings.preferOrchestratorHost && hosts.length > 0) {
+          expect(selection.node.isOrchestratorHost).toBe(true);
+        } else {
+          const most = Math.max(...candidates.map(({ vramTotalMb: vram }) => vram));
+          expect(selection.node.vramTotalMb).toBe(most);
+        }
+      }),
+    );
+  });
+});
+
+describe('what the choice reads', () => {
+  it('sums the memory that devices name and takes anything else for none', () => {
+    expect(vramTotalMb(gpus(1, undefined, 2))).toBe(3);
+    for (const report of [undefined, null, {}, { gpu: 1 }, { gpu: { devices: 'x' } }]) {
+      expect(vramTotalMb(report)).toBe(0);
+    }
+    expect(vramTotalMb({ gpu: { devices: [{ vram_mb: 'many' }, null] } })).toBe(0);
+  });
+
+  it('takes a report for changed when something of it changed that does not move by itself', () => {
+    const report = {
+      reported_at: 'x',
+      node: { node_slug: 'n' },
+      compute: { cpu_cores: 2, ram_available_mb: 1, storage_free_mb: 2 },
+      gpu: {
+        present: true,
+        total_available_vram_mb: 1,
+        devices: [{ vram_mb: 1, available_vram_mb: 1 }],
+      },
+      inference: {
+        running: true,
+        models: [
+          { model_ref: 'b', status: 'available' },
+          { model_ref: 'a', status: 'available' },
+          { model_ref: 'c', status: 'failed' },
+        ],
+      },
+    };
+    const key = (value: unknown) => JSON.stringify(steadyReport(value));
+    const moved = {
+      ...report,
+      reported_at: 'y',
+      compute: { cpu_cores: 2, ram_available_mb: 9, storage_free_mb: 9 },
+      gpu: {
+        present: true,
+        total_available_vram_mb: 9,
+        devices: [{ vram_mb: 1, available_vram_mb: 9 }],
+      },
+      inference: {
+        running: true,
+        models: [
+          { model_ref: 'a', status: 'available' },
+          { model_ref: 'b', status: 'available' },
+          { model_ref: 'c', status: 'loading' },
+        ],
+      },
+    };
+    expect(key(moved)).toBe(key(report));
+    expect(key({ ...report, inference: { running: false } })).not.toBe(key(report));
+    expect(key({ ...report, gpu: { devices: [{ vram_mb: 2 }] } })).not.toBe(key(report));
+    expect(key({ ...report, unknown: 1 })).not.toBe(key(report));
+    expect(key(undefined)).toBe(key({}));
+  });
+
+  it('reads tiers as operators write them, or not at all', () => {
+    const tier = { min_vram_mb: 1, models: ['a'] };
+    expect(parseTiers([tier, { min_vram_mb: 5, models: ['b'] }])?.[0]?.minVramMb).toBe(5);
+    for (const value of [
+      undefined,
+      [],
+      [tier, 1],
+      [tier, null],
+      [{ ...tier, min_vram_mb: -1 }],
+      [{ ...tier, min_vram_mb: 'x' }],
+      [{ ...tier, models: [] }],
+      [{ ...tier, models: [''] }],
+      [{ ...tier, models: 'a' }],
+    ]) {
+      expect(parseTiers(value)).toBeUndefined();
+    }
+    expect(defaultTiers.map((one) => one.models.at(-1))).toEqual([small, small, small, small]);
+  });
+
+  it('gives a model half an hour unless a setting says otherwise', () => {
+    expect(loadTimeoutMsOf(new Map())).toBe(1_800_000);
+    expect(loadTimeoutMsOf(new Map([[pmModelKeys.loadTimeout, 2]]))).toBe(2000);
+  });
+});
