@@ -1,11 +1,34 @@
-import { startScriptedModel } from '@cynodeai/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freePort, TestNode } from '../node/support/test-node.ts';
 
+const waiting = { timeout: 20_000, interval: 20 };
+const version = { kind: 'raw', body: '{"version":"0.12.6"}' } as const;
+
 describe('a model service of the host', () => {
+  let node: TestNode;
+  let model: ScriptedModel;
+
+  beforeEach(async () => {
+    node = await TestNode.create();
+    model = await startScriptedModel({ models: ['qwen3:8b', 'scripted'] });
+  });
+  afterEach(async () => {
+    await node[Symbol.asyncDispose]();
+    await model.close();
+  });
+
+  const lastInference = () => node.orchestrator.reports.at(-1)?.inference;
+  /** Lets the watch look until the last report says this. */
+  const untilReported = (facts: object): Promise<void> =>
+    vi.waitFor(() => {
+      node.time.advance(60_000);
+      expect(lastInference()).toMatchObject(facts);
+    }, waiting);
+
   it('is found before the node registers, reported and used (REQ-WORKER-0255, REQ-WORKER-0256)', async () => {
-    await using node = await TestNode.create();
-    const model = await startScriptedModel({ models: ['qwen3:8b', 'scripted'] });
     node.env['OLLAMA_PORT'] = String(model.port);
     node.orchestrator.editConfig = (config) => ({ ...config, inference_backend: {} });
     await node.start();
@@ -21,30 +44,139 @@ describe('a model service of the host', () => {
     });
     expect(node.orchestrator.acks).toMatchObject([{ status: 'applied' }]);
     expect((await node.get('/readyz')).status).toBe(200);
+    expect(node.host.inference.started).toEqual([]);
     await node.stop();
     expect((await fetch(`${model.url}/api/version`)).status).toBe(200);
-    await model.close();
   });
 
-  it('that the operator named is waited for with the Worker API up, then the node is ready', async () => {
-    await using node = await TestNode.create();
-    const port = await freePort();
-    node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${port}`;
-    const words: string[] = [];
-    let model: Awaited<ReturnType<typeof startScriptedModel>> | undefined;
+  it('that the operator named is waited for with the Worker API up, then the node is ready (2.1 step 10)', async () => {
+    const answers = Promise.withResolvers<void>();
+    model.setScript({
+      intercept: ({ path }) =>
+        path === '/api/version'
+          ? { kind: 'wait', until: answers.promise, answer: version }
+          : undefined,
+    });
+    node.env['OLLAMA_UPSTREAM_URL'] = model.url;
     const starting = node.start();
-    await vi.waitFor(async () => expect((await node.get('/healthz')).status).toBe(200), 20_000);
-    words.push((await node.get('/readyz')).text);
-    model = await startScriptedModel({ port });
-    await starting;
-    expect(words).toEqual(['not ready: inference']);
+    await vi.waitFor(
+      async () => expect((await node.get('/readyz')).text).toBe('not ready: inference'),
+      waiting,
+    );
+    expect(node.orchestrator.acks).toEqual([]);
     expect(node.orchestrator.reports[0]?.inference).toMatchObject({
+      supported: true,
       existing_service: true,
       running: false,
     });
-    await vi.waitFor(() =>
-      expect(node.orchestrator.reports.at(-1)?.inference).toMatchObject({ running: true }),
-    );
+    answers.resolve();
+    await starting;
+    expect((await node.get('/readyz')).text).toBe('ready');
+    await vi.waitFor(() => expect(lastInference()).toMatchObject({ running: true }), waiting);
+  });
+
+  it('that stays away leaves the node ready for plain jobs, and is used once it comes (D-6)', async () => {
+    const port = await freePort();
+    node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${port}`;
+    await node.start();
+    expect(node.log.text()).toContain('within 120 s; start it or correct OLLAMA_UPSTREAM_URL');
+    expect((await node.get('/readyz')).text).toBe('ready');
+    expect((await node.run(['exit', '0'])).status).toBe(200);
+    const late = await startScriptedModel({ port });
+    await untilReported({ running: true });
+    await late.close();
+  });
+
+  it('that stays away ends a node that requires inference (D-5)', async () => {
+    node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${await freePort()}`;
+    const configPath = join(node.stateDir, 'node.yaml');
+    await writeFile(configPath, 'version: 1\ninference: { mode: require }\n');
+    await expect(node.start(configPath)).rejects.toThrow('inference_start_failed');
+    expect(node.orchestrator.acks).toMatchObject([
+      { status: 'failed', error: { type: 'inference_start_failed' } },
+    ]);
+  });
+
+  it('that vanishes is reported at once; plain jobs go on, and its return is reported too (D-6)', async () => {
+    node.env['OLLAMA_PORT'] = String(model.port);
+    await node.start();
     await model.close();
+    await untilReported({ existing_service: true, running: false });
+    expect((await node.get('/readyz')).status).toBe(200);
+    expect((await node.run(['exit', '0'])).status).toBe(200);
+    expect(await node.get('/v1/worker/inference/models')).toMatchObject({
+      status: 503,
+      kind: 'inference_unavailable',
+    });
+    const load = JSON.stringify({ version: 1, model_ref: 'x' });
+    expect(await node.post('/v1/worker/inference/models:load', load)).toMatchObject({
+      status: 503,
+      kind: 'inference_unavailable',
+    });
+    model = await startScriptedModel({ port: model.port, models: ['other'] });
+    await untilReported({
+      running: true,
+      models: [
+        { model_ref: 'other:latest', status: 'available' },
+        { model_ref: 'qwen3:8b', status: 'evicted' },
+        { model_ref: 'scripted:latest', status: 'evicted' },
+      ],
+    });
+  });
+
+  it('that is busy for a moment does not count as gone, one that hangs does', async () => {
+    node.env['OLLAMA_PORT'] = String(model.port);
+    await node.start();
+    model.setScript({
+      intercept: ({ path }) => (path === '/api/version' ? { kind: 'hang' } : undefined),
+    });
+    const before = model.requests.length;
+    await untilReported({ running: false });
+    const looks = model.requests.slice(before).filter(({ path }) => path === '/api/version');
+    expect(looks.length).toBeGreaterThanOrEqual(3);
+  }, 30_000);
+
+  it('is left alone by a node without inference (REQ-WORKER-0123)', async () => {
+    node.env['OLLAMA_PORT'] = String(model.port);
+    node.env['OLLAMA_UPSTREAM_URL'] = model.url;
+    const configPath = join(node.stateDir, 'node.yaml');
+    await writeFile(configPath, 'version: 1\nsandbox: { mode: sandbox_only }\n');
+    await node.start(configPath);
+    expect(lastInference()).toMatchObject({
+      supported: false,
+      existing_service: false,
+      running: false,
+    });
+    expect((await node.get('/v1/worker/inference/models')).status).toBe(503);
+    expect(model.requests).toEqual([]);
+  });
+
+  it('is not used by a node whose operator disabled inference, which refuses an order', async () => {
+    node.env['OLLAMA_PORT'] = String(model.port);
+    node.host.inference.blocked = undefined;
+    node.orchestrator.editConfig = (config) => ({ ...config, inference_backend: {} });
+    const configPath = join(node.stateDir, 'node.yaml');
+    await writeFile(configPath, 'version: 1\ninference: { mode: disabled }\n');
+    await expect(node.start(configPath)).rejects.toThrow('inference_start_failed');
+    expect(node.orchestrator.reports[0]?.inference).toMatchObject({
+      supported: true,
+      mode: 'disabled',
+      existing_service: false,
+    });
+    expect(model.requests).toEqual([]);
+    expect(node.host.inference.started).toEqual([]);
+  });
+
+  it.each([
+    ['a page', { kind: 'raw', body: '<html>hello</html>' }],
+    ['JSON of another kind', { kind: 'raw', body: '{"version":7}' }],
+    ['an error', { kind: 'error', status: 404, error: 'not found' }],
+    ['an endless answer', { kind: 'raw', body: 'x'.repeat(200_000) }],
+  ] as const)('is none when its port answers with %s', async (_what, behaviour) => {
+    node.env['OLLAMA_PORT'] = String(model.port);
+    model.setScript({ intercept: () => behaviour });
+    await node.start();
+    expect(lastInference()).toMatchObject({ existing_service: false, running: false });
+    expect((await node.get('/readyz')).status).toBe(200);
   });
 });

@@ -196,6 +196,17 @@ surprise: true
     expect(settings.inferenceMode).toBe('require');
   });
 
+  it('warns loudly of a model service for everyone (D-24)', async () => {
+    const warned = async (address: string): Promise<string> =>
+      (await load('version: 1\n', { ...enough, OLLAMA_BIND_ADDR: address })).warnings.join('\n');
+    for (const address of ['0.0.0.0', '::', '203.0.113.9', '2001:db8::1']) {
+      expect(await warned(address)).toContain(`OLLAMA_BIND_ADDR ${address} lets anyone`);
+    }
+    for (const address of ['127.0.0.1', '::1', '10.88.0.1', '172.17.0.1', 'fd00::1']) {
+      expect(await warned(address)).not.toContain('OLLAMA_BIND_ADDR');
+    }
+  });
+
   it.each([
     ['OLLAMA_UPSTREAM_URL', 'https://model:1'],
     ['OLLAMA_PORT', '0'],

@@ -1,5 +1,6 @@
 import { defaultPorts, jobTimeouts } from '@cynodeai/contracts/common';
 import { join } from 'node:path';
+import { isExposed } from '../../domain/inference/bind-address.ts';
 import type { NodeSettings, OllamaSettings, SandboxSettings } from '../../domain/node/settings.ts';
 import type { NodeEnv } from './env-schema.ts';
 import type { StartupYaml } from './yaml-schema.ts';
@@ -104,7 +105,13 @@ export function resolveSettings(
 /** What an operator should know about settings that act otherwise than they read. */
 export function settingWarnings(settings: NodeSettings, yaml: StartupYaml | undefined): string[] {
   const domains = yaml?.sandbox?.allowed_egress_domains;
+  const { bindAddress } = settings.ollama;
   return [
+    ...(isExposed(bindAddress)
+      ? [
+          `OLLAMA_BIND_ADDR ${bindAddress} lets anyone who reaches this machine use its model service without a password; use a private address`,
+        ]
+      : []),
     ...(settings.publicBaseUrl === undefined
       ? [
           'the orchestrator will be told to dial the host name; set NODE_ADVERTISED_WORKER_API_URL if it cannot resolve it',

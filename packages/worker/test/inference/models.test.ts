@@ -1,0 +1,172 @@
+import { type Behaviour, type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Answer, TestNode } from '../node/support/test-node.ts';
+
+const waiting = { timeout: 20_000, interval: 20 };
+const path = '/v1/worker/inference/models';
+
+describe('models of a node', () => {
+  let node: TestNode;
+  let model: ScriptedModel;
+
+  beforeEach(async () => {
+    node = await TestNode.create();
+    model = await startScriptedModel({ models: ['here'] });
+    node.env['OLLAMA_PORT'] = String(model.port);
+    await node.start();
+  });
+  afterEach(async () => {
+    await node[Symbol.asyncDispose]();
+    await model.close();
+  });
+
+  const load = (modelRef: unknown): Promise<Answer> =>
+    node.post(`${path}:load`, JSON.stringify({ version: 1, model_ref: modelRef }));
+  const list = async (): Promise<unknown> => (await node.get(path)).json['models'];
+  const pulls = (): number =>
+    model.requests.filter((request) => request.path === '/api/pull').length;
+  const here = { model_ref: 'here:latest', status: 'available' };
+  const untilListed = (entry: object): Promise<void> =>
+    vi.waitFor(async () => expect(await list()).toContainEqual(entry), waiting);
+
+  it('are available with and without their tag', async () => {
+    for (const ref of ['here', 'here:latest']) {
+      const answer = await load(ref);
+      expect([answer.status, answer.json]).toEqual([
+        200,
+        { version: 1, model_ref: ref, status: 'available' },
+      ]);
+    }
+    expect(await list()).toEqual([here]);
+    expect(pulls()).toBe(0);
+  });
+
+  it('are fetched once, with progress that can be read (D-8)', async () => {
+    const half = Promise.withResolvers<void>();
+    const rest = Promise.withResolvers<void>();
+    model.setScript({
+      pull: async function* () {
+        yield { status: 'pulling manifest' };
+        yield { status: 'pulling a', digest: 'sha256:a', total: 100 };
+        await half.promise;
+        yield { status: 'pulling a', digest: 'sha256:a', total: 100, completed: 40 };
+        yield { status: 'pulling b', digest: 'sha256:b', total: 20, completed: 20 };
+        await rest.promise;
+        yield { status: 'success' };
+      },
+    });
+    const answers = await Promise.all([load('new:1b'), load('new:1b'), load('new:1b')]);
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+    expect(answers[0]?.json).toEqual({ version: 1, model_ref: 'new:1b', status: 'loading' });
+    const loading = { model_ref: 'new:1b', status: 'loading' };
+    await untilListed({ ...loading, completed_bytes: 0, total_bytes: 100 });
+    half.resolve();
+    await untilListed({ ...loading, completed_bytes: 60, total_bytes: 120 });
+    await vi.waitFor(
+      () => expect(node.orchestrator.reports.at(-1)?.inference?.models).toContainEqual(loading),
+      waiting,
+    );
+    rest.resolve();
+    const available = { model_ref: 'new:1b', status: 'available' };
+    await untilListed(available);
+    await vi.waitFor(
+      () => expect(node.orchestrator.reports.at(-1)?.inference?.models).toContainEqual(available),
+      waiting,
+    );
+    expect(pulls()).toBe(1);
+    expect((await load('new:1b')).status).toBe(200);
+  });
+
+  it('that cannot be fetched say why, and may be asked for again', async () => {
+    const error = 'pull model manifest: file does not exist';
+    model.setScript({
+      pull: async function* () {
+        yield { status: 'pulling manifest' };
+        yield { error };
+      },
+    });
+    expect((await load('nowhere')).status).toBe(202);
+    await untilListed({ model_ref: 'nowhere:latest', status: 'failed', error });
+    expect((await load('nowhere')).status).toBe(202);
+    await vi.waitFor(() => expect(pulls()).toBe(2), waiting);
+  });
+
+  it.each<[string, Behaviour, string | RegExp]>([
+    ['404', { kind: 'error', status: 404, error: 'model not found' }, 'model not found'],
+    ['a page', { kind: 'raw', status: 502, body: '<html>' }, 'the model service answered 502'],
+    ['nonsense', { kind: 'raw', body: 'x\n{"status":7}\n[]\n' }, /ended the download without/],
+    ['an endless line', { kind: 'raw', body: 'x'.repeat(300_000) }, /endless line/],
+    ['nothing', { kind: 'raw', body: '' }, /ended the download without/],
+    [
+      'a long complaint',
+      { kind: 'raw', body: `${JSON.stringify({ error: 'y'.repeat(9000) })}\n` },
+      /^y{500}$/,
+    ],
+  ])('fail when a pull is answered with %s', async (_what, behaviour, reason) => {
+    model.setScript({
+      intercept: (request) => (request.path === '/api/pull' ? behaviour : undefined),
+    });
+    await load('bad');
+    await untilListed({
+      model_ref: 'bad:latest',
+      status: 'failed',
+      error: expect.stringMatching(reason),
+    });
+    expect((await node.get('/readyz')).status).toBe(200);
+  });
+
+  it('that disappear from the service are evicted', async () => {
+    model.evictModel('here');
+    expect(await list()).toEqual([{ model_ref: 'here:latest', status: 'evicted' }]);
+    model.addModel('here');
+    expect(await list()).toEqual([here]);
+  });
+
+  it.each<[string, Behaviour]>([
+    ['not JSON', { kind: 'raw', body: '{"models":[' }],
+    ['an error', { kind: 'error', status: 500, error: 'broken' }],
+    ['too long', { kind: 'raw', body: `"${'z'.repeat(17 * 1024 * 1024)}"` }],
+  ])('are unknown while the list of the service is %s', async (_what, behaviour) => {
+    model.setScript({
+      intercept: (request) => (request.path === '/api/tags' ? behaviour : undefined),
+    });
+    expect(await node.get(path)).toMatchObject({ status: 503, kind: 'inference_unavailable' });
+    expect((await node.get('/readyz')).status).toBe(200);
+  });
+
+  it('of a hostile list are bounded and clean', async () => {
+    const names = Array.from({ length: 5000 }, (_, index) => ({ name: `m${index}` }));
+    const hostile = [{ name: 'a\u0000b' }, { name: 'l'.repeat(600) }, { name: '' }, {}, ...names];
+    model.setScript({
+      intercept: (request) =>
+        request.path === '/api/tags'
+          ? { kind: 'raw', body: JSON.stringify({ models: hostile }) }
+          : undefined,
+    });
+    const listed = (await list()) as { model_ref: string; status: string }[];
+    const available = listed.filter(({ status }) => status === 'available');
+    expect(available).toHaveLength(1000);
+    expect(available.every(({ model_ref: ref }) => /^m\d+:latest$/.test(ref))).toBe(true);
+  });
+
+  it('are asked for with the token and in good form only', async () => {
+    expect((await node.get(path, 'wrong')).status).toBe(401);
+    for (const ref of ['', 7, 'x'.repeat(513), 'a\u0000b']) {
+      expect(await load(ref)).toMatchObject({ status: 400, kind: 'validation' });
+    }
+    expect((await node.post(`${path}Xload`, '{}')).status).toBe(404);
+  });
+
+  it('stop being fetched when the node stops', async () => {
+    model.setScript({
+      pull: async function* (_model, signal) {
+        yield { status: 'pulling manifest' };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      },
+    });
+    await load('slow');
+    const request = await model.waitForRequest('/api/pull');
+    expect(await node.stop()).toBe(true);
+    expect(await request.ended).toBe('lost');
+  });
+});
