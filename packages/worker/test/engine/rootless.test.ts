@@ -94,6 +94,19 @@ it('works for a user without rights and without subordinate ids, from probe to r
     { result: { status: 'timeout', stderr: '' } },
   ]);
 
+  const asking = await asUser('packages/worker/test/support/node-process.ts', [
+    'podman',
+    state,
+    run,
+    'node-r',
+    '10',
+    'inference: curl -sS $OLLAMA_BASE_URL/api/version; echo; ls /sys/class/net; curl -s -m 2 http://1.1.1.1/ || echo closed',
+  ]);
+  expect(asking.stderr).toBe('');
+  expect(JSON.parse(asking.stdout)).toMatchObject({
+    result: { status: 'completed', stdout: 'a model\nlo\nclosed\n', stderr: '' },
+  });
+
   const listing = await asUser(engine, ['clean', '--slug', 'node-r']);
   expect(listing).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
   expect(await asUser(engine, ['reset'])).toMatchObject({ exitCode: 0, stderr: '' });

@@ -1,28 +1,15 @@
 import { once } from 'node:events';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { RunJobResult, SandboxSpec } from '@cynodeai/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jobRequest } from '../support/job-request.ts';
-import { untilClean } from '../support/leftovers.ts';
+import { helpersInNetworks, untilClean } from '../support/leftovers.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, startUpstream, type Upstream } from './support/upstream.ts';
-
-/** Network namespaces this process holds open beside its own. */
-function heldNamespaces(): string[] {
-  const own = readlinkSync('/proc/self/ns/net');
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      return target.startsWith('net:') && target !== own ? [target] : [];
-    } catch {
-      return [];
-    }
-  });
-}
 
 const hostAddress = Object.values(networkInterfaces())
   .flat()
@@ -68,7 +55,7 @@ describe.each(engines)('$name', ({ open }) => {
 
   async function nothingLeft(): Promise<void> {
     await untilClean(test);
-    expect(heldNamespaces()).toStrictEqual([]);
+    expect(await helpersInNetworks()).toStrictEqual([]);
   }
 
   it('reaches the model on localhost:11434 (REQ-WORKER-0114, REQ-SANDBX-0106)', async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { callEngine, type EngineCommand } from '../../src/adapters/container/podman/client.ts';
@@ -77,4 +77,29 @@ export async function untilClean(place: EnginePlace): Promise<void> {
   await until('nothing of a job is left', clean).catch((cause: unknown) => {
     throw new Error(`left behind: ${last.join('\n')}`, { cause });
   });
+}
+
+/** Ids of processes that live in a network namespace or hold it open; `network` as in `net:[4026531840]`. */
+export async function holdersOfNetwork(network: string): Promise<string[]> {
+  const holders: string[] = [];
+  for (const pid of (await list('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const open = (await list(`/proc/${pid}/fd`)).map((fd) => `/proc/${pid}/fd/${fd}`);
+    const links = await Promise.all(
+      [`/proc/${pid}/ns/net`, ...open].map((path) => readlink(path).catch(() => '')),
+    );
+    if (links.includes(network)) holders.push(pid);
+  }
+  return holders;
+}
+
+/** Children of this process that live in another network than it does. */
+export async function helpersInNetworks(): Promise<string[]> {
+  const own = await readlink('/proc/self/ns/net');
+  const found: string[] = [];
+  for (const pid of (await list('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    const network = await readlink(`/proc/${pid}/ns/net`).catch(() => own);
+    if (status.includes(`\nPPid:\t${process.pid}\n`) && network !== own) found.push(pid);
+  }
+  return found;
 }

@@ -1,6 +1,7 @@
 /**
  * A node of its own process: `node-process.ts podman|docker STATE_DIR RUN_DIR|DOCKER_HOST SLUG TIMEOUT_SECONDS SCRIPT...` runs every
- * script as a job at the same time and prints one JSON line for each answer. Tests kill it.
+ * script as a job at the same time and prints one JSON line for each answer. A script that begins with `inference: ` may
+ * ask a model. Tests kill it.
  */
 import process from 'node:process';
 import { createLog } from '@cynodeai/runtime/observe';
@@ -11,10 +12,13 @@ import { openPodmanEngine } from '../../src/adapters/container/podman/podman-eng
 import type { SandboxEngine } from '../../src/ports/sandbox-engine.ts';
 import { jobRequest } from './job-request.ts';
 import { testNode } from './test-engine.ts';
+import { startUpstream } from '../relay/support/upstream.ts';
 import { testImage, testImageArchive } from './test-image.ts';
 
 const [kind = '', stateDir = '', place = '', slug = '', timeout = '', ...scripts] =
   process.argv.slice(2);
+/** Begins a script that is to reach a model. */
+const withInference = /^inference: /;
 const log = createLog({ service: 'test', level: 'error' });
 
 async function openPodman(): Promise<SandboxEngine> {
@@ -33,11 +37,15 @@ async function openPodman(): Promise<SandboxEngine> {
 const engine = await (kind === 'docker'
   ? openDockerEngine({ stateDir, dockerHost: place }, log)
   : openPodman());
-const node = testNode(engine, stateDir, slug);
+await using upstream = await startUpstream((_request, response) => response.end('a model'));
+const node = testNode(engine, stateDir, slug, {}, log, { upstream: () => upstream.url });
 await node.workspace.check();
 await Promise.all(
   scripts.map(async (script) => {
-    const request = jobRequest(script, { timeout_seconds: Number(timeout) });
+    const request = jobRequest(script.replace(withInference, ''), {
+      timeout_seconds: Number(timeout),
+      use_inference: withInference.test(script),
+    });
     const result = await node.jobs.run(request);
     process.stdout.write(`${JSON.stringify({ facts: engine.facts, result })}\n`);
   }),

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type FileHandle, open } from 'node:fs/promises';
+import { once } from 'node:events';
 import { Server } from 'node:net';
 import process from 'node:process';
 import { defaultPorts } from '@cynodeai/contracts/common';
@@ -8,9 +8,9 @@ import type { ServedListener, ServeListener } from '../../ports/sandbox-engine.t
 import { listenInside, sendmsgNumber } from './listen-inside.ts';
 import { programPath } from './podman/host.ts';
 
-/** A network namespace that this process keeps alive by its open files and by nothing else. */
+/** A network namespace that lasts until it is closed or this process dies. */
 export interface NetworkNamespace {
-  /** Where others find it while this process lives. */
+  /** Where the kernel shows it. */
   readonly path: string;
   close(): Promise<void>;
 }
@@ -28,7 +28,6 @@ class Opening {
   readonly #serve: ServeListener;
   readonly #healthy = Promise.withResolvers<void>();
   #words = '';
-  #namespace: Promise<FileHandle> | undefined;
   #served: ServedListener | undefined;
 
   constructor(enter: readonly string[], serve: ServeListener) {
@@ -60,18 +59,9 @@ class Opening {
     if (signal.aborted) onAbort();
     try {
       await this.#healthy.promise;
-      const handle = await this.#namespace;
-      const served = this.#served;
-      if (handle === undefined || served === undefined) throw new Error('there is no listener');
-      return {
-        path: `/proc/${process.pid}/fd/${handle.fd}`,
-        close: async () => {
-          await served.close();
-          await handle.close();
-        },
-      };
+      return { path: `/proc/${this.#child.pid}/ns/net`, close: () => this.#close() };
     } catch (error) {
-      await this.#undo();
+      await this.#close();
       signal.throwIfAborted();
       throw unavailable(error);
     } finally {
@@ -83,18 +73,18 @@ class Opening {
   #onMessage(message: unknown, handle: unknown): void {
     if (handle instanceof Server) {
       this.#served = this.#serve(handle);
-      this.#namespace = open(`/proc/${this.#child.pid}/ns/net`, 'r');
-      this.#namespace.catch((error: unknown) => this.#healthy.reject(error));
     } else if (message === 'healthy') {
       this.#healthy.resolve();
     }
   }
 
-  async #undo(): Promise<void> {
-    this.#child.kill('SIGKILL');
+  async #close(): Promise<void> {
     await this.#served?.close();
-    const handle = await this.#namespace?.catch(() => undefined);
-    await handle?.close();
+    const child = this.#child;
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
   }
 }
 

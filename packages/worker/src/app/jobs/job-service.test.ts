@@ -9,6 +9,7 @@ import {
   taskId,
   times,
 } from '../../../test/support/job-stage.ts';
+import type { SandboxEngine } from '../../ports/sandbox-engine.ts';
 import { WorkerError } from '../../domain/errors.ts';
 
 describe('running a job', () => {
@@ -124,6 +125,57 @@ describe('running a job', () => {
       expect(jobs.running).toBe(0);
     },
   );
+
+  it('asks for inference last, after policy, capacity and duplicate (REQ-WORKER-0114)', async () => {
+    const { run, end } = held();
+    const { jobs } = stage({ run, limits: { maxConcurrency: 1, allowedImages: ['bash'] } });
+    const refused = async (index: number, sandbox: object) =>
+      jobs.run(request(index, { use_inference: true, ...sandbox })).catch((error) => error.code);
+    expect(await refused(0, { image: 'other' })).toBe('node_policy_refused');
+    const first = jobs.run(request(0));
+    expect(await refused(1, {})).toBe('node_at_capacity');
+    end({ kind: 'exited', exitCode: 0, ...times });
+    await first;
+    expect(await refused(0, {})).toBe('job_conflict');
+    expect(await refused(1, {})).toBe('inference_unavailable');
+  });
+
+  it('runs a job with inference in a network of its own, which is closed whatever happens', async () => {
+    const closed: string[] = [];
+    const openNetwork: SandboxEngine['openNetwork'] = async (owner) => ({
+      mode: 'own',
+      close: async () => void closed.push(owner.labels['io.cynodeai.kind'] ?? ''),
+    });
+    const good = stage({ openNetwork, inference: () => true });
+    await good.jobs.run(request(0, { use_inference: true }));
+    await good.jobs.run(request(1));
+    expect(good.specs.map((spec) => spec.network?.mode)).toStrictEqual(['own', undefined]);
+    expect(good.specs[0]?.env['OLLAMA_BASE_URL']).toBe('http://localhost:11434');
+    const run = async (): Promise<never> => {
+      throw new Error('the engine broke');
+    };
+    const bad = stage({ openNetwork, run, inference: () => true });
+    await expect(bad.jobs.run(request(0, { use_inference: true }))).rejects.toThrow();
+    expect(closed).toStrictEqual(['inference-proxy', 'inference-proxy']);
+  });
+
+  it('never runs a job with inference without its network, and may be sent it again', async () => {
+    let fault: WorkerError | undefined = new WorkerError('inference_unavailable', 'no network', {
+      cause: new Error('no helper'),
+    });
+    const openNetwork: SandboxEngine['openNetwork'] = async () => {
+      if (fault !== undefined) throw fault;
+      return { mode: 'own', close: async () => {} };
+    };
+    const { jobs, specs, lines, store } = stage({ openNetwork, inference: () => true });
+    const wanted = request(0, { use_inference: true });
+    await expect(jobs.run(wanted)).rejects.toMatchObject({ code: 'inference_unavailable' });
+    expect(specs).toStrictEqual([]);
+    expect(lines).toStrictEqual(['a sandbox has no way to the model']);
+    expect(store.find(wanted.job_id)).toBeUndefined();
+    fault = undefined;
+    expect(await jobs.run(wanted)).toMatchObject({ status: 'completed' });
+  });
 
   it('counts and refuses by what runs now', async () => {
     const { run, end } = held();

@@ -75,6 +75,7 @@ const passedOn: ReadonlySet<WorkerErrorCode> = new Set([
   'validation',
   'job_conflict',
   'node_shutting_down',
+  'inference_unavailable',
   'not_run',
 ]);
 

@@ -1,6 +1,6 @@
 import { limits, type RunJobRequest, type RunJobResult } from '@cynodeai/contracts';
 import type { Log } from '@cynodeai/runtime/observe';
-import type { Clock } from '@cynodeai/runtime/std';
+import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
 import { createOutputCollector } from '../../domain/output/output-collector.ts';
 import { sandboxEnvironment } from '../../domain/sandbox/environment.ts';
@@ -83,7 +83,18 @@ async function openNetwork(deps: RunJobDeps, run: JobRun): Promise<SandboxNetwor
     labels: sandboxLabels(deps.nodeSlug, taskId, jobId, 'inference-proxy'),
     timeoutSeconds: run.admitted.timeoutSeconds,
   };
-  return deps.engine.openNetwork(owner, deps.relay.serve, run.signal);
+  try {
+    return await deps.engine.openNetwork(owner, deps.relay.serve, run.signal);
+  } catch (error) {
+    const cause = error instanceof WorkerError ? (error.cause ?? error) : error;
+    if (!run.signal.aborted) {
+      deps.log.error('a sandbox has no way to the model', {
+        job_id: jobId,
+        error: messageOf(cause),
+      });
+    }
+    throw error;
+  }
 }
 
 async function runSandbox(
