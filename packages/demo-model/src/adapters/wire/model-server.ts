@@ -22,6 +22,9 @@ export interface ModelServer {
   close(options?: { readonly force?: boolean }): Promise<void>;
 }
 
+/** How long an idle connection stays open, ms: longer than callers keep theirs, so that none is closed under a request. */
+const idleTimeoutMs = 120_000;
+
 /** How long the rest of a body that is too large is read and thrown away, ms. */
 const drainMs = 2000;
 
@@ -104,6 +107,7 @@ async function closeServer(server: Server, force: boolean): Promise<void> {
 /** Opens an HTTP server that reads whole requests, within the limit, and hands them over. */
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const server = createServer((request, response) => void serve(request, response, options));
+  server.keepAliveTimeout = idleTimeoutMs;
   const { listen } = options;
   server.listen(listen.port, listen.host);
   await once(server, 'listening');
