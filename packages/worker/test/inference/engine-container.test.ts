@@ -1,7 +1,4 @@
-import { silentLog } from '@cynodeai/runtime/observe';
-import { mustRun } from '@cynodeai/runtime/process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openPodmanInference } from '../../src/adapters/container/podman/inference-engine.ts';
 import {
   type InferenceContainer,
   fingerprint,
@@ -9,14 +6,14 @@ import {
 } from '../../src/domain/inference/container.ts';
 import type { InferenceEngine } from '../../src/ports/inference.ts';
 import { freePort } from '../node/support/test-node.ts';
-import { openTestEngine, type TestEngine } from '../support/test-engine.ts';
-import { importOllamaImages, ollamaImages } from './support/ollama-image.ts';
+import { type InferencePlace, places } from './support/inference-place.ts';
+import { ollamaImages } from './support/ollama-image.ts';
 
 const never = new AbortController().signal;
 const waiting = { timeout: 20_000, interval: 100 };
 
-describe('the inference container under a real rootful engine', () => {
-  let place: TestEngine;
+describe.each(places)('the inference container under $name', ({ open }) => {
+  let place: InferencePlace;
   let engine: InferenceEngine;
   let port: number;
 
@@ -32,17 +29,14 @@ describe('the inference container under a real rootful engine', () => {
     if (made === undefined) throw new Error('no container');
     return made;
   };
-  const podman = (...args: string[]): Promise<string> =>
-    mustRun(place.command.program, [...place.command.flags, ...args], { env: place.command.env });
+  const inspect = async (...args: string[]): Promise<Record<string, never>> =>
+    JSON.parse(await place.run(...args))[0];
   const get = async (path: string): Promise<string> =>
     (await fetch(`http://127.0.0.1:${port}${path}`)).text();
 
   beforeAll(async () => {
-    place = await openTestEngine(silentLog);
-    engine = await openPodmanInference({ stateDir: place.stateDir, runDir: place.runDir });
-    await importOllamaImages(async (archive, ref, change) => {
-      await podman('import', '--quiet', `--change=${change}`, archive, ref);
-    });
+    place = await open();
+    ({ engine } = place);
     port = await freePort();
   }, 120_000);
   afterEach(async () => {
@@ -60,20 +54,23 @@ describe('the inference container under a real rootful engine', () => {
       { name: 'cynodeai-ollama', running: true, fingerprint: fingerprint(made) },
     ]);
     expect(await engine.find('node-b')).toEqual([]);
-    const ports = await podman('port', 'cynodeai-ollama');
+    const ports = await place.run('port', 'cynodeai-ollama');
     expect(ports.trim()).toBe(`11434/tcp -> 127.0.0.1:${port}`);
-    const inspected = JSON.parse(await podman('container', 'inspect', 'cynodeai-ollama'))[0];
-    expect(inspected.Config.Labels).toMatchObject({
-      'io.cynodeai.kind': 'inference',
-      'io.cynodeai.node_slug': 'node-a',
+    expect(await inspect('container', 'inspect', 'cynodeai-ollama')).toMatchObject({
+      Config: {
+        Labels: { 'io.cynodeai.kind': 'inference', 'io.cynodeai.node_slug': 'node-a' },
+      },
+      HostConfig: { Privileged: false, NetworkMode: 'bridge' },
     });
-    expect(inspected.HostConfig.Privileged).toBe(false);
-    expect(inspected.EffectiveCaps ?? []).toEqual([]);
+    const rights = await get('/rights');
+    expect(rights).toMatch(/^CapEff:\s+0+$/m);
+    expect(rights).toMatch(/^NoNewPrivs:\s+1$/m);
     const environment = await get('/environment');
     expect(environment).toContain('OLLAMA_HOST=0.0.0.0:11434');
     expect(environment).not.toMatch(/PSK|TOKEN|proxy/i);
-    const volume = JSON.parse(await podman('volume', 'inspect', 'cynodeai-ollama-models'))[0];
-    expect(volume.Labels).toMatchObject({ 'io.cynodeai.node_slug': 'node-a' });
+    expect(await inspect('volume', 'inspect', 'cynodeai-ollama-models')).toMatchObject({
+      Labels: { 'io.cynodeai.node_slug': 'node-a', 'io.cynodeai.kind': 'inference' },
+    });
   });
 
   it('tells how it ended, with its last words', async () => {
@@ -112,7 +109,7 @@ describe('the inference container under a real rootful engine', () => {
 
   it('survives the clean-up of jobs (2.1 step 2)', async () => {
     await engine.start(container(ollamaImages.serve), never);
-    expect(await place.engine.removeLeftovers('node-a')).toEqual([]);
+    expect(await place.sandboxes.removeLeftovers('node-a')).toEqual([]);
     expect(await engine.find('node-a')).toMatchObject([{ running: true }]);
   });
 });

@@ -55,7 +55,8 @@ export class PrivateDocker implements AsyncDisposable {
     return `unix://${this.socketPath}`;
   }
 
-  static async start(): Promise<PrivateDocker> {
+  /** @param bridge existing bridge of containers with a network; without it they have none */
+  static async start(bridge = 'none'): Promise<PrivateDocker> {
     if (process.getuid?.() !== 0) throw new Error('the tests of the Docker engine run as root');
     const program = await dockerd();
     const base = await mkdtemp(join(tmpdir(), 'cyd-'));
@@ -68,7 +69,7 @@ export class PrivateDocker implements AsyncDisposable {
         'TERM',
         '--',
         program,
-        '--bridge=none',
+        `--bridge=${bridge}`,
         '--iptables=false',
         '--ip6tables=false',
         `--data-root=${join(base, 'data')}`,

@@ -39,7 +39,7 @@ export const nodeEnvSchema = z.object({
     .optional(),
   OLLAMA_CONTAINER_NAME: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'must be a container name')
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{1,127}$/, 'must be a container name')
     .optional(),
   DOCKER_HOST: z.string().optional(),
   CYNODE_STATE_DIR: absolutePath.optional(),

@@ -46,6 +46,7 @@ while (1) {
   }
   elsif ($line =~ m{^GET /crash }) { print STDERR "crashing as asked\\n"; exit 9; }
   elsif ($line =~ m{^GET /environment }) { $answer = join "\\n", map { "$_=$ENV{$_}" } sort keys %ENV; }
+  elsif ($line =~ m{^GET /rights }) { open(my $f, '<', '/proc/self/status'); $answer = join '', <$f>; close $f; }
   else { $answer = '{"error":"not found"}'; }
   syswrite($client, "HTTP/1.1 200 OK\\r\\ncontent-type: $type\\r\\ncontent-length: " . length($answer) . "\\r\\nconnection: close\\r\\n\\r\\n$answer");
   close $client;

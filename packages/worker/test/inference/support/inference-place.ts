@@ -1,0 +1,69 @@
+import process from 'node:process';
+import { silentLog } from '@cynodeai/runtime/observe';
+import { mustRun } from '@cynodeai/runtime/process';
+import { openDockerEngine } from '../../../src/adapters/container/docker/docker-engine.ts';
+import { openDockerInference } from '../../../src/adapters/container/docker/inference-engine.ts';
+import { openPodmanInference } from '../../../src/adapters/container/podman/inference-engine.ts';
+import type { InferenceEngine } from '../../../src/ports/inference.ts';
+import type { SandboxEngine } from '../../../src/ports/sandbox-engine.ts';
+import { PrivateDocker } from '../../support/private-docker.ts';
+import { openTestEngine } from '../../support/test-engine.ts';
+import { importOllamaImages } from './ollama-image.ts';
+
+/** A private engine with the test images of the model service. */
+export interface InferencePlace {
+  readonly engine: InferenceEngine;
+  readonly sandboxes: Pick<SandboxEngine, 'removeLeftovers'>;
+  /** Calls the engine's own program. */
+  run(...args: string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+async function openPodman(): Promise<InferencePlace> {
+  const place = await openTestEngine(silentLog);
+  const { command } = place;
+  const run = (...args: string[]): Promise<string> =>
+    mustRun(command.program, [...command.flags, ...args], { env: command.env });
+  await importOllamaImages(async (archive, ref, change) => {
+    await run('import', '--quiet', `--change=${change}`, archive, ref);
+  });
+  const source = { stateDir: place.stateDir, runDir: place.runDir };
+  const engine = await openPodmanInference(source);
+  return { engine, sandboxes: place.engine, run, close: () => place.close() };
+}
+
+/** Docker makes no bridge of its own here, because that one would have the same name for every daemon. */
+async function openDocker(): Promise<InferencePlace> {
+  const bridge = `cyb${process.pid}`;
+  await mustRun('ip', ['link', 'add', bridge, 'type', 'bridge']);
+  const removeBridge = (): Promise<string> => mustRun('ip', ['link', 'del', bridge]);
+  try {
+    const third = process.pid % 250;
+    await mustRun('ip', ['addr', 'add', `10.231.${third}.1/24`, 'dev', bridge]);
+    await mustRun('ip', ['link', 'set', bridge, 'up']);
+    const docker = await PrivateDocker.start(bridge);
+    const run = (...args: string[]): Promise<string> =>
+      mustRun('docker', [`--host=${docker.host}`, ...args], {
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: `${docker.base}/home` },
+      });
+    await importOllamaImages(async (archive, ref, change) => {
+      await run('import', `--change=${change}`, archive, ref);
+    });
+    const source = { stateDir: `${docker.base}/state`, dockerHost: docker.host };
+    const sandboxes = await openDockerEngine(source, silentLog);
+    const close = async (): Promise<void> => {
+      await docker[Symbol.asyncDispose]();
+      await removeBridge();
+    };
+    return { engine: openDockerInference(docker.host), sandboxes, run, close };
+  } catch (error) {
+    await removeBridge();
+    throw error;
+  }
+}
+
+/** Engines that can publish a port in a test: both need root. */
+export const places = [
+  { name: 'a real rootful Podman', open: openPodman },
+  { name: 'a real Docker daemon', open: openDocker },
+] as const;
