@@ -180,7 +180,7 @@ describe('the bootstrap file', () => {
       version: 2,
     });
     expect(preferences[1]).toMatchObject({ value: 'detailed', version: 2 });
-    expect(rules.map(({ priority }) => priority).toSorted()).toEqual([0, 9]);
+    expect(rules.map(({ priority }) => priority).toSorted((a, b) => a - b)).toEqual([0, 9]);
     expect([audit.length, preferenceAudit.length, rules.length]).toEqual([5, 3, 2]);
   });
 

@@ -320,7 +320,7 @@ describe('care of the Project Manager model', () => {
       fc.record({
         kind: fc.constant('report' as const),
         slug: fc.constantFrom('a', 'b'),
-        status: fc.constantFrom('available', 'loading', 'failed', 'evicted'),
+        status: fc.constantFrom('available' as const, 'loading', 'failed', 'evicted'),
       }),
       fc.record({ kind: fc.constant('toggle' as const), slug: fc.constantFrom('a', 'b') }),
       fc.record({ kind: fc.constant('pin' as const), ref: fc.constantFrom('own:1', undefined) }),
@@ -347,7 +347,7 @@ describe('care of the Project Manager model', () => {
           if (one.kind === 'pass') world.pass(one.ms);
           if (one.kind === 'pin') world.settings[pmModelKeys.pinned] = one.ref;
           if (one.kind === 'report' && world.nodes.some(({ slug }) => slug === one.slug)) {
-            world.report(one.slug, small, one.status as NodeModel['status']);
+            world.report(one.slug, small, one.status );
           }
           if (one.kind === 'toggle') {
             if (world.nodes.some(({ slug }) => slug === one.slug)) world.remove(one.slug);

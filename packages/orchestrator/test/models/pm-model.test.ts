@@ -1,0 +1,324 @@
+import { demoModelRef } from '@cynodeai/contracts';
+import { Shutdown } from '@cynodeai/runtime/lifecycle';
+import { ProblemError } from '@cynodeai/runtime/http';
+import { memoryLog, temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
+import { postgresPmModelReader } from '../../src/adapters/postgres/models/read-pm-model.ts';
+import { postgresTransactSettings } from '../../src/adapters/postgres/settings/transact-settings.ts';
+import { startUserGateway } from '../../src/processes/user-gateway.ts';
+import { valueTypeOf } from '../../src/domain/settings/setting.ts';
+import {
+  type TestControlPlane,
+  controlPlaneEnv,
+  freePort,
+  runControlPlane,
+  testControlPlane,
+} from '../control-plane/support/control-plane.ts';
+import { type FakeNodeOptions, fakeNode } from '../control-plane/support/fake-node.ts';
+import { testKey } from '../user-gateway/support/gateway.ts';
+
+const small = 'qwen3.5:0.8b';
+const pinned = 'agents.project_manager.model.local_default_ollama_model';
+const executionMode = 'agents.project_manager.model.selection.execution_mode';
+const deadline = { timeoutMs: 15_000 };
+
+/** What a node reports that has a model service with these models. */
+const serving = (...models: readonly string[]) => ({
+  inference: {
+    supported: true,
+    existing_service: true,
+    running: true,
+    models: models.map((model_ref) => ({ model_ref, status: 'available' as const })),
+  },
+});
+
+function able(slug: string, options: Partial<FakeNodeOptions> = {}) {
+  return fakeNode({ slug, report: serving(), ...options });
+}
+
+async function put(plane: TestControlPlane, key: string, value: unknown): Promise<void> {
+  const valueType = valueTypeOf(value);
+  if (valueType === undefined) throw new Error('no type');
+  await postgresTransactSettings(plane.db)(async (transaction) => {
+    const change = { actor: 'system', reason: undefined, at: new Date() };
+    await transaction.write({ key, value, valueType }, change);
+  });
+}
+
+async function readReasons(url: string): Promise<readonly { code: string; message: string }[]> {
+  const response = await fetch(`${url}/readyz`);
+  if (response.status === 200) return [];
+  return ((await response.json()) as { reasons: { code: string; message: string }[] }).reasons;
+}
+
+const codes = async (url: string) => (await readReasons(url)).map(({ code }) => code).join();
+const ready = (url: string) => waitFor(async () => (await codes(url)) === '', deadline);
+
+async function stored(plane: TestControlPlane): Promise<Record<string, unknown>> {
+  const row = await plane.db
+    .selectFrom('orchestrator_state')
+    .select('value')
+    .where('key', '=', 'pm_model')
+    .executeTakeFirst();
+  return row?.value as Record<string, unknown>;
+}
+
+/** The other role on the same database, with its own look at readiness. */
+async function realGateway(plane: TestControlPlane) {
+  const directory = await temporaryDirectory();
+  const log = memoryLog();
+  const stop = new AbortController();
+  const shutdown = new Shutdown(log);
+  const { port } = await startUserGateway(
+    {
+      DATABASE_URL: plane.env['DATABASE_URL'] ?? '',
+      JWT_SECRET: testKey,
+      USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:0',
+      ARTIFACT_STORAGE_DIR: directory.path,
+    },
+    { signal: stop.signal, shutdown, log, fail: () => {} },
+  );
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      expect(await shutdown.close()).toBe(true);
+      await directory.remove();
+    },
+  };
+}
+
+describe('the Project Manager model', () => {
+  it('walks through its reasons at every role as the pieces come and go (REQ-ORCHES-0119, REQ-MODELS-0003, hard part 3)', async () => {
+    await using plane = await testControlPlane();
+    await using gateway = await realGateway(plane);
+    const bothSay = async (words: string) => {
+      await waitFor(async () => (await codes(plane.url)) === words, deadline);
+      expect(await codes(gateway.url)).toBe(words);
+    };
+    expect(await codes(plane.url)).toBe('no_inference_path,pm_model_not_selected');
+    await using node = await able('n');
+    const session = await node.join(plane.url);
+    await bothSay('pm_model_loading');
+    node.models.set(small, { status: 'loading', completed_bytes: 30, total_bytes: 120 });
+    await waitFor(
+      async () => (await readReasons(plane.url))[0]?.message.endsWith(`${small} on node n (25 %)`),
+      deadline,
+    );
+    node.models.set(small, { status: 'available' });
+    await bothSay('');
+    await waitFor(async () => (await stored(plane))['status'] === 'available', deadline);
+    expect(await stored(plane)).toMatchObject({
+      execution_mode: 'local',
+      local_node_slug: 'n',
+      model_ref: small,
+      selection_reason: ['auto_local', 'largest_vram', 'tier_0', 'load_requested'],
+      updated_at: expect.any(String),
+    });
+    expect(await postgresPmModelReader(plane.db).current()).toEqual({
+      nodeSlug: 'n',
+      modelRef: small,
+      status: 'available',
+      executionMode: 'local',
+    });
+    node.models.clear();
+    await session.sendReport(node.report(serving()));
+    expect(await codes(gateway.url)).not.toBe('');
+    await waitFor(() => node.loads.length === 2, deadline);
+    node.models.set(small, { status: 'available' });
+    await bothSay('');
+    await node.join(plane.url);
+    await bothSay('');
+  });
+
+  it('is asked for once by two control planes (REQ-ORCHES-0117)', async () => {
+    await using plane = await testControlPlane();
+    const port = await freePort();
+    const second = await runControlPlane(
+      {
+        ...(await controlPlaneEnv(plane.env['DATABASE_URL'] ?? '')),
+        ...plane.env,
+        ORCHESTRATOR_PUBLIC_URL: `http://127.0.0.1:${port}`,
+        CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${port}`,
+      },
+      { migrated: true },
+    );
+    await using node = await able('n');
+    const session = await node.join(plane.url);
+    await waitFor(() => node.lists >= 3, deadline);
+    for (let report = 0; report < 5; report += 1) {
+      await session.sendReport({ ...node.report(serving()), round: report });
+    }
+    await waitFor(() => node.lists >= 4, deadline);
+    expect(node.loads).toEqual([small]);
+    node.models.set(small, { status: 'available' });
+    await ready(plane.url);
+    await ready(`http://127.0.0.1:${port}`);
+    expect(node.loads).toEqual([small]);
+    expect(await second.stop()).toBe(true);
+  });
+
+  it('is the stand-in soon where nothing else can be loaded, and stays so', async () => {
+    await using plane = await testControlPlane({ env: { DEMO_MODEL_REF: demoModelRef } });
+    await using node = await able('n', {
+      report: serving(demoModelRef),
+      onLoad: () => ({ status: 'failed', error: 'pull model manifest: file does not exist' }),
+    });
+    node.models.set(demoModelRef, { status: 'available' });
+    const started = performance.now();
+    await node.join(plane.url);
+    await ready(plane.url);
+    // Far less than the pause after a failed load.
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(await stored(plane)).toMatchObject({
+      model_ref: demoModelRef,
+      selection_reason: [
+        'auto_local',
+        'largest_vram',
+        'tier_0',
+        `candidate_failed:${small}`,
+        'already_available',
+      ],
+    });
+    expect(node.loads).toEqual([small]);
+    await plane.db.updateTable('node_model_availability').set({ details: null }).execute();
+    await put(plane, 'custom.unrelated', 1);
+    expect(await stored(plane)).toMatchObject({ model_ref: demoModelRef, status: 'available' });
+    const registry = await plane.db
+      .selectFrom('node_model_availability as a')
+      .innerJoin('model_versions as v', 'v.id', 'a.model_version_id')
+      .innerJoin('models as m', 'm.id', 'v.model_id')
+      .select(['m.name', 'v.version', 'a.status'])
+      .orderBy('m.name')
+      .execute();
+    expect(registry).toEqual([
+      { name: 'cynode-demo', version: 'latest', status: 'available' },
+      { name: 'qwen3.5', version: '0.8b', status: 'failed' },
+    ]);
+  });
+
+  it('follows the operator while the system is not ready: pinned, unloadable, forced, unset (REQ-MODELS-0007, hard part 4)', async () => {
+    await using plane = await testControlPlane();
+    await using node = await able('n', {
+      report: serving(small),
+      onLoad: (ref) => {
+        if (ref === 'none:1') throw new ProblemError('inference_unavailable', 'no such model here');
+        return { status: 'available' };
+      },
+    });
+    node.models.set(small, { status: 'available' });
+    await node.join(plane.url);
+    await ready(plane.url);
+    await put(plane, pinned, 'none:1');
+    await waitFor(async () => (await codes(plane.url)) === 'pm_model_not_selected', deadline);
+    expect((await readReasons(plane.url))[0]?.message).toBe(
+      'no Project Manager model selected: no_model_available (the node answered 503: no such model here)',
+    );
+    expect(await stored(plane)).toMatchObject({
+      status: 'failed',
+      selection_reason: [
+        'auto_local',
+        'largest_vram',
+        'pinned_model',
+        'candidate_failed:none:1',
+        'failed:no_model_available',
+      ],
+    });
+    expect(await postgresPmModelReader(plane.db).current()).toBeUndefined();
+    await put(plane, pinned, 'other');
+    await ready(plane.url);
+    await waitFor(async () => (await stored(plane))['model_ref'] === 'other', deadline);
+    await put(plane, executionMode, 'force_external');
+    await waitFor(async () => (await stored(plane))['execution_mode'] === 'external', deadline);
+    expect((await readReasons(plane.url))[0]?.message).toContain('external_not_configured');
+    await put(plane, executionMode, 'force_local');
+    await ready(plane.url);
+    expect((await stored(plane))['selection_reason']).toEqual([
+      'force_local',
+      'largest_vram',
+      'pinned_model',
+      'already_available',
+    ]);
+    await plane.db.updateTable('nodes').set({ enabled: false }).execute();
+    expect(await codes(plane.url)).toBe('no_inference_path,pm_model_unavailable');
+    await put(plane, 'custom.wake', 1);
+    await waitFor(
+      async () => (await codes(plane.url)) === 'no_inference_path,pm_model_not_selected',
+      deadline,
+    );
+    expect((await stored(plane))['selection_reason']).toEqual([
+      'force_local',
+      'no_local_candidates',
+      'failed:no_local_candidates',
+    ]);
+  });
+
+  it('moves to another node when its own is lost, and back to nobody by itself', async () => {
+    await using plane = await testControlPlane();
+    await using a = await able('a', { report: serving(small) });
+    await using b = await able('b', { report: serving(small) });
+    const session = await a.join(plane.url);
+    await b.join(plane.url);
+    await ready(plane.url);
+    await waitFor(async () => (await stored(plane))['local_node_slug'] === 'a', deadline);
+    await session.ack({
+      node_slug: 'a',
+      config_version: session.configVersion,
+      status: 'failed',
+      error: { type: 'x', message: 'the container died' },
+    });
+    await waitFor(async () => (await stored(plane))['local_node_slug'] === 'b', deadline);
+    await ready(plane.url);
+    await a.join(plane.url);
+    await waitFor(async () => {
+      const nodes = await plane.db.selectFrom('nodes').select('status').execute();
+      return nodes.every(({ status }) => status === 'active');
+    });
+    await put(plane, 'custom.wake', 1);
+    await ready(plane.url);
+    expect((await stored(plane))['local_node_slug']).toBe('b');
+    expect([a.loads, b.loads]).toEqual([[], []]);
+  });
+
+  it('is made anew when what is stored is not readable, and judged from what is stored after a restart', async () => {
+    await using plane = await testControlPlane();
+    await using node = await able('n', { report: serving(small) });
+    await node.join(plane.url);
+    await ready(plane.url);
+    const before = await stored(plane);
+    await plane.stop();
+    const again = await runControlPlane(plane.env, { migrated: true });
+    await ready(plane.url);
+    expect(await stored(plane)).toEqual(before);
+    await plane.db
+      .updateTable('orchestrator_state')
+      .set({ value: JSON.stringify({ status: 'available' }), updated_at: new Date() })
+      .where('key', '=', 'pm_model')
+      .execute();
+    expect(await codes(plane.url)).toBe('pm_model_not_selected');
+    await ready(plane.url);
+    expect(node.loads).toEqual([]);
+    expect(await again.stop()).toBe(true);
+  });
+
+  it('outlives a node that refuses or cannot be reached', async () => {
+    await using plane = await testControlPlane();
+    let refusals = 0;
+    await using node = await able('n', {
+      onLoad: () => {
+        refusals += 1;
+        throw new ProblemError('internal', 'no');
+      },
+    });
+    const session = await node.join(plane.url);
+    await waitFor(() => refusals === 1, deadline);
+    await waitFor(async () => (await codes(plane.url)) === 'pm_model_not_selected', deadline);
+    await node.kill();
+    await session.sendReport({ ...node.report(serving()), again: true });
+    await waitFor(
+      async () => (await readReasons(plane.url))[0]?.message.includes('could not be asked'),
+      deadline,
+    );
+    expect(refusals).toBe(1);
+  });
+});
