@@ -16,18 +16,3 @@ Feature: The orchestrator tells whether it can work, and why not
     When the user creates a task with the commands "true"
     Then the task becomes "completed"
     And readiness is 503 with the reason "no_inference_path" and an action
-
-  @REQ-ORCHES-0125
-  Scenario Outline: A prompt is never executed and says that no model is configured
-    Given a node "alpha" that is ready
-    And a signed-in user
-    When the user creates a task with the prompt <prompt>
-    Then the task becomes "failed"
-    And its result says that no model is configured
-    And no node received a job
-
-    Examples:
-      | prompt                       |
-      | "Tell me what model you are" |
-      | "$(touch pwned); touch p2"   |
-      | "`id` && rm -rf /"           |

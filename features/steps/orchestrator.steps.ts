@@ -209,11 +209,6 @@ Then('no node received a job', function (this: OrchestratorWorld) {
   for (const node of this.nodes.values()) assert.deepEqual(node.jobs, []);
 });
 
-Then('its result says that no model is configured', async function (this: OrchestratorWorld) {
-  const result = await this.finalResult();
-  assert.match(textAt(result.json, 'stderr'), /no model/i);
-});
-
 Then("its result holds the node's answer", async function (this: OrchestratorWorld) {
   const result = await this.finalResult();
   const { outcome } = alpha(this);

@@ -17,14 +17,21 @@ export class FakeNode {
   ackedAtMs = Number.POSITIVE_INFINITY;
   answer: Answer | undefined;
   readonly configs: Answer[] = [];
+  /** Bodies of model calls that came through the node's relay. */
+  readonly modelCalls: unknown[] = [];
+  /** What the model behind the relay does with the next call. */
+  modelReply: JsonReply = { status: 200, json: { response: 'hello', done: true } };
+  readonly #inference: boolean;
   readonly #controlPlane: string;
   readonly #psk: string;
   readonly #server: JsonServer;
   #hold: PromiseWithResolvers<void> | undefined;
   readonly #open = new Set<string>();
+  readonly #models = new Set<string>();
 
-  constructor(slug: string, controlPlane: string, psk: string) {
+  constructor(slug: string, controlPlane: string, psk: string, inference = false) {
     this.slug = slug;
+    this.#inference = inference;
     this.#controlPlane = controlPlane;
     this.#psk = psk;
     this.#server = new JsonServer((request) => this.#serve(request));
@@ -39,7 +46,9 @@ export class FakeNode {
       platform: { os: 'linux', arch: 'amd64' },
       compute: { cpu_cores: 2, ram_mb: 1024 },
       sandbox: { supported: true, max_concurrency: 4 },
-      inference: { supported: false, mode: 'disabled' },
+      inference: this.#inference
+        ? { supported: true, mode: 'allow', running: true, existing_service: true }
+        : { supported: false, mode: 'disabled' },
       worker_api: { base_url: this.#server.url },
       ...extra,
     };
@@ -115,6 +124,22 @@ export class FakeNode {
     return { status: 200, json: { version: 1, ...ids, status: 'in_progress' } };
   }
 
+  /** One model, already loaded, behind load, list and relay. */
+  #serveModel({ path, body }: JsonRequest): JsonReply {
+    const known = this.#models;
+    if (path.endsWith('/models:load')) {
+      known.add(textAt(body, 'model_ref'));
+      const model = { model_ref: at(body, 'model_ref'), status: 'available' };
+      return { status: 200, json: { version: 1, ...model } };
+    }
+    if (path.endsWith('/models')) {
+      const models = [...known].map((name) => ({ model_ref: name, status: 'available' }));
+      return { status: 200, json: { version: 1, models } };
+    }
+    this.modelCalls.push(body);
+    return this.modelReply;
+  }
+
   async #serve(request: JsonRequest): Promise<JsonReply> {
     const token = at(this.configs.at(-1)?.json, 'worker_api.orchestrator_bearer_token');
     if (typeof token !== 'string' || request.authorization !== `Bearer ${token}`) {
@@ -126,6 +151,7 @@ export class FakeNode {
     if (request.path === '/v1/worker/jobs:stop')
       return { status: 202, json: { version: 1, status: 'stopping' } };
     if (request.path.endsWith(':ack')) return { status: 204 };
+    if (request.path.startsWith('/v1/worker/inference/')) return this.#serveModel(request);
     if (request.path !== '/v1/worker/jobs:run') return this.#state(request.path);
     this.jobs.push({ atMs: Date.now(), request: request.body });
     this.#open.add(textAt(request.body, 'job_id'));

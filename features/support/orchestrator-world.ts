@@ -14,10 +14,11 @@ export class OrchestratorWorld extends World {
   answer: Answer = { status: 0, text: '', json: undefined };
   taskId = '';
 
-  node(slug: string): FakeNode {
+  node(slug: string, inference = false): FakeNode {
     const known = this.nodes.get(slug);
     if (known !== undefined) return known;
-    const node = new FakeNode(slug, this.orchestrator.controlPlane, this.orchestrator.psk);
+    const { controlPlane, psk } = this.orchestrator;
+    const node = new FakeNode(slug, controlPlane, psk, inference);
     this.nodes.set(slug, node);
     return node;
   }
