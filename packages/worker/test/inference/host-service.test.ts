@@ -87,6 +87,20 @@ describe('a model service of the host', () => {
     await late.close();
   });
 
+  it('that is started later is found and used', async () => {
+    const port = await freePort();
+    node.env['OLLAMA_PORT'] = String(port);
+    await node.start();
+    expect(lastInference()).toMatchObject({ existing_service: false, running: false });
+    const late = await startScriptedModel({ port, models: ['late'] });
+    await untilReported({
+      existing_service: true,
+      running: true,
+      models: [{ model_ref: 'late:latest', status: 'available' }],
+    });
+    await late.close();
+  });
+
   it('that stays away ends a node that requires inference (D-5)', async () => {
     node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${await freePort()}`;
     const configPath = join(node.stateDir, 'node.yaml');

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { testVersion } from './support/mock-orchestrator.ts';
-import { TestNode } from './support/test-node.ts';
+import { longSleeps, TestNode } from './support/test-node.ts';
 
 const minute = 60_000;
 
 /** Waits until the node's loops sleep, then lets a minute pass. */
 async function passMinute(node: TestNode): Promise<void> {
-  await vi.waitFor(() => expect(node.time.waiting).toBe(3));
+  await vi.waitFor(() => expect(node.time.waiting).toBe(longSleeps));
   node.time.advance(minute);
 }
 

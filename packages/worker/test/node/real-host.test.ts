@@ -2,7 +2,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { resetEngine } from './support/reset-engine.ts';
-import { TestNode } from './support/test-node.ts';
+import { longSleeps, TestNode } from './support/test-node.ts';
 
 const limit = { timeout: 20_000, interval: 50 };
 
@@ -12,7 +12,7 @@ it('sees within a minute that the real runtime or mount root broke, and that it 
   node.env['CYNODE_RUN_DIR'] = join(node.stateDir, 'run');
   await node.start();
   const readyz = async (text: string): Promise<void> => {
-    await vi.waitFor(() => expect(node.time.waiting).toBe(3), limit);
+    await vi.waitFor(() => expect(node.time.waiting).toBe(longSleeps), limit);
     node.time.advance(60_000);
     await vi.waitFor(async () => expect((await node.get('/readyz')).text).toBe(text), limit);
   };

@@ -1,6 +1,6 @@
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { describe, expect, it, vi } from 'vitest';
-import { type Answer, TestNode } from './support/test-node.ts';
+import { type Answer, longSleeps, TestNode } from './support/test-node.ts';
 
 const day = 24 * 3_600_000;
 const async = { prefer: 'wait=1, respond-async' };
@@ -217,7 +217,7 @@ describe('results nobody acknowledges', () => {
     const fresh = newIds();
     await send(node, fresh, ['exit', '1']);
     expect((await stateOf(node, old.job_id)).status).toBe(200);
-    await vi.waitFor(() => expect(node.time.waiting).toBe(3));
+    await vi.waitFor(() => expect(node.time.waiting).toBe(longSleeps));
     node.time.advance(day + 1);
     await vi.waitFor(async () => expect((await stateOf(node, old.job_id)).status).toBe(404));
     expect((await stateOf(node, fresh.job_id)).status).toBe(200);

@@ -209,9 +209,12 @@ export class NodeInference implements InferenceService {
     if (names.length > 0) this.#deps.log.info('inference container stopped', { names });
   }
 
-  /** Watches the service until the signal fires, so that its going and coming is known at once. */
+  /**
+   * Watches until the signal fires, so that the going and coming of the service is known at once; one that comes up on
+   * this host only now is used from then on.
+   */
   async watch(signal: AbortSignal): Promise<void> {
-    if (!this.#existing && this.#own === undefined) return;
+    if (!this.#allowed) return;
     for (let round = 1; ; round += 1) {
       await this.#deps.timer.sleep(this.#deps.watchMs, signal);
       if (signal.aborted) return;
@@ -241,6 +244,7 @@ export class NodeInference implements InferenceService {
     await this.#refresh(signal);
     if (signal.aborted) return;
     this.#running = true;
+    this.#existing = this.#own === undefined;
     this.#deps.log.info('the model service answers', {
       url: this.#baseUrl,
       models: this.models.known().length,

@@ -21,6 +21,12 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/**
+ * Sleeps of a node that runs and has nothing to do: heartbeat, host, model service, staged files, old results. Time may
+ * be moved when all have begun.
+ */
+export const longSleeps = 5;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
