@@ -93,8 +93,8 @@ export interface NodeRegistry {
    * configuration was `applied`.
    */
   touch(nodeId: string, epoch: number): Promise<boolean | undefined>;
-  /** Ids of all nodes but one. */
-  otherIds(nodeId: string): Promise<readonly string[]>;
+  /** Ids of all nodes, by slug. */
+  ids(): Promise<readonly string[]>;
   audit(entry: NodeAuditEntry): Promise<void>;
 }
 

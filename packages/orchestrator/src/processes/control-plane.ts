@@ -28,6 +28,7 @@ import {
   controlPlaneConfig,
 } from './control-plane-config.ts';
 import { startDispatcher } from './dispatch-loops.ts';
+import { startNodeConfigLoop } from './node-config-loop.ts';
 import { startPmModelLoop } from './pm-model-loop.ts';
 
 /** What a caller may set aside of the environment. */
@@ -128,25 +129,26 @@ export async function startControlPlane(
     maxBodyBytes: config.MAX_REQUEST_BODY_MB * 1024 * 1024,
     mapError: problemOf,
   });
+  const nodes = {
+    registry: postgresNodeRegistry(db),
+    issuer: jwtNodeTokens(config.JWT_SECRET, config.JWT_NODE_DURATION),
+    vault,
+    hash: canonicalHash,
+    clock: systemClock,
+    log,
+    psk: config.NODE_REGISTRATION_PSK,
+    perMinute: overrides.registrationsPerMinute ?? registrationsPerMinute,
+    publicUrl: config.ORCHESTRATOR_PUBLIC_URL,
+    workerUrlOverride: config.WORKER_API_TARGET_URL,
+    reportPath: controlPlaneRoutes.reportCapability.path,
+    paths: {
+      register: controlPlaneRoutes.registerNode.path,
+      config: controlPlaneRoutes.getConfig.path,
+    },
+  };
   bindControlPlane(
     server,
-    {
-      registry: postgresNodeRegistry(db),
-      issuer: jwtNodeTokens(config.JWT_SECRET, config.JWT_NODE_DURATION),
-      vault,
-      hash: canonicalHash,
-      clock: systemClock,
-      log,
-      psk: config.NODE_REGISTRATION_PSK,
-      perMinute: overrides.registrationsPerMinute ?? registrationsPerMinute,
-      publicUrl: config.ORCHESTRATOR_PUBLIC_URL,
-      workerUrlOverride: config.WORKER_API_TARGET_URL,
-      reportPath: controlPlaneRoutes.reportCapability.path,
-      paths: {
-        register: controlPlaneRoutes.registerNode.path,
-        config: controlPlaneRoutes.getConfig.path,
-      },
-    },
+    nodes,
     readinessCheck({
       probe: postgresReadinessProbe(db, {
         expectedVersion: await expectedSchemaVersion(config.MIGRATIONS_DIR),
@@ -167,6 +169,7 @@ export async function startControlPlane(
   });
   await listener.start();
   scope.shutdown.add('notifications', () => listener.close());
+  startNodeConfigLoop(nodes, listener, scope);
   startPmModelLoop({ db, vault, listener, demoModel: config.DEMO_MODEL_REF }, scope);
   if (config.DISPATCHER_ENABLED) {
     startDispatcher(db, vault, config, listener, scope, overrides.drainMs ?? drainMs);

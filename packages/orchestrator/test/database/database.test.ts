@@ -89,3 +89,22 @@ it('survives that its idle connections are cut', async () => {
   await other.destroy();
   expect(log.text()).not.toContain(decodeURIComponent(/:([^:@]+)@/.exec(test.url)?.[1] ?? '-'));
 });
+
+it('survives a connection that is lost between two statements of a transaction', async () => {
+  const lost = db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(trx);
+    const pid = rows[0]?.pid ?? 0;
+    await sql`SELECT pg_terminate_backend(${pid}::int)`.execute(db);
+    await waitFor(async () => {
+      const { rows: left } = await sql`SELECT 1 FROM pg_stat_activity WHERE pid = ${pid}`.execute(
+        db,
+      );
+      return left.length === 0;
+    });
+    // Time for the end of the connection to arrive while no statement waits for an answer.
+    await sql`SELECT pg_sleep(0.1)`.execute(db);
+    await sql`SELECT 1`.execute(trx);
+  });
+  await expect(lost).rejects.toThrow();
+  expect((await sql`SELECT 1 AS one`.execute(db)).rows).toEqual([{ one: 1 }]);
+});

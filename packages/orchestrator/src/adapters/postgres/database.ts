@@ -66,6 +66,10 @@ export function openDatabase(options: DatabaseOptions): Kysely<Database> {
     options.log.warn('idle database connection lost', { error: messageOf(error) });
   });
   const statements = new PreparedStatements();
-  pool.on('connect', (client) => statements.adopt(client));
+  pool.on('connect', (client) => {
+    // The same for a connection lost between two statements of a transaction; the next statement says so.
+    client.on('error', () => {});
+    statements.adopt(client);
+  });
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

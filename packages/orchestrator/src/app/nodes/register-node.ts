@@ -1,11 +1,11 @@
 import type { NodeBootstrapPayload, NodeCapabilityReport } from '@cynodeai/contracts';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
-import type { NodeRegistry, StoredNode } from '../../ports/nodes.ts';
-import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
+import type { StoredNode } from '../../ports/nodes.ts';
+import { refreshDesiredConfig } from './desired-config.ts';
+import { type RefreshConfigsDeps, refreshConfigs } from './refresh-configs.ts';
 
-export interface RegisterNodeDeps extends DesiredConfigDeps {
-  readonly registry: NodeRegistry;
+export interface RegisterNodeDeps extends RefreshConfigsDeps {
   readonly issuer: NodeTokenIssuer;
   readonly paths: { readonly register: string; readonly config: string };
 }
@@ -14,17 +14,6 @@ export interface Registration {
   readonly report: NodeCapabilityReport;
   readonly ip: string;
   readonly userAgent: string | undefined;
-}
-
-/** The environment's URL serves one node only: once there are more, the others fall back to what they reported. */
-async function refreshOthers(nodeId: string, deps: RegisterNodeDeps): Promise<void> {
-  for (const other of await deps.registry.otherIds(nodeId)) {
-    await deps.registry.transaction(async (tx) => {
-      const node = await tx.lock(other);
-      const report = node && (await tx.readReport(other));
-      if (node && report) await refreshDesiredConfig(tx, node, report, deps);
-    });
-  }
 }
 
 async function bootstrapOf(
@@ -78,7 +67,8 @@ export async function registerNode(
     });
     return registered;
   });
-  if (created && deps.workerUrlOverride !== undefined) await refreshOthers(node.id, deps);
+  // The environment's URL serves one node only: once there are more, the others fall back to what they reported.
+  if (created && deps.workerUrlOverride !== undefined) await refreshConfigs(deps, node.id);
   deps.log.info('a node registered', { node_slug: node.slug, node_id: node.id, created });
   return { created, bootstrap: await bootstrapOf(node, deps) };
 }

@@ -21,6 +21,13 @@ export const nodeConfigSettingKeys = [
   `${constraintKey}.max_job_timeout_seconds`,
 ] as const;
 
+/** Whether a node's configuration may differ once the setting does. Contract 01 section 3.8. */
+export function shapesNodeConfig(key: string): boolean {
+  return ['inference.', 'sandbox.', 'sandbox_images.', 'nodes.', 'models.'].some((prefix) =>
+    key.startsWith(prefix),
+  );
+}
+
 /** The setting that caps every job's time limit, in seconds. */
 export const maxJobTimeoutKey = `${constraintKey}.max_job_timeout_seconds`;
 

@@ -58,13 +58,8 @@ export function postgresNodeRegistry(db: Kysely<Database>): NodeRegistry {
   return {
     transaction: (work) => db.transaction().execute((trx) => work(nodeTransaction(trx))),
     touch: (nodeId, epoch) => touchNode(db, nodeId, epoch),
-    otherIds: async (nodeId) => {
-      const rows = await db
-        .selectFrom('nodes')
-        .select('id')
-        .where('id', '!=', nodeId)
-        .orderBy('node_slug')
-        .execute();
+    ids: async () => {
+      const rows = await db.selectFrom('nodes').select('id').orderBy('node_slug').execute();
       return rows.map((row) => row.id);
     },
     audit: (entry) => insertNodeAudit(db, entry),
