@@ -3,6 +3,14 @@ import type { BenchInstall } from '../support/install.ts';
 import { measureChain } from './chain.ts';
 import { measureDispatch } from './dispatch.ts';
 import { measureMemory } from './memory.ts';
+import {
+  measureInferenceDocker,
+  measureInferencePodman,
+  measureRelayChunk,
+  measureRelayKept,
+  measureRelayNew,
+  measureRelayRequest,
+} from './relay.ts';
 import { measureSpawnDelay } from './spawn-delay.ts';
 import { measureCynork, measureRun, measureUp } from './start.ts';
 
@@ -21,5 +29,11 @@ export const lines: readonly Line[] = [
   { name: 'memory', title: 'memory of an idle stack', measure: measureMemory },
   { name: 'dispatch', title: 'jobs a second with a no-op node', measure: measureDispatch },
   { name: 'spawn', title: '201 to engine process spawned', measure: measureSpawnDelay },
+  { name: 'relay', title: 'one model request through the relay', measure: measureRelayRequest },
+  { name: 'relay-chunk', title: 'one streamed line through it', measure: measureRelayChunk },
+  { name: 'relay-kept', title: 'model requests a second, kept', measure: measureRelayKept },
+  { name: 'relay-new', title: 'model requests a second, new', measure: measureRelayNew },
+  { name: 'inference-podman', title: 'a job with inference', measure: measureInferencePodman },
+  { name: 'inference-docker', title: 'the same on Docker', measure: measureInferenceDocker },
   { name: 'up', title: '`cynode up` to ready for jobs', measure: measureUp },
 ];
