@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openDockerInference } from '../../src/adapters/container/docker/inference-engine.ts';
 import {
   type InferenceContainer,
   fingerprint,
@@ -111,5 +112,12 @@ describe.each(places)('the inference container under $name', ({ open }) => {
     await engine.start(container(ollamaImages.serve), never);
     expect(await place.sandboxes.removeLeftovers('node-a')).toEqual([]);
     expect(await engine.find('node-a')).toMatchObject([{ running: true }]);
+  });
+});
+
+describe('an engine that is not there', () => {
+  it('is unusable, with the fix', async () => {
+    const engine = openDockerInference('unix:///nowhere/docker.sock');
+    await expect(engine.obstacle()).rejects.toThrow('start it, or set DOCKER_HOST');
   });
 });

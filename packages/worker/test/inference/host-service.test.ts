@@ -150,7 +150,7 @@ describe('a model service of the host', () => {
     expect(looks.length).toBeGreaterThanOrEqual(3);
   }, 30_000);
 
-  it('is left alone by a node without inference (REQ-WORKER-0123)', async () => {
+  it('is left alone by a node without inference', async () => {
     node.env['OLLAMA_PORT'] = String(model.port);
     node.env['OLLAMA_UPSTREAM_URL'] = model.url;
     const configPath = join(node.stateDir, 'node.yaml');

@@ -6,12 +6,13 @@ import { containersOf } from '../node/support/host-image.ts';
 import { MockOrchestrator, testToken } from '../node/support/mock-orchestrator.ts';
 import { NodeInstall, NodeProcess } from '../node/support/node-process.ts';
 import { freePort } from '../node/support/test-node.ts';
+import { rootful } from './support/inference-place.ts';
 import { importOllamaImages, ollamaImages } from './support/ollama-image.ts';
 
 const waiting = { timeout: 30_000, interval: 50 };
 const name = 'cynodeai-ollama';
 
-describe('a node that is ordered to run inference', () => {
+describe.each(rootful ? ['a node that is ordered to run inference'] : [])('%s', () => {
   let orchestrator: MockOrchestrator;
   let install: NodeInstall;
   let command: EngineCommand;
@@ -156,4 +157,19 @@ describe('a node that is ordered to run inference', () => {
     expect((await call(plain, '/v1/worker/inference/models')).status).toBe(503);
     expect((await call(plain, '/readyz')).status).toBe(200);
   }, 120_000);
+});
+
+describe('a node without a container engine', () => {
+  it('ends before it registers', async () => {
+    const orchestrator = new MockOrchestrator();
+    await orchestrator.listen();
+    await using install = await NodeInstall.create();
+    await using node = await NodeProcess.spawn(install, orchestrator, {
+      CONTAINER_RUNTIME: 'docker',
+      DOCKER_HOST: 'unix:///nowhere/docker.sock',
+    });
+    expect((await node.ended).code).toBe(1);
+    expect(orchestrator.calls).toEqual([]);
+    await orchestrator.close();
+  }, 60_000);
 });

@@ -8,42 +8,55 @@ const netavarkDirs = ['/usr/libexec/podman', '/usr/lib/podman'];
 const cniDirs = ['/usr/lib/cni', '/usr/libexec/cni', '/opt/cni/bin', '/usr/local/libexec/cni'];
 const cniPlugins = ['bridge', 'portmap', 'host-local', 'firewall'];
 
-async function can(path: string, mode: number): Promise<boolean> {
-  return access(path, mode).then(
+/** Whether this process may use a file in that way. */
+export type MayUse = (path: string, mode: number) => Promise<boolean>;
+
+const mayUse: MayUse = (path, mode) =>
+  access(path, mode).then(
     () => true,
     () => false,
   );
-}
 
-async function someCan(paths: readonly string[], mode: number = constants.X_OK): Promise<boolean> {
-  const found = await Promise.all(paths.map((path) => can(path, mode)));
+async function some(paths: readonly string[], may: MayUse): Promise<boolean> {
+  const found = await Promise.all(paths.map((path) => may(path, constants.X_OK)));
   return found.includes(true);
 }
 
 const anywhere = (program: string): string[] =>
   programPath.split(':').map((dir) => join(dir, program));
 
-async function rootfulObstacle(): Promise<string | undefined> {
-  if (await someCan(netavarkDirs.map((dir) => join(dir, 'netavark')))) return undefined;
+async function rootfulObstacle(may: MayUse): Promise<string | undefined> {
+  if (
+    await some(
+      netavarkDirs.map((dir) => join(dir, 'netavark')),
+      may,
+    )
+  )
+    return undefined;
   const plugins = await Promise.all(
-    cniPlugins.map((plugin) => someCan(cniDirs.map((dir) => join(dir, plugin)))),
+    cniPlugins.map((plugin) =>
+      some(
+        cniDirs.map((dir) => join(dir, plugin)),
+        may,
+      ),
+    ),
   );
-  const complete = !plugins.includes(false) && (await someCan(anywhere('iptables')));
+  const complete = !plugins.includes(false) && (await some(anywhere('iptables'), may));
   return complete
     ? undefined
     : 'Podman has no network helper to publish a port with; install netavark, or containernetworking-plugins and iptables';
 }
 
-async function rootlessObstacle(): Promise<string | undefined> {
-  if (!(await someCan(anywhere('slirp4netns')))) {
+async function rootlessObstacle(may: MayUse): Promise<string | undefined> {
+  if (!(await some(anywhere('slirp4netns'), may))) {
     return 'a rootless Podman publishes ports by slirp4netns; install the package slirp4netns';
   }
-  return (await can('/dev/net/tun', constants.R_OK | constants.W_OK))
+  return (await may('/dev/net/tun', constants.R_OK | constants.W_OK))
     ? undefined
     : 'a rootless Podman publishes ports by /dev/net/tun, which this user cannot open; as root: chmod 666 /dev/net/tun';
 }
 
 /** Why Podman cannot publish a container's port here, with the fix; undefined when it can. */
-export function publishObstacle(rootless: boolean): Promise<string | undefined> {
-  return rootless ? rootlessObstacle() : rootfulObstacle();
+export function publishObstacle(rootless: boolean, may = mayUse): Promise<string | undefined> {
+  return rootless ? rootlessObstacle(may) : rootfulObstacle(may);
 }
