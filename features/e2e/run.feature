@@ -27,12 +27,6 @@ Feature: One command from nothing to a result
     Then cynode exits with 0
     And standard output holds "got forty-two"
 
-  @REQ-ORCHES-0125
-  Scenario: A prompt says that no model is configured
-    When I run cynode with "run 'Which model are you?'"
-    Then cynode exits with 125
-    And standard error holds "model"
-
   Scenario: Interrupting cancels the task and leaves no container
     When I start cynode with "run --commands 'sleep 300'" and interrupt it once the job runs
     Then cynode exits with 130

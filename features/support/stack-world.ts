@@ -34,6 +34,8 @@ export function words(line: string): string[] {
 /** What a scenario on the whole stack works with. */
 export class StackWorld {
   #files: string | undefined;
+  /** What a scenario adds to the environment of its commands. */
+  readonly extraEnv: Record<string, string> = {};
   last: Ended = { code: -1, stdout: '', stderr: '' };
 
   /** Folder of this scenario's files, made when it is first asked for. */
@@ -62,6 +64,7 @@ export class StackWorld {
       HOME: this.files,
       CYNODE_HOME: this.home,
       CYNORK_GATEWAY_URL: this.gateway,
+      ...this.extraEnv,
     };
   }
 

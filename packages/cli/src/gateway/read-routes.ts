@@ -51,6 +51,7 @@ const readJobResult = z.preprocess(
       stdout: z.string().optional(),
       stderr: z.string().optional(),
       exit_code: z.int().nullish(),
+      inference: z.looseObject({ model: z.string().optional() }).nullish(),
       truncated: z
         .looseObject({ stdout: z.boolean().optional(), stderr: z.boolean().optional() })
         .nullish(),

@@ -56,7 +56,8 @@ export function wantsOtherInference(
   choice: InferenceChoice | undefined,
   env: Env,
 ): boolean {
-  if (choice !== undefined && choice !== inference.choice) return true;
+  // Who says `auto` wants what is there now, not what was there at the last start.
+  if (choice !== undefined && (choice === 'auto' || choice !== inference.choice)) return true;
   const url = env['OLLAMA_BASE_URL']?.replace(/\/+$/, '');
   if (!url || !['auto', 'ollama'].includes(inference.choice)) return false;
   return url !== inference.ollamaUrl;

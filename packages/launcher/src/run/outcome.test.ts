@@ -96,4 +96,20 @@ describe('the outcome of a task', () => {
     const truncated = { stdout: true, stderr: false };
     expect(outcomeOf(result({ exit_code: 0 }, { truncated })).truncated).toEqual(truncated);
   });
+
+  it.each([
+    ['cynode-demo', 'cynode-demo:latest', true],
+    ['cynode-demo:latest', 'cynode-demo:latest', true],
+    ['qwen3.5:0.8b', 'qwen3.5:0.8b', false],
+  ])('names the model %s that answered a prompt', (named, model, demo) => {
+    const parts = { exit_code: 0, stdout: 'an answer' };
+    const outcome = outcomeOf(result(parts, { exit_code: 0, inference: { model: named } }));
+    expect(outcome).toMatchObject({ kind: 'finished', model, demo });
+  });
+
+  it('names no model where none was asked', () => {
+    const outcome = outcomeOf(result({ exit_code: 0 }, { exit_code: 0, inference: 'odd' }));
+    expect(outcome).not.toHaveProperty('model');
+    expect(outcome).not.toHaveProperty('demo');
+  });
 });

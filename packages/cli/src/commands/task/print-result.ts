@@ -1,4 +1,4 @@
-import { isTerminalTaskStatus } from '@cynodeai/contracts';
+import { demoModelRef, isTerminalTaskStatus, taggedModel } from '@cynodeai/contracts';
 import type { ReadResult } from '../../gateway/read-routes.ts';
 import type { Notes } from '../../output/notes.ts';
 import type { Output } from '../../output/output.ts';
@@ -27,6 +27,15 @@ export async function warnOfCuts({ jobs }: ReadResult, notes: Notes): Promise<vo
     const cut = (['stdout', 'stderr'] as const).filter((name) => result?.truncated?.[name]);
     if (cut.length > 0) await notes.warn(`${cut.join(' and ')} of job ${id} was cut at the limit`);
   }
+}
+
+/** Says when the answer is not that of a neural network; `--quiet` keeps it. */
+export async function nameDemoModel({ jobs }: ReadResult, notes: Notes): Promise<void> {
+  const models = jobs.map((job) => job.result?.inference?.model ?? '');
+  if (!models.some((model) => taggedModel(model) === demoModelRef)) return;
+  await notes.say(
+    'answered by cynode-demo, a rule-based stand-in, not a neural network; a real model: cynode up --inference ollama',
+  );
 }
 
 interface ResultOutput {
@@ -63,5 +72,6 @@ export async function printResult(
   { notes, output }: { readonly notes: Notes; readonly output: Output },
 ): Promise<void> {
   await warnOfCuts(result, notes);
+  await nameDemoModel(result, notes);
   await output.print(resultOutput(result));
 }

@@ -7,7 +7,7 @@ import type { ReadResult } from '../../gateway/read-routes.ts';
 import { type Output, formatTable } from '../../output/output.ts';
 import type { CommandInput } from '../../program/flag.ts';
 import type { taskArgs, watchFlags } from './flags.ts';
-import { resultOutput, warnOfCuts } from './print-result.ts';
+import { nameDemoModel, resultOutput, warnOfCuts } from './print-result.ts';
 import { type Watcher, watchEvents, watchResult } from './watch-task.ts';
 import { WorkflowStory } from './workflow-story.ts';
 
@@ -92,5 +92,7 @@ export async function watch(
   }
   if (latest === undefined) return;
   if (output.format === 'json') await output.print(resultOutput(latest));
-  if (isTerminalTaskStatus(latest.status)) await warnOfCuts(latest, notes);
+  if (!isTerminalTaskStatus(latest.status)) return;
+  await warnOfCuts(latest, notes);
+  await nameDemoModel(latest, notes);
 }

@@ -1,0 +1,224 @@
+import { After, Given, Then, When } from '@cucumber/cucumber';
+import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
+import assert from 'node:assert/strict';
+import type { Child } from '../support/child-process.ts';
+import { at } from '../support/http.ts';
+import type { ProductWorld } from '../support/product-world.ts';
+import { words } from '../support/stack-world.ts';
+import { eventually } from '../support/wait.ts';
+
+/** A model service of one scenario and what is under way there. */
+interface Stage {
+  readonly model: ScriptedModel;
+  readonly release: () => void;
+}
+
+const stages = new WeakMap<ProductWorld, Stage>();
+const children = new WeakMap<ProductWorld, Child>();
+
+function stageOf(world: ProductWorld): Stage {
+  const stage = stages.get(world);
+  if (stage === undefined) throw new Error('there is no model service in this scenario');
+  return stage;
+}
+
+After(async function (this: ProductWorld) {
+  const stage = stages.get(this);
+  stage?.release();
+  await stage?.model.close();
+  const child = children.get(this);
+  if (child?.process.exitCode === null) {
+    child.process.kill('SIGTERM');
+    await child.ended;
+  }
+});
+
+/** A machine that had a real model before: what was stored then must not be found again. */
+async function choose(world: ProductWorld, choice: string): Promise<void> {
+  const { code, stderr } = await world.stack.cynode(
+    'run',
+    '--inference',
+    choice,
+    '--commands',
+    'true',
+  );
+  assert.equal(code, 0, stderr);
+}
+
+Given(
+  'inference is {string}',
+  { timeout: 120_000 },
+  async function (this: ProductWorld, choice: string) {
+    await choose(this, choice);
+  },
+);
+
+Given(
+  'a model service that answers {string} and holds {string}',
+  { timeout: 120_000 },
+  async function (this: ProductWorld, reply: string, name: string) {
+    await choose(this, 'auto');
+    const model = await startScriptedModel({ reply, models: [name] });
+    stages.set(this, { model, release: () => {} });
+    this.stack.extraEnv['OLLAMA_BASE_URL'] = model.url;
+  },
+);
+
+Given(
+  'a model service that fails once, then answers {string} and holds {string}',
+  { timeout: 120_000 },
+  async function (this: ProductWorld, answer: string, name: string) {
+    await choose(this, 'auto');
+    let hasFailed = false;
+    const model = await startScriptedModel({
+      models: [name],
+      reply: ({ json }) => {
+        if (hasFailed || !at(json, 'prompt')) return answer;
+        hasFailed = true;
+        return { kind: 'cut', text: 'half an answer', afterCharacters: 6 };
+      },
+    });
+    stages.set(this, { model, release: () => {} });
+    this.stack.extraEnv['OLLAMA_BASE_URL'] = model.url;
+  },
+);
+
+Given(
+  'a model service that answers {string} and fetches {string} by and by',
+  { timeout: 120_000 },
+  async function (this: ProductWorld, reply: string, _name: string) {
+    await choose(this, 'auto');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const model = await startScriptedModel({
+      reply,
+      models: ['another:1b'],
+      pull: async function* () {
+        yield { status: 'pulling manifest' };
+        const layer = { status: 'pulling layer', digest: 'sha256:a', total: 1000 };
+        yield { ...layer, completed: 250 };
+        await promise;
+        yield { ...layer, completed: 1000 };
+        yield { status: 'success' };
+      },
+    });
+    stages.set(this, { model, release: resolve });
+    this.stack.extraEnv['OLLAMA_BASE_URL'] = model.url;
+  },
+);
+
+When('I start cynode with {string}', function (this: ProductWorld, line: string) {
+  children.set(this, this.stack.spawn('cynode', words(line)));
+});
+
+When('the service has fetched its model', function (this: ProductWorld) {
+  stageOf(this).release();
+});
+
+When('the service is stopped', async function (this: ProductWorld) {
+  await stageOf(this).model.close();
+});
+
+Then(
+  'cynode ends with {int}',
+  { timeout: 120_000 },
+  async function (this: ProductWorld, code: number) {
+    const child = children.get(this);
+    assert.ok(child);
+    const ended = await this.stack.ended(child);
+    assert.equal(ended.code, code, ended.stderr);
+  },
+);
+
+async function reasons(world: ProductWorld): Promise<readonly Record<string, string>[]> {
+  const answer = await fetch(`${world.stack.gateway}/readyz`).catch(() => undefined);
+  if (answer?.status !== 503) return [];
+  const body = (await answer.json()) as { reasons?: Record<string, string>[] };
+  return body.reasons ?? [];
+}
+
+Then(
+  'readiness gives the reason {string} with {string}',
+  { timeout: 120_000 },
+  async function (this: ProductWorld, code: string, part: string) {
+    await eventually(
+      `readiness says ${code} ${part}`,
+      async () =>
+        (await reasons(this)).some(
+          (reason) => reason['code'] === code && reason['message']?.includes(part),
+        ),
+      100_000,
+    );
+  },
+);
+
+Then('the status shows the words of readiness', async function (this: ProductWorld) {
+  const [first] = await reasons(this);
+  assert.ok(first);
+  const { stdout } = await this.stack.cynode('status');
+  assert.ok(stdout.includes(`${first['code']}: `), stdout);
+  assert.ok(stdout.includes(first['action'] ?? 'none'), stdout);
+});
+
+async function isReady(world: ProductWorld): Promise<boolean> {
+  const answer = await fetch(`${world.stack.gateway}/readyz`);
+  await answer.text();
+  return answer.ok;
+}
+
+Then('the orchestrator is ready', async function (this: ProductWorld) {
+  assert.ok(await isReady(this));
+});
+
+Then(
+  'the orchestrator is not ready, and says how to mend it',
+  { timeout: 180_000 },
+  async function (this: ProductWorld) {
+    const found = await eventually(
+      'readiness is lost',
+      async () => {
+        const list = await reasons(this);
+        return list.length > 0 && list;
+      },
+      170_000,
+    );
+    assert.ok(found.every((reason) => (reason['action'] ?? '') !== ''));
+  },
+);
+
+Then('commands are run all the same', { timeout: 60_000 }, async function (this: ProductWorld) {
+  const { code, stdout } = await this.stack.cynode('run', '--commands', 'echo still-here');
+  assert.equal(code, 0);
+  assert.equal(stdout, 'still-here\n');
+});
+
+Then('nothing is queued', async function (this: ProductWorld) {
+  const tasks = await this.stack.get('/v1/tasks?status=queued', await this.stack.login());
+  assert.deepEqual(at(tasks.json, 'tasks'), []);
+});
+
+Then('the service was asked {string}', function (this: ProductWorld, prompt: string) {
+  const asked = stageOf(this).model.requests.filter((request) => request.text.includes(prompt));
+  assert.equal(asked.length, 1);
+});
+
+Then('the JSON value says that it was the demo model', function (this: ProductWorld) {
+  assert.equal(at(JSON.parse(this.stack.last.stdout), 'demo'), true);
+});
+
+Then("the result's job names the model {string}", function (this: ProductWorld, model: string) {
+  const value: unknown = JSON.parse(this.stack.last.stdout);
+  assert.equal(at(value, 'jobs.0.result.inference.model'), model);
+});
+
+Then('standard error does not hold {string}', function (this: ProductWorld, text: string) {
+  assert.ok(!this.stack.last.stderr.includes(text), this.stack.last.stderr);
+});
+
+Then(
+  'the status names the model {string} of the kind {string}',
+  async function (this: ProductWorld, model: string, kind: string) {
+    const status = await this.stack.status();
+    assert.equal(at(status, 'inference.kind'), kind);
+    assert.equal(at(status, 'inference.models.0'), model);
+  },
+);

@@ -1,0 +1,202 @@
+import type { Env } from '@cynodeai/runtime/config';
+import { startScriptedModel } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
+import { describeDownload } from '../src/inference/download.ts';
+import type { InferenceChoice } from '../src/inference/inference.ts';
+import { canPullModels, probeOllama } from '../src/inference/ollama-probe.ts';
+import { prepareStart } from '../src/inference/prepare-start.ts';
+import { settleInference } from '../src/inference/settle-inference.ts';
+import { type Install, findInstall } from '../src/install/install.ts';
+import { ensureStack, runningStack } from '../src/stack/ensure-stack.ts';
+import { inferenceStatus, inferenceText } from '../src/stack/inference-status.ts';
+import { Progress } from '../src/terminal/progress.ts';
+import { fileURLToPath } from 'node:url';
+import { fakeGateway } from './fixtures/fake-gateway.ts';
+import { type TestInstall, testInstall } from './fixtures/test-install.ts';
+
+function written(): { text: string; write: (text: string) => void } {
+  return {
+    text: '',
+    write(text) {
+      this.text += text;
+    },
+  };
+}
+
+interface Settled {
+  readonly install: Install;
+  readonly said: string;
+}
+
+async function settle(
+  test: TestInstall,
+  choice: InferenceChoice | undefined,
+  env: Env = {},
+): Promise<Settled> {
+  const output = written();
+  const install = await settleInference({
+    install: findInstall(test.env) ?? test.install,
+    env: { ...test.env, ...env },
+    choice,
+    yes: false,
+    signal: AbortSignal.timeout(30_000),
+    progress: new Progress({ output }),
+  });
+  return { install, said: output.text };
+}
+
+describe('the choice of inference', () => {
+  it('takes the service that is named, remembers it, and falls back to the demo model when it is gone', async () => {
+    await using test = await testInstall();
+    const model = await startScriptedModel();
+    try {
+      const first = await settle(test, undefined, { OLLAMA_BASE_URL: `${model.url}/` });
+      expect(first.install.inference).toEqual({
+        choice: 'auto',
+        ollamaUrl: model.url,
+        path: { kind: 'ollama', url: model.url },
+      });
+      expect(first.said).toBe('');
+      expect(findInstall(test.env)?.inference).toEqual(first.install.inference);
+      // A later start has no such variable.
+      expect((await settle(test, undefined)).install.inference.path).toEqual({
+        kind: 'ollama',
+        url: model.url,
+      });
+    } finally {
+      await model.close();
+    }
+    const gone = await settle(test, undefined);
+    expect(gone.install.inference.path).toEqual({ kind: 'demo' });
+    expect(gone.said).toMatch(/cynode-demo, a rule-based stand-in.*cynode up --inference ollama/);
+  });
+
+  it('leaves the demo model for a real one at the next start, and says so', async () => {
+    await using test = await testInstall();
+    expect((await settle(test, undefined)).install.inference.path).toEqual({ kind: 'demo' });
+    const model = await startScriptedModel();
+    try {
+      const found = await settle(test, undefined, { OLLAMA_BASE_URL: model.url });
+      expect(found.said).toContain(`a real model was found: Ollama at ${model.url}`);
+    } finally {
+      await model.close();
+    }
+  });
+
+  it('stays with the demo model, or with none, when that was demanded', async () => {
+    await using test = await testInstall();
+    const model = await startScriptedModel();
+    try {
+      const env = { OLLAMA_BASE_URL: model.url };
+      expect((await settle(test, 'demo', env)).install.inference.path).toEqual({ kind: 'demo' });
+      expect((await settle(test, undefined, env)).install.inference.path).toEqual({ kind: 'demo' });
+      expect((await settle(test, 'none', env)).install.inference.path).toEqual({ kind: 'none' });
+      expect(model.requests).toEqual([]);
+    } finally {
+      await model.close();
+    }
+  });
+
+  it('fails when Ollama was demanded and none is there, and changes nothing', async () => {
+    await using test = await testInstall();
+    const before = await settle(test, 'none');
+    await expect(settle(test, 'ollama')).rejects.toMatchObject({
+      code: 'setup',
+      message: expect.stringContaining('OLLAMA_BASE_URL=http://HOST:11434'),
+    });
+    expect(findInstall(test.env)?.inference).toEqual(before.install.inference);
+  });
+
+  it.each(['localhost:11434', 'ftp://10.0.0.1', 'nonsense'])(
+    'refuses the address %s with an example',
+    async (url) => {
+      await using test = await testInstall();
+      await expect(settle(test, 'auto', { OLLAMA_BASE_URL: url })).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining('http://127.0.0.1:11434'),
+      });
+    },
+  );
+});
+
+describe('a start with another choice', () => {
+  const supervisorEntry = fileURLToPath(new URL('fixtures/fake-supervisor.ts', import.meta.url));
+  const external = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+
+  it('stops a running stack only when its inference changes, and says what changes', async () => {
+    await using test = await testInstall(external);
+    const signal = AbortSignal.timeout(60_000);
+    const output = written();
+    const progress = new Progress({ output });
+    const common = { env: test.env, yes: false, signal, progress };
+    const none = await prepareStart({ ...common, install: test.install, choice: 'none' });
+    const started = { install: none, env: test.env, signal, onStep: () => {}, supervisorEntry };
+    const state = await ensureStack(started);
+
+    for (const choice of [undefined, 'none'] as const) {
+      await prepareStart({ ...common, install: none, choice });
+      expect(runningStack(none)?.supervisor).toEqual(state.supervisor);
+    }
+    expect(output.text).toBe('');
+
+    const demo = await prepareStart({ ...common, install: none, choice: 'demo' });
+    expect(demo.inference).toEqual({ choice: 'demo', path: { kind: 'demo' } });
+    expect(runningStack(none)).toBeUndefined();
+    expect(output.text).toMatch(/inference was: none; now: demo model .*restarting the stack/);
+  });
+});
+
+describe('the probe of a model service', () => {
+  it('tells version and models, and takes nothing else for an Ollama', async () => {
+    const model = await startScriptedModel({ models: ['a:1b'], version: '0.9.9' });
+    try {
+      expect(await probeOllama(model.url)).toEqual({
+        url: model.url,
+        version: '0.9.9',
+        models: ['a:1b'],
+      });
+      const path = { kind: 'ollama', url: model.url } as const;
+      expect(inferenceText(await inferenceStatus(path, { ports: {} as never }))).toBe(
+        `Ollama at ${model.url}; models: a:1b`,
+      );
+    } finally {
+      await model.close();
+    }
+    const path = { kind: 'ollama', url: model.url } as const;
+    expect(inferenceText(await inferenceStatus(path, { ports: {} as never }))).toBe(
+      `Ollama at ${model.url}, which does not answer`,
+    );
+    await using other = await fakeGateway(() => ({ status: 200, body: { hello: 'world' } }));
+    expect(await probeOllama(other.url)).toBeUndefined();
+    await using broken = await fakeGateway(() => ({ status: 500 }));
+    expect(await probeOllama(broken.url)).toBeUndefined();
+  });
+
+  it('tells whether models can be fetched', async () => {
+    await using registry = await fakeGateway(() => ({ status: 401 }));
+    expect(await canPullModels(`${registry.url}/v2/`)).toBe(true);
+    expect(await canPullModels('http://127.0.0.1:1/v2/')).toBe(false);
+  });
+});
+
+describe('the size of a download', () => {
+  it('is what the registries say', async () => {
+    const image = (architecture: string): object => ({ architecture, size: 1_540_000_000 });
+    await using registry = await fakeGateway(({ path }) => ({
+      status: 200,
+      body: path.includes('manifests')
+        ? { layers: [{ size: 1_000_000_000 }, { size: 36_000_000 }] }
+        : { images: [image('amd64'), image('arm64')] },
+    }));
+    expect(await describeDownload({ models: registry.url, images: registry.url })).toBe(
+      'Ollama (docker.io/ollama/ollama:latest, 1.5 GB) and the model qwen3.5:0.8b (1.0 GB)',
+    );
+  });
+
+  it('is unknown when they do not answer', async () => {
+    await using registry = await fakeGateway(() => ({ status: 404 }));
+    expect(await describeDownload({ models: registry.url, images: 'http://127.0.0.1:1' })).toBe(
+      'Ollama (docker.io/ollama/ollama:latest, size unknown) and the model qwen3.5:0.8b (size unknown)',
+    );
+  });
+});

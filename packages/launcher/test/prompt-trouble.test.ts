@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import process from 'node:process';
+import type { InferencePath } from '../src/inference/inference.ts';
+import { type InferenceNeed, findInferenceTrouble } from '../src/run/prompt-trouble.ts';
+import { type Trouble, waitOut } from '../src/run/trouble.ts';
+import { identityOf } from '../src/stack/process-identity.ts';
+import { forgetStackState, writeStackState } from '../src/stack/stack-state.ts';
+import { type FakeAnswer, fakeGateway } from './fixtures/fake-gateway.ts';
+import { testInstall } from './fixtures/test-install.ts';
+
+const at = '2026-11-20T10:00:00.000Z';
+
+const notReady = (code: string, message: string): FakeAnswer => ({
+  status: 503,
+  body: {
+    type: 'urn:cynodeai:error:not_ready',
+    title: 'not ready',
+    status: 503,
+    detail: message,
+    reasons: [{ code, message, action: 'do this' }],
+  },
+});
+
+/** What is found while the gateway answers so; the node is never ready. */
+async function trouble(
+  answer: FakeAnswer,
+  path: InferencePath = { kind: 'demo' },
+  need: InferenceNeed = 'answer',
+): Promise<Trouble | undefined> {
+  await using test = await testInstall();
+  await using gateway = await fakeGateway(() => answer);
+  const supervisor = identityOf(process.pid);
+  if (supervisor === undefined) throw new Error('no /proc');
+  writeStackState(test.install.paths.state, {
+    version: 1,
+    // Not ours to stop: the state is gone before the install is.
+    supervisor,
+    stamp: 'x',
+    startedAt: at,
+    gatewayUrl: gateway.url,
+    controlPlaneUrl: gateway.url,
+    workerUrl: 'http://127.0.0.1:1',
+    inference: path,
+    roles: [],
+  });
+  try {
+    return await findInferenceTrouble(test.install, need);
+  } finally {
+    forgetStackState(test.install.paths.state);
+  }
+}
+
+describe('what keeps a prompt from being answered', () => {
+  it('is nothing when the gateway is ready', async () => {
+    expect(await trouble({ status: 200, body: 'ready' })).toBeUndefined();
+  });
+
+  it("is told in readiness' words with the action (REQ-ORCHES-0119)", async () => {
+    const found = await trouble(notReady('pm_model_unavailable', 'the model is lost'));
+    expect(found).toMatchObject({ text: 'the model is lost; do this', lasting: false });
+  });
+
+  it('is worked on while a model is loading', async () => {
+    const found = await trouble(notReady('pm_model_loading', 'Project Manager model loading 43%'));
+    expect(found).toMatchObject({ lasting: false, working: true });
+    expect(found?.text).toContain('43%');
+  });
+
+  it('stays when inference is switched off, and names the way to switch it on', async () => {
+    const found = await trouble(notReady('no_inference_path', 'no inference path'), {
+      kind: 'none',
+    });
+    expect(found?.lasting).toBe(true);
+    expect(found?.text).toMatch(/no inference path; do this; .*--inference auto/);
+  });
+
+  it('may pass when a model is expected but not there yet', async () => {
+    const found = await trouble(notReady('no_inference_path', 'no inference path'));
+    expect(found).toMatchObject({ lasting: false });
+    expect(found?.text).not.toContain('switched off');
+  });
+
+  it('does not hold up a job that needs the relay only, once there is a path', async () => {
+    const loading = notReady('pm_model_loading', 'loading');
+    expect(await trouble(loading, { kind: 'demo' }, 'relay')).toBeUndefined();
+    const none = notReady('no_inference_path', 'no inference path');
+    expect(await trouble(none, { kind: 'none' }, 'relay')).toMatchObject({ lasting: true });
+  });
+
+  it('is a gateway that does not answer', async () => {
+    expect(await trouble({ status: 500 })).toMatchObject({ text: 'not ready', lasting: false });
+  });
+});
+
+describe('waiting for trouble to pass', () => {
+  const signal = AbortSignal.timeout(30_000);
+
+  it('shows every state and ends when there is none', async () => {
+    const states: (Trouble | undefined)[] = [
+      { text: 'starting', lasting: false },
+      { text: 'loading 40%', lasting: false, working: true },
+      undefined,
+    ];
+    const steps: string[] = [];
+    const find = async (): Promise<Trouble | undefined> => states.shift();
+    await waitOut({ find, everyMs: 1, signal, onStep: (what) => void steps.push(what) });
+    expect(steps).toEqual(['waiting: starting', 'waiting: loading 40%']);
+  });
+
+  it('fails at once when it stays', async () => {
+    const find = async (): Promise<Trouble> => ({ text: 'switched off', lasting: true });
+    const waiting = waitOut({ find, everyMs: 1, signal, onStep: () => {}, lead: 'no answer' });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'stack',
+      message: 'no answer: switched off',
+    });
+  });
+});
