@@ -151,13 +151,22 @@ describe('a prompt whose call fails', () => {
     },
   );
 
-  it('stays in the queue with its reason when no node could run the program', async () => {
+  it('stays in the queue with its reason while no node could run the program', async () => {
     direct.setScript({ reply: { kind: 'error', status: 500, error: 'gone' } });
+    inner.setScript({ reply: 'at last' });
     const ids = await createPrompt(plane.db, 'nobody there');
     const [, second] = await jobsOf(plane.db, ids, 2);
     expect(second?.status).toBe('queued');
+    const task = () => readTask(plane.db, ids);
     await expect
-      .poll(async () => (await readTask(plane.db, ids)).metadata?.['waiting_reason'])
+      .poll(async () => (await task()).metadata?.['waiting_reason'])
       .toBe('no_dispatchable_node');
+    await using node = await inferenceNode({
+      slug: 'late',
+      onRun: (request) => runInFolder(request, inner.url),
+    });
+    await node.join(plane.url);
+    await expect.poll(async () => (await task()).status, { timeout: 20_000 }).toBe('completed');
+    expect((await task()).metadata).not.toHaveProperty('waiting_reason');
   });
 });

@@ -45,6 +45,7 @@ interface Behaviour {
   readonly renewal?: Partial<Renewal>;
   readonly change?: Partial<PromptDispatcherDeps>;
   readonly connection?: boolean;
+  readonly isStorageAway?: boolean;
   /** How long reading a prompt takes. */
   readonly readingMs?: number;
 }
@@ -96,6 +97,7 @@ function world(behaviour: Behaviour = {}) {
       renew: async () => ({ leaseMs: 60_000, canceled: [], lost: [], ...behaviour.renewal }),
       requeue: async ({ jobId }, { reason }) => {
         back.push({ jobId, reason });
+        if (behaviour.isStorageAway === true) throw new Error('away');
         return true;
       },
       canceledAmong: async (jobIds) => [...jobIds],
@@ -262,6 +264,14 @@ describe('the dispatcher of prompts', () => {
     dispatcher.close();
     await dispatcher.drain(0);
     expect(back.map(({ jobId }) => jobId)).toEqual(['a', 'b']);
+  });
+
+  it('leaves them to their leases when the database is away as well', async () => {
+    const { dispatcher, log, calls } = world({ generate: untilEnded, isStorageAway: true });
+    await dispatcher.dispatch();
+    await expect.poll(() => calls.length).toBe(1);
+    await dispatcher.drain(0);
+    expect(log.lines.at(-1)).toMatchObject({ level: 'error', fields: { error: 'away' } });
   });
 
   it('logs what goes wrong within itself and frees the place', async () => {

@@ -115,7 +115,7 @@ export class PromptDispatcher {
 
   /** Waits up to `limitMs` for answers under way; then the calls are ended and their prompts given back. */
   async drain(limitMs: number): Promise<void> {
-    const { sleep, queue, log } = this.#deps;
+    const { sleep, log } = this.#deps;
     const over = new AbortController();
     const all = Promise.all([...this.#inFlight.values()].map((entry) => entry.done));
     await Promise.race([all, sleep(limitMs, over.signal)]);
@@ -125,10 +125,17 @@ export class PromptDispatcher {
     log.warn('prompts are given back at shutdown', { prompts: left.length });
     for (const entry of left) entry.abort.abort();
     await Promise.all(left.map((entry) => entry.done));
+    await Promise.all(left.map(({ prompt }) => this.#giveBack(prompt)));
+  }
+
+  /** Not an attempt, and at once for others; without a database the lease ends by itself. */
+  async #giveBack(prompt: ClaimedPrompt): Promise<void> {
     const reason = 'the control-plane ended before the model answered';
-    await Promise.all(
-      left.map(({ prompt }) => queue.requeue(prompt, { delayMs: 0, reason, refusedBy: undefined })),
-    );
+    try {
+      await this.#deps.queue.requeue(prompt, { delayMs: 0, reason, refusedBy: undefined });
+    } catch (error) {
+      logLostPrompt(this.#deps.log, prompt, error);
+    }
   }
 
   async #route(): Promise<Extract<PromptPath, { kind: 'waiting' }> | (Route & { kind: 'open' })> {

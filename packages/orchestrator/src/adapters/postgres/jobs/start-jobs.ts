@@ -48,6 +48,7 @@ export async function startJobs(
       note: start.note,
     })),
   );
+  const taskIds = starts.map((start) => start.taskId);
   const events = startEvents(starts);
   const begins = sql`e.event <> 'task.status' OR e.task_id IN (SELECT id FROM begun)`;
   await sql`
@@ -68,8 +69,11 @@ export async function startJobs(
       WHERE j.id = s.id),
     begun AS (
       UPDATE tasks SET status = 'running', metadata = metadata - 'waiting_reason', updated_at = now()
-      WHERE id = ANY(${starts.map((start) => start.taskId)}::uuid[]) AND status = 'pending'
+      WHERE id = ANY(${taskIds}::uuid[]) AND status = 'pending'
       RETURNING id),
+    resumed AS (
+      UPDATE tasks SET metadata = metadata - 'waiting_reason', updated_at = now()
+      WHERE id = ANY(${taskIds}::uuid[]) AND status = 'running' AND metadata ? 'waiting_reason'),
     added AS (${taskEventsInsert(events, begins)})
     ${taskWaitersWake(events)}
   `.execute(trx);
