@@ -6,6 +6,8 @@ export type ResponseBody =
   | { readonly kind: 'json'; readonly schema: z.ZodType }
   | { readonly kind: 'text' }
   | { readonly kind: 'event-stream' }
+  /** Raw bytes of a type the answer names. */
+  | { readonly kind: 'bytes' }
   | { readonly kind: 'empty' };
 
 /** Types of bodies that are handed over as they arrive instead of being parsed. */
@@ -32,8 +34,12 @@ export interface Route {
   readonly bodyOptional?: boolean;
   /** Largest body in bytes when it differs from the server's limit. */
   readonly bodyLimitBytes?: number;
-  /** The body, or another form of it beside `body`, that the handler reads while it arrives. */
+  /**
+   * The body, or another form of it beside `body`, that the handler reads while it arrives. A form's first part is
+   * `form.field`, holding `body`; file parts named `form.files` follow.
+   */
   readonly streamed?: StreamedMedia;
+  readonly form?: { readonly field: string; readonly files: string };
   /** Largest streamed body in bytes when it differs from the server's limit. */
   readonly streamedLimitBytes?: number;
   readonly success: Readonly<Record<number, ResponseBody>>;

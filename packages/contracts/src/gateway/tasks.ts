@@ -84,6 +84,24 @@ export const taskAttachmentSchema = z.object({
   size_bytes: z.int().nonnegative(),
 });
 
+/** A stored file of a task; `path` says where it lies in the workspace of the task's jobs. */
+export const taskArtifactSchema = z.object({
+  artifact_id: uuidSchema,
+  name: z.string(),
+  path: z.string(),
+  content_type: z.string(),
+  size_bytes: z.int().nonnegative(),
+  created_at: timestampSchema,
+});
+
+/** One page of a task's files, newest first; `next_cursor` is absent on the last. Contract 04 section 9.5. */
+export const taskArtifactListSchema = z.object({
+  task_id: uuidSchema,
+  task_name: z.string(),
+  artifacts: z.array(taskArtifactSchema),
+  next_cursor: z.string().optional(),
+});
+
 /** A task. `id` and `task_id` are the same value. */
 export const taskSchema = z.object({
   id: uuidSchema,
@@ -164,6 +182,8 @@ export type InputMode = z.infer<typeof inputModeSchema>;
 export type CreateTaskRequest = z.infer<typeof createTaskRequestSchema>;
 export type InlineAttachment = z.infer<typeof inlineAttachmentSchema>;
 export type TaskAttachment = z.infer<typeof taskAttachmentSchema>;
+export type TaskArtifact = z.infer<typeof taskArtifactSchema>;
+export type TaskArtifactList = z.infer<typeof taskArtifactListSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type TaskList = z.infer<typeof taskListSchema>;
 export type TaskResult = z.infer<typeof taskResultSchema>;

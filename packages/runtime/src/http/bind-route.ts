@@ -7,16 +7,9 @@ import type { HttpServer } from './server.ts';
 import { type StreamedBody, streamedBodyOf } from './streamed-body.ts';
 import { validationProblem } from './validation.ts';
 
-/** One call of a route, parsed. */
-export interface RouteCall<R extends Route, C> {
+interface CallFacts<R extends Route, C> {
   readonly params: RouteInput<R, 'params'>;
   readonly query: RouteInput<R, 'query'>;
-  /** Of a route that also takes a streamed form it is absent when that form arrived. */
-  readonly body: R extends { readonly streamed: string }
-    ? RouteInput<R, 'body'> | undefined
-    : RouteInput<R, 'body'>;
-  /** The body as it arrives, when the route declares `streamed` and the client sent that type. */
-  readonly content: StreamedBody | undefined;
   /** What the guard found out about the caller. */
   readonly caller: C;
   /** Fires when the client leaves. */
@@ -26,6 +19,27 @@ export interface RouteCall<R extends Route, C> {
   readonly ip: string;
   readonly headers: FastifyRequest['headers'];
 }
+
+interface ParsedBody<R extends Route> {
+  readonly body: RouteInput<R, 'body'>;
+  readonly content: undefined;
+}
+
+interface UnreadContent {
+  readonly body: undefined;
+  /** The body as it arrives. */
+  readonly content: StreamedBody;
+}
+
+/** A route that declares `streamed` beside `body` takes either. */
+type CallBody<R extends Route> = R extends { readonly streamed: string }
+  ? R extends { readonly body: z.ZodType }
+    ? ParsedBody<R> | UnreadContent
+    : UnreadContent
+  : ParsedBody<R>;
+
+/** One call of a route, parsed. */
+export type RouteCall<R extends Route, C> = CallFacts<R, C> & CallBody<R>;
 
 /** A success answer; a status the route does not declare is a defect and answers 500. */
 export interface RouteAnswer<R extends Route> {
@@ -118,15 +132,18 @@ export function bindRoute<R extends Route, C>(
     handler: async (request, reply: FastifyReply) => {
       const entry = callers.get(request);
       if (entry === undefined) throw new Error('the guard did not run');
+      const params = parsePart(route.params, request.params, 'params');
+      const query = parsePart(route.query, request.query, 'query');
       const content = streamedBodyOf(request, route);
-      // The schemas were applied just above each cast; RouteInput names what they return.
+      const bodyPart =
+        content === undefined
+          ? { body: parsePart(route.body, bodyOf(route, request), 'body'), content }
+          : { body: undefined, content };
+      // The schemas were applied above; RouteInput names what they return.
       const answer = await binding.handle({
-        params: parsePart(route.params, request.params, 'params') as RouteInput<R, 'params'>,
-        query: parsePart(route.query, request.query, 'query') as RouteInput<R, 'query'>,
-        body: (content === undefined
-          ? parsePart(route.body, bodyOf(route, request), 'body')
-          : undefined) as RouteCall<R, C>['body'],
-        content,
+        params: params as RouteInput<R, 'params'>,
+        query: query as RouteInput<R, 'query'>,
+        ...(bodyPart as CallBody<R>),
         caller: entry.caller,
         signal: request.signal,
         requestId: request.id,

@@ -1,6 +1,7 @@
 export * from './bind-route.ts';
 export * from './client.ts';
 export * from './health.ts';
+export { type FormPart, readForm } from './multipart.ts';
 export * from './openapi.ts';
 export * from './problem-error.ts';
 export * from './server.ts';

@@ -12,7 +12,7 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** True when bytes of a body follow the headers. */
-function hasBody({ headers }: FastifyRequest): boolean {
+export function hasBody({ headers }: FastifyRequest): boolean {
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }

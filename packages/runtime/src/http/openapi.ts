@@ -33,6 +33,8 @@ function content(body: ResponseBody): JsonObject | undefined {
       return { 'text/plain': { schema: { type: 'string' } } };
     case 'event-stream':
       return { 'text/event-stream': { schema: { type: 'string' } } };
+    case 'bytes':
+      return { 'application/octet-stream': {} };
     case 'empty':
       return undefined;
   }
@@ -54,16 +56,36 @@ function responses(route: Route): JsonObject {
   return out;
 }
 
+/** A form's first part is the route's JSON body; its files follow. Raw bytes have no schema. */
+function requestContent(route: Route): JsonObject {
+  const body = route.body && jsonSchema(route.body, 'input');
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' };
+  return {
+    ...(body && { 'application/json': { schema: body } }),
+    ...(route.streamed === 'application/octet-stream' && { [route.streamed]: {} }),
+    ...(route.form && {
+      'multipart/form-data': {
+        schema: {
+          type: 'object',
+          required: [route.form.field],
+          properties: {
+            [route.form.field]: body,
+            [route.form.files]: { type: 'array', items: file },
+          },
+        },
+        encoding: { [route.form.field]: { contentType: 'application/json' } },
+      },
+    }),
+  };
+}
+
 function operation(route: Route): JsonObject {
   return {
     operationId: route.operation,
     summary: route.summary,
     parameters: parameters(route),
-    ...(route.body && {
-      requestBody: {
-        required: !route.bodyOptional,
-        content: { 'application/json': { schema: jsonSchema(route.body, 'input') } },
-      },
+    ...((route.body ?? route.streamed) !== undefined && {
+      requestBody: { required: !route.bodyOptional, content: requestContent(route) },
     }),
     responses: responses(route),
     security: route.auth === 'none' || route.auth === 'psk' ? [] : [{ bearer: [] }],

@@ -1,4 +1,6 @@
 import { defineRoute } from '@cynodeai/contracts/common';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { z } from 'zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../observe/index.ts';
@@ -143,5 +145,15 @@ describe('an HTTP server', () => {
     answer.resolve();
     await sent.promise;
     await other.close();
+  });
+
+  it('ends without waiting for a connection that never said anything', async () => {
+    const other = await createHttpServer({ log: silentLog });
+    const port = await other.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    await other.close();
+    await closed;
   });
 });

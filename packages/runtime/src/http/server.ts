@@ -2,10 +2,11 @@ import rateLimit from '@fastify/rate-limit';
 import type { Route, StreamedMedia } from '@cynodeai/contracts/common';
 import { limits } from '@cynodeai/contracts/common';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import type { Socket } from 'node:net';
 import type { ListenAddress } from '../config/fields.ts';
 import type { Log, LogFields } from '../observe/log.ts';
 import { uuidv7 } from '../std/index.ts';
-import { acceptJsonBodies } from './json-body.ts';
+import { acceptJsonBodies, hasBody } from './json-body.ts';
 import { ProblemError } from './problem-error.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import { acceptStreamedBodies } from './streamed-body.ts';
@@ -58,6 +59,24 @@ function requestIdOf(header: string | string[] | undefined): string {
 /** Node's own limit for the headers of a request, ms. */
 const headersTimeoutMs = 60_000;
 
+const defaultReadTimeoutMs = 30_000;
+/** Time a streamed body may take in total, ms; well below the age at which blobs without a row are swept. */
+const streamTimeoutMs = 1_800_000;
+
+/** Bodies that are not streamed arrive within this time, whatever a server with streamed ones allows in general. */
+function limitReadTime(app: FastifyInstance, readTimeoutMs: number): void {
+  app.addHook('onRequest', async (request) => {
+    const { raw, headers, routeOptions } = request;
+    const { streamed } = routeOptions.config;
+    const arrivesAsStream =
+      streamed !== undefined && headers['content-type']?.toLowerCase().startsWith(streamed);
+    if (arrivesAsStream === true || !hasBody(request)) return;
+    const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    const timer = setTimeout(() => refuseSocket(late, raw.socket), readTimeoutMs);
+    raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+  });
+}
+
 /** How often slow requests are looked for, ms: often enough that the read timeout is met within a quarter, or 5 s. */
 function checkIntervalMs(readTimeoutMs: number): number {
   return Math.min(5000, Math.max(100, readTimeoutMs / 4));
@@ -72,7 +91,7 @@ function methodsOf(routes: readonly Route[], url: string): string[] {
 }
 
 function createApp(options: HttpServerOptions): FastifyInstance {
-  const readTimeoutMs = options.readTimeoutMs ?? 30_000;
+  const readTimeoutMs = options.readTimeoutMs ?? defaultReadTimeoutMs;
   return fastify({
     logger: false,
     genReqId: (raw) => requestIdOf(raw.headers['x-request-id']),
@@ -107,10 +126,36 @@ function createApp(options: HttpServerOptions): FastifyInstance {
   });
 }
 
+/** The connections of a server, kept up to date. */
+function openSockets(app: FastifyInstance): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+/** Ends a server when its requests in flight have ended. */
+async function closeServer(app: FastifyInstance, sockets: ReadonlySet<Socket>): Promise<void> {
+  const sweep = setInterval(() => {
+    // A kept connection that becomes idle only after its last answer would hold the server open.
+    app.server.closeIdleConnections();
+    // Node takes a connection that never said anything for one that is about to.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, 50);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+  }
+}
+
 /** Builds a server; routes are added with `bindRoute`, then it listens. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = createApp(options);
   const routes: Route[] = [];
+  const sockets = openSockets(app);
   const extraFields = new WeakMap<FastifyRequest, LogFields>();
   acceptJsonBodies(app);
   acceptStreamedBodies(app, options.maxBodyBytes ?? limits.requestBodyBytes);
@@ -125,6 +170,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
         retryAfterSeconds: context.ttl / 1000,
       }),
   });
+  limitReadTime(app, options.readTimeoutMs ?? defaultReadTimeoutMs);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
@@ -163,7 +209,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return {
     app,
     routes,
-    declare: (route) => void routes.push(route),
+    declare: (route) => {
+      routes.push(route);
+      // A streamed body has its own limits; all others are watched by `limitReadTime`.
+      if (route.streamed !== undefined) app.server.requestTimeout = streamTimeoutMs;
+    },
     addLogFields: (request, fields) =>
       void extraFields.set(request, { ...extraFields.get(request), ...fields }),
     listen: async (address) => {
@@ -171,14 +221,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const bound = app.server.address();
       return typeof bound === 'object' && bound !== null ? bound.port : address.port;
     },
-    close: async () => {
-      // A kept connection that becomes idle only after its last answer would hold the server open.
-      const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
-      try {
-        await app.close();
-      } finally {
-        clearInterval(sweep);
-      }
-    },
+    close: () => closeServer(app, sockets),
   };
 }

@@ -5,13 +5,18 @@ import { ProblemError } from './problem-error.ts';
 
 /** Longest pause between two pieces of a streamed body, ms. */
 const silenceMs = 60_000;
-/** What may still arrive of a body nobody wants any more, so that the client gets to read the answer. */
-const linger = { bytes: 4 * 1024 * 1024, ms: 2000 } as const;
+/**
+ * What may still arrive of a body nobody wants any more: the client gets to read the answer, and what lies in socket
+ * buffers of a connection it believes to be free again does not end that connection.
+ */
+const linger = { bytes: 32 * 1024 * 1024, ms: 5000 } as const;
 
 /** A body that is read while it arrives. Contract 01 section 13. */
 export interface StreamedBody {
   /** The whole `Content-Type` header. */
   readonly contentType: string;
+  /** The server's limit for bodies that are not streamed, bytes. */
+  readonly plainLimitBytes: number;
   /**
    * The bytes, once. Throws ProblemError `payload_too_large` beyond the limit, `validation` when nothing arrives for
    * 60 s or the client left in the middle.
@@ -93,6 +98,8 @@ async function* read(payload: Readable, limitBytes: number): AsyncGenerator<Buff
     throw new ProblemError('validation', 'the body ended before it was complete', { cause });
   } finally {
     patience.stop();
+    // It listens for more as long as it is open, and then nobody else can read on.
+    source.return?.().catch(() => {});
   }
 }
 
@@ -126,6 +133,7 @@ export function streamedBodyOf(request: FastifyRequest, route: Route): StreamedB
   if (declared > limitBytes) throw tooLarge(limitBytes);
   return {
     contentType: request.headers['content-type'] ?? '',
+    plainLimitBytes: body.serverLimitBytes,
     chunks: read(payload, limitBytes),
   };
 }
