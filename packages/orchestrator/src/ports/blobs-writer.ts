@@ -10,6 +10,8 @@ export interface StoredBlob {
 export interface BlobWriter {
   /** Durable once it resolves; nothing is left behind when it rejects. */
   write(bytes: Uint8Array): Promise<StoredBlob>;
+  /** The same for bytes that are still arriving; rejects with what `chunks` throws. */
+  writeStream(chunks: AsyncIterable<Uint8Array>): Promise<StoredBlob>;
   /** Removes a blob; one that is gone is no error. */
   remove(storageRef: string): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { type Clock, backoffMs, messageOf, systemClock } from '@cynodeai/runtime
 import type { Kysely } from 'kysely';
 import { fileBlobFolder } from '../adapters/blobs/file-blob-folder.ts';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
+import { postgresArtifactReader } from '../adapters/postgres/artifacts/artifact-reader.ts';
 import { postgresBlobReferences } from '../adapters/postgres/artifacts/blob-references.ts';
 import {
   argonPasswords,
@@ -145,6 +146,11 @@ async function partsOf(
       clock,
     },
     tasks,
+    artifacts: {
+      artifacts: postgresArtifactReader(db),
+      blobs: new FileBlobs(config.artifactDirectory),
+      seal,
+    },
     signals: postgresTaskSignals(listener),
     auditQueue: new AuditQueue(postgresGatewayAudit(db), scope.log),
     readiness: overrides.readiness ?? (await readinessOf(db, config)),

@@ -25,25 +25,25 @@ export class FileBlobs implements BlobOpener, BlobReader, BlobWriter {
   }
 
   async write(bytes: Uint8Array): Promise<StoredBlob> {
+    return this.writeStream(oneChunk(bytes));
+  }
+
+  async writeStream(chunks: AsyncIterable<Uint8Array>): Promise<StoredBlob> {
     const id = randomUUID();
     const relative = `${id.slice(0, 2)}/${id}`;
     const path = join(this.#directory, relative);
     const temporary = `${path}${unfinishedSuffix}`;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     try {
-      await writeDurably(temporary, bytes);
+      const written = await writeDurably(temporary, chunks);
       await rename(temporary, path);
       await syncFolder(dirname(path));
+      return { storageRef: `${prefix}${relative}`, ...written };
     } catch (error) {
       await rm(temporary, { force: true });
       await rm(path, { force: true });
       throw error;
     }
-    return {
-      storageRef: `${prefix}${relative}`,
-      sizeBytes: bytes.length,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-    };
   }
 
   async read(storageRef: string): Promise<Uint8Array> {
@@ -79,14 +79,28 @@ export class FileBlobs implements BlobOpener, BlobReader, BlobWriter {
 
 async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function writeDurably(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Omit<StoredBlob, 'storageRef'>> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(bytes);
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      await file.writeFile(chunk);
+    }
     await file.sync();
   } finally {
     await file.close();
   }
+  return { sizeBytes, sha256: hash.digest('hex') };
 }
 
 /** A rename survives a power cut only once its folder was written. */

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../domain/identity/principal.ts';
 import type { BlobWriter } from '../../ports/blobs-writer.ts';
 import type { NewTask, TaskTransaction, TransactTasks } from '../../ports/tasks.ts';
+import { createTaskOnce } from './create-task-once.ts';
 import { type CreateTaskDeps, createTask } from './create-task.ts';
+import { storeAttachments } from './task-blobs.ts';
 
 const userId = '00000000-0000-7000-8000-000000000001';
 const principal: Principal = {
@@ -33,6 +35,11 @@ function memoryBlobs(failAt = 0) {
       const storageRef = `file:${writes}`;
       kept.add(storageRef);
       return { storageRef, sizeBytes: bytes.length, sha256: '' };
+    },
+    writeStream: async (chunks) => {
+      const bytes: Uint8Array[] = [];
+      for await (const chunk of chunks) bytes.push(chunk);
+      return blobs.write(Buffer.concat(bytes));
     },
     remove: async (storageRef) => void kept.delete(storageRef),
   };
@@ -133,11 +140,50 @@ describe('creating a task', () => {
     expect(tried).toEqual(['x', 'x-2', 'x-3']);
   });
 
-  it('takes attachments up to 10 MiB and no more', async () => {
-    const { decodeAttachments } = await import('./task-blobs.ts');
-    expect(() => decodeAttachments([file('a')], 0)).toThrow(
-      expect.objectContaining({ code: 'input_too_large' }),
+  it('takes attachments up to 10 MiB each and no more, and keeps none then', async () => {
+    const { kept, blobs } = memoryBlobs();
+    const ofSize = (name: string, bytes: number) => ({
+      name,
+      contentType: undefined,
+      chunks: (async function* () {
+        yield Buffer.alloc(bytes);
+      })(),
+    });
+    const most = 10 * 1024 * 1024;
+    expect(await storeAttachments(blobs, [ofSize('a', most)])).toHaveLength(1);
+    await expect(
+      storeAttachments(blobs, [ofSize('b', 1), ofSize('c', most + 1)]),
+    ).rejects.toMatchObject({ code: 'input_too_large' });
+    expect(kept.size).toBe(1);
+  });
+
+  it('removes what was stored before when the task itself is refused or its key is of another call', async () => {
+    const { kept, blobs } = memoryBlobs();
+    const received = async () =>
+      storeAttachments(blobs, [
+        {
+          name: 'r',
+          contentType: undefined,
+          chunks: (async function* () {
+            yield Buffer.from('r');
+          })(),
+        },
+      ]);
+    const blank = { ...call, request: { prompt: ' ' }, received: await received() };
+    await expect(createTask(deps(blobs), blank)).rejects.toMatchObject({ code: 'input_invalid' });
+    const twice = { ...call, request: { prompt: 'x', attachments: [file('r')] } };
+    await expect(
+      createTask(deps(blobs), { ...twice, received: await received() }),
+    ).rejects.toMatchObject({ code: 'input_invalid' });
+    expect(kept.size).toBe(0);
+    const { claim: _none, ...bare } = call;
+    const start = async () => ({ kind: 'other_body' as const });
+    const idempotency = { start, release: async () => {}, removeExpired: async () => 0 };
+    const key = { caller: 'c', method: 'POST', path: '/', key: 'k', bodyHash: Buffer.alloc(0) };
+    const other = { ...bare, received: await received() };
+    await expect(createTaskOnce({ ...deps(blobs), idempotency }, other, key)).rejects.toMatchObject(
+      { code: 'idempotency_conflict' },
     );
-    expect(decodeAttachments([file('a')], 1)).toHaveLength(1);
+    expect(kept.size).toBe(0);
   });
 });

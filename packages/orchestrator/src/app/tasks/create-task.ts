@@ -1,4 +1,4 @@
-import { type CreateTaskRequest, type Task, limits } from '@cynodeai/contracts';
+import type { CreateTaskRequest, Task } from '@cynodeai/contracts';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/identity/principal.ts';
@@ -19,7 +19,7 @@ import { type CallContext, auditRow } from '../audit/call-context.ts';
 import { keepCreated } from '../idempotency/run-once.ts';
 import { resolveProject } from '../projects/resolve-project.ts';
 import { insertNamedTask } from './name-task.ts';
-import { type StoredAttachment, decodeAttachments, removeBlobs, storeBlobs } from './task-blobs.ts';
+import { type StoredAttachment, removeBlobs, storeInline } from './task-blobs.ts';
 
 export interface CreateTaskDeps {
   readonly transact: TransactTasks;
@@ -31,6 +31,8 @@ export interface CreateTaskDeps {
 export interface CreateTaskCall extends CallContext {
   readonly principal: Principal;
   readonly request: CreateTaskRequest;
+  /** Attachments that are stored already; removed with the rest when the task cannot be made. */
+  readonly received?: readonly StoredAttachment[];
   /** Held when the caller sent an idempotency key. */
   readonly claim: IdempotencyClaim | undefined;
 }
@@ -116,15 +118,15 @@ async function persist(
  * `idempotency_conflict`.
  */
 export async function createTask(deps: CreateTaskDeps, call: CreateTaskCall): Promise<Task> {
-  const { request } = call;
-  const input = readTaskInput(request);
-  wantedTaskName(request);
-  const attachments = decodeAttachments(request.attachments ?? [], limits.attachmentBytes);
-  const stored = await storeBlobs(deps.blobs, attachments);
+  const stored = [...(call.received ?? [])];
   const at = deps.clock.now();
   const taskId = uuidv7(at.getTime());
-  const prepared = { taskId, input, artifacts: artifactsOf(taskId, stored, at), at };
   try {
+    const { request } = call;
+    const input = readTaskInput(request);
+    wantedTaskName(request);
+    stored.push(...(await storeInline(deps.blobs, request.attachments ?? [], stored)));
+    const prepared = { taskId, input, artifacts: artifactsOf(taskId, stored, at), at };
     return await deps.transact((transaction) => persist(transaction, call, prepared));
   } catch (error) {
     if (!(await wasStored(deps, taskId, error))) await removeBlobs(deps.blobs, stored);

@@ -1,12 +1,13 @@
-import type { InlineAttachment } from '@cynodeai/contracts';
+import { type InlineAttachment, attachmentNameSchema, limits } from '@cynodeai/contracts';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 
-/** A decoded attachment. */
-export interface AttachmentBytes {
+/** A file on its way in. */
+export interface IncomingFile {
   readonly name: string;
   readonly contentType: string | undefined;
-  readonly bytes: Uint8Array;
+  /** The bytes, once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 export interface StoredAttachment extends StoredBlob {
@@ -14,48 +15,76 @@ export interface StoredAttachment extends StoredBlob {
   readonly contentType: string | undefined;
 }
 
-/** Decodes inline attachments. @throws OrchestratorError `input_invalid` for a repeated name, `input_too_large`. */
-export function decodeAttachments(
-  attachments: readonly InlineAttachment[],
-  maxBytes: number,
-): readonly AttachmentBytes[] {
-  const names = new Set<string>();
-  return attachments.map(({ name, content_type: contentType, content_base64: text }, index) => {
-    if (names.has(name)) {
-      throw new OrchestratorError('input_invalid', 'attachment names must be unique in a task', {
-        field: `attachments.${index}.name`,
-      });
-    }
-    names.add(name);
-    const bytes = Buffer.from(text, 'base64');
-    if (bytes.length > maxBytes) {
-      const size = `${maxBytes / 1024 / 1024} MiB`;
-      throw new OrchestratorError('input_too_large', `an attachment may have at most ${size}`);
-    }
-    return { name, contentType, bytes };
-  });
-}
-
 /** Removes blobs that no row names after all. */
 export async function removeBlobs(blobs: BlobWriter, stored: readonly StoredBlob[]): Promise<void> {
   await Promise.all(stored.map((blob) => blobs.remove(blob.storageRef)));
 }
 
-/** Stores every attachment, or none when one of them fails. */
-export async function storeBlobs(
+function refuse(index: number, message: string): never {
+  throw new OrchestratorError('input_invalid', message, { field: `attachments.${index}.name` });
+}
+
+/** Count, name and uniqueness of one more attachment. */
+function checkName(name: string, before: readonly StoredAttachment[], index: number): void {
+  if (before.length >= limits.attachmentCount) {
+    const message = `a task may have at most ${limits.attachmentCount} attachments`;
+    throw new OrchestratorError('input_invalid', message, { field: 'attachments' });
+  }
+  const parsed = attachmentNameSchema.safeParse(name);
+  if (!parsed.success) refuse(index, parsed.error.issues[0]?.message ?? 'must be a file name');
+  if (before.some((one) => one.name === name)) {
+    refuse(index, 'attachment names must be unique in a task');
+  }
+}
+
+async function* limited(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > limits.attachmentBytes) {
+      const mib = limits.attachmentBytes / 1024 / 1024;
+      throw new OrchestratorError('input_too_large', `an attachment may have at most ${mib} MiB`);
+    }
+    yield chunk;
+  }
+}
+
+/**
+ * Stores attachments as they arrive, beside the ones a task has already, or none when one of them fails.
+ * Contract 04 section 9.3. @throws OrchestratorError `input_invalid`, `input_too_large`, and what `files` throws
+ */
+export async function storeAttachments(
   blobs: BlobWriter,
-  attachments: readonly AttachmentBytes[],
+  files: AsyncIterable<IncomingFile> | Iterable<IncomingFile>,
+  before: readonly StoredAttachment[] = [],
 ): Promise<readonly StoredAttachment[]> {
-  const outcomes = await Promise.allSettled(
-    attachments.map(async ({ name, contentType, bytes }) => ({
-      ...(await blobs.write(bytes)),
-      name,
-      contentType,
-    })),
-  );
-  const stored = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const failed = outcomes.find((one) => one.status === 'rejected');
-  if (failed === undefined) return stored;
-  await removeBlobs(blobs, stored);
-  throw failed.reason;
+  const stored: StoredAttachment[] = [];
+  try {
+    for await (const { name, contentType, chunks } of files) {
+      checkName(name, [...before, ...stored], stored.length);
+      stored.push({ ...(await blobs.writeStream(limited(chunks))), name, contentType });
+    }
+    return stored;
+  } catch (error) {
+    await removeBlobs(blobs, stored);
+    throw error;
+  }
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** Stores attachments that came inside the JSON body, as `storeAttachments` does. */
+export function storeInline(
+  blobs: BlobWriter,
+  attachments: readonly InlineAttachment[],
+  before: readonly StoredAttachment[],
+): Promise<readonly StoredAttachment[]> {
+  const files = attachments.map(({ name, content_type: contentType, content_base64: text }) => ({
+    name,
+    contentType,
+    chunks: oneChunk(Buffer.from(text, 'base64')),
+  }));
+  return storeAttachments(blobs, files, before);
 }

@@ -256,7 +256,7 @@ class FakeWorker {
       guard,
       handle: async ({ params: { job_id }, query, content }) => {
         const chunks: Buffer[] = [];
-        for await (const chunk of content?.chunks ?? []) chunks.push(chunk);
+        for await (const chunk of content.chunks) chunks.push(chunk);
         const upload = {
           jobId: job_id,
           path: query.path,

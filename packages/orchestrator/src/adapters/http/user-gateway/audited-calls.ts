@@ -39,6 +39,8 @@ const actions: Readonly<Record<string, NamedAction>> = {
   'tasks.get': { action: 'task.read', type: 'task' },
   'tasks.result': { action: 'task.read', type: 'task' },
   'tasks.logs': { action: 'task.read', type: 'task' },
+  'tasks.artifacts.list': { action: 'task.read', type: 'task' },
+  'tasks.artifacts.get': { action: 'task.read', type: 'task' },
   'tasks.events': { action: 'task.read', type: 'task' },
   'tasks.cancel': { action: 'task.cancel', type: 'task' },
 };

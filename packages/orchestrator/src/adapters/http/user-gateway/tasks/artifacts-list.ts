@@ -1,0 +1,20 @@
+import { gatewayRoutes } from '@cynodeai/contracts';
+import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
+import { type ArtifactDeps, listArtifacts } from '../../../../app/tasks/list-artifacts.ts';
+import type { CallerGuard } from '../caller.ts';
+
+/** `GET /v1/tasks/{id}/artifacts`. Contract 04 section 9.5. */
+export function bindListArtifacts(
+  server: HttpServer,
+  guard: CallerGuard,
+  deps: ArtifactDeps,
+): void {
+  bindRoute(server, gatewayRoutes.listTaskArtifacts, {
+    guard,
+    handle: async ({ caller: { principal, call }, params, query }) => {
+      const body = await listArtifacts(deps, principal, { ...params, ...query });
+      call.resourceId = body.task_id;
+      return { status: 200, body };
+    },
+  });
+}

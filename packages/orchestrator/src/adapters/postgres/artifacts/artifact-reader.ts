@@ -1,0 +1,50 @@
+import { type Selectable, sql } from 'kysely';
+import type { ArtifactReader, ArtifactRecord } from '../../../ports/artifacts.ts';
+import type { Executor } from '../database.ts';
+import type { Database } from '../tables.ts';
+
+const columns = ['id', 'path', 'storage_ref', 'size_bytes', 'content_type', 'created_at'] as const;
+
+type Row = Pick<Selectable<Database['task_artifacts']>, (typeof columns)[number]>;
+
+function recordOf(row: Row): ArtifactRecord {
+  return {
+    id: row.id,
+    path: row.path,
+    storageRef: row.storage_ref,
+    sizeBytes: row.size_bytes ?? 0,
+    contentType: row.content_type ?? undefined,
+    createdAt: row.created_at,
+  };
+}
+
+/** Rows of `task_artifacts`, read. Contract 02 section 9. */
+export function postgresArtifactReader(db: Executor): ArtifactReader {
+  return {
+    list: async ({ taskId, after, limit }) => {
+      const rows = await db
+        .selectFrom('task_artifacts')
+        .select(columns)
+        .where('task_id', '=', taskId)
+        .$if(after !== undefined, (query) =>
+          query.where(
+            sql<boolean>`(created_at, id) < (${after?.createdAt}::timestamptz, ${after?.id}::uuid)`,
+          ),
+        )
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(recordOf);
+    },
+    find: async (taskId, artifactId) => {
+      const row = await db
+        .selectFrom('task_artifacts')
+        .select(columns)
+        .where('task_id', '=', taskId)
+        .where('id', '=', artifactId)
+        .executeTakeFirst();
+      return row && recordOf(row);
+    },
+  };
+}

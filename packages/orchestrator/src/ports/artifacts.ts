@@ -1,0 +1,23 @@
+import type { PagePosition } from '../domain/tasks/page-cursor.ts';
+
+/** A stored file of a task. */
+export interface ArtifactRecord {
+  readonly id: string;
+  /** Relative, such as `upload/in.csv`. */
+  readonly path: string;
+  readonly storageRef: string;
+  readonly sizeBytes: number;
+  readonly contentType: string | undefined;
+  readonly createdAt: Date;
+}
+
+/** Reads what is known of tasks' files; whether a caller may see the task is decided before. */
+export interface ArtifactReader {
+  /** Newest first. */
+  list(query: {
+    readonly taskId: string;
+    readonly after: PagePosition | undefined;
+    readonly limit: number;
+  }): Promise<readonly ArtifactRecord[]>;
+  find(taskId: string, artifactId: string): Promise<ArtifactRecord | undefined>;
+}
