@@ -8,12 +8,11 @@ import {
   rmdir,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { limits } from '@cynodeai/contracts';
+import { join } from 'node:path';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
 import type { WorkspaceStore } from '../../ports/workspace.ts';
-import { sizesBelow, StagedFiles } from './staged-files.ts';
+import { StagedFiles } from './staged-files.ts';
 import { makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
 
 export interface FileWorkspaceOptions {
@@ -53,6 +52,21 @@ async function checkMountRoot(mountRoot: string): Promise<void> {
   }
 }
 
+/** The job id when an entry of the mount root is this node's. */
+async function ownJobId(
+  { mountRoot, nodeSlug }: FileWorkspaceOptions,
+  entry: string,
+): Promise<string | undefined> {
+  const hidden = [`.new-${nodeSlug}-`, `.old-${nodeSlug}-`].find((start) =>
+    entry.startsWith(start),
+  );
+  const jobId = hidden === undefined ? entry : entry.slice(hidden.length);
+  if (!uuidPattern.test(jobId)) return undefined;
+  if (hidden !== undefined) return jobId;
+  const slug = await readFile(join(mountRoot, entry, ownerFile), 'utf8').catch(() => '');
+  return slug === nodeSlug ? jobId : undefined;
+}
+
 /** Job directories on a local file system. A directory gets its name when it is complete and loses it before it is taken apart. */
 export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceStore {
   const { mountRoot, nodeSlug, owner, removeTree } = options;
@@ -60,55 +74,30 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
   const newPath = (jobId: string): string => join(mountRoot, `.new-${nodeSlug}-${jobId}`);
   const oldPath = (jobId: string): string => join(mountRoot, `.old-${nodeSlug}-${jobId}`);
 
-  const stagedStart = `.staged-${nodeSlug}-`;
-  const staged = new StagedFiles((jobId) => join(mountRoot, `${stagedStart}${jobId}`), owner);
-
-  /** The staged files as the new workspace, or an empty one. */
-  const makeWorkspace = async (jobId: string, target: string): Promise<number> => {
-    const source = staged.workspaceOf(jobId);
-    if (!(await exists(source))) {
-      await makeOwnedDir(target, 0o700, owner);
-      return 0;
-    }
-    await rename(source, target);
-    await removeTree(dirname(source));
-    return (await sizesBelow(target)).size;
-  };
+  const staged = new StagedFiles({ mountRoot, nodeSlug, owner });
 
   const build: WorkspaceStore['create'] = async (jobId, files) => {
     const staging = newPath(jobId);
     await makeOwnedDir(staging, 0o700);
     await writeFile(join(staging, ownerFile), nodeSlug, { mode: 0o600, flag: 'wx' });
-    const count = await makeWorkspace(jobId, join(staging, 'workspace'));
-    if (count + files.length > limits.inputFileCount) {
-      const text = `a job may have at most ${limits.inputFileCount} input files, staged ones included`;
-      throw new WorkerError('validation', `sandbox.input_files: ${text}`);
+    const workspace = join(staging, 'workspace');
+    if (!(await staged.moveTo(jobId, workspace, files.length))) {
+      await makeOwnedDir(workspace, 0o700, owner);
     }
     await makeOwnedDir(join(staging, 'job'), 0o700, owner);
     await makeOwnedDir(join(staging, 'job', 'artifacts'), 0o700, owner);
-    await writeInputFiles(join(staging, 'workspace'), files, owner);
+    await removeTree(staged.rootOf(jobId));
+    await writeInputFiles(workspace, files, owner);
     await rename(staging, finalPath(jobId));
     const root = finalPath(jobId);
     return { workspaceDir: join(root, 'workspace'), jobDir: join(root, 'job') };
-  };
-
-  /** The job id when an entry of the mount root is this node's. */
-  const ownJobId = async (entry: string): Promise<string | undefined> => {
-    const hidden = [`.new-${nodeSlug}-`, `.old-${nodeSlug}-`].find((start) =>
-      entry.startsWith(start),
-    );
-    const jobId = hidden === undefined ? entry : entry.slice(hidden.length);
-    if (!uuidPattern.test(jobId)) return undefined;
-    if (hidden !== undefined) return jobId;
-    const slug = await readFile(join(mountRoot, entry, ownerFile), 'utf8').catch(() => '');
-    return slug === nodeSlug ? jobId : undefined;
   };
 
   const remove = async (jobId: string): Promise<void> => {
     await rename(finalPath(jobId), oldPath(jobId)).catch(() => {});
     await removeTree(oldPath(jobId));
     await removeTree(newPath(jobId));
-    await removeTree(dirname(staged.workspaceOf(jobId)));
+    await removeTree(staged.rootOf(jobId));
   };
 
   return {
@@ -122,6 +111,7 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
         return await build(jobId, files);
       } catch (error) {
         await removeTree(newPath(jobId));
+        await removeTree(staged.rootOf(jobId));
         if (error instanceof WorkerError) throw error;
         throw new WorkerError(
           'workspace_unusable',
@@ -134,15 +124,8 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
     stage: (...call) => staged.receive(...call),
 
     removeStaged: async (before) => {
-      const removed: string[] = [];
-      for (const entry of await readdir(mountRoot).catch(() => [])) {
-        const jobId = entry.startsWith(stagedStart) ? entry.slice(stagedStart.length) : '';
-        if (!uuidPattern.test(jobId) || !(await staged.isOld(jobId, before))) continue;
-        // Away in one step, so that an upload that begins now finds an empty place.
-        await rename(join(mountRoot, entry), oldPath(jobId));
-        await removeTree(oldPath(jobId));
-        removed.push(jobId);
-      }
+      const removed = await staged.takeOld(before, oldPath);
+      for (const jobId of removed) await removeTree(oldPath(jobId));
       return removed;
     },
 
@@ -152,7 +135,7 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
       const entries = await readdir(mountRoot).catch(() => []);
       const found = new Set<string>();
       for (const entry of entries) {
-        const jobId = await ownJobId(entry);
+        const jobId = await ownJobId(options, entry);
         if (jobId !== undefined) found.add(jobId);
       }
       for (const jobId of found) await remove(jobId);

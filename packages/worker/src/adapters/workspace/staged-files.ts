@@ -7,6 +7,16 @@ import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
 import { codeOf, makeOwnedDir, type Owner, pathFaults } from './write-input-file.ts';
 
+export interface StagedFilesOptions {
+  readonly mountRoot: string;
+  /** Only files staged on this node are seen; others may share the mount root. */
+  readonly nodeSlug: string;
+  /** The container's user on the host; undefined when it is the user of this process. */
+  readonly owner: Owner | undefined;
+}
+
+const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** A file being received. */
 interface Upload {
   readonly file: StagedFileQuery;
@@ -24,7 +34,7 @@ interface Receiving {
 }
 
 /** Sizes of regular files below a directory by relative path; nobody but this process writes there. */
-export async function sizesBelow(directory: string): Promise<Map<string, number>> {
+async function sizesBelow(directory: string): Promise<Map<string, number>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
     (error: unknown) => {
       if (codeOf(error) === 'ENOENT') return [];
@@ -70,19 +80,46 @@ function unusable(cause: unknown): WorkerError {
  * restart of the node loses none. Contract 03 section 5.4.
  */
 export class StagedFiles {
-  readonly #rootOf: (jobId: string) => string;
-  readonly #owner: Owner | undefined;
+  readonly #options: StagedFilesOptions;
   readonly #receiving = new Map<string, Receiving>();
 
-  /** @param rootOf directory of a job's staged files, in the file system of the job directories */
-  constructor(rootOf: (jobId: string) => string, owner: Owner | undefined) {
-    this.#rootOf = rootOf;
-    this.#owner = owner;
+  constructor(options: StagedFilesOptions) {
+    this.#options = options;
   }
 
-  /** What becomes the job's workspace; there may be none. */
-  workspaceOf(jobId: string): string {
-    return join(this.#rootOf(jobId), 'workspace');
+  /** Directory of everything staged for a job; there may be none. */
+  rootOf(jobId: string): string {
+    return join(this.#options.mountRoot, `${this.#start}${jobId}`);
+  }
+
+  /**
+   * Makes a job's staged files its workspace at `target`; false when there are none.
+   * @throws WorkerError `validation` when they and `more` other files are too many
+   */
+  async moveTo(jobId: string, target: string, more: number): Promise<boolean> {
+    try {
+      await rename(this.#workspaceOf(jobId), target);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+    const { size } = await sizesBelow(target);
+    if (size + more <= limits.inputFileCount) return true;
+    const text = `a job may have at most ${limits.inputFileCount} input files, staged ones included`;
+    throw new WorkerError('validation', `sandbox.input_files: ${text}`);
+  }
+
+  /** Moves what was staged before that, of jobs that get nothing now, out of the way; says whose it was. */
+  async takeOld(before: Date, target: (jobId: string) => string): Promise<readonly string[]> {
+    const taken: string[] = [];
+    for (const entry of await readdir(this.#options.mountRoot).catch(() => [])) {
+      const jobId = entry.startsWith(this.#start) ? entry.slice(this.#start.length) : '';
+      if (!uuidPattern.test(jobId) || !(await this.#isOld(jobId, before))) continue;
+      // Away in one step, so that an upload that begins now finds an empty place.
+      await rename(this.rootOf(jobId), target(jobId));
+      taken.push(jobId);
+    }
+    return taken;
   }
 
   /** See `WorkspaceStore.stage`. */
@@ -99,7 +136,7 @@ export class StagedFiles {
       const stored = await this.#prepare(jobId, job);
       await this.#write(part, upload, content, () => this.#others(job, stored, file.path));
       if (!stillOpen()) throw late();
-      await this.#place(part, join(this.workspaceOf(jobId), file.path), this.workspaceOf(jobId));
+      await this.#place(part, join(this.#workspaceOf(jobId), file.path), this.#workspaceOf(jobId));
       stored.set(file.path, upload.size);
     } catch (error) {
       upload.size = 0;
@@ -110,15 +147,23 @@ export class StagedFiles {
     }
   }
 
-  /** True when the job got its last file before that and none is coming. */
-  async isOld(jobId: string, before: Date): Promise<boolean> {
+  get #start(): string {
+    return `.staged-${this.#options.nodeSlug}-`;
+  }
+
+  async #isOld(jobId: string, before: Date): Promise<boolean> {
     if (this.#receiving.has(jobId)) return false;
-    const found = await stat(this.#rootOf(jobId)).catch(() => undefined);
+    const found = await stat(this.rootOf(jobId)).catch(() => undefined);
     return found !== undefined && found.mtimeMs < before.getTime() && !this.#receiving.has(jobId);
   }
 
+  /** What becomes the job's workspace. */
+  #workspaceOf(jobId: string): string {
+    return join(this.rootOf(jobId), 'workspace');
+  }
+
   #partsOf(jobId: string): string {
-    return join(this.#rootOf(jobId), 'parts');
+    return join(this.rootOf(jobId), 'parts');
   }
 
   async #join(jobId: string, upload: Upload): Promise<Receiving> {
@@ -128,7 +173,7 @@ export class StagedFiles {
         await known.ending;
         continue;
       }
-      const stored = known?.stored ?? sizesBelow(this.workspaceOf(jobId));
+      const stored = known?.stored ?? sizesBelow(this.#workspaceOf(jobId));
       // Whoever waits for it hears of its fault.
       stored.catch(() => {});
       const job = known ?? { uploads: new Set(), stored, ending: undefined };
@@ -143,7 +188,7 @@ export class StagedFiles {
     job.uploads.delete(upload);
     if (job.uploads.size > 0) return;
     job.ending = (async () => {
-      for (const dir of [this.#partsOf(jobId), this.workspaceOf(jobId), this.#rootOf(jobId)]) {
+      for (const dir of [this.#partsOf(jobId), this.#workspaceOf(jobId), this.rootOf(jobId)]) {
         await rmdir(dir).catch(() => {});
       }
       this.#receiving.delete(jobId);
@@ -155,9 +200,11 @@ export class StagedFiles {
     let stored: Map<string, number>;
     try {
       await mkdir(this.#partsOf(jobId), { recursive: true, mode: 0o700 });
-      await makeOwnedDir(this.workspaceOf(jobId), 0o700, this.#owner).catch((error: unknown) => {
-        if (codeOf(error) !== 'EEXIST') throw error;
-      });
+      await makeOwnedDir(this.#workspaceOf(jobId), 0o700, this.#options.owner).catch(
+        (error: unknown) => {
+          if (codeOf(error) !== 'EEXIST') throw error;
+        },
+      );
       stored = await job.stored;
     } catch (cause) {
       throw unusable(cause);
@@ -194,7 +241,8 @@ export class StagedFiles {
         await handle.writeFile(chunk);
       }
       await handle.chmod(Number.parseInt(upload.file.mode ?? '0644', 8));
-      if (this.#owner !== undefined) await handle.chown(this.#owner.uid, this.#owner.gid);
+      if (this.#options.owner !== undefined)
+        await handle.chown(this.#options.owner.uid, this.#options.owner.gid);
     } finally {
       await handle.close();
     }
@@ -204,7 +252,7 @@ export class StagedFiles {
     const missing: string[] = [];
     for (let dir = dirname(target); dir !== workspace; dir = dirname(dir)) missing.unshift(dir);
     for (const dir of missing) {
-      await makeOwnedDir(dir, 0o755, this.#owner).catch(async (error: unknown) => {
+      await makeOwnedDir(dir, 0o755, this.#options.owner).catch(async (error: unknown) => {
         if (codeOf(error) !== 'EEXIST' || !(await lstat(dir)).isDirectory()) throw error;
       });
     }
