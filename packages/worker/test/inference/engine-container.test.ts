@@ -97,6 +97,21 @@ describe.each(places)('the inference container under $name', ({ open }) => {
     await vi.waitFor(async () => expect(await get('/api/tags')).toContain('kept:1b'), waiting);
   });
 
+  it('keeps models when the engine forgets everything but its storage, as at a reboot', async () => {
+    await engine.start(container(ollamaImages.serve), never);
+    await vi.waitFor(async () => expect(await get('/api/tags')).toContain('models'), waiting);
+    await fetch(`http://127.0.0.1:${port}/api/pull`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'stored:1b' }),
+    });
+    await engine.remove('cynodeai-ollama', 1);
+    engine = await place.reboot();
+    await engine.start(container(ollamaImages.serve), never);
+    await vi.waitFor(async () => expect(await get('/api/tags')).toContain('stored:1b'), waiting);
+    await engine.remove('cynodeai-ollama', 0);
+    ({ engine } = place);
+  });
+
   it('leaves nothing when its port is taken or its image is missing', async () => {
     await engine.start(container(ollamaImages.serve), never);
     const other = { ...container(ollamaImages.serve, 'node-b'), name: 'cynodeai-other' };

@@ -60,7 +60,8 @@ async function giveUp(
 
 /** What of an effective configuration is hashed: everything but secrets. Contract 03 section 4.5. */
 function effective(config: NodeConfigurationPayload, policy: NodePolicy): unknown {
-  return { node_slug: config.node_slug, orchestrator: config.orchestrator, policy };
+  const { node_slug, orchestrator, inference_backend } = config;
+  return { node_slug, orchestrator, policy, ...(inference_backend && { inference_backend }) };
 }
 
 async function fetchConfiguration(

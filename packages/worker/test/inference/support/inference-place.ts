@@ -1,3 +1,5 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import process from 'node:process';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { mustRun } from '@cynodeai/runtime/process';
@@ -14,6 +16,8 @@ import { importOllamaImages } from './ollama-image.ts';
 export interface InferencePlace {
   readonly engine: InferenceEngine;
   readonly sandboxes: Pick<SandboxEngine, 'removeLeftovers'>;
+  /** The engine after its volatile state is lost; until the next call of another. */
+  reboot(): Promise<InferenceEngine>;
   /** Calls the engine's own program. */
   run(...args: string[]): Promise<string>;
   close(): Promise<void>;
@@ -29,7 +33,16 @@ async function openPodman(): Promise<InferencePlace> {
   });
   const source = { stateDir: place.stateDir, runDir: place.runDir };
   const engine = await openPodmanInference(source);
-  return { engine, sandboxes: place.engine, run, close: () => place.close() };
+  const reboot = async (): Promise<InferenceEngine> => {
+    // The engine's database lives in the run folder.
+    for (const boot of await readdir(place.runDir)) {
+      for (const name of await readdir(join(place.runDir, boot))) {
+        if (name.startsWith('db-')) await rm(join(place.runDir, boot, name), { recursive: true });
+      }
+    }
+    return openPodmanInference(source);
+  };
+  return { engine, sandboxes: place.engine, reboot, run, close: () => place.close() };
 }
 
 /** Docker makes no bridge of its own here, because that one would have the same name for every daemon. */
@@ -55,7 +68,8 @@ async function openDocker(): Promise<InferencePlace> {
       await docker[Symbol.asyncDispose]();
       await removeBridge();
     };
-    return { engine: openDockerInference(docker.host), sandboxes, run, close };
+    const engine = openDockerInference(docker.host);
+    return { engine, sandboxes, reboot: async () => engine, run, close };
   } catch (error) {
     await removeBridge();
     throw error;
