@@ -71,6 +71,7 @@ export function startDispatcher(
     prompts.wake();
   };
   listener.on(channels.jobs, wake);
+  listener.on(channels.models, () => prompts.wake());
   listener.onReconnect(wake);
   const nodes = postgresNodeCare(db);
   prompts.start();

@@ -76,10 +76,7 @@ export function promptLoops(
     start: () => {
       loops.push(
         asking.run(() => dispatcher.dispatch(), stop.signal),
-        caring.run(async () => {
-          await dispatcher.stopCanceled();
-          await dispatcher.noteWaiting();
-        }, stop.signal),
+        caring.run(() => dispatcher.stopCanceled(), stop.signal),
       );
       renewals.push(renewing.run(() => dispatcher.renew(), renewal.signal));
     },

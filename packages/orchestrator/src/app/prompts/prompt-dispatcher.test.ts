@@ -192,7 +192,6 @@ describe('the dispatcher of prompts', () => {
     expect(closing.limits).toEqual([]);
     const idle = world({ jobs: [] });
     await idle.dispatcher.dispatch();
-    await idle.dispatcher.noteWaiting();
     await idle.dispatcher.renew();
     await idle.dispatcher.stopCanceled();
     await idle.dispatcher.drain(0);
@@ -202,14 +201,10 @@ describe('the dispatcher of prompts', () => {
   it('says what prompts wait for, and takes none meanwhile', async () => {
     const none = world({ change: { models: { current: async () => undefined } } });
     await none.dispatcher.dispatch();
-    await none.dispatcher.noteWaiting();
     expect([none.limits, none.waiting]).toEqual([[], ['pm_model_not_selected']]);
     const mute = world({ connection: false });
-    await mute.dispatcher.noteWaiting();
+    await mute.dispatcher.dispatch();
     expect(mute.waiting).toEqual(['no_inference_path']);
-    const ready = world();
-    await ready.dispatcher.noteWaiting();
-    expect(ready.waiting).toEqual([]);
   });
 
   it("lets go of a prompt whose lease is somebody else's, and stores nothing", async () => {

@@ -59,12 +59,15 @@ export class PromptDispatcher {
     return leaseTimes(this.#leaseMs).renewMs;
   }
 
-  /** Claims and starts what fits now; resolves without waiting for the answers. */
+  /**
+   * Claims and starts what fits now, or says on the tasks of the prompts what they wait for; resolves without waiting
+   * for the answers.
+   */
   async dispatch(): Promise<void> {
     const { prompts, maxCalls, monotonicMs } = this.#deps;
     if (this.#closing || this.#inFlight.size >= maxCalls || !(await prompts.due())) return;
     const route = await this.#route();
-    if (route.kind === 'waiting') return;
+    if (route.kind === 'waiting') return prompts.noteWaiting(route.reason);
     const { path, endpoint } = route;
     const claimedAt = monotonicMs();
     const claimed = await prompts.claim({
@@ -76,13 +79,6 @@ export class PromptDispatcher {
       },
     });
     for (const prompt of claimed) this.#start(prompt, { path, endpoint }, claimedAt);
-  }
-
-  /** Says on the tasks of prompts that cannot go anywhere what they wait for. */
-  async noteWaiting(): Promise<void> {
-    if (!(await this.#deps.prompts.due())) return;
-    const route = await this.#route();
-    if (route.kind === 'waiting') await this.#deps.prompts.noteWaiting(route.reason);
   }
 
   /** Ends calls whose jobs were canceled. Contract 01 section 4.6. */
