@@ -96,15 +96,13 @@ async function openJobs({ startup, scope, log, clock, timer }: Parts): Promise<J
   return store;
 }
 
-/** Passes requests to the model service; its connections end with the process. */
-function openForwarder({ startup, scope, inference }: Parts): InferenceForwarder {
+/** Passes requests to the model service. */
+function openForwarder({ startup, inference }: Parts): InferenceForwarder {
   const { inferenceMaxConcurrency: maxConcurrency } = startup.settings;
-  const forwarder = new InferenceForwarder({
+  return new InferenceForwarder({
     service: inference,
     ...(maxConcurrency !== undefined && { maxConcurrency }),
   });
-  scope.shutdown.add('inference connections', () => forwarder.close());
-  return forwarder;
 }
 
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
@@ -138,6 +136,8 @@ function workerApi(parts: Parts): WorkerApi {
         log,
       });
       scope.shutdown.add('worker API', () => server.close());
+      // Before the Worker API, which would wait for a model's whole answer.
+      scope.shutdown.add('inference connections', () => forwarder.close());
       scope.shutdown.add(
         'sandboxes',
         () => stopSandboxes(jobs, settings.shutdownGraceMs, log),

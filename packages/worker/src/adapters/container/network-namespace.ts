@@ -8,6 +8,12 @@ import type { ServedListener, ServeListener } from '../../ports/sandbox-engine.t
 import { listenInside, sendmsgNumber } from './listen-inside.ts';
 import { programPath } from './podman/host.ts';
 
+/** The call that puts the program named behind its arguments into a namespace. */
+export interface EnterNamespace {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
 /** A network namespace that lasts until it is closed or this process dies. */
 export interface NetworkNamespace {
   /** Where the kernel shows it. */
@@ -30,14 +36,14 @@ class Opening {
   #words = '';
   #served: ServedListener | undefined;
 
-  constructor(enter: readonly string[], serve: ServeListener) {
+  constructor(enter: EnterNamespace, serve: ServeListener) {
     this.#serve = serve;
-    const [program = '', ...args] = [...enter, 'perl', '-e', listenInside];
-    this.#child = spawn(
-      program,
-      [...args, String(defaultPorts.ollama), String(sendmsgNumber(process.arch))],
-      { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { PATH: programPath }, cwd: '/' },
-    );
+    const numbers = [String(defaultPorts.ollama), String(sendmsgNumber(process.arch))];
+    this.#child = spawn(enter.program, [...enter.args, 'perl', '-e', listenInside, ...numbers], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { PATH: programPath },
+      cwd: '/',
+    });
     this.#healthy.promise.catch(() => {});
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#words = (this.#words + text).slice(-500);
@@ -91,11 +97,10 @@ class Opening {
 /**
  * Makes a listener on `127.0.0.1:11434` of another network namespace, has it served by this process, and waits
  * until a request from inside was answered. Nothing copies bytes between the two: the listener itself comes here.
- * @param enter program and arguments that put what follows them into the namespace
  * @throws WorkerError `inference_unavailable` with the cause; the signal's reason when it fired
  */
 export async function openNamespace(
-  enter: readonly string[],
+  enter: EnterNamespace,
   serve: ServeListener,
   signal: AbortSignal,
 ): Promise<NetworkNamespace> {

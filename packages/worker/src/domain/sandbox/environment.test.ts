@@ -32,7 +32,7 @@ it('keeps what the request may set and overrides reserved names', () => {
   });
 });
 
-it('tells only a job with inference where the model is, whatever it asked for (REQ-WORKER-0115)', () => {
+it('tells only a job with inference where the model is, whatever it asked for (REQ-WORKER-0114)', () => {
   const { env, dropped } = sandboxEnvironment('t', 'j', { OLLAMA_BASE_URL: 'http://evil' }, true);
   expect(env['OLLAMA_BASE_URL']).toBe('http://localhost:11434');
   expect(dropped).toStrictEqual(['OLLAMA_BASE_URL']);

@@ -9,7 +9,7 @@ import type {
   SandboxNetworkOwner,
   ServeListener,
 } from '../../../ports/sandbox-engine.ts';
-import { type NetworkNamespace, openNamespace } from '../network-namespace.ts';
+import { type EnterNamespace, type NetworkNamespace, openNamespace } from '../network-namespace.ts';
 import { holderArchive, holderCommand, holderImage } from '../podman/probe-image.ts';
 import { sandboxRules } from '../sandbox-rules.ts';
 import { forceRemove } from './containers.ts';
@@ -72,9 +72,9 @@ async function pidOf(daemon: Daemon, id: string): Promise<number> {
 }
 
 /** Where the daemon's container lives, as seen from here: its daemon may run under a user namespace. */
-function enter(pid: number, rootless: boolean): readonly string[] {
+function enter(pid: number, rootless: boolean): EnterNamespace {
   const user = rootless ? ['--user', '--preserve-credentials'] : [];
-  return ['nsenter', `--target=${pid}`, ...user, '--net', '--'];
+  return { program: 'nsenter', args: [`--target=${pid}`, ...user, '--net', '--'] };
 }
 
 /**
