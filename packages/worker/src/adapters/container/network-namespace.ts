@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readlink } from 'node:fs/promises';
 import { Server } from 'node:net';
 import process from 'node:process';
 import { defaultPorts } from '@cynodeai/contracts/common';
@@ -65,7 +66,12 @@ class Opening {
     if (signal.aborted) onAbort();
     try {
       await this.#healthy.promise;
-      return { path: `/proc/${this.#child.pid}/ns/net`, close: () => this.#close() };
+      const path = `/proc/${this.#child.pid}/ns/net`;
+      // A sandbox in the network of the host would be the worst of all outcomes.
+      if ((await readlink(path)) === (await readlink('/proc/self/ns/net'))) {
+        throw new Error('the helper is in the network of the host');
+      }
+      return { path, close: () => this.#close() };
     } catch (error) {
       await this.#close();
       signal.throwIfAborted();
