@@ -4,7 +4,7 @@ import {
   runJobResultSchema,
   workerJobSchema,
 } from '@cynodeai/contracts';
-import type { HttpAnswer } from '@cynodeai/runtime/http';
+import { type HttpAnswer, faultCodes, wasNeverSent } from '@cynodeai/runtime/http';
 import { messageOf, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import type { JobSight } from '../../domain/dispatch/job-sight.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
@@ -12,52 +12,17 @@ import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 /** Longest part of a node's own words that is kept, bytes. */
 const detailBytes = 2048;
 
-/** Faults that happen before a request can have left: nothing was sent. */
-const unsentCodes = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_NODATA',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_INVALID_ARG',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'EPROTO',
-]);
-
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** Codes of an error, of its causes and of the single failures of an aggregate. */
-function codesOf(error: unknown): string[] {
-  const code = field(error, 'code');
-  const own = typeof code === 'string' ? [code] : [];
-  const parts: unknown = field(error, 'errors');
-  const inner = Array.isArray(parts) ? parts.flatMap(codesOf) : [];
-  const cause: unknown = field(error, 'cause');
-  return [...own, ...inner, ...(cause === undefined ? [] : codesOf(cause))];
-}
-
 /** What a failed call means: never sent, or gone with an unknown outcome. */
 export function answerOfFault(error: unknown): WorkerAnswer {
-  const codes = codesOf(error);
-  const message = codes[0] ?? messageOf(error);
+  const message = faultCodes(error)[0] ?? messageOf(error);
   if (field(error, 'name') === 'TimeoutError') {
     return { kind: 'lost', message: 'no answer within the job deadline' };
   }
-  if (codes.length > 0 && codes.every((code) => unsentCodes.has(code))) {
-    return { kind: 'unsent', message };
-  }
+  if (wasNeverSent(error)) return { kind: 'unsent', message };
   if (error instanceof RangeError) {
     return { kind: 'lost', message: messageOf(error) };
   }
@@ -132,5 +97,5 @@ export function sightOfFault(error: unknown): JobSight {
   if (field(error, 'name') === 'TimeoutError') {
     return { kind: 'unreachable', message: 'no answer in time' };
   }
-  return { kind: 'unreachable', message: codesOf(error)[0] ?? messageOf(error) };
+  return { kind: 'unreachable', message: faultCodes(error)[0] ?? messageOf(error) };
 }

@@ -1,0 +1,41 @@
+/** Faults that happen before a request can have left. */
+const unsentCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_NODATA',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_INVALID_ARG',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'EPROTO',
+]);
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** Codes of a failed call: the error's own, those of its causes and of the single failures of an aggregate. */
+export function faultCodes(error: unknown): readonly string[] {
+  const code = field(error, 'code');
+  const own = typeof code === 'string' ? [code] : [];
+  const parts: unknown = field(error, 'errors');
+  const inner = Array.isArray(parts) ? parts.flatMap(faultCodes) : [];
+  const cause: unknown = field(error, 'cause');
+  return [...own, ...inner, ...(cause === undefined ? [] : faultCodes(cause))];
+}
+
+/** True when the request of a failed call cannot have left: no connection, no such host, TLS refused. */
+export function wasNeverSent(error: unknown): boolean {
+  const codes = faultCodes(error);
+  return codes.length > 0 && codes.every((code) => unsentCodes.has(code));
+}
