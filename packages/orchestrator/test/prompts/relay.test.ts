@@ -1,8 +1,8 @@
 import { type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
-import { jobIn, readTask } from '../control-plane/support/tasks.ts';
-import { createPrompt, inferenceNode, smallModel } from './support/prompts.ts';
+import { jobIn, readJob, readTask } from '../control-plane/support/tasks.ts';
+import { createPrompt, inferenceNode, jobsOf, smallModel } from './support/prompts.ts';
 
 let model: ScriptedModel;
 let plane: TestControlPlane;
@@ -49,5 +49,48 @@ describe('a prompt without a configured model service', () => {
     });
     expect(model.requests.at(-1)?.headers.authorization).toBeUndefined();
     expect(await reason()).toBeUndefined();
+  });
+
+  it('is not lost with a node that went away: it waits for it, or goes to another one', async () => {
+    model.setScript({ reply: 'from the other one' });
+    await using first = await inferenceNode({ slug: 'aa-first', upstream: () => model.url });
+    await first.join(plane.url);
+    const warm = await createPrompt(plane.db, 'there?');
+    expect((await jobIn(plane.db, warm, 'completed', 20_000)).payload?.dispatch).toMatchObject({
+      node_slug: 'aa-first',
+    });
+    await first.kill();
+    const ids = await createPrompt(plane.db, 'still there?');
+    await waitFor(
+      async () => (await readJob(plane.db, ids)).payload?.dispatch?.last_error !== undefined,
+      { timeoutMs: 10_000 },
+    );
+    await using second = await inferenceNode({ slug: 'zz-second', upstream: () => model.url });
+    await second.join(plane.url);
+    const job = await jobIn(plane.db, ids, 'completed', 30_000);
+    expect(job.result).toMatchObject({ stdout: 'from the other one' });
+    expect(job.payload?.dispatch).toMatchObject({
+      node_slug: 'zz-second',
+      last_error: 'the node cannot be reached (ECONNREFUSED)',
+    });
+    expect(await jobsOf(plane.db, ids, 1)).toHaveLength(1);
+  });
+
+  it('does not go by a selection of before: a model that its node lists no more is not asked for', async () => {
+    await using node = await inferenceNode({ slug: 'swap', upstream: () => model.url });
+    const session = await node.join(plane.url);
+    await jobIn(plane.db, await createPrompt(plane.db, 'x'), 'completed', 20_000);
+    const calls = model.requests.length;
+    node.models.clear();
+    const inference = { supported: true, mode: 'allow', running: true, models: [] };
+    expect((await session.sendReport(node.report({ inference }))).ok).toBe(true);
+    const ids = await createPrompt(plane.db, 'gone?');
+    await waitFor(
+      async () => (await readTask(plane.db, ids)).metadata?.['waiting_reason'] !== undefined,
+      { timeoutMs: 10_000 },
+    );
+    expect(model.requests).toHaveLength(calls);
+    node.models.set(smallModel, { status: 'available' });
+    await jobIn(plane.db, ids, 'completed', 30_000);
   });
 });

@@ -12,7 +12,7 @@ const done = { model: 'm:1', response: 'hi', done: true };
 
 describe('an answer of POST /api/generate', () => {
   it('is its text, model, reason and count of tokens', () => {
-    expect(answerOfHttp(http(200, done))).toEqual({
+    expect(answerOfHttp(http(200, done), true)).toEqual({
       kind: 'answered',
       text: 'hi',
       model: 'm:1',
@@ -20,7 +20,7 @@ describe('an answer of POST /api/generate', () => {
       usage: undefined,
     });
     const counted = { ...done, done_reason: 'length', prompt_eval_count: 3, eval_count: 4 };
-    expect(answerOfHttp(http(200, counted))).toMatchObject({
+    expect(answerOfHttp(http(200, counted), false)).toMatchObject({
       finishReason: 'length',
       usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 },
     });
@@ -47,36 +47,51 @@ describe('an answer of POST /api/generate', () => {
     ['an unfinished answer', http(200, { ...done, done: false }), 'model_answer_invalid', /cut/],
     ['only blanks', http(200, { ...done, response: ' \n' }), 'model_answer_empty', /nothing/],
   ])('that is %s is a fault', (_what, answer, errorType, message) => {
-    const judged = answerOfHttp(answer);
+    const judged = answerOfHttp(answer, false);
     expect(judged).toMatchObject({ kind: 'failed', errorType });
     expect(Reflect.get(judged, 'message')).toMatch(message);
   });
 
   it('that says a relay is full is no fault', () => {
     const full = { type: 'urn:cynodeai:error:node_at_capacity', title: 'full', status: 429 };
-    expect(answerOfHttp(http(429, full))).toEqual({
-      kind: 'busy',
+    expect(answerOfHttp(http(429, full), true)).toEqual({
+      kind: 'not_taken',
       message: 'the model service answered 429: full',
+      isUnreachable: false,
     });
   });
 });
 
 describe('a call without an answer', () => {
+  const direct = { timeoutMs: 120_000, isRelay: false };
+  const relay = { timeoutMs: 120_000, isRelay: true };
+
+  it('was not taken when it never left for a node', () => {
+    const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    expect(answerOfFault(refused, relay)).toEqual({
+      kind: 'not_taken',
+      message: 'the node cannot be reached (ECONNREFUSED)',
+      isUnreachable: true,
+    });
+    const reset = Object.assign(new Error('x'), { code: 'ECONNRESET' });
+    expect(answerOfFault(reset, relay)).toMatchObject({ errorType: 'model_unreachable' });
+  });
+
   it('is a fault whose words hold no address', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:1'), {
       code: 'ECONNREFUSED',
     });
-    expect(answerOfFault(refused, 1000)).toEqual({
+    expect(answerOfFault(refused, direct)).toEqual({
       kind: 'failed',
       errorType: 'model_unreachable',
       message: 'the model service could not be reached, or hung up (ECONNREFUSED)',
     });
-    expect(answerOfFault(new Error('x'), 1000)).toMatchObject({ errorType: 'model_unreachable' });
-    expect(answerOfFault(new RangeError('too large'), 1000)).toMatchObject({
+    expect(answerOfFault(new Error('x'), relay)).toMatchObject({ errorType: 'model_unreachable' });
+    expect(answerOfFault(new RangeError('too large'), direct)).toMatchObject({
       errorType: 'model_answer_invalid',
       message: 'too large',
     });
-    expect(answerOfFault(new DOMException('t', 'TimeoutError'), 120_000)).toMatchObject({
+    expect(answerOfFault(new DOMException('t', 'TimeoutError'), relay)).toMatchObject({
       errorType: 'model_timeout',
       message: 'the model did not answer within 120 s',
     });

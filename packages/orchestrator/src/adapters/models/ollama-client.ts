@@ -1,7 +1,7 @@
 import { ollamaErrorSchema, ollamaGenerateSchema } from '@cynodeai/contracts';
 import type { OllamaGenerate } from '@cynodeai/contracts';
 import { problemSchema } from '@cynodeai/contracts/common';
-import { type HttpAnswer, HttpClient } from '@cynodeai/runtime/http';
+import { type HttpAnswer, HttpClient, faultCodes, wasNeverSent } from '@cynodeai/runtime/http';
 import { messageOf, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import type { ModelAnswer, ModelUsage } from '../../domain/prompts/model-answer.ts';
 import type { ModelClient } from '../../ports/model-client.ts';
@@ -45,17 +45,18 @@ function detailOf(body: unknown): string | undefined {
   return detail === undefined ? undefined : truncateUtf8(storableText(detail), detailBytes).text;
 }
 
-function refusal({ status }: HttpAnswer, body: unknown): ModelAnswer {
+function refusal({ status }: HttpAnswer, body: unknown, isRelay: boolean): ModelAnswer {
   const detail = detailOf(body);
   const message = `the model service answered ${status}${detail === undefined ? '' : `: ${detail}`}`;
-  const isRelayBusy = status === tooManyRequests && problemSchema.safeParse(body).success;
-  return isRelayBusy ? { kind: 'busy', message } : failure('model_refused', message);
+  return isRelay && status === tooManyRequests
+    ? { kind: 'not_taken', message, isUnreachable: false }
+    : failure('model_refused', message);
 }
 
 /** What an HTTP answer of `POST /api/generate` without streaming means. Contract 01 section 4.4. */
-export function answerOfHttp(answer: HttpAnswer): ModelAnswer {
+export function answerOfHttp(answer: HttpAnswer, isRelay: boolean): ModelAnswer {
   const body = parsed(answer.text);
-  if (answer.status < 200 || answer.status > 299) return refusal(answer, body);
+  if (answer.status < 200 || answer.status > 299) return refusal(answer, body, isRelay);
   const generated = ollamaGenerateSchema.safeParse(body);
   if (!generated.success) {
     const detail = detailOf(body);
@@ -69,14 +70,20 @@ export function answerOfHttp(answer: HttpAnswer): ModelAnswer {
 }
 
 /** What a call without an answer means; the text of the fault may name addresses, its code does not. */
-export function answerOfFault(error: unknown, timeoutMs: number): ModelAnswer {
+export function answerOfFault(
+  error: unknown,
+  { timeoutMs, isRelay }: { readonly timeoutMs: number; readonly isRelay: boolean },
+): ModelAnswer {
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     const seconds = Math.round(timeoutMs / 1000);
     return failure('model_timeout', `the model did not answer within ${seconds} s`);
   }
   if (error instanceof RangeError) return failure('model_answer_invalid', messageOf(error));
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  const what = typeof code === 'string' ? ` (${code})` : '';
+  const [code] = faultCodes(error);
+  const what = code === undefined ? '' : ` (${code})`;
+  if (isRelay && wasNeverSent(error)) {
+    return { kind: 'not_taken', message: `the node cannot be reached${what}`, isUnreachable: true };
+  }
   return failure('model_unreachable', `the model service could not be reached, or hung up${what}`);
 }
 
@@ -92,6 +99,8 @@ export class OllamaClient implements ModelClient {
   async generate(
     ...[endpoint, request, options]: Parameters<ModelClient['generate']>
   ): Promise<ModelAnswer> {
+    const { timeoutMs } = options;
+    const isRelay = endpoint.token !== undefined;
     try {
       return answerOfHttp(
         await this.#http.call({
@@ -101,13 +110,14 @@ export class OllamaClient implements ModelClient {
             ...(endpoint.token !== undefined && { authorization: `Bearer ${endpoint.token}` }),
           },
           json: request,
-          timeoutMs: options.timeoutMs,
+          timeoutMs,
           signal: options.signal,
           maxBytes: maxAnswerBytes,
         }),
+        isRelay,
       );
     } catch (error) {
-      return answerOfFault(error, options.timeoutMs);
+      return answerOfFault(error, { timeoutMs, isRelay });
     }
   }
 

@@ -243,7 +243,7 @@ describe('the dispatcher of prompts', () => {
   });
 
   it('puts a prompt back when the relay is full', async () => {
-    const busy: ModelAnswer = { kind: 'busy', message: 'full' };
+    const busy: ModelAnswer = { kind: 'not_taken', message: 'full', isUnreachable: false };
     const { dispatcher, back, due, ended, idle } = world({ generate: async () => busy });
     await dispatcher.dispatch();
     await idle();

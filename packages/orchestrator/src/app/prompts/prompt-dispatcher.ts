@@ -1,3 +1,4 @@
+import { withoutAvoided } from '../../domain/dispatch/select-node.ts';
 import { leaseMsOf, leaseTimes } from '../../domain/jobs/job-lease.ts';
 import { type PromptPath, choosePath } from '../../domain/prompts/choose-path.ts';
 import type { JobQueue } from '../../ports/dispatch.ts';
@@ -24,6 +25,9 @@ export interface PromptDispatcherDeps extends RunPromptDeps {
   readonly onShorterLease: () => void;
 }
 
+/** How long a node that did not answer is left alone while another may answer, ms. */
+const avoidMs = 10_000;
+
 interface InFlight {
   readonly prompt: ClaimedPrompt;
   readonly abort: AbortController;
@@ -42,6 +46,8 @@ interface Route {
 export class PromptDispatcher {
   readonly #deps: PromptDispatcherDeps;
   readonly #inFlight = new Map<string, InFlight>();
+  /** Nodes that did not answer, until when, on the monotonic clock. */
+  readonly #silent = new Map<string, number>();
   #leaseMs = leaseMsOf(undefined);
   #closing = false;
 
@@ -142,7 +148,10 @@ export class PromptDispatcher {
       hasUrl,
       defaultModel,
       selected: await models.current(),
-      nodes: nodes.map((node) => node.facts),
+      nodes: withoutAvoided(
+        nodes.map((node) => node.facts),
+        this.#avoided(),
+      ),
     });
     if (path.kind === 'waiting') return path;
     if (path.kind === 'direct_url') {
@@ -153,6 +162,12 @@ export class PromptDispatcher {
     if (connection === undefined) return { kind: 'waiting', reason: 'no_inference_path' };
     const { url, token } = connection;
     return { kind: 'open', path, endpoint: { baseUrl: `${url}${relayPath}`, token } };
+  }
+
+  #avoided(): ReadonlySet<string> {
+    const now = this.#deps.monotonicMs();
+    for (const [nodeId, until] of this.#silent) if (until <= now) this.#silent.delete(nodeId);
+    return new Set(this.#silent.keys());
   }
 
   #abort(jobId: string): void {
@@ -166,12 +181,17 @@ export class PromptDispatcher {
     this.#leaseMs = prompt.leaseMs;
     if (shorter) onShorterLease();
     const abort = new AbortController();
-    const call = { prompt, model: path.model, endpoint, claimedAt, signal: abort.signal };
+    const onSilent = (): void => {
+      if (path.kind !== 'node_relay') return;
+      this.#silent.set(path.node.nodeId, this.#deps.monotonicMs() + avoidMs);
+    };
+    const { model } = path;
+    const call = { prompt, model, endpoint, claimedAt, signal: abort.signal, onSilent };
     log.info('a prompt goes to a model', {
       job_id: prompt.jobId,
       task_id: prompt.taskId,
       path: path.kind,
-      model: path.model,
+      model,
     });
     const done = runPrompt(call, this.#deps)
       .catch((error: unknown) => logLostPrompt(log, prompt, error))

@@ -41,6 +41,8 @@ export interface PromptCall {
   readonly claimedAt: number;
   /** Fires when the call is not wanted any more: canceled, lease lost, or the process ends. */
   readonly signal: AbortSignal;
+  /** The node did not answer: others are preferred for a while. */
+  readonly onSilent: () => void;
 }
 
 async function putBack(
@@ -109,7 +111,8 @@ async function ask(
   });
   if (signal.aborted) return;
   switch (answer.kind) {
-    case 'busy': {
+    case 'not_taken': {
+      if (answer.isUnreachable) call.onSilent();
       const delayMs = retryDelayMs(prompt.attempt, Math.random());
       return putBack(call, { delayMs, reason: answer.message }, deps);
     }

@@ -22,8 +22,8 @@ export type ModelAnswer =
       readonly finishReason: string | undefined;
       readonly usage: ModelUsage | undefined;
     }
-  /** The service asks to come back later; the model did not run. */
-  | { readonly kind: 'busy'; readonly message: string }
+  /** A node did not take the call: it is full, or cannot be reached. Nothing ran. Contract 01 section 5.5. */
+  | { readonly kind: 'not_taken'; readonly message: string; readonly isUnreachable: boolean }
   | {
       readonly kind: 'failed';
       readonly errorType: PromptErrorType;
