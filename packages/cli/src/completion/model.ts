@@ -64,16 +64,17 @@ export function buildModel(
   definitions: readonly CommandDefinition[],
   groups: readonly CommandGroup[],
 ): CompletionModel {
-  const childrenOf = (group: string | undefined): CompletionWord[] =>
-    definitions
-      .filter(({ path }) => (path.length > 1 ? path[0] : undefined) === group)
+  const places = [
+    ...groups.map(({ name, summary }) => ({ path: name.split(' '), summary })),
+    ...definitions,
+  ];
+  const childrenOf = (group: string): CompletionWord[] =>
+    places
+      .filter(({ path }) => path.slice(0, -1).join(' ') === group)
       .map(({ path, summary }) => ({ name: path.at(-1) ?? '', help: summary }));
   const root: CompletionNode = {
     path: [],
-    children: [
-      ...groups.map(({ name, summary }) => ({ name, help: summary })),
-      ...childrenOf(undefined),
-    ],
+    children: childrenOf(''),
     flags: [{ names: ['--version'], help: 'print the version and leave', value: undefined }],
     args: [],
   };
@@ -85,7 +86,7 @@ export function buildModel(
     nodes: [
       root,
       ...groups.map(({ name }) => ({
-        path: [name],
+        path: name.split(' '),
         children: childrenOf(name),
         flags: [],
         args: [],

@@ -52,7 +52,7 @@ export function defineCommand<A extends Args, F extends Flags>(
   };
 }
 
-/** A folder of commands, such as `task`. */
+/** A folder of commands, such as `task`, or `task artifacts` in it; the outer one comes first. */
 export interface CommandGroup {
   readonly name: string;
   readonly summary: string;

@@ -81,9 +81,11 @@ function buildParser(
     .enablePositionalOptions();
   const nodes = new Map<string, Command>([['', root]]);
   for (const { name, summary } of groups) {
+    const path = name.split(' ');
+    const parent = nodes.get(path.slice(0, -1).join(' ')) ?? root;
     nodes.set(
       name,
-      configure(root.command(name), [name])
+      configure(parent.command(path.at(-1) ?? ''), path)
         .summary(summary)
         .description(summary)
         .enablePositionalOptions(),

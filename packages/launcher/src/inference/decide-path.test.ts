@@ -52,6 +52,15 @@ describe('inference chosen by itself', () => {
     expect(decidePath(auto, { ...nothing, canDownload: true })).toMatchObject({ kind: 'take' });
   });
 
+  it('says why nothing better was taken', () => {
+    const note = (findings: Findings): unknown => Reflect.get(decidePath(auto, findings), 'note');
+    expect(note(nothing)).toContain('no model was found');
+    expect(note({ ...nothing, configuredUrl: 'http://10.0.0.5:11434' })).toContain(
+      'nothing answers at http://10.0.0.5:11434',
+    );
+    expect(note({ ...nothing, host: { ...host, models: [] } })).toContain('has no model');
+  });
+
   it('says what the demo model is and which command gets a real one', () => {
     const decision = decidePath(auto, nothing);
     expect(decision.kind === 'take' && decision.note).toMatch(

@@ -32,11 +32,19 @@ export type Decision =
   | { readonly kind: 'offer'; readonly otherwise: Decision }
   | { readonly kind: 'refuse'; readonly reason: string };
 
-export const demoNote = `no model was found: prompts are answered by cynode-demo, a rule-based stand-in, not a neural network; for a real model: ${realModelCommand}`;
+const demoNote = `prompts are answered by cynode-demo, a rule-based stand-in, not a neural network; for a real model: ${realModelCommand}`;
 
 /** An Ollama counts when it can answer: with a model, or with a way to get one. */
 function usable(found: FoundOllama | undefined, canDownload: boolean): found is FoundOllama {
   return found !== undefined && (found.models.length > 0 || canDownload);
+}
+
+/** Why the demo model is taken, and how to get away from it. */
+function demoReason({ configuredUrl, configured, host }: Findings): string {
+  const empty = configured ?? host;
+  if (empty !== undefined) return `Ollama at ${empty.url} has no model: ${demoNote}`;
+  if (configuredUrl !== undefined) return `nothing answers at ${configuredUrl}: ${demoNote}`;
+  return `no model was found: ${demoNote}`;
 }
 
 function nothingFound(findings: Findings): Decision {
@@ -74,7 +82,7 @@ export function decidePath(request: Request, findings: Findings | undefined): De
   }
   const otherwise: Decision = demanded
     ? nothingFound(findings)
-    : { kind: 'take', path: { kind: 'demo' }, note: demoNote };
+    : { kind: 'take', path: { kind: 'demo' }, note: demoReason(findings) };
   const offers = canDownload && (demanded || mayAsk);
   return offers ? { kind: 'offer', otherwise } : otherwise;
 }

@@ -60,5 +60,6 @@ export function wantsOtherInference(
   if (choice !== undefined && (choice === 'auto' || choice !== inference.choice)) return true;
   const url = env['OLLAMA_BASE_URL']?.replace(/\/+$/, '');
   if (!url || !['auto', 'ollama'].includes(inference.choice)) return false;
-  return url !== inference.ollamaUrl;
+  // A named service that was not there at the start may be there now.
+  return url !== inference.ollamaUrl || ['demo', 'none'].includes(inference.path.kind);
 }

@@ -75,7 +75,8 @@ export class NodeInference implements InferenceService {
       supported: this.#supported || this.#existing,
       existingService: this.#existing,
       running: this.#running,
-      models: this.models.known(),
+      // What nobody serves is not available, whatever is on the disk.
+      models: this.#running ? this.models.known() : [],
     };
   }
 
