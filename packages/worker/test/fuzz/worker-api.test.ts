@@ -1,6 +1,7 @@
 import { workerApiRoutes } from '@cynodeai/contracts';
 import type { Route } from '@cynodeai/contracts/common';
 import { uuidv7 } from '@cynodeai/runtime/std';
+import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
 import { type FuzzTarget, fuzzRun } from '@cynodeai/testing/fuzz';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testPsk, testToken } from '../node/support/mock-orchestrator.ts';
@@ -8,9 +9,12 @@ import { TestNode } from '../node/support/test-node.ts';
 
 let node: TestNode;
 let target: FuzzTarget;
+let model: ScriptedModel;
 
 beforeAll(async () => {
   node = await TestNode.create();
+  model = await startScriptedModel();
+  node.env['OLLAMA_PORT'] = String(model.port);
   await node.start();
   // A finished job whose result is kept, so that reading and acknowledging meet one.
   const finished = await node.run(['say', 'done']);
@@ -51,12 +55,16 @@ beforeAll(async () => {
         },
       ],
       'worker.jobs.stop': [{ body: { ...unknown, grace_seconds: 1 } }],
+      'worker.models.load': [{ body: { version: 1, model_ref: 'scripted' } }],
       'worker.jobs.get': [{ params: { job_id: ids.job_id } }],
       'worker.jobs.ack': [{ params: { job_id: ids.job_id }, body: { version: 1, ...ids } }],
     },
   };
 });
-afterAll(() => node[Symbol.asyncDispose]());
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  await model.close();
+});
 
 it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0103, REQ-STANDS-0108, REQ-STANDS-0110)', async () => {
   const { verdict } = await fuzzRun(target);

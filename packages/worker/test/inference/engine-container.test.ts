@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDockerInference } from '../../src/adapters/container/docker/inference-engine.ts';
+import { openPodmanInference } from '../../src/adapters/container/podman/inference-engine.ts';
 import {
   type InferenceContainer,
   fingerprint,
@@ -134,5 +135,7 @@ describe('an engine that is not there', () => {
   it('is unusable, with the fix', async () => {
     const engine = openDockerInference('unix:///nowhere/docker.sock');
     await expect(engine.obstacle()).rejects.toThrow('start it, or set DOCKER_HOST');
+    const source = { stateDir: '/tmp/a,b', runDir: '/tmp/c' };
+    await expect(openPodmanInference(source)).rejects.toThrow('comma');
   });
 });

@@ -151,7 +151,7 @@ describe('models of a node', () => {
 
   it('are asked for with the token and in good form only', async () => {
     expect((await node.get(path, 'wrong')).status).toBe(401);
-    for (const ref of ['', 7, 'x'.repeat(513), 'a\u0000b']) {
+    for (const ref of ['', 7, 'x'.repeat(513), 'a\u0000b', 'a b', '../x', 'a\u202Eb']) {
       expect(await load(ref)).toMatchObject({ status: 400, kind: 'validation' });
     }
     expect((await node.post(`${path}Xload`, '{}')).status).toBe(404);

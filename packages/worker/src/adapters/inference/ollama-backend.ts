@@ -1,6 +1,6 @@
-import { limits } from '@cynodeai/contracts/common';
 import { ollamaTagsSchema, ollamaVersionSchema, taggedModel } from '@cynodeai/contracts';
 import type { HttpClient } from '@cynodeai/runtime/http';
+import { isModelRef } from '../../domain/inference/models.ts';
 import type { BackendLook, ModelBackend } from '../../ports/inference.ts';
 import { pullModel } from './pull-model.ts';
 
@@ -19,11 +19,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Whether a model reference can be reported and stored. */
-function usable(ref: string): boolean {
-  return ref !== '' && ref.length <= limits.indexedTextChars && !/\p{Cc}/u.test(ref);
 }
 
 async function look(http: HttpClient, baseUrl: string, signal: AbortSignal): Promise<BackendLook> {
@@ -60,7 +55,7 @@ async function models(
   }
   const refs = (parsed.data.models ?? [])
     .map((model) => model.name ?? model.model ?? '')
-    .filter(usable)
+    .filter(isModelRef)
     .map(taggedModel);
   return [...new Set(refs)].toSorted().slice(0, bounds.models);
 }

@@ -2,7 +2,7 @@ import { taggedModel } from '@cynodeai/contracts';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
-import type { ModelState } from '../../domain/inference/models.ts';
+import { type ModelState, isModelRef } from '../../domain/inference/models.ts';
 import type { ModelBackend } from '../../ports/inference.ts';
 import { ModelCatalogue } from './model-catalogue.ts';
 
@@ -51,8 +51,14 @@ export class ModelLoads {
     return this.known();
   }
 
-  /** Says whether a model is there; when it is not, a download is under way afterwards. @throws WorkerError `inference_unavailable` */
+  /**
+   * Says whether a model is there; when it is not, a download is under way afterwards.
+   * @throws WorkerError `validation`, `inference_unavailable`
+   */
   async load(modelRef: string): Promise<'available' | 'loading'> {
+    if (!isModelRef(modelRef)) {
+      throw new WorkerError('validation', 'model_ref must name a model, such as qwen3:8b');
+    }
     const backend = await this.#current();
     const ref = taggedModel(modelRef);
     if (this.#catalogue.isAvailable(ref)) return 'available';
@@ -77,15 +83,16 @@ export class ModelLoads {
 
   async #pull(backend: ModelBackend, ref: string): Promise<void> {
     const { log, signal } = this.#deps;
-    log.info('fetching a model', { model: ref });
+    // Its name is text of a request and stays out of the log; the list of models has it.
+    log.info('fetching a model');
     try {
       await backend.pull(ref, (progress) => this.#catalogue.noteProgress(ref, progress), signal);
       this.#catalogue.endLoading(ref);
-      log.info('the model is available', { model: ref });
+      log.info('the model is available');
     } catch (error) {
       const reason = messageOf(error);
       this.#catalogue.endLoading(ref, reason);
-      if (!signal.aborted) log.warn('the model could not be fetched', { model: ref, reason });
+      if (!signal.aborted) log.warn('the model could not be fetched', { reason });
     }
     this.#deps.onChange();
   }

@@ -1,4 +1,10 @@
 import type { ModelAvailability } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+
+/** Whether a text can name a model: registry, namespace, name and tag as model services spell them. */
+export function isModelRef(text: string): boolean {
+  return text.length <= limits.indexedTextChars && /^[A-Za-z0-9][\w.:/@-]*$/.test(text);
+}
 
 /** How far the download of a model is. */
 export interface PullProgress {
