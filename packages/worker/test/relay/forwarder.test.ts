@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { inferencePaths } from '@cynodeai/contracts';
 import { onTestFinished, expect, it } from 'vitest';
 import {
@@ -291,6 +293,25 @@ it('is no tunnel and takes no ambiguous request', async () => {
   );
   expect(upgrade).toMatch(/^HTTP\/1.1 200 /);
   expect(upstream.seen[0]?.headers.upgrade).toBeUndefined();
+});
+
+it('outlives callers that leave at any moment', async () => {
+  const { place } = await stage((_request, response) => {
+    response.write('x'.repeat(100_000));
+  });
+  const chat = 'POST /api/chat HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbody';
+  for (const bytes of ['CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n', 'no HTTP\r\n\r\n', chat]) {
+    for (let pauses = 0; pauses < 20; pauses += 1) {
+      const socket = connect(place.socketPath);
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      socket.write(bytes);
+      for (let i = 0; i < pauses; i += 1) await setImmediate();
+      socket.destroy();
+      await once(socket, 'close');
+    }
+  }
+  expect(await fetchFrom(place, '/healthz')).toMatchObject({ status: 200 });
 });
 
 it('refuses before an upload that waits for a go-ahead', async () => {

@@ -58,6 +58,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#onEnd = onEnd;
     this.#timer = setTimeout(() => this.#fail(timedOut), limits.requestMs);
     response.on('close', () => this.#end());
+    // A write to a connection that was lost at that moment; its close follows.
+    response.on('error', () => this.#end());
   }
 
   /** Sends the request; the rest happens by itself. */

@@ -31,6 +31,8 @@ export function createRelayServer(forwarder: InferenceForwarder): Server {
   );
   server.maxConnections = maxConnections;
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    // From here on nobody else listens to the faults of this connection.
+    socket.on('error', () => socket.destroy());
     socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
   });
   // A refusal comes before the upload, not after it.
