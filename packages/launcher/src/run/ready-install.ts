@@ -45,14 +45,17 @@ export function findTrouble(
 export async function readyInstall(options: ReadyOptions): Promise<Install> {
   const { signal, progress, need } = options;
   const { install, fresh } = await startedInstall(options);
-  if (fresh || need !== undefined) {
-    await waitOut({
-      find: () => findTrouble(install, need),
-      everyMs: need === undefined ? lookEveryMs.node : lookEveryMs.gateway,
-      signal,
-      ...(need === 'answer' && { lead: 'the prompt cannot be answered' }),
-      onStep: (what) => progress.step(what),
-    });
+  const common = { signal, onStep: (what: string) => progress.step(what) };
+  // Just after a start the gateway still knows what the node said before; what is switched off needs no node.
+  const expectsModel = need === undefined || install.inference.path.kind !== 'none';
+  if (fresh && expectsModel) {
+    const find = (): Promise<Trouble | undefined> => findTrouble(install, undefined);
+    await waitOut({ ...common, find, everyMs: lookEveryMs.node });
+  }
+  if (need !== undefined) {
+    const find = (): Promise<Trouble | undefined> => findTrouble(install, need);
+    const lead = need === 'answer' ? 'the prompt cannot be answered' : 'the job cannot run';
+    await waitOut({ ...common, find, everyMs: lookEveryMs.gateway, lead });
   }
   return install;
 }
