@@ -1,5 +1,6 @@
 import type { Route } from '@cynodeai/contracts/common';
 import type { z } from 'zod';
+import type { UploadFile } from './multipart.ts';
 
 type ParamsPart<R extends Route> = R['params'] extends z.ZodObject
   ? { readonly params: { readonly [K in keyof z.infer<R['params']>]: string } }
@@ -15,6 +16,13 @@ type BodyPart<R extends Route> = R['body'] extends z.ZodType
     : { readonly body: z.input<R['body']> }
   : { readonly body?: undefined };
 
+type FilesPart<R extends Route> = R extends { readonly form: object }
+  ? {
+      /** Sent behind the body, which makes the call a form; none or an empty list leaves it JSON. */
+      readonly files?: readonly UploadFile[];
+    }
+  : { readonly files?: undefined };
+
 /** What every call may add. */
 export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -26,13 +34,18 @@ export interface CallOptions {
 }
 
 /** Everything one call of a route sends, typed from the route. */
-export type CallInput<R extends Route> = ParamsPart<R> & QueryPart<R> & BodyPart<R> & CallOptions;
+export type CallInput<R extends Route> = ParamsPart<R> &
+  QueryPart<R> &
+  BodyPart<R> &
+  FilesPart<R> &
+  CallOptions;
 
 /** A call without its route's types, as the transport sees it. */
 export interface AnyCallInput extends CallOptions {
   readonly params?: Readonly<Record<string, string>> | undefined;
   readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
   readonly body?: unknown;
+  readonly files?: readonly UploadFile[] | undefined;
 }
 
 type Bodies<R extends Route> = {

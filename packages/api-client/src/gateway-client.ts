@@ -4,7 +4,8 @@ import { type AnyCallInput, type CallInput, type CallOutput, pathOf } from './ca
 import { GatewayError } from './gateway-error.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { type StreamedTaskEvent, readTaskEvents } from './task-events.ts';
-import { type Answer, Transport } from './transport.ts';
+import { formBody } from './multipart.ts';
+import { type Answer, type SendInput, Transport } from './transport.ts';
 import { pollTask } from './poll-task.ts';
 
 export interface GatewayClientOptions {
@@ -65,7 +66,7 @@ export class GatewayClient {
         headers: { ...creating, ...headers },
         timeoutMs: call.timeoutMs ?? callTimeoutMs,
         ...(call.stallMs !== undefined && { stallMs: call.stallMs }),
-        ...(call.body !== undefined && { json: call.body }),
+        ...bodyOf(route, call),
         ...this.#signalOf(call.signal),
       }),
     );
@@ -127,6 +128,28 @@ export class GatewayClient {
   }
 
   /**
+   * The bytes of a task's file as they arrive.
+   * @throws GatewayError for a refusal, a broken connection and after 60 s without a byte
+   */
+  async download(
+    taskId: string,
+    artifactId: string,
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const route = gatewayRoutes.getTaskArtifact;
+    const path = pathOf(route, { params: { id: taskId, artifact_id: artifactId } });
+    const answer = await this.#withToken(route, {}, (headers) =>
+      this.#transport.download({
+        path,
+        headers,
+        silenceMs: streamSilenceMs,
+        ...this.#signalOf(signal),
+      }),
+    );
+    return answer.body;
+  }
+
+  /**
    * Waits until a task is terminal and answers with its result. Long poll where the server holds the answer, a
    * pause of 2 s where it does not; three failures in a row are tolerated. Contract 05 section 5.
    */
@@ -178,6 +201,14 @@ export class GatewayClient {
       return attempt();
     }
   }
+}
+
+/** A form when there are files to send, else JSON. */
+function bodyOf(route: Route, { body, files }: AnyCallInput): Pick<SendInput, 'form' | 'json'> {
+  if (route.form !== undefined && files !== undefined && files.length > 0) {
+    return { form: formBody(route.form, body, files) };
+  }
+  return body === undefined ? {} : { json: body };
 }
 
 /** A call that creates something can be repeated safely when both tries carry one key. */

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { uuidv7 } from '@cynodeai/runtime/std';
+import { CodedError, uuidv7 } from '@cynodeai/runtime/std';
 import { Agent, type Dispatcher } from 'undici';
 import { type CallLimit, deadline, piecesOf, stallLimit } from './call-limit.ts';
 import { GatewayError, refusalError } from './gateway-error.ts';
+import type { FormBody } from './multipart.ts';
 
 export interface TransportOptions {
   readonly baseUrl: string;
@@ -26,6 +27,8 @@ export interface SendInput extends Sending {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON when present. */
   readonly json?: unknown;
+  /** Sent in place of `json`. */
+  readonly form?: FormBody;
   /** Deadline of the whole call, ms. */
   readonly timeoutMs: number;
   /** In place of the deadline: the longest time without a byte sent or received, ms. */
@@ -44,8 +47,8 @@ export interface Answer {
   readonly requestId: string;
 }
 
-/** A 200 event stream. */
-export interface EventStream {
+/** A 200 whose body is read as it comes. */
+export interface OpenAnswer {
   readonly status: number;
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -90,7 +93,7 @@ export class Transport {
   }
 
   /** Opens an event stream. @throws GatewayError unless the answer is 200 `text/event-stream`. */
-  async open(input: OpenInput): Promise<EventStream> {
+  async open(input: OpenInput): Promise<OpenAnswer> {
     const requestId = uuidv7();
     try {
       const response = await this.#request(
@@ -117,6 +120,28 @@ export class Transport {
     }
   }
 
+  /** Starts a download. @throws GatewayError unless the answer is 200. */
+  async download(input: OpenInput): Promise<OpenAnswer> {
+    const requestId = uuidv7();
+    try {
+      const limits = { signal: input.signal, silenceMs: input.silenceMs };
+      const call = {
+        ...input,
+        method: 'GET',
+        headers: { accept: '*/*', ...input.headers },
+      } as const;
+      const response = await this.#request(call, requestId, limits);
+      if (response.statusCode !== 200) {
+        await accept(response, requestId);
+        const status = response.statusCode;
+        throw new GatewayError('gateway', 'the answer is no file', { requestId, status });
+      }
+      return { status: 200, body: this.#guarded(response, input, requestId) };
+    } catch (error) {
+      throw this.#faultOf(error, input, requestId);
+    }
+  }
+
   close(): Promise<void> {
     return this.#agent.destroy();
   }
@@ -126,8 +151,7 @@ export class Transport {
     requestId: string,
     { signal, silenceMs, limit }: Limits,
   ): Promise<Dispatcher.ResponseData> {
-    const json = input.json === undefined ? undefined : Buffer.from(JSON.stringify(input.json));
-    const inPieces = input.stallMs !== undefined && limit !== undefined;
+    const content = contentOf(input, limit);
     // The path goes out as it is: a URL parser would resolve `%2E%2E` away.
     return this.#agent.request({
       origin: this.#origin,
@@ -139,11 +163,13 @@ export class Transport {
         accept: 'application/json',
         'user-agent': this.#userAgent,
         'x-request-id': requestId,
-        ...(json && { 'content-type': 'application/json' }),
-        ...(json && { 'content-length': String(json.length) }),
+        ...(content && {
+          'content-type': content.type,
+          'content-length': String(content.sizeBytes),
+        }),
         ...input.headers,
       },
-      ...(json && { body: inPieces ? Readable.from(piecesOf(json, limit)) : json }),
+      ...(content && { body: content.body }),
       ...(signal && { signal }),
     });
   }
@@ -164,7 +190,8 @@ export class Transport {
 
   /** The caller's own cancellation passes through; everything else becomes a GatewayError. */
   #faultOf(error: unknown, input: Sending, requestId: string, deadline?: AbortSignal): unknown {
-    if (error instanceof GatewayError) return error;
+    // What a body that is sent has to say, too.
+    if (error instanceof CodedError) return error;
     if (input.signal?.aborted) return input.signal.reason;
     const late = deadline?.aborted === true;
     const reason = late ? 'it took too long to answer' : reasonOf(error);
@@ -173,6 +200,39 @@ export class Transport {
       requestId,
       cause: error,
     });
+  }
+}
+
+/** What a call sends. */
+interface Content {
+  readonly type: string;
+  readonly sizeBytes: number;
+  readonly body: Buffer | Readable;
+}
+
+/** The body of a call; in pieces where a limit watches its progress. */
+function contentOf(
+  { form, json, stallMs }: Pick<SendInput, 'form' | 'json' | 'stallMs'>,
+  limit: CallLimit | undefined,
+): Content | undefined {
+  if (form !== undefined) {
+    const body = Readable.from(watched(form.chunks(), limit), { objectMode: false });
+    return { type: form.contentType, sizeBytes: form.sizeBytes, body };
+  }
+  if (json === undefined) return undefined;
+  const bytes = Buffer.from(JSON.stringify(json));
+  const inPieces = stallMs !== undefined && limit !== undefined;
+  const body = inPieces ? Readable.from(piecesOf(bytes, limit)) : bytes;
+  return { type: 'application/json', sizeBytes: bytes.length, body };
+}
+
+async function* watched(
+  chunks: AsyncIterable<Uint8Array>,
+  limit: CallLimit | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    limit?.progress();
+    yield chunk;
   }
 }
 

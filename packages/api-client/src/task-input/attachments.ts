@@ -1,6 +1,7 @@
-import { type InlineAttachment, attachmentNameSchema, limits } from '@cynodeai/contracts';
+import { attachmentNameSchema, limits } from '@cynodeai/contracts';
 import { basename } from 'node:path';
-import { readCheckedFile } from './checked-file.ts';
+import type { UploadFile } from '../multipart.ts';
+import { openCheckedFile } from './checked-file.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { TaskInputError } from './task-input-error.ts';
 
@@ -13,9 +14,9 @@ function checkNames(paths: readonly string[]): void {
   const seen = new Set<string>();
   for (const path of paths) {
     const name = basename(path);
-    if (!attachmentNameSchema.safeParse(name).success) {
+    if (!attachmentNameSchema.safeParse(name).success || /[\r\n]/.test(name)) {
       throw new TaskInputError(
-        `${path} cannot be attached: its name must not start with a dot, hold a backslash or exceed ${limits.attachmentNameBytes} bytes`,
+        `${path} cannot be attached: its name must not start with a dot, hold a backslash or a line break or exceed ${limits.attachmentNameBytes} bytes`,
       );
     }
     if (seen.has(name)) {
@@ -25,21 +26,30 @@ function checkNames(paths: readonly string[]): void {
   }
 }
 
+/** Attachments that are open until they are disposed of. */
+export interface Attachments extends AsyncDisposable {
+  readonly files: readonly UploadFile[];
+}
+
 /**
- * The bytes of every file, in order, as they travel inside the JSON body.
- * @throws TaskInputError on a name, count, size or file kind the contract refuses. Contract 05 section 7.1.
+ * Opens every file, in order; each is read only while it is sent.
+ * @throws TaskInputError on a name, count, size or file kind the contract refuses; nothing stays open then.
+ * Contract 05 section 7.1.
  */
-export async function readAttachments(paths: readonly string[]): Promise<InlineAttachment[]> {
+export async function openAttachments(paths: readonly string[]): Promise<Attachments> {
   checkNames(paths);
-  const attachments: InlineAttachment[] = [];
+  await using opening = new AsyncDisposableStack();
+  const files: UploadFile[] = [];
   for (const path of paths) {
-    const bytes = await readCheckedFile(path, limits.attachmentBytes);
+    const file = opening.use(await openCheckedFile(path, limits.attachmentBytes));
     const name = basename(path);
-    attachments.push({
+    files.push({
       name,
-      content_type: mediaTypeOf(name),
-      content_base64: bytes.toString('base64'),
+      contentType: mediaTypeOf(name),
+      sizeBytes: file.sizeBytes,
+      chunks: () => file.chunks(),
     });
   }
-  return attachments;
+  const open = opening.move();
+  return { files, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

@@ -52,21 +52,78 @@ export function sizeText(bytes: number): string {
   return unit === undefined ? `${bytes} bytes` : `${bytes / unit[0]} ${unit[1]}`;
 }
 
+/** Opens a regular file of at most `maxBytes`; the caller closes it. */
+async function openChecked(
+  path: string,
+  maxBytes: number,
+): Promise<{ readonly file: FileHandle; readonly sizeBytes: number }> {
+  const file = await openFile(path);
+  try {
+    const stat = await file.stat();
+    if (stat.isDirectory()) throw new TaskInputError(`${path} is a directory`);
+    if (!stat.isFile()) throw new TaskInputError(`${path} is not a regular file`);
+    if (stat.size > maxBytes) throw tooLarge(path, maxBytes);
+    return { file, sizeBytes: stat.size };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function tooLarge(path: string, maxBytes: number): TaskInputError {
+  return new TaskInputError(`${path} is larger than ${sizeText(maxBytes)}`);
+}
+
 /**
  * The bytes of a regular file of at most `maxBytes`. Checked and read through one handle, opened without following
  * a link and without waiting for a FIFO's writer, so that it cannot be swapped in between.
  * @throws TaskInputError naming the path and the rule it breaks. Contract 05 section 7.1.
  */
-export async function readCheckedFile(path: string, maxBytes: number): Promise<Buffer> {
-  await using file = await openFile(path);
-  const stat = await file.stat();
-  if (stat.isDirectory()) throw new TaskInputError(`${path} is a directory`);
-  if (!stat.isFile()) throw new TaskInputError(`${path} is not a regular file`);
-  const tooLarge = `${path} is larger than ${sizeText(maxBytes)}`;
-  if (stat.size > maxBytes) throw new TaskInputError(tooLarge);
-  const bytes = await readUpTo(file, stat.size, maxBytes);
-  if (bytes.length > maxBytes) throw new TaskInputError(tooLarge);
-  return bytes;
+async function readCheckedFile(path: string, maxBytes: number): Promise<Buffer> {
+  const { file, sizeBytes } = await openChecked(path, maxBytes);
+  try {
+    const bytes = await readUpTo(file, sizeBytes, maxBytes);
+    if (bytes.length > maxBytes) throw tooLarge(path, maxBytes);
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A checked file that is read while it is sent; nobody can put another in its place. */
+export interface CheckedFile extends AsyncDisposable {
+  readonly sizeBytes: number;
+  /**
+   * Its bytes from the beginning, as many as `sizeBytes` says.
+   * @throws TaskInputError when the file has become shorter meanwhile
+   */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+const chunkBytes = 64 * 1024;
+
+async function* pieces(
+  file: FileHandle,
+  path: string,
+  sizeBytes: number,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < sizeBytes;) {
+    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, sizeBytes - at));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) throw new TaskInputError(`${path} became shorter while it was sent`);
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Like `readCheckedFile`, but nothing of it is read before it is sent. */
+export async function openCheckedFile(path: string, maxBytes: number): Promise<CheckedFile> {
+  const { file, sizeBytes } = await openChecked(path, maxBytes);
+  return {
+    sizeBytes,
+    chunks: () => pieces(file, path, sizeBytes),
+    [Symbol.asyncDispose]: () => file.close(),
+  };
 }
 
 /** Like `readCheckedFile`, for text: it must be well-formed UTF-8 and not empty. */

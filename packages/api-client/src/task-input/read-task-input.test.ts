@@ -1,10 +1,12 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import type { CreateTaskRequest } from '@cynodeai/contracts';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sizeText } from './checked-file.ts';
 import { readTaskInput } from './read-task-input.ts';
+import type { TaskInputFlags } from './task-input-flags.ts';
 
 let folder: string;
 
@@ -22,23 +24,28 @@ async function file(name: string, content: string | Buffer): Promise<string> {
   return path;
 }
 
+async function bodyOf(flags: TaskInputFlags): Promise<CreateTaskRequest> {
+  await using input = await readTaskInput(flags);
+  return input.body;
+}
+
 describe('readTaskInput', () => {
   it('sends the mode explicitly, for every source', async () => {
     const path = await file('text', 'one\n\ntwo\r\n');
-    await expect(readTaskInput({ prompt: 'hi' })).resolves.toEqual({
+    await expect(bodyOf({ prompt: 'hi' })).resolves.toEqual({
       input_mode: 'prompt',
       prompt: 'hi',
     });
-    await expect(readTaskInput({ taskFile: path, inputMode: 'script' })).resolves.toEqual({
+    await expect(bodyOf({ taskFile: path, inputMode: 'script' })).resolves.toEqual({
       input_mode: 'script',
       prompt: 'one\n\ntwo\r\n',
     });
-    await expect(readTaskInput({ script: path })).resolves.toMatchObject({ input_mode: 'script' });
-    await expect(readTaskInput({ commandsFile: path })).resolves.toEqual({
+    await expect(bodyOf({ script: path })).resolves.toMatchObject({ input_mode: 'script' });
+    await expect(bodyOf({ commandsFile: path })).resolves.toEqual({
       input_mode: 'commands',
       commands: ['one', 'two'],
     });
-    await expect(readTaskInput({ command: ['b', 'a', 'b'] })).resolves.toEqual({
+    await expect(bodyOf({ command: ['b', 'a', 'b'] })).resolves.toEqual({
       input_mode: 'commands',
       commands: ['b', 'a', 'b'],
     });
@@ -68,7 +75,7 @@ describe('readTaskInput', () => {
 
   it('adds name, project, inference and time limit only when they are given', async () => {
     await expect(
-      readTaskInput({
+      bodyOf({
         command: ['a'],
         name: 'n',
         projectId: 'p',
@@ -88,7 +95,7 @@ describe('readTaskInput', () => {
   it('keeps a byte order mark and refuses a socket, a link and a path through a file', async () => {
     const text = '\uFEFF#!/bin/sh\n';
     const script = await file('bom', text);
-    await expect(readTaskInput({ script })).resolves.toMatchObject({ prompt: text });
+    await expect(bodyOf({ script })).resolves.toMatchObject({ prompt: text });
     await symlink(script, join(folder, 'link'));
     const socket = join(folder, 'socket');
     const server = createServer().listen(socket);
@@ -102,15 +109,58 @@ describe('readTaskInput', () => {
     await expect(readTaskInput({ script: 'a\u0000b' })).rejects.toThrow('cannot be read');
   });
 
-  it('counts the whole request against the JSON limit', async () => {
-    const limit = 10 * 1024 * 1024;
-    const attach = [await file('big', Buffer.alloc(7 * 1024 * 1024 + 400_000))];
-    const fits = await readTaskInput({ prompt: 'x', attach });
-    expect(Buffer.byteLength(JSON.stringify(fits))).toBeLessThan(limit);
-    const more = [...attach, await file('more', Buffer.alloc(300_000))];
-    await expect(readTaskInput({ prompt: 'x', attach: more })).rejects.toThrow(
-      'the gateway takes 10 MiB (10485760 bytes) in one',
+  it('leaves attachments to be read while they are sent, through the handle that was checked', async () => {
+    const attach = [await file('kept.md', 'kept'), await file('empty', '')];
+    await using input = await readTaskInput({ prompt: 'x', attach });
+    expect(input.body).toEqual({ input_mode: 'prompt', prompt: 'x' });
+    // Another file in its place is not the one that was checked.
+    await rm(attach[0] ?? '');
+    await file('kept.md', 'swapped');
+    const read = async (): Promise<string[][]> =>
+      Promise.all(
+        input.files.map(async (one) => {
+          let text = '';
+          for await (const chunk of one.chunks()) text += Buffer.from(chunk).toString();
+          return [one.name, one.contentType, String(one.sizeBytes), text];
+        }),
+      );
+    const expected = [
+      ['kept.md', 'text/markdown', '4', 'kept'],
+      ['empty', 'application/octet-stream', '0', ''],
+    ];
+    expect(await read()).toEqual(expected);
+    expect(await read()).toEqual(expected);
+  });
+
+  it('says when an attachment became shorter while it was sent, and sends no more when it grew', async () => {
+    const path = await file('changing', 'x'.repeat(1000));
+    await using input = await readTaskInput({ prompt: 'x', attach: [path] });
+    const sent = async (): Promise<number> => {
+      let bytes = 0;
+      for await (const chunk of input.files[0]?.chunks() ?? []) bytes += chunk.length;
+      return bytes;
+    };
+    await writeFile(path, 'y'.repeat(2000));
+    expect(await sent()).toBe(1000);
+    await writeFile(path, 'y');
+    await expect(sent()).rejects.toThrow('became shorter while it was sent');
+  });
+
+  it('takes 10 MiB and refuses a byte more, and nothing stays open', async () => {
+    const edge = await file('edge', Buffer.alloc(10 * 1024 * 1024));
+    const over = await file('over', Buffer.alloc(10 * 1024 * 1024 + 1));
+    await using input = await readTaskInput({ prompt: 'x', attach: [edge] });
+    expect(input.files[0]?.sizeBytes).toBe(10 * 1024 * 1024);
+    const before = (await readdir('/proc/self/fd')).length;
+    await expect(readTaskInput({ prompt: 'x', attach: [edge, over] })).rejects.toThrow(
+      'over is larger than 10 MiB',
     );
+    expect((await readdir('/proc/self/fd')).length).toBe(before);
+  });
+
+  it('refuses a name that no header can hold', async () => {
+    const attach = [await file('a\nb', 'x')];
+    await expect(readTaskInput({ prompt: 'x', attach })).rejects.toThrow('line break');
   });
 });
 

@@ -8,6 +8,7 @@ import { userCommands } from './users/definitions.ts';
 export const groups: readonly CommandGroup[] = [
   { name: 'auth', summary: 'Log in and out' },
   { name: 'task', summary: 'Create tasks and read what became of them' },
+  { name: 'task artifacts', summary: 'List and save the files of a task' },
   { name: 'users', summary: 'Administer users and their roles' },
 ];
 

@@ -90,6 +90,20 @@ const readLogs = z.object({
   truncated: taskLogsSchema.shape.truncated.nullish(),
 });
 
+const readArtifacts = z.object({
+  task_id: id,
+  task_name: optionalText,
+  artifacts: z.array(
+    z.object({
+      artifact_id: id,
+      name: z.string(),
+      content_type: optionalText,
+      size_bytes: z.int().nonnegative(),
+    }),
+  ),
+  next_cursor: z.string().nullish(),
+});
+
 const json = <S extends z.ZodType>(schema: S): { readonly kind: 'json'; readonly schema: S } => ({
   kind: 'json',
   schema,
@@ -117,6 +131,10 @@ export const readRoutes = {
     success: { 200: json(readResult) },
   }),
   getTaskLogs: defineRoute({ ...gatewayRoutes.getTaskLogs, success: { 200: json(readLogs) } }),
+  listTaskArtifacts: defineRoute({
+    ...gatewayRoutes.listTaskArtifacts,
+    success: { 200: json(readArtifacts) },
+  }),
   cancelTask: defineRoute({
     ...gatewayRoutes.cancelTask,
     success: {

@@ -1,12 +1,13 @@
 import process from 'node:process';
 import { GatewayError } from '@cynodeai/api-client';
 import {
+  type TaskInput,
   type TaskInputFlags,
   TaskInputError,
   parseTimeoutSeconds,
   readTaskInput,
 } from '@cynodeai/api-client/task-input';
-import type { CreateTaskRequest, TaskResult } from '@cynodeai/contracts';
+import type { TaskResult } from '@cynodeai/contracts';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { Install } from '../install/install.ts';
 import { LauncherError, exitCodes } from '../launcher-error.ts';
@@ -28,9 +29,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const { flags, operands } = parsed;
   const context = commandContext();
   try {
-    const request = await readTaskInput(taskInputFlags(flags, operands));
-    const { result, outcome, couldAskDemo } = await runRequest(request, flags, context);
-    if (flags.output === 'json') printJson(outcome, result);
+    await using input = await readTaskInput(taskInputFlags(flags, operands));
+    const { result, outcome, couldAskDemo } = await runRequest(input, flags, context);
+    if (flags.output === 'json') printJson(outcome, result, couldAskDemo);
     else printText(outcome, couldAskDemo);
     return outcome.exitCode;
   } catch (error) {
@@ -71,7 +72,7 @@ interface Ran {
 }
 
 async function runRequest(
-  request: CreateTaskRequest,
+  { body: request, files }: TaskInput,
   flags: RunFlags,
   context: CommandContext,
 ): Promise<Ran> {
@@ -81,13 +82,14 @@ async function runRequest(
     const need = needOf(request);
     const { yes = false, inference: choice } = flags;
     const install = await readyInstall({ ...context, progress, yes, choice, need });
-    const couldAskDemo = need === 'relay' && runningStack(install)?.inference.kind === 'demo';
+    const couldAskDemo = need !== undefined && runningStack(install)?.inference.kind === 'demo';
     const client = localClient(install);
     await using _closing = { [Symbol.asyncDispose]: () => client.close() };
     const once = (): Promise<TaskResult> =>
       runTask({
         client,
         request,
+        files,
         signal: context.signal,
         onStep,
         working: need === 'answer' ? 'asking the model' : 'running the job',

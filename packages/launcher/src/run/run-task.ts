@@ -1,4 +1,4 @@
-import { type GatewayClient, GatewayError } from '@cynodeai/api-client';
+import { type GatewayClient, GatewayError, type UploadFile } from '@cynodeai/api-client';
 import { type CreateTaskRequest, type TaskResult, gatewayRoutes } from '@cynodeai/contracts';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { LauncherError } from '../launcher-error.ts';
@@ -7,6 +7,8 @@ import { type Trouble, patienceMs } from './trouble.ts';
 export interface RunTaskOptions {
   readonly client: GatewayClient;
   readonly request: CreateTaskRequest;
+  /** Attachments, sent with the request. */
+  readonly files?: readonly UploadFile[];
   /** Fires on Ctrl-C. */
   readonly signal: AbortSignal;
   readonly onStep: (what: string) => void;
@@ -18,6 +20,8 @@ export interface RunTaskOptions {
 }
 
 const lookEveryMs = 1000;
+/** Longest time an upload may stand still. */
+const uploadStallMs = 60_000;
 
 /**
  * Creates a task and waits for its end. When the signal fires the task is cancelled, and its sandbox is gone before
@@ -25,8 +29,12 @@ const lookEveryMs = 1000;
  * @throws GatewayError, and LauncherError `stack` when no node takes the work.
  */
 export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
-  const { client, request, signal } = options;
-  const task = await client.call(gatewayRoutes.createTask, { body: request });
+  const { client, request, files = [], signal } = options;
+  const task = await client.call(gatewayRoutes.createTask, {
+    body: request,
+    files,
+    ...(files.length > 0 && { stallMs: uploadStallMs }),
+  });
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   const watching = watchNode(options, task.task_id, over);

@@ -29,7 +29,7 @@ export async function create(
   const { task: _task, prompt: _prompt, result, projectId, timeout, ...others } = flags;
   const prompt = promptOf(flags);
   const project = projectId ?? settings.activeProjectId;
-  const body = await readTaskInput({
+  await using input = await readTaskInput({
     ...others,
     ...(prompt !== undefined && { prompt }),
     ...(project !== undefined && { projectId: project }),
@@ -37,8 +37,9 @@ export async function create(
   });
   const client = await authenticated();
   const { task_id: id, task_name: name } = await client.call(readRoutes.createTask, {
-    body,
-    ...(body.attachments && { stallMs: uploadStallMs }),
+    body: input.body,
+    files: input.files,
+    ...(input.files.length > 0 && { stallMs: uploadStallMs }),
   });
   if (!result) {
     const created = { task_id: id, task_name: name };

@@ -1,5 +1,7 @@
 import { type CommandDefinition, defineCommand } from '../../program/definition.ts';
 import {
+  artifactArgs,
+  artifactGetFlags,
   cancelFlags,
   createFlags,
   listFlags,
@@ -60,5 +62,19 @@ export const taskCommands: readonly CommandDefinition[] = [
     flags: logsFlags,
     jsonLines: { flag: 'follow' },
     load: async () => (await import('./logs.ts')).logs,
+  }),
+  defineCommand({
+    path: ['task', 'artifacts', 'list'],
+    summary: 'List the files of a task',
+    args: taskArgs,
+    flags: {},
+    load: async () => (await import('./artifacts-list.ts')).listArtifacts,
+  }),
+  defineCommand({
+    path: ['task', 'artifacts', 'get'],
+    summary: 'Save a file of a task',
+    args: artifactArgs,
+    flags: artifactGetFlags,
+    load: async () => (await import('./artifacts-get.ts')).getArtifact,
   }),
 ];

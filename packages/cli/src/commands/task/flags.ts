@@ -92,3 +92,15 @@ export const logsFlags = {
   },
   follow: { type: 'boolean', short: 'F', help: 'print new output until the task has ended' },
 } as const satisfies Flags;
+
+/** Contract 05 section 7.8. */
+export const artifactArgs = {
+  ...taskArgs,
+  artifact_id: 'id of the file, as the list shows it',
+} as const satisfies Args;
+
+/** Contract 05 section 7.8. */
+export const artifactGetFlags = {
+  out: { type: 'string', value: 'path', help: 'where to put the file' },
+  force: { type: 'boolean', help: 'replace a file that is there' },
+} as const satisfies Flags;

@@ -1,0 +1,43 @@
+import type { CommandContext } from '../../command-context.ts';
+import { readRoutes } from '../../gateway/read-routes.ts';
+import type { CommandInput } from '../../program/flag.ts';
+import type { taskArgs } from './flags.ts';
+
+interface Listed {
+  readonly artifact_id: string;
+  readonly name: string;
+  readonly content_type: string | undefined;
+  readonly size_bytes: number;
+}
+
+/** `cynork task artifacts list`: every file of a task, newest first. Contract 05 section 7.8. */
+export async function listArtifacts(
+  { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
+  { args }: CommandInput<typeof taskArgs, Record<string, never>>,
+): Promise<void> {
+  const client = await authenticated();
+  const artifacts: Listed[] = [];
+  let cursor: string | undefined;
+  for (;;) {
+    const page = await client.call(readRoutes.listTaskArtifacts, {
+      params: { id: args.task },
+      query: { limit: 200, cursor },
+    });
+    for (const { artifact_id, name, content_type, size_bytes } of page.artifacts) {
+      artifacts.push({ artifact_id, name, content_type, size_bytes });
+    }
+    if (page.next_cursor && page.artifacts.length > 0) {
+      cursor = page.next_cursor;
+      continue;
+    }
+    const { task_id, task_name } = page;
+    await output.print({
+      list: {
+        columns: ['artifact_id', 'name', 'content_type', 'size_bytes'],
+        rows: artifacts.map((artifact) => ({ ...artifact })),
+      },
+      json: { task_id, ...(task_name !== undefined && { task_name }), artifacts },
+    });
+    return;
+  }
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home, type Outcome } from './support/cynork.ts';
+import { MockGateway, json, problem, taskId } from './support/mock-gateway.ts';
+
+const env = { CYNORK_TOKEN: 'token-1' };
+const listPath = `GET /v1/tasks/${taskId}/artifacts`;
+const getPath = `${listPath}/a1`;
+
+let gateway: MockGateway;
+let home: Home;
+let folder: string;
+
+beforeEach(async () => {
+  gateway = await MockGateway.start();
+  home = await Home.create(gateway);
+  folder = join(await home.file('here/marker', ''), '..');
+});
+
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});
+
+const artifacts = (...args: string[]): Promise<Outcome> =>
+  home.run(['task', 'artifacts', ...args], { env });
+
+const artifact = (id: string, name: string) => ({
+  artifact_id: id,
+  name,
+  path: `upload/${name}`,
+  content_type: 'text/plain',
+  size_bytes: 5,
+  created_at: '2026-11-20T10:00:00.000Z',
+});
+
+/** What is in the folder beside what the test put there. */
+async function left(): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name !== 'marker');
+}
+
+describe('cynork task artifacts list', () => {
+  it('prints every page as one list, or as one JSON value', async () => {
+    const page = (items: object[], next?: string) => ({
+      task_id: taskId,
+      task_name: 'say-hello',
+      artifacts: items,
+      ...(next !== undefined && { next_cursor: next }),
+    });
+    gateway.on(listPath, (request, response) => {
+      const second = request.url.includes('cursor=more');
+      const body = second ? page([artifact('a2', 'b.md')]) : page([artifact('a1', 'a.md')], 'more');
+      return json(200, body)(request, response);
+    });
+    const listed = await artifacts('list', taskId);
+    expect(listed.code).toBe(0);
+    expect(listed.stdout).toMatch(/artifact_id\s+name\s+content_type\s+size_bytes/i);
+    expect(listed.stdout).toMatch(/a1\s+a\.md\s+text\/plain\s+5[^]*a2\s+b\.md/);
+    const shown = await artifacts('list', taskId, '-o', 'json');
+    const row = { content_type: 'text/plain', size_bytes: 5 };
+    expect(JSON.parse(shown.stdout)).toEqual({
+      task_id: taskId,
+      task_name: 'say-hello',
+      artifacts: [
+        { artifact_id: 'a1', name: 'a.md', ...row },
+        { artifact_id: 'a2', name: 'b.md', ...row },
+      ],
+    });
+  });
+
+  it('says that there is no such task (4)', async () => {
+    gateway.on(listPath, problem(404, 'not_found', 'no such task'));
+    expect((await artifacts('list', taskId)).code).toBe(4);
+  });
+});
+
+describe('cynork task artifacts get', () => {
+  const bytes = randomBytes(300_000);
+  beforeEach(() => {
+    gateway.on(getPath, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': bytes.length });
+      response.end(bytes);
+    });
+  });
+
+  it('saves the bytes, makes folders on the way and says where', async () => {
+    const out = join(folder, 'new/deep/file.bin');
+    expect(await artifacts('get', taskId, 'a1', '--out', out)).toMatchObject({
+      code: 0,
+      stdout: `saved=true path=${out}\n`,
+    });
+    expect((await readFile(out)).equals(bytes)).toBe(true);
+    expect(await readdir(join(folder, 'new/deep'))).toEqual(['file.bin']);
+    const other = join(folder, 'other.bin');
+    const shown = await artifacts('get', taskId, 'a1', '--out', other, '-o', 'json');
+    expect(JSON.parse(shown.stdout)).toEqual({ saved: true, path: other });
+  });
+
+  it('asks nothing when the file exists, unless it may be replaced', async () => {
+    const out = join(folder, 'there');
+    await writeFile(out, 'mine');
+    const kept = await artifacts('get', taskId, 'a1', '--out', out);
+    expect(kept.code).toBe(2);
+    expect(kept.stderr).toContain('--force');
+    expect(gateway.requests).toHaveLength(0);
+    expect(await readFile(out, 'utf8')).toBe('mine');
+    expect((await artifacts('get', taskId, 'a1', '--out', out, '--force')).code).toBe(0);
+    expect((await readFile(out)).equals(bytes)).toBe(true);
+    expect(await left()).toEqual(['there']);
+  });
+
+  it('needs a place that is no directory', async () => {
+    expect((await artifacts('get', taskId, 'a1')).code).toBe(2);
+    await mkdir(join(folder, 'dir'));
+    const taken = await artifacts('get', taskId, 'a1', '--out', join(folder, 'dir'), '--force');
+    expect(taken.code).toBe(2);
+    expect(gateway.requests).toHaveLength(0);
+  });
+
+  it('leaves nothing behind when the download breaks off or is refused', async () => {
+    gateway.on(getPath, (_request, response) => {
+      response.writeHead(200, { 'content-length': bytes.length });
+      response.write(bytes.subarray(0, 1000), () => response.destroy());
+    });
+    const out = join(folder, 'broken');
+    expect((await artifacts('get', taskId, 'a1', '--out', out)).code).toBe(7);
+    gateway.on(getPath, problem(404, 'not_found', 'no such file'));
+    expect((await artifacts('get', taskId, 'a1', '--out', out)).code).toBe(4);
+    expect(await left()).toEqual([]);
+  });
+
+  it('does not replace a file that came while it was busy', async () => {
+    const out = join(folder, 'late');
+    gateway.on(getPath, async (_request, response) => {
+      await writeFile(out, 'mine');
+      response.writeHead(200, { 'content-length': 1 });
+      response.end('x');
+    });
+    expect((await artifacts('get', taskId, 'a1', '--out', out)).code).toBe(2);
+    expect(await readFile(out, 'utf8')).toBe('mine');
+    expect(await left()).toEqual(['late']);
+  });
+
+  it('names a place that cannot be written', async () => {
+    const out = join(folder, 'marker/below');
+    const outcome = await artifacts('get', taskId, 'a1', '--out', out);
+    expect(outcome.code).not.toBe(0);
+    expect(outcome.stderr).toContain('cannot write below');
+  });
+});
