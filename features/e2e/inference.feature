@@ -61,7 +61,7 @@ Feature: Prompts are answered by whatever model there is, and by name
     When I run cynode with "run '$(touch pwned); Are you there?'"
     Then cynode exits with 0
     And standard output holds "from inside"
-    And the service was asked "$(touch pwned); Are you there?"
+    And the service was asked "$(touch pwned); Are you there?" twice
 
   @REQ-ORCHES-0119 @REQ-BOOTST-0002
   Scenario: Readiness walks through its reasons as a model comes and goes

@@ -196,9 +196,17 @@ Then('nothing is queued', async function (this: ProductWorld) {
   assert.deepEqual(at(tasks.json, 'tasks'), []);
 });
 
+/** How often the model was given exactly this prompt. */
+function askedOf(world: ProductWorld, prompt: string): number {
+  return stageOf(world).model.requests.filter(({ json }) => at(json, 'prompt') === prompt).length;
+}
+
 Then('the service was asked {string}', function (this: ProductWorld, prompt: string) {
-  const asked = stageOf(this).model.requests.filter((request) => request.text.includes(prompt));
-  assert.equal(asked.length, 1);
+  assert.equal(askedOf(this, prompt), 1);
+});
+
+Then('the service was asked {string} twice', function (this: ProductWorld, prompt: string) {
+  assert.equal(askedOf(this, prompt), 2);
 });
 
 Then('the JSON value says that it was the demo model', function (this: ProductWorld) {
