@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
-import { isImageImported } from '../image/ensure-image.ts';
+import { isImageImported } from '../image/image-marker.ts';
 import { type Install, findInstall } from '../install/install.ts';
 import { homeDirOf, runDirCandidates, socketPathBytes } from '../install/paths.ts';
 import { isPortFree, portHolder } from '../install/port-probe.ts';

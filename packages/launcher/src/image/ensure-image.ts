@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
-import { readIfThere, writeWhole } from '../install/files.ts';
+import { writeWhole } from '../install/files.ts';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { sandboxImage } from '../stack/role-specs.ts';
 import { type BuildOptions, ensureArchive } from './build-archive.ts';
 import { mustRunEngine, runEngine } from './engine-command.ts';
+import { isImageImported, markerPath } from './image-marker.ts';
 import { type Recipe, imageConfig, readRecipe } from './recipe.ts';
 
 export interface ImageOptions extends Pick<
@@ -15,21 +15,6 @@ export interface ImageOptions extends Pick<
 > {
   readonly install: Install;
   readonly env: Env;
-}
-
-/** Beside the engine's storage: which recipe that holds, so that a warm start need not ask the engine. */
-function markerPath(install: Pick<Install, 'paths'>): string {
-  return join(install.paths.node, 'sandbox-image');
-}
-
-/** True when anything was ever put into the engine's storage. */
-export function hasEngineStorage(install: Pick<Install, 'paths'>): boolean {
-  return readIfThere(markerPath(install)) !== undefined;
-}
-
-/** True when the image of this checkout was put into the engine's storage. */
-export function isImageImported(install: Install): boolean {
-  return readIfThere(markerPath(install))?.trim() === readRecipe(install.checkout).hash;
 }
 
 /** Builds the archive ahead of time, while other things are set up. @throws LauncherError `setup`. */

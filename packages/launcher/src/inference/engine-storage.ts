@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '@cynodeai/runtime/process';
 import { type EngineContext, mustRunEngine, runEngine } from '../image/engine-command.ts';
-import { hasEngineStorage } from '../image/ensure-image.ts';
+import { hasEngineStorage } from '../image/image-marker.ts';
 import { findProgram } from '../setup/find-program.ts';
 import { engineEnv } from '../stack/role-specs.ts';
 

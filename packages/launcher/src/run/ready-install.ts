@@ -1,6 +1,6 @@
 import type { CreateTaskRequest } from '@cynodeai/contracts';
 import type { Env } from '@cynodeai/runtime/config';
-import { isImageImported } from '../image/ensure-image.ts';
+import { isImageImported } from '../image/image-marker.ts';
 import { type InferenceChoice, wantsOtherInference } from '../inference/inference.ts';
 import { type Install, findInstall, openInstall } from '../install/install.ts';
 import { checkoutStamp } from '../stack/checkout-stamp.ts';
