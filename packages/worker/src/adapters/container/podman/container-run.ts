@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { SandboxExit, SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
 import type { Log } from '@cynodeai/runtime/observe';
@@ -71,7 +72,7 @@ export class ContainerRun {
     const spawned = new Date();
     const pidFile = pidFileOf(this.#deps.paths, this.#spec.name);
     // One of an earlier run of this job would make the engine's own refusal look like the job's end.
-    await rm(pidFile, { force: true });
+    rmSync(pidFile, { force: true });
     const cancelWatch = this.#deps.pidWatch.onStarted(pidFile, (started) => {
       this.#onStarted(started);
     });

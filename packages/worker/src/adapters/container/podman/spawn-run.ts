@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandboxLayout } from '../../../domain/sandbox/layout.ts';
 import { WorkerError } from '../../../domain/errors.ts';
@@ -21,16 +21,19 @@ export function pidFileOf(paths: EnginePaths, name: string): string {
   return join(paths.pidDir, name);
 }
 
-/** A file without a name that holds the text: nobody can find it, and it is gone with the last process that has it. */
-async function namelessFile(dir: string, name: string, text: string): Promise<FileHandle> {
+/**
+ * Descriptor of a file without a name that holds the text: nobody can find it, and it is gone with the last process
+ * that has it. Like the job's directories it is made at once, because the thread pool would cost ten times the work.
+ */
+function namelessFile(dir: string, name: string, text: string): number {
   const path = join(dir, name);
-  const handle = await open(path, 'wx+', 0o600);
+  const descriptor = openSync(path, 'wx+', 0o600);
   try {
-    await unlink(path);
-    await handle.writeFile(text);
-    return handle;
+    unlinkSync(path);
+    writeSync(descriptor, text);
+    return descriptor;
   } catch (error) {
-    await handle.close();
+    closeSync(descriptor);
     throw error;
   }
 }
@@ -64,16 +67,16 @@ export async function spawnRun<T>(
     envNames: Object.keys(environment.byName),
     pidFile: pidFileOf(paths, spec.name),
   });
-  const file = await namelessFile(paths.run, `env-${spec.name}`, environment.file);
+  const file = namelessFile(paths.run, `env-${spec.name}`, environment.file);
   try {
     const child = spawn(command.program, [...command.flags, ...args], {
       env: { ...environment.byName, ...command.env },
       cwd: '/',
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', file.fd],
+      stdio: ['ignore', 'pipe', 'pipe', file],
     });
     return await attach(child);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
