@@ -27,7 +27,10 @@ export class FakeNode {
   readonly #server: JsonServer;
   #hold: PromiseWithResolvers<void> | undefined;
   readonly #open = new Set<string>();
-  readonly #models = new Set<string>();
+  /** Models the node was asked to load, and how far they are. */
+  readonly models = new Map<string, 'available' | 'loading'>();
+  /** What becomes of a model that is asked for. */
+  loadsAs: 'available' | 'loading' = 'available';
 
   constructor(slug: string, controlPlane: string, psk: string, inference = false) {
     this.slug = slug;
@@ -86,6 +89,15 @@ export class FakeNode {
     });
   }
 
+  /** Sends a report of its own accord; `extra` is merged in. */
+  async sendReport(extra: Record<string, unknown>): Promise<void> {
+    const bootstrap = this.answer?.json;
+    const url = textAt(bootstrap, 'orchestrator.endpoints.node_report_url');
+    const token = textAt(bootstrap, 'auth.node_jwt');
+    const answer = await send('POST', url, { token, json: this.report(extra) });
+    if (answer.status >= 300) throw new Error(`report answered ${answer.status}: ${answer.text}`);
+  }
+
   async becomeReady(): Promise<void> {
     await this.register();
     const ack = await this.acknowledge('applied');
@@ -124,16 +136,17 @@ export class FakeNode {
     return { status: 200, json: { version: 1, ...ids, status: 'in_progress' } };
   }
 
-  /** One model, already loaded, behind load, list and relay. */
+  /** Load, list and relay; a model that is asked for is there at once unless `loadsAs` says otherwise. */
   #serveModel({ path, body }: JsonRequest): JsonReply {
-    const known = this.#models;
     if (path.endsWith('/models:load')) {
-      known.add(textAt(body, 'model_ref'));
-      const model = { model_ref: at(body, 'model_ref'), status: 'available' };
-      return { status: 200, json: { version: 1, ...model } };
+      const name = textAt(body, 'model_ref');
+      const status = this.models.get(name) ?? this.loadsAs;
+      this.models.set(name, status);
+      const code = status === 'available' ? 200 : 202;
+      return { status: code, json: { version: 1, model_ref: name, status } };
     }
     if (path.endsWith('/models')) {
-      const models = [...known].map((name) => ({ model_ref: name, status: 'available' }));
+      const models = [...this.models].map(([model_ref, status]) => ({ model_ref, status }));
       return { status: 200, json: { version: 1, models } };
     }
     this.modelCalls.push(body);

@@ -1,0 +1,98 @@
+import { Given, Then, When } from '@cucumber/cucumber';
+import assert from 'node:assert/strict';
+import { at, send, textAt } from '../support/http.ts';
+import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
+import { eventually } from '../support/wait.ts';
+
+/** The first reason of each role, '' for one that is ready. */
+async function reasons({ orchestrator }: OrchestratorWorld): Promise<readonly string[]> {
+  const bases = [orchestrator.gateway, orchestrator.controlPlane];
+  const answers = await Promise.all(bases.map((base) => send('GET', `${base}/readyz`)));
+  return answers.map(({ status, json }) => (status === 200 ? '' : textAt(json, 'reasons.0.code')));
+}
+
+Given(
+  'a node {string} whose models take their time',
+  async function (this: OrchestratorWorld, slug: string) {
+    const node = this.node(slug, true);
+    node.loadsAs = 'loading';
+    await node.becomeReady();
+  },
+);
+
+When('the models of {string} are there', async function (this: OrchestratorWorld, slug: string) {
+  const node = this.node(slug);
+  await eventually('a model is asked for', () => node.models.size > 0);
+  for (const name of node.models.keys()) node.models.set(name, 'available');
+});
+
+When(
+  'the node {string} reports that its models are gone',
+  async function (this: OrchestratorWorld, slug: string) {
+    const node = this.node(slug);
+    await eventually('the selection is stored as available', async () => {
+      const [row] = await this.orchestrator.query(
+        `select value ->> 'status' as status from orchestrator_state where key = 'pm_model'`,
+        [],
+      );
+      return row?.['status'] === 'available';
+    });
+    node.models.clear();
+    await node.sendReport({
+      inference: {
+        supported: true,
+        mode: 'allow',
+        running: true,
+        existing_service: true,
+        models: [],
+      },
+    });
+  },
+);
+
+When(
+  'the user sets {string} to {string}',
+  function (this: OrchestratorWorld, key: string, value: string) {
+    return this.gateway('PUT', `/v1/settings/${key}`, { value });
+  },
+);
+
+When(
+  'the user sets version {int} of {string} to {string}',
+  function (this: OrchestratorWorld, version: number, key: string, value: string) {
+    return this.gateway('PUT', `/v1/settings/${key}`, { value, expected_version: version });
+  },
+);
+
+Then('the answer says {string}', function (this: OrchestratorWorld, words: string) {
+  assert.ok(this.answer.text.includes(words), this.answer.text);
+});
+
+Then('the setting has version {int}', function (this: OrchestratorWorld, version: number) {
+  assert.ok([200, 201].includes(this.answer.status), this.answer.text);
+  assert.equal(at(this.answer.json, 'version'), version);
+});
+
+Then(
+  'readiness becomes 503 with the reason {string}',
+  async function (this: OrchestratorWorld, code: string) {
+    await eventually(`both roles say ${code}`, async () =>
+      (await reasons(this)).every((reason) => reason === code),
+    );
+  },
+);
+
+Then('the orchestrator becomes ready', async function (this: OrchestratorWorld) {
+  await eventually('both roles are ready', async () =>
+    (await reasons(this)).every((reason) => reason === ''),
+  );
+});
+
+Then(
+  'the node {string} is asked for the model {string} and no other',
+  async function (this: OrchestratorWorld, slug: string, model: string) {
+    const { models } = this.node(slug);
+    await eventually('a model is asked for', () => models.size > 0);
+    assert.deepEqual([...models.keys()], [model]);
+  },
+);
