@@ -347,7 +347,7 @@ describe('care of the Project Manager model', () => {
           if (one.kind === 'pass') world.pass(one.ms);
           if (one.kind === 'pin') world.settings[pmModelKeys.pinned] = one.ref;
           if (one.kind === 'report' && world.nodes.some(({ slug }) => slug === one.slug)) {
-            world.report(one.slug, small, one.status );
+            world.report(one.slug, small, one.status);
           }
           if (one.kind === 'toggle') {
             if (world.nodes.some(({ slug }) => slug === one.slug)) world.remove(one.slug);

@@ -1,9 +1,9 @@
 import { demoModelRef } from '@cynodeai/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ModelNode, type NodeModel, steadyReport, vramTotalMb } from './model-node.ts';
-import { loadTimeoutMsOf, pmModelKeys, pmModelSettingsOf } from './model-settings.ts';
-import { defaultTiers, parseTiers } from './model-tiers.ts';
+import { type ModelNode, type NodeModel, vramTotalMb } from './model-node.ts';
+import { pmModelKeys, pmModelSettingsOf } from './model-settings.ts';
+import { defaultTiers } from './model-tiers.ts';
 import { selectModel } from './select-model.ts';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
@@ -345,84 +345,5 @@ describe('the choice of the Project Manager model (REQ-ORCHES-0116, REQ-MODELS-0
         }
       }),
     );
-  });
-});
-
-describe('what the choice reads', () => {
-  it('sums the memory that devices name and takes anything else for none', () => {
-    expect(vramTotalMb(gpus(1, undefined, 2))).toBe(3);
-    for (const report of [undefined, null, {}, { gpu: 1 }, { gpu: { devices: 'x' } }]) {
-      expect(vramTotalMb(report)).toBe(0);
-    }
-    expect(vramTotalMb({ gpu: { devices: [{ vram_mb: 'many' }, null] } })).toBe(0);
-  });
-
-  it('takes a report for changed when something of it changed that does not move by itself', () => {
-    const report = {
-      reported_at: 'x',
-      node: { node_slug: 'n' },
-      compute: { cpu_cores: 2, ram_available_mb: 1, storage_free_mb: 2 },
-      gpu: {
-        present: true,
-        total_available_vram_mb: 1,
-        devices: [{ vram_mb: 1, available_vram_mb: 1 }],
-      },
-      inference: {
-        running: true,
-        models: [
-          { model_ref: 'b', status: 'available' },
-          { model_ref: 'a', status: 'available' },
-          { model_ref: 'c', status: 'failed' },
-        ],
-      },
-    };
-    const key = (value: unknown) => JSON.stringify(steadyReport(value));
-    const moved = {
-      ...report,
-      reported_at: 'y',
-      compute: { cpu_cores: 2, ram_available_mb: 9, storage_free_mb: 9 },
-      gpu: {
-        present: true,
-        total_available_vram_mb: 9,
-        devices: [{ vram_mb: 1, available_vram_mb: 9 }],
-      },
-      inference: {
-        running: true,
-        models: [
-          { model_ref: 'a', status: 'available' },
-          { model_ref: 'b', status: 'available' },
-          { model_ref: 'c', status: 'loading' },
-        ],
-      },
-    };
-    expect(key(moved)).toBe(key(report));
-    expect(key({ ...report, inference: { running: false } })).not.toBe(key(report));
-    expect(key({ ...report, gpu: { devices: [{ vram_mb: 2 }] } })).not.toBe(key(report));
-    expect(key({ ...report, unknown: 1 })).not.toBe(key(report));
-    expect(key(undefined)).toBe(key({}));
-  });
-
-  it('reads tiers as operators write them, or not at all', () => {
-    const tier = { min_vram_mb: 1, models: ['a'] };
-    expect(parseTiers([tier, { min_vram_mb: 5, models: ['b'] }])?.[0]?.minVramMb).toBe(5);
-    for (const value of [
-      undefined,
-      [],
-      [tier, 1],
-      [tier, null],
-      [{ ...tier, min_vram_mb: -1 }],
-      [{ ...tier, min_vram_mb: 'x' }],
-      [{ ...tier, models: [] }],
-      [{ ...tier, models: [''] }],
-      [{ ...tier, models: 'a' }],
-    ]) {
-      expect(parseTiers(value)).toBeUndefined();
-    }
-    expect(defaultTiers.map((one) => one.models.at(-1))).toEqual([small, small, small, small]);
-  });
-
-  it('gives a model half an hour unless a setting says otherwise', () => {
-    expect(loadTimeoutMsOf(new Map())).toBe(1_800_000);
-    expect(loadTimeoutMsOf(new Map([[pmModelKeys.loadTimeout, 2]]))).toBe(2000);
   });
 });
