@@ -87,7 +87,7 @@ describe('the bash script, in bash', () => {
     );
     expect(offered).toEqual([
       'auth',
-      'create list get cancel result watch logs',
+      'artifacts create list get cancel result watch logs',
       'json jsonl',
       'completed canceled',
       'queued',

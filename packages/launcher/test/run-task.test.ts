@@ -69,6 +69,7 @@ function prepare(gateway: FakeGateway): Run {
         request: { input_mode: 'commands', commands: ['true'] },
         signal: control.signal,
         onStep: (what) => void steps.push(what),
+        files: [],
         working: 'running the job',
         findTrouble: async () => trouble,
         waitUntilGone: async (ids) => void gone.push(...ids),

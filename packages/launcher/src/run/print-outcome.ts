@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { TaskResult } from '@cynodeai/contracts';
+import { type TaskResult, demoModelRef } from '@cynodeai/contracts';
 import { realModelCommand } from '../inference/inference.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -10,9 +10,14 @@ export function writeJson(value: unknown): void {
 }
 
 /** For programs. A fault before there was a task has no result. */
-export function printJson({ kind, exitCode, ...rest }: Outcome, result: TaskResult): void {
+export function printJson(
+  { kind, exitCode, ...rest }: Outcome,
+  result: TaskResult,
+  couldAskDemo: boolean,
+): void {
   const { task_id, task_name, status } = result;
-  writeJson({ task_id, task_name, status, outcome: kind, exit_code: exitCode, ...rest });
+  const model = couldAskDemo ? { model: demoModelRef, demo: true } : {};
+  writeJson({ task_id, task_name, status, outcome: kind, exit_code: exitCode, ...model, ...rest });
 }
 
 /**
