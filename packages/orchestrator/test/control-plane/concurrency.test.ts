@@ -81,10 +81,13 @@ describe('two dispatchers on one queue', () => {
     expect(a.runs.length).toBeGreaterThan(20);
     expect(b.runs.length).toBeGreaterThan(20);
     expect(most).toBeLessThanOrEqual(16);
-    const claims = [plane.log, second.log].map(
-      (log) => log.lines.filter((line) => line.message === 'a job ended').length,
-    );
-    expect((claims[0] ?? 0) + (claims[1] ?? 0)).toBe(200);
+    // A job's line is logged after its end was committed.
+    const logged = (): number =>
+      [plane.log, second.log]
+        .flatMap((log) => log.lines)
+        .filter((line) => line.message === 'a job ended').length;
+    await waitFor(() => logged() >= 200, { what: 'the lines of 200 ended jobs' });
+    expect(logged()).toBe(200);
     const jobs = await plane.db.selectFrom('jobs').select(['status', 'attempt']).execute();
     expect(jobs.every((job) => job.status === 'completed' && job.attempt === 1)).toBe(true);
     await second.stop();
