@@ -27,7 +27,16 @@ beforeAll(async () => {
   const session = tokenResponseSchema.parse(login.body);
   const token = session.access_token;
   // A task that has ended, so that waiting for it does not wait.
-  const task = await create(gateway, { token }, { prompt: 'true', input_mode: 'script' });
+  const task = await create(
+    gateway,
+    { token },
+    {
+      prompt: 'true',
+      input_mode: 'script',
+      attachments: [{ name: 'a.txt', content_base64: 'YQ==' }],
+    },
+  );
+  const artifactId = task.attachments[0]?.artifact_id ?? '';
   await cancel(gateway, { token }, task.id);
   const ofTask = { params: { id: task.id } };
   const ofSetting = { params: { key: 'fuzz.setting' } };
@@ -76,6 +85,8 @@ beforeAll(async () => {
       'tasks.get': [ofTask],
       'tasks.result': [ofTask],
       'tasks.logs': [ofTask],
+      'tasks.artifacts.list': [ofTask],
+      'tasks.artifacts.get': [{ params: { id: task.id, artifact_id: artifactId } }],
       'tasks.events': [ofTask],
       'tasks.cancel': [ofTask],
       'users.create': [

@@ -41,7 +41,8 @@ const mediaTypes: readonly StreamedMedia[] = ['application/octet-stream', 'multi
 export function acceptStreamedBodies(app: FastifyInstance, serverLimitBytes: number): void {
   for (const media of mediaTypes) {
     app.addContentTypeParser(media, (request, payload: Readable, done) => {
-      if (request.routeOptions.config.streamed === media) {
+      // What is wrong with a path or a method is said before its body counts.
+      if (request.routeOptions.config.streamed === media || request.is404) {
         done(null, new UnreadBody(payload, serverLimitBytes));
         return;
       }

@@ -113,6 +113,10 @@ interface BodyShape extends Change {
   readonly expect: Expectation;
 }
 
+function isStreamed({ streamed }: Route, contentType: string | undefined): boolean {
+  return streamed !== undefined && contentType?.startsWith(streamed) === true;
+}
+
 function encodingShapes(route: Route): readonly BodyShape[] {
   const refusal: Expectation = { kinds: ['unsupported_media_type'], success: false };
   const encoded = (encoding: string, expect: Expectation, body?: Uint8Array): BodyShape => ({
@@ -124,7 +128,8 @@ function encodingShapes(route: Route): readonly BodyShape[] {
   return [
     ...refusedTypes.map((contentType): BodyShape => ({
       mutation: 'content-type',
-      expect: refusal,
+      // A form's own type with a body that is none.
+      expect: isStreamed(route, contentType) ? invalid(route) : refusal,
       contentType,
     })),
     encoded('gzip', refusal, bomb),

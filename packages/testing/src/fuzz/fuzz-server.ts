@@ -11,6 +11,7 @@ import { type CaseDraft, caseNamer, samplesOf } from './request-plan.ts';
 import { openConnections } from './open-connections.ts';
 import { paramCases, queryCases } from './url-cases.ts';
 import { exchange } from './wire-client.ts';
+import { formCases, rawFloodCases } from './streamed-cases.ts';
 
 export interface FuzzOptions {
   /** Every random case follows from it. */
@@ -48,6 +49,8 @@ function routeCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
   return [
     ...bodyFieldCases(target, route),
     ...bodyShapeCases(target, route),
+    ...formCases(target, route),
+    ...rawFloodCases(target, route),
     ...queryCases(target, route),
     ...paramCases(target, route),
     ...authorizationCases(target, route),

@@ -42,9 +42,10 @@ export function pathOf(route: Route, params: Readonly<Record<string, string>> | 
   return route.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => params?.[name] ?? 'sample');
 }
 
-function bodyOf(sample: Sample, change: Change): string | Uint8Array | undefined {
+function bodyOf(route: Route, sample: Sample, change: Change): string | Uint8Array | undefined {
   if (change.body === null) return undefined;
   if (change.body !== undefined) return change.body;
+  if (sample.body === undefined && route.streamed !== undefined) return 'streamed bytes';
   return sample.body === undefined ? undefined : jsonText(sample.body);
 }
 
@@ -57,7 +58,8 @@ function headersOf(
 ): Headers {
   const bearer = target.bearer(route);
   const live = bearer === undefined ? [] : [`Bearer ${bearer}`];
-  const type = 'contentType' in change ? change.contentType : 'application/json';
+  const plain = route.body === undefined ? route.streamed : undefined;
+  const type = 'contentType' in change ? change.contentType : (plain ?? 'application/json');
   return [
     ...(change.authorization ?? live).map((value) => ['authorization', value] as const),
     ...(hasBody && type !== undefined ? [['content-type', type] as const] : []),
@@ -73,7 +75,7 @@ export function requestParts(
   sample: Sample,
   change: Change,
 ): RequestParts {
-  const body = bodyOf(sample, change);
+  const body = bodyOf(route, sample, change);
   const query = change.query ?? new URLSearchParams(sample.query).toString();
   const path = pathOf(route, { ...sample.params, ...change.params });
   return {

@@ -36,6 +36,8 @@ beforeAll(async () => {
     // Two minutes: too long to wait for. The same server meets shorter limits in the other suites.
     readTimeoutMs: undefined,
     logText: () => node.log.text(),
+    // Files may come before anybody knows the job.
+    openParams: ['worker.jobs.stage-input-file'],
     samples: {
       'worker.jobs.run': [
         {
@@ -53,6 +55,9 @@ beforeAll(async () => {
             },
           },
         },
+      ],
+      'worker.jobs.stage-input-file': [
+        { params: { job_id: uuidv7() }, query: { path: 'in/a.txt', mode: '0644' } },
       ],
       'worker.jobs.stop': [{ body: { ...unknown, grace_seconds: 1 } }],
       'worker.models.load': [{ body: { version: 1, model_ref: 'scripted' } }],
