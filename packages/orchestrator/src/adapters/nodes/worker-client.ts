@@ -26,7 +26,7 @@ export interface WorkerClientOptions {
 
 /** Each running job holds a connection for its whole life, so this bounds the jobs of one node. */
 const jobConnections = 1024;
-/** Longest upload of one input file, ms; a node does not wait longer for a request either. */
+/** Longest upload of one input file (10 MiB at most), ms: 90 kB/s. */
 const uploadTimeoutMs = 120_000;
 /** Two streams of 256 KiB, six bytes per character at worst in JSON, and room for later fields. */
 const maxAnswerBytes = 16 * 1024 * 1024;
