@@ -4,7 +4,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxEngine, SandboxExit } from '../../../ports/sandbox-engine.ts';
-import { reasons } from '../exit-reasons.ts';
+import { containerRuns } from '../container-runs.ts';
 import { probeArchive, probeCommand, probeImage } from '../podman/probe-image.ts';
 import { removeTree } from '../podman/remove-tree.ts';
 import { removeJobContainers } from './containers.ts';
@@ -77,7 +77,6 @@ function imageCache(daemon: Daemon) {
 function engineOf(deps: ContainerRunDeps, facts: SandboxEngine['facts']): SandboxEngine {
   const { daemon, log } = deps;
   const images = imageCache(daemon);
-  const runs = new Map<string, ContainerRun>();
   return {
     facts,
 
@@ -93,32 +92,11 @@ function engineOf(deps: ContainerRunDeps, facts: SandboxEngine['facts']): Sandbo
 
     openNetwork: (owner, serve, signal) => openNetwork(deps, owner, serve, signal),
 
-    run: async (spec, sinks, signal) => {
-      const run = new ContainerRun(deps, spec, sinks);
-      runs.set(spec.name, run);
-      const kill = (): void => run.end('stopped', 0);
-      if (signal?.aborted === true) kill();
-      signal?.addEventListener('abort', kill, { once: true });
-      try {
-        const exit = await run.done;
-        const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
-        if (missing) images.forget(spec.image);
-        return exit;
-      } finally {
-        signal?.removeEventListener('abort', kill);
-        runs.delete(spec.name);
-      }
-    },
-
-    stop: async (name, graceSeconds) => {
-      const run = runs.get(name);
-      if (run === undefined) return;
-      run.end('stopped', graceSeconds * 1000);
-      await run.done.catch((error: unknown) => {
-        if (error instanceof WorkerError && error.code === 'container_resists') throw error;
-        log.warn('stopped run failed', { container: name, error: messageOf(error) });
-      });
-    },
+    ...containerRuns({
+      begin: (spec, sinks) => new ContainerRun(deps, spec, sinks),
+      forgetImage: (ref) => images.forget(ref),
+      log,
+    }),
 
     removeLeftovers: (nodeSlug) => removeJobContainers(daemon, nodeSlug),
 

@@ -1,8 +1,7 @@
 import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
-import { reasons } from '../exit-reasons.ts';
+import { containerRuns } from '../container-runs.ts';
 import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
 import { dropPidFiles, endClients, forceRemove, removeJobContainers } from './containers.ts';
 import { ImageCache } from './images.ts';
@@ -34,7 +33,6 @@ function unusable(problems: readonly EngineProblem[]): WorkerError {
 function engineOf(setting: RunSetting, log: Log): SandboxEngine {
   const { command, profile, paths } = setting;
   const images = new ImageCache(command);
-  const runs = new Map<string, ContainerRun>();
   const deps: ContainerRunDeps = {
     ...setting,
     log,
@@ -61,32 +59,11 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
 
     openNetwork: (_owner, serve, signal) => openNetwork(setting, serve, signal),
 
-    run: async (spec, sinks, signal) => {
-      const run = new ContainerRun(deps, spec, sinks);
-      runs.set(spec.name, run);
-      const kill = (): void => run.end('stopped', 0);
-      if (signal?.aborted === true) kill();
-      signal?.addEventListener('abort', kill, { once: true });
-      try {
-        const exit = await run.done;
-        const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
-        if (missing) images.forget(spec.image);
-        return exit;
-      } finally {
-        signal?.removeEventListener('abort', kill);
-        runs.delete(spec.name);
-      }
-    },
-
-    stop: async (name, graceSeconds) => {
-      const run = runs.get(name);
-      if (run === undefined) return;
-      run.end('stopped', graceSeconds * 1000);
-      await run.done.catch((error: unknown) => {
-        if (error instanceof WorkerError && error.code === 'container_resists') throw error;
-        log.warn('stopped run failed', { container: name, error: messageOf(error) });
-      });
-    },
+    ...containerRuns({
+      begin: (spec, sinks) => new ContainerRun(deps, spec, sinks),
+      forgetImage: (ref) => images.forget(ref),
+      log,
+    }),
 
     removeLeftovers: async (nodeSlug) => {
       const [storage = ''] = command.flags;
