@@ -63,7 +63,7 @@ export class Cluster {
     this.gateways.push(
       ...(await this.#startPair('user-gateway', 'USER_GATEWAY_LISTEN_ADDR', common)),
     );
-    await this.#shortenLeases();
+    await this.#configure();
     for (const [index, orchestrator] of controlPlanes.entries()) {
       await this.#startNode(`node-${'ab'[index] ?? index}`, orchestrator, psk);
     }
@@ -223,11 +223,13 @@ export class Cluster {
     return Number(row?.count ?? 0);
   }
 
-  async #shortenLeases(): Promise<void> {
+  /** Short leases, as many attempts as there are faults, and no order to run a model. */
+  async #configure(): Promise<void> {
     await this.query(
       `insert into system_settings (key, value, value_type, version, updated_at, updated_by)
-       select key, to_jsonb(value), 'number', 1, now(), 'system'
-       from (values ('dispatch.lease_ttl_seconds', $1::int), ('dispatch.max_attempts', 1000)) as s (key, value)`,
+       select key, value, jsonb_typeof(value), 1, now(), 'system'
+       from (values ('dispatch.lease_ttl_seconds', to_jsonb($1::int)), ('dispatch.max_attempts', '1000'),
+         ('inference.backend.enabled', 'false')) as s (key, value)`,
       [leaseSeconds],
     );
   }

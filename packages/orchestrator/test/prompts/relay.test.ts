@@ -51,7 +51,7 @@ describe('a prompt without a configured model service', () => {
     expect(await reason()).toBeUndefined();
   });
 
-  it('is not lost with a node that went away: it waits for it, or goes to another one', async () => {
+  it('is not lost with a node that went away, and goes to another one when the operator takes that out', async () => {
     model.setScript({ reply: 'from the other one' });
     await using first = await inferenceNode({ slug: 'aa-first', upstream: () => model.url });
     await first.join(plane.url);
@@ -67,6 +67,12 @@ describe('a prompt without a configured model service', () => {
     );
     await using second = await inferenceNode({ slug: 'zz-second', upstream: () => model.url });
     await second.join(plane.url);
+    // As long as the lost node counts as dispatchable it may be the one that is selected (contract 01 section 19).
+    await plane.db
+      .updateTable('nodes')
+      .set({ enabled: false })
+      .where('node_slug', '<>', 'zz-second')
+      .execute();
     const job = await jobIn(plane.db, ids, 'completed', 30_000);
     expect(job.result).toMatchObject({ stdout: 'from the other one' });
     expect(job.payload?.dispatch).toMatchObject({

@@ -46,6 +46,7 @@ interface Behaviour {
   readonly change?: Partial<PromptDispatcherDeps>;
   readonly connection?: boolean;
   readonly isStorageAway?: boolean;
+  readonly nodes?: PromptDispatcherDeps['prompts']['nodes'];
   /** How long reading a prompt takes. */
   readonly readingMs?: number;
 }
@@ -82,15 +83,17 @@ function world(behaviour: Behaviour = {}) {
         limits.push(limit);
         return queued.splice(0, limit).map(prompt);
       },
-      nodes: async () => [
-        {
-          facts,
-          connection:
-            behaviour.connection === false
-              ? undefined
-              : { nodeId: 'n', slug: 'n', url: 'http://n', token: 'tok' },
-        },
-      ],
+      nodes:
+        behaviour.nodes ??
+        (async () => [
+          {
+            facts,
+            connection:
+              behaviour.connection === false
+                ? undefined
+                : { nodeId: 'n', slug: 'n', url: 'http://n', token: 'tok' },
+          },
+        ]),
       noteWaiting: async (reason) => void waiting.push(reason),
     },
     queue: {
@@ -240,6 +243,28 @@ describe('the dispatcher of prompts', () => {
     expect(calls).toEqual([]);
     expect(back).toEqual([{ jobId: 'a', reason: 'the lease was too old to call the model' }]);
     expect(due).toEqual([0]);
+  });
+
+  it('asks another node at once when one cannot be reached, and pauses when there is no other', async () => {
+    const mute: ModelAnswer = { kind: 'not_taken', message: 'refused', isUnreachable: true };
+    const second = { ...facts, nodeId: 'n2', slug: 'n2' };
+    const nodes = async () =>
+      [facts, second].map((one) => ({
+        facts: one,
+        connection: { nodeId: one.nodeId, slug: one.slug, url: `http://${one.slug}`, token: 't' },
+      }));
+    const { dispatcher, due, calls, idle, queued } = world({ generate: async () => mute, nodes });
+    await dispatcher.dispatch();
+    await idle();
+    queued.push('a');
+    await dispatcher.dispatch();
+    await idle();
+    expect(calls.map(([endpoint]) => endpoint.baseUrl)).toEqual([
+      'http://n/relay',
+      'http://n2/relay',
+    ]);
+    expect(due[0]).toBe(0);
+    expect(due[1]).toBeGreaterThan(1000);
   });
 
   it('puts a prompt back when the relay is full', async () => {

@@ -181,9 +181,10 @@ export class PromptDispatcher {
     this.#leaseMs = prompt.leaseMs;
     if (shorter) onShorterLease();
     const abort = new AbortController();
-    const onSilent = (): void => {
-      if (path.kind !== 'node_relay') return;
+    const onSilent = (): boolean => {
+      if (path.kind !== 'node_relay') return false;
       this.#silent.set(path.node.nodeId, this.#deps.monotonicMs() + avoidMs);
+      return path.hasOther;
     };
     const { model } = path;
     const call = { prompt, model, endpoint, claimedAt, signal: abort.signal, onSilent };

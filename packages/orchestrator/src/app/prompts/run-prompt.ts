@@ -41,8 +41,8 @@ export interface PromptCall {
   readonly claimedAt: number;
   /** Fires when the call is not wanted any more: canceled, lease lost, or the process ends. */
   readonly signal: AbortSignal;
-  /** The node did not answer: others are preferred for a while. */
-  readonly onSilent: () => void;
+  /** The node did not answer: others are preferred for a while. True when there is one to ask at once. */
+  readonly onSilent: () => boolean;
 }
 
 async function putBack(
@@ -112,8 +112,8 @@ async function ask(
   if (signal.aborted) return;
   switch (answer.kind) {
     case 'not_taken': {
-      if (answer.isUnreachable) call.onSilent();
-      const delayMs = retryDelayMs(prompt.attempt, Math.random());
+      const elsewhere = answer.isUnreachable && call.onSilent();
+      const delayMs = elsewhere ? 0 : retryDelayMs(prompt.attempt, Math.random());
       return putBack(call, { delayMs, reason: answer.message }, deps);
     }
     case 'failed':

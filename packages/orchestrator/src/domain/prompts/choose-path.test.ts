@@ -51,7 +51,12 @@ describe('the way of a prompt to a model (contract 01 section 4.4, REQ-ORCHES-01
       kind: 'node_relay',
       model: 'm:1',
       node: { slug: 'b' },
+      hasOther: true,
       reasons: ['pm_model_node'],
+    });
+    const nodes = [node('b')];
+    expect(choosePath({ ...facts, nodes, selected: selected() })).toMatchObject({
+      hasOther: false,
     });
     expect(choosePath({ ...facts, selected: selected({ nodeSlug: 'gone' }) })).toMatchObject({
       node: { slug: 'a' },

@@ -23,6 +23,8 @@ export type PromptPath =
       readonly kind: 'node_relay';
       readonly model: string;
       readonly node: NodeFacts;
+      /** Another node could be asked as well. */
+      readonly hasOther: boolean;
       readonly reasons: readonly string[];
     }
   | { readonly kind: 'waiting'; readonly reason: PromptWaitingReason };
@@ -70,7 +72,7 @@ export function choosePath({ hasUrl, defaultModel, selected, nodes }: PathFacts)
     const reasons = ['configured_url', local ? 'pm_model' : 'default_model'];
     return { kind: 'direct_url', model, reasons };
   }
-  const [node] = nodes
+  const [node, other] = nodes
     .filter((one) => isDispatchable(one) && isInferenceCapable(one))
     .toSorted(byPreferredThenSlug(local?.nodeSlug));
   if (node === undefined) return { kind: 'waiting', reason: 'no_inference_path' };
@@ -79,5 +81,11 @@ export function choosePath({ hasUrl, defaultModel, selected, nodes }: PathFacts)
     return { kind: 'waiting', reason: reason ?? 'pm_model_not_selected' };
   }
   const reasons = [node.slug === local.nodeSlug ? 'pm_model_node' : 'other_inference_node'];
-  return { kind: 'node_relay', model: local.modelRef, node, reasons };
+  return {
+    kind: 'node_relay',
+    model: local.modelRef,
+    node,
+    hasOther: other !== undefined,
+    reasons,
+  };
 }
