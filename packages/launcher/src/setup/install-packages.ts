@@ -10,6 +10,7 @@ import {
   missingPackages,
   planPackages,
   requirements,
+  rootTestRequirements,
   testRequirements,
 } from './packages.ts';
 
@@ -81,7 +82,11 @@ export async function installPackages(
  */
 export async function agreeOnPackages(options: SetupOptions): Promise<readonly string[]> {
   const root = process.getuid?.() === 0;
-  const needed = options.forTests && root ? [...requirements, ...testRequirements] : requirements;
+  const needed = [
+    ...requirements,
+    ...(options.forTests ? testRequirements : []),
+    ...(options.forTests && root ? rootTestRequirements : []),
+  ];
   const plan = planPackages({
     missing: missingPackages((program) => findProgram(program) !== undefined, needed),
     root,

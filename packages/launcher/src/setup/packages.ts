@@ -16,9 +16,15 @@ export const requirements: readonly Requirement[] = [
   { program: 'tar', package: 'tar', why: 'builds the sandbox image' },
 ];
 
-/** What the tests need beside that: the second engine is tested for real, and its daemon needs root. */
+/** What the tests need beside that. */
 export const testRequirements: readonly Requirement[] = [
+  { program: 'curl', package: 'curl', why: 'the program of a sandbox that asks its model uses it' },
+  { program: 'jq', package: 'jq', why: 'the same' },
   { program: 'systemd-analyze', package: 'systemd', why: 'checks the units in deploy' },
+];
+
+/** The second engine is tested for real; its daemon needs root. */
+export const rootTestRequirements: readonly Requirement[] = [
   { program: 'dockerd', package: 'docker.io', why: 'the second engine' },
   {
     program: 'iptables',

@@ -149,20 +149,20 @@ describe('a control-plane that dies', () => {
     await using b = await fakeNode({ slug: 'b', maxConcurrency: 25, onRun });
     await a.join(plane.url);
     await b.join(plane.url);
-    const children = await Promise.all(
-      [await freePort(), await freePort()].map((port) =>
-        spawnControlPlane({
-          ...plane.env,
-          DISPATCHER_ENABLED: 'true',
-          ORCHESTRATOR_PUBLIC_URL: `http://127.0.0.1:${port}`,
-          CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${port}`,
-        }),
-      ),
-    );
+    const start = async () => {
+      const port = await freePort();
+      return spawnControlPlane({
+        ...plane.env,
+        DISPATCHER_ENABLED: 'true',
+        ORCHESTRATOR_PUBLIC_URL: `http://127.0.0.1:${port}`,
+        CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${port}`,
+      });
+    };
+    // Alone at first, so that all jobs are those of the one that dies.
+    const victim = await start();
     const tasks = await Promise.all(Array.from({ length: 50 }, () => createTask(plane.db)));
     await waitFor(() => a.runs.length + b.runs.length === 50, { timeoutMs: 15_000 });
-    const [victim, survivor] = children;
-    if (victim === undefined || survivor === undefined) throw new Error('two were started');
+    const survivor = await start();
     await kill(victim, 'SIGKILL');
     const open = async () => {
       const { rows } = await sql<{ count: number }>`
