@@ -7,7 +7,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, describe } from 'vitest';
 import type { SandboxRunSpec } from '../../src/ports/sandbox-engine.ts';
-import { containerNames, untilClean } from '../support/leftovers.ts';
+import { containerNames, processesNaming, untilClean } from '../support/leftovers.ts';
 import { engines, type TestEngine } from '../support/test-engine.ts';
 import { testImage } from '../support/test-image.ts';
 import { until } from '../support/until.ts';
@@ -27,7 +27,7 @@ describe.each(engines)('$name', ({ open }) => {
     const spec: SandboxRunSpec = {
       name: `cynode-sandbox-${randomUUID()}`,
       image: testImage,
-      command: ['sleep', '1000'],
+      command: ['sleep', String(10_000_000 + process.pid)],
       env: {},
       labels: { 'io.cynodeai.node_slug': 'node-a' },
       mounts: [],
@@ -37,8 +37,11 @@ describe.each(engines)('$name', ({ open }) => {
     const sink = { write: () => {} };
     const sinks = { stdout: sink, stderr: sink };
     const lost = test.engine.run(spec, sinks);
-    await until('the first is there', async () =>
-      (await containerNames(test)).includes(spec.name) ? true : undefined,
+    // A container that only gets going would tell of its process while the second one looks for its own.
+    await until('the first runs', async () =>
+      (await processesNaming(spec.command.join('\0'))).some((line) => line.startsWith('sleep'))
+        ? true
+        : undefined,
     );
     await expect(test.engine.run(spec, sinks)).rejects.toMatchObject({ code: 'not_run' });
     await lost.catch(() => {});
