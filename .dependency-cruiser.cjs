@@ -29,6 +29,18 @@ module.exports = {
       { pathNot: ['^packages/contracts/src/', '^node_modules/zod/'] },
     ),
     forbid(
+      'wires-apart',
+      'a wire imports common and itself, never another wire',
+      { path: '^packages/contracts/src/(?!common/)([^/]+)/' },
+      { path: '^packages/contracts/src/', pathNot: '^packages/contracts/src/(?:common|$1)/' },
+    ),
+    forbid(
+      'common-apart',
+      'what wires share knows no wire',
+      { path: src('contracts', 'common/') },
+      { path: '^packages/contracts/src/', pathNot: src('contracts', 'common/') },
+    ),
+    forbid(
       'runtime-floor',
       'runtime imports contracts/common at most',
       { path: src('runtime') },

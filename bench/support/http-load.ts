@@ -2,7 +2,7 @@
  * Load on one HTTP server, as bare as can be, so that the server is what is measured: for each line
  * `PORT CONNECTIONS kept|new MILLISECONDS` of its input it prints answers a second.
  */
-import { demoModelRef } from '@cynodeai/contracts';
+import { demoModelRef } from '@cynodeai/contracts/model';
 import { type Socket, connect } from 'node:net';
 import process from 'node:process';
 import { createInterface } from 'node:readline';

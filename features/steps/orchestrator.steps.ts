@@ -1,5 +1,5 @@
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
-import { ulidSchema } from '@cynodeai/contracts';
+import { ulidSchema } from '@cynodeai/contracts/common';
 import assert from 'node:assert/strict';
 import { type FakeNode } from '../support/fake-node.ts';
 import { at, send, textAt } from '../support/http.ts';

@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import { type Answer, at, send, textAt } from './http.ts';
 import { type JsonReply, type JsonRequest, JsonServer } from './json-server.ts';
 

@@ -1,5 +1,5 @@
-import type { RunJobResult } from '@cynodeai/contracts';
-import { runJobResultSchema } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
+import { runJobResultSchema } from '@cynodeai/contracts/common';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

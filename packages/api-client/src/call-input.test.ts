@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import { pathOf } from './call-input.ts';
 

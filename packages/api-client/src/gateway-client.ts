@@ -1,5 +1,5 @@
 import { type ReadinessReason, type Route, healthRoutes } from '@cynodeai/contracts/common';
-import { type TaskResult, type TaskStatus, gatewayRoutes } from '@cynodeai/contracts';
+import { type TaskResult, type TaskStatus, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type AnyCallInput, type CallInput, type CallOutput, pathOf } from './call-input.ts';
 import { GatewayError } from './gateway-error.ts';
 import { parseAnswer } from './parse-answer.ts';

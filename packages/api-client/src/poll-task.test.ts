@@ -1,4 +1,4 @@
-import type { TaskStatus } from '@cynodeai/contracts';
+import type { TaskStatus } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from './gateway-error.ts';
 import { type PollQuestion, FailureTolerance, pauseFor, pollTask } from './poll-task.ts';

@@ -1,4 +1,4 @@
-import { type TaskStatus, isTerminalTaskStatus } from '@cynodeai/contracts';
+import { type TaskStatus, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from './gateway-error.ts';
 

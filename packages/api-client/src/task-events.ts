@@ -1,4 +1,4 @@
-import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts';
+import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts/gateway';
 import { z } from 'zod';
 import { GatewayError } from './gateway-error.ts';
 import { type RawEvent, readEvents } from './event-stream.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { GatewayClient, type GatewayClientOptions, GatewayError } from '@cynodeai/api-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 

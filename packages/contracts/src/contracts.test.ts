@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import {
-  controlPlaneRoutes,
-  createTaskRequestSchema,
   defaultGatewayUrl,
-  gatewayRoutes,
-  isTerminalTaskStatus,
-  nodeCapabilityReportSchema,
-  nodeSlugSchema,
   problemKindOf,
   problemStatus,
   problemType,
-  runJobRequestSchema,
   serviceUrlSchema,
+} from './common/index.ts';
+import {
+  controlPlaneRoutes,
+  nodeCapabilityReportSchema,
+  nodeSlugSchema,
+} from './control-plane/index.ts';
+import {
+  createTaskRequestSchema,
+  gatewayRoutes,
+  isTerminalTaskStatus,
   taskStatusSchema,
-  workerApiRoutes,
-} from './index.ts';
+} from './gateway/index.ts';
+import { runJobRequestSchema, workerApiRoutes } from './worker-api/index.ts';
 
 const report = {
   version: 1,

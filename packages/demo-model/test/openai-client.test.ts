@@ -1,4 +1,4 @@
-import { demoModelRef } from '@cynodeai/contracts';
+import { demoModelRef } from '@cynodeai/contracts/model';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

@@ -11,7 +11,7 @@ import {
   openAiChatSchema,
   openAiErrorSchema,
   openAiModelsSchema,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/model';
 import fc from 'fast-check';
 import { connect } from 'node:net';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
-import { attachmentNameSchema, limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+import { attachmentNameSchema } from '@cynodeai/contracts/gateway';
 import { basename } from 'node:path';
 import type { UploadFile } from '../multipart.ts';
 import { openCheckedFile } from './checked-file.ts';

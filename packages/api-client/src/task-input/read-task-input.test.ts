@@ -1,4 +1,4 @@
-import type { CreateTaskRequest } from '@cynodeai/contracts';
+import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';

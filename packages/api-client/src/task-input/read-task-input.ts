@@ -1,4 +1,4 @@
-import type { CreateTaskRequest } from '@cynodeai/contracts';
+import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import type { UploadFile } from '../multipart.ts';
 import { openAttachments } from './attachments.ts';
 import { TaskInputError } from './task-input-error.ts';

@@ -1,4 +1,4 @@
-import type { InputMode } from '@cynodeai/contracts';
+import type { InputMode } from '@cynodeai/contracts/gateway';
 
 /** What the flags of `task create` say. Contract 05 section 7.1. */
 export interface TaskInputFlags {

@@ -1,4 +1,5 @@
-import { type InputMode, limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+import type { InputMode } from '@cynodeai/contracts/gateway';
 import { readCheckedText } from './checked-file.ts';
 import { TaskInputError } from './task-input-error.ts';
 import type { TaskInputFlags } from './task-input-flags.ts';

@@ -5,7 +5,7 @@ import {
   taskLogsSchema,
   taskResultSchema,
   taskSchema,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/gateway';
 import { defineRoute } from '@cynodeai/contracts/common';
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { defineRoute } from '@cynodeai/contracts/common';
 import { z } from 'zod';
 

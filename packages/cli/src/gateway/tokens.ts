@@ -1,6 +1,6 @@
 import type { GatewayClient } from '@cynodeai/api-client';
 import { GatewayError } from '@cynodeai/api-client';
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { Secret } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { SessionStore } from '../config/session-store.ts';

@@ -44,3 +44,6 @@ export const serviceUrlSchema = z.string().refine((value) => {
 
 /** Payloads between orchestrator and node carry `version: 1`. Contract 01 section 3.2. */
 export const payloadVersionSchema = z.literal(1);
+
+/** Strict base64 with padding. */
+export const base64Schema = z.base64();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../common/limits.ts';
+import { modelAvailabilitySchema } from '../common/model-availability.ts';
 import { payloadVersionSchema, textSchema, timestampSchema } from '../common/primitives.ts';
 
 const gpuDeviceSchema = z.looseObject({
@@ -18,9 +19,6 @@ export const nodeSlugSchema = z
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
     'must be 1 to 128 letters, digits, dots, dashes or underscores, starting with a letter or digit',
   );
-
-/** Model states a node reports and the orchestrator stores. Contract 03 section 5.10. */
-export const modelAvailabilitySchema = z.enum(['available', 'loading', 'failed', 'evicted']);
 
 /** Names a model in the registry, where it is indexed. Contract 02 section 1. */
 const modelRefSchema = textSchema.max(limits.indexedTextChars);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { defineRoute } from '../common/route.ts';
+import { bodyErrors } from './fields.ts';
 
 const tokenSchema = z.string().min(1).max(4096);
 
@@ -24,3 +26,40 @@ export const tokenResponseSchema = z.object({
 
 export type LoginRequest = z.infer<typeof loginRequestSchema>;
 export type TokenResponse = z.infer<typeof tokenResponseSchema>;
+
+const tokens = { 200: { kind: 'json', schema: tokenResponseSchema } } as const;
+
+/** Sessions of people. Contract 04 section 4.2. */
+export const authRoutes = {
+  login: defineRoute({
+    operation: 'auth.login',
+    method: 'POST',
+    path: '/v1/auth/login',
+    auth: 'none',
+    summary: 'Exchange handle and password for a session',
+    body: loginRequestSchema,
+    success: tokens,
+    errors: [...bodyErrors, 'authentication', 'rate_limit'],
+  }),
+  refresh: defineRoute({
+    operation: 'auth.refresh',
+    method: 'POST',
+    path: '/v1/auth/refresh',
+    auth: 'none',
+    summary: 'Rotate a refresh token; both tokens of the answer are new',
+    body: refreshRequestSchema,
+    success: tokens,
+    errors: [...bodyErrors, 'authentication', 'rate_limit'],
+  }),
+  logout: defineRoute({
+    operation: 'auth.logout',
+    method: 'POST',
+    path: '/v1/auth/logout',
+    auth: 'none',
+    summary: 'End the session named by the access token, the refresh token or both',
+    body: logoutRequestSchema,
+    bodyOptional: true,
+    success: { 204: { kind: 'empty' } },
+    errors: [...bodyErrors, 'authentication'],
+  }),
+} as const;

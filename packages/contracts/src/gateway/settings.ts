@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { isStorableText, textSchema, timestampSchema } from '../common/primitives.ts';
+import { defineRoute } from '../common/route.ts';
+import { adminErrors, bodyErrors, paging } from './fields.ts';
 
 /** Limits of settings. Contract 04 section 6.2. */
 export const settingLimits = { keyChars: 256, valueBytes: 64 * 1024, reasonChars: 1024 } as const;
@@ -59,3 +61,55 @@ export const settingDeletedSchema = z.object({ deleted: z.literal(true) });
 export type Setting = z.infer<typeof settingSchema>;
 export type PutSettingRequest = z.infer<typeof putSettingRequestSchema>;
 export type SettingValueType = z.infer<typeof settingValueTypeSchema>;
+
+const settingRef = z.object({ key: settingKeySchema });
+
+/** System settings. Contract 04 section 7. */
+export const settingRoutes = {
+  listSettings: defineRoute({
+    operation: 'settings.list',
+    method: 'GET',
+    path: '/v1/settings',
+    auth: 'user',
+    summary: 'System settings by key; needs system role owner, admin or operator',
+    query: z.object({ key_prefix: textSchema.max(256).optional(), ...paging }),
+    success: { 200: { kind: 'json', schema: settingListSchema } },
+    errors: ['validation', ...adminErrors],
+  }),
+  getSetting: defineRoute({
+    operation: 'settings.get',
+    method: 'GET',
+    path: '/v1/settings/{key}',
+    auth: 'user',
+    summary: 'One system setting; 404 when it was never set, so that its default holds',
+    params: settingRef,
+    success: { 200: { kind: 'json', schema: settingSchema } },
+    errors: ['validation', ...adminErrors, 'not_found'],
+  }),
+  putSetting: defineRoute({
+    operation: 'settings.put',
+    method: 'PUT',
+    path: '/v1/settings/{key}',
+    auth: 'user',
+    summary:
+      'Set a system setting; needs system role owner or admin. Works while the system is not ready',
+    params: settingRef,
+    body: putSettingRequestSchema,
+    success: {
+      200: { kind: 'json', schema: settingSchema },
+      201: { kind: 'json', schema: settingSchema },
+    },
+    errors: [...bodyErrors, ...adminErrors, 'conflict'],
+  }),
+  deleteSetting: defineRoute({
+    operation: 'settings.delete',
+    method: 'DELETE',
+    path: '/v1/settings/{key}',
+    auth: 'user',
+    summary: 'Remove a system setting, so that its default holds again',
+    params: settingRef,
+    query: deleteSettingQuerySchema,
+    success: { 200: { kind: 'json', schema: settingDeletedSchema } },
+    errors: ['validation', ...adminErrors, 'not_found', 'conflict'],
+  }),
+} as const;

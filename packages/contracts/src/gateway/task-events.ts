@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { timestampSchema, uuidSchema } from '../common/primitives.ts';
-import { jobStatusSchema, taskStatusSchema } from './tasks.ts';
+import { defineRoute } from '../common/route.ts';
+import { taskRef } from './fields.ts';
+import { jobStatusSchema, taskStatusSchema } from './task-status.ts';
 
 /** Data of each event of a task's stream, by event name. Contract 04 section 9.6. */
 export const taskEventSchemas = {
@@ -29,3 +31,17 @@ export type TaskEvent = {
     readonly data: z.infer<(typeof taskEventSchemas)[N]>;
   };
 }[TaskEventName];
+
+/** The stream of a task. Contract 04 section 9.6. */
+export const taskEventRoutes = {
+  streamTaskEvents: defineRoute({
+    operation: 'tasks.events',
+    method: 'GET',
+    path: '/v1/tasks/{id}/events',
+    auth: 'user',
+    summary: 'Events of a task as server-sent events; resumes after `Last-Event-ID`',
+    params: taskRef,
+    success: { 200: { kind: 'event-stream' } },
+    errors: ['validation', 'authentication', 'authorization', 'not_found'],
+  }),
+} as const;

@@ -6,32 +6,11 @@ import {
   timestampSchema,
   utf8Bytes,
   uuidSchema,
+  base64Schema,
 } from '../common/primitives.ts';
-import { base64Schema } from '../worker-api/input-file.ts';
-import { runJobResultSchema } from '../worker-api/run-job.ts';
-
-/** The six states a task shows; the database's `pending` is `queued` here. Contract 01 section 4.1. */
-export const taskStatusSchema = z.enum([
-  'queued',
-  'running',
-  'completed',
-  'failed',
-  'canceled',
-  'superseded',
-]);
-
-/** States a task never leaves. */
-export const terminalTaskStatuses = ['completed', 'failed', 'canceled', 'superseded'] as const;
-
-/** Job states. Contract 01 section 4.2. */
-export const jobStatusSchema = z.enum([
-  'queued',
-  'running',
-  'completed',
-  'failed',
-  'canceled',
-  'lease_expired',
-]);
+import { defineRoute } from '../common/route.ts';
+import { bodyErrors, paging, taskRef } from './fields.ts';
+import { taskStatusSchema } from './task-status.ts';
 
 /** How the text of a task is meant. Contract 01 section 4.3. */
 export const inputModeSchema = z.enum(['prompt', 'script', 'commands']);
@@ -84,24 +63,6 @@ export const taskAttachmentSchema = z.object({
   size_bytes: z.int().nonnegative(),
 });
 
-/** A stored file of a task; `path` says where it lies in the workspace of the task's jobs. */
-export const taskArtifactSchema = z.object({
-  artifact_id: uuidSchema,
-  name: z.string(),
-  path: z.string(),
-  content_type: z.string(),
-  size_bytes: z.int().nonnegative(),
-  created_at: timestampSchema,
-});
-
-/** One page of a task's files, newest first; `next_cursor` is absent on the last. Contract 04 section 9.5. */
-export const taskArtifactListSchema = z.object({
-  task_id: uuidSchema,
-  task_name: z.string(),
-  artifacts: z.array(taskArtifactSchema),
-  next_cursor: z.string().optional(),
-});
-
 /** A task. `id` and `task_id` are the same value. */
 export const taskSchema = z.object({
   id: uuidSchema,
@@ -123,52 +84,6 @@ export const taskListSchema = z.object({
   next_cursor: z.string().optional(),
 });
 
-/** What a job ended with: the node's answer, or why the orchestrator could not get one. Contract 01 section 4.5. */
-export const jobResultSchema = z.union([
-  runJobResultSchema,
-  z.looseObject({
-    status: z.literal('failed'),
-    error_type: z.string(),
-    error_message: z.string(),
-    stdout: z.string(),
-    stderr: z.string(),
-  }),
-]);
-
-/** Answer of `GET /v1/tasks/{id}/result`; streams and exit code appear once the task is terminal. Contract 04 section 9.5. */
-export const taskResultSchema = z.object({
-  task_id: uuidSchema,
-  task_name: z.string(),
-  status: taskStatusSchema,
-  summary: z.string().optional(),
-  jobs: z.array(
-    z.object({
-      id: uuidSchema,
-      status: jobStatusSchema,
-      result: jobResultSchema.optional(),
-      started_at: timestampSchema.optional(),
-      ended_at: timestampSchema.optional(),
-    }),
-  ),
-  stdout: z.string().optional(),
-  stderr: z.string().optional(),
-  exit_code: z.int().optional(),
-});
-
-/** Which streams `logs` returns. */
-export const logStreamSchema = z.enum(['stdout', 'stderr', 'all']);
-
-/** Answer of `GET /v1/tasks/{id}/logs`. */
-export const taskLogsSchema = z.object({
-  task_id: uuidSchema,
-  task_name: z.string(),
-  status: taskStatusSchema,
-  stream: logStreamSchema,
-  stdout: z.string().optional(),
-  stderr: z.string().optional(),
-  truncated: z.object({ stdout: z.boolean(), stderr: z.boolean() }),
-});
-
 /** Answer of a cancel. */
 export const taskCancelSchema = z.object({
   task_id: uuidSchema,
@@ -176,23 +91,63 @@ export const taskCancelSchema = z.object({
   canceled: z.literal(true),
 });
 
-export type TaskStatus = z.infer<typeof taskStatusSchema>;
-export type JobStatus = z.infer<typeof jobStatusSchema>;
 export type InputMode = z.infer<typeof inputModeSchema>;
 export type CreateTaskRequest = z.infer<typeof createTaskRequestSchema>;
 export type InlineAttachment = z.infer<typeof inlineAttachmentSchema>;
 export type TaskAttachment = z.infer<typeof taskAttachmentSchema>;
-export type TaskArtifact = z.infer<typeof taskArtifactSchema>;
-export type TaskArtifactList = z.infer<typeof taskArtifactListSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type TaskList = z.infer<typeof taskListSchema>;
-export type TaskResult = z.infer<typeof taskResultSchema>;
 export type TaskCancel = z.infer<typeof taskCancelSchema>;
-export type TaskLogs = z.infer<typeof taskLogsSchema>;
-export type JobResult = z.infer<typeof jobResultSchema>;
-export type LogStream = z.infer<typeof logStreamSchema>;
 
-/** True for a state that a task never leaves. */
-export function isTerminalTaskStatus(status: TaskStatus): boolean {
-  return (terminalTaskStatuses as readonly TaskStatus[]).includes(status);
-}
+/** Tasks. Contract 04 section 9. */
+export const taskRoutes = {
+  createTask: defineRoute({
+    operation: 'tasks.create',
+    method: 'POST',
+    path: '/v1/tasks',
+    auth: 'user',
+    summary: 'Create a task and return at once; it is accepted while the system is not ready',
+    body: createTaskRequestSchema,
+    streamed: 'multipart/form-data',
+    form: { field: 'task', files: 'attachments' },
+    streamedLimitBytes: limits.multipartBytes,
+    success: { 201: { kind: 'json', schema: taskSchema } },
+    errors: [...bodyErrors, 'authentication', 'authorization', 'not_found', 'conflict'],
+  }),
+  listTasks: defineRoute({
+    operation: 'tasks.list',
+    method: 'GET',
+    path: '/v1/tasks',
+    auth: 'user',
+    summary: 'Own tasks and those of readable projects, newest first',
+    query: z.object({
+      status: taskStatusSchema.optional(),
+      project_id: z.string().min(1).max(limits.indexedTextChars).optional(),
+      ...paging,
+    }),
+    success: { 200: { kind: 'json', schema: taskListSchema } },
+    errors: ['validation', 'authentication', 'not_found'],
+  }),
+  getTask: defineRoute({
+    operation: 'tasks.get',
+    method: 'GET',
+    path: '/v1/tasks/{id}',
+    auth: 'user',
+    summary: 'One task by uuid or by the name its creator gave',
+    params: taskRef,
+    success: { 200: { kind: 'json', schema: taskSchema } },
+    errors: ['validation', 'authentication', 'authorization', 'not_found'],
+  }),
+  cancelTask: defineRoute({
+    operation: 'tasks.cancel',
+    method: 'POST',
+    path: '/v1/tasks/{id}/cancel',
+    auth: 'user',
+    summary: 'Cancel a task and its open jobs; repeating it is harmless',
+    params: taskRef,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    success: { 200: { kind: 'json', schema: taskCancelSchema } },
+    errors: [...bodyErrors, 'authentication', 'authorization', 'not_found', 'conflict'],
+  }),
+} as const;

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { limits } from '../common/limits.ts';
 import { textSchema, timestampSchema, uuidSchema } from '../common/primitives.ts';
+import { defineRoute } from '../common/route.ts';
+import { adminErrors, bodyErrors, idRef, paging } from './fields.ts';
 
 /** Lower-cased on write and on login; `system` is reserved. Contract 04 section 3.2. */
 export const handlePattern = /^[a-z0-9][a-z0-9._-]{1,63}$/;
@@ -47,43 +50,99 @@ export const userListSchema = z.object({
   next_cursor: z.string().optional(),
 });
 
-/** Roles there are; owner and admin administer. Contract 04 section 5.3. */
-export const roleNameSchema = z.enum(['owner', 'admin', 'operator', 'member', 'viewer']);
-
-/** Body of `POST /v1/role-bindings`; `scope_id` exactly for scope `project`. Contract 04 section 5.7. */
-export const createRoleBindingRequestSchema = z
-  .strictObject({
-    subject_type: z.enum(['user', 'group']),
-    subject_id: uuidSchema,
-    role: roleNameSchema,
-    scope_type: z.enum(['system', 'project']),
-    scope_id: uuidSchema.optional(),
-  })
-  .refine((binding) => (binding.scope_type === 'project') === (binding.scope_id !== undefined), {
-    path: ['scope_id'],
-    message: 'is required for scope project and forbidden for scope system',
-  });
-
-/** A grant of a role. */
-export const roleBindingSchema = z.object({
-  binding_id: uuidSchema,
-  subject_type: z.enum(['user', 'group']),
-  subject_id: uuidSchema,
-  role: roleNameSchema,
-  scope_type: z.enum(['system', 'project']),
-  scope_id: uuidSchema.optional(),
-  is_active: z.boolean(),
-  updated_at: timestampSchema,
-});
-
-/** One page of role bindings. */
-export const roleBindingListSchema = z.object({
-  bindings: z.array(roleBindingSchema),
-  next_cursor: z.string().optional(),
-});
-
 export type CreateUserRequest = z.infer<typeof createUserRequestSchema>;
 export type User = z.infer<typeof userSchema>;
-export type RoleName = z.infer<typeof roleNameSchema>;
-export type RoleBinding = z.infer<typeof roleBindingSchema>;
-export type CreateRoleBindingRequest = z.infer<typeof createRoleBindingRequestSchema>;
+
+/** Users. Contract 04 section 4.5. */
+export const userRoutes = {
+  me: defineRoute({
+    operation: 'users.me',
+    method: 'GET',
+    path: '/v1/users/me',
+    auth: 'user',
+    summary: 'The calling user',
+    success: { 200: { kind: 'json', schema: currentUserSchema } },
+    errors: ['authentication'],
+  }),
+  createUser: defineRoute({
+    operation: 'users.create',
+    method: 'POST',
+    path: '/v1/users',
+    auth: 'user',
+    summary: 'Create a user; needs system role owner or admin',
+    body: createUserRequestSchema,
+    success: { 201: { kind: 'json', schema: userSchema } },
+    errors: [...bodyErrors, ...adminErrors, 'conflict'],
+  }),
+  listUsers: defineRoute({
+    operation: 'users.list',
+    method: 'GET',
+    path: '/v1/users',
+    auth: 'user',
+    summary: 'Users, newest first; filters by state and by part of handle or email',
+    query: z.object({
+      is_active: z.enum(['true', 'false']).optional(),
+      q: textSchema.max(limits.indexedTextChars).optional(),
+      ...paging,
+    }),
+    success: { 200: { kind: 'json', schema: userListSchema } },
+    errors: ['validation', ...adminErrors],
+  }),
+  getUser: defineRoute({
+    operation: 'users.get',
+    method: 'GET',
+    path: '/v1/users/{id}',
+    auth: 'user',
+    summary: 'One user',
+    params: idRef,
+    success: { 200: { kind: 'json', schema: userSchema } },
+    errors: ['validation', ...adminErrors, 'not_found'],
+  }),
+  disableUser: defineRoute({
+    operation: 'users.disable',
+    method: 'POST',
+    path: '/v1/users/{id}/disable',
+    auth: 'user',
+    summary: 'Disable a user and end every session; the last active owner and `system` are refused',
+    params: idRef,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    success: { 200: { kind: 'json', schema: userSchema } },
+    errors: [...bodyErrors, ...adminErrors, 'not_found', 'conflict'],
+  }),
+  enableUser: defineRoute({
+    operation: 'users.enable',
+    method: 'POST',
+    path: '/v1/users/{id}/enable',
+    auth: 'user',
+    summary: 'Enable a user again; the sessions stay ended',
+    params: idRef,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    success: { 200: { kind: 'json', schema: userSchema } },
+    errors: [...bodyErrors, ...adminErrors, 'not_found', 'conflict'],
+  }),
+  revokeSessions: defineRoute({
+    operation: 'users.revoke_sessions',
+    method: 'POST',
+    path: '/v1/users/{id}/revoke_sessions',
+    auth: 'user',
+    summary: 'End every session of a user; anybody may end their own',
+    params: idRef,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    success: { 204: { kind: 'empty' } },
+    errors: [...bodyErrors, ...adminErrors, 'not_found'],
+  }),
+  resetPassword: defineRoute({
+    operation: 'users.reset_password',
+    method: 'POST',
+    path: '/v1/users/{id}/reset_password',
+    auth: 'user',
+    summary: 'Set a new password and end every session of the user',
+    params: idRef,
+    body: resetPasswordRequestSchema,
+    success: { 204: { kind: 'empty' } },
+    errors: [...bodyErrors, ...adminErrors, 'not_found', 'conflict'],
+  }),
+} as const;

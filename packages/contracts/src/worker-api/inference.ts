@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { limits } from '../common/limits.ts';
-import { payloadVersionSchema, textSchema } from '../common/primitives.ts';
-import { modelAvailabilitySchema } from '../control-plane/capability.ts';
+import { modelAvailabilitySchema } from '../common/model-availability.ts';
+import { textSchema, payloadVersionSchema } from '../common/primitives.ts';
+import { defineRoute } from '../common/route.ts';
 
 /** What untrusted code may ask of a model service; everything else is refused. Contract 03 section 7.2. */
 export const inferencePaths: ReadonlySet<string> = new Set([
@@ -62,4 +63,37 @@ export const modelListSchema = z.object({
 export type LoadModelRequest = z.infer<typeof loadModelRequestSchema>;
 export type LoadModelResponse = z.infer<typeof loadModelResponseSchema>;
 export type ModelList = z.infer<typeof modelListSchema>;
-export type ModelAvailability = z.infer<typeof modelAvailabilitySchema>;
+
+/** Models of a node. Contract 03 section 5.10. */
+export const inferenceRoutes = {
+  loadModel: defineRoute({
+    operation: 'worker.models.load',
+    method: 'POST',
+    path: '/v1/worker/inference/models:load',
+    auth: 'worker',
+    summary: 'Make a model available on this node; 202 while it is being loaded',
+    body: loadModelRequestSchema,
+    success: {
+      200: { kind: 'json', schema: loadModelResponseSchema },
+      202: { kind: 'json', schema: loadModelResponseSchema },
+    },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'payload_too_large',
+      'unsupported_media_type',
+      'inference_unavailable',
+      'node_not_ready',
+    ],
+  }),
+  listModels: defineRoute({
+    operation: 'worker.models.list',
+    method: 'GET',
+    path: '/v1/worker/inference/models',
+    auth: 'worker',
+    summary: 'Models of this node and their state',
+    success: { 200: { kind: 'json', schema: modelListSchema } },
+    errors: ['authentication', 'inference_unavailable', 'node_not_ready'],
+  }),
+} as const;

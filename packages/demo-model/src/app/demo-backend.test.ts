@@ -1,4 +1,4 @@
-import { demoModelRef } from '@cynodeai/contracts';
+import { demoModelRef } from '@cynodeai/contracts/model';
 import { describe, expect, it } from 'vitest';
 import type { AnswerPiece, ModelQuestion } from '../ports/model-backend.ts';
 import { DemoBackend } from './demo-backend.ts';

@@ -1,4 +1,4 @@
-import { type OllamaPullLine, demoModelRef } from '@cynodeai/contracts';
+import { type OllamaPullLine, demoModelRef } from '@cynodeai/contracts/model';
 import type { Clock } from '@cynodeai/runtime/std';
 import { answerConversation } from '../domain/answer-conversation.ts';
 import { defaultKeepAliveMs, keepAliveMs } from '../domain/keep-alive.ts';

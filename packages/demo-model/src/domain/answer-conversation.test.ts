@@ -1,4 +1,4 @@
-import type { ModelTool } from '@cynodeai/contracts';
+import type { ModelTool } from '@cynodeai/contracts/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Reply, answerConversation } from './answer-conversation.ts';

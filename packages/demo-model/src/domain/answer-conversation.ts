@@ -1,4 +1,4 @@
-import type { ModelTool, OllamaToolCall } from '@cynodeai/contracts';
+import type { ModelTool, OllamaToolCall } from '@cynodeai/contracts/model';
 import { answerPrompt, readPrompt } from './answer-prompt.ts';
 import { findCommandTool } from './rules/command-tool.ts';
 import { readQuestion } from './text/question.ts';

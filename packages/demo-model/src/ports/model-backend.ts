@@ -1,4 +1,4 @@
-import type { ModelTool, OllamaPullLine, OllamaToolCall } from '@cynodeai/contracts';
+import type { ModelTool, OllamaPullLine, OllamaToolCall } from '@cynodeai/contracts/model';
 
 /** One message of a conversation, whichever wire it came by. */
 export interface ModelMessage {

@@ -1,4 +1,4 @@
-import type { InputMode } from '@cynodeai/contracts';
+import type { InputMode } from '@cynodeai/contracts/gateway';
 import { Command, Option } from 'commander';
 import { type InferenceChoice, inferenceChoices } from '../inference/inference.ts';
 

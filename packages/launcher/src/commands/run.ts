@@ -7,7 +7,7 @@ import {
   parseTimeoutSeconds,
   readTaskInput,
 } from '@cynodeai/api-client/task-input';
-import type { TaskResult } from '@cynodeai/contracts';
+import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { Install } from '../install/install.ts';
 import { LauncherError, exitCodes } from '../launcher-error.ts';

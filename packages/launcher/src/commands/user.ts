@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import process from 'node:process';
 import { GatewayError } from '@cynodeai/api-client';
-import { type CreateUserRequest, gatewayRoutes } from '@cynodeai/contracts';
+import { type CreateUserRequest, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { Command } from 'commander';
 import { findInstall } from '../install/install.ts';
 import { LauncherError, exitCodes } from '../launcher-error.ts';

@@ -1,4 +1,4 @@
-import { ollamaTagsSchema, ollamaVersionSchema } from '@cynodeai/contracts';
+import { ollamaTagsSchema, ollamaVersionSchema } from '@cynodeai/contracts/model';
 
 /** An Ollama that answers. */
 export interface FoundOllama {

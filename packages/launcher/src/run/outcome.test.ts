@@ -1,4 +1,4 @@
-import type { TaskResult } from '@cynodeai/contracts';
+import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from './outcome.ts';
 

@@ -1,4 +1,5 @@
-import { type JobResult, type TaskResult, demoModelRef, taggedModel } from '@cynodeai/contracts';
+import type { JobResult, TaskResult } from '@cynodeai/contracts/gateway';
+import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
 import { exitCodes } from '../launcher-error.ts';
 
 /** How a task went, told apart where exit codes alone cannot. */

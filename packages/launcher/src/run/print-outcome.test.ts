@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { TaskResult } from '@cynodeai/contracts';
+import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Outcome } from './outcome.ts';
 import { printJson, printText } from './print-outcome.ts';

@@ -1,5 +1,6 @@
 import process from 'node:process';
-import { type TaskResult, demoModelRef } from '@cynodeai/contracts';
+import type { TaskResult } from '@cynodeai/contracts/gateway';
+import { demoModelRef } from '@cynodeai/contracts/model';
 import { realModelCommand } from '../inference/inference.ts';
 import type { Outcome } from './outcome.ts';
 

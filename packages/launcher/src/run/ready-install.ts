@@ -1,4 +1,4 @@
-import type { CreateTaskRequest } from '@cynodeai/contracts';
+import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import type { Env } from '@cynodeai/runtime/config';
 import { isImageImported } from '../image/image-marker.ts';
 import { type InferenceChoice, wantsOtherInference } from '../inference/inference.ts';

@@ -1,5 +1,9 @@
 import { type GatewayClient, GatewayError, type UploadFile } from '@cynodeai/api-client';
-import { type CreateTaskRequest, type TaskResult, gatewayRoutes } from '@cynodeai/contracts';
+import {
+  type CreateTaskRequest,
+  type TaskResult,
+  gatewayRoutes,
+} from '@cynodeai/contracts/gateway';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { LauncherError } from '../launcher-error.ts';
 import { type Trouble, patienceMs } from './trouble.ts';

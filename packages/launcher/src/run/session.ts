@@ -1,5 +1,5 @@
 import { GatewayClient, GatewayError } from '@cynodeai/api-client';
-import { type TokenResponse, gatewayRoutes } from '@cynodeai/contracts';
+import { type TokenResponse, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { z } from 'zod';
 import { readIfThere, writeWhole } from '../install/files.ts';
 import type { Install } from '../install/install.ts';

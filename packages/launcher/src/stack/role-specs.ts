@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
-import { demoModelRef } from '@cynodeai/contracts';
+import { demoModelRef } from '@cynodeai/contracts/model';
 import type { Install } from '../install/install.ts';
 import type { InstallSecrets } from '../install/secrets.ts';
 import { logPath } from './log-file.ts';

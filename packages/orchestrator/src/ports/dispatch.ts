@@ -1,4 +1,4 @@
-import type { JobResult } from '@cynodeai/contracts';
+import type { JobResult } from '@cynodeai/contracts/gateway';
 import type { NodeFacts } from '../domain/dispatch/node-facts.ts';
 import type { Expiry } from '../domain/jobs/job-lease.ts';
 import type { SandboxJobPayload } from '../domain/jobs/job-payload.ts';

@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { ConfigAckStatus, NodeStatus } from '../domain/nodes/node.ts';
 import type { Settings } from '../domain/nodes/config-settings.ts';
 

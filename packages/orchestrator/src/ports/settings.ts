@@ -1,4 +1,4 @@
-import type { SettingValueType } from '@cynodeai/contracts';
+import type { SettingValueType } from '@cynodeai/contracts/gateway';
 import type { SettingRecord } from '../domain/settings/setting.ts';
 import type { GatewayAuditLog } from './audit.ts';
 

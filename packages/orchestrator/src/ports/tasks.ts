@@ -1,4 +1,4 @@
-import type { InputMode, TaskEvent } from '@cynodeai/contracts';
+import type { InputMode, TaskEvent } from '@cynodeai/contracts/gateway';
 import type { JobPayload } from '../domain/jobs/job-payload.ts';
 import type { PagePosition } from '../domain/tasks/page-cursor.ts';
 import type { JobRecord, TaskRecord } from '../domain/tasks/task-record.ts';

@@ -1,4 +1,4 @@
-import type { RunJobRequest, StopAllResponse } from '@cynodeai/contracts';
+import type { RunJobRequest, StopAllResponse } from '@cynodeai/contracts/worker-api';
 import type { JobSight } from '../domain/dispatch/job-sight.ts';
 import type { WorkerAnswer } from '../domain/dispatch/worker-answer.ts';
 import type { NodeConnection } from './dispatch.ts';

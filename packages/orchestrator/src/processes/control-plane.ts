@@ -1,4 +1,4 @@
-import { controlPlaneRoutes } from '@cynodeai/contracts';
+import { controlPlaneRoutes } from '@cynodeai/contracts/control-plane';
 import { defaultPorts } from '@cynodeai/contracts/common';
 import { ConfigError, type Env } from '@cynodeai/runtime/config';
 import { SealedBox, canonicalHash, hashPassword } from '@cynodeai/runtime/crypto';

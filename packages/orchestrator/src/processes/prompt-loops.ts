@@ -1,4 +1,4 @@
-import { inferenceRelayPrefix } from '@cynodeai/contracts';
+import { inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';

@@ -1,4 +1,4 @@
-import { defaultPorts } from '@cynodeai/contracts';
+import { defaultPorts } from '@cynodeai/contracts/common';
 import {
   type Env,
   type ListenAddress,

@@ -1,4 +1,4 @@
-import type { ReadinessReason } from '@cynodeai/contracts';
+import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';

@@ -2,7 +2,7 @@ import { FakeClock, createTestDatabase } from '@cynodeai/testing';
 import { randomBytes } from 'node:crypto';
 import { SealedBox, canonicalHash } from '@cynodeai/runtime/crypto';
 import { silentLog } from '@cynodeai/runtime/observe';
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sealedNodeTokens } from '../../src/adapters/crypto/node-tokens.ts';
 import { openDatabase } from '../../src/adapters/postgres/database.ts';

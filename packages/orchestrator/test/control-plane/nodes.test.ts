@@ -1,4 +1,4 @@
-import type { NodeConfigurationPayload } from '@cynodeai/contracts';
+import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sql } from 'kysely';
 import { type TestControlPlane, psk, testControlPlane } from './support/control-plane.ts';

@@ -1,4 +1,4 @@
-import { controlPlaneRoutes } from '@cynodeai/contracts';
+import { controlPlaneRoutes } from '@cynodeai/contracts/control-plane';
 import type { Route } from '@cynodeai/contracts/common';
 import { type FuzzTarget, fuzzRun } from '@cynodeai/testing/fuzz';
 import { afterAll, beforeAll, expect, it } from 'vitest';

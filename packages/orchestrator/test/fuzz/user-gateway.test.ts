@@ -1,4 +1,4 @@
-import { gatewayRoutes, tokenResponseSchema } from '@cynodeai/contracts';
+import { gatewayRoutes, tokenResponseSchema } from '@cynodeai/contracts/gateway';
 import type { Route } from '@cynodeai/contracts/common';
 import { type FuzzTarget, fuzzRun, secretCanary } from '@cynodeai/testing/fuzz';
 import { afterAll, beforeAll, expect, it } from 'vitest';

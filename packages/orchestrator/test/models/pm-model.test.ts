@@ -1,4 +1,4 @@
-import { demoModelRef } from '@cynodeai/contracts';
+import { demoModelRef } from '@cynodeai/contracts/model';
 import { Shutdown } from '@cynodeai/runtime/lifecycle';
 import { ProblemError } from '@cynodeai/runtime/http';
 import { memoryLog, temporaryDirectory, waitFor } from '@cynodeai/testing';

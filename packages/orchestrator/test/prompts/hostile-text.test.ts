@@ -1,4 +1,4 @@
-import type { RunJobRequest } from '@cynodeai/contracts';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { nodeConfigurationPayloadSchema } from '@cynodeai/contracts';
+import { nodeConfigurationPayloadSchema } from '@cynodeai/contracts/control-plane';
 import { waitFor } from '@cynodeai/testing';
 import { expect, it } from 'vitest';
 import { postgresTransactSettings } from '../../src/adapters/postgres/settings/transact-settings.ts';

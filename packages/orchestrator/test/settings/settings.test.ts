@@ -1,4 +1,4 @@
-import { settingListSchema, settingSchema } from '@cynodeai/contracts';
+import { settingListSchema, settingSchema } from '@cynodeai/contracts/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotificationListener, channels } from '../../src/adapters/postgres/notifications.ts';
 import { waitFor } from '@cynodeai/testing';

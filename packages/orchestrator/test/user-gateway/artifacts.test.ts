@@ -1,4 +1,4 @@
-import { taskArtifactListSchema, taskSchema } from '@cynodeai/contracts';
+import { taskArtifactListSchema, taskSchema } from '@cynodeai/contracts/gateway';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { download, file, form, formType, task } from './support/forms.ts';

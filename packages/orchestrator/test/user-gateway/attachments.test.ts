@@ -1,4 +1,4 @@
-import { taskSchema } from '@cynodeai/contracts';
+import { taskSchema } from '@cynodeai/contracts/gateway';
 import { waitFor } from '@cynodeai/testing';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';

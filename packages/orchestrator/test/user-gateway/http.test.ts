@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { call, chunked } from './support/http.ts';

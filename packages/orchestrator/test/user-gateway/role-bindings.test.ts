@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type User, roleBindingListSchema } from '@cynodeai/contracts';
+import { type User, roleBindingListSchema } from '@cynodeai/contracts/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   as,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { User } from '@cynodeai/contracts';
+import type { User } from '@cynodeai/contracts/gateway';
 import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, createUser, password } from './support/admin.ts';

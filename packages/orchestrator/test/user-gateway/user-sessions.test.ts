@@ -1,4 +1,4 @@
-import type { User } from '@cynodeai/contracts';
+import type { User } from '@cynodeai/contracts/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   as,

@@ -1,4 +1,4 @@
-import { type User, userListSchema } from '@cynodeai/contracts';
+import { type User, userListSchema } from '@cynodeai/contracts/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, authEvents, createUser, gatewayRows, login, password } from './support/admin.ts';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';

@@ -1,4 +1,4 @@
-import type { OllamaPullLine, OllamaToolCall } from '@cynodeai/contracts';
+import type { OllamaPullLine, OllamaToolCall } from '@cynodeai/contracts/model';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** One request that the scripted model took. */

@@ -1,4 +1,4 @@
-import { type OllamaPullLine, taggedModel } from '@cynodeai/contracts';
+import { type OllamaPullLine, taggedModel } from '@cynodeai/contracts/model';
 import type {
   AnswerPiece,
   LoadedModel,

@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { KeptResult } from '../domain/jobs/retention.ts';
 
 /** A job as it was taken on. */

@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport, NodeConfigAck } from '@cynodeai/contracts';
+import type { NodeCapabilityReport, NodeConfigAck } from '@cynodeai/contracts/control-plane';
 
 /**
  * The control-plane as a node sees it. The adapter keeps the pre-shared key, the node's JWT and the URLs of the

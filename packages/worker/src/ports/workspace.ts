@@ -1,4 +1,4 @@
-import type { InputFile, StagedFileQuery } from '@cynodeai/contracts';
+import type { InputFile, StagedFileQuery } from '@cynodeai/contracts/worker-api';
 
 /** Directories of one job on the host. Contract 03 section 6.3. */
 export interface JobWorkspace {

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import { jobRequest } from '../support/job-request.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
 

@@ -1,4 +1,4 @@
-import { workerApiRoutes } from '@cynodeai/contracts';
+import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import type { Route } from '@cynodeai/contracts/common';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { inferencePaths } from '@cynodeai/contracts';
+import { inferencePaths } from '@cynodeai/contracts/worker-api';
 import { onTestFinished, expect, it } from 'vitest';
 import {
   InferenceForwarder,

@@ -1,4 +1,4 @@
-import type { RunJobRequest, SandboxSpec } from '@cynodeai/contracts';
+import type { RunJobRequest, SandboxSpec } from '@cynodeai/contracts/worker-api';
 import { uuidv7 } from '@cynodeai/runtime/std';
 
 /** A request that runs a shell script, or the given command. */

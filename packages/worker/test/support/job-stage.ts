@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunJobRequest } from '@cynodeai/contracts';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { type Log, silentLog } from '@cynodeai/runtime/observe';
 import { onTestFinished } from 'vitest';
 import { type OpenJobStore, openJobStore } from '../../src/adapters/sqlite/job-store.ts';

@@ -1,4 +1,5 @@
-import { inputModeSchema, limits, logStreamSchema, taskStatusSchema } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+import { inputModeSchema, logStreamSchema, taskStatusSchema } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import { createFlags, listFlags, logsFlags } from './flags.ts';
 

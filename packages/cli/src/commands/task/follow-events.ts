@@ -6,7 +6,7 @@ import {
   type StreamedTaskEvent,
   pauseFor,
 } from '@cynodeai/api-client';
-import { isTerminalTaskStatus } from '@cynodeai/contracts';
+import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { readRoutes } from '../../gateway/read-routes.ts';
 
 export interface FollowEventsOptions {

@@ -1,5 +1,5 @@
 import { FailureTolerance, type GatewayClient, type Pause, pauseFor } from '@cynodeai/api-client';
-import { type LogStream, isTerminalTaskStatus } from '@cynodeai/contracts';
+import { type LogStream, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { readRoutes } from '../../gateway/read-routes.ts';
 import { followEvents } from './follow-events.ts';
 

@@ -1,5 +1,5 @@
 import type { GatewayClient } from '@cynodeai/api-client';
-import type { LogStream } from '@cynodeai/contracts';
+import type { LogStream } from '@cynodeai/contracts/gateway';
 import type { CommandContext } from '../../command-context.ts';
 import { type ReadLogs, readRoutes } from '../../gateway/read-routes.ts';
 import type { Output } from '../../output/output.ts';

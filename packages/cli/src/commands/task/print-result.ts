@@ -1,4 +1,5 @@
-import { demoModelRef, isTerminalTaskStatus, taggedModel } from '@cynodeai/contracts';
+import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
+import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
 import type { ReadResult } from '../../gateway/read-routes.ts';
 import type { Notes } from '../../output/notes.ts';
 import type { Output } from '../../output/output.ts';

@@ -5,7 +5,7 @@ import {
   pauseFor,
   pollTask,
 } from '@cynodeai/api-client';
-import { isTerminalTaskStatus } from '@cynodeai/contracts';
+import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { type ReadResult, readRoutes } from '../../gateway/read-routes.ts';
 import { followEvents } from './follow-events.ts';
 

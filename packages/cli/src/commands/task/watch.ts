@@ -1,5 +1,5 @@
 import { parseDurationMs } from '@cynodeai/runtime/std';
-import { type TaskStatus, isTerminalTaskStatus } from '@cynodeai/contracts';
+import { type TaskStatus, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { exitCodeOf } from '../../exit-code.ts';

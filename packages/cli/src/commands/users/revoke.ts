@@ -1,5 +1,5 @@
 import type { GatewayClient } from '@cynodeai/api-client';
-import { gatewayRoutes, type RoleName } from '@cynodeai/contracts';
+import { gatewayRoutes, type RoleName } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { type ReadBinding, readUserRoutes } from '../../gateway/read-user-routes.ts';

@@ -1,4 +1,4 @@
-import type { OllamaToolCall } from '@cynodeai/contracts';
+import type { OllamaToolCall } from '@cynodeai/contracts/model';
 import type { AnswerPiece } from '../../ports/model-backend.ts';
 
 export type AnswerEnd = Extract<AnswerPiece, { kind: 'end' }>;

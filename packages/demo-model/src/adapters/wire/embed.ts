@@ -1,4 +1,4 @@
-import { ollamaEmbedRequestSchema } from '@cynodeai/contracts';
+import { ollamaEmbedRequestSchema } from '@cynodeai/contracts/model';
 import { ModelError } from '../../domain/model-error.ts';
 import type { ModelBackend } from '../../ports/model-backend.ts';
 import type { ModelCall } from './model-call.ts';

@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts';
+import { taggedModel } from '@cynodeai/contracts/model';
 import { ModelError, modelNotFound } from '../../domain/model-error.ts';
 import type { ModelBackend, ModelCard } from '../../ports/model-backend.ts';
 

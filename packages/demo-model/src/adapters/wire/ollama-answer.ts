@@ -1,4 +1,4 @@
-import type { OllamaToolCall } from '@cynodeai/contracts';
+import type { OllamaToolCall } from '@cynodeai/contracts/model';
 import { performance } from 'node:perf_hooks';
 import type { AnswerPiece, ModelBackend, ModelQuestion } from '../../ports/model-backend.ts';
 import { type AnswerEnd, collectAnswer } from './collect.ts';

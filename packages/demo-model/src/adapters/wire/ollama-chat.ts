@@ -1,4 +1,4 @@
-import { type OllamaToolCall, ollamaChatRequestSchema } from '@cynodeai/contracts';
+import { type OllamaToolCall, ollamaChatRequestSchema } from '@cynodeai/contracts/model';
 import type { ModelBackend } from '../../ports/model-backend.ts';
 import type { ModelCall } from './model-call.ts';
 import { findModel } from './model-names.ts';

@@ -1,4 +1,4 @@
-import { ollamaModelRequestSchema } from '@cynodeai/contracts';
+import { ollamaModelRequestSchema } from '@cynodeai/contracts/model';
 import type { ModelBackend, ModelCard } from '../../ports/model-backend.ts';
 import { type ModelCall, sendJson } from './model-call.ts';
 import { findModel } from './model-names.ts';

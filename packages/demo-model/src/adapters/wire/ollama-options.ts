@@ -1,4 +1,4 @@
-import type { OllamaGenerateRequest } from '@cynodeai/contracts';
+import type { OllamaGenerateRequest } from '@cynodeai/contracts/model';
 import type { ModelQuestion } from '../../ports/model-backend.ts';
 
 type Options = Pick<OllamaGenerateRequest, 'options' | 'format' | 'think'>;

@@ -1,4 +1,8 @@
-import { type OllamaPullLine, ollamaModelRequestSchema, taggedModel } from '@cynodeai/contracts';
+import {
+  type OllamaPullLine,
+  ollamaModelRequestSchema,
+  taggedModel,
+} from '@cynodeai/contracts/model';
 import { messageOf } from '@cynodeai/runtime/std';
 import { ModelError } from '../../domain/model-error.ts';
 import type { ModelBackend } from '../../ports/model-backend.ts';

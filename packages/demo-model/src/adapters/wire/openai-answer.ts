@@ -1,4 +1,4 @@
-import type { OllamaToolCall, OpenAiChatRequest } from '@cynodeai/contracts';
+import type { OllamaToolCall, OpenAiChatRequest } from '@cynodeai/contracts/model';
 import { randomUUID } from 'node:crypto';
 import type { AnswerPiece, ModelBackend, ModelQuestion } from '../../ports/model-backend.ts';
 import { type AnswerEnd, collectAnswer } from './collect.ts';

@@ -2,7 +2,7 @@ import {
   type OpenAiChatRequest,
   type OpenAiMessage,
   openAiChatRequestSchema,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/model';
 import type { ModelBackend, ModelMessage } from '../../ports/model-backend.ts';
 import type { ModelCall } from './model-call.ts';
 import { findModel } from './model-names.ts';

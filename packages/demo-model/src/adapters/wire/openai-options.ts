@@ -1,4 +1,4 @@
-import type { OpenAiCompletionRequest } from '@cynodeai/contracts';
+import type { OpenAiCompletionRequest } from '@cynodeai/contracts/model';
 import type { ModelQuestion } from '../../ports/model-backend.ts';
 
 /** The options of a request in the words of a question. */

@@ -1,4 +1,4 @@
-import type { ModelTool, OllamaToolCall } from '@cynodeai/contracts';
+import type { ModelTool, OllamaToolCall } from '@cynodeai/contracts/model';
 
 /** A tool that runs commands, and how to call it. */
 export interface CommandTool {

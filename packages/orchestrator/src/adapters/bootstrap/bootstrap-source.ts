@@ -1,4 +1,5 @@
-import { type SettingValueType, settingLimits, utf8Bytes } from '@cynodeai/contracts';
+import { utf8Bytes } from '@cynodeai/contracts/common';
+import { type SettingValueType, settingLimits } from '@cynodeai/contracts/gateway';
 import type { Env } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import { readFile } from 'node:fs/promises';

@@ -1,11 +1,5 @@
-import {
-  isStorableText,
-  limits,
-  settingKeySchema,
-  settingValueTypeSchema,
-  textSchema,
-  uuidSchema,
-} from '@cynodeai/contracts';
+import { isStorableText, limits, textSchema, uuidSchema } from '@cynodeai/contracts/common';
+import { settingKeySchema, settingValueTypeSchema } from '@cynodeai/contracts/gateway';
 import { z } from 'zod';
 
 const entrySchema = z.strictObject({

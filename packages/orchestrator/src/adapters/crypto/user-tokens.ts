@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { uuidSchema } from '@cynodeai/contracts';
+import { uuidSchema } from '@cynodeai/contracts/common';
 import type { Secret } from '@cynodeai/runtime/config';
 import {
   canonicalHash,

@@ -1,5 +1,5 @@
-import { ollamaErrorSchema, ollamaGenerateSchema } from '@cynodeai/contracts';
-import type { OllamaGenerate } from '@cynodeai/contracts';
+import { ollamaErrorSchema, ollamaGenerateSchema } from '@cynodeai/contracts/model';
+import type { OllamaGenerate } from '@cynodeai/contracts/model';
 import { problemSchema } from '@cynodeai/contracts/common';
 import { type HttpAnswer, HttpClient, faultCodes, wasNeverSent } from '@cynodeai/runtime/http';
 import { messageOf, storableText, truncateUtf8 } from '@cynodeai/runtime/std';

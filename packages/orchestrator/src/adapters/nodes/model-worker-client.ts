@@ -1,11 +1,11 @@
+import { problemSchema } from '@cynodeai/contracts/common';
+import { taggedModel } from '@cynodeai/contracts/model';
 import {
   type LoadModelRequest,
   loadModelResponseSchema,
   modelListSchema,
-  problemSchema,
-  taggedModel,
   workerApiRoutes,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/worker-api';
 import { type HttpAnswer, HttpClient } from '@cynodeai/runtime/http';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { LoadOutcome } from '../../domain/models/load-outcome.ts';

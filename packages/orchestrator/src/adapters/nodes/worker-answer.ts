@@ -1,9 +1,5 @@
-import {
-  problemKindOf,
-  problemSchema,
-  runJobResultSchema,
-  workerJobSchema,
-} from '@cynodeai/contracts';
+import { problemKindOf, problemSchema, runJobResultSchema } from '@cynodeai/contracts/common';
+import { workerJobSchema } from '@cynodeai/contracts/worker-api';
 import { type HttpAnswer, faultCodes, wasNeverSent } from '@cynodeai/runtime/http';
 import { messageOf, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import type { JobSight } from '../../domain/dispatch/job-sight.ts';

@@ -4,7 +4,7 @@ import {
   stopAllResponseSchema,
   stopJobResponseSchema,
   workerApiRoutes,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/worker-api';
 import { type HttpAnswer, type HttpCall, HttpClient } from '@cynodeai/runtime/http';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';

@@ -1,4 +1,4 @@
-import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts';
+import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts/gateway';
 import { storableText } from '@cynodeai/runtime/std';
 import { type RawBuilder, type Transaction, sql } from 'kysely';
 import type { Executor } from './database.ts';

@@ -1,4 +1,4 @@
-import type { CreateRoleBindingRequest, RoleBinding } from '@cynodeai/contracts';
+import type { CreateRoleBindingRequest, RoleBinding } from '@cynodeai/contracts/gateway';
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Principal, RoleName } from '../../domain/identity/principal.ts';

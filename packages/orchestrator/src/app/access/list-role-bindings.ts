@@ -1,4 +1,4 @@
-import type { RoleBinding } from '@cynodeai/contracts';
+import type { RoleBinding } from '@cynodeai/contracts/gateway';
 import type { Principal, RoleName } from '../../domain/identity/principal.ts';
 import { roleBindingView } from '../../domain/identity/role-binding.ts';
 import type { Seal } from '../../domain/tasks/page-cursor.ts';

@@ -1,4 +1,4 @@
-import { limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
 import {
   type PagePosition,
   type Seal,

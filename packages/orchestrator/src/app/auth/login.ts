@@ -1,4 +1,4 @@
-import type { LoginRequest, TokenResponse } from '@cynodeai/contracts';
+import type { LoginRequest, TokenResponse } from '@cynodeai/contracts/gateway';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { loginHandle } from '../../domain/identity/handle.ts';

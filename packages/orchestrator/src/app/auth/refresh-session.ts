@@ -1,4 +1,4 @@
-import type { TokenResponse } from '@cynodeai/contracts';
+import type { TokenResponse } from '@cynodeai/contracts/gateway';
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type {

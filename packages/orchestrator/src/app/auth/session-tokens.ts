@@ -1,4 +1,4 @@
-import type { TokenResponse } from '@cynodeai/contracts';
+import type { TokenResponse } from '@cynodeai/contracts/gateway';
 import type { AccessTokens, RotatedSession } from '../../ports/identity.ts';
 
 /** Lifetimes of a session, ms. Contract 04 section 4.1. */

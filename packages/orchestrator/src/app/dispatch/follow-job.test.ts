@@ -1,4 +1,4 @@
-import type { WorkerJob } from '@cynodeai/contracts';
+import type { WorkerJob } from '@cynodeai/contracts/worker-api';
 import { describe, expect, it } from 'vitest';
 import type { JobSight } from '../../domain/dispatch/job-sight.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';

@@ -1,4 +1,5 @@
-import { type InputFile, type RunJobRequest, limits, utf8Bytes } from '@cynodeai/contracts';
+import { limits, utf8Bytes } from '@cynodeai/contracts/common';
+import type { InputFile, RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { splitInputFiles } from '../../domain/dispatch/split-input-files.ts';
 import type { InputFileReference } from '../../domain/jobs/job-payload.ts';
 import { buildRunRequest } from '../../domain/jobs/run-request.ts';

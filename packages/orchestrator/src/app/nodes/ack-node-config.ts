@@ -1,4 +1,4 @@
-import type { NodeConfigAck } from '@cynodeai/contracts';
+import type { NodeConfigAck } from '@cynodeai/contracts/control-plane';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, truncateUtf8 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';

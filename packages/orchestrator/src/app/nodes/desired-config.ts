@@ -1,4 +1,7 @@
-import type { NodeCapabilityReport, NodeConfigurationPayload } from '@cynodeai/contracts';
+import type {
+  NodeCapabilityReport,
+  NodeConfigurationPayload,
+} from '@cynodeai/contracts/control-plane';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, nextUlid } from '@cynodeai/runtime/std';
 import { type ConfigContent, buildConfigContent } from '../../domain/nodes/config-content.ts';

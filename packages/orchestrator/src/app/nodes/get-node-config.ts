@@ -1,4 +1,4 @@
-import type { NodeConfigurationPayload } from '@cynodeai/contracts';
+import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { NodeRegistry } from '../../ports/nodes.ts';
 import type { NodeCaller } from './authenticate-node.ts';

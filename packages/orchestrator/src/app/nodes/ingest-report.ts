@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { NodeTransaction, StoredNode } from '../../ports/nodes.ts';
 import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
 

@@ -1,4 +1,4 @@
-import type { NodeBootstrapPayload, NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeBootstrapPayload, NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
 import type { StoredNode } from '../../ports/nodes.ts';

@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import type { NodeRegistry } from '../../ports/nodes.ts';

@@ -1,4 +1,4 @@
-import type { Setting } from '@cynodeai/contracts';
+import type { Setting } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/identity/principal.ts';
 import { settingView } from '../../domain/settings/setting.ts';

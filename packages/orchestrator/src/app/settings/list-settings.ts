@@ -1,4 +1,5 @@
-import { type Setting, limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+import type { Setting } from '@cynodeai/contracts/gateway';
 import type { Principal } from '../../domain/identity/principal.ts';
 import { decodeKeyCursor, encodeKeyCursor } from '../../domain/settings/key-cursor.ts';
 import { settingView } from '../../domain/settings/setting.ts';

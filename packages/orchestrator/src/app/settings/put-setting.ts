@@ -1,4 +1,4 @@
-import type { PutSettingRequest, Setting } from '@cynodeai/contracts';
+import type { PutSettingRequest, Setting } from '@cynodeai/contracts/gateway';
 import { checkSetting } from '../../domain/settings/check-setting.ts';
 import { settingView } from '../../domain/settings/setting.ts';
 import { type ManageCall, actorOf } from '../access/manage-call.ts';

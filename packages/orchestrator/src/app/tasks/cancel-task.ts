@@ -1,4 +1,4 @@
-import { type TaskCancel, isTerminalTaskStatus } from '@cynodeai/contracts';
+import { type TaskCancel, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/identity/principal.ts';

@@ -1,4 +1,4 @@
-import type { Task } from '@cynodeai/contracts';
+import type { Task } from '@cynodeai/contracts/gateway';
 import type { IdempotentCall } from '../../ports/tasks.ts';
 import { type OnceOutcome, type RunOnceDeps, runOnce } from '../idempotency/run-once.ts';
 import { type CreateTaskCall, type CreateTaskDeps, createTask } from './create-task.ts';

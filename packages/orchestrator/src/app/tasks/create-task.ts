@@ -1,4 +1,4 @@
-import type { CreateTaskRequest, Task } from '@cynodeai/contracts';
+import type { CreateTaskRequest, Task } from '@cynodeai/contracts/gateway';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/identity/principal.ts';

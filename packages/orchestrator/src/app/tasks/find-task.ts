@@ -1,4 +1,4 @@
-import { uuidSchema } from '@cynodeai/contracts';
+import { uuidSchema } from '@cynodeai/contracts/common';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/identity/principal.ts';
 import { canReadTask } from '../../domain/identity/task-access.ts';

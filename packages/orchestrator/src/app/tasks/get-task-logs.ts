@@ -1,4 +1,4 @@
-import type { LogStream, TaskLogs } from '@cynodeai/contracts';
+import type { LogStream, TaskLogs } from '@cynodeai/contracts/gateway';
 import type { Principal } from '../../domain/identity/principal.ts';
 import { taskLogsView } from '../../domain/tasks/task-result.ts';
 import type { TaskReader } from '../../ports/tasks.ts';

@@ -1,4 +1,4 @@
-import { type TaskResult, isTerminalTaskStatus } from '@cynodeai/contracts';
+import { type TaskResult, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import type { Principal } from '../../domain/identity/principal.ts';
 import type { TaskRecord } from '../../domain/tasks/task-record.ts';
 import { taskResultView } from '../../domain/tasks/task-result.ts';

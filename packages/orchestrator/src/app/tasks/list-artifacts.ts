@@ -1,4 +1,5 @@
-import { type TaskArtifact, type TaskArtifactList, limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+import type { TaskArtifact, TaskArtifactList } from '@cynodeai/contracts/gateway';
 import type { Principal } from '../../domain/identity/principal.ts';
 import { type Seal, decodeCursor, encodeCursor } from '../../domain/tasks/page-cursor.ts';
 import type { ArtifactReader, ArtifactRecord } from '../../ports/artifacts.ts';

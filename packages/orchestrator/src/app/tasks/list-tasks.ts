@@ -1,4 +1,5 @@
-import { type TaskList, type TaskStatus, limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+import type { TaskList, TaskStatus } from '@cynodeai/contracts/gateway';
 import type { Principal } from '../../domain/identity/principal.ts';
 import { overseesAll, readableProjectIds } from '../../domain/identity/task-access.ts';
 import { type Seal, decodeCursor, encodeCursor } from '../../domain/tasks/page-cursor.ts';

@@ -1,4 +1,4 @@
-import type { TaskEvent } from '@cynodeai/contracts';
+import type { TaskEvent } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Principal } from '../../domain/identity/principal.ts';

@@ -1,4 +1,4 @@
-import { type TaskEvent, isTerminalTaskStatus } from '@cynodeai/contracts';
+import { type TaskEvent, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import type { Principal } from '../../domain/identity/principal.ts';
 import type { TaskRecord } from '../../domain/tasks/task-record.ts';
 import { apiTaskStatus } from '../../domain/tasks/task-status.ts';

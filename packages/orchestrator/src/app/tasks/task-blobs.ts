@@ -1,4 +1,5 @@
-import { type InlineAttachment, attachmentNameSchema, limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+import { type InlineAttachment, attachmentNameSchema } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 

@@ -1,4 +1,4 @@
-import type { CreateUserRequest, User } from '@cynodeai/contracts';
+import type { CreateUserRequest, User } from '@cynodeai/contracts/gateway';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { newHandle } from '../../domain/identity/handle.ts';

@@ -1,4 +1,4 @@
-import type { User } from '@cynodeai/contracts';
+import type { User } from '@cynodeai/contracts/gateway';
 import { requireChangeable, userView } from '../../domain/identity/user-record.ts';
 import { type ManageCall, actorOf, changeRow, clientOf } from '../access/manage-call.ts';
 import { requireAction } from '../access/require-action.ts';

@@ -1,4 +1,4 @@
-import type { User } from '@cynodeai/contracts';
+import type { User } from '@cynodeai/contracts/gateway';
 import type { Principal } from '../../domain/identity/principal.ts';
 import { userView } from '../../domain/identity/user-record.ts';
 import type { Seal } from '../../domain/tasks/page-cursor.ts';

@@ -1,4 +1,4 @@
-import type { SettingValueType } from '@cynodeai/contracts';
+import type { SettingValueType } from '@cynodeai/contracts/gateway';
 
 /** A setting or a preference of system scope as the file states it. */
 export interface BootstrapEntry {

@@ -1,4 +1,5 @@
-import type { RunJobResult, WorkerJob } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
+import type { WorkerJob } from '@cynodeai/contracts/worker-api';
 import { describe, expect, it } from 'vitest';
 import { type JobSight, type Verdict, decideRetry, judgeSight } from './job-sight.ts';
 

@@ -1,4 +1,5 @@
-import type { RunJobResult, WorkerJob } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
+import type { WorkerJob } from '@cynodeai/contracts/worker-api';
 import { type Ended, judgeRun } from './outcome.ts';
 
 /** What came of asking a node about a job. Contract 03 section 5.8. */

@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideOutcome } from './outcome.ts';

@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { judgeExpiry } from '../jobs/job-lease.ts';

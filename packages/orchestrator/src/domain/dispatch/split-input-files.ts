@@ -1,4 +1,4 @@
-import { utf8Bytes } from '@cynodeai/contracts';
+import { utf8Bytes } from '@cynodeai/contracts/common';
 
 /** What is known of an input file before its bytes are read. */
 export interface SizedFile {

@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 
 /** What came of sending a job to a node's Worker API. */
 export type WorkerAnswer =

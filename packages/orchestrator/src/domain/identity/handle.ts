@@ -1,4 +1,4 @@
-import { handlePattern } from '@cynodeai/contracts';
+import { handlePattern } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../errors.ts';
 
 /** The actor of everything without a human behind it; it has no password and never logs in. Contract 04 section 3.2. */

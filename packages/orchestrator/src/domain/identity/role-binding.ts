@@ -1,4 +1,4 @@
-import type { RoleBinding } from '@cynodeai/contracts';
+import type { RoleBinding } from '@cynodeai/contracts/gateway';
 import type { RoleName } from './principal.ts';
 
 /** A row of `role_bindings` with the name of its role. */

@@ -1,4 +1,4 @@
-import type { User } from '@cynodeai/contracts';
+import type { User } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../errors.ts';
 import { systemHandle } from './handle.ts';
 

@@ -1,4 +1,4 @@
-import type { InputMode } from '@cynodeai/contracts';
+import type { InputMode } from '@cynodeai/contracts/gateway';
 import type { PromptErrorType } from './job-result.ts';
 
 /** Where the bytes of an input file come from when the job is sent. */

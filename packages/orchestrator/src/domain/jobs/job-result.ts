@@ -1,4 +1,4 @@
-import type { JobResult } from '@cynodeai/contracts';
+import type { JobResult } from '@cynodeai/contracts/gateway';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 
 /** Why a call of a model gave no answer. Contract 01 section 4.4. */

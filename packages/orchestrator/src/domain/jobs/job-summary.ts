@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import { limits } from '@cynodeai/contracts/common';
 import { storableText } from '@cynodeai/runtime/std';
 

@@ -1,4 +1,4 @@
-import { runJobRequestSchema } from '@cynodeai/contracts';
+import { runJobRequestSchema } from '@cynodeai/contracts/worker-api';
 import { describe, expect, it } from 'vitest';
 import { logPieces } from './end-events.ts';
 import type { SandboxJobPayload } from './job-payload.ts';

@@ -1,4 +1,8 @@
-import { type InputFile, type RunJobRequest, reservedEnvPattern } from '@cynodeai/contracts';
+import {
+  type InputFile,
+  type RunJobRequest,
+  reservedEnvPattern,
+} from '@cynodeai/contracts/worker-api';
 import type { SandboxJobPayload } from './job-payload.ts';
 
 /** Image of a sandbox when neither the job nor a setting names one. Contract 01 section 4.4. */

@@ -1,4 +1,4 @@
-import { demoModelRef } from '@cynodeai/contracts';
+import { demoModelRef } from '@cynodeai/contracts/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PmModelStep, advanceModel, callLeaseMs } from './advance-model.ts';

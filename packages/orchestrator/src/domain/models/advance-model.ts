@@ -1,4 +1,4 @@
-import { demoModelRef, taggedModel } from '@cynodeai/contracts';
+import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
 import { type ModelNote, beginLoad, dueFailures, loadingNote, noted } from './model-notes.ts';
 import type { PmModelSettings } from './model-settings.ts';
 import type { PmModelState } from './pm-model-state.ts';

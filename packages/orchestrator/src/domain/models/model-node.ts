@@ -1,4 +1,4 @@
-import type { ModelAvailability } from '@cynodeai/contracts';
+import type { ModelAvailability } from '@cynodeai/contracts/common';
 
 /** What is known of one model on one node. */
 export interface NodeModel {

@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts';
+import { taggedModel } from '@cynodeai/contracts/model';
 import { failureOf } from './load-backoff.ts';
 import type { ModelNode, NodeModel } from './model-node.ts';
 import type { PmModelLoad } from './pm-model-state.ts';

@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts';
+import { taggedModel } from '@cynodeai/contracts/model';
 import type { ModelNode, NodeModel } from './model-node.ts';
 import type { PmModelSettings } from './model-settings.ts';
 import type { PmModelState } from './pm-model-state.ts';

@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts';
+import { taggedModel } from '@cynodeai/contracts/model';
 import { isPaused } from './load-backoff.ts';
 import type { ModelNode } from './model-node.ts';
 import type { PmModelSettings } from './model-settings.ts';

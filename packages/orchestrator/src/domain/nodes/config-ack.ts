@@ -1,4 +1,4 @@
-import type { NodeConfigAck } from '@cynodeai/contracts';
+import type { NodeConfigAck } from '@cynodeai/contracts/control-plane';
 import { limits } from '@cynodeai/contracts/common';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import type { ConfigAckStatus, NodeStatus } from './node.ts';

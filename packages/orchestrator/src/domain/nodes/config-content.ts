@@ -1,4 +1,4 @@
-import type { InferenceBackend } from '@cynodeai/contracts';
+import type { InferenceBackend } from '@cynodeai/contracts/control-plane';
 
 /** Limits the operator sets for every node; absent = the node's own apply. */
 export interface NodeConstraints {

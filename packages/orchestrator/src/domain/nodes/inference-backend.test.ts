@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { describe, expect, it } from 'vitest';
 import {
   type InferencePolicy,

@@ -1,4 +1,4 @@
-import type { InferenceBackend, NodeCapabilityReport } from '@cynodeai/contracts';
+import type { InferenceBackend, NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { sandboxOnlyLabel } from './node.ts';
 
 export type InferenceVariant = 'cpu' | 'cuda' | 'rocm';

@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import { limits } from '@cynodeai/contracts/common';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import type { Ended } from '../dispatch/outcome.ts';

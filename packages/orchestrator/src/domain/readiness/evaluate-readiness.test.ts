@@ -1,4 +1,4 @@
-import type { ModelAvailability } from '@cynodeai/contracts';
+import type { ModelAvailability } from '@cynodeai/contracts/common';
 import { describe, expect, it } from 'vitest';
 import type { NodeFacts } from '../dispatch/node-facts.ts';
 import type { PmModelState } from '../models/pm-model-state.ts';

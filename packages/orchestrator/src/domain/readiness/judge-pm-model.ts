@@ -1,4 +1,4 @@
-import type { ModelAvailability } from '@cynodeai/contracts';
+import type { ModelAvailability } from '@cynodeai/contracts/common';
 import type { ReadinessReason } from '@cynodeai/contracts/common';
 import { type NodeFacts, isDispatchable, isInferenceCapable } from '../dispatch/node-facts.ts';
 import type { PmModelState } from '../models/pm-model-state.ts';

@@ -1,4 +1,5 @@
-import { type SettingValueType, settingLimits, utf8Bytes } from '@cynodeai/contracts';
+import { utf8Bytes } from '@cynodeai/contracts/common';
+import { type SettingValueType, settingLimits } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../errors.ts';
 import { checkPayload } from '../nodes/check-payload.ts';
 import { faultOfValue } from './known-settings.ts';

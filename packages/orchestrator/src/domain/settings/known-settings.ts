@@ -1,4 +1,4 @@
-import { jobTimeouts, limits } from '@cynodeai/contracts';
+import { jobTimeouts, limits } from '@cynodeai/contracts/common';
 import { leaseSettingKeys } from '../jobs/job-lease.ts';
 import { executionModes, pmModelKeys, selectionModes } from '../models/model-settings.ts';
 import { parseTiers } from '../models/model-tiers.ts';

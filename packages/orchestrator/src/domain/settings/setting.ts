@@ -1,4 +1,4 @@
-import type { Setting, SettingValueType } from '@cynodeai/contracts';
+import type { Setting, SettingValueType } from '@cynodeai/contracts/gateway';
 
 /** A system setting as it is stored. Contract 02 section 7. */
 export interface SettingRecord {

@@ -1,4 +1,5 @@
-import { type CreateTaskRequest, type InputMode, limits, utf8Bytes } from '@cynodeai/contracts';
+import { limits, utf8Bytes } from '@cynodeai/contracts/common';
+import type { CreateTaskRequest, InputMode } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../errors.ts';
 
 /** What a task shall do, checked. */

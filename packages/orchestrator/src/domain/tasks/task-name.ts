@@ -1,4 +1,4 @@
-import { limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
 
 const promptWords = 6;
 const uuidLike = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/;

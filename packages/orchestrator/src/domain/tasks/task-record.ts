@@ -1,9 +1,4 @@
-import {
-  type InputMode,
-  type JobStatus,
-  type Task,
-  type TaskAttachment,
-} from '@cynodeai/contracts';
+import type { InputMode, JobStatus, Task, TaskAttachment } from '@cynodeai/contracts/gateway';
 import type { TaskScope } from '../identity/task-access.ts';
 import { type StoredTaskStatus, apiTaskStatus } from './task-status.ts';
 

@@ -5,7 +5,7 @@ import {
   type TaskResult,
   isTerminalTaskStatus,
   jobResultSchema,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/gateway';
 import type { JobRecord, TaskRecord } from './task-record.ts';
 import { apiTaskStatus } from './task-status.ts';
 

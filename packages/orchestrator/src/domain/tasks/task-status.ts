@@ -1,4 +1,4 @@
-import type { TaskStatus } from '@cynodeai/contracts';
+import type { TaskStatus } from '@cynodeai/contracts/gateway';
 
 /** `tasks.status` as it is stored; the API calls `pending` `queued`. Contract 04 section 9.1. */
 export type StoredTaskStatus = 'pending' | Exclude<TaskStatus, 'queued'>;

@@ -1,13 +1,15 @@
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import {
-  type ModelList,
   type NodeCapabilityReport,
-  type RunJobRequest,
-  type RunJobResult,
-  type StopJobRequest,
   nodeBootstrapPayloadSchema,
   nodeConfigurationPayloadSchema,
+} from '@cynodeai/contracts/control-plane';
+import {
+  type ModelList,
+  type RunJobRequest,
+  type StopJobRequest,
   workerApiRoutes,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/worker-api';
 import { type HttpServer, ProblemError, bindRoute, createHttpServer } from '@cynodeai/runtime/http';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { psk } from './control-plane.ts';

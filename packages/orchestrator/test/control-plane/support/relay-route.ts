@@ -1,4 +1,4 @@
-import { inferenceRelayPrefix } from '@cynodeai/contracts';
+import { inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
 import { HttpClient, type HttpServer, ProblemError } from '@cynodeai/runtime/http';
 
 type Guard = (call: { headers: { authorization?: string | undefined } }) => Promise<void>;

@@ -1,4 +1,5 @@
-import type { RunJobRequest, RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';

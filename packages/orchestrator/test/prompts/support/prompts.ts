@@ -1,4 +1,4 @@
-import type { RunJobRequest } from '@cynodeai/contracts';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import type { Kysely, Selectable } from 'kysely';
 import { waitFor } from '@cynodeai/testing';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';

@@ -1,4 +1,9 @@
-import { type RoleBinding, type User, roleBindingSchema, userSchema } from '@cynodeai/contracts';
+import {
+  type RoleBinding,
+  type User,
+  roleBindingSchema,
+  userSchema,
+} from '@cynodeai/contracts/gateway';
 import { expect } from 'vitest';
 import type { TestGateway } from './gateway.ts';
 import { type Answer, call } from './http.ts';

@@ -1,4 +1,4 @@
-import { type TaskEventName, taskEventSchemas } from '@cynodeai/contracts';
+import { type TaskEventName, taskEventSchemas } from '@cynodeai/contracts/gateway';
 
 export interface StreamedEvent {
   readonly id: string;

@@ -6,7 +6,7 @@ import {
   memoryLog,
   temporaryDirectory,
 } from '@cynodeai/testing';
-import type { ReadinessReason } from '@cynodeai/contracts';
+import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { Clock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { startUserGateway } from '../../../src/processes/user-gateway.ts';

@@ -4,7 +4,7 @@ import {
   type TaskList,
   taskListSchema,
   taskSchema,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/gateway';
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { TestGateway } from './gateway.ts';

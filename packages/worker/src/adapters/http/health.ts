@@ -1,4 +1,4 @@
-import { workerApiRoutes } from '@cynodeai/contracts';
+import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { type HttpServer, anyone, bindRoute } from '@cynodeai/runtime/http';
 import type { ReadinessView } from './guards.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inferenceRelayPrefix } from '@cynodeai/contracts';
+import { inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
 import type { Route } from '@cynodeai/contracts/common';
 import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, ProblemError } from '@cynodeai/runtime/http';

@@ -1,4 +1,4 @@
-import { type ModelList, workerApiRoutes } from '@cynodeai/contracts';
+import { type ModelList, workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { ModelLoads } from '../../app/inference/model-loads.ts';

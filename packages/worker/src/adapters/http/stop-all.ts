@@ -1,4 +1,4 @@
-import { workerApiRoutes } from '@cynodeai/contracts';
+import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { Log } from '@cynodeai/runtime/observe';

@@ -1,4 +1,4 @@
-import { ollamaTagsSchema, ollamaVersionSchema, taggedModel } from '@cynodeai/contracts';
+import { ollamaTagsSchema, ollamaVersionSchema, taggedModel } from '@cynodeai/contracts/model';
 import type { HttpClient } from '@cynodeai/runtime/http';
 import { isModelRef } from '../../domain/inference/models.ts';
 import type { BackendLook, ModelBackend } from '../../ports/inference.ts';

@@ -1,4 +1,8 @@
-import { type OllamaPullLine, ollamaErrorSchema, ollamaPullLineSchema } from '@cynodeai/contracts';
+import {
+  type OllamaPullLine,
+  ollamaErrorSchema,
+  ollamaPullLineSchema,
+} from '@cynodeai/contracts/model';
 import { truncateUtf8 } from '@cynodeai/runtime/std';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { PullProgress } from '../../domain/inference/models.ts';

@@ -2,7 +2,7 @@ import {
   type NodeBootstrapPayload,
   controlPlaneRoutes,
   nodeBootstrapPayloadSchema,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/control-plane';
 import { problemSchema } from '@cynodeai/contracts/common';
 import { Secret } from '@cynodeai/runtime/config';
 import type { HttpAnswer, HttpCall, HttpClient } from '@cynodeai/runtime/http';

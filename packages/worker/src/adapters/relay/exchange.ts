@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { inferenceLimits } from '@cynodeai/contracts';
+import { inferenceLimits } from '@cynodeai/contracts/worker-api';
 import type { Dispatcher } from 'undici';
 import type { Refuse, RelayRefusal } from '../../ports/relay.ts';
 import { passingHeaders } from './headers.ts';

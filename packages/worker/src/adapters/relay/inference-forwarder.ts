@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inferenceLimits } from '@cynodeai/contracts';
+import { inferenceLimits } from '@cynodeai/contracts/worker-api';
 import { Pool } from 'undici';
 import type { InferenceService } from '../../ports/inference.ts';
 import type { Refuse, RelayRefusal } from '../../ports/relay.ts';

@@ -1,4 +1,4 @@
-import { inferencePaths } from '@cynodeai/contracts';
+import { inferencePaths } from '@cynodeai/contracts/worker-api';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { passingHeaders } from './headers.ts';

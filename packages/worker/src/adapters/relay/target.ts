@@ -1,4 +1,4 @@
-import { inferencePaths } from '@cynodeai/contracts';
+import { inferencePaths } from '@cynodeai/contracts/worker-api';
 
 /** What makes a model work, and so counts for `inference.max_concurrency`; the rest only asks. */
 const working: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunJobResult } from '@cynodeai/contracts';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OpenJobStore, openJobStore } from './job-store.ts';

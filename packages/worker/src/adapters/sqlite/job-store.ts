@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { type RunJobResult, runJobResultSchema } from '@cynodeai/contracts';
+import { type RunJobResult, runJobResultSchema } from '@cynodeai/contracts/common';
 import type { KeptResult } from '../../domain/jobs/retention.ts';
 import type { AcceptedJob, JobStore, StoredJob } from '../../ports/job-store.ts';
 

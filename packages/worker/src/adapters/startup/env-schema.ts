@@ -1,4 +1,4 @@
-import { nodeSlugSchema } from '@cynodeai/contracts';
+import { nodeSlugSchema } from '@cynodeai/contracts/control-plane';
 import { serviceUrlSchema } from '@cynodeai/contracts/common';
 import {
   type Env,

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { nodeSlugSchema } from '@cynodeai/contracts';
+import { nodeSlugSchema } from '@cynodeai/contracts/control-plane';
 import { serviceUrlSchema } from '@cynodeai/contracts/common';
 import { z } from 'zod';
 

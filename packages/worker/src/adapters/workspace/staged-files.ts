@@ -1,4 +1,5 @@
-import { limits, type StagedFileQuery } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
+import type { StagedFileQuery } from '@cynodeai/contracts/worker-api';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';

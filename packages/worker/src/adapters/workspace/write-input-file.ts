@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { InputFile } from '@cynodeai/contracts';
+import type { InputFile } from '@cynodeai/contracts/worker-api';
 import { WorkerError } from '../../domain/errors.ts';
 
 /** Numeric user and group on the host. */

@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts';
+import { taggedModel } from '@cynodeai/contracts/model';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';

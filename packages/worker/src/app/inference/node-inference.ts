@@ -1,4 +1,4 @@
-import type { InferenceBackend } from '@cynodeai/contracts';
+import type { InferenceBackend } from '@cynodeai/contracts/control-plane';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import type { GpuDevice } from '../../domain/capability/host-facts.ts';

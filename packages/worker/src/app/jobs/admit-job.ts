@@ -1,4 +1,4 @@
-import type { RunJobRequest } from '@cynodeai/contracts';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { WorkerError } from '../../domain/errors.ts';
 import { effectiveTimeout } from '../../domain/jobs/timeout.ts';
 import { isImageAllowed, normaliseImageRef } from '../../domain/sandbox/image-ref.ts';

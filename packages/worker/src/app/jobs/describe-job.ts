@@ -1,4 +1,4 @@
-import type { WorkerJob } from '@cynodeai/contracts';
+import type { WorkerJob } from '@cynodeai/contracts/worker-api';
 import type { StoredJob } from '../../ports/job-store.ts';
 
 /** A job that has not ended, as far as it has come. */

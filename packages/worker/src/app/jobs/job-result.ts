@@ -1,4 +1,5 @@
-import { limits, type RunJobRequest, type RunJobResult } from '@cynodeai/contracts';
+import { limits, type RunJobResult } from '@cynodeai/contracts/common';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { assertNever } from '@cynodeai/runtime/std';
 import { appendReason } from '../../domain/output/append-reason.ts';
 import type { CollectedOutput } from '../../domain/output/output-collector.ts';

@@ -1,10 +1,10 @@
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import type {
   AckJobRequest,
   RunJobRequest,
-  RunJobResult,
   StagedFileQuery,
   WorkerJob,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/worker-api';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError, type WorkerErrorCode } from '../../domain/errors.ts';
 import { decideRun } from '../../domain/jobs/decide-run.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { RunJobRequest } from '@cynodeai/contracts';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { idOf, request, stage } from '../../../test/support/job-stage.ts';
 import { AckedJobs } from './acked-jobs.ts';
 

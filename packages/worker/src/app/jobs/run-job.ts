@@ -1,4 +1,5 @@
-import { limits, type RunJobRequest, type RunJobResult } from '@cynodeai/contracts';
+import { limits, type RunJobResult } from '@cynodeai/contracts/common';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';

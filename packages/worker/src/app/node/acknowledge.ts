@@ -1,4 +1,4 @@
-import type { NodeConfigAck } from '@cynodeai/contracts';
+import type { NodeConfigAck } from '@cynodeai/contracts/control-plane';
 import { truncateUtf8 } from '@cynodeai/runtime/std';
 import { limits } from '@cynodeai/contracts/common';
 import type { ConfigurationFault } from '../../domain/node/configuration.ts';

@@ -1,4 +1,4 @@
-import type { InferenceBackend, NodeConfigurationPayload } from '@cynodeai/contracts';
+import type { InferenceBackend, NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { messageOf } from '@cynodeai/runtime/std';
 import {
   type ConfigurationFault,

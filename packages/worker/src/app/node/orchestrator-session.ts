@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { Orchestrator } from '../../ports/orchestrator.ts';
 

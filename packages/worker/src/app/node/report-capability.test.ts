@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeTime } from '../../../test/node/support/fake-time.ts';

@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import { comparablePart } from '../../domain/capability/report.ts';

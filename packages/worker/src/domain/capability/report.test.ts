@@ -1,4 +1,4 @@
-import { nodeCapabilityReportSchema } from '@cynodeai/contracts';
+import { nodeCapabilityReportSchema } from '@cynodeai/contracts/control-plane';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { describe, expect, it } from 'vitest';
 import type { NodeSettings } from '../node/settings.ts';

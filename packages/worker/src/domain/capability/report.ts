@@ -1,4 +1,4 @@
-import type { NodeCapabilityReport } from '@cynodeai/contracts';
+import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { NodeSettings } from '../node/settings.ts';
 import type { InferenceFacts } from '../inference/models.ts';
 import type { GpuDevice, HostFacts } from './host-facts.ts';

@@ -1,4 +1,4 @@
-import type { InferenceBackend } from '@cynodeai/contracts';
+import type { InferenceBackend } from '@cynodeai/contracts/control-plane';
 import type { GpuDevice } from '../capability/host-facts.ts';
 import type { OllamaSettings } from '../node/settings.ts';
 import { normaliseImageRef } from '../sandbox/image-ref.ts';

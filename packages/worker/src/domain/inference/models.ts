@@ -1,4 +1,4 @@
-import type { ModelAvailability } from '@cynodeai/contracts';
+import type { ModelAvailability } from '@cynodeai/contracts/common';
 import { limits } from '@cynodeai/contracts/common';
 
 /** Whether a text can name a model: registry, namespace, name and tag as model services spell them. */

@@ -1,4 +1,7 @@
-import { type NodeConfigurationPayload, nodeConfigurationPayloadSchema } from '@cynodeai/contracts';
+import {
+  type NodeConfigurationPayload,
+  nodeConfigurationPayloadSchema,
+} from '@cynodeai/contracts/control-plane';
 import { ulidSchema } from '@cynodeai/contracts/common';
 
 /** Why a configuration cannot be applied; `type` goes into the ack's error. */

@@ -1,4 +1,4 @@
-import type { NodeConfigurationPayload } from '@cynodeai/contracts';
+import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergePolicy } from './policy.ts';

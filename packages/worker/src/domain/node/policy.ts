@@ -1,4 +1,4 @@
-import type { NodeConfigurationPayload } from '@cynodeai/contracts';
+import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { limits } from '@cynodeai/contracts/common';
 import { normaliseImageRef } from '../sandbox/image-ref.ts';
 import type { NetworkPolicy, NodeSettings } from './settings.ts';

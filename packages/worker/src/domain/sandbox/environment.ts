@@ -1,4 +1,4 @@
-import { reservedEnvPattern } from '@cynodeai/contracts';
+import { reservedEnvPattern } from '@cynodeai/contracts/worker-api';
 import { sandboxLayout } from './layout.ts';
 
 export interface SandboxEnvironment {

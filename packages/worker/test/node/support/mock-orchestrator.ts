@@ -2,7 +2,7 @@ import type {
   NodeCapabilityReport,
   NodeConfigAck,
   NodeConfigurationPayload,
-} from '@cynodeai/contracts';
+} from '@cynodeai/contracts/control-plane';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,4 +1,4 @@
-import { controlPlaneRoutes } from '@cynodeai/contracts';
+import { controlPlaneRoutes } from '@cynodeai/contracts/control-plane';
 import { type HttpServer, anyone, bindRoute, openApiDocument } from '@cynodeai/runtime/http';
 
 /** `GET /v1/openapi.json`. */

@@ -1,4 +1,7 @@
-import { controlPlaneRoutes, nodeRegistrationRequestSchema } from '@cynodeai/contracts';
+import {
+  controlPlaneRoutes,
+  nodeRegistrationRequestSchema,
+} from '@cynodeai/contracts/control-plane';
 import type { Secret } from '@cynodeai/runtime/config';
 import { constantTimeEqual } from '@cynodeai/runtime/crypto';
 import { type HttpServer, anyone, bindRoute, validationProblem } from '@cynodeai/runtime/http';

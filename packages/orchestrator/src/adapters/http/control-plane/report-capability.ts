@@ -1,4 +1,4 @@
-import { controlPlaneRoutes } from '@cynodeai/contracts';
+import { controlPlaneRoutes } from '@cynodeai/contracts/control-plane';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { AuthenticateNodeDeps } from '../../../app/nodes/authenticate-node.ts';
 import {

@@ -1,4 +1,4 @@
-import type { ReadinessReason } from '@cynodeai/contracts';
+import type { ReadinessReason } from '@cynodeai/contracts/common';
 import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
 import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
 import { currentPrincipal } from '../../../app/auth/authenticate.ts';

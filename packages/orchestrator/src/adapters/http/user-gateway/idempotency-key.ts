@@ -1,4 +1,4 @@
-import { limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
 import { OrchestratorError } from '../../../domain/errors.ts';
 
 /** The `Idempotency-Key` header. @throws OrchestratorError `input_invalid` for an unusable one. */

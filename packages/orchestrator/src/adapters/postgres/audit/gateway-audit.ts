@@ -1,4 +1,4 @@
-import { limits } from '@cynodeai/contracts';
+import { limits } from '@cynodeai/contracts/common';
 import type { Insertable } from 'kysely';
 import type { GatewayAuditLog, GatewayAuditRow } from '../../../ports/audit.ts';
 import type { Executor } from '../database.ts';

@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts';
+import { taggedModel } from '@cynodeai/contracts/model';
 
 /** A model as the registry keeps it: name, and tag as version. Contract 02 section 16. */
 export function splitModelRef(ref: string): { readonly name: string; readonly version: string } {

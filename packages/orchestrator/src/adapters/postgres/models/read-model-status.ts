@@ -1,4 +1,4 @@
-import type { ModelAvailability } from '@cynodeai/contracts';
+import type { ModelAvailability } from '@cynodeai/contracts/common';
 import { sql } from 'kysely';
 import type { Executor } from '../database.ts';
 import { splitModelRef } from './model-names.ts';

@@ -1,4 +1,4 @@
-import { nodeCapabilityReportSchema } from '@cynodeai/contracts';
+import { nodeCapabilityReportSchema } from '@cynodeai/contracts/control-plane';
 import type { Kysely } from 'kysely';
 import type { NodeRegistry, NodeTransaction } from '../../../ports/nodes.ts';
 import type { Executor } from '../database.ts';

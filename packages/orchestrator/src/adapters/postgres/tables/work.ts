@@ -1,4 +1,4 @@
-import type { InputMode, JobStatus } from '@cynodeai/contracts';
+import type { InputMode, JobStatus } from '@cynodeai/contracts/gateway';
 import type { JobPayload } from '../../../domain/jobs/job-payload.ts';
 import type { StoredTaskStatus } from '../../../domain/tasks/task-status.ts';
 import type {

@@ -1,4 +1,4 @@
-import type { InputMode } from '@cynodeai/contracts';
+import type { InputMode } from '@cynodeai/contracts/gateway';
 import { type RawBuilder, sql } from 'kysely';
 import { type AttachmentRecord, type TaskRecord } from '../../../domain/tasks/task-record.ts';
 import type { StoredTaskStatus } from '../../../domain/tasks/task-status.ts';

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, anyone, bindRoute } from '@cynodeai/runtime/http';
 import { type LogoutDeps, logout } from '../../../../app/auth/logout.ts';
 import { bearerToken } from '../bearer.ts';

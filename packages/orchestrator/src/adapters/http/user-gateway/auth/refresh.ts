@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { LoginDeps } from '../../../../app/auth/login.ts';
 import { type RefreshDeps, refreshSession } from '../../../../app/auth/refresh-session.ts';

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, anyone, bindRoute, openApiDocument } from '@cynodeai/runtime/http';
 
 /** `GET /v1/openapi.json`, made from the routes this server serves. */

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { RoleAdminDeps } from '../../../../app/access/grant-role.ts';
 import { withdrawRole } from '../../../../app/access/withdraw-role.ts';

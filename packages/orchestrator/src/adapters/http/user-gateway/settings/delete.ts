@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { deleteSetting } from '../../../../app/settings/delete-setting.ts';
 import type { WriteSettingsDeps } from '../../../../app/settings/settings-deps.ts';

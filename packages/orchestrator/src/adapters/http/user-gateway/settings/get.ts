@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { getSetting } from '../../../../app/settings/get-setting.ts';
 import type { ReadSettingsDeps } from '../../../../app/settings/list-settings.ts';

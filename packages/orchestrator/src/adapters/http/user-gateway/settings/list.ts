@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type ReadSettingsDeps, listSettings } from '../../../../app/settings/list-settings.ts';
 import type { CallerGuard } from '../caller.ts';

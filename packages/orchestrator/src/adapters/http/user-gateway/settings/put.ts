@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { putSetting } from '../../../../app/settings/put-setting.ts';
 import type { WriteSettingsDeps } from '../../../../app/settings/settings-deps.ts';

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { Readable } from 'node:stream';
 import { type ArtifactDeps, unknownContentType } from '../../../../app/tasks/list-artifacts.ts';

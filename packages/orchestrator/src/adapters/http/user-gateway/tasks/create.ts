@@ -1,4 +1,9 @@
-import { type CreateTaskRequest, type Task, gatewayRoutes, taskSchema } from '@cynodeai/contracts';
+import {
+  type CreateTaskRequest,
+  type Task,
+  gatewayRoutes,
+  taskSchema,
+} from '@cynodeai/contracts/gateway';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { type HttpServer, type StreamedBody, bindRoute } from '@cynodeai/runtime/http';
 import { createTask } from '../../../../app/tasks/create-task.ts';

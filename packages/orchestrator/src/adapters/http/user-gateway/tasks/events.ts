@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { findTask } from '../../../../app/tasks/find-task.ts';
 import {

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { findTask } from '../../../../app/tasks/find-task.ts';
 import { taskView } from '../../../../domain/tasks/task-record.ts';

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { getTaskLogs } from '../../../../app/tasks/get-task-logs.ts';
 import type { TaskReader } from '../../../../ports/tasks.ts';

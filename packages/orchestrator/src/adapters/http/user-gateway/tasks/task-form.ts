@@ -1,4 +1,4 @@
-import { type CreateTaskRequest, gatewayRoutes } from '@cynodeai/contracts';
+import { type CreateTaskRequest, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import {
   type FormPart,
   ProblemError,

@@ -1,4 +1,4 @@
-import { type User, gatewayRoutes, userSchema } from '@cynodeai/contracts';
+import { type User, gatewayRoutes, userSchema } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { RunOnceDeps } from '../../../../app/idempotency/run-once.ts';
 import { createUser } from '../../../../app/users/create-user.ts';

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@cynodeai/contracts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { UserAdminDeps } from '../../../../app/users/user-admin.ts';
 import { enableUser } from '../../../../app/users/enable-user.ts';

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { limits } from '../common/limits.ts';
-import { payloadVersionSchema, timestampSchema, uuidSchema } from '../common/primitives.ts';
-import { inputFileSchema } from './input-file.ts';
+import { timestampSchema, uuidSchema, payloadVersionSchema } from '../common/primitives.ts';
+import { defineRoute } from '../common/route.ts';
+import { runJobResultSchema } from '../common/run-job-result.ts';
+import { inputFileSchema } from './input-files.ts';
+import { jobRef } from './job-ref.ts';
 
 const argumentSchema = z
   .string()
@@ -43,27 +46,8 @@ export const runJobRequestSchema = z.strictObject({
   sandbox: sandboxSpecSchema,
 });
 
-/** Whether a stream was cut at the limit. */
-export const truncatedSchema = z.object({ stdout: z.boolean(), stderr: z.boolean() });
-
-/** Outcome of a run, answered with 200 whenever the job was executed. Contract 03 section 5.5. */
-export const runJobResultSchema = z.looseObject({
-  version: payloadVersionSchema,
-  task_id: uuidSchema,
-  job_id: uuidSchema,
-  lease_id: uuidSchema.optional(),
-  status: z.enum(['completed', 'failed', 'timeout']),
-  exit_code: z.int().optional(),
-  stdout: z.string(),
-  stderr: z.string(),
-  started_at: timestampSchema,
-  ended_at: timestampSchema,
-  truncated: truncatedSchema,
-});
-
 export type SandboxSpec = z.infer<typeof sandboxSpecSchema>;
 export type RunJobRequest = z.infer<typeof runJobRequestSchema>;
-export type RunJobResult = z.infer<typeof runJobResultSchema>;
 
 /** States of a job on its node. Contract 03 section 5.8. */
 export const workerJobStatusSchema = z.enum([
@@ -104,3 +88,62 @@ export type WorkerJobStatus = z.infer<typeof workerJobStatusSchema>;
 export type JobAccepted = z.infer<typeof jobAcceptedSchema>;
 export type WorkerJob = z.infer<typeof workerJobSchema>;
 export type AckJobRequest = z.infer<typeof ackJobRequestSchema>;
+
+/** Runs of jobs. Contract 03 sections 5.4 to 5.8. */
+export const jobRoutes = {
+  runJob: defineRoute({
+    operation: 'worker.jobs.run',
+    method: 'POST',
+    path: '/v1/worker/jobs:run',
+    auth: 'worker',
+    summary: 'Run one job in a sandbox and answer when it has ended',
+    body: runJobRequestSchema,
+    success: {
+      200: { kind: 'json', schema: runJobResultSchema },
+      202: { kind: 'json', schema: jobAcceptedSchema },
+    },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'node_policy_refused',
+      'job_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'node_at_capacity',
+      'internal',
+      'node_not_ready',
+      'node_shutting_down',
+      'inference_unavailable',
+    ],
+  }),
+  getJob: defineRoute({
+    operation: 'worker.jobs.get',
+    method: 'GET',
+    path: '/v1/worker/jobs/{job_id}',
+    auth: 'worker',
+    summary: 'State of a job and, once it has ended, its result until it is acknowledged',
+    params: jobRef,
+    success: { 200: { kind: 'json', schema: workerJobSchema } },
+    errors: ['validation', 'authentication', 'not_found'],
+  }),
+  ackJob: defineRoute({
+    operation: 'worker.jobs.ack',
+    method: 'POST',
+    path: '/v1/worker/jobs/{job_id}:ack',
+    auth: 'worker',
+    summary: 'The result is stored elsewhere; the node may drop its copy. Repeating it is harmless',
+    params: jobRef,
+    body: ackJobRequestSchema,
+    success: { 204: { kind: 'empty' } },
+    errors: [
+      'validation',
+      'unsupported_payload_version',
+      'authentication',
+      'not_found',
+      'job_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  }),
+} as const;

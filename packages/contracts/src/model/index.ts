@@ -1,4 +1,4 @@
-export * from './ollama.ts';
 export * from './ollama-answers.ts';
 export * from './ollama-requests.ts';
+export * from './ollama.ts';
 export * from './openai.ts';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { limits } from '../common/limits.ts';
-import { isStorableText, utf8Bytes } from '../common/primitives.ts';
+import { isStorableText, utf8Bytes, base64Schema } from '../common/primitives.ts';
+import { defineRoute } from '../common/route.ts';
+import { jobRef } from './job-ref.ts';
 
 function isWorkspacePath(path: string): boolean {
   const bytes = utf8Bytes(path);
@@ -21,9 +23,6 @@ export const workspacePathSchema = z
     'must be a relative path of 1 to 512 bytes without empty, "." or ".." segments, backslash or NUL',
   );
 
-/** Strict base64 with padding. */
-export const base64Schema = z.base64();
-
 /** Mode of an input file; `0444` is read-only. */
 export const inputFileModeSchema = z.enum(['0644', '0755', '0444']);
 
@@ -42,3 +41,28 @@ export const stagedFileQuerySchema = z.object({
 
 export type StagedFileQuery = z.infer<typeof stagedFileQuerySchema>;
 export type InputFile = z.infer<typeof inputFileSchema>;
+
+/** Input files that a request has no room for. Contract 03 section 5.4. */
+export const inputFileRoutes = {
+  stageInputFile: defineRoute({
+    operation: 'worker.jobs.stage-input-file',
+    method: 'PUT',
+    path: '/v1/worker/jobs/{job_id}/input-files',
+    auth: 'worker',
+    summary: 'Leave an input file for the first run of a job; repeating it replaces the file',
+    params: jobRef,
+    query: stagedFileQuerySchema,
+    streamed: 'application/octet-stream',
+    success: { 204: { kind: 'empty' } },
+    errors: [
+      'validation',
+      'authentication',
+      'job_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'internal',
+      'node_not_ready',
+      'node_shutting_down',
+    ],
+  }),
+} as const;

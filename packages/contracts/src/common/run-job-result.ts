@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { payloadVersionSchema, timestampSchema, uuidSchema } from './primitives.ts';
+
+/** Whether a stream was cut at the limit. */
+export const truncatedSchema = z.object({ stdout: z.boolean(), stderr: z.boolean() });
+
+/** Outcome of a run, answered with 200 whenever the job was executed. Contract 03 section 5.5. */
+export const runJobResultSchema = z.looseObject({
+  version: payloadVersionSchema,
+  task_id: uuidSchema,
+  job_id: uuidSchema,
+  lease_id: uuidSchema.optional(),
+  status: z.enum(['completed', 'failed', 'timeout']),
+  exit_code: z.int().optional(),
+  stdout: z.string(),
+  stderr: z.string(),
+  started_at: timestampSchema,
+  ended_at: timestampSchema,
+  truncated: truncatedSchema,
+});
+
+export type RunJobResult = z.infer<typeof runJobResultSchema>;
