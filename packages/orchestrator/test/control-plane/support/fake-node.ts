@@ -57,7 +57,6 @@ export interface FakeNode extends AsyncDisposable {
   /** Ids of jobs that were asked about, and of acknowledged ones, in order. */
   readonly asked: string[];
   readonly acked: string[];
-  /** Ordered stops of everything. */
   stopAlls: number;
   /** Models of every `models:load`, in order; how often the list was asked for. */
   readonly loads: string[];
@@ -78,7 +77,6 @@ export interface FakeNode extends AsyncDisposable {
   thaw(): void;
   /** Ends like a killed process and comes back on the same port with what it had stored. */
   restart(): Promise<void>;
-  /** Ends like a killed process. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
