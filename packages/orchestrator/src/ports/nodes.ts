@@ -92,14 +92,14 @@ export interface NodeRegistry {
    * `false` when the token is of an older epoch. Contact makes an inactive node active again whose last word on its
    * configuration was `applied`.
    */
-  touch(nodeId: string, epoch: number): Promise<boolean | undefined>;
+  noteHeartbeat(nodeId: string, epoch: number): Promise<boolean | undefined>;
   /** Ids of all nodes, by slug. */
   ids(): Promise<readonly string[]>;
   audit(entry: NodeAuditEntry): Promise<void>;
 }
 
-/** Care of nodes that do not call. */
-export interface NodeCare {
+/** Heartbeats of nodes: every call and every report is one. */
+export interface NodeHeartbeats {
   /** Marks active nodes `inactive` that were silent for longer than the setting allows; answers with their slugs. */
   deactivateSilent(): Promise<readonly string[]>;
 }

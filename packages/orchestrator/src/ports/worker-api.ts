@@ -1,5 +1,5 @@
 import type { RunJobRequest, StopAllResponse } from '@cynodeai/contracts/worker-api';
-import type { JobSight } from '../domain/dispatch/job-sight.ts';
+import type { JobObservation } from '../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../domain/dispatch/worker-answer.ts';
 import type { NodeConnection } from './dispatch.ts';
 
@@ -38,7 +38,7 @@ export interface WorkerApi {
     node: NodeConnection,
     job: JobRef,
     options: { readonly timeoutMs: number; readonly signal: AbortSignal },
-  ): Promise<JobSight>;
+  ): Promise<JobObservation>;
   /** Lets the node drop a result: `done` also when it has none, `running` while the job has not ended there. */
   ackJob(node: NodeConnection, job: JobRef): Promise<'done' | 'running' | 'failed'>;
   /** Asks to stop a job: `stopping`, `not_running`, or `failed` when the node could not be asked. */

@@ -3,11 +3,11 @@ import type { Kysely } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { WorkerClient } from '../adapters/nodes/worker-client.ts';
 import { postgresJobQueue } from '../adapters/postgres/jobs/job-queue.ts';
-import { postgresNodeCare } from '../adapters/postgres/nodes/mark-silent-nodes.ts';
+import { postgresNodeHeartbeats } from '../adapters/postgres/nodes/mark-silent-nodes.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { Dispatcher } from '../app/dispatch/dispatcher.ts';
-import { NodeErrands } from '../app/dispatch/node-errands.ts';
+import { NodeOutbox } from '../app/dispatch/node-outbox.ts';
 import { Ticker } from '../app/dispatch/ticker.ts';
 import { JobCompleter } from '../app/jobs/job-completer.ts';
 import { deactivateSilentNodes } from '../app/nodes/deactivate-silent-nodes.ts';
@@ -15,9 +15,9 @@ import type { NodeTokenVault } from '../ports/node-secrets.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
 import { promptLoops } from './prompt-loops.ts';
 
-/** Longest wait at exit for acknowledgements under way, ms. */
-const errandsMs = 2000;
-/** Room for what is not waiting for jobs: an ordered stop, errands, closing. */
+/** Longest wait at exit for messages under way, ms. */
+const outboxMs = 2000;
+/** Room for what is not waiting for jobs: an ordered stop, messages to nodes, closing. */
 const stopSlackMs = 35_000;
 /** A claim a moment after it is due: the database's clock need not be this process's. */
 const dueSlackMs = 10;
@@ -38,7 +38,7 @@ export function startDispatcher(
   const log = scope.log.child({ module: 'dispatch' });
   const queue = postgresJobQueue(db, vault);
   const worker = new WorkerClient({ log });
-  const errands = new NodeErrands({ worker, queue, log, sleep });
+  const outbox = new NodeOutbox({ worker, queue, log, sleep });
   const completer = new JobCompleter({ queue, log, sleep });
   const prompts = promptLoops(db, vault, config, scope, { queue, completer });
   const stop = new AbortController();
@@ -56,7 +56,7 @@ export function startDispatcher(
     worker,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
     completer,
-    errands,
+    outbox,
     log,
     sleep,
     monotonicMs: () => performance.now(),
@@ -73,7 +73,7 @@ export function startDispatcher(
   listener.on(channels.jobs, wake);
   listener.on(channels.models, () => prompts.wake());
   listener.onReconnect(wake);
-  const nodes = postgresNodeCare(db);
+  const nodes = postgresNodeHeartbeats(db);
   prompts.start();
   const loops = Promise.all([
     sending.run(async () => {
@@ -101,7 +101,7 @@ export function startDispatcher(
       await Promise.all([dispatcher.drain(drainMs), prompts.drain(drainMs)]);
       renewal.abort();
       await renewals;
-      await errands.close(errandsMs);
+      await outbox.close(outboxMs);
     },
     drainMs + stopSlackMs,
   );

@@ -2,7 +2,7 @@ import { problemKindOf, problemSchema, runJobResultSchema } from '@cynodeai/cont
 import { workerJobSchema } from '@cynodeai/contracts/worker-api';
 import { type HttpAnswer, faultCodes, wasNeverSent } from '@cynodeai/runtime/http';
 import { messageOf, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
-import type { JobSight } from '../../domain/dispatch/job-sight.ts';
+import type { JobObservation } from '../../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 
 /** Longest part of a node's own words that is kept, bytes. */
@@ -71,7 +71,7 @@ export function answerOfStaging(answer: WorkerAnswer): WorkerAnswer {
 }
 
 /** What an HTTP answer of `jobs/{job_id}` means. Contract 03 section 5.8. */
-export function sightOfHttp(answer: HttpAnswer): JobSight {
+export function observationOfHttp(answer: HttpAnswer): JobObservation {
   if (answer.status === 200) {
     const job = workerJobSchema.safeParse(parsed(answer.text));
     if (job.success) return { kind: 'known', job: job.data };
@@ -88,7 +88,7 @@ export function sightOfHttp(answer: HttpAnswer): JobSight {
 }
 
 /** What a failed question about a job means. */
-export function sightOfFault(error: unknown): JobSight {
+export function observationOfFault(error: unknown): JobObservation {
   if (error instanceof RangeError) return { kind: 'malformed', message: messageOf(error) };
   if (field(error, 'name') === 'TimeoutError') {
     return { kind: 'unreachable', message: 'no answer in time' };

@@ -14,8 +14,8 @@ import {
   answerOfFault,
   answerOfHttp,
   answerOfStaging,
-  sightOfFault,
-  sightOfHttp,
+  observationOfFault,
+  observationOfHttp,
 } from './worker-answer.ts';
 
 export interface WorkerClientOptions {
@@ -97,7 +97,7 @@ export class WorkerClient implements WorkerApi {
   ): ReturnType<WorkerApi['getJob']> {
     const { method, path } = workerApiRoutes.getJob;
     try {
-      return sightOfHttp(
+      return observationOfHttp(
         await this.#questions.call({
           method,
           url: `${node.url}${path.replace('{job_id}', jobId)}`,
@@ -108,7 +108,7 @@ export class WorkerClient implements WorkerApi {
         }),
       );
     } catch (error) {
-      return sightOfFault(error);
+      return observationOfFault(error);
     }
   }
 

@@ -5,7 +5,7 @@ import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimOptions, ClaimedJob, JobQueue } from '../../ports/dispatch.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
-import type { NodeErrands } from './node-errands.ts';
+import type { NodeOutbox } from './node-outbox.ts';
 import { type Attended, ClaimedJobRun, type RunClaimedJobDeps } from './run-claimed-job.ts';
 
 export interface DispatcherDeps {
@@ -13,7 +13,7 @@ export interface DispatcherDeps {
   readonly worker: WorkerApi;
   readonly blobs: BlobReader & BlobOpener;
   readonly completer: JobCompleter;
-  readonly errands: NodeErrands;
+  readonly outbox: NodeOutbox;
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -111,7 +111,7 @@ export class Dispatcher {
   async renew(): Promise<void> {
     const { freshMs } = leaseTimes(this.#leaseMs);
     const now = this.#deps.monotonicMs();
-    const alive = this.#running((entry) => now - entry.pulse.aliveAt < freshMs);
+    const alive = this.#running((entry) => now - entry.heartbeat.aliveAt < freshMs);
     const leases = alive.map(({ job: { taskId, jobId, leaseId } }) => ({ taskId, jobId, leaseId }));
     const renewal = await this.#deps.queue.renew(leases);
     this.#leaseMs = renewal.leaseMs;
@@ -128,9 +128,9 @@ export class Dispatcher {
 
   /** Takes away leases that nobody renews, and stops canceled jobs nobody looks after. Contract 01 section 5.6. */
   async reap(): Promise<void> {
-    const { queue, errands, log } = this.#deps;
+    const { queue, outbox, log } = this.#deps;
     const now = this.#deps.monotonicMs();
-    const own = this.#running((entry) => now - entry.pulse.aliveAt < this.#leaseMs);
+    const own = this.#running((entry) => now - entry.heartbeat.aliveAt < this.#leaseMs);
     const expired = await queue.reap([
       ...own.map((entry) => entry.job.leaseId),
       ...this.#deps.otherLeases(),
@@ -155,7 +155,7 @@ export class Dispatcher {
     const connections = await queue.connections();
     for (const job of left) {
       const node = connections.get(job.nodeId);
-      if (node !== undefined) errands.dismiss(node, job);
+      if (node !== undefined) outbox.stop(node, job);
     }
   }
 
@@ -242,7 +242,7 @@ export class Dispatcher {
     const { promise, resolve } = Promise.withResolvers<void>();
     const entry: InFlight = {
       job,
-      pulse: { aliveAt: claimedAt },
+      heartbeat: { aliveAt: claimedAt },
       abandon: new AbortController(),
       hangUp: new AbortController(),
       done: promise,

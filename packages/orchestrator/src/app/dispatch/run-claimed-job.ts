@@ -1,6 +1,10 @@
 import { messageOf } from '@cynodeai/runtime/std';
 import type { Log } from '@cynodeai/runtime/observe';
-import { type RetryStep, decideRetry, judgeSight } from '../../domain/dispatch/job-sight.ts';
+import {
+  type RetryStep,
+  decideRetry,
+  judgeObservation,
+} from '../../domain/dispatch/job-observation.ts';
 import { type Ended, type Outcome, decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
 import { eligibleNodes } from '../../domain/dispatch/select-node.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
@@ -13,8 +17,8 @@ import { sandboxSummary } from '../../domain/prompts/sandbox-fallback.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
 import { withModelRequest } from '../prompts/with-model-request.ts';
-import { type FollowDeps, type Followed, type Pulse, followJob } from './follow-job.ts';
-import type { NodeErrands } from './node-errands.ts';
+import { type TrackDeps, type Tracked, type Heartbeat, trackJob } from './track-job.ts';
+import type { NodeOutbox } from './node-outbox.ts';
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
 import { stageFiles } from './stage-files.ts';
 
@@ -22,19 +26,19 @@ import { stageFiles } from './stage-files.ts';
 export interface Attended {
   /** Changes its lease and node when it is moved. */
   job: ClaimedJob;
-  readonly pulse: Pulse;
+  readonly heartbeat: Heartbeat;
   /** Fires when this process must not touch the job any more. */
   readonly abandon: AbortController;
   /** Fires when the open call is not waited for any more. */
   hangUp: AbortController;
 }
 
-export interface RunClaimedJobDeps extends FollowDeps {
+export interface RunClaimedJobDeps extends TrackDeps {
   readonly queue: JobQueue;
   readonly worker: WorkerApi;
   readonly blobs: BlobReader & BlobOpener;
   readonly completer: JobCompleter;
-  readonly errands: NodeErrands;
+  readonly outbox: NodeOutbox;
   readonly log: Log;
   /** What the dispatcher knows of nodes' load and silence. */
   readonly claimOptions: () => ClaimOptions;
@@ -74,20 +78,20 @@ export class ClaimedJobRun {
     if (fault?.kind === 'unreadable') return this.#unreadable(fault.message);
     if (fault !== undefined) return this.#answered(fault.answer);
     // A process that was frozen since its claim may find the job finished by others: it must not start it again.
-    const age = this.#deps.monotonicMs() - this.#entry.pulse.aliveAt;
+    const age = this.#deps.monotonicMs() - this.#entry.heartbeat.aliveAt;
     if (age > leaseTimes(job.leaseMs).freshMs) {
       return this.#requeue('the lease was too old to send the job', false);
     }
     this.#entry.hangUp = new AbortController();
     const signal = AbortSignal.any([abandon.signal, this.#entry.hangUp.signal]);
     const call = worker.runJob(job.node, prepared.request, { deadlineMs: job.deadlineMs, signal });
-    const followed = await this.#follow(call);
+    const tracked = await this.#track(call);
     this.#entry.hangUp.abort();
-    return this.#after(followed);
+    return this.#after(tracked);
   }
 
   #noteAlive(): void {
-    this.#entry.pulse.aliveAt = this.#deps.monotonicMs();
+    this.#entry.heartbeat.aliveAt = this.#deps.monotonicMs();
   }
 
   async #unreadable(reason: string): Promise<void> {
@@ -98,13 +102,13 @@ export class ClaimedJobRun {
 
   /** A job its node may have: ask before anything is sent. Contract 01 section 5.6. */
   async resume(retry: ClaimedRetry): Promise<void> {
-    const { job, abandon, pulse } = this.#entry;
+    const { job, abandon, heartbeat } = this.#entry;
     const { worker, monotonicMs } = this.#deps;
     const askedAt = monotonicMs();
     const options = { timeoutMs: leaseTimes(job.leaseMs).askMs, signal: abandon.signal };
-    const sight = await worker.getJob(job.node, job, options);
+    const observation = await worker.getJob(job.node, job, options);
     if (abandon.signal.aborted) return;
-    const verdict = judgeSight(sight, { ...job, nodeSlug: job.node.slug });
+    const verdict = judgeObservation(observation, { ...job, nodeSlug: job.node.slug });
     const step = decideRetry(verdict, retry.mayTakeWork);
     this.#deps.log.info('a retry asked the last node', {
       job_id: job.jobId,
@@ -113,9 +117,9 @@ export class ClaimedJobRun {
       step: step.kind,
     });
     if (step.kind === 'adopt') {
-      pulse.aliveAt = askedAt;
+      heartbeat.aliveAt = askedAt;
       await this.#persist('an adoption', () => this.#deps.queue.noteAdopted(job));
-      return this.#after(await this.#follow());
+      return this.#after(await this.#track());
     }
     return this.#take(step);
   }
@@ -142,29 +146,29 @@ export class ClaimedJobRun {
     }
   }
 
-  #follow(call?: Promise<WorkerAnswer>): Promise<Followed> {
-    const { job, pulse, abandon } = this.#entry;
-    const options = { job, pulse, signal: abandon.signal, ...(call && { call }) };
-    return followJob(options, this.#deps);
+  #track(call?: Promise<WorkerAnswer>): Promise<Tracked> {
+    const { job, heartbeat, abandon } = this.#entry;
+    const options = { job, heartbeat, signal: abandon.signal, ...(call && { call }) };
+    return trackJob(options, this.#deps);
   }
 
-  async #after(followed: Followed): Promise<void> {
+  async #after(tracked: Tracked): Promise<void> {
     const { job } = this.#entry;
-    switch (followed.kind) {
+    switch (tracked.kind) {
       case 'abandoned':
         return;
       case 'answered':
-        return this.#answered(followed.answer);
+        return this.#answered(tracked.answer);
       case 'overdue':
-        await this.#farewell(job);
+        await this.#stopRun(job);
         return this.#release(`node ${job.node.slug} did not end the job by its deadline`);
       case 'silent':
-        if (followed.nodeFault) await this.#deactivate(followed.reason);
-        return this.#moveOr({ ...followed, sent: true }, () => this.#release(followed.reason));
+        if (tracked.nodeFault) await this.#deactivate(tracked.reason);
+        return this.#moveOr({ ...tracked, sent: true }, () => this.#release(tracked.reason));
       case 'seen':
-        return followed.verdict.kind === 'finished'
-          ? this.#end(followed.verdict.outcome)
-          : this.#release(followed.verdict.reason);
+        return tracked.verdict.kind === 'finished'
+          ? this.#end(tracked.verdict.outcome)
+          : this.#release(tracked.verdict.reason);
     }
   }
 
@@ -186,7 +190,7 @@ export class ClaimedJobRun {
             reason: outcome.reason,
           });
         }
-        return this.#after(await this.#follow());
+        return this.#after(await this.#track());
       case 'requeue':
         return this.#notTaken(outcome);
     }
@@ -224,9 +228,9 @@ export class ClaimedJobRun {
     await this.#persist('a node fault', () => this.#deps.queue.deactivateNode(nodeId, reason));
   }
 
-  /** One quick try to stop what may still run on a node that is given up; errands try again behind. */
-  async #farewell(job: ClaimedJob): Promise<void> {
-    const timeoutMs = leaseTimes(job.leaseMs).farewellMs;
+  /** One quick try to stop what may still run on a node that is given up; the outbox tries again behind. */
+  async #stopRun(job: ClaimedJob): Promise<void> {
+    const timeoutMs = leaseTimes(job.leaseMs).stopMs;
     await this.#deps.worker.stopJob(job.node, { ...job, graceSeconds, timeoutMs });
   }
 
@@ -239,7 +243,7 @@ export class ClaimedJobRun {
     otherwise: () => Promise<void>,
   ): Promise<void> {
     const { job } = this.#entry;
-    const { queue, errands, log, claimOptions, onSilent } = this.#deps;
+    const { queue, outbox, log, claimOptions, onSilent } = this.#deps;
     onSilent(job.node.nodeId);
     const movedAt = this.#deps.monotonicMs();
     const moved = await this.#persist('a move', () =>
@@ -248,15 +252,15 @@ export class ClaimedJobRun {
     if (moved === 'none') return otherwise();
     if (moved === undefined || moved === 'lost') return;
     this.#entry.job = moved;
-    this.#entry.pulse.aliveAt = movedAt;
+    this.#entry.heartbeat.aliveAt = movedAt;
     log.warn('a job moved to another node', {
       job_id: job.jobId,
       from: job.node.slug,
       to: moved.node.slug,
       reason: left.reason,
     });
-    await this.#farewell(job);
-    errands.dismiss(job.node, job);
+    await this.#stopRun(job);
+    outbox.stop(job.node, job);
     return this.start();
   }
 
@@ -270,15 +274,15 @@ export class ClaimedJobRun {
     this.#deps.onDue(delayMs);
   }
 
-  /** The run is lost or out of sight: the lease ends early, and the next claim asks the node again. */
+  /** The run is lost, or nobody can tell: the lease ends early, and the next claim asks the node again. */
   async #release(reason: string): Promise<void> {
     const { job } = this.#entry;
-    const { queue, errands, log } = this.#deps;
+    const { queue, outbox, log } = this.#deps;
     const expired = await this.#persist('a lost run', () => queue.release(job, reason));
     if (expired === undefined) return;
     log.warn('a lease was given up', { job_id: job.jobId, reason, next: expired.expiry.kind });
     if (expired.expiry.kind === 'requeue') this.#deps.onDue(expired.expiry.delayMs);
-    else errands.dismiss(job.node, job);
+    else outbox.stop(job.node, job);
   }
 
   async #end(ended: Ended): Promise<void> {
@@ -286,12 +290,12 @@ export class ClaimedJobRun {
     const { status, result } = ended;
     const summary = sandboxSummary(ended, job.payload);
     const { taskId, jobId, leaseId, node } = job;
-    const { completer, errands, log } = this.#deps;
+    const { completer, outbox, log } = this.#deps;
     const logs = logPieces(result);
     const end = { taskId, jobId, leaseId, status, result, summary, logs };
     const stored = await completer.complete(end);
     log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });
-    if (stored !== 'lost' && stored !== 'superseded') errands.acknowledge(node, job);
+    if (stored !== 'lost' && stored !== 'superseded') outbox.acknowledge(node, job);
   }
 
   #persist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {

@@ -30,7 +30,7 @@ export async function authenticateNode(
   const now = deps.clock.now();
   const claims = jwt === undefined ? undefined : await deps.issuer.verify(jwt, now);
   if (claims === undefined) throw invalid();
-  const current = await deps.registry.touch(claims.nodeId, claims.epoch);
+  const current = await deps.registry.noteHeartbeat(claims.nodeId, claims.epoch);
   if (current === undefined) {
     throw new OrchestratorError('node_unknown', 'this node is not registered; register it first');
   }

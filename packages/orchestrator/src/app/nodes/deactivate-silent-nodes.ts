@@ -1,8 +1,8 @@
 import type { Log } from '@cynodeai/runtime/observe';
-import type { NodeCare } from '../../ports/nodes.ts';
+import type { NodeHeartbeats } from '../../ports/nodes.ts';
 
 export interface DeactivateSilentNodesDeps {
-  readonly nodes: NodeCare;
+  readonly nodes: NodeHeartbeats;
   readonly log: Log;
 }
 

@@ -2,7 +2,7 @@ import type { RunJobResult } from '@cynodeai/contracts/common';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { judgeExpiry } from '../jobs/job-lease.ts';
-import { type JobSight, decideRetry, judgeSight } from './job-sight.ts';
+import { type JobObservation, decideRetry, judgeObservation } from './job-observation.ts';
 
 const taskId = '00000000-0000-4000-8000-000000000001';
 const jobId = '00000000-0000-4000-8000-000000000002';
@@ -53,7 +53,7 @@ class Model {
   starts = 0;
   finishes = 0;
 
-  sight(node: Node): JobSight {
+  observation(node: Node): JobObservation {
     if (!node.reachable) return { kind: 'unreachable', message: 'cut' };
     const { run } = node;
     if (run === undefined) return { kind: 'unknown' };
@@ -101,7 +101,11 @@ class Model {
 
   resume(node: Node): void {
     const holder = this.claim(node);
-    const verdict = judgeSight(this.sight(node), { taskId, jobId, nodeSlug: node.name });
+    const verdict = judgeObservation(this.observation(node), {
+      taskId,
+      jobId,
+      nodeSlug: node.name,
+    });
     const step = decideRetry(verdict, true);
     switch (step.kind) {
       case 'take':
@@ -152,7 +156,7 @@ const steps = {
   ask: (m: Model, node: Node) => {
     for (const holder of m.holders) {
       if (holder.node !== node || !m.holds(holder)) continue;
-      const verdict = judgeSight(m.sight(node), { taskId, jobId, nodeSlug: node.name });
+      const verdict = judgeObservation(m.observation(node), { taskId, jobId, nodeSlug: node.name });
       if (verdict.kind === 'finished') m.complete(holder);
       if (verdict.kind === 'run_lost' || verdict.kind === 'unknown') m.expire();
     }

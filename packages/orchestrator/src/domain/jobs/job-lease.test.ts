@@ -12,7 +12,7 @@ describe('leases (contract 01 section 5.6)', () => {
       freshMs: 30_000,
       askMs: 5000,
       giveUpMs: 59_000,
-      farewellMs: 1000,
+      stopMs: 1000,
     });
   });
 
@@ -26,7 +26,7 @@ describe('leases (contract 01 section 5.6)', () => {
         expect(times.renewMs + times.askMs).toBeLessThanOrEqual(times.freshMs + 1);
         expect(times.freshMs + times.renewMs).toBeLessThan(leaseMs);
         expect(times.giveUpMs).toBeLessThan(leaseMs);
-        expect(times.giveUpMs + times.farewellMs).toBeLessThanOrEqual(leaseMs + 1000);
+        expect(times.giveUpMs + times.stopMs).toBeLessThanOrEqual(leaseMs + 1000);
       }),
     );
   });

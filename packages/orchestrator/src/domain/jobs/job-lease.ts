@@ -27,7 +27,7 @@ export interface LeaseTimes {
   /** Silence after which the holder gives the job up; a little before the lease ends, so that it acts first. */
   readonly giveUpMs: number;
   /** Longest wait for a stop request to a node that is given up. */
-  readonly farewellMs: number;
+  readonly stopMs: number;
 }
 
 /** Contract 01 section 5.6: renewed three times within its life (20 s of 60). */
@@ -38,7 +38,7 @@ export function leaseTimes(leaseMs: number): LeaseTimes {
     freshMs: Math.round(leaseMs / 2),
     askMs: Math.min(5000, Math.max(100, sixth)),
     giveUpMs: leaseMs - Math.min(1000, sixth),
-    farewellMs: Math.min(1000, Math.max(100, sixth)),
+    stopMs: Math.min(1000, Math.max(100, sixth)),
   };
 }
 

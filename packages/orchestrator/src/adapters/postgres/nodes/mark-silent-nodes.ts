@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely';
-import type { NodeCare } from '../../../ports/nodes.ts';
+import type { NodeHeartbeats } from '../../../ports/nodes.ts';
 import { channels, notify } from '../notifications.ts';
 import { staleBefore } from '../settings/stale-before.ts';
 import type { Database } from '../tables.ts';
 
-/** Looks after nodes that do not call. Contract 01 section 3.10. */
-export function postgresNodeCare(db: Kysely<Database>): NodeCare {
+/** Judges nodes by their last heartbeat. Contract 01 section 3.10. */
+export function postgresNodeHeartbeats(db: Kysely<Database>): NodeHeartbeats {
   return {
     deactivateSilent: async () => {
       const { rows } = await sql<{ node_slug: string }>`

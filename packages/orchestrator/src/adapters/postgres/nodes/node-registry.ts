@@ -10,7 +10,7 @@ import { lockNode } from './lock-node.ts';
 import { registerSlug } from './register-slug.ts';
 import { saveAck } from './save-ack.ts';
 import { saveReport } from './save-report.ts';
-import { touchNode } from './touch-node.ts';
+import { noteHeartbeat } from './note-heartbeat.ts';
 
 async function countNodes(db: Executor): Promise<number> {
   const row = await db
@@ -57,7 +57,7 @@ function nodeTransaction(trx: Executor): NodeTransaction {
 export function postgresNodeRegistry(db: Kysely<Database>): NodeRegistry {
   return {
     transaction: (work) => db.transaction().execute((trx) => work(nodeTransaction(trx))),
-    touch: (nodeId, epoch) => touchNode(db, nodeId, epoch),
+    noteHeartbeat: (nodeId, epoch) => noteHeartbeat(db, nodeId, epoch),
     ids: async () => {
       const rows = await db.selectFrom('nodes').select('id').orderBy('node_slug').execute();
       return rows.map((row) => row.id);

@@ -3,7 +3,7 @@ import type { WorkerJob } from '@cynodeai/contracts/worker-api';
 import { type Ended, judgeRun } from './outcome.ts';
 
 /** What came of asking a node about a job. Contract 03 section 5.8. */
-export type JobSight =
+export type JobObservation =
   | { readonly kind: 'known'; readonly job: WorkerJob }
   /** The node never got it, or its result was acknowledged. */
   | { readonly kind: 'unknown' }
@@ -14,7 +14,7 @@ export type JobSight =
   /** An answer that is not what the contract says. */
   | { readonly kind: 'malformed'; readonly message: string };
 
-/** What a sight of a job means. */
+/** What an observation of a job means. */
 export type Verdict =
   | { readonly kind: 'running' }
   | { readonly kind: 'finished'; readonly outcome: Ended }
@@ -36,22 +36,22 @@ function wasCutShort({ status, exit_code: exitCode, stdout, stderr }: RunJobResu
  * Judges what a node says of a job. A result counts whatever lease it was made under: the caller writes it under its
  * own. Contract 01 section 5.6.
  */
-export function judgeSight(
-  sight: JobSight,
+export function judgeObservation(
+  observation: JobObservation,
   sent: { readonly taskId: string; readonly jobId: string; readonly nodeSlug: string },
 ): Verdict {
   const node = `node ${sent.nodeSlug}`;
-  switch (sight.kind) {
+  switch (observation.kind) {
     case 'unknown':
       return { kind: 'unknown', reason: `${node} does not know the job` };
     case 'unauthorized':
       return { kind: 'silent', reason: `${node} answered 401`, nodeFault: true };
     case 'unreachable':
-      return { kind: 'silent', reason: `${node}: ${sight.message}`, nodeFault: false };
+      return { kind: 'silent', reason: `${node}: ${observation.message}`, nodeFault: false };
     case 'malformed':
-      return { kind: 'broken', reason: `${node}: ${sight.message}` };
+      return { kind: 'broken', reason: `${node}: ${observation.message}` };
     case 'known': {
-      const { job } = sight;
+      const { job } = observation;
       if (job.task_id !== sent.taskId || job.job_id !== sent.jobId) {
         return { kind: 'broken', reason: `${node} answered for another job` };
       }

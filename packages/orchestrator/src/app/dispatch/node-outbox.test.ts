@@ -1,7 +1,7 @@
 import { silentLog } from '@cynodeai/runtime/observe';
 import { describe, expect, it } from 'vitest';
 import type { NodeConnection } from '../../ports/dispatch.ts';
-import { NodeErrands } from './node-errands.ts';
+import { NodeOutbox } from './node-outbox.ts';
 
 const node: NodeConnection = { nodeId: 'n', slug: 'n', url: 'http://n', token: 't' };
 const job = { taskId: 't', jobId: 'j' };
@@ -16,7 +16,7 @@ function setUp(
   const calls: string[] = [];
   const naps: number[] = [];
   const idle = Promise.withResolvers<void>();
-  const errands = new NodeErrands({
+  const outbox = new NodeOutbox({
     worker: {
       ackJob: async (_node, { jobId }) => {
         const answer = answers.acks?.shift() ?? 'done';
@@ -39,25 +39,25 @@ function setUp(
     log: silentLog,
     sleep: async (ms) => void naps.push(ms),
   });
-  return { errands, calls, naps, idle: idle.promise };
+  return { outbox, calls, naps, idle: idle.promise };
 }
 
-describe('errands', () => {
-  it('acknowledge a result until the node takes it, with growing pauses (REQ-WORKER-0149)', async () => {
-    const { errands, calls, naps, idle } = setUp({ acks: ['failed', 'running', 'failed'] });
-    errands.acknowledge(node, job);
+describe('the outbox', () => {
+  it('acknowledges a result until the node takes it, with growing pauses (REQ-WORKER-0149)', async () => {
+    const { outbox, calls, naps, idle } = setUp({ acks: ['failed', 'running', 'failed'] });
+    outbox.acknowledge(node, job);
     await idle;
     expect(calls).toEqual(['ack j failed', 'ack j running', 'ack j failed', 'ack j done']);
     expect(naps).toHaveLength(3);
     expect(naps[2]).toBeGreaterThan(naps[0] ?? 0);
   });
 
-  it('stop a job that was given up, once the node can be asked, and then drop what it left', async () => {
-    const { errands, calls, idle } = setUp({
+  it('stops a job that was given up, once the node can be asked, and then drops what it left', async () => {
+    const { outbox, calls, idle } = setUp({
       stops: ['failed', 'stopping'],
       acks: ['running'],
     });
-    errands.dismiss(node, job);
+    outbox.stop(node, job);
     await idle;
     expect(calls).toEqual([
       'stop j failed',
@@ -69,34 +69,34 @@ describe('errands', () => {
   });
 
   it.each([true, 'unknown'] as const)(
-    'leave a job alone that belongs on the node again (%s)',
+    'leaves a job alone that belongs on the node again (%s)',
     async (wanted) => {
-      const { errands, calls } = setUp({ wanted });
-      errands.dismiss(node, job);
-      await errands.close(1000);
+      const { outbox, calls } = setUp({ wanted });
+      outbox.stop(node, job);
+      await outbox.close(1000);
       expect(calls).toEqual([]);
     },
   );
 
-  it('end with what is under way when closed, and take nothing on afterwards', async () => {
-    const { errands, calls } = setUp();
+  it('ends with what is under way when closed, and takes nothing on afterwards', async () => {
+    const { outbox, calls } = setUp();
     for (let index = 0; index < 20; index += 1) {
-      errands.acknowledge(node, { ...job, jobId: String(index) });
+      outbox.acknowledge(node, { ...job, jobId: String(index) });
     }
     const idle = Promise.withResolvers<void>();
-    const closing = errands.close(1000).then(idle.resolve);
+    const closing = outbox.close(1000).then(idle.resolve);
     await idle.promise;
     await closing;
     const before = calls.length;
-    errands.acknowledge(node, job);
+    outbox.acknowledge(node, job);
     expect(calls).toHaveLength(before);
   });
 
-  it('give up after many tries', async () => {
-    const { errands, calls } = setUp({
+  it('gives up after many tries', async () => {
+    const { outbox, calls } = setUp({
       acks: Array.from({ length: 100 }, () => 'failed' as const),
     });
-    errands.acknowledge(node, job);
+    outbox.acknowledge(node, job);
     while (calls.length < 64) await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
     expect(calls).toHaveLength(64);

@@ -1,7 +1,12 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { WorkerJob } from '@cynodeai/contracts/worker-api';
 import { describe, expect, it } from 'vitest';
-import { type JobSight, type Verdict, decideRetry, judgeSight } from './job-sight.ts';
+import {
+  type JobObservation,
+  type Verdict,
+  decideRetry,
+  judgeObservation,
+} from './job-observation.ts';
 
 const ids = {
   taskId: '00000000-0000-4000-8000-000000000001',
@@ -20,7 +25,7 @@ const result: RunJobResult = {
   ended_at: '2026-01-01T00:00:01Z',
   truncated: { stdout: false, stderr: false },
 };
-const known = (change: Partial<WorkerJob> = {}): JobSight => ({
+const known = (change: Partial<WorkerJob> = {}): JobObservation => ({
   kind: 'known',
   job: {
     version: 1,
@@ -30,7 +35,7 @@ const known = (change: Partial<WorkerJob> = {}): JobSight => ({
     ...change,
   },
 });
-const ended = (change: Partial<RunJobResult> = {}): JobSight => {
+const ended = (change: Partial<RunJobResult> = {}): JobObservation => {
   const { status } = { ...result, ...change };
   return known({ status, result: { ...result, ...change } });
 };
@@ -40,10 +45,11 @@ const restarted = {
   stdout: '',
   stderr: 'cynode: node restarted\n',
 } as const;
-const judge = (sight: JobSight): Verdict => judgeSight(sight, { ...ids, nodeSlug: 'n' });
+const judge = (observation: JobObservation): Verdict =>
+  judgeObservation(observation, { ...ids, nodeSlug: 'n' });
 
 describe('what a node says of a job (contract 03 section 5.8)', () => {
-  it.each<[string, JobSight, Verdict['kind']]>([
+  it.each<[string, JobObservation, Verdict['kind']]>([
     ['accepted', known({ status: 'accepted' }), 'running'],
     ['in progress', known(), 'running'],
     ['ended, under whatever lease', ended(), 'finished'],
@@ -65,8 +71,8 @@ describe('what a node says of a job (contract 03 section 5.8)', () => {
     ['401', { kind: 'unauthorized' }, 'silent'],
     ['no answer', { kind: 'unreachable', message: 'm' }, 'silent'],
     ['nonsense', { kind: 'malformed', message: 'm' }, 'broken'],
-  ])('%s', (_what, sight, kind) => {
-    const verdict = judge(sight);
+  ])('%s', (_what, observation, kind) => {
+    const verdict = judge(observation);
     expect(verdict.kind).toBe(kind);
     if ('reason' in verdict) expect(verdict.reason).toContain('node n');
   });
@@ -78,7 +84,7 @@ describe('what a node says of a job (contract 03 section 5.8)', () => {
 });
 
 describe('a retry (contract 01 section 5.6)', () => {
-  it.each<[JobSight, boolean, string]>([
+  it.each<[JobObservation, boolean, string]>([
     [ended(), true, 'take'],
     [ended(), false, 'take'],
     [known(), true, 'adopt'],
@@ -90,12 +96,12 @@ describe('a retry (contract 01 section 5.6)', () => {
     [{ kind: 'unreachable', message: 'm' }, true, 'leave'],
     [{ kind: 'unauthorized' }, true, 'leave'],
     [{ kind: 'malformed', message: 'm' }, true, 'leave'],
-  ])('%j, may take work: %s', (sight, mayTakeWork, step) => {
-    expect(decideRetry(judge(sight), mayTakeWork).kind).toBe(step);
+  ])('%j, may take work: %s', (observation, mayTakeWork, step) => {
+    expect(decideRetry(judge(observation), mayTakeWork).kind).toBe(step);
   });
 
   it('counts as an attempt when the node answers nonsense, and not when it is away', () => {
-    const step = (sight: JobSight) => decideRetry(judge(sight), true);
+    const step = (observation: JobObservation) => decideRetry(judge(observation), true);
     expect(step({ kind: 'malformed', message: 'm' })).toMatchObject({ counts: true });
     expect(step({ kind: 'unreachable', message: 'm' })).toMatchObject({ counts: false });
   });

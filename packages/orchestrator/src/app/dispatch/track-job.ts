@@ -1,15 +1,15 @@
-import { type Verdict, judgeSight } from '../../domain/dispatch/job-sight.ts';
+import { type Verdict, judgeObservation } from '../../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { leaseTimes } from '../../domain/jobs/job-lease.ts';
 import type { ClaimedJob } from '../../ports/dispatch.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 
 /** Last moment a node showed that it has the job, on the monotonic clock, ms. */
-export interface Pulse {
+export interface Heartbeat {
   aliveAt: number;
 }
 
-export interface FollowDeps {
+export interface TrackDeps {
   readonly worker: Pick<WorkerApi, 'getJob'>;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -17,17 +17,17 @@ export interface FollowDeps {
   readonly monotonicMs: () => number;
 }
 
-export interface FollowOptions {
+export interface TrackOptions {
   readonly job: ClaimedJob;
-  readonly pulse: Pulse;
+  readonly heartbeat: Heartbeat;
   /** The call that carries the job; absent when it was lost or another process made it. */
   readonly call?: Promise<WorkerAnswer>;
-  /** Ends the following. */
+  /** Ends the tracking. */
   readonly signal: AbortSignal;
 }
 
-/** How following a job ended. */
-export type Followed =
+/** How tracking a job ended. */
+export type Tracked =
   | { readonly kind: 'answered'; readonly answer: WorkerAnswer }
   /** What the node said when it was asked. */
   | {
@@ -49,10 +49,10 @@ function pollMs(round: number): number {
   return Math.min(poll.maxMs, poll.firstMs * poll.factor ** round);
 }
 
-/** One job being followed. */
-class Following {
-  readonly #options: FollowOptions;
-  readonly #deps: FollowDeps;
+/** One job being tracked. */
+class Tracking {
+  readonly #options: TrackOptions;
+  readonly #deps: TrackDeps;
   readonly #deadlineAt: number;
   readonly #answered = new AbortController();
   #answer: WorkerAnswer | undefined;
@@ -60,7 +60,7 @@ class Following {
   #denied = 0;
   #doubt = false;
 
-  constructor(options: FollowOptions, deps: FollowDeps) {
+  constructor(options: TrackOptions, deps: TrackDeps) {
     this.#options = options;
     this.#deps = deps;
     this.#deadlineAt = deps.monotonicMs() + options.job.deadlineMs;
@@ -70,7 +70,7 @@ class Following {
     });
   }
 
-  async run(): Promise<Followed> {
+  async run(): Promise<Tracked> {
     const { call, signal } = this.#options;
     const wake = AbortSignal.any([this.#answered.signal, signal]);
     for (;;) {
@@ -94,22 +94,22 @@ class Following {
   }
 
   #leftMs(): number {
-    const { job, pulse } = this.#options;
-    return pulse.aliveAt + leaseTimes(job.leaseMs).giveUpMs - this.#deps.monotonicMs();
+    const { job, heartbeat } = this.#options;
+    return heartbeat.aliveAt + leaseTimes(job.leaseMs).giveUpMs - this.#deps.monotonicMs();
   }
 
   async #ask(signal: AbortSignal): Promise<Verdict> {
-    const { job, pulse } = this.#options;
+    const { job, heartbeat } = this.#options;
     const askedAt = this.#deps.monotonicMs();
     const { askMs } = leaseTimes(job.leaseMs);
     const timeoutMs = Math.round(Math.max(50, Math.min(askMs, this.#leftMs())));
-    const sight = await this.#deps.worker.getJob(job.node, job, { timeoutMs, signal });
-    const verdict = judgeSight(sight, { ...job, nodeSlug: job.node.slug });
-    if (verdict.kind === 'running') pulse.aliveAt = askedAt;
+    const observation = await this.#deps.worker.getJob(job.node, job, { timeoutMs, signal });
+    const verdict = judgeObservation(observation, { ...job, nodeSlug: job.node.slug });
+    if (verdict.kind === 'running') heartbeat.aliveAt = askedAt;
     return verdict;
   }
 
-  #judge(verdict: Verdict, called: boolean): Followed | undefined {
+  #judge(verdict: Verdict, called: boolean): Tracked | undefined {
     switch (verdict.kind) {
       case 'running':
         this.#doubt = false;
@@ -129,7 +129,7 @@ class Following {
     }
   }
 
-  #doubted({ reason, nodeFault }: { reason: string; nodeFault: boolean }): Followed | undefined {
+  #doubted({ reason, nodeFault }: { reason: string; nodeFault: boolean }): Tracked | undefined {
     this.#doubt = true;
     return this.#leftMs() > 0 ? undefined : { kind: 'silent', reason, nodeFault };
   }
@@ -137,8 +137,8 @@ class Following {
 
 /**
  * Waits for a job that a node has: by its open call, checked on three times per lease so that a vanished node is
- * noticed, or by asking. Whoever follows keeps `pulse` for the renewals. Contract 01 sections 5.4 to 5.6.
+ * noticed, or by asking. Whoever tracks it keeps `heartbeat` for the renewals. Contract 01 sections 5.4 to 5.6.
  */
-export function followJob(options: FollowOptions, deps: FollowDeps): Promise<Followed> {
-  return new Following(options, deps).run();
+export function trackJob(options: TrackOptions, deps: TrackDeps): Promise<Tracked> {
+  return new Tracking(options, deps).run();
 }

@@ -7,7 +7,7 @@ import { channels, notify } from '../notifications.ts';
  * from an inactive node whose last word on its configuration was `applied` makes it active again. The time is the
  * database's, as that of the reaper who judges it. Contract 01 section 3.1.
  */
-export async function touchNode(
+export async function noteHeartbeat(
   db: Executor,
   nodeId: string,
   epoch: number,

@@ -3,7 +3,7 @@ import { backoffMs, messageOf } from '@cynodeai/runtime/std';
 import type { JobQueue, NodeConnection } from '../../ports/dispatch.ts';
 import type { JobRef, WorkerApi } from '../../ports/worker-api.ts';
 
-export interface NodeErrandsDeps {
+export interface NodeOutboxDeps {
   readonly worker: Pick<WorkerApi, 'ackJob' | 'stopJob'>;
   readonly queue: Pick<JobQueue, 'isWanted'>;
   readonly log: Log;
@@ -11,33 +11,34 @@ export interface NodeErrandsDeps {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-interface Errand {
+interface Message {
   readonly node: NodeConnection;
   readonly job: JobRef;
   /** The job may still run there and is not wanted any more. */
   stop: boolean;
 }
 
-/** Errands under way at once. */
+/** Messages under way at once. */
 const concurrency = 4;
-/** Tries of one errand: about half an hour. A node drops what nobody acknowledges after seven days. */
+/** Tries of one message: about half an hour. A node drops what nobody acknowledges after seven days. */
 const maxTries = 64;
 const pause = { firstMs: 500, maxMs: 30_000, jitter: 0.2 } as const;
 /** Seconds between SIGTERM and kill of a job nobody waits for. */
 const graceSeconds = 10;
 
 /**
- * What is owed to nodes after the database knows the outcome: acknowledging results that were taken, and stopping
- * runs that were given up. It happens behind the jobs' backs, repeats what fails, and holds nothing up.
+ * Messages to nodes once the database knows the outcome: acknowledgements of results that were taken, and stops of
+ * runs that were given up. Delivery happens behind the jobs' backs, repeats what fails, and holds nothing up. It is
+ * kept in memory only: results whose acknowledgement is lost with a process are dropped by their nodes in time.
  * Contract 01 section 5.4, 03 section 5.8 (REQ-WORKER-0149).
  */
-export class NodeErrands {
-  readonly #deps: NodeErrandsDeps;
+export class NodeOutbox {
+  readonly #deps: NodeOutboxDeps;
   readonly #closed = new AbortController();
-  readonly #pending: Errand[] = [];
+  readonly #pending: Message[] = [];
   readonly #active = new Set<Promise<void>>();
 
-  constructor(deps: NodeErrandsDeps) {
+  constructor(deps: NodeOutboxDeps) {
     this.#deps = deps;
   }
 
@@ -47,7 +48,7 @@ export class NodeErrands {
   }
 
   /** The run was given up: it is stopped, and what is left of it dropped. */
-  dismiss(node: NodeConnection, { taskId, jobId }: JobRef): void {
+  stop(node: NodeConnection, { taskId, jobId }: JobRef): void {
     this.#add({ node, job: { taskId, jobId }, stop: true });
   }
 
@@ -63,9 +64,9 @@ export class NodeErrands {
     this.#pending.length = 0;
   }
 
-  #add(errand: Errand): void {
+  #add(message: Message): void {
     if (this.#closed.signal.aborted) return;
-    this.#pending.push(errand);
+    this.#pending.push(message);
     if (this.#active.size >= concurrency) return;
     const run: Promise<void> = this.#work().finally(() => this.#active.delete(run));
     this.#active.add(run);
@@ -77,33 +78,33 @@ export class NodeErrands {
     }
   }
 
-  async #try(errand: Errand): Promise<boolean> {
+  async #try(message: Message): Promise<boolean> {
     const { worker } = this.#deps;
-    if (errand.stop) {
-      // A dismissed job may have come back to the same node meanwhile.
-      if (await this.#isWanted(errand)) return true;
-      const stopped = await worker.stopJob(errand.node, { ...errand.job, graceSeconds });
+    if (message.stop) {
+      // A job to stop may have come back to the same node meanwhile.
+      if (await this.#isWanted(message)) return true;
+      const stopped = await worker.stopJob(message.node, { ...message.job, graceSeconds });
       if (stopped === 'failed') return false;
-      errand.stop = stopped === 'stopping';
+      message.stop = stopped === 'stopping';
     }
-    return (await worker.ackJob(errand.node, errand.job)) === 'done';
+    return (await worker.ackJob(message.node, message.job)) === 'done';
   }
 
-  async #isWanted({ node, job }: Errand): Promise<boolean> {
+  async #isWanted({ node, job }: Message): Promise<boolean> {
     try {
       return await this.#deps.queue.isWanted({ ...job, nodeId: node.nodeId });
     } catch (error) {
-      this.#deps.log.warn('a dismissed job was left alone', { error: messageOf(error) });
+      this.#deps.log.warn('a job to stop was left alone', { error: messageOf(error) });
       return true;
     }
   }
 
-  async #repeat(errand: Errand): Promise<void> {
+  async #repeat(message: Message): Promise<void> {
     for (let tries = 1; tries < maxTries; tries += 1) {
       await this.#deps.sleep(backoffMs(tries, Math.random(), pause), this.#closed.signal);
-      if (this.#closed.signal.aborted || (await this.#try(errand))) return;
+      if (this.#closed.signal.aborted || (await this.#try(message))) return;
     }
-    const { node, job } = errand;
+    const { node, job } = message;
     this.#deps.log.warn('a node never took back a job', {
       node_slug: node.slug,
       job_id: job.jobId,
