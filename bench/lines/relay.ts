@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
 import process from 'node:process';
+import type { ContainerEngine } from '@cynodeai/contracts/common';
 import { compare } from '../harness/compare.ts';
 import type { Comparison, Effort, Outcome, Target, Unit } from '../harness/line.ts';
 import { median } from '../harness/statistics.ts';
@@ -156,7 +157,7 @@ export async function measureRelayNew(_install: BenchInstall, effort: Effort) {
 }
 
 async function measureStart(
-  engine: 'podman' | 'docker',
+  engine: ContainerEngine,
   limit: number,
   effort: Effort,
 ): Promise<Outcome> {

@@ -1,3 +1,4 @@
+export * from './container-engines.ts';
 export * from './health.ts';
 export * from './limits.ts';
 export * from './model-availability.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { containerEngines } from '../common/container-engines.ts';
 import { limits } from '../common/limits.ts';
 import { modelAvailabilitySchema } from '../common/model-availability.ts';
 import { payloadVersionSchema, textSchema, timestampSchema } from '../common/primitives.ts';
@@ -43,7 +44,7 @@ export const nodeCapabilityReportSchema = z.looseObject({
   }),
   container_runtime: z
     .looseObject({
-      runtime: z.enum(['podman', 'docker']),
+      runtime: z.enum(containerEngines),
       version: z.string().optional(),
       rootless_supported: z.boolean().optional(),
       rootless_enabled: z.boolean().optional(),

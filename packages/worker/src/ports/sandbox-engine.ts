@@ -1,6 +1,8 @@
+import type { ContainerEngine } from '@cynodeai/contracts/common';
+
 /** What the probe found out about the engine; goes into the capability report. Contract 03 section 4.2. */
 export interface EngineFacts {
-  readonly runtime: 'podman' | 'docker';
+  readonly runtime: ContainerEngine;
   readonly version: string;
   /** Whether sandboxes run without root on the host. */
   readonly rootless: boolean;

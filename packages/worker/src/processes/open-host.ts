@@ -1,3 +1,4 @@
+import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { Log } from '@cynodeai/runtime/observe';
 import { openDockerEngine } from '../adapters/container/docker/docker-engine.ts';
 import { openDockerInference } from '../adapters/container/docker/inference-engine.ts';
@@ -13,24 +14,35 @@ import type { SandboxHost } from '../ports/worker-api.ts';
 /** Under a rootful engine a job runs as a fixed unprivileged user, who must own its directories. Contract 03 section 6.6. */
 const rootfulOwner = { uid: sandboxLayout.rootfulUid, gid: sandboxLayout.rootfulUid };
 
-/** The engine the operator chose: the node's private Podman, or the Docker daemon of this machine. */
-async function openEngine(settings: NodeSettings, log: Log): Promise<SandboxEngine> {
-  const { stateDir, runDir, userRuntimeDir, dockerHost, sandbox } = settings;
-  if (sandbox.runtime === 'docker') return openDockerEngine({ stateDir, dockerHost }, log);
-  return openPodmanEngine({ stateDir, runDir, xdgRuntimeDir: userRuntimeDir }, log);
+/** How one container engine is opened, for sandboxes and for the inference container. */
+interface EngineOpener {
+  readonly sandboxes: (settings: NodeSettings, log: Log) => Promise<SandboxEngine>;
+  readonly inference: (settings: NodeSettings) => Promise<InferenceEngine>;
 }
 
-/** The same engine as the place of the inference container. */
-async function openInferenceEngine(settings: NodeSettings): Promise<InferenceEngine> {
-  const { stateDir, runDir, userRuntimeDir, dockerHost, sandbox } = settings;
-  if (sandbox.runtime === 'docker') return openDockerInference(dockerHost);
-  return openPodmanInference({ stateDir, runDir, xdgRuntimeDir: userRuntimeDir });
-}
+const podmanSource = ({ stateDir, runDir, userRuntimeDir }: NodeSettings) => ({
+  stateDir,
+  runDir,
+  xdgRuntimeDir: userRuntimeDir,
+});
+
+/** The node's private Podman, and the Docker daemon of this machine. */
+const openers: Readonly<Record<ContainerEngine, EngineOpener>> = {
+  podman: {
+    sandboxes: (settings, log) => openPodmanEngine(podmanSource(settings), log),
+    inference: (settings) => openPodmanInference(podmanSource(settings)),
+  },
+  docker: {
+    sandboxes: ({ stateDir, dockerHost }, log) => openDockerEngine({ stateDir, dockerHost }, log),
+    inference: async ({ dockerHost }) => openDockerInference(dockerHost),
+  },
+};
 
 /** The engine and the node's job directories. @throws WorkerError `engine_unusable`. REQ-WORKER-0103 */
 export async function openHost(settings: NodeSettings, log: Log): Promise<SandboxHost> {
   const { slug, sandbox } = settings;
-  const engine = await openEngine(settings, log);
+  const opener = openers[sandbox.runtime];
+  const engine = await opener.sandboxes(settings, log);
   if (!sandbox.rootless && engine.facts.rootless) {
     log.warn('sandbox.rootless: false has no effect, because the engine runs without root');
   }
@@ -40,5 +52,5 @@ export async function openHost(settings: NodeSettings, log: Log): Promise<Sandbo
     removeTree: (path) => engine.removeTree(path),
     ...(!engine.facts.rootless && { owner: rootfulOwner }),
   });
-  return { engine, workspace, inference: await openInferenceEngine(settings) };
+  return { engine, workspace, inference: await opener.inference(settings) };
 }

@@ -1,3 +1,4 @@
+import type { ContainerEngine } from '@cynodeai/contracts/common';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -6,7 +7,7 @@ import { until } from './until.ts';
 
 /** Where an engine and its nodes live. */
 export interface EnginePlace {
-  readonly kind: 'podman' | 'docker';
+  readonly kind: ContainerEngine;
   readonly stateDir: string;
   readonly runDir: string;
   /** Calls the engine beside the node. */

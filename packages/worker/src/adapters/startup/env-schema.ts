@@ -1,5 +1,5 @@
 import { nodeSlugSchema } from '@cynodeai/contracts/control-plane';
-import { serviceUrlSchema } from '@cynodeai/contracts/common';
+import { containerEngines, serviceUrlSchema } from '@cynodeai/contracts/common';
 import {
   type Env,
   type ListenAddress,
@@ -15,7 +15,10 @@ import { z } from 'zod';
 
 const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
 
-const runtimeField = z.enum(['podman', 'docker'], { error: () => 'must be podman or docker' });
+/** The engine that runs sandboxes, by variable or by file. */
+export const runtimeField = z.enum(containerEngines, {
+  error: () => `must be ${containerEngines.join(' or ')}`,
+});
 
 /** Variables of the node; each beats its YAML key. Contract 03 section 10. */
 export const nodeEnvSchema = z.object({

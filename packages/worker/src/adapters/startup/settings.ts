@@ -1,4 +1,4 @@
-import { defaultPorts, jobTimeouts } from '@cynodeai/contracts/common';
+import { containerEngines, defaultPorts, jobTimeouts } from '@cynodeai/contracts/common';
 import { join } from 'node:path';
 import { isExposed } from '../../domain/inference/bind-address.ts';
 import type { NodeSettings, OllamaSettings, SandboxSettings } from '../../domain/node/settings.ts';
@@ -15,7 +15,7 @@ function sandboxSettings(
   const network = sandbox.default_network_policy;
   return {
     mode: sandbox.mode ?? 'allow',
-    runtime: env.CONTAINER_RUNTIME ?? sandbox.runtime ?? 'podman',
+    runtime: env.CONTAINER_RUNTIME ?? sandbox.runtime ?? containerEngines[0],
     rootless: sandbox.rootless ?? true,
     maxConcurrency: sandbox.max_concurrency ?? 4,
     ...(sandbox.default_image !== undefined && { defaultImage: sandbox.default_image }),

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { nodeSlugSchema } from '@cynodeai/contracts/control-plane';
 import { serviceUrlSchema } from '@cynodeai/contracts/common';
 import { z } from 'zod';
+import { runtimeField } from './env-schema.ts';
 
 const text = z.string().min(1);
 const texts = z.array(text);
@@ -53,7 +54,7 @@ export const startupYamlSchema = z.strictObject({
   }),
   sandbox: section({
     mode: z.enum(['allow', 'sandbox_only', 'disabled']).optional(),
-    runtime: z.enum(['podman', 'docker'], { error: () => 'must be podman or docker' }).optional(),
+    runtime: runtimeField.optional(),
     rootless: flag.optional(),
     max_concurrency: count.optional(),
     default_image: text.optional(),

@@ -1,3 +1,4 @@
+import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { NodeSettings } from '../node/settings.ts';
 import type { InferenceFacts } from '../inference/models.ts';
@@ -8,7 +9,7 @@ const sandboxOnlyLabels = ['sandbox_only', 'no_inference'];
 
 /** What the container engine said about itself. */
 export interface RuntimeFacts {
-  readonly runtime: 'podman' | 'docker';
+  readonly runtime: ContainerEngine;
   readonly version: string;
   readonly rootless: boolean;
   readonly rootlessSupported: boolean;

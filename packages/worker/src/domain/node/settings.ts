@@ -1,3 +1,5 @@
+import type { ContainerEngine } from '@cynodeai/contracts/common';
+
 /** Whether and for what the node offers sandboxes. Contract 03 section 8.3. */
 export type SandboxMode = 'allow' | 'sandbox_only' | 'disabled';
 
@@ -7,7 +9,7 @@ export type NetworkPolicy = 'restricted' | 'none' | 'allowlist';
 /** Sandbox part of the startup settings. Counts and seconds are 1 or more. */
 export interface SandboxSettings {
   readonly mode: SandboxMode;
-  readonly runtime: 'podman' | 'docker';
+  readonly runtime: ContainerEngine;
   readonly rootless: boolean;
   readonly maxConcurrency: number;
   readonly defaultImage?: string;
