@@ -1,6 +1,7 @@
 -- breaking: false
 -- transaction: true
--- Contract 02 sections 2 to 5 and 7.
+-- formerly: ead80c9b256d947ff77133c0d42d0bd4a0cd629b46cad95dd2cc16b1c16f4d99
+-- See docs/reference/database.md#identity-tables and docs/reference/database.md#policy-tables.
 
 CREATE TABLE users (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -1,6 +1,7 @@
 -- breaking: false
 -- transaction: true
--- Contract 02 sections 10, 12 and 16.
+-- formerly: 7db41a4fcde3d95b8cdfbb2230f96e04898d0ce8c22d9081105189448d30f9df
+-- See docs/reference/database.md#node-tables.
 
 -- Slugs and ULIDs are ordered by bytes whatever the locale of the database.
 CREATE TABLE nodes (

@@ -1,6 +1,7 @@
 -- breaking: false
 -- transaction: true
--- Contract 02 sections 9 and 13. Plans and personas are optional: their id columns have no foreign key yet.
+-- formerly: bd9253f5c4a7201424222236866a650fa3a8f4668fa12a2d863911e5a4903d65
+-- See docs/reference/database.md#work-tables. Plans and personas are optional: their id columns have no foreign key yet.
 
 CREATE TABLE tasks (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -1,6 +1,7 @@
 -- breaking: false
 -- transaction: true
--- Contract 02 sections 11, 13 (chat) and 17 (skills).
+-- formerly: 3835f8f75c8ebd8e3833c2b0e6a6998f455e894eaf4c2e520bbf6934a1433ed5
+-- See docs/reference/database.md#tables-of-parts-to-come.
 
 CREATE TABLE workflow_checkpoints (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

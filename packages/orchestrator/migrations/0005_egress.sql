@@ -1,6 +1,8 @@
 -- breaking: false
 -- transaction: true
--- Contract 02 section 6. The logs hold plain ids without foreign keys, so that a purge never breaks them.
+-- formerly: 291a4d51b3f34bdc829e9710e7acfbb1b270f2c210ffe712caaef46d3ed146f0
+-- See docs/reference/database.md#tables-of-parts-to-come. The logs hold plain ids without foreign keys, so that a purge never
+-- breaks them.
 
 CREATE TABLE api_credentials (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -1,6 +1,7 @@
 -- breaking: false
 -- transaction: true
--- Contract 02 sections 5, 7, 15 and 17. Append-only; ids of business rows are plain or set to null by a purge.
+-- formerly: 98029bcafac9c38f7ec80e54abc80ad07bd961b1ea98c8f74c498708e5b59058
+-- See docs/reference/database.md#audit-tables. Append-only; ids of business rows are plain or set to null by a purge.
 
 CREATE TABLE auth_audit_log (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

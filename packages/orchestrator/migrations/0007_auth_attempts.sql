@@ -1,6 +1,8 @@
 -- breaking: false
 -- transaction: true
--- Contract 04 section 4.3: rate windows that several gateways share, and a lockout that a flood cannot slow down.
+-- formerly: cd5081de117b4c0ffe6aa79a6bc6902c0f183dd2d3d16052c561761b0f21ceee
+-- Rate windows that several gateways share, and a lockout that a flood cannot slow down.
+-- See docs/reference/identity-and-policy.md#throttling.
 
 -- One row per address or handle, bounded in size and gone a minute after its last attempt. Unlogged, because a crash
 -- may forget one minute of counting while every login would otherwise wait for one more disk write.

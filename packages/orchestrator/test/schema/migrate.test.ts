@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, readdir, writeFile } from 'node:fs/promises';
@@ -115,6 +116,18 @@ describe('the bundled migrations', () => {
     await run();
     const file = (await expectedFiles())[1] ?? '';
     await write(file, `${header}SELECT 1;`);
+    await expect(run()).rejects.toMatchObject({ code: 'migration_changed' });
+  });
+
+  it('are accepted when only comments changed, as the file itself says', async () => {
+    const sql = `${header}CREATE TABLE once (id int);`;
+    await write('0001_once.sql', sql);
+    await run();
+    const before = createHash('sha256').update(sql).digest('hex');
+    const words = `-- formerly: ${before}\n-- Other words.\n`;
+    await write('0001_once.sql', `${header}${words}CREATE TABLE once (id int);`);
+    expect((await run()).applied).toEqual([]);
+    await write('0001_once.sql', `${header}-- Other words.\nCREATE TABLE once (id int);`);
     await expect(run()).rejects.toMatchObject({ code: 'migration_changed' });
   });
 

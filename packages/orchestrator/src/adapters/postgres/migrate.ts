@@ -137,7 +137,7 @@ function checkPlan(
         `the database has migration ${row.version}, which this release does not know; use a newer release`,
       );
     }
-    if (migration.checksum !== row.checksum) {
+    if (row.checksum !== migration.checksum && row.checksum !== migration.formerly) {
       throw new MigrationError(
         'migration_changed',
         `migration ${row.version} was changed after it had been applied; restore the file and add a new one`,

@@ -22,6 +22,17 @@ describe('a migration file', () => {
     );
   });
 
+  it('names the checksum it was applied under before a comment of it changed', () => {
+    const before = parseMigration('0001_x.sql', `${header}SELECT 1;`);
+    const after = parseMigration(
+      '0001_x.sql',
+      `${header}-- formerly: ${before.checksum}\n-- Other words.\nSELECT 1;`,
+    );
+    expect(before.formerly).toBeUndefined();
+    expect(after.formerly).toBe(before.checksum);
+    expect(after.checksum).not.toBe(before.checksum);
+  });
+
   it('is cut into statements when it runs without a transaction', () => {
     const sql = '-- breaking: true\n-- transaction: false\nDROP 1;\n-- statement\nCREATE 2;\n';
     const migration = parseMigration('0001_x.sql', sql);

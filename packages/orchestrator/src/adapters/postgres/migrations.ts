@@ -30,6 +30,8 @@ export interface Migration {
   readonly name: string;
   /** SHA-256 of the file, hex. */
   readonly checksum: string;
+  /** The checksum under which the same statements were applied before a comment of the file changed. */
+  readonly formerly?: string;
   /** The previous release cannot run on the schema after it. */
   readonly breaking: boolean;
   /** False: every statement runs and commits on its own, as `CREATE INDEX CONCURRENTLY` needs. */
@@ -51,8 +53,9 @@ function flag(sql: string, name: string, file: string): boolean {
 }
 
 /**
- * Parses one file. Its header says `-- breaking: true|false` and `-- transaction: true|false`; a file without a
- * transaction separates its statements by lines `-- statement` and must be safe to run again after a crash.
+ * Parses one file. Its header says `-- breaking: true|false` and `-- transaction: true|false`, and `-- formerly: <hex>`
+ * once its comments have changed; a file without a transaction separates its statements by lines `-- statement` and
+ * must be safe to run again after a crash.
  * @throws MigrationError `migration_invalid`.
  */
 export function parseMigration(file: string, sql: string): Migration {
@@ -61,10 +64,12 @@ export function parseMigration(file: string, sql: string): Migration {
     throw new MigrationError('migration_invalid', `${file} is not named like 0001_some_name.sql`);
   }
   const transactional = flag(sql, 'transaction', file);
+  const formerly = /^-- formerly: ([0-9a-f]{64})$/m.exec(sql)?.[1];
   return {
     version,
     name,
     checksum: createHash('sha256').update(sql).digest('hex'),
+    ...(formerly !== undefined && { formerly }),
     breaking: flag(sql, 'breaking', file),
     transactional,
     statements: transactional ? [sql] : sql.split(separator),
