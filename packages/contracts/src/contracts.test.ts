@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   defaultGatewayUrl,
+  nodeSlugSchema,
   problemKindOf,
   problemStatus,
   problemType,
   serviceUrlSchema,
 } from './common/index.ts';
-import {
-  controlPlaneRoutes,
-  nodeCapabilityReportSchema,
-  nodeSlugSchema,
-} from './control-plane/index.ts';
+import { controlPlaneRoutes, nodeCapabilityReportSchema } from './control-plane/index.ts';
 import {
   createTaskRequestSchema,
   gatewayRoutes,

@@ -23,6 +23,14 @@ export const uuidSchema = z
     'must be a lower-case uuid',
   );
 
+/** A configured node id: becomes `node_slug`. Byte order decides ties, so it is plain text of bounded length. */
+export const nodeSlugSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    'must be 1 to 128 letters, digits, dots, dashes or underscores, starting with a letter or digit',
+  );
+
 /** RFC 3339 instant in UTC, as written by `Date.prototype.toISOString`. */
 export const timestampSchema = z.iso.datetime();
 

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { containerEngines } from '../common/container-engines.ts';
 import { limits } from '../common/limits.ts';
 import { modelAvailabilitySchema } from '../common/model-availability.ts';
-import { payloadVersionSchema, textSchema, timestampSchema } from '../common/primitives.ts';
+import {
+  nodeSlugSchema,
+  payloadVersionSchema,
+  textSchema,
+  timestampSchema,
+} from '../common/primitives.ts';
 
 const gpuDeviceSchema = z.looseObject({
   vendor: z.string().optional(),
@@ -12,14 +17,6 @@ const gpuDeviceSchema = z.looseObject({
   available_vram_mb: z.int().nonnegative().optional(),
   features: z.record(z.string(), z.unknown()).optional(),
 });
-
-/** A configured node id: becomes `node_slug`. Byte order decides ties, so it is plain text of bounded length. */
-export const nodeSlugSchema = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
-    'must be 1 to 128 letters, digits, dots, dashes or underscores, starting with a letter or digit',
-  );
 
 /** Names a model in the registry, where it is indexed. Contract 02 section 1. */
 const modelRefSchema = textSchema.max(limits.indexedTextChars);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import {
+  nodeSlugSchema,
   payloadVersionSchema,
   serviceUrlSchema,
   timestampSchema,
   ulidSchema,
 } from '../common/primitives.ts';
-import { nodeSlugSchema } from './capability.ts';
 
 /** The order to run one inference container; absent or `enabled: false` means it must not start. Contract 03 section 4.4. */
 export const inferenceBackendSchema = z.looseObject({

@@ -1,9 +1,10 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
-import { parseEnv, readEnv } from '@cynodeai/runtime/config';
+import { parseEnv, readEnv, schemaOf } from '@cynodeai/runtime/config';
+import { engineEnvironment } from '@cynodeai/runtime/environment/node';
 import { messageOf } from '@cynodeai/runtime/std';
-import { z } from 'zod';
+import { defaultStateDir } from '../adapters/startup/settings.ts';
 import { removeContainers } from '../adapters/container/podman/containers.ts';
 import { hasImage, importImage } from '../adapters/container/podman/images.ts';
 import {
@@ -40,11 +41,7 @@ const exitCodeUsage = 2;
 
 class UsageError extends Error {}
 
-const envSchema = z.object({
-  CYNODE_STATE_DIR: z.string().default('/var/lib/cynode/state'),
-  CYNODE_RUN_DIR: z.string().optional(),
-  XDG_RUNTIME_DIR: z.string().optional(),
-});
+const schema = schemaOf(engineEnvironment);
 
 const optionsConfig = {
   env: { type: 'string', multiple: true },
@@ -160,9 +157,9 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(help);
       return 0;
     }
-    const env = parseEnv(envSchema, readEnv());
+    const env = parseEnv(schema, readEnv());
     const source = {
-      stateDir: env.CYNODE_STATE_DIR,
+      stateDir: env.CYNODE_STATE_DIR ?? defaultStateDir,
       runDir: env.CYNODE_RUN_DIR,
       xdgRuntimeDir: env.XDG_RUNTIME_DIR,
     };

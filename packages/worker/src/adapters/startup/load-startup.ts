@@ -2,7 +2,7 @@ import { ConfigError, type Env, Secret } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import { readFile } from 'node:fs/promises';
 import type { NodeSettings } from '../../domain/node/settings.ts';
-import { type NodeEnv, readNodeEnv } from './env-schema.ts';
+import { type NodeEnv, readNodeEnv, unsetNodeEnv } from './env-schema.ts';
 import { readYaml } from './read-yaml.ts';
 import { findIdentity, resolveSettings, settingWarnings } from './settings.ts';
 import type { StartupYaml } from './yaml-schema.ts';
@@ -69,7 +69,7 @@ async function findPsk(
 export async function loadStartup(env: Env, configPath: string | undefined): Promise<Startup> {
   const file = await readConfigFile(configPath);
   const read = readNodeEnv(env);
-  const nodeEnv: NodeEnv = 'faults' in read ? {} : read;
+  const nodeEnv: NodeEnv = 'faults' in read ? unsetNodeEnv : read;
   const faults = [...file.faults, ...('faults' in read ? read.faults : [])];
   const { yaml } = file;
   const identity = findIdentity(yaml, nodeEnv);

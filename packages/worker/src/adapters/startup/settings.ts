@@ -5,7 +5,8 @@ import type { NodeSettings, OllamaSettings, SandboxSettings } from '../../domain
 import type { NodeEnv } from './env-schema.ts';
 import type { StartupYaml } from './yaml-schema.ts';
 
-const defaultStateDir = '/var/lib/cynode/state';
+/** Where a node keeps what it has when nothing else is said. */
+export const defaultStateDir = '/var/lib/cynode/state';
 
 function sandboxSettings(
   sandbox: NonNullable<StartupYaml['sandbox']>,
@@ -32,10 +33,10 @@ function ollamaSettings(allowGpu: boolean, env: NodeEnv): OllamaSettings {
   const { OLLAMA_UPSTREAM_URL: upstreamUrl, OLLAMA_IMAGE: image } = env;
   return {
     ...(upstreamUrl !== undefined && { upstreamUrl: upstreamUrl.replace(/\/+$/, '') }),
-    port: env.OLLAMA_PORT ?? defaultPorts.ollama,
+    port: env.OLLAMA_PORT,
     ...(image !== undefined && { image }),
-    bindAddress: env.OLLAMA_BIND_ADDR ?? '127.0.0.1',
-    containerName: env.OLLAMA_CONTAINER_NAME ?? 'cynodeai-ollama',
+    bindAddress: env.OLLAMA_BIND_ADDR,
+    containerName: env.OLLAMA_CONTAINER_NAME,
     allowGpu,
   };
 }
@@ -97,7 +98,7 @@ export function resolveSettings(
     ...(env.XDG_RUNTIME_DIR !== undefined && { userRuntimeDir: env.XDG_RUNTIME_DIR }),
     ...(env.DOCKER_HOST !== undefined && { dockerHost: env.DOCKER_HOST }),
     logLevel: yaml?.logging?.level ?? 'info',
-    shutdownGraceMs: (env.NODE_SHUTDOWN_GRACE_SECONDS ?? 10) * 1000,
+    shutdownGraceMs: env.NODE_SHUTDOWN_GRACE_SECONDS * 1000,
     reportIntervalMs: (yaml?.updates?.report_interval_seconds ?? 60) * 1000,
   };
 }

@@ -1,8 +1,7 @@
 import { isAbsolute } from 'node:path';
-import { nodeSlugSchema } from '@cynodeai/contracts/control-plane';
-import { serviceUrlSchema } from '@cynodeai/contracts/common';
+import { nodeSlugSchema, serviceUrlSchema } from '@cynodeai/contracts/common';
+import { containerEngineField } from '@cynodeai/runtime/environment/node';
 import { z } from 'zod';
-import { runtimeField } from './env-schema.ts';
 
 const text = z.string().min(1);
 const texts = z.array(text);
@@ -54,7 +53,7 @@ export const startupYamlSchema = z.strictObject({
   }),
   sandbox: section({
     mode: z.enum(['allow', 'sandbox_only', 'disabled']).optional(),
-    runtime: runtimeField.optional(),
+    runtime: containerEngineField.optional(),
     rootless: flag.optional(),
     max_concurrency: count.optional(),
     default_image: text.optional(),

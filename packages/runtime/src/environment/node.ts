@@ -1,0 +1,122 @@
+import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
+import { containerEngines, nodeSlugSchema, serviceUrlSchema } from '@cynodeai/contracts/common';
+import { z } from 'zod';
+import {
+  type Environment,
+  type ListenAddress,
+  integerField,
+  listenField,
+  secretField,
+} from '../config/index.ts';
+
+const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
+
+/** The engine that runs sandboxes, by variable or by file. */
+export const containerEngineField = z.enum(containerEngines, {
+  error: () => `must be ${containerEngines.join(' or ')}`,
+});
+
+/** Variables that decide which container engine is driven, and where it keeps what it has. */
+export const engineEnvironment = {
+  CONTAINER_RUNTIME: {
+    field: containerEngineField,
+    about: `Container engine: ${containerEngines.join(' or ')}`,
+    unset: '`sandbox.runtime` of the startup file, else `podman`',
+  },
+  DOCKER_HOST: {
+    field: z.string(),
+    about: 'Socket of the Docker daemon, on this machine',
+    unset: '`unix:///var/run/docker.sock`',
+  },
+  CYNODE_STATE_DIR: {
+    field: absolutePath,
+    about: 'Folder of the node: jobs, results, storage of the private Podman',
+    unset: '`storage.state_dir` of the startup file, else `/var/lib/cynode/state`',
+  },
+  CYNODE_RUN_DIR: {
+    field: absolutePath,
+    about: 'Short folder for sockets and volatile files of the private Podman',
+    unset: 'a folder below `XDG_RUNTIME_DIR`, `/run` or `/tmp`',
+  },
+  XDG_RUNTIME_DIR: {
+    field: absolutePath,
+    about: 'Runtime folder of the user, with the session bus of rootless Podman',
+    unset: 'none',
+  },
+} as const satisfies Environment;
+
+/** Variables of the node; each beats its key in the startup file. Contract 03 section 10. */
+export const nodeEnvironment = {
+  ORCHESTRATOR_URL: {
+    field: serviceUrlSchema,
+    about: 'Base URL of the control plane',
+    unset: '`orchestrator.url` of the startup file',
+  },
+  NODE_SLUG: {
+    field: nodeSlugSchema,
+    about: 'Id of the node',
+    unset: '`node.id` of the startup file',
+  },
+  NODE_NAME: {
+    field: z.string(),
+    about: 'Name of the node for people',
+    unset: '`node.name` of the startup file',
+  },
+  NODE_REGISTRATION_PSK: {
+    field: secretField(),
+    about: 'Key with which the node registers',
+    unset:
+      'what `orchestrator.registration_psk_env` or `registration_psk_file` of the startup file names',
+    secret: true,
+  },
+  NODE_ADVERTISED_WORKER_API_URL: {
+    field: serviceUrlSchema,
+    about: 'Address under which the orchestrator finds the Worker API',
+    unset: '`worker_api.public_base_url` of the startup file, else the host name',
+  },
+  LISTEN_ADDR: {
+    field: listenField().refine(
+      (address: ListenAddress) => address.port > 0,
+      'must name a port from 1 to 65535',
+    ),
+    about: 'Address the Worker API listens on',
+    unset: '`worker_api.listen_host` and `listen_port` of the startup file, else `0.0.0.0:12090`',
+  },
+  ...engineEnvironment,
+  CYNODE_SANDBOX_MOUNT_ROOT: {
+    field: absolutePath,
+    about: 'Folder with the workspaces of jobs',
+    unset: '`sandbox.mount_root` of the startup file, else `sandbox_mounts` in the state folder',
+  },
+  NODE_SHUTDOWN_GRACE_SECONDS: {
+    field: integerField(0, 300),
+    about: 'How long running jobs may take to end when the node stops, seconds',
+    default: '10',
+  },
+  OLLAMA_UPSTREAM_URL: {
+    field: serviceUrlSchema.refine((url) => url.startsWith('http:'), 'must be an http URL'),
+    about: 'Model service the node uses',
+    unset: 'the one at `OLLAMA_PORT` of this host',
+  },
+  OLLAMA_PORT: {
+    field: integerField(1, 65_535),
+    about: 'Port at which a model service of this host is looked for, and the own one is published',
+    default: '11434',
+  },
+  OLLAMA_IMAGE: {
+    field: z.string(),
+    about: 'Image of the own model service',
+    unset: 'what the orchestrator orders',
+  },
+  OLLAMA_BIND_ADDR: {
+    field: z.string().refine((address) => isIP(address) !== 0, 'must be an IP address'),
+    about: 'Address at which the own model service is published',
+    default: '127.0.0.1',
+  },
+  OLLAMA_CONTAINER_NAME: {
+    field: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{1,127}$/, 'must be a container name'),
+    about: 'Name of the container of the own model service',
+    default: 'cynodeai-ollama',
+  },
+} as const satisfies Environment;

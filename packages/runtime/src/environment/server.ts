@@ -1,0 +1,29 @@
+import { limits } from '@cynodeai/contracts/common';
+import { type Environment, durationField, integerField, listenField } from '../config/index.ts';
+
+const mib = 1024 * 1024;
+
+/** Variables of every role of the orchestrator: they listen, and give up on slow clients. */
+export const serverEnvironment = {
+  LISTEN_ADDR: {
+    field: listenField(),
+    about: 'Address to listen on, for a process that hosts a single role',
+    unset: 'every address, at the default port of the role',
+  },
+  READ_TIMEOUT: { field: durationField(), about: 'Longest time to read a request', default: '30s' },
+  WRITE_TIMEOUT: {
+    field: durationField(),
+    about: 'Longest time to write an answer',
+    default: '300s',
+  },
+  IDLE_TIMEOUT: {
+    field: durationField(),
+    about: 'How long a connection is kept between requests',
+    default: '120s',
+  },
+  MAX_HEADER_BYTES: {
+    field: integerField(1024, mib),
+    about: 'Largest head of a request, bytes',
+    default: String(limits.headerBytes),
+  },
+} as const satisfies Environment;
