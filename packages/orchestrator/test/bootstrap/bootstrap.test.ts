@@ -255,7 +255,7 @@ describe('the bootstrap file', () => {
       'aliases',
     ],
   ])(
-    'with %s is not imported at all, and readiness says why (REQ-BOOTST-0103)',
+    'with %s is not imported at all, and readiness says why (REQ-BOOTST-0101, REQ-BOOTST-0103)',
     async (_name, content, words) => {
       const { log, reasons } = await start(content);
       expect(reasons[0]).toMatchObject({ code: 'bootstrap_failed' });

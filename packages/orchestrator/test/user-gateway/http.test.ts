@@ -121,7 +121,7 @@ describe('the gateway', () => {
     ]);
   });
 
-  it('asks for a token on every route but those of sessions and health', async () => {
+  it('asks for a token on every route but those of sessions and health (REQ-USRGWY-0133)', async () => {
     for (const route of Object.values(gatewayRoutes)) {
       if (route.auth !== 'user') continue;
       const answer = await call(gateway.url, route.method, route.path.replace('{id}', 'x'));

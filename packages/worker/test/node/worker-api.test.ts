@@ -89,20 +89,26 @@ describe('the Worker API', () => {
     ['a wrong token', { authorization: 'Bearer nope' }],
     ['another scheme', { authorization: `Basic ${testToken}` }],
     ['a part of the token', { authorization: `Bearer ${testToken.slice(0, -1)}` }],
-  ])('refuses %s before it reads the body (REQ-WORKER-0100)', async (_title, headers) => {
-    for (const [method, url] of [
-      ['POST', path],
-      ['POST', '/v1/worker/jobs:stop'],
-      ['GET', '/v1/openapi.json'],
-    ] as const) {
-      const response = await fetch(`${node.url}${url}`, {
-        method,
-        headers,
-        ...(method === 'POST' && { body: 'x'.repeat(100) }),
-      });
-      expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
-    }
-  });
+  ])(
+    'refuses %s before it reads the body (REQ-WORKER-0100, REQ-WORKER-0101)',
+    async (_title, headers) => {
+      for (const [method, url] of [
+        ['POST', path],
+        ['POST', '/v1/worker/jobs:stop'],
+        ['GET', '/v1/openapi.json'],
+      ] as const) {
+        const response = await fetch(`${node.url}${url}`, {
+          method,
+          headers,
+          ...(method === 'POST' && { body: 'x'.repeat(100) }),
+        });
+        expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+          401,
+          'Bearer',
+        ]);
+      }
+    },
+  );
 
   it.each([
     ['a missing body', ''],
