@@ -49,6 +49,15 @@ module.exports = {
         pathNot: ['^packages/runtime/src/', '^packages/contracts/src/common/'],
       },
     ),
+    forbid(
+      'command-line-floor',
+      'what both programs share of a command line knows neither, nor a wire',
+      { path: src('command-line'), pathNot: tests },
+      {
+        path: '^packages/',
+        pathNot: [src('command-line'), src('runtime'), src('contracts', 'common/')],
+      },
+    ),
     ...products.map((pkg) =>
       forbid(
         `${pkg}-apart`,

@@ -1,31 +1,12 @@
+import type { CommandErrorCode } from '@cynodeai/command-line/error';
 import { CodedError } from '@cynodeai/runtime/std';
 
 /** Why a command did not succeed; each has one exit code. Contract 05 section 2.2. */
 export type CliErrorCode =
-  | 'usage'
-  | 'auth'
-  | 'not_found'
-  | 'conflict'
-  | 'validation'
-  | 'gateway'
-  | 'internal'
-  | 'interrupted'
-  | 'hung_up'
-  | 'terminated';
+  CommandErrorCode | 'auth' | 'not_found' | 'conflict' | 'validation' | 'gateway';
 
 /** A failure whose message is fit for the user; it never holds a secret. */
 export class CliError extends CodedError<CliErrorCode> {}
-
-/** The command line cannot be understood. */
-export class UsageError extends CliError {
-  /** The command whose help says more. */
-  readonly path: readonly string[];
-
-  constructor(message: string, path: readonly string[], options?: ErrorOptions) {
-    super('usage', message, options);
-    this.path = path;
-  }
-}
 
 /** The refusal of a command that needs a session when there is none. Contract 05 section 2.6. */
 export function notLoggedIn(): CliError {

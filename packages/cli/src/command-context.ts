@@ -1,9 +1,8 @@
 import type { GatewayClient } from '@cynodeai/api-client';
 import type { SessionStore } from './config/session-store.ts';
 import type { Settings } from './config/settings.ts';
-import type { Notes } from './output/notes.ts';
-import type { Output } from './output/output.ts';
-import type { Terminal } from './terminal/terminal.ts';
+import type { Notes, Output } from '@cynodeai/command-line/output';
+import type { Terminal } from '@cynodeai/command-line/terminal';
 
 /** What a process offers to its one command; a handler takes the parts it uses. */
 export interface CommandContext {

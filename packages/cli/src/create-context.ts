@@ -6,12 +6,13 @@ import { CredentialHelper } from './config/credential-helper.ts';
 import { SessionStore } from './config/session-store.ts';
 import { mergeSettings } from './config/settings.ts';
 import type { Connection } from './gateway/connect.ts';
-import type { Notes } from './output/notes.ts';
-import { Output } from './output/output.ts';
-import type { TextStream } from './output/stream.ts';
-import type { GlobalOptions } from './program/global-flags.ts';
-import type { InputStream } from './terminal/byte-source.ts';
-import { Terminal } from './terminal/terminal.ts';
+import {
+  type Notes,
+  Output,
+  type OutputFormat,
+  type TextStream,
+} from '@cynodeai/command-line/output';
+import { type InputStream, Terminal } from '@cynodeai/command-line/terminal';
 
 /** A context and what must be undone after the command. */
 export interface ProcessContext extends CommandContext {
@@ -30,7 +31,9 @@ export interface ProcessIo {
 }
 
 export interface ContextOptions {
-  readonly globals: GlobalOptions;
+  /** Value of `--config`. */
+  readonly config: string | undefined;
+  readonly format: OutputFormat;
   readonly io: ProcessIo;
   readonly notes: Notes;
   /** False when a session that ran out is to stay so; it is renewed otherwise. */
@@ -39,10 +42,10 @@ export interface ContextOptions {
 
 /** Loads the config once and wires what a command may use. @throws CliError `usage` for a config file that cannot be used. */
 export async function createContext(options: ContextOptions): Promise<ProcessContext> {
-  const { globals, io, notes, renew = true } = options;
+  const { config, format, io, notes, renew = true } = options;
   const { signal } = io;
   const env = await io.env();
-  const path = configPath(globals.config, env);
+  const path = configPath(config, env);
   const file = new ConfigFile(path);
   const stored = await file.read();
   if (await file.isExposed()) {
@@ -66,7 +69,7 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
   };
   return {
     settings,
-    output: new Output(globals.format, io.stdout),
+    output: new Output(format, io.stdout),
     notes,
     get terminal() {
       terminal ??= new Terminal({ input: io.stdin, prompts: io.stderr, signal });

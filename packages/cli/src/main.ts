@@ -7,11 +7,9 @@ enableCompileCache(join(import.meta.dirname, '../../../.cynode/compile-cache'));
 
 const argv = process.argv.slice(2);
 if (argv.length === 1 && argv[0] === '--version') {
-  const { versionText } = await import('./version.ts');
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 8);
-  });
-  process.stdout.write(`version=${versionText()}\n`);
+  // Scripts ask for it often; it needs no parser.
+  const { printVersion } = await import('./print-version.ts');
+  await printVersion();
 } else {
   const { runProcess } = await import('./run-process.ts');
   await runProcess(argv);

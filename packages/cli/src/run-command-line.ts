@@ -1,39 +1,61 @@
-import { UsageError } from './cli-error.ts';
-import { commands, groups } from './commands/catalogue.ts';
+import type { ParsedInput } from '@cynodeai/command-line/definition';
+import { UsageError } from '@cynodeai/command-line/error';
+import { Notes } from '@cynodeai/command-line/output';
+import { type RunRequest, runProgram } from '@cynodeai/command-line/program';
+import type { CommandContext } from './command-context.ts';
+import { cynork } from './commands/catalogue.ts';
 import type { ProcessIo } from './create-context.ts';
 import { exitCodeOf, isSignal } from './exit-code.ts';
 import { failureText } from './failure-text.ts';
-import { Notes } from './output/notes.ts';
-import { writeFully } from './output/stream.ts';
-import { parseCommandLine, type Request } from './program/parse-command-line.ts';
+import type { globalFlags } from './global-flags.ts';
 
-type RunRequest = Request & { readonly kind: 'run' };
+type Request = RunRequest<CommandContext, typeof globalFlags>;
 
 /** Decided only where it can matter: reading the environment loads a library. */
-async function notesFor(io: ProcessIo, quiet: boolean, noColor: boolean): Promise<Notes> {
+async function notesFor(io: ProcessIo, globals: Partial<Request['globals']>): Promise<Notes> {
+  const { quiet = false, noColor = false } = globals;
   const color = !noColor && io.stderr.isTTY === true && !(await io.env())['NO_COLOR'];
   return new Notes({ stream: io.stderr, quiet, color });
 }
 
-async function runRequest(
-  { command, input, globals }: RunRequest,
-  io: ProcessIo,
-  notes: Notes,
-): Promise<void> {
+function takesJsonLines({ jsonLines }: Request['command'], { flags }: ParsedInput): boolean {
+  if (jsonLines === undefined) return false;
+  return jsonLines === 'always' || flags[jsonLines.flag] === true;
+}
+
+function checkGlobals({ command, input, globals }: Request): void {
+  if (globals.config === '') throw new UsageError('--config needs a path', command.path);
+  if (globals.output !== 'jsonl' || takesJsonLines(command, input)) return;
+  throw new UsageError(
+    'the output format jsonl is only for task watch and task logs --follow',
+    command.path,
+  );
+}
+
+async function run(request: Request, io: ProcessIo): Promise<number> {
+  checkGlobals(request);
+  const { command, input, globals } = request;
+  const notes = await notesFor(io, globals);
   const { createContext } = await import('./create-context.ts');
-  const context = await createContext({ globals, io, notes });
+  const { config, output: format = 'table' } = globals;
+  const context = await createContext({ config, format, io, notes });
   try {
-    await command.run(context, input);
+    return await command.run(context, input);
   } finally {
     await context.close();
   }
 }
 
-async function explain(error: unknown, path: readonly string[], notes: Notes): Promise<number> {
+async function explain(
+  error: unknown,
+  request: Request | undefined,
+  io: ProcessIo,
+): Promise<number> {
+  const notes = await notesFor(io, request?.globals ?? {});
   const code = exitCodeOf(error);
   if (!isSignal(error)) await notes.error(failureText(error));
-  const help = error instanceof UsageError ? error.path : path;
-  if (code === 2) await notes.hint(`see: ${['cynork', ...help, '--help'].join(' ')}`);
+  const path = error instanceof UsageError ? error.path : (request?.command.path ?? []);
+  if (code === 2) await notes.hint(`see: ${['cynork', ...path, '--help'].join(' ')}`);
   return code;
 }
 
@@ -41,24 +63,12 @@ async function explain(error: unknown, path: readonly string[], notes: Notes): P
 export async function runCommandLine(argv: readonly string[], io: ProcessIo): Promise<number> {
   if (argv[0] === '__complete') {
     const { runComplete } = await import('./completion/run-complete.ts');
-    return runComplete(argv.slice(1), io, commands, groups);
+    return runComplete(argv.slice(1), io, cynork);
   }
-  let request: Request;
-  try {
-    request = parseCommandLine(argv, commands, groups);
-  } catch (error) {
-    return explain(error, [], await notesFor(io, false, false));
-  }
-  if (request.kind === 'help') {
-    await writeFully(io.stdout, request.text);
-    return 0;
-  }
-  const { quiet, noColor } = request.globals;
-  const notes = await notesFor(io, quiet, noColor);
-  try {
-    await runRequest(request, io, notes);
-    return 0;
-  } catch (error) {
-    return explain(error, request.command.path, notes);
-  }
+  return runProgram(cynork, argv, {
+    stdout: io.stdout,
+    version: async () => (await import('./print-version.ts')).versionLine(),
+    run: (request) => run(request, io),
+    explain: (error, request) => explain(error, request, io),
+  });
 }

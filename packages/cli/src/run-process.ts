@@ -1,19 +1,9 @@
+import { runAsProcess } from '@cynodeai/command-line/process';
 import type { Env } from '@cynodeai/runtime/config';
 import process from 'node:process';
-import type { ProcessIo } from './create-context.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { failureText } from './failure-text.ts';
-import { isBrokenPipe } from './output/stream.ts';
 import { runCommandLine } from './run-command-line.ts';
-import { stopSignal } from './signals.ts';
-
-/** A reader that went away ends the process quietly; nothing else may end it in the middle of a write. */
-function guardStreams(): void {
-  process.stdout.on('error', (error) => {
-    if (isBrokenPipe(error)) process.exit(0);
-  });
-  process.stderr.on('error', () => {});
-}
 
 let env: Env | undefined;
 
@@ -25,26 +15,18 @@ async function takeEnv(): Promise<Env> {
   return env;
 }
 
-/** Nothing may end with Node's own code 1: a defect is 8 like any other internal failure. Contract 05 section 2.2. */
-function endAsDefect(error: unknown): never {
-  process.stderr.write(`error: ${failureText(error)}\n`);
-  process.exit(exitCodeOf(error));
-}
-
-/** Runs the command line on the process's own streams and ends with its exit code, every byte written. */
-export async function runProcess(argv: readonly string[]): Promise<never> {
-  guardStreams();
-  process.on('uncaughtException', endAsDefect);
-  process.on('unhandledRejection', endAsDefect);
-  const io: ProcessIo = {
-    env: takeEnv,
-    // Opened by those who ask only.
-    get stdin() {
-      return process.stdin;
-    },
-    stdout: process.stdout,
-    stderr: process.stderr,
-    signal: stopSignal(),
-  };
-  process.exit(await runCommandLine(argv, io));
+/** Runs the command line on the process's own streams and ends with its exit code. Contract 05 section 2.2. */
+export function runProcess(argv: readonly string[]): Promise<never> {
+  const run = (signal: AbortSignal): Promise<number> =>
+    runCommandLine(argv, {
+      env: takeEnv,
+      // Opened by those who ask only.
+      get stdin() {
+        return process.stdin;
+      },
+      stdout: process.stdout,
+      stderr: process.stderr,
+      signal,
+    });
+  return runAsProcess(run, { exitCodeOf, textOf: (error) => `error: ${failureText(error)}` });
 }

@@ -1,8 +1,8 @@
+import { buildModel } from '@cynodeai/command-line/completion';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commands, groups } from '../src/commands/catalogue.ts';
-import { buildModel } from '../src/completion/model.ts';
+import { cynork } from '../src/commands/catalogue.ts';
 import { Home, type Outcome, executable, startProgram } from './support/cynork.ts';
 import { MockGateway, json, problem, task, tokens } from './support/mock-gateway.ts';
 
@@ -121,7 +121,7 @@ describe('the scripts of zsh and fish', () => {
     async (shell) => {
       const { code, stdout, stderr } = await home.run(['completion', shell]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      const { nodes, globals } = buildModel(commands, groups);
+      const { nodes, globals } = buildModel(cynork);
       for (const { path, flags, children } of nodes) {
         expect(stdout).toContain(path.join(' '));
         for (const { name, help } of children) {

@@ -1,11 +1,17 @@
-import type { CommandDefinition, CommandGroup } from '../program/definition.ts';
-import { defineCommand } from '../program/definition.ts';
+import {
+  type CommandDefinition,
+  type CommandGroup,
+  type Program,
+  defineCommand,
+} from '@cynodeai/command-line/definition';
+import type { CommandContext } from '../command-context.ts';
+import { globalFlags } from '../global-flags.ts';
 import { authCommands } from './auth/definitions.ts';
 import { completionArgs } from './completion-args.ts';
 import { taskCommands } from './task/definitions.ts';
 import { userCommands } from './users/definitions.ts';
 
-export const groups: readonly CommandGroup[] = [
+const groups: readonly CommandGroup[] = [
   { name: 'auth', summary: 'Log in and out' },
   { name: 'task', summary: 'Create tasks and read what became of them' },
   { name: 'task artifacts', summary: 'List and save the files of a task' },
@@ -13,7 +19,7 @@ export const groups: readonly CommandGroup[] = [
 ];
 
 /** Every command there is. Contract 05 sections 6, 7 and 10.7. */
-export const commands: readonly CommandDefinition[] = [
+const commands: readonly CommandDefinition<CommandContext>[] = [
   defineCommand({
     path: ['version'],
     summary: 'Print the version',
@@ -33,9 +39,18 @@ export const commands: readonly CommandDefinition[] = [
     summary: 'Print a completion script for a shell',
     args: completionArgs,
     flags: {},
-    load: async () => (await import('./print-completion.ts')).completionPrinter(commands, groups),
+    load: async () => (await import('./print-completion.ts')).completionPrinter(cynork),
   }),
   ...authCommands,
   ...taskCommands,
   ...userCommands,
 ];
+
+/** The command line of `cynork`. */
+export const cynork: Program<CommandContext, typeof globalFlags> = {
+  name: 'cynork',
+  summary: 'Command line of CyNodeAI: create tasks, read their results',
+  globals: globalFlags,
+  groups,
+  commands,
+};

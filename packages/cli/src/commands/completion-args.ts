@@ -1,4 +1,4 @@
-import type { Args } from '../program/flag.ts';
+import type { Args } from '@cynodeai/command-line/definition';
 
 /** Shells there is a script for. */
 export const completionArgs = {

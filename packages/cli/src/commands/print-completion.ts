@@ -1,9 +1,9 @@
+import { type CompletionModel, buildModel } from '@cynodeai/command-line/completion';
+import type { CommandHandler, Program } from '@cynodeai/command-line/definition';
 import type { CommandContext } from '../command-context.ts';
 import { bashScript } from '../completion/bash-script.ts';
 import { fishScript } from '../completion/fish-script.ts';
-import { type CompletionModel, buildModel } from '../completion/model.ts';
 import { zshScript } from '../completion/zsh-script.ts';
-import type { CommandDefinition, CommandGroup, CommandHandler } from '../program/definition.ts';
 import type { completionArgs } from './completion-args.ts';
 
 const scripts: Readonly<Record<string, (model: CompletionModel) => string>> = {
@@ -12,13 +12,16 @@ const scripts: Readonly<Record<string, (model: CompletionModel) => string>> = {
   fish: fishScript,
 };
 
+type Handler = CommandHandler<
+  Pick<CommandContext, 'output'>,
+  typeof completionArgs,
+  Record<string, never>
+>;
+
 /** `cynork completion <shell>`: a script made from the command definitions; in JSON it is one string. Contract 05 section 9. */
-export function completionPrinter(
-  definitions: readonly CommandDefinition[],
-  groups: readonly CommandGroup[],
-): CommandHandler<typeof completionArgs, Record<string, never>> {
-  return async ({ output }: Pick<CommandContext, 'output'>, { args }) => {
-    const script = scripts[args.shell]?.(buildModel(definitions, groups)) ?? '';
+export function completionPrinter(program: Program<CommandContext>): Handler {
+  return async ({ output }, { args }) => {
+    const script = scripts[args.shell]?.(buildModel(program)) ?? '';
     if (output.format === 'table') await output.text(script);
     else await output.print({ records: [], json: { shell: args.shell, script } });
   };

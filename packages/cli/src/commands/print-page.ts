@@ -1,5 +1,4 @@
-import type { Notes } from '../output/notes.ts';
-import type { Output } from '../output/output.ts';
+import type { Notes, Output } from '@cynodeai/command-line/output';
 
 export interface Page {
   /** Plural of the items, the key of the JSON. */

@@ -1,4 +1,4 @@
-import type { CompletionModel } from './model.ts';
+import type { CompletionModel } from '@cynodeai/command-line/completion';
 import { quote, tables } from './shell-tables.ts';
 
 function words({ nodes, globals }: CompletionModel): string {

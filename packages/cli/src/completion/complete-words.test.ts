@@ -1,9 +1,8 @@
+import { buildModel, completeWords } from '@cynodeai/command-line/completion';
 import { describe, expect, it } from 'vitest';
-import { commands, groups } from '../commands/catalogue.ts';
-import { completeWords } from './complete-words.ts';
-import { buildModel } from './model.ts';
+import { cynork } from '../commands/catalogue.ts';
 
-const model = buildModel(commands, groups);
+const model = buildModel(cynork);
 const at = (...words: string[]) => completeWords(model, words);
 
 describe('completeWords', () => {

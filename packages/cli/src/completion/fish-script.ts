@@ -1,4 +1,8 @@
-import type { CompletionFlag, CompletionModel, CompletionNode } from './model.ts';
+import type {
+  CompletionFlag,
+  CompletionModel,
+  CompletionNode,
+} from '@cynodeai/command-line/completion';
 import { handlingOf } from './shell-tables.ts';
 
 /** Single quotes of fish, where backslash and quote are escaped. */

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { buildModel, completeWords } from '@cynodeai/command-line/completion';
+import type { Program } from '@cynodeai/command-line/definition';
+import { Notes, type TextStream, writeFully } from '@cynodeai/command-line/output';
+import type { CommandContext } from '../command-context.ts';
 import type { ProcessIo } from '../create-context.ts';
-import { Notes } from '../output/notes.ts';
-import { type TextStream, writeFully } from '../output/stream.ts';
-import type { CommandDefinition, CommandGroup } from '../program/definition.ts';
-import { completeWords } from './complete-words.ts';
-import { buildModel } from './model.ts';
 
 const limitMs = 2000;
 
@@ -23,7 +22,8 @@ async function namesFromGateway(
 ): Promise<string[]> {
   const { createContext } = await import('../create-context.ts');
   const context = await createContext({
-    globals: { config, format: 'table', quiet: true, noColor: true },
+    config,
+    format: 'table',
     io: { ...io, stdin: io.stdin, signal: AbortSignal.any([io.signal, limit]) },
     notes: new Notes({ stream: nowhere, quiet: true, color: false }),
     renew: false,
@@ -43,12 +43,10 @@ async function namesFromGateway(
 export async function runComplete(
   argv: readonly string[],
   io: ProcessIo,
-  definitions: readonly CommandDefinition[],
-  groups: readonly CommandGroup[],
+  program: Program<CommandContext>,
 ): Promise<number> {
   const words = argv[0] === '--' ? argv.slice(1) : argv;
-  const model = buildModel(definitions, groups);
-  const { expected, prefix, config } = completeWords(model, words);
+  const { expected, prefix, config } = completeWords(buildModel(program), words);
   let candidates: readonly string[] = [];
   if (expected.kind === 'choices') candidates = expected.choices;
   if (expected.kind === 'task') {

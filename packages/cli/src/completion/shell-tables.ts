@@ -1,4 +1,4 @@
-import type { CompletionModel, ValueKind } from './model.ts';
+import type { CompletionModel, ValueKind } from '@cynodeai/command-line/completion';
 
 /** Single quotes for bash, zsh and fish alike, where the text itself holds none. */
 export function quote(text: string): string {

@@ -1,4 +1,4 @@
-import type { CompletionModel, CompletionWord } from './model.ts';
+import type { CompletionModel, CompletionWord } from '@cynodeai/command-line/completion';
 import { quote, tables } from './shell-tables.ts';
 
 /** Items of `_describe`: a colon would end the name. */

@@ -3,7 +3,7 @@ import { notLoggedIn, unusableToken } from '../cli-error.ts';
 import { keepsSecrets } from '../config/gateway-url.ts';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Notes } from '../output/notes.ts';
+import type { Notes } from '@cynodeai/command-line/output';
 import { packageVersion } from '../version.ts';
 import { Tokens } from './tokens.ts';
 

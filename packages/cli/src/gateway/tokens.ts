@@ -6,7 +6,7 @@ import { messageOf } from '@cynodeai/runtime/std';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Session } from '../config/session.ts';
 import { exitCodeOf, isSignal } from '../exit-code.ts';
-import type { Notes } from '../output/notes.ts';
+import type { Notes } from '@cynodeai/command-line/output';
 
 export interface TokensOptions {
   readonly envToken: Secret | undefined;

@@ -1,76 +1,8 @@
-import process from 'node:process';
+import { type ProgressOptions, Progress as NamedProgress } from '@cynodeai/command-line/output';
 
-/** Where people see what takes long; results never go here. */
-export interface ProgressOutput {
-  readonly isTTY?: boolean | undefined;
-  write(text: string): unknown;
-}
-
-const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
-const frameMs = 100;
-/** Work shorter than this is not worth a line. */
-const quietMs = 1000;
-const ttyQuietMs = 250;
-
-/**
- * Shows on stderr what is being done when it takes longer than a second: one changing line on a terminal, one line a
- * step elsewhere. A step ends when the next begins, or with `done`.
- */
-export class Progress {
-  readonly #output: ProgressOutput;
-  readonly #quiet: boolean;
-  #timer: NodeJS.Timeout | undefined;
-  #text = '';
-  #startedMs = 0;
-  #shown = false;
-
-  constructor(options: { readonly quiet?: boolean; readonly output?: ProgressOutput } = {}) {
-    this.#output = options.output ?? process.stderr;
-    this.#quiet = options.quiet ?? false;
-  }
-
-  /** Begins a step; saying the same again changes nothing. */
-  step(text: string): void {
-    if (text === this.#text) return;
-    this.done();
-    if (this.#quiet) return;
-    this.#text = text;
-    this.#startedMs = performance.now();
-    const tty = this.#output.isTTY === true;
-    this.#timer = setTimeout(() => this.#show(), tty ? ttyQuietMs : quietMs).unref();
-  }
-
-  /** Writes a line that stays. */
-  note(text: string): void {
-    const { output, text: step } = { output: this.#output, text: this.#text };
-    this.done();
-    if (!this.#quiet) output.write(`cynode: ${text}\n`);
-    if (step !== '') this.step(step);
-  }
-
-  /** Ends the step under way. */
-  done(): void {
-    clearTimeout(this.#timer);
-    clearInterval(this.#timer);
-    const tookMs = performance.now() - this.#startedMs;
-    if (this.#shown && this.#output.isTTY) {
-      const line = `cynode: ${this.#text} (${(tookMs / 1000).toFixed(1)} s)\n`;
-      this.#output.write(`\r\u001B[K${tookMs < quietMs ? '' : line}`);
-    }
-    this.#text = '';
-    this.#shown = false;
-  }
-
-  #show(): void {
-    this.#shown = true;
-    if (!this.#output.isTTY) {
-      this.#output.write(`cynode: ${this.#text}\n`);
-      return;
-    }
-    let frame = 0;
-    this.#timer = setInterval(() => {
-      this.#output.write(`\r\u001B[K${frames[frame % frames.length] ?? ''} ${this.#text}`);
-      frame += 1;
-    }, frameMs).unref();
+/** Progress in the name of this program. */
+export class Progress extends NamedProgress {
+  constructor(options: Omit<ProgressOptions, 'name'> = {}) {
+    super({ ...options, name: 'cynode' });
   }
 }

@@ -1,7 +1,8 @@
-import { type CommandDefinition, defineCommand } from '../../program/definition.ts';
+import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/definition';
+import type { CommandContext } from '../../command-context.ts';
 import { loginFlags } from './flags.ts';
 
-export const authCommands: readonly CommandDefinition[] = [
+export const authCommands: readonly CommandDefinition<CommandContext>[] = [
   defineCommand({
     path: ['auth', 'login'],
     summary: 'Log in and keep the session',

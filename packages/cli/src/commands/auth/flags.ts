@@ -1,4 +1,4 @@
-import type { Flags } from '../../program/flag.ts';
+import type { Flags } from '@cynodeai/command-line/definition';
 
 /** No flag takes a password: an argument is visible to every process of the machine. Contract 05 section 6.3. */
 export const loginFlags = {

@@ -1,9 +1,8 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import type { CommandInput } from '../../program/flag.ts';
-import { passwordFromInput, promptPassword } from '../../terminal/read-password.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
+import { passwordFromInput, promptPassword, type Terminal } from '@cynodeai/command-line/terminal';
 import type { loginFlags } from './flags.ts';
 
 type LoginFlags = CommandInput<Record<string, never>, typeof loginFlags>['flags'];

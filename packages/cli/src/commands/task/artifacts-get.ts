@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import type { CommandInput } from '../../program/flag.ts';
-import { saveFile } from '../../output/save-file.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
+import { saveFile } from '../../files/save-file.ts';
 import type { artifactArgs, artifactGetFlags } from './flags.ts';
 
 async function checkTarget(path: string, force: boolean): Promise<void> {

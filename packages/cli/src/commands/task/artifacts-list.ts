@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../command-context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
-import type { CommandInput } from '../../program/flag.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { taskArgs } from './flags.ts';
 
 interface Listed {

@@ -1,4 +1,5 @@
-import { type CommandDefinition, defineCommand } from '../../program/definition.ts';
+import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/definition';
+import type { CommandContext } from '../../command-context.ts';
 import {
   artifactArgs,
   artifactGetFlags,
@@ -11,7 +12,7 @@ import {
   watchFlags,
 } from './flags.ts';
 
-export const taskCommands: readonly CommandDefinition[] = [
+export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
   defineCommand({
     path: ['task', 'create'],
     summary: 'Create a task from text, a script or commands',

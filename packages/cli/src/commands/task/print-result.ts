@@ -1,9 +1,7 @@
 import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
 import type { ReadResult } from '../../gateway/read-routes.ts';
-import type { Notes } from '../../output/notes.ts';
-import type { Output } from '../../output/output.ts';
-import type { Fields } from '../../output/record.ts';
+import type { Notes, Output, Fields } from '@cynodeai/command-line/output';
 
 interface Streams {
   readonly stdout: string;

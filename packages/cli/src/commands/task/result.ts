@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../command-context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
-import type { CommandInput } from '../../program/flag.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { resultFlags, taskArgs } from './flags.ts';
 import { printResult } from './print-result.ts';
 import { waitForResult } from './wait-for-result.ts';

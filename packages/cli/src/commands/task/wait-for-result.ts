@@ -1,5 +1,5 @@
 import { type GatewayClient, pollTask } from '@cynodeai/api-client';
-import type { Notes } from '../../output/notes.ts';
+import type { Notes } from '@cynodeai/command-line/output';
 import { type ReadResult, readRoutes } from '../../gateway/read-routes.ts';
 
 export interface WaitContext {

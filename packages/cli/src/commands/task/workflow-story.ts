@@ -1,6 +1,6 @@
 import type { OtherTaskEvent } from '@cynodeai/api-client';
 import { z } from 'zod';
-import type { Fields } from '../../output/record.ts';
+import type { Fields } from '@cynodeai/command-line/output';
 
 const index = z.int().nonnegative();
 const planSchema = z.object({

@@ -1,5 +1,5 @@
 import type { ReadBinding } from '../../gateway/read-user-routes.ts';
-import type { Result } from '../../output/output.ts';
+import type { Result } from '@cynodeai/command-line/output';
 
 /** What is shown of a grant, in the order of the columns. */
 export const bindingColumns = [

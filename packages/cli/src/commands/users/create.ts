@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../command-context.ts';
 import { readUserRoutes } from '../../gateway/read-user-routes.ts';
-import type { CommandInput } from '../../program/flag.ts';
-import { passwordFromInput, promptPassword } from '../../terminal/read-password.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
+import { passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
 import type { createUserFlags, newUserArgs } from './flags.ts';
 
 /** `cynork users create`: the password comes by prompt or standard input only. Contract 04 section 4.5, 05 section 10.7. */

@@ -1,4 +1,5 @@
-import { type CommandDefinition, defineCommand } from '../../program/definition.ts';
+import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/definition';
+import type { CommandContext } from '../../command-context.ts';
 import {
   confirmFlags,
   createUserFlags,
@@ -12,7 +13,7 @@ import {
 } from './flags.ts';
 
 /** User administration; the gateway wants system role owner or admin. Contract 05 section 10.7. */
-export const userCommands: readonly CommandDefinition[] = [
+export const userCommands: readonly CommandDefinition<CommandContext>[] = [
   defineCommand({
     path: ['users', 'list'],
     summary: 'List users, newest first',

@@ -1,4 +1,4 @@
-import type { Args, Flags } from '../../program/flag.ts';
+import type { Args, Flags } from '@cynodeai/command-line/definition';
 
 /** Every command on one user takes their uuid or handle. */
 export const userArgs = { user: 'uuid or handle of the user' } as const satisfies Args;

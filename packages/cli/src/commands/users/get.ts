@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../command-context.ts';
 import { readUserRoutes } from '../../gateway/read-user-routes.ts';
-import type { CommandInput } from '../../program/flag.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import { findUserId } from './find-user.ts';
 import type { userArgs } from './flags.ts';
 import { userFields } from './user-fields.ts';

@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../command-context.ts';
 import { readUserRoutes } from '../../gateway/read-user-routes.ts';
-import type { CommandInput } from '../../program/flag.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import { bindingOutput } from './binding-fields.ts';
 import { findUserId } from './find-user.ts';
 import type { grantFlags, userArgs } from './flags.ts';

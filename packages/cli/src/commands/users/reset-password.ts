@@ -1,7 +1,7 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import type { CommandContext } from '../../command-context.ts';
-import type { CommandInput } from '../../program/flag.ts';
-import { passwordFromInput, promptPassword } from '../../terminal/read-password.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
+import { passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
 import { findUserId } from './find-user.ts';
 import type { resetPasswordFlags, userArgs } from './flags.ts';
 

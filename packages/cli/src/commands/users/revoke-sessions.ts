@@ -1,6 +1,6 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import type { CommandContext } from '../../command-context.ts';
-import type { CommandInput } from '../../program/flag.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../confirm.ts';
 import { findUserId } from './find-user.ts';
 import type { confirmFlags, userArgs } from './flags.ts';

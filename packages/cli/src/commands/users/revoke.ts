@@ -3,7 +3,7 @@ import { gatewayRoutes, type RoleName } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { type ReadBinding, readUserRoutes } from '../../gateway/read-user-routes.ts';
-import type { CommandInput } from '../../program/flag.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../confirm.ts';
 import { bindingOutput } from './binding-fields.ts';
 import { findUserId } from './find-user.ts';

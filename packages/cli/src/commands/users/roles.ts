@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../command-context.ts';
 import { readUserRoutes } from '../../gateway/read-user-routes.ts';
-import type { CommandInput } from '../../program/flag.ts';
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import { printPage } from '../print-page.ts';
 import { bindingColumns } from './binding-fields.ts';
 import { findUserId } from './find-user.ts';

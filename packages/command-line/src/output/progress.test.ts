@@ -17,7 +17,7 @@ function output(isTTY: boolean): { isTTY: boolean; text: string; write: (text: s
 describe('progress', () => {
   it('says nothing about what takes less than a second', () => {
     const out = output(false);
-    const progress = new Progress({ output: out });
+    const progress = new Progress({ name: 'cynode', output: out });
     progress.step('quick');
     vi.advanceTimersByTime(900);
     progress.done();
@@ -27,7 +27,7 @@ describe('progress', () => {
 
   it('writes one line for a step that takes longer', () => {
     const out = output(false);
-    const progress = new Progress({ output: out });
+    const progress = new Progress({ name: 'cynode', output: out });
     progress.step('slow');
     vi.advanceTimersByTime(1100);
     progress.step('slow');
@@ -38,7 +38,7 @@ describe('progress', () => {
 
   it('keeps one changing line on a terminal and leaves the time it took', () => {
     const out = output(true);
-    const progress = new Progress({ output: out });
+    const progress = new Progress({ name: 'cynode', output: out });
     progress.step('slow');
     vi.advanceTimersByTime(2000);
     progress.done();
@@ -48,7 +48,7 @@ describe('progress', () => {
 
   it('is silent when told so', () => {
     const out = output(false);
-    const progress = new Progress({ output: out, quiet: true });
+    const progress = new Progress({ name: 'cynode', output: out, quiet: true });
     progress.step('slow');
     progress.note('note');
     vi.advanceTimersByTime(5000);
@@ -57,7 +57,7 @@ describe('progress', () => {
 
   it('goes on with its step after a note', () => {
     const out = output(false);
-    const progress = new Progress({ output: out });
+    const progress = new Progress({ name: 'cynode', output: out });
     progress.step('slow');
     progress.note('by the way');
     vi.advanceTimersByTime(1100);

@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts';
+import { CommandError } from '../error/index.ts';
 
 /** The part of a standard stream that is written to. */
 export interface TextStream {
@@ -11,14 +11,16 @@ export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'code') === 'EPIPE';
 }
 
-/** Resolves when the text has left the process; a broken pipe counts as done. @throws CliError `internal` when it cannot be written. */
+/** Resolves when the text has left the process; a broken pipe counts as done. @throws CommandError `internal` when it cannot be written. */
 export function writeFully(stream: TextStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
       if (!error || isBrokenPipe(error)) resolve();
       else
         reject(
-          new CliError('internal', `cannot write the output: ${error.message}`, { cause: error }),
+          new CommandError('internal', `cannot write the output: ${error.message}`, {
+            cause: error,
+          }),
         );
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CliError } from '../cli-error.ts';
+import { CommandError } from '../error/index.ts';
 import { Notes } from './notes.ts';
 import { Output } from './output.ts';
 import { formatRecord } from './record.ts';
@@ -74,7 +74,7 @@ describe('writeFully', () => {
   it('counts a broken pipe as done and any other fault as exit 8', async () => {
     await expect(writeFully(new Kept(false, fault('EPIPE')), 'x')).resolves.toBeUndefined();
     await expect(writeFully(new Kept(false, fault('ENOSPC')), 'x')).rejects.toEqual(
-      new CliError('internal', 'cannot write the output: ENOSPC'),
+      new CommandError('internal', 'cannot write the output: ENOSPC'),
     );
   });
 });

@@ -1,6 +1,5 @@
-import { CliError } from '../cli-error.ts';
-import { type TextStream, writeFully } from '../output/stream.ts';
-import { sanitize } from '../output/sanitize.ts';
+import { CommandError } from '../error/index.ts';
+import { type TextStream, sanitize, writeFully } from '../output/index.ts';
 import { ByteSource, type InputStream } from './byte-source.ts';
 import { SecretLine, type SecretState } from './secret-line.ts';
 
@@ -34,7 +33,7 @@ export class Terminal {
 
   /**
    * Asks for a secret without echo; from anything but a terminal one line is read silently. The terminal is restored
-   * on every way out. @throws CliError `interrupted` on Ctrl+C.
+   * on every way out. @throws CommandError `interrupted` on Ctrl+C.
    */
   async askSecret(question: string): Promise<string | undefined> {
     const { input, prompts, signal } = this.#options;
@@ -55,11 +54,11 @@ export class Terminal {
     }
     // Widened again: the compiler does not see the closure's assignments.
     const outcome = state as SecretState;
-    if (outcome === 'interrupted') throw new CliError('interrupted', 'interrupted');
+    if (outcome === 'interrupted') throw new CommandError('interrupted', 'interrupted');
     return outcome === 'done' ? line.text : undefined;
   }
 
-  /** Everything on standard input as text. @throws CliError `usage` when it is not UTF-8 or longer than 64 KiB. */
+  /** Everything on standard input as text. @throws CommandError `usage` when it is not UTF-8 or longer than 64 KiB. */
   async readAll(): Promise<string> {
     let all: Uint8Array = new Uint8Array();
     await this.#source.read((bytes, ended) => {
@@ -97,10 +96,11 @@ export class Terminal {
 }
 
 function decode(bytes: Uint8Array): string {
-  if (bytes.length > maxLineBytes) throw new CliError('usage', 'the input is longer than 64 KiB');
+  if (bytes.length > maxLineBytes)
+    throw new CommandError('usage', 'the input is longer than 64 KiB');
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new CliError('usage', 'the input is not valid UTF-8 text', { cause });
+    throw new CommandError('usage', 'the input is not valid UTF-8 text', { cause });
   }
 }

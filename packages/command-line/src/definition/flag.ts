@@ -15,26 +15,40 @@ interface ValueFlag extends FlagBase {
 export type FlagDefinition =
   | (FlagBase & { readonly type: 'boolean' })
   | (ValueFlag & { readonly type: 'string' })
-  | (ValueFlag & { readonly type: 'strings' })
+  /** May be repeated; with `many` one flag takes all words up to the next. */
+  | (ValueFlag & { readonly type: 'strings'; readonly many?: true })
   | (ValueFlag & { readonly type: 'integer'; readonly min: number; readonly max: number })
   | (ValueFlag & { readonly type: 'choice'; readonly choices: readonly string[] });
 
 /** Flags by their name in camel case; `taskFile` is `--task-file`. */
 export type Flags = Readonly<Record<string, FlagDefinition>>;
 
-/** A positional argument that takes certain words only. */
+/** A positional argument; required and one word unless it says otherwise. Only the last may be `many`. */
 export interface ArgDefinition {
   readonly help: string;
   readonly choices?: readonly string[];
+  readonly optional?: true;
+  readonly many?: true;
 }
 
-/** Positional arguments, all required, by name, in order; a text alone is the help. */
+/** Positional arguments by name, in order; a text alone is the help. */
 export type Args = Readonly<Record<string, string | ArgDefinition>>;
 
 /** The definition of an argument, however short it was written. */
 export function argOf(arg: string | ArgDefinition): ArgDefinition {
   return typeof arg === 'string' ? { help: arg } : arg;
 }
+
+/** `taskFile` as `task-file`. */
+export function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+type ArgValue<D> = D extends { readonly many: true }
+  ? readonly string[]
+  : D extends { readonly optional: true }
+    ? string | undefined
+    : string;
 
 type FlagValue<D extends FlagDefinition> = D extends { readonly type: 'boolean' }
   ? boolean
@@ -50,10 +64,13 @@ type RequiredKeys<F extends Flags> = {
   [K in keyof F]: F[K] extends { readonly required: true } ? K : never;
 }[keyof F];
 
+/** What was typed of some flags, typed from their definitions. */
+export type FlagValues<F extends Flags> = { readonly [K in keyof F]?: FlagValue<F[K]> } & {
+  readonly [K in RequiredKeys<F>]: FlagValue<F[K]>;
+};
+
 /** What the user typed, parsed and typed from the definitions. */
 export interface CommandInput<A extends Args, F extends Flags> {
-  readonly args: { readonly [K in keyof A]: string };
-  readonly flags: { readonly [K in keyof F]?: FlagValue<F[K]> } & {
-    readonly [K in RequiredKeys<F>]: FlagValue<F[K]>;
-  };
+  readonly args: { readonly [K in keyof A]: ArgValue<A[K]> };
+  readonly flags: FlagValues<F>;
 }

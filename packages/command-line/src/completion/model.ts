@@ -1,7 +1,11 @@
-import type { CommandDefinition, CommandGroup } from '../program/definition.ts';
-import { kebab } from '../program/build-options.ts';
-import { type ArgDefinition, type FlagDefinition, argOf } from '../program/flag.ts';
-import { globalFlags } from '../program/global-flags.ts';
+import {
+  type ArgDefinition,
+  type FlagDefinition,
+  type Flags,
+  type Program,
+  argOf,
+  kebab,
+} from '../definition/index.ts';
 
 /** What may stand where a value is expected. */
 export type ValueKind =
@@ -45,7 +49,7 @@ function valueOfFlag(flag: FlagDefinition): ValueKind | undefined {
   return flag.value === 'path' ? { kind: 'file' } : { kind: 'text' };
 }
 
-function flagsOf(flags: Readonly<Record<string, FlagDefinition>>): CompletionFlag[] {
+function flagsOf(flags: Flags): CompletionFlag[] {
   return Object.entries(flags).map(([name, flag]) => ({
     names: [...(flag.short === undefined ? [] : [`-${flag.short}`]), `--${kebab(name)}`],
     help: flag.help,
@@ -60,13 +64,14 @@ function valueOfArg(name: string, arg: string | ArgDefinition): ValueKind {
 }
 
 /** Every place of the command line with what may follow there. Contract 05 section 9. */
-export function buildModel(
-  definitions: readonly CommandDefinition[],
-  groups: readonly CommandGroup[],
-): CompletionModel {
+export function buildModel<C>({
+  globals,
+  groups,
+  commands,
+}: Pick<Program<C>, 'commands' | 'globals' | 'groups'>): CompletionModel {
   const places = [
     ...groups.map(({ name, summary }) => ({ path: name.split(' '), summary })),
-    ...definitions,
+    ...commands,
   ];
   const childrenOf = (group: string): CompletionWord[] =>
     places
@@ -80,7 +85,7 @@ export function buildModel(
   };
   return {
     globals: [
-      ...flagsOf(globalFlags),
+      ...flagsOf(globals),
       { names: ['-h', '--help'], help: 'show help', value: undefined },
     ],
     nodes: [
@@ -91,7 +96,7 @@ export function buildModel(
         flags: [],
         args: [],
       })),
-      ...definitions.map(({ path, args, flags }) => ({
+      ...commands.map(({ path, args, flags }) => ({
         path,
         children: [],
         flags: flagsOf(flags),

@@ -1,8 +1,12 @@
-import type { OutputFormat } from '../program/global-flags.ts';
 import { type List, formatList } from './list.ts';
 import { type Fields, formatRecord } from './record.ts';
 import { sanitize } from './sanitize.ts';
 import { type TextStream, writeFully } from './stream.ts';
+
+export const outputFormats = ['table', 'json', 'jsonl'] as const;
+
+/** How results are printed: for people, as one JSON value, or as a JSON value a line. */
+export type OutputFormat = (typeof outputFormats)[number];
 
 /** What the table format shows: records, one a line, or a list under a header. */
 type TableResult = { readonly records: readonly Fields[] } | { readonly list: List };

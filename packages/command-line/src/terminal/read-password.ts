@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts';
+import { CommandError } from '../error/index.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Strips exactly one newline, LF or CRLF: a password may end in another. */
@@ -8,15 +8,15 @@ function withoutNewline(text: string): string {
 
 function notEmpty(password: string | undefined): string {
   if (password) return password;
-  throw new CliError('usage', 'the password is empty');
+  throw new CommandError('usage', 'the password is empty');
 }
 
-/** All of standard input as a password. @throws CliError `usage` when it is empty. Contract 05 section 6.3. */
+/** All of standard input as a password. @throws CommandError `usage` when it is empty. Contract 05 section 6.3. */
 export async function passwordFromInput(terminal: Terminal): Promise<string> {
   return notEmpty(withoutNewline(await terminal.readAll()));
 }
 
-/** Asks for a password without echo; from anything but a terminal one line is read. @throws CliError `usage` when it is empty. */
+/** Asks for a password without echo; from anything but a terminal one line is read. @throws CommandError `usage` when it is empty. */
 export async function promptPassword(terminal: Terminal, question: string): Promise<string> {
   return notEmpty(await terminal.askSecret(question));
 }

@@ -1,10 +1,5 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
-import { type ArgDefinition, type FlagDefinition, argOf } from './flag.ts';
-
-/** `taskFile` as `task-file`. */
-export function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
+import { type ArgDefinition, type FlagDefinition, argOf, kebab } from '../definition/index.ts';
 
 function integerParser(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -14,12 +9,18 @@ function integerParser(min: number, max: number): (text: string) => number {
   };
 }
 
+const collect = (text: string, before: readonly string[] | undefined): string[] => [
+  ...(before ?? []),
+  text,
+];
+
 /** A flag's definition as the parser's option. */
 export function buildOption(name: string, flag: FlagDefinition): Option {
   const long = `--${kebab(name)}`;
   const names = flag.short === undefined ? long : `-${flag.short}, ${long}`;
   if (flag.type === 'boolean') return new Option(names, flag.help);
-  const option = new Option(`${names} <${flag.value}>`, flag.help);
+  const many = flag.type === 'strings' && flag.many === true;
+  const option = new Option(`${names} <${flag.value}${many ? '...' : ''}>`, flag.help);
   option.makeOptionMandatory(flag.required === true);
   switch (flag.type) {
     case 'integer':
@@ -27,10 +28,7 @@ export function buildOption(name: string, flag: FlagDefinition): Option {
     case 'choice':
       return option.choices(flag.choices);
     case 'strings':
-      return option.argParser((text: string, before: string[] | undefined) => [
-        ...(before ?? []),
-        text,
-      ]);
+      return option.argParser(collect);
     case 'string':
       return option;
   }
@@ -38,7 +36,8 @@ export function buildOption(name: string, flag: FlagDefinition): Option {
 
 /** A positional argument's definition as the parser's argument. */
 export function buildArgument(name: string, definition: string | ArgDefinition): Argument {
-  const { help, choices } = argOf(definition);
-  const argument = new Argument(`<${kebab(name)}>`, help);
+  const { help, choices, optional, many } = argOf(definition);
+  const word = `${kebab(name)}${many ? '...' : ''}`;
+  const argument = new Argument(optional ? `[${word}]` : `<${word}>`, help);
   return choices === undefined ? argument : argument.choices(choices);
 }

@@ -1,4 +1,4 @@
-import type { Flags } from './flag.ts';
+import type { Flags } from '@cynodeai/command-line/definition';
 
 /** Flags every command takes, before or after its name. Contract 05 section 2.1. */
 export const globalFlags = {
@@ -13,12 +13,3 @@ export const globalFlags = {
   quiet: { type: 'boolean', short: 'q', help: 'no hints, progress or paging notes' },
   noColor: { type: 'boolean', help: 'no colour' },
 } as const satisfies Flags;
-
-export type OutputFormat = (typeof globalFlags)['output']['choices'][number];
-
-export interface GlobalOptions {
-  readonly config: string | undefined;
-  readonly format: OutputFormat;
-  readonly quiet: boolean;
-  readonly noColor: boolean;
-}

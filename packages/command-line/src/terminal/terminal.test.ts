@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { TextStream } from '../output/stream.ts';
+import type { TextStream } from '../output/index.ts';
 import { Terminal } from './terminal.ts';
 
 /** A terminal that records how it was switched and what was asked. */

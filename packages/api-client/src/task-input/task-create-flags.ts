@@ -1,0 +1,42 @@
+import type { FlagValues, Flags } from '@cynodeai/command-line/definition';
+
+/** The flags that say what a new task is, for every program that makes one. Contract 05 section 7.1. */
+export const taskCreateFlags = {
+  task: { type: 'string', short: 't', value: 'text', help: 'what to do, in plain text' },
+  prompt: { type: 'string', short: 'p', value: 'text', help: 'the same as --task' },
+  taskFile: { type: 'string', short: 'f', value: 'path', help: 'the same, from a file' },
+  script: { type: 'string', short: 's', value: 'path', help: 'run this script in the sandbox' },
+  command: {
+    type: 'strings',
+    value: 'text',
+    help: 'run this command in the sandbox; repeat it for more, in order',
+  },
+  commandsFile: {
+    type: 'string',
+    value: 'path',
+    help: 'run the commands of this file, one a line',
+  },
+  inputMode: {
+    type: 'choice',
+    value: 'mode',
+    choices: ['prompt', 'script', 'commands'],
+    help: 'how to treat the text of --task, --prompt or --task-file (default prompt)',
+  },
+  attach: {
+    type: 'strings',
+    short: 'a',
+    value: 'path',
+    help: 'send this file along; repeat it for more',
+  },
+  name: { type: 'string', value: 'text', help: 'name of the task' },
+  projectId: { type: 'string', value: 'uuid|slug', help: 'project of the task' },
+  timeout: {
+    type: 'string',
+    value: 'duration',
+    help: 'end a script or commands after this long, such as 90s, 15m or 1h (1s to 3h)',
+  },
+  useInference: { type: 'boolean', help: 'let a script or commands reach the model' },
+} as const satisfies Flags;
+
+/** What was typed of these flags. */
+export type TaskCreateValues = FlagValues<typeof taskCreateFlags>;

@@ -1,0 +1,20 @@
+import { writeFully } from '@cynodeai/command-line/output';
+import { runAsProcess } from '@cynodeai/command-line/process';
+import process from 'node:process';
+import { exitCodeOf } from './exit-code.ts';
+import { failureText } from './failure-text.ts';
+import { versionText } from './version.ts';
+
+/** The line that `cynork --version` prints. */
+export function versionLine(): string {
+  return `version=${versionText()}`;
+}
+
+/** `cynork --version` as a process of its own. */
+export function printVersion(): Promise<never> {
+  const print = async (): Promise<number> => {
+    await writeFully(process.stdout, `${versionLine()}\n`);
+    return 0;
+  };
+  return runAsProcess(print, { exitCodeOf, textOf: (error) => `error: ${failureText(error)}` });
+}

@@ -1,0 +1,2 @@
+export * from './complete-words.ts';
+export * from './model.ts';

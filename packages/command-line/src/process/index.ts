@@ -1,0 +1,2 @@
+export * from './run-as-process.ts';
+export * from './stop-signal.ts';

@@ -1,0 +1,36 @@
+import process from 'node:process';
+import { isBrokenPipe } from '../output/index.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/** How a program sees its failures. */
+export interface Failures {
+  readonly exitCodeOf: (error: unknown) => number;
+  /** One line of a defect, without its end. */
+  readonly textOf: (error: unknown) => string;
+}
+
+/** A reader that went away ends the process quietly; nothing else may end it in the middle of a write. */
+function guardStreams(): void {
+  process.stdout.on('error', (error) => {
+    if (isBrokenPipe(error)) process.exit(0);
+  });
+  process.stderr.on('error', () => {});
+}
+
+/**
+ * Runs a program on the process's own streams and ends with its exit code, every byte written. A defect ends with the
+ * program's code for one, never with Node's own 1. Contract 05 section 2.2.
+ */
+export async function runAsProcess(
+  run: (signal: AbortSignal) => Promise<number>,
+  { exitCodeOf, textOf }: Failures,
+): Promise<never> {
+  const endAsDefect = (error: unknown): never => {
+    process.stderr.write(`${textOf(error)}\n`);
+    process.exit(exitCodeOf(error));
+  };
+  guardStreams();
+  process.on('uncaughtException', endAsDefect);
+  process.on('unhandledRejection', endAsDefect);
+  process.exit(await run(stopSignal(exitCodeOf)));
+}

@@ -1,0 +1,2 @@
+export * from './parse-command-line.ts';
+export * from './run-program.ts';

@@ -1,0 +1,3 @@
+export type { InputStream } from './byte-source.ts';
+export * from './read-password.ts';
+export * from './terminal.ts';
