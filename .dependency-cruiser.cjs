@@ -58,6 +58,59 @@ module.exports = {
         pathNot: [src('command-line'), src('runtime'), src('contracts', 'common/')],
       },
     ),
+    forbid(
+      'command-line-data',
+      'definitions are data: they load no parser',
+      { path: src('command-line', 'definition/'), pathNot: tests },
+      { pathNot: src('command-line', 'definition/') },
+    ),
+    forbid(
+      'cli-base',
+      'what everything in cli may use knows nothing else of it',
+      { path: src('cli', 'base/'), pathNot: tests },
+      { path: src('cli'), pathNot: src('cli', 'base/') },
+    ),
+    forbid(
+      'cli-config',
+      'config and files know neither the gateway nor commands',
+      { path: src('cli', '(config|files)/'), pathNot: tests },
+      { path: src('cli'), pathNot: src('cli', '(?:base|$1)/') },
+    ),
+    forbid(
+      'cli-gateway',
+      'the connection to the gateway knows no command',
+      { path: src('cli', 'gateway/'), pathNot: tests },
+      { path: src('cli'), pathNot: src('cli', '(?:base|config|gateway)/') },
+    ),
+    forbid(
+      'cli-completion',
+      'completion is made from definitions it is given, and asks the gateway',
+      { path: src('cli', 'completion/'), pathNot: tests },
+      { path: src('cli'), pathNot: src('cli', '(?:base|completion|gateway)/') },
+    ),
+    forbid(
+      'cli-commands-apart',
+      'a group of commands never imports another one; what they share imports none',
+      { path: src('cli', 'commands/([^/]+)/'), pathNot: tests },
+      { path: src('cli', 'commands/[^/]+/'), pathNot: src('cli', 'commands/(?:$1|shared)/') },
+    ),
+    forbid(
+      'cli-commands-lazy',
+      'a command is loaded when it is called: tables of commands import their flags only',
+      { path: src('cli', 'commands/(?:catalogue|[^/]+/definitions)\\.ts$') },
+      {
+        path: src('cli'),
+        pathNot: src('cli', '(?:base/|commands/.*(?:definitions|flags|-args)\\.ts$)'),
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    forbid(
+      'cli-start-last',
+      'nothing but the entry imports what starts commands',
+      { path: src('cli'), pathNot: [src('cli', '(?:start/|main\\.ts$)'), tests] },
+      { path: src('cli', '(?:start/|main\\.ts$)') },
+    ),
     ...products.map((pkg) =>
       forbid(
         `${pkg}-apart`,

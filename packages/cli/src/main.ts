@@ -8,9 +8,9 @@ enableCompileCache(join(import.meta.dirname, '../../../.cynode/compile-cache'));
 const argv = process.argv.slice(2);
 if (argv.length === 1 && argv[0] === '--version') {
   // Scripts ask for it often; it needs no parser.
-  const { printVersion } = await import('./print-version.ts');
+  const { printVersion } = await import('./start/print-version.ts');
   await printVersion();
 } else {
-  const { runProcess } = await import('./run-process.ts');
+  const { runProcess } = await import('./start/run-process.ts');
   await runProcess(argv);
 }

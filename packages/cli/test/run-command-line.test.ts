@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CliError } from '../src/cli-error.ts';
+import { CliError } from '../src/base/cli-error.ts';
 import { Home } from './support/cynork.ts';
 import { type Ran, type RunOptions, runInProcess } from './support/run-in-process.ts';
 import {

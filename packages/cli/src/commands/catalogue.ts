@@ -4,10 +4,10 @@ import {
   type Program,
   defineCommand,
 } from '@cynodeai/command-line/definition';
-import type { CommandContext } from '../command-context.ts';
-import { globalFlags } from '../global-flags.ts';
+import type { CommandContext } from './context.ts';
+import { globalFlags } from '../base/global-flags.ts';
 import { authCommands } from './auth/definitions.ts';
-import { completionArgs } from './completion-args.ts';
+import { completionArgs } from './general/completion-args.ts';
 import { taskCommands } from './task/definitions.ts';
 import { userCommands } from './users/definitions.ts';
 
@@ -25,21 +25,21 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
     summary: 'Print the version',
     args: {},
     flags: {},
-    load: async () => (await import('./version.ts')).version,
+    load: async () => (await import('./general/version.ts')).version,
   }),
   defineCommand({
     path: ['status'],
     summary: 'Ask whether the gateway is up',
     args: {},
     flags: {},
-    load: async () => (await import('./status.ts')).status,
+    load: async () => (await import('./general/status.ts')).status,
   }),
   defineCommand({
     path: ['completion'],
     summary: 'Print a completion script for a shell',
     args: completionArgs,
     flags: {},
-    load: async () => (await import('./print-completion.ts')).completionPrinter(cynork),
+    load: async () => (await import('./general/print-completion.ts')).completionPrinter(cynork),
   }),
   ...authCommands,
   ...taskCommands,

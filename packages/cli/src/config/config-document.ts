@@ -1,6 +1,6 @@
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 
 const text = z.string().nullish();
 

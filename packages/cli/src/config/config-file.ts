@@ -1,6 +1,6 @@
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 import type { StoredConfig } from './config-document.ts';
 import { withFileLock } from './file-lock.ts';
 import { replaceFile } from './replace-file.ts';

@@ -1,7 +1,7 @@
 import type { Env } from '@cynodeai/runtime/config';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 
 const limitMs = 10_000;
 const maxOutputBytes = 64 * 1024;

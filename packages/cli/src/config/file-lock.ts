@@ -2,7 +2,7 @@ import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 
 const waitMs = 45_000;
 const pollMs = 25;

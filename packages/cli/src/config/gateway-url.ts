@@ -1,5 +1,5 @@
 import { defaultGatewayUrl, serviceUrlSchema } from '@cynodeai/contracts/common';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../base/cli-error.ts';
 
 /** Environment, else file, else the default. @throws CliError `usage`. Contract 05 section 4.2. */
 export function resolveGatewayUrl(

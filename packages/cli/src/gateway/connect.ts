@@ -1,10 +1,10 @@
 import { GatewayClient } from '@cynodeai/api-client';
-import { notLoggedIn, unusableToken } from '../cli-error.ts';
+import { notLoggedIn, unusableToken } from '../base/cli-error.ts';
 import { keepsSecrets } from '../config/gateway-url.ts';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Notes } from '@cynodeai/command-line/output';
-import { packageVersion } from '../version.ts';
+import { packageVersion } from '../base/version.ts';
 import { Tokens } from './tokens.ts';
 
 export interface ConnectOptions {

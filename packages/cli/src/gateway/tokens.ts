@@ -5,7 +5,7 @@ import { Secret } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Session } from '../config/session.ts';
-import { exitCodeOf, isSignal } from '../exit-code.ts';
+import { exitCodeOf, isSignal } from '../base/exit-code.ts';
 import type { Notes } from '@cynodeai/command-line/output';
 
 export interface TokensOptions {

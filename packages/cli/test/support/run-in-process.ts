@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { runCommandLine } from '../../src/run-command-line.ts';
+import { runCommandLine } from '../../src/start/run-command-line.ts';
 import type { Home } from './cynork.ts';
 
 export interface Ran {

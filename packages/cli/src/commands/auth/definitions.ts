@@ -1,5 +1,5 @@
 import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/definition';
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import { loginFlags } from './flags.ts';
 
 export const authCommands: readonly CommandDefinition<CommandContext>[] = [

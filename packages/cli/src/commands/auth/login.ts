@@ -1,6 +1,6 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
-import { CliError } from '../../cli-error.ts';
-import type { CommandContext } from '../../command-context.ts';
+import { CliError } from '../../base/cli-error.ts';
+import type { CommandContext } from '../context.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { passwordFromInput, promptPassword, type Terminal } from '@cynodeai/command-line/terminal';
 import type { loginFlags } from './flags.ts';

@@ -1,7 +1,7 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { messageOf } from '@cynodeai/runtime/std';
-import type { CommandContext } from '../../command-context.ts';
-import { isSignal } from '../../exit-code.ts';
+import type { CommandContext } from '../context.ts';
+import { isSignal } from '../../base/exit-code.ts';
 import type { Session } from '../../config/session.ts';
 
 type Context = Pick<CommandContext, 'signingIn' | 'notes' | 'output' | 'sessions'>;

@@ -1,5 +1,5 @@
-import { notLoggedIn } from '../../cli-error.ts';
-import type { CommandContext } from '../../command-context.ts';
+import { notLoggedIn } from '../../base/cli-error.ts';
+import type { CommandContext } from '../context.ts';
 import { exchange } from '../../gateway/tokens.ts';
 
 /** `cynork auth refresh`: exchanges the stored refresh token and keeps the new pair. Contract 05 section 6.6. */

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
 
 /** `cynork auth whoami`: asks the gateway, so that a revoked session does not look valid. Contract 05 section 6.5. */

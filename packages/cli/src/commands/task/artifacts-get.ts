@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
-import { CliError } from '../../cli-error.ts';
-import type { CommandContext } from '../../command-context.ts';
+import { CliError } from '../../base/cli-error.ts';
+import type { CommandContext } from '../context.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { saveFile } from '../../files/save-file.ts';
 import type { artifactArgs, artifactGetFlags } from './flags.ts';

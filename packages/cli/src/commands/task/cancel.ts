@@ -1,7 +1,7 @@
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import { isConfirmed } from '../confirm.ts';
+import { isConfirmed } from '../shared/confirm.ts';
 import type { cancelFlags, taskArgs } from './flags.ts';
 
 /** `cynork task cancel`: asks first; anything but y sends nothing. Contract 05 sections 2.5 and 7.4. */

@@ -1,5 +1,5 @@
 import { readTaskInput, taskInputFlags } from '@cynodeai/api-client/task-input';
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { createFlags } from './flags.ts';

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import { readRoutes } from '../../gateway/read-routes.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { taskArgs } from './flags.ts';

@@ -1,6 +1,6 @@
 import type { GatewayClient } from '@cynodeai/api-client';
 import type { LogStream } from '@cynodeai/contracts/gateway';
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import { type ReadLogs, readRoutes } from '../../gateway/read-routes.ts';
 import type { Output } from '@cynodeai/command-line/output';
 import type { CommandInput } from '@cynodeai/command-line/definition';

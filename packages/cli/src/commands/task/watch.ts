@@ -1,8 +1,8 @@
 import { parseDurationMs } from '@cynodeai/runtime/std';
 import { type TaskStatus, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import { CliError } from '../../cli-error.ts';
-import type { CommandContext } from '../../command-context.ts';
-import { exitCodeOf } from '../../exit-code.ts';
+import { CliError } from '../../base/cli-error.ts';
+import type { CommandContext } from '../context.ts';
+import { exitCodeOf } from '../../base/exit-code.ts';
 import type { ReadResult } from '../../gateway/read-routes.ts';
 import { type Output, formatTable } from '@cynodeai/command-line/output';
 import type { CommandInput } from '@cynodeai/command-line/definition';

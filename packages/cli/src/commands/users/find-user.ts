@@ -1,6 +1,6 @@
 import type { GatewayClient } from '@cynodeai/api-client';
 import { uuidSchema } from '@cynodeai/contracts/common';
-import { CliError } from '../../cli-error.ts';
+import { CliError } from '../../base/cli-error.ts';
 import { readUserRoutes } from '../../gateway/read-user-routes.ts';
 
 const pageSize = 200;

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import { readUserRoutes } from '../../gateway/read-user-routes.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { bindingOutput } from './binding-fields.ts';

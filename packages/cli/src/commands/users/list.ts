@@ -1,7 +1,7 @@
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import { readUserRoutes } from '../../gateway/read-user-routes.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import { printPage } from '../print-page.ts';
+import { printPage } from '../shared/print-page.ts';
 import type { userListFlags } from './flags.ts';
 import { userColumns, userFields } from './user-fields.ts';
 

@@ -1,5 +1,5 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
 import { findUserId } from './find-user.ts';

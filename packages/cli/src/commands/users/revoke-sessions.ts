@@ -1,7 +1,7 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
-import type { CommandContext } from '../../command-context.ts';
+import type { CommandContext } from '../context.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import { isConfirmed } from '../confirm.ts';
+import { isConfirmed } from '../shared/confirm.ts';
 import { findUserId } from './find-user.ts';
 import type { confirmFlags, userArgs } from './flags.ts';
 

@@ -1,10 +1,10 @@
 import type { GatewayClient } from '@cynodeai/api-client';
 import { gatewayRoutes, type RoleName } from '@cynodeai/contracts/gateway';
-import { CliError } from '../../cli-error.ts';
-import type { CommandContext } from '../../command-context.ts';
+import { CliError } from '../../base/cli-error.ts';
+import type { CommandContext } from '../context.ts';
 import { type ReadBinding, readUserRoutes } from '../../gateway/read-user-routes.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import { isConfirmed } from '../confirm.ts';
+import { isConfirmed } from '../shared/confirm.ts';
 import { bindingOutput } from './binding-fields.ts';
 import { findUserId } from './find-user.ts';
 import type { revokeFlags, userArgs } from './flags.ts';

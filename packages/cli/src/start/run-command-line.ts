@@ -2,12 +2,12 @@ import type { ParsedInput } from '@cynodeai/command-line/definition';
 import { UsageError } from '@cynodeai/command-line/error';
 import { Notes } from '@cynodeai/command-line/output';
 import { type RunRequest, runProgram } from '@cynodeai/command-line/program';
-import type { CommandContext } from './command-context.ts';
-import { cynork } from './commands/catalogue.ts';
+import type { CommandContext } from '../commands/context.ts';
+import { cynork } from '../commands/catalogue.ts';
 import type { ProcessIo } from './create-context.ts';
-import { exitCodeOf, isSignal } from './exit-code.ts';
-import { failureText } from './failure-text.ts';
-import type { globalFlags } from './global-flags.ts';
+import { exitCodeOf, isSignal } from '../base/exit-code.ts';
+import { failureText } from '../base/failure-text.ts';
+import type { globalFlags } from '../base/global-flags.ts';
 
 type Request = RunRequest<CommandContext, typeof globalFlags>;
 
@@ -62,7 +62,7 @@ async function explain(
 /** Everything from the command line to the exit code. Contract 05 section 2. */
 export async function runCommandLine(argv: readonly string[], io: ProcessIo): Promise<number> {
   if (argv[0] === '__complete') {
-    const { runComplete } = await import('./completion/run-complete.ts');
+    const { runComplete } = await import('./run-complete.ts');
     return runComplete(argv.slice(1), io, cynork);
   }
   return runProgram(cynork, argv, {

@@ -1,9 +1,9 @@
 import { type CompletionModel, buildModel } from '@cynodeai/command-line/completion';
 import type { CommandHandler, Program } from '@cynodeai/command-line/definition';
-import type { CommandContext } from '../command-context.ts';
-import { bashScript } from '../completion/bash-script.ts';
-import { fishScript } from '../completion/fish-script.ts';
-import { zshScript } from '../completion/zsh-script.ts';
+import type { CommandContext } from '../context.ts';
+import { bashScript } from '../../completion/bash-script.ts';
+import { fishScript } from '../../completion/fish-script.ts';
+import { zshScript } from '../../completion/zsh-script.ts';
 import type { completionArgs } from './completion-args.ts';
 
 const scripts: Readonly<Record<string, (model: CompletionModel) => string>> = {

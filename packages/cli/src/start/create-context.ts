@@ -1,11 +1,11 @@
 import type { Env } from '@cynodeai/runtime/config';
-import type { CommandContext } from './command-context.ts';
-import { ConfigFile } from './config/config-file.ts';
-import { configPath } from './config/config-path.ts';
-import { CredentialHelper } from './config/credential-helper.ts';
-import { SessionStore } from './config/session-store.ts';
-import { mergeSettings } from './config/settings.ts';
-import type { Connection } from './gateway/connect.ts';
+import type { CommandContext } from '../commands/context.ts';
+import { ConfigFile } from '../config/config-file.ts';
+import { configPath } from '../config/config-path.ts';
+import { CredentialHelper } from '../config/credential-helper.ts';
+import { SessionStore } from '../config/session-store.ts';
+import { mergeSettings } from '../config/settings.ts';
+import type { Connection } from '../gateway/connect.ts';
 import {
   type Notes,
   Output,
@@ -63,7 +63,7 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
   let connection: Connection | undefined;
   let terminal: Terminal | undefined;
   const connect = async (): Promise<Connection> => {
-    const { Connection } = await import('./gateway/connect.ts');
+    const { Connection } = await import('../gateway/connect.ts');
     connection ??= new Connection({ settings, sessions, notes, signal, renew });
     return connection;
   };

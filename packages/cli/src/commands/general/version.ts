@@ -1,5 +1,5 @@
-import type { CommandContext } from '../command-context.ts';
-import { versionText } from '../version.ts';
+import type { CommandContext } from '../context.ts';
+import { versionText } from '../../base/version.ts';
 
 /** `cynork version`. Contract 05 section 6.1. */
 export async function version({ output }: Pick<CommandContext, 'output'>): Promise<void> {

@@ -1,8 +1,8 @@
 import { runAsProcess } from '@cynodeai/command-line/process';
 import type { Env } from '@cynodeai/runtime/config';
 import process from 'node:process';
-import { exitCodeOf } from './exit-code.ts';
-import { failureText } from './failure-text.ts';
+import { exitCodeOf } from '../base/exit-code.ts';
+import { failureText } from '../base/failure-text.ts';
 import { runCommandLine } from './run-command-line.ts';
 
 let env: Env | undefined;

@@ -1,6 +1,6 @@
 import type { GatewayClient } from '@cynodeai/api-client';
-import type { SessionStore } from './config/session-store.ts';
-import type { Settings } from './config/settings.ts';
+import type { SessionStore } from '../config/session-store.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Notes, Output } from '@cynodeai/command-line/output';
 import type { Terminal } from '@cynodeai/command-line/terminal';
 

@@ -1,6 +1,6 @@
 import { GatewayError } from '@cynodeai/api-client';
 import { healthRoutes } from '@cynodeai/contracts/common';
-import type { CommandContext } from '../command-context.ts';
+import type { CommandContext } from '../context.ts';
 
 const limitMs = 5000;
 

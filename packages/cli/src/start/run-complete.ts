@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { buildModel, completeWords } from '@cynodeai/command-line/completion';
 import type { Program } from '@cynodeai/command-line/definition';
 import { Notes, type TextStream, writeFully } from '@cynodeai/command-line/output';
-import type { CommandContext } from '../command-context.ts';
-import type { ProcessIo } from '../create-context.ts';
+import type { CommandContext } from '../commands/context.ts';
+import type { ProcessIo } from './create-context.ts';
 
 const limitMs = 2000;
 
@@ -20,7 +20,7 @@ async function namesFromGateway(
   io: ProcessIo,
   limit: AbortSignal,
 ): Promise<string[]> {
-  const { createContext } = await import('../create-context.ts');
+  const { createContext } = await import('./create-context.ts');
   const context = await createContext({
     config,
     format: 'table',
@@ -29,7 +29,7 @@ async function namesFromGateway(
     renew: false,
   });
   try {
-    const { taskNames } = await import('./task-names.ts');
+    const { taskNames } = await import('../completion/task-names.ts');
     return await taskNames(await context.authenticated());
   } finally {
     await context.close();

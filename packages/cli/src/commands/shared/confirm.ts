@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-context.ts';
+import type { CommandContext } from '../context.ts';
 
 type Context = Pick<CommandContext, 'notes' | 'output' | 'terminal'>;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import manifest from '../package.json' with { type: 'json' };
+import manifest from '../../package.json' with { type: 'json' };
 
 /** Version of this package, as the user agent carries it. */
 export const packageVersion: string = manifest.version;
@@ -23,6 +23,6 @@ export function checkoutCommit(gitDir: string): string | undefined {
 
 /** Package version, plus the commit when it is known. Contract 05 section 6.1. */
 export function versionText(): string {
-  const commit = checkoutCommit(join(import.meta.dirname, '../../../.git'));
+  const commit = checkoutCommit(join(import.meta.dirname, '../../../../.git'));
   return commit === undefined ? packageVersion : `${packageVersion}+${commit}`;
 }

@@ -1,9 +1,9 @@
 import { writeFully } from '@cynodeai/command-line/output';
 import { runAsProcess } from '@cynodeai/command-line/process';
 import process from 'node:process';
-import { exitCodeOf } from './exit-code.ts';
-import { failureText } from './failure-text.ts';
-import { versionText } from './version.ts';
+import { exitCodeOf } from '../base/exit-code.ts';
+import { failureText } from '../base/failure-text.ts';
+import { versionText } from '../base/version.ts';
 
 /** The line that `cynork --version` prints. */
 export function versionLine(): string {
