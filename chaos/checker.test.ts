@@ -5,11 +5,38 @@ import { Random } from './random.ts';
 
 const good: readonly HistoryEvent[] = [
   { at: 1, what: 'submitted', taskId: 't1' },
+  { at: 1.5, what: 'lease', jobId: 'j1', node: 'a' },
   { at: 2, what: 'engine_start', jobId: 'j1', node: 'a' },
   { at: 3, what: 'fault', role: 'node-a', action: 'kill' },
+  { at: 3.5, what: 'lease', jobId: 'j1', node: 'b' },
   { at: 4, what: 'engine_start', jobId: 'j1', node: 'b' },
-  { at: 9, what: 'job_final', taskId: 't1', jobId: 'j1', status: 'completed', attempt: 2 },
+  {
+    at: 9,
+    what: 'job_final',
+    taskId: 't1',
+    jobId: 'j1',
+    status: 'completed',
+    attempt: 2,
+    freeAttempts: 0,
+  },
 ];
+
+/** One run more than there should be, after the fault. */
+const doubled = (node: string): HistoryEvent[] => [
+  ...good,
+  { at: 5, what: 'engine_start', jobId: 'j1', node },
+];
+/** An attempt more that might have started it, were it not for what it did. */
+const attempts = (history: readonly HistoryEvent[], freeAttempts: number): HistoryEvent[] =>
+  history.map((event) =>
+    event.what === 'job_final' ? { ...event, attempt: 3, freeAttempts } : event,
+  );
+const lease = (at: number, node: string): HistoryEvent => ({
+  at,
+  what: 'lease',
+  jobId: 'j1',
+  node,
+});
 
 describe('the checker', () => {
   it('accepts a rerun that a fault explains', () => {
@@ -21,6 +48,11 @@ describe('the checker', () => {
       rerun: 1,
       violations: [],
     });
+  });
+
+  it('accepts a rerun on the same node under a new lease', () => {
+    const again = attempts([...doubled('b'), lease(4.5, 'b')], 0);
+    expect(judge(again)).toMatchObject({ runs: 3, leases: 3, rerun: 1, violations: [] });
   });
 
   it.each([
@@ -44,6 +76,19 @@ describe('the checker', () => {
       'a second run for no reason',
       good.filter((event) => event.what !== 'fault'),
       /without any fault/,
+    ],
+    ['a doubled run on the last node', attempts(doubled('b'), 0), /started on b without a lease/],
+    ['a doubled run on an earlier node', attempts(doubled('a'), 0), /started on a without a lease/],
+    [
+      'a doubled run beside a lease that began too late',
+      attempts([...doubled('b'), lease(6, 'b')], 0),
+      /started on b without a lease/,
+    ],
+    ['a doubled run in one attempt', doubled('b'), /started 3 times in 2 attempts/],
+    [
+      'a doubled run under a lease that only took over a run',
+      attempts([...doubled('b'), lease(4.5, 'b')], 1),
+      /started 3 times in 2 attempts/,
     ],
   ] satisfies [string, HistoryEvent[], RegExp][])('finds %s', (_name, history, expected) => {
     expect(judge(history).violations.join('\n')).toMatch(expected);

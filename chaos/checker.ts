@@ -5,12 +5,20 @@ export interface Verdict {
   readonly submitted: number;
   readonly completed: number;
   readonly faults: number;
-  /** Engine runs in all, by the outside witness. */
+  /** Engine runs in all: every start is one, by the recorder in the engine's place. */
   readonly runs: number;
+  /** Leases on a node in all, by the database. */
+  readonly leases: number;
   /** Jobs that were started more than once, which only faults explain. */
   readonly rerun: number;
   /** Broken promises, each in one sentence. */
   readonly violations: readonly string[];
+}
+
+/** Something about one job on one node. */
+interface Placed {
+  readonly at: number;
+  readonly node: string;
 }
 
 type Of<W extends HistoryEvent['what']> = Extract<HistoryEvent, { what: W }>;
@@ -19,17 +27,59 @@ function all<W extends HistoryEvent['what']>(history: readonly HistoryEvent[], w
   return history.filter((event): event is Of<W> => event.what === what);
 }
 
-/** Witness stamps and the database's clock are of one host; this much may lie between reading and writing one, ms. */
+function byJob<E extends { readonly at: number; readonly jobId: string }>(
+  events: readonly E[],
+): Map<string, E[]> {
+  return Map.groupBy(
+    events.toSorted((a, b) => a.at - b.at),
+    (event) => event.jobId,
+  );
+}
+
+/** Stamps of the recorder and the database's clock are of one host; this much may lie between reading and writing one, ms. */
 const clockSlackMs = 5;
 
 /**
+ * Runs that no lease explains. A lease lets its node start the job once: between two runs of a job on one node, and
+ * before the first, a lease of that job on that node must begin.
+ */
+function unleased(runs: readonly Placed[], leases: readonly Placed[]): Placed[] {
+  return runs.filter((run, index) => {
+    const previous = runs.slice(0, index).findLast((other) => other.node === run.node);
+    const since = previous?.at ?? Number.NEGATIVE_INFINITY;
+    return !leases.some(({ node, at }) => node === run.node && at > since && at <= run.at);
+  });
+}
+
+/** What is wrong with the number and the times of a job's runs. */
+function wrongRuns(
+  job: Of<'job_final'>,
+  runs: readonly Placed[],
+  faultBefore: boolean,
+): readonly string[] {
+  const allowed = job.attempt - job.freeAttempts;
+  const count = runs.length;
+  return [
+    ...(job.status === 'completed' && count === 0
+      ? ['is completed although no engine ever ran it']
+      : []),
+    ...(runs.some((run) => run.at > job.at + clockSlackMs)
+      ? ['was started again after it had ended']
+      : []),
+    ...(count > 1 && !faultBefore ? [`was started ${count} times without any fault before`] : []),
+    ...(count > allowed ? [`was started ${count} times in ${allowed} attempts`] : []),
+  ];
+}
+
+/**
  * Judges a finished run: nothing accepted is lost, everything ended well, nothing that had ended was started again,
- * nothing was started twice without a fault in between.
+ * nothing was started twice without a fault in between, and each start had a lease and an attempt of its own.
  */
 export function judge(history: readonly HistoryEvent[]): Verdict {
   const submitted = all(history, 'submitted');
   const finals = all(history, 'job_final');
-  const starts = Map.groupBy(all(history, 'engine_start'), (event) => event.jobId);
+  const starts = byJob(all(history, 'engine_start'));
+  const leases = byJob(all(history, 'lease'));
   const faults = all(history, 'fault');
   const byTask = Map.groupBy(finals, (event) => event.taskId);
   const violations: string[] = [];
@@ -44,21 +94,21 @@ export function judge(history: readonly HistoryEvent[]): Verdict {
   }
   for (const job of finals) {
     const runs = starts.get(job.jobId) ?? [];
-    if (job.status === 'completed' && runs.length === 0) {
-      violations.push(`job ${job.jobId} is completed although no engine ever ran it`);
-    }
-    if (runs.some((run) => run.at > job.at + clockSlackMs)) {
-      violations.push(`job ${job.jobId} was started again after it had ended`);
-    }
-    if (runs.length > 1 && !faults.some((fault) => fault.at < (runs.at(-1)?.at ?? 0))) {
-      violations.push(`job ${job.jobId} was started ${runs.length} times without any fault before`);
-    }
+    const faultBefore = faults.some((fault) => fault.at < (runs.at(-1)?.at ?? 0));
+    const wrongs = [
+      ...wrongRuns(job, runs, faultBefore),
+      ...unleased(runs, leases.get(job.jobId) ?? []).map(
+        (run) => `was started on ${run.node} without a lease of its own`,
+      ),
+    ];
+    violations.push(...wrongs.map((wrong) => `job ${job.jobId} ${wrong}`));
   }
   return {
     submitted: submitted.length,
     completed: finals.filter((job) => job.status === 'completed').length,
     faults: faults.length,
-    runs: [...starts.values()].reduce((sum, runs) => sum + runs.length, 0),
+    runs: all(history, 'engine_start').length,
+    leases: all(history, 'lease').length,
     rerun: [...starts.values()].filter((runs) => runs.length > 1).length,
     violations,
   };

@@ -1,6 +1,7 @@
+import { RecordingProgram } from '@cynodeai/testing/processes';
 import { type PostgresServer, startPostgres } from '@cynodeai/launcher/postgres';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import pg from 'pg';
@@ -9,11 +10,18 @@ import { freePort } from '../features/support/orchestrator.ts';
 import { runToEnd } from '../features/support/run-to-end.ts';
 import { sandboxImage, sandboxImageTar } from '../features/support/sandbox-image.ts';
 import { eventually } from '../features/support/wait.ts';
+import type { HistoryEvent } from './history.ts';
+import { type LeaseEvent, leaseJournal, leases } from './leases.ts';
 import { RoleProcess } from './role-process.ts';
-import { EngineWitness } from './witness.ts';
+import { engineStarts } from './witness.ts';
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const engineScript = 'packages/worker/src/processes/engine.ts';
+
+/** Folder of the program that stands in the engine's place. */
+export function recorderIn(directory: string): string {
+  return join(directory, 'recorder');
+}
 
 /** Seconds a lease lasts here: short, so that a run shows many expiries. */
 const leaseSeconds = 5;
@@ -28,7 +36,7 @@ interface WorkerPlace {
 export class Cluster {
   readonly roles: RoleProcess[] = [];
   readonly gateways: string[] = [];
-  readonly witness: EngineWitness;
+  readonly #recorder: RecordingProgram;
   #postgres: PostgresServer | undefined;
   readonly #directory: string;
   readonly #password = randomBytes(18).toString('base64url');
@@ -37,7 +45,7 @@ export class Cluster {
   /** @param directory everything of this cluster lives below it; short, because sockets do too. */
   constructor(directory: string) {
     this.#directory = directory;
-    this.witness = new EngineWitness(directory);
+    this.#recorder = RecordingProgram.at(recorderIn(directory));
   }
 
   async start(): Promise<void> {
@@ -116,6 +124,22 @@ export class Cluster {
     return textAt(login.json, 'access_token');
   }
 
+  /** What the outside saw of jobs: leases by a trigger of the database, runs by the recorder in the engine's place. */
+  async observed(): Promise<HistoryEvent[]> {
+    const leased = await this.query<LeaseEvent>(leases);
+    return [...leased, ...engineStarts(this.#recorder, this.#directory)];
+  }
+
+  /** Runs a job's sandbox once more behind everybody's back, as a faulty node would. */
+  async runAgain(jobId: string, node: string): Promise<void> {
+    const worker = this.#workers.find(({ slug }) => slug === node);
+    if (worker === undefined) throw new Error(`there is no node ${node}`);
+    const name = `--name=cynode-sandbox-${jobId}`;
+    const limits = ['nofile', 'nproc'].map((limit) => `--ulimit=${limit}=256:256`);
+    const flags = ['--rm', '--network=none', ...limits, name];
+    await this.#callEngine(worker, 'run', ...flags, sandboxImage, 'true');
+  }
+
   /** Stops everything in order and says what is left on the host. */
   async stop(): Promise<string[]> {
     for (const role of this.roles.toReversed()) await role.stop();
@@ -128,10 +152,6 @@ export class Cluster {
     }
     await this.#postgres?.stop();
     return left;
-  }
-
-  remove(): void {
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async #startPair(role: string, variable: string, env: Record<string, string>): Promise<string[]> {
@@ -201,15 +221,16 @@ export class Cluster {
     return runToEnd(process.execPath, [engineScript, ...args], this.#engineEnv(worker));
   }
 
-  async #containers(worker: WorkerPlace): Promise<string[]> {
+  /** Calls the container program of a node with the flags the node uses. */
+  async #callEngine(worker: WorkerPlace, ...args: readonly string[]): Promise<string> {
     const [program = 'podman', ...flags] = JSON.parse(
       await this.#engine(worker, 'run-flags'),
     ) as string[];
-    const listed = await runToEnd(
-      program,
-      [...flags, 'ps', '--all', '--quiet'],
-      this.#engineEnv(worker),
-    );
+    return runToEnd(program, [...flags, ...args], this.#engineEnv(worker));
+  }
+
+  async #containers(worker: WorkerPlace): Promise<string[]> {
+    const listed = await this.#callEngine(worker, 'ps', '--all', '--quiet');
     return listed
       .split('\n')
       .filter(Boolean)
@@ -223,8 +244,9 @@ export class Cluster {
     return Number(row?.count ?? 0);
   }
 
-  /** Short leases, as many attempts as there are faults, and no order to run a model. */
+  /** A journal of leases, short ones, as many attempts as there are faults, and no order to run a model. */
   async #configure(): Promise<void> {
+    await this.query(leaseJournal);
     await this.query(
       `insert into system_settings (key, value, value_type, version, updated_at, updated_by)
        select key, value, jsonb_typeof(value), 1, now(), 'system'

@@ -10,15 +10,17 @@ export type HistoryEvent =
       readonly action: 'kill' | 'freeze';
     }
   | { readonly at: number; readonly what: 'back'; readonly role: string }
+  /** A lease of a job began on a node, as the database saw it. */
   | {
       readonly at: number;
-      readonly what: 'engine_start';
+      readonly what: 'lease';
       readonly jobId: string;
       readonly node: string;
     }
+  /** An engine was started for a job; how it ended does not matter. */
   | {
       readonly at: number;
-      readonly what: 'engine_end';
+      readonly what: 'engine_start';
       readonly jobId: string;
       readonly node: string;
     }
@@ -29,6 +31,8 @@ export type HistoryEvent =
       readonly jobId: string;
       readonly status: string;
       readonly attempt: number;
+      /** Attempts that started nothing, because the job was not taken or its run was under way already. */
+      readonly freeAttempts: number;
       /** How it ended, for a job that did not end well. */
       readonly reason?: string;
     };

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../features/support/wait.ts';
 import { type Verdict, judge } from './checker.ts';
 import type { Cluster } from './cluster.ts';
-import type { Recorder } from './history.ts';
+import type { HistoryEvent, Recorder } from './history.ts';
 import { Random } from './random.ts';
 
 export interface ChaosPlan {
@@ -20,17 +20,34 @@ export async function runChaos(
   say: (line: string) => void,
 ): Promise<Verdict> {
   const random = new Random(plan.seed);
-  cluster.witness.start();
   const submitting = submitAll(cluster, recorder, plan.jobs);
   await breakThings(cluster, recorder, random, plan.faults, say);
   await submitting;
   say('no more faults; waiting for every job to end');
   const open = await settle(cluster, say);
   await recordEnds(cluster, recorder);
-  for (const event of cluster.witness.stop()) recorder.add(event);
+  for (const event of await cluster.observed()) recorder.add(event);
   const verdict = judge(recorder.events);
   const stuck = open === 0 ? [] : [`${open} jobs had not ended when the time was up`];
-  return { ...verdict, violations: [...stuck, ...verdict.violations] };
+  const blind = await blindness(cluster, recorder.events);
+  return { ...verdict, violations: [...stuck, ...verdict.violations, ...blind] };
+}
+
+/** Whether a doubled run would have been seen: one job that has ended is really run once more, and must be named. */
+async function blindness(cluster: Cluster, history: readonly HistoryEvent[]): Promise<string[]> {
+  const job = history.find((event) => event.what === 'job_final');
+  if (job === undefined) return ['no job ended'];
+  const last = history.findLast(
+    (event) => event.what === 'engine_start' && event.jobId === job.jobId,
+  );
+  await cluster.runAgain(job.jobId, last?.what === 'engine_start' ? last.node : '');
+  const doubled = judge([
+    ...history.filter(({ what }) => what !== 'lease' && what !== 'engine_start'),
+    ...(await cluster.observed()),
+  ]);
+  const found = doubled.violations.filter((violation) => violation.includes(job.jobId));
+  if (found.some((violation) => violation.includes('started again after it had ended'))) return [];
+  return [`an injected second run of job ${job.jobId} was missed`];
 }
 
 async function submitAll(cluster: Cluster, recorder: Recorder, count: number): Promise<void> {
@@ -157,9 +174,14 @@ async function recordEnds(cluster: Cluster, recorder: Recorder): Promise<void> {
     id: string;
     status: string;
     attempt: number;
+    free_attempts: number;
     ended_at: Date;
     result: { exit_code?: number; stderr?: string } | null;
-  }>('select task_id, id, status, attempt, ended_at, result from jobs');
+  }>(
+    `select task_id, id, status, attempt, ended_at, result,
+       coalesce((payload -> 'dispatch' ->> 'free_attempts')::int, 0) as free_attempts
+     from jobs`,
+  );
   for (const row of rows) {
     recorder.add({
       at: row.ended_at.getTime(),
@@ -168,6 +190,7 @@ async function recordEnds(cluster: Cluster, recorder: Recorder): Promise<void> {
       jobId: row.id,
       status: row.status,
       attempt: row.attempt,
+      freeAttempts: row.free_attempts,
       ...(row.status !== 'completed' && {
         reason: `exit code ${row.result?.exit_code ?? 'none'}: ${(row.result?.stderr ?? '').slice(0, 500)}`,
       }),

@@ -1,32 +1,15 @@
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mustRun, runCommand } from '@cynodeai/runtime/process';
+import { RecordingProgram } from '@cynodeai/testing/processes';
 import { eventually } from '../../features/support/wait.ts';
 import { compare } from '../harness/compare.ts';
 import type { Effort, Outcome } from '../harness/line.ts';
 import { type BenchInstall, checkout } from '../support/install.ts';
 import type { KeptConnection } from '../support/kept-connection.ts';
 import { createTask, waitForTask } from '../support/tasks.ts';
-
-/** Notes when it was started (seconds since the epoch, to the microsecond) and with which words, then becomes the real one. */
-const wrapper = (stamps: string, real: string): string => `#!/bin/bash
-printf '%s %s\\n' "$EPOCHREALTIME" "$*" >>'${stamps}'
-exec '${real}' "$@"
-`;
-
-/**
- * In a mount namespace of its own, puts a wrapper in the place of the engine and keeps the real one beside it: the
- * node finds programs in the system's folders only, and nobody else on the machine sees the wrapper.
- */
-const inNamespace = `mount --bind "$1" "$2/real" && mount --bind "$2/wrapper" "$1" && shift 2 && exec "$@"`;
-
-function program(path: string, text: string): string {
-  writeFileSync(path, text);
-  chmodSync(path, 0o755);
-  return path;
-}
 
 /** Milliseconds since the epoch, finer than the 1 ms of the clock: it waits for the clock to tick. */
 function wallClock(): () => number {
@@ -36,20 +19,18 @@ function wallClock(): () => number {
   return () => performance.now() + offset;
 }
 
-/** Time of the first line of the file that has the word, ms since the epoch. */
-function stampOf(file: string, word: string): number | undefined {
-  const line = readFileSync(file, 'utf8')
-    .split('\n')
-    .find((entry) => entry.includes(word));
-  return line === undefined ? undefined : Number(line.split(' ')[0]) * 1000;
+/** When the first program that has the word in its command line was started, ms since the epoch. */
+function stampOf(recorder: RecordingProgram, word: string): number | undefined {
+  const start = recorder.starts().find(({ words }) => words.join(' ').includes(word));
+  return start?.at;
 }
 
-async function spawnDelay(connection: KeptConnection, stamps: string): Promise<number> {
+async function spawnDelay(connection: KeptConnection, engine: RecordingProgram): Promise<number> {
   const now = wallClock();
   const taskId = await createTask(connection, ['true']);
   const answeredMs = now();
   await waitForTask(connection, taskId);
-  const stamp = stampOf(stamps, taskId);
+  const stamp = stampOf(engine, taskId);
   if (stamp === undefined) throw new Error('no engine process was started for the task');
   return stamp - answeredMs;
 }
@@ -64,31 +45,15 @@ export async function measureSpawnDelay(install: BenchInstall, effort: Effort): 
   }
   await install.ensureStack();
   await install.stopStack();
-  const dir = mkdtempSync(join(install.home, 'witness-'));
-  const stamps = join(dir, 'stamps');
-  const handStamps = join(dir, 'hand-stamps');
-  for (const path of [stamps, handStamps, join(dir, 'real')]) writeFileSync(path, '');
-  program(join(dir, 'wrapper'), wrapper(stamps, join(dir, 'real')));
-  const byHand = program(join(dir, 'by-hand'), wrapper(handStamps, '/bin/true'));
+  const engine = RecordingProgram.make(mkdtempSync(join(install.home, 'engine-')));
+  const byHand = RecordingProgram.make(mkdtempSync(join(install.home, 'by-hand-')), '/bin/true');
   const podman = (await mustRun('sh', ['-c', 'realpath "$(command -v podman)"'])).trim();
-  await install.run('unshare', [
-    '--mount',
-    '--propagation=private',
-    'sh',
-    '-c',
-    inNamespace,
-    'sh',
-    podman,
-    dir,
-    join(checkout, 'cynode'),
-    'run',
-    '--quiet',
-    '--commands',
-    'true',
-  ]);
+  const start = [join(checkout, 'cynode'), 'run', '--quiet', '--commands', 'true'];
+  const [unshare, ...rest] = engine.placeOf(podman, start);
+  await install.run(unshare, rest);
   const connection = await install.connect();
   try {
-    await eventually('the wrapper is in place', () => stampOf(stamps, ' run '));
+    await eventually('the wrapper is in place', () => stampOf(engine, 'run '));
     let calls = 0;
     return await compare(
       {
@@ -106,19 +71,19 @@ export async function measureSpawnDelay(install: BenchInstall, effort: Effort): 
           name: 'after the 201',
           sample: async () => {
             await delay(pauseMs);
-            return spawnDelay(connection, stamps);
+            return spawnDelay(connection, engine);
           },
         },
         anchor: {
           name: 'wrapper by hand',
           sample: async () => {
             calls += 1;
-            const word = `call-${calls}.`;
+            const word = `--label=call=${calls}.`;
             const now = wallClock();
             const startedMs = now();
-            await runCommand(byHand, [word]);
-            const stamp = stampOf(handStamps, word);
-            if (stamp === undefined) throw new Error('the wrapper left no stamp');
+            await runCommand(byHand.path, [word]);
+            const stamp = stampOf(byHand, word);
+            if (stamp === undefined) throw new Error('the recorder left no note');
             return stamp - startedMs;
           },
         },

@@ -1,0 +1,1 @@
+export { type ProgramStart, RecordingProgram } from './recording-program.ts';
