@@ -168,6 +168,21 @@ module.exports = {
       { path: '^packages/$1/src/adapters/', pathNot: '^packages/$1/src/adapters/$2/' },
     ),
     forbid(
+      'engines-apart',
+      'a container engine never imports the other; what both need stands in container/shared',
+      { path: src('worker', 'adapters/container/(podman|docker)/'), pathNot: tests },
+      {
+        path: src('worker', 'adapters/container/(?:podman|docker)/'),
+        pathNot: src('worker', 'adapters/container/$1/'),
+      },
+    ),
+    forbid(
+      'engines-outward',
+      'what engines share knows no engine',
+      { path: src('worker', 'adapters/container/(?!podman/|docker/)'), pathNot: tests },
+      { path: src('worker', 'adapters/container/(?:podman|docker)/') },
+    ),
+    forbid(
       'processes-last',
       'nothing imports a process',
       { pathNot: ['^packages/[^/]+/src/processes/', tests] },

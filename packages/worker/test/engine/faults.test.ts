@@ -6,17 +6,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '@cynodeai/runtime/observe';
 import type { EngineCommand } from '../../src/adapters/container/podman/client.ts';
-import { ContainerRun } from '../../src/adapters/container/podman/container-run.ts';
-import {
-  dropPidFiles,
-  endClients,
-  forceRemove,
-} from '../../src/adapters/container/podman/containers.ts';
-import { ImageCache } from '../../src/adapters/container/podman/images.ts';
+import { dropPidFiles, endClients } from '../../src/adapters/container/podman/containers.ts';
+import { hasImage, pullImage } from '../../src/adapters/container/podman/images.ts';
 import { withLock } from '../../src/adapters/container/podman/lock.ts';
 import { enginePaths } from '../../src/adapters/container/podman/paths.ts';
 import { PidWatch } from '../../src/adapters/container/podman/pid-watch.ts';
+import { PodmanContainer } from '../../src/adapters/container/podman/podman-container.ts';
 import type { EngineProfile } from '../../src/adapters/container/podman/profile.ts';
+import { ContainerRun } from '../../src/adapters/container/shared/container-run.ts';
+import { ImageCache } from '../../src/adapters/container/shared/images.ts';
 import type { SandboxRunSpec } from '../../src/ports/sandbox-engine.ts';
 import { processesNaming } from '../support/leftovers.ts';
 import { until } from '../support/until.ts';
@@ -70,15 +68,9 @@ async function start(script: string): Promise<ContainerRun> {
     timeoutSeconds: 60,
   };
   const sink = { write: () => {} };
-  const deps = {
-    command,
-    paths,
-    profile,
-    log: silentLog,
-    pidWatch: new PidWatch(paths.pidDir),
-    forceRemove: (name: string) => forceRemove(command, name),
-  };
-  return new ContainerRun(deps, spec, { stdout: sink, stderr: sink });
+  const pidWatch = new PidWatch(paths.pidDir);
+  const container = new PodmanContainer({ command, paths, profile, pidWatch }, spec);
+  return new ContainerRun({ container, spec, log: silentLog }, { stdout: sink, stderr: sink });
 }
 
 /** Behaves like a client whose container runs, and notices nothing when that is killed. */
@@ -129,25 +121,20 @@ describe('an engine that misbehaves', () => {
     const paths = enginePaths(base, join(base, 'run'), 'boot');
     const command = { program: join(base, 'engine'), flags: [], env: {} };
     const sink = { write: () => {} };
+    const spec = {
+      name: 'c2',
+      image: 'i',
+      command: ['true'],
+      env: {},
+      labels: {},
+      mounts: [],
+      workdir: '/',
+      timeoutSeconds: 1,
+    };
+    const pidWatch = new PidWatch(paths.pidDir);
+    const container = new PodmanContainer({ command, paths, profile, pidWatch }, spec);
     const gone = new ContainerRun(
-      {
-        command,
-        paths,
-        profile,
-        log: silentLog,
-        pidWatch: new PidWatch(paths.pidDir),
-        forceRemove: async () => {},
-      },
-      {
-        name: 'c2',
-        image: 'i',
-        command: ['true'],
-        env: {},
-        labels: {},
-        mounts: [],
-        workdir: '/',
-        timeoutSeconds: 1,
-      },
+      { container, spec, log: silentLog },
       { stdout: sink, stderr: sink },
     );
     await expect(gone.done).rejects.toMatchObject({ code: 'internal' });
@@ -163,9 +150,18 @@ describe('an engine that misbehaves', () => {
   });
 });
 
+/** Images of a scripted engine. */
+async function scriptedImages(script: string): Promise<ImageCache> {
+  const command = await scripted(script);
+  return new ImageCache({
+    has: (ref) => hasImage(command, ref),
+    pull: (ref, signal) => pullImage(command, ref, signal),
+  });
+}
+
 describe('images', () => {
   it('are asked for once, and again after a run missed one', async () => {
-    const images = new ImageCache(await scripted('echo "$@" >> $BASE/asked'));
+    const images = await scriptedImages('echo "$@" >> $BASE/asked');
     await images.ensure('a.example/x:1');
     await images.ensure('a.example/x:1');
     images.forget('a.example/x:1');
@@ -176,7 +172,7 @@ describe('images', () => {
   });
 
   it('are not taken for missing when the engine cannot look', async () => {
-    const images = new ImageCache(await scripted('echo "Error: database is locked" >&2; exit 125'));
+    const images = await scriptedImages('echo "Error: database is locked" >&2; exit 125');
     await expect(images.ensure('a.example/x:1')).rejects.toMatchObject({
       code: 'not_run',
       message: 'the engine cannot look for images: database is locked',
@@ -184,13 +180,11 @@ describe('images', () => {
   });
 
   it('that are missing are pulled, and a failed pull says why', async () => {
-    const pulled = new ImageCache(
-      await scripted('[ "$1" = image ] && exit 1; echo "$@" >> $BASE/asked'),
-    );
+    const pulled = await scriptedImages('[ "$1" = image ] && exit 1; echo "$@" >> $BASE/asked');
     await pulled.ensure('a.example/x:1');
     expect(await readFile(join(base, 'asked'), 'utf8')).toBe('pull --quiet a.example/x:1\n');
-    const denied = new ImageCache(
-      await scripted('[ "$1" = image ] && exit 1; echo "Error: unauthorized" >&2; exit 125'),
+    const denied = await scriptedImages(
+      '[ "$1" = image ] && exit 1; echo "Error: unauthorized" >&2; exit 125',
     );
     await expect(denied.ensure('a.example/x:1')).rejects.toMatchObject({
       code: 'image_unavailable',

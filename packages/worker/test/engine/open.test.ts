@@ -12,7 +12,7 @@ import {
 } from '../../src/adapters/container/podman/open-engine.ts';
 import { storageDir } from '../../src/adapters/container/podman/open-storage.ts';
 import { openPodmanEngine } from '../../src/adapters/container/podman/podman-engine.ts';
-import { probeCommand, probeImage } from '../../src/adapters/container/podman/probe-image.ts';
+import { probeCommand, probeImage } from '../../src/adapters/container/shared/tiny-image.ts';
 import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
 import { silentLog } from '@cynodeai/runtime/observe';
 

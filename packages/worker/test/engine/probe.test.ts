@@ -3,11 +3,11 @@ import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HostFacts, readHostFacts } from '../../src/adapters/container/podman/host.ts';
+import { type HostFacts, readHostFacts } from '../../src/adapters/container/shared/host.ts';
 import { prepareLayout } from '../../src/adapters/container/podman/layout.ts';
 import { type EnginePaths, enginePaths } from '../../src/adapters/container/podman/paths.ts';
 import { probeEngine } from '../../src/adapters/container/podman/probe.ts';
-import { importProbeImage, runProbe } from '../../src/adapters/container/podman/probe-run.ts';
+import { importProbeImage, probeRun } from '../../src/adapters/container/podman/probe-run.ts';
 import { engineCommand, openStorage } from '../../src/adapters/container/podman/open-storage.ts';
 import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
 
@@ -107,7 +107,7 @@ describe('the probe', () => {
       const command = engineCommand(paths, choice, host.programs['podman'] ?? '', undefined);
       await openStorage(paths, storage, command);
       expect(await importProbeImage(paths, command)).toBe('');
-      expect(await runProbe(paths, command, choice)).toBe('');
+      expect(await probeRun({ paths, command, profile: choice })).toBe('');
     },
   );
 });

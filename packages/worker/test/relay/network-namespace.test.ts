@@ -4,7 +4,7 @@ import { Server, createServer as createTcpServer } from 'node:net';
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { afterEach, expect, it } from 'vitest';
-import { openNamespace } from '../../src/adapters/container/network-namespace.ts';
+import { openNamespace } from '../../src/adapters/container/shared/network-namespace.ts';
 import type { ServeListener } from '../../src/ports/sandbox-engine.ts';
 import { helpersInNetworks } from '../support/leftovers.ts';
 

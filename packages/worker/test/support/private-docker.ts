@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { runCommand } from '@cynodeai/runtime/process';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
-import { removeTree } from '../../src/adapters/container/podman/remove-tree.ts';
+import { removeTree } from '../../src/adapters/container/shared/remove-tree.ts';
 import { until } from './until.ts';
 
 /** What to do on a host without Docker. A test that needs it fails with these words, it is not skipped. */
@@ -123,6 +123,6 @@ export class PrivateDocker implements AsyncDisposable {
       .filter((point) => point.startsWith(`${this.base}/`))
       .toSorted((left, right) => right.length - left.length);
     for (const point of mounts) await runCommand('umount', ['--lazy', '--', point]);
-    await removeTree(this.base, undefined);
+    await removeTree(this.base);
   }
 }

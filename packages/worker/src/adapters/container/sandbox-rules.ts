@@ -1,7 +1,8 @@
-import type { SandboxNetwork } from '../../ports/sandbox-engine.ts';
+import { sandboxLayout } from '../../domain/sandbox/layout.ts';
+import type { SandboxMount, SandboxNetwork } from '../../ports/sandbox-engine.ts';
 
 /** The engine's own limit lies this many seconds above the node's, for the case that the node is gone. Contract 03 section 6.6. */
-export const deadManSlackSeconds = 30;
+const deadManSlackSeconds = 30;
 
 /** Enough to resolve the sandbox's own names, and nothing of the host's. */
 export const sandboxHosts = '127.0.0.1 localhost sandbox\n::1 localhost\n';
@@ -37,11 +38,31 @@ export interface DockerPart {
   readonly host?: Readonly<Record<string, unknown>>;
 }
 
-/** One rule and how each engine is told; an empty entry says why there is nothing to tell. */
+/** Why an engine need not be told of a rule. */
+export interface Untold {
+  readonly untold: string;
+}
+
+/** One rule and how each engine is told. */
 export interface SandboxRule {
   readonly rule: string;
-  readonly podman: readonly string[];
-  readonly docker: DockerPart;
+  readonly podman: readonly string[] | Untold;
+  readonly docker: DockerPart | Untold;
+}
+
+/** What the rules depend on: what the probe found out about the engine, and what the container is for. */
+export interface RuleSetting {
+  readonly rootless: boolean;
+  /** The engine can give a container control groups of its own. */
+  readonly privateCgroups: boolean;
+  /** The engine has an init process to put before the command. */
+  readonly init: boolean;
+  /** `NAME=LIMIT` where the engine's own limits would be beyond those of the host. */
+  readonly ulimits: readonly string[];
+  /** Absent means no network at all. */
+  readonly network?: SandboxNetwork | undefined;
+  /** Limit of the node; absent for a container that lasts as long as its standard input. */
+  readonly timeoutSeconds?: number;
 }
 
 const commonRules: readonly SandboxRule[] = [
@@ -52,28 +73,45 @@ const commonRules: readonly SandboxRule[] = [
     docker: { host: { SecurityOpt: ['no-new-privileges'] } },
   },
   {
+    // The one place for a profile of our own: `--security-opt=seccomp=FILE`, and its content in `SecurityOpt`.
+    rule: 'system calls filtered',
+    podman: { untold: 'it loads the filter it was built with unless told otherwise' },
+    docker: { untold: 'it loads the filter it was built with unless told otherwise' },
+  },
+  {
     rule: 'no facts of the hardware',
     podman: [`--security-opt=mask=${maskedPaths.join(':')}`],
     docker: { host: { MaskedPaths: [...dockerMaskedPaths, ...maskedPaths] } },
   },
-  // Both show the node's own hosts and resolver files; Docker has no switch for its own, they are mounted over.
-  { rule: 'no hosts file of the engine', podman: ['--no-hosts'], docker: {} },
-  // With Docker only the client adds proxies, and the node is its own client.
-  { rule: 'no proxy of the host', podman: ['--http-proxy=false'], docker: {} },
-  // Docker's is replaced by the limit that outlives the node.
-  { rule: 'no health check of the image', podman: ['--no-healthcheck'], docker: {} },
-  // Docker makes the image's volumes and removes them with the container.
-  { rule: 'no volume of the image', podman: ['--image-volume=ignore'], docker: {} },
+  {
+    rule: 'no hosts file of the engine',
+    podman: ['--no-hosts'],
+    docker: { untold: "the node's own hosts and resolver files are mounted over the engine's" },
+  },
+  {
+    rule: 'no proxy of the host',
+    podman: ['--http-proxy=false'],
+    docker: { untold: 'only the client adds proxies, and the node is its own client' },
+  },
+  {
+    rule: 'no health check of the image',
+    podman: ['--no-healthcheck'],
+    docker: { untold: 'the limit that outlives the node takes its place' },
+  },
+  {
+    rule: 'no volume of the image',
+    podman: ['--image-volume=ignore'],
+    docker: { untold: 'volumes of the image are made and removed with the container' },
+  },
   {
     rule: 'no entry point of the image',
     podman: ['--entrypoint='],
     docker: { config: { Entrypoint: [''] } },
   },
-  // Docker sets TERM for a terminal only.
   {
     rule: 'no variables of the engine',
     podman: ['--unsetenv=container', '--unsetenv=TERM'],
-    docker: {},
+    docker: { untold: 'it sets TERM for a terminal only' },
   },
   {
     rule: 'output not logged to disk',
@@ -82,17 +120,36 @@ const commonRules: readonly SandboxRule[] = [
   },
 ];
 
+const nanoseconds = 1_000_000_000;
+
 /**
- * What every sandbox gets whatever the job asks for, and where the engines differ. The only choice is between no
- * network and one that holds nothing but its own loopback and the way to the model. Contract 03 sections 6.1 to
- * 6.6 and 7.1.
+ * The limit that outlives the node. Docker has no time limit of its own, but its daemon runs a container's
+ * health check after the interval and not before: as the container's user, by the shell every image has,
+ * with nothing but the shell's own `kill`, which ends everything except the init process; that one then ends
+ * too, and `AutoRemove` does the rest. Nothing in the job's process tree has to stay alive for it, so neither
+ * `kill -9` of the node nor of anything in the sandbox disarms it. What can hold it off is a job that does
+ * nothing but kill whatever appears beside it: such a one lasts until the node is started again.
  */
-export function sandboxRules(network?: SandboxNetwork): readonly SandboxRule[] {
+function deadMan(seconds: number): SandboxRule {
+  return {
+    rule: 'an end also without the node',
+    podman: [`--timeout=${seconds}`],
+    docker: {
+      config: {
+        Healthcheck: {
+          Test: ['CMD', '/bin/sh', '-c', 'kill -9 -1'],
+          Interval: seconds * nanoseconds,
+          Timeout: 10 * nanoseconds,
+          Retries: 1,
+        },
+      },
+    },
+  };
+}
+
+function networkRules(network: SandboxNetwork | undefined): readonly SandboxRule[] {
   const mode = network?.mode ?? 'none';
   return [
-    { rule: 'removed after its exit', podman: ['--rm'], docker: { host: { AutoRemove: true } } },
-    // Docker pulls in a call of its own, never when it creates a container.
-    { rule: 'never pulled by a run', podman: ['--pull=never'], docker: {} },
     {
       rule: 'no network but its own',
       podman: [`--network=${mode}`],
@@ -101,9 +158,93 @@ export function sandboxRules(network?: SandboxNetwork): readonly SandboxRule[] {
     {
       rule: 'a host name of its own',
       podman: ['--hostname=sandbox'],
-      // In Docker the host name belongs to the network.
-      docker: network === undefined ? { config: { Hostname: 'sandbox' } } : {},
+      docker:
+        network === undefined
+          ? { config: { Hostname: 'sandbox' } }
+          : { untold: 'the host name belongs to the network' },
     },
-    ...commonRules,
   ];
+}
+
+function engineRules(setting: RuleSetting): readonly SandboxRule[] {
+  const { rootless, privateCgroups, init, ulimits, timeoutSeconds } = setting;
+  const uid = rootless ? 0 : sandboxLayout.rootfulUid;
+  const user = `${uid}:${uid}`;
+  return [
+    {
+      rule: 'no control group of the host shown',
+      podman: privateCgroups ? ['--cgroupns=private'] : { untold: 'the host cannot hide them' },
+      docker: { host: { CgroupnsMode: privateCgroups ? 'private' : 'host' } },
+    },
+    {
+      rule: 'an init process',
+      podman: init ? ['--init'] : { untold: 'there is none on this host' },
+      docker: init ? { host: { Init: true } } : { untold: 'the container has one process only' },
+    },
+    {
+      rule: 'no more files and processes than the host allows',
+      podman:
+        ulimits.length > 0
+          ? ulimits.map((limit) => `--ulimit=${limit}`)
+          : { untold: 'the limits of its user hold for it too' },
+      docker: { untold: 'the daemon hands its own limits down' },
+    },
+    ...(timeoutSeconds === undefined ? [] : [deadMan(timeoutSeconds + deadManSlackSeconds)]),
+    {
+      rule: 'a user without rights',
+      podman: [`--user=${user}`],
+      docker: { config: { User: user } },
+    },
+  ];
+}
+
+/**
+ * What every sandbox gets whatever the job asks for, and how each engine is told: engines differ in telling, never in
+ * rules. The only choice is between no network and one that holds nothing but its own loopback and the way to the
+ * model. Contract 03 sections 6.1 to 6.6 and 7.1.
+ */
+export function sandboxRules(setting: RuleSetting): readonly SandboxRule[] {
+  return [
+    { rule: 'removed after its exit', podman: ['--rm'], docker: { host: { AutoRemove: true } } },
+    {
+      rule: 'never pulled by a run',
+      podman: ['--pull=never'],
+      docker: { untold: 'it pulls in a call of its own, never when it creates a container' },
+    },
+    ...networkRules(setting.network),
+    ...commonRules,
+    ...engineRules(setting),
+  ];
+}
+
+/** What Podman is told, as arguments of a run. */
+export function podmanFlags(rules: readonly SandboxRule[]): string[] {
+  return rules.flatMap(({ podman }) => ('untold' in podman ? [] : podman));
+}
+
+/** What Docker is told; lists that several rules fill are joined. */
+export function dockerParts(rules: readonly SandboxRule[]): Required<DockerPart> {
+  const config: Record<string, unknown> = {};
+  const host: Record<string, unknown> = {};
+  for (const { docker } of rules) {
+    if ('untold' in docker) continue;
+    add(config, docker.config ?? {});
+    add(host, docker.host ?? {});
+  }
+  return { config, host };
+}
+
+function add(target: Record<string, unknown>, part: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(part)) {
+    const before = target[key];
+    target[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
+  }
+}
+
+/** A mount as both engines take it; files are relabelled on a host with SELinux. */
+export function mountText(mount: SandboxMount, relabel: boolean): string {
+  // What a sandbox may write is its own; read-only files are shared between sandboxes.
+  const label = mount.readOnly ? 'z' : 'Z';
+  const flags = [mount.readOnly ? 'ro' : 'rw', ...(relabel ? [label] : [])].join(',');
+  return `${mount.hostPath}:${mount.containerPath}:${flags}`;
 }

@@ -1,4 +1,9 @@
-import { isImageMissing, type NotStarted, reasons, refusedCommand } from '../exit-reasons.ts';
+import {
+  isImageMissing,
+  type NotStarted,
+  reasons,
+  refusedCommand,
+} from '../shared/exit-reasons.ts';
 import { type DaemonAnswer, daemonMessage } from './daemon.ts';
 
 const unusableCommand =

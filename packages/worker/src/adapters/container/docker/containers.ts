@@ -1,7 +1,5 @@
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { z } from 'zod';
-import { inferenceKind } from '../../../domain/inference/container.ts';
-import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
 import { WorkerError } from '../../../domain/errors.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
 
@@ -39,21 +37,4 @@ export async function listContainers(daemon: Daemon, label: string): Promise<rea
   return listSchema
     .parse(JSON.parse(answer.text))
     .flatMap(({ Names }) => Names.slice(0, 1).map((name) => name.replace(/^\//, '')));
-}
-
-/**
- * Removes every container of a node but its inference container, which is adopted or replaced later, and gives their
- * names. Contract 03 section 6.5.
- */
-export async function removeJobContainers(
-  daemon: Daemon,
-  nodeSlug: string,
-): Promise<readonly string[]> {
-  const kept = new Set(
-    await listContainers(daemon, `${inferenceKind.label}=${inferenceKind.value}`),
-  );
-  const all = await listContainers(daemon, `${nodeSlugLabel}=${nodeSlug}`);
-  const names = all.filter((name) => !kept.has(name));
-  for (const name of names) await forceRemove(daemon, name);
-  return names;
 }

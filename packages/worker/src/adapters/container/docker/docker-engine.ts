@@ -1,16 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
-import type { SandboxEngine, SandboxExit } from '../../../ports/sandbox-engine.ts';
-import { containerRuns } from '../container-runs.ts';
-import { probeArchive, probeCommand, probeImage } from '../podman/probe-image.ts';
-import { removeTree } from '../podman/remove-tree.ts';
-import { removeJobContainers } from './containers.ts';
-import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
+import type { SandboxEngine, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import { containerRuns } from '../shared/container-runs.ts';
+import { ImageCache } from '../shared/images.ts';
+import { removeJobContainers } from '../shared/job-containers.ts';
+import { removeTree } from '../shared/remove-tree.ts';
+import { runProbe } from '../shared/run-probe.ts';
+import { probeArchive, probeImage } from '../shared/tiny-image.ts';
+import { forceRemove, listContainers } from './containers.ts';
 import { Daemon } from './daemon.ts';
 import { socketPathOf } from './daemon-address.ts';
+import { DockerContainer, type DockerRunDeps } from './docker-container.ts';
 import { hasImage, importImage, pullImage } from './images.ts';
 import { openNetwork } from './open-network.ts';
 import { inspectDaemon, prepareHostFiles } from './open-engine.ts';
@@ -21,38 +22,6 @@ export interface DockerSource {
   readonly dockerHost?: string | undefined;
 }
 
-const probeTimeoutSeconds = 20;
-
-/** Runs the probe image as a job would run; the text is the engine's complaint, empty when it worked. */
-async function runProbe(deps: ContainerRunDeps, signal?: AbortSignal): Promise<string> {
-  const sink = { write: () => {} };
-  const spec = {
-    name: `cynode-check-${randomBytes(6).toString('hex')}`,
-    image: probeImage,
-    command: [probeCommand],
-    env: {},
-    labels: { 'io.cynodeai.kind': 'check' },
-    mounts: [],
-    workdir: '/',
-    timeoutSeconds: probeTimeoutSeconds,
-  };
-  const run = new ContainerRun(deps, spec, { stdout: sink, stderr: sink });
-  const end = (): void => run.end('stopped', 0);
-  if (signal?.aborted === true) end();
-  signal?.addEventListener('abort', end, { once: true });
-  let exit: SandboxExit;
-  try {
-    exit = await run.done;
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    return messageOf(cause ?? error);
-  } finally {
-    signal?.removeEventListener('abort', end);
-  }
-  if (exit.kind === 'exited' && exit.exitCode === 0) return '';
-  return exit.kind === 'not_started' ? exit.reason : `the probe ended as ${exit.kind}`;
-}
-
 async function importProbe(daemon: Daemon): Promise<void> {
   const archive = probeArchive(process.arch);
   if (archive === undefined) {
@@ -61,28 +30,23 @@ async function importProbe(daemon: Daemon): Promise<void> {
   await importImage(daemon, archive, probeImage);
 }
 
-/** Images known to be present, so that a job asks the daemon nothing. */
-function imageCache(daemon: Daemon) {
-  const present = new Set<string>();
-  return {
-    ensure: async (ref: string, signal?: AbortSignal): Promise<void> => {
-      if (present.has(ref)) return;
-      if (!(await hasImage(daemon, ref))) await pullImage(daemon, ref, signal);
-      present.add(ref);
-    },
-    forget: (ref: string): void => void present.delete(ref),
-  };
-}
+/** Containers of the daemon, not yet created. */
+const containersOf = (deps: DockerRunDeps) => (spec: SandboxRunSpec) =>
+  new DockerContainer(deps, spec);
 
-function engineOf(deps: ContainerRunDeps, facts: SandboxEngine['facts']): SandboxEngine {
+function engineOf(deps: DockerRunDeps, facts: SandboxEngine['facts']): SandboxEngine {
   const { daemon, log } = deps;
-  const images = imageCache(daemon);
+  const containerOf = containersOf(deps);
+  const images = new ImageCache({
+    has: (ref) => hasImage(daemon, ref),
+    pull: (ref, signal) => pullImage(daemon, ref, signal),
+  });
   return {
     facts,
 
     check: async (signal) => {
       if (!(await hasImage(daemon, probeImage))) await importProbe(daemon);
-      const fault = await runProbe(deps, signal);
+      const fault = await runProbe(containerOf, signal);
       if (fault === '') return;
       const fix = 'see that the Docker daemon can run containers';
       throw new WorkerError('engine_unusable', `${fault}; ${fix}`);
@@ -93,14 +57,21 @@ function engineOf(deps: ContainerRunDeps, facts: SandboxEngine['facts']): Sandbo
     openNetwork: (owner, serve, signal) => openNetwork(deps, owner, serve, signal),
 
     ...containerRuns({
-      begin: (spec, sinks) => new ContainerRun(deps, spec, sinks),
+      containerOf,
       forgetImage: (ref) => images.forget(ref),
       log,
     }),
 
-    removeLeftovers: (nodeSlug) => removeJobContainers(daemon, nodeSlug),
+    removeLeftovers: (nodeSlug) =>
+      removeJobContainers(
+        {
+          list: (label) => listContainers(daemon, label),
+          remove: (name) => forceRemove(daemon, name),
+        },
+        nodeSlug,
+      ),
 
-    removeTree: (path) => removeTree(path, undefined),
+    removeTree: (path) => removeTree(path),
   };
 }
 
@@ -114,9 +85,9 @@ export async function openDockerEngine(source: DockerSource, log: Log): Promise<
   const complaints: string[] = [];
   for (const privateCgroups of [true, false]) {
     const { profile, facts } = await inspectDaemon(daemon, privateCgroups);
-    const deps: ContainerRunDeps = { daemon, profile, hostFiles, log };
+    const deps: DockerRunDeps = { daemon, profile, hostFiles, log };
     if (!(await hasImage(daemon, probeImage))) await importProbe(daemon);
-    const fault = await runProbe(deps);
+    const fault = await runProbe(containersOf(deps));
     if (fault === '') return engineOf(deps, facts);
     complaints.push(fault);
   }

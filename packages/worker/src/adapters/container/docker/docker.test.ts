@@ -1,8 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runArguments } from '../podman/arguments.ts';
-import { engineProfileSchema } from '../podman/profile.ts';
-import { sandboxRules } from '../sandbox-rules.ts';
 import { classifyRefusal, initRefusal } from './classify.ts';
 import { createBody } from './create-body.ts';
 import { daemonMessage } from './daemon.ts';
@@ -64,35 +61,6 @@ describe('the body of a create call', () => {
         CgroupnsMode: 'host',
         Binds: ['/e/hosts:/etc/hosts:ro,z', '/m/w:/workspace:rw,Z'],
       },
-    });
-  });
-});
-
-describe('the rules of every sandbox', () => {
-  const podman = runArguments(
-    engineProfileSchema.parse({
-      version: '4',
-      rootless: false,
-      rootlessSupported: true,
-      cgroupVersion: 'v2',
-      runtime: 'runc',
-      cgroupManager: 'cgroupfs',
-      storage: 'overlay',
-      ignoreChownErrors: false,
-      privateCgroups: true,
-      init: true,
-      relabel: false,
-      ulimits: [],
-    }),
-    { ...spec, rootfulUid: 65_532, envFile: '/f', envNames: [], pidFile: '/p' },
-  );
-  const docker = createBody(profile, spec, []);
-
-  it.each(sandboxRules())('reach both engines: $rule', (rule) => {
-    for (const argument of rule.podman) expect(podman).toContain(argument);
-    expect(docker).toMatchObject({
-      ...rule.docker.config,
-      HostConfig: rule.docker.host ?? {},
     });
   });
 });

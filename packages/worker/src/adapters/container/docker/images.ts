@@ -1,10 +1,8 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { WorkerError } from '../../../domain/errors.ts';
+import { pullLimitMs, requirePullable } from '../shared/images.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
-
-/** Time a pull may take, in ms. Contract 03 section 5.7. */
-const pullLimitMs = 600_000;
 
 /**
  * Whether the daemon has the image. @throws WorkerError `not_run` when it could not look: that says nothing about the
@@ -36,12 +34,7 @@ export async function pullImage(
   signal?: AbortSignal,
   limitMs = pullLimitMs,
 ): Promise<void> {
-  if (ref.startsWith('localhost/')) {
-    throw new WorkerError(
-      'image_unavailable',
-      `image ${ref} is not present on this node and names no registry`,
-    );
-  }
+  requirePullable(ref);
   const options = { timeoutMs: limitMs, ...(signal && { signal }) };
   const answer = await daemon.call(
     'POST',

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { EngineFacts, SandboxMount } from '../../../ports/sandbox-engine.ts';
-import { readHostFacts } from '../podman/host.ts';
+import { readHostFacts } from '../shared/host.ts';
 import { sandboxHosts } from '../sandbox-rules.ts';
 import type { DockerProfile } from './create-body.ts';
 import { type Daemon, daemonMessage } from './daemon.ts';

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import process from 'node:process';
 import { z } from 'zod';
-import { sandboxLayout } from '../../../domain/sandbox/layout.ts';
 import { networkHolderName } from '../../../domain/sandbox/naming.ts';
 import { WorkerError } from '../../../domain/errors.ts';
 import type {
@@ -9,11 +8,15 @@ import type {
   SandboxNetworkOwner,
   ServeListener,
 } from '../../../ports/sandbox-engine.ts';
-import { type EnterNamespace, type NetworkNamespace, openNamespace } from '../network-namespace.ts';
-import { holderArchive, holderCommand, holderImage } from '../podman/probe-image.ts';
-import { sandboxRules } from '../sandbox-rules.ts';
+import {
+  type EnterNamespace,
+  type NetworkNamespace,
+  openNamespace,
+} from '../shared/network-namespace.ts';
+import { holderArchive, holderCommand, holderImage } from '../shared/tiny-image.ts';
+import { dockerParts, mountText, sandboxRules } from '../sandbox-rules.ts';
 import { forceRemove } from './containers.ts';
-import type { ContainerRunDeps } from './container-run.ts';
+import type { DockerRunDeps } from './docker-container.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
 import { importImage } from './images.ts';
 
@@ -25,31 +28,24 @@ function unavailable(message: string): WorkerError {
 }
 
 /** A container under the rules of every sandbox that does nothing for as long as its input is open. */
-function holderBody(deps: ContainerRunDeps, owner: SandboxNetworkOwner): object {
-  const merge = (part: 'config' | 'host'): object =>
-    Object.assign({}, ...sandboxRules().map((rule) => rule.docker[part]));
-  const user = deps.profile.rootless ? 0 : sandboxLayout.rootfulUid;
+function holderBody({ profile, hostFiles }: DockerRunDeps, owner: SandboxNetworkOwner): object {
+  const { config, host } = dockerParts(sandboxRules({ ...profile, init: false, ulimits: [] }));
   return {
-    ...merge('config'),
+    ...config,
     Image: holderImage,
     Cmd: [holderCommand],
     Labels: owner.labels,
-    User: `${user}:${user}`,
     AttachStdin: true,
     OpenStdin: true,
     // The daemon closes the input with the node's connection, also when the node was killed.
     StdinOnce: true,
     Tty: false,
-    HostConfig: {
-      ...merge('host'),
-      CgroupnsMode: deps.profile.privateCgroups ? 'private' : 'host',
-      Binds: deps.hostFiles.map((file) => `${file.hostPath}:${file.containerPath}:ro`),
-    },
+    HostConfig: { ...host, Binds: hostFiles.map((file) => mountText(file, false)) },
   };
 }
 
 async function createHolder(
-  deps: ContainerRunDeps,
+  deps: DockerRunDeps,
   owner: SandboxNetworkOwner,
   name: string,
 ): Promise<DaemonAnswer> {
@@ -82,7 +78,7 @@ function enter(pid: number, rootless: boolean): EnterNamespace {
  * a container; the listener in it is served by this process. @throws WorkerError `inference_unavailable`
  */
 export async function openNetwork(
-  deps: ContainerRunDeps,
+  deps: DockerRunDeps,
   owner: SandboxNetworkOwner,
   serve: ServeListener,
   signal: AbortSignal,

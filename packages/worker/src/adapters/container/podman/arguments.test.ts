@@ -30,7 +30,6 @@ const run: RunArguments = {
   ],
   workdir: '/workspace',
   timeoutSeconds: 60,
-  rootfulUid: 65_532,
   envFile: '/dev/fd/3',
   envNames: ['PEM'],
   pidFile: '/r/pids/x',

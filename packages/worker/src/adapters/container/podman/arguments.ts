@@ -1,6 +1,6 @@
 import type { SandboxMount, SandboxNetwork } from '../../../ports/sandbox-engine.ts';
 import { join } from 'node:path';
-import { deadManSlackSeconds, sandboxRules } from '../sandbox-rules.ts';
+import { mountText, podmanFlags, sandboxRules } from '../sandbox-rules.ts';
 import type { EnginePaths } from './paths.ts';
 import type { EngineProfile } from './profile.ts';
 
@@ -43,8 +43,6 @@ export interface RunArguments {
   readonly mounts: readonly SandboxMount[];
   readonly workdir: string;
   readonly timeoutSeconds: number;
-  /** Host user of the container under a rootful engine. */
-  readonly rootfulUid: number;
   /** File with `NAME=value` lines. */
   readonly envFile: string;
   /** Names whose values are in the engine's own environment. */
@@ -53,32 +51,20 @@ export interface RunArguments {
   readonly network?: SandboxNetwork;
 }
 
-function mountArgument(mount: SandboxMount, relabel: boolean): string {
-  // What a sandbox may write is its own; read-only files are shared between sandboxes.
-  const label = mount.readOnly ? 'z' : 'Z';
-  const flags = [mount.readOnly ? 'ro' : 'rw', ...(relabel ? [label] : [])].join(',');
-  return `--volume=${mount.hostPath}:${mount.containerPath}:${flags}`;
-}
-
 /**
  * The arguments of `podman run` behind the global flags. Never privileged, never a network but the
  * node's own, never a host namespace or device: there is no input that asks for one. Contract 03 sections 6.1 to 6.6.
  */
 export function runArguments(profile: EngineProfile, run: RunArguments): string[] {
-  const user = profile.rootless ? 0 : run.rootfulUid;
+  const { network, timeoutSeconds } = run;
   return [
     'run',
-    ...sandboxRules(run.network).flatMap((rule) => rule.podman),
-    ...(profile.privateCgroups ? ['--cgroupns=private'] : []),
-    ...(profile.init ? ['--init'] : []),
-    ...profile.ulimits.map((limit) => `--ulimit=${limit}`),
-    `--timeout=${run.timeoutSeconds + deadManSlackSeconds}`,
-    `--user=${user}:${user}`,
+    ...podmanFlags(sandboxRules({ ...profile, network, timeoutSeconds })),
     `--workdir=${run.workdir}`,
     `--name=${run.name}`,
     `--pidfile=${run.pidFile}`,
     ...Object.entries(run.labels).map(([label, value]) => `--label=${label}=${value}`),
-    ...run.mounts.map((mount) => mountArgument(mount, profile.relabel)),
+    ...run.mounts.map((mount) => `--volume=${mountText(mount, profile.relabel)}`),
     `--env-file=${run.envFile}`,
     ...run.envNames.map((name) => `--env=${name}`),
     run.image,

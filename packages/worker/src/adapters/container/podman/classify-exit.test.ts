@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isImageMissing, reasons } from '../exit-reasons.ts';
+import { isImageMissing, reasons } from '../shared/exit-reasons.ts';
 import { classifyExit } from './classify-exit.ts';
 
 const call = { code: 0, started: true, silent: true, stderr: '' };

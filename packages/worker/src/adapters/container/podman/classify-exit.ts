@@ -1,4 +1,9 @@
-import { isImageMissing, type NotStarted, reasons, refusedCommand } from '../exit-reasons.ts';
+import {
+  isImageMissing,
+  type NotStarted,
+  reasons,
+  refusedCommand,
+} from '../shared/exit-reasons.ts';
 
 /** What is known about an engine call once it has ended. */
 export interface EndedCall {

@@ -1,5 +1,5 @@
 import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
-import { programPath } from './host.ts';
+import { programPath } from '../shared/host.ts';
 import type { EnginePaths } from './paths.ts';
 
 /** How the engine is called: program, global flags and the complete environment. */

@@ -1,6 +1,5 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { inferenceKind } from '../../../domain/inference/container.ts';
 import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
 import { CommandError } from '@cynodeai/runtime/process';
 import { holdProcess, killGroup } from './host-process.ts';
@@ -45,20 +44,6 @@ export async function removeContainers(
   nodeSlug: string,
 ): Promise<readonly string[]> {
   const names = await listContainers(command, `${nodeSlugLabel}=${nodeSlug}`);
-  for (const name of names) await forceRemove(command, name);
-  return names;
-}
-
-/** Like `removeContainers`, but leaves the node's inference container: that one is adopted or replaced later. */
-export async function removeJobContainers(
-  command: EngineCommand,
-  nodeSlug: string,
-): Promise<readonly string[]> {
-  const all = await listContainers(command, `${nodeSlugLabel}=${nodeSlug}`);
-  const kept = new Set(
-    await listContainers(command, `${inferenceKind.label}=${inferenceKind.value}`),
-  );
-  const names = all.filter((name) => !kept.has(name));
   for (const name of names) await forceRemove(command, name);
   return names;
 }

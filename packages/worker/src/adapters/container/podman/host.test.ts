@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cgroupVersionOf, hardLimitOf } from './host.ts';
+import { cgroupVersionOf, hardLimitOf } from '../shared/host.ts';
 import { engineMessage } from './client.ts';
 import { enginePaths, runDirOf } from './paths.ts';
 import { mountsBelow } from './reset-engine.ts';

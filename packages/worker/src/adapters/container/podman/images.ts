@@ -1,8 +1,6 @@
 import { WorkerError } from '../../../domain/errors.ts';
+import { pullLimitMs, requirePullable } from '../shared/images.ts';
 import { callEngine, type EngineCommand, engineMessage } from './client.ts';
-
-/** Time a pull may take, in ms. Contract 03 section 5.7. */
-const pullLimitMs = 600_000;
 
 /**
  * Whether the storage has the image. @throws WorkerError `not_run` when the engine could not look: that says nothing
@@ -24,12 +22,7 @@ export async function pullImage(
   signal?: AbortSignal,
   limitMs = pullLimitMs,
 ): Promise<void> {
-  if (ref.startsWith('localhost/')) {
-    throw new WorkerError(
-      'image_unavailable',
-      `image ${ref} is not present on this node and names no registry`,
-    );
-  }
+  requirePullable(ref);
   const result = await callEngine(command, ['pull', '--quiet', ref], {
     timeoutMs: limitMs,
     ...(signal && { signal }),
@@ -73,26 +66,4 @@ export async function importImage(
 function quoted(entry: string): string {
   const at = entry.indexOf('=');
   return `${entry.slice(0, at)}="${entry.slice(at + 1)}"`;
-}
-
-/** Images known to be present, so that a job asks the engine nothing. */
-export class ImageCache {
-  readonly #present = new Set<string>();
-  readonly #command: EngineCommand;
-
-  constructor(command: EngineCommand) {
-    this.#command = command;
-  }
-
-  /** @throws WorkerError `image_unavailable` */
-  async ensure(ref: string, signal?: AbortSignal): Promise<void> {
-    if (this.#present.has(ref)) return;
-    if (!(await hasImage(this.#command, ref))) await pullImage(this.#command, ref, signal);
-    this.#present.add(ref);
-  }
-
-  /** A run found the image missing. */
-  forget(ref: string): void {
-    this.#present.delete(ref);
-  }
 }

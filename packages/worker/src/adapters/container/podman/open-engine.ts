@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import type { EngineCommand } from './client.ts';
-import { type HostFacts, readHostFacts } from './host.ts';
+import { type HostFacts, readHostFacts } from '../shared/host.ts';
 import { prepareLayout } from './layout.ts';
 import { withLock } from './lock.ts';
 import { engineCommand, openStorage } from './open-storage.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxNetwork, ServeListener } from '../../../ports/sandbox-engine.ts';
-import { type EnterNamespace, openNamespace } from '../network-namespace.ts';
+import { type EnterNamespace, openNamespace } from '../shared/network-namespace.ts';
 import { callEngine } from './client.ts';
 import type { RunSetting } from './spawn-run.ts';
 

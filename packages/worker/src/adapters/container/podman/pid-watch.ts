@@ -23,7 +23,7 @@ export async function readStarted(path: string): Promise<StartedProcess | undefi
 const recheckMs = 250;
 
 /** Tells runs when the engine wrote their process id file. One watch serves all of them. */
-export class PidWatch {
+export class PidWatch implements Disposable {
   readonly #waiting = new Map<string, () => void>();
   readonly #dir: string;
   #watcher: FSWatcher | undefined;
@@ -51,6 +51,11 @@ export class PidWatch {
     this.#open();
     timer = setInterval(lookNow, recheckMs);
     return cancel;
+  }
+
+  /** Ends the watch; whoever still waits looks by itself. */
+  [Symbol.dispose](): void {
+    this.#watcher?.close();
   }
 
   #open(): void {

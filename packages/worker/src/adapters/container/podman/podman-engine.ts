@@ -1,16 +1,19 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
-import { containerRuns } from '../container-runs.ts';
-import { ContainerRun, type ContainerRunDeps } from './container-run.ts';
-import { dropPidFiles, endClients, forceRemove, removeJobContainers } from './containers.ts';
-import { ImageCache } from './images.ts';
+import { containerRuns } from '../shared/container-runs.ts';
+import { ImageCache } from '../shared/images.ts';
+import { removeJobContainers } from '../shared/job-containers.ts';
+import { removeTree } from '../shared/remove-tree.ts';
+import { dropPidFiles, endClients, forceRemove, listContainers } from './containers.ts';
+import { asEngineRoot } from './engine-root.ts';
+import { hasImage, pullImage } from './images.ts';
 import { openNetwork } from './open-network.ts';
 import { type EngineSource, openEngine } from './open-engine.ts';
 import { PidWatch } from './pid-watch.ts';
-import { importProbeImage, runProbe } from './probe-run.ts';
+import { PodmanContainer } from './podman-container.ts';
+import { importProbeImage, probeRun } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
-import { removeTree } from './remove-tree.ts';
 import type { RunSetting } from './spawn-run.ts';
 
 /** The facts of a probed engine. Contract 03 section 4.2. */
@@ -32,23 +35,19 @@ function unusable(problems: readonly EngineProblem[]): WorkerError {
 
 function engineOf(setting: RunSetting, log: Log): SandboxEngine {
   const { command, profile, paths } = setting;
-  const images = new ImageCache(command);
-  const deps: ContainerRunDeps = {
-    ...setting,
-    log,
-    pidWatch: new PidWatch(paths.pidDir),
-    forceRemove: (name) => forceRemove(command, name),
-  };
+  const images = new ImageCache({
+    has: (ref) => hasImage(command, ref),
+    pull: (ref, signal) => pullImage(command, ref, signal),
+  });
+  const deps = { ...setting, pidWatch: new PidWatch(paths.pidDir) };
   return {
     facts: engineFacts(profile),
 
     check: async (signal) => {
-      let fault = await runProbe(paths, command, profile, signal);
+      let fault = await probeRun(setting, signal);
       // Someone may have removed the image; a second failure is the engine's.
       if (fault !== '') {
-        fault =
-          (await importProbeImage(paths, command)) ||
-          (await runProbe(paths, command, profile, signal));
+        fault = (await importProbeImage(paths, command)) || (await probeRun(setting, signal));
       }
       if (fault === '') return;
       const fix = 'see that Podman can run containers as the user of the node';
@@ -60,7 +59,7 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
     openNetwork: (_owner, serve, signal) => openNetwork(setting, serve, signal),
 
     ...containerRuns({
-      begin: (spec, sinks) => new ContainerRun(deps, spec, sinks),
+      containerOf: (spec) => new PodmanContainer(deps, spec),
       forgetImage: (ref) => images.forget(ref),
       log,
     }),
@@ -68,12 +67,18 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
     removeLeftovers: async (nodeSlug) => {
       const [storage = ''] = command.flags;
       await endClients(storage, nodeSlug);
-      const names = await removeJobContainers(command, nodeSlug);
+      const names = await removeJobContainers(
+        {
+          list: (label) => listContainers(command, label),
+          remove: (name) => forceRemove(command, name),
+        },
+        nodeSlug,
+      );
       await dropPidFiles(command, paths.pidDir);
       return names;
     },
 
-    removeTree: (path) => removeTree(path, profile.rootless ? command : undefined),
+    removeTree: (path) => removeTree(path, asEngineRoot(setting)),
   };
 }
 

@@ -1,8 +1,8 @@
 import { callEngine, type EngineCommand } from './client.ts';
-import type { HostFacts } from './host.ts';
+import type { HostFacts } from '../shared/host.ts';
 import { engineCommand, openStorage } from './open-storage.ts';
 import type { EnginePaths } from './paths.ts';
-import { importProbeImage, runProbe } from './probe-run.ts';
+import { importProbeImage, probeRun } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
 
 export interface ProbeResult {
@@ -149,7 +149,7 @@ export async function probeEngine(input: ProbeInput): Promise<ProbeResult> {
     await openStorage(paths, candidate.storage, command);
     const storageFault = await importProbeImage(paths, command);
     if (storageFault !== '') broken.add(pair);
-    const fault = storageFault || (await runProbe(paths, command, candidate));
+    const fault = storageFault || (await probeRun({ paths, command, profile: candidate }));
     if (fault === '') {
       const { version, seccomp } = await inspectEngine(command);
       const profile = { ...candidate, version };

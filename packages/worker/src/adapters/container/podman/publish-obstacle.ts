@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { programPath } from './host.ts';
+import { programPath } from '../shared/host.ts';
 
 /** Where distributions put Podman's network helpers. */
 const netavarkDirs = ['/usr/libexec/podman', '/usr/lib/podman'];

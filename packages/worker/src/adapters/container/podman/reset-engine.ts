@@ -6,7 +6,8 @@ import { callEngine, type EngineCommand } from './client.ts';
 import { holdProcess, signalProcess } from './host-process.ts';
 import type { OpenedEngine } from './open-engine.ts';
 import type { EnginePaths } from './paths.ts';
-import { removeTree } from './remove-tree.ts';
+import { removeTree } from '../shared/remove-tree.ts';
+import { asEngineRoot } from './engine-root.ts';
 
 /** Removes every container of the private storage. */
 export async function removeAllContainers(command: EngineCommand): Promise<void> {
@@ -46,12 +47,12 @@ async function unmountBelow(folder: string): Promise<void> {
 /** Removes the private engine completely: containers, images, files of mapped ids, volatile files. */
 export async function resetEngine(engine: OpenedEngine): Promise<void> {
   const { paths, usable } = engine;
-  const rootless = usable?.profile.rootless === true ? usable.command : undefined;
+  const asRoot = usable === undefined ? undefined : asEngineRoot(usable);
   if (usable !== undefined) await removeAllContainers(usable.command);
   await unmountBelow(paths.root);
   await unmountBelow(paths.run);
-  await removeTree(join(paths.root, 'storage'), rootless);
+  await removeTree(join(paths.root, 'storage'), asRoot);
   await stopPause(paths);
-  await removeTree(paths.root, undefined);
-  await removeTree(dirname(paths.run), undefined);
+  await removeTree(paths.root);
+  await removeTree(dirname(paths.run));
 }

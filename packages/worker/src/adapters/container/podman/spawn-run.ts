@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { sandboxLayout } from '../../../domain/sandbox/layout.ts';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
 import { runArguments } from './arguments.ts';
@@ -62,7 +61,6 @@ export async function spawnRun<T>(
   const args = runArguments(profile, {
     ...spec,
     mounts: [...hostFiles, ...spec.mounts],
-    rootfulUid: sandboxLayout.rootfulUid,
     envFile: '/dev/fd/3',
     envNames: Object.keys(environment.byName),
     pidFile: pidFileOf(paths, spec.name),

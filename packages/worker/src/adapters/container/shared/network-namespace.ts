@@ -4,10 +4,10 @@ import { readlink } from 'node:fs/promises';
 import { Server } from 'node:net';
 import process from 'node:process';
 import { defaultPorts } from '@cynodeai/contracts/common';
-import { WorkerError } from '../../domain/errors.ts';
-import type { ServedListener, ServeListener } from '../../ports/sandbox-engine.ts';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { ServedListener, ServeListener } from '../../../ports/sandbox-engine.ts';
 import { listenInside, sendmsgNumber } from './listen-inside.ts';
-import { programPath } from './podman/host.ts';
+import { programPath } from './host.ts';
 
 /** The call that puts the program named behind its arguments into a namespace. */
 export interface EnterNamespace {

@@ -3,7 +3,7 @@ import { access, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { EngineProfile } from './profile.ts';
+import type { EngineFacts } from '../../../ports/sandbox-engine.ts';
 
 /** Where programs are looked for; the same list is the engine's PATH. */
 export const programPath =
@@ -13,7 +13,7 @@ export const programPath =
 export interface HostFacts {
   readonly bootId: string;
   readonly uid: number;
-  readonly cgroupVersion: EngineProfile['cgroupVersion'];
+  readonly cgroupVersion: EngineFacts['cgroupVersion'];
   /** Own hard limits; undefined means unlimited. */
   readonly maxOpenFiles: number | undefined;
   readonly maxProcesses: number | undefined;
@@ -47,7 +47,7 @@ async function find(program: string): Promise<string | undefined> {
 }
 
 /** Which control group layout `/proc/self/mountinfo` shows. */
-export function cgroupVersionOf(mountInfo: string): EngineProfile['cgroupVersion'] {
+export function cgroupVersionOf(mountInfo: string): EngineFacts['cgroupVersion'] {
   const types = mountInfo.split('\n').map((line) => {
     const [left, right] = line.split(' - ');
     return { point: left?.split(' ')[4] ?? '', type: right?.split(' ')[0] ?? '' };

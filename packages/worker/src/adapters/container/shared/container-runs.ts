@@ -1,46 +1,45 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
-import { WorkerError } from '../../domain/errors.ts';
-import type {
-  SandboxEngine,
-  SandboxExit,
-  SandboxRunSpec,
-  SandboxSinks,
-} from '../../ports/sandbox-engine.ts';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { SandboxEngine, SandboxExit, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import { ContainerRun } from './container-run.ts';
+import type { EngineContainer } from './engine-container.ts';
 import { reasons } from './exit-reasons.ts';
 
-/** One container from the engine call to its removal. */
-interface Run {
-  /** Resolves when nothing is left of the container. */
-  readonly done: Promise<SandboxExit>;
-  end(cause: 'stopped', graceMs: number): void;
-}
-
 export interface ContainerRunsOptions {
-  readonly begin: (spec: SandboxRunSpec, sinks: SandboxSinks) => Run;
+  /** A container of the engine, not yet created. */
+  readonly containerOf: (spec: SandboxRunSpec) => EngineContainer;
   /** A run found its image missing. */
   readonly forgetImage: (ref: string) => void;
   readonly log: Log;
 }
 
+/** Resolves with the end of a run, which a fired signal brings about without grace. */
+export async function endOrKill(run: ContainerRun, signal?: AbortSignal): Promise<SandboxExit> {
+  const kill = (): void => run.end('stopped', 0);
+  if (signal?.aborted === true) kill();
+  signal?.addEventListener('abort', kill, { once: true });
+  try {
+    return await run.done;
+  } finally {
+    signal?.removeEventListener('abort', kill);
+  }
+}
+
 /** The containers an engine runs at this moment, by name. */
 export function containerRuns(options: ContainerRunsOptions): Pick<SandboxEngine, 'run' | 'stop'> {
-  const { begin, forgetImage, log } = options;
-  const runs = new Map<string, Run>();
+  const { containerOf, forgetImage, log } = options;
+  const runs = new Map<string, ContainerRun>();
   return {
     run: async (spec, sinks, signal) => {
-      const run = begin(spec, sinks);
+      const run = new ContainerRun({ container: containerOf(spec), spec, log }, sinks);
       runs.set(spec.name, run);
-      const kill = (): void => run.end('stopped', 0);
-      if (signal?.aborted === true) kill();
-      signal?.addEventListener('abort', kill, { once: true });
       try {
-        const exit = await run.done;
+        const exit = await endOrKill(run, signal);
         const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
         if (missing) forgetImage(spec.image);
         return exit;
       } finally {
-        signal?.removeEventListener('abort', kill);
         runs.delete(spec.name);
       }
     },

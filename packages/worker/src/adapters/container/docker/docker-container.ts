@@ -1,0 +1,152 @@
+import type { Socket } from 'node:net';
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import type { Log } from '@cynodeai/runtime/observe';
+import { messageOf } from '@cynodeai/runtime/std';
+import { z } from 'zod';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { SandboxMount, SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
+import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
+import { WatchedOutput } from '../shared/watched-output.ts';
+import { classifyRefusal, initRefusal } from './classify.ts';
+import { createBody, type DockerProfile } from './create-body.ts';
+import { forceRemove } from './containers.ts';
+import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
+import { demultiplexer } from './demultiplex.ts';
+
+export interface DockerRunDeps {
+  readonly daemon: Daemon;
+  readonly profile: DockerProfile;
+  /** Files shown in every sandbox instead of the host's. */
+  readonly hostFiles: readonly SandboxMount[];
+  readonly log: Log;
+}
+
+const exitSchema = z.object({ StatusCode: z.int() });
+
+/** How long the last output may take after the container is gone, ms. */
+const outputLimitMs = 3000;
+
+const refused = (answer: DaemonAnswer): ContainerEnd => ({
+  ...classifyRefusal(answer),
+  words: daemonMessage(answer),
+});
+
+/** What went wrong in the middle; whatever the daemon did is a fault of the node. */
+function faultOf(cause: unknown): ContainerEnd {
+  const passes = cause instanceof WorkerError && cause.code !== 'engine_unusable';
+  const error = passes
+    ? cause
+    : new WorkerError('internal', 'the Docker daemon failed a run', { cause });
+  return { kind: 'fault', error, words: messageOf(cause) };
+}
+
+/** A container that is created, attached to, waited for and started by calls of the daemon; it removes itself. */
+export class DockerContainer implements EngineContainer {
+  readonly #deps: DockerRunDeps;
+  readonly #spec: SandboxRunSpec;
+  readonly #released = new AbortController();
+
+  constructor(deps: DockerRunDeps, spec: SandboxRunSpec) {
+    this.#deps = deps;
+    this.#spec = spec;
+  }
+
+  async run(sinks: SandboxSinks, hooks: RunHooks): Promise<ContainerEnd> {
+    let attached: Socket | undefined;
+    try {
+      const created = await this.#create();
+      if (created.status !== 201) return refused(created);
+      if (!hooks.wanted()) return { kind: 'not_wanted' };
+      attached = await this.#deps.daemon.attach(this.#spec.name, 'stdout=1&stderr=1');
+      const output = new WatchedOutput(sinks);
+      const outputEnded = this.#follow(attached, output);
+      const exit = await this.#awaitExit();
+      const answer = await this.#call('POST', `${this.#path}/start`);
+      if (answer.status !== 204) return refused(answer);
+      hooks.started(new Date());
+      const exitCode = await exit.code;
+      await this.#lastOutput(outputEnded);
+      const { silent, firstWords } = output;
+      const refusal = silent ? initRefusal(exitCode, firstWords) : undefined;
+      return refusal === undefined
+        ? { kind: 'exited', exitCode }
+        : { ...refusal, words: firstWords.trim() };
+    } catch (error) {
+      return faultOf(error);
+    } finally {
+      attached?.destroy();
+    }
+  }
+
+  async signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
+    const { daemon, log } = this.#deps;
+    try {
+      const answer = await daemon.call('POST', `${this.#path}/kill?signal=${signal}`, {
+        timeoutMs: 10_000,
+      });
+      // 404 and 409: there is none, or it does not run any more.
+      return answer.status !== 404 && answer.status !== 409;
+    } catch (error) {
+      const detail = { container: this.#spec.name, error: messageOf(error) };
+      log.warn('a sandbox could not be signalled', detail);
+      return true;
+    }
+  }
+
+  remove(): Promise<void> {
+    return forceRemove(this.#deps.daemon, this.#spec.name);
+  }
+
+  release(): void {
+    this.#released.abort();
+  }
+
+  get #path(): string {
+    return `/containers/${this.#spec.name}`;
+  }
+
+  #call(method: string, path: string, options: { readonly body?: unknown } = {}) {
+    return this.#deps.daemon.call(method, path, { ...options, signal: this.#released.signal });
+  }
+
+  /** @throws WorkerError `not_run` */
+  async #create(): Promise<DaemonAnswer> {
+    const { profile, hostFiles } = this.#deps;
+    const body = createBody(profile, this.#spec, hostFiles);
+    const answer = await this.#call('POST', `/containers/create?name=${this.#spec.name}`, { body });
+    if (answer.status !== 409) return answer;
+    throw new WorkerError('not_run', 'what an earlier run of the job left was in the way');
+  }
+
+  /** Follows the output; resolves at its end. */
+  #follow(socket: Socket, sinks: SandboxSinks): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    socket.on('data', demultiplexer(sinks));
+    socket.on('close', () => resolve());
+    // A broken connection ends the output; whether the container ended, its exit code tells.
+    socket.on('error', () => resolve());
+    return promise;
+  }
+
+  /** Asks for the exit code; resolves once the daemon is waiting for it. */
+  async #awaitExit(): Promise<{ readonly code: Promise<number> }> {
+    const taken = Promise.withResolvers<void>();
+    const path = `${this.#path}/wait?condition=removed`;
+    const options = { timeoutMs: 0, onTaken: taken.resolve, signal: this.#released.signal };
+    const code = this.#deps.daemon.call('POST', path, options).then((answer) => {
+      const exit =
+        answer.status === 200 ? exitSchema.safeParse(JSON.parse(answer.text)) : undefined;
+      if (exit?.success === true) return exit.data.StatusCode;
+      throw new WorkerError('internal', `no exit code: ${daemonMessage(answer)}`);
+    });
+    code.catch(() => {});
+    await Promise.race([taken.promise, code]);
+    return { code };
+  }
+
+  async #lastOutput(ended: Promise<void>): Promise<void> {
+    const limit = new AbortController();
+    await Promise.race([ended, sleep(outputLimitMs, limit.signal)]);
+    limit.abort();
+  }
+}

@@ -1,0 +1,108 @@
+import type { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
+import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
+import { WatchedOutput } from '../shared/watched-output.ts';
+import { classifyExit } from './classify-exit.ts';
+import { engineMessage } from './client.ts';
+import { forceRemove } from './containers.ts';
+import { holdProcess, type HostProcess, killGroup, signalProcess } from './host-process.ts';
+import { type PidWatch, readStarted, type StartedProcess } from './pid-watch.ts';
+import { pidFileOf, type RunSetting, spawnRun } from './spawn-run.ts';
+
+export interface PodmanRunDeps extends RunSetting {
+  readonly pidWatch: PidWatch;
+}
+
+/** How long something beside the container may hold its pipes, ms. */
+const pipesLimitMs = 3000;
+
+/** A container that is one call of the engine: `podman run` creates, starts, follows and removes it. */
+export class PodmanContainer implements EngineContainer {
+  readonly #deps: PodmanRunDeps;
+  readonly #spec: SandboxRunSpec;
+  #child: ChildProcess | undefined;
+  #process: Promise<HostProcess | undefined> | undefined;
+
+  constructor(deps: PodmanRunDeps, spec: SandboxRunSpec) {
+    this.#deps = deps;
+    this.#spec = spec;
+  }
+
+  async run(sinks: SandboxSinks, hooks: RunHooks): Promise<ContainerEnd> {
+    const output = new WatchedOutput(sinks);
+    const pidFile = pidFileOf(this.#deps.paths, this.#spec.name);
+    // One of an earlier run of this job would make the engine's own refusal look like the job's end.
+    rmSync(pidFile, { force: true });
+    const onStarted = ({ pid, startedAt }: StartedProcess): void => {
+      this.#process ??= holdProcess(pid);
+      hooks.started(startedAt);
+    };
+    const cancelWatch = this.#deps.pidWatch.onStarted(pidFile, onStarted);
+    try {
+      const code = await spawnRun(this.#deps, this.#spec, (child) => this.#exitOf(child, output));
+      // The watch may not have told yet of one that ended at once.
+      const late = this.#process === undefined ? await readStarted(pidFile) : undefined;
+      if (late !== undefined) onStarted(late);
+      return this.#endOf(code, this.#process !== undefined, output);
+    } finally {
+      cancelWatch();
+      await rm(pidFile, { force: true });
+    }
+  }
+
+  async signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
+    const held = await this.#process;
+    return held !== undefined && (await signalProcess(held, signal));
+  }
+
+  remove(): Promise<void> {
+    return forceRemove(this.#deps.command, this.#spec.name);
+  }
+
+  release(): void {
+    killGroup(this.#child?.pid);
+  }
+
+  #exitOf(child: ChildProcess, output: WatchedOutput): Promise<number | null> {
+    this.#child = child;
+    child.stdout?.on('data', (chunk: Buffer) => output.stdout.write(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => output.stderr.write(chunk));
+    const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+    child.on('error', (cause) => {
+      reject(new WorkerError('internal', 'the container engine cannot be started', { cause }));
+    });
+    child.on('exit', () => {
+      // Whatever still holds the pipes is not the container, which is gone by now.
+      const timer = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, pipesLimitMs);
+      child.once('close', () => clearTimeout(timer));
+    });
+    child.on('close', resolve);
+    return promise;
+  }
+
+  #endOf(code: number | null, started: boolean, output: WatchedOutput): ContainerEnd {
+    const { silent, firstWords } = output;
+    const verdict = classifyExit({ code, started, silent, stderr: firstWords });
+    const words = engineMessage(firstWords);
+    switch (verdict.kind) {
+      case 'exited':
+        return verdict;
+      case 'not_started':
+        return { ...verdict, words };
+      case 'name_taken': {
+        const message = 'what an earlier run of the job left was in the way';
+        return { kind: 'fault', error: new WorkerError('not_run', message), words };
+      }
+      case 'engine_fault': {
+        const message = 'the container engine ended without an answer';
+        return { kind: 'fault', error: new WorkerError('internal', message), words };
+      }
+    }
+  }
+}

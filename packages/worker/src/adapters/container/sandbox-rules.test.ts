@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { createBody } from './docker/create-body.ts';
+import { runArguments } from './podman/arguments.ts';
+import { engineProfileSchema } from './podman/profile.ts';
+import {
+  dockerParts,
+  type RuleSetting,
+  type SandboxRule,
+  sandboxRules,
+  type Untold,
+} from './sandbox-rules.ts';
+
+const spec = {
+  name: 'cynode-sandbox-1',
+  image: 'localhost/a:1',
+  command: ['sh', '-c', 'id'],
+  env: { A: 'b=c' },
+  labels: { 'io.cynodeai.kind': 'sandbox' },
+  mounts: [{ hostPath: '/m/w', containerPath: '/workspace', readOnly: false }],
+  workdir: '/workspace',
+  timeoutSeconds: 60,
+};
+const network = { mode: 'ns:/proc/1/ns/net', close: async () => {} };
+const best = { rootless: false, privateCgroups: true, init: true, ulimits: ['nofile=9'] };
+
+/** Engines at their best and at their worst, with and without a way to the model. */
+const settings: readonly (RuleSetting & { readonly title: string })[] = [
+  { title: 'root, no network', ...best, timeoutSeconds: 60 },
+  { title: 'root, a way to the model', ...best, network, timeoutSeconds: 60 },
+  {
+    title: 'rootless on a poor host',
+    rootless: true,
+    privateCgroups: false,
+    init: true,
+    ulimits: [],
+    timeoutSeconds: 60,
+  },
+];
+
+const untold = (part: SandboxRule['podman'] | SandboxRule['docker']): part is Untold =>
+  'untold' in part;
+
+describe.each(settings)('the rules of every sandbox: $title', ({ title: _title, ...setting }) => {
+  const { rootless, privateCgroups, init, ulimits } = setting;
+  const podmanProfile = engineProfileSchema.parse({
+    version: '4',
+    rootless,
+    rootlessSupported: true,
+    cgroupVersion: 'v2',
+    runtime: 'runc',
+    cgroupManager: 'cgroupfs',
+    storage: 'overlay',
+    ignoreChownErrors: false,
+    privateCgroups,
+    init,
+    relabel: false,
+    ulimits,
+  });
+  const run = { ...spec, ...(setting.network && { network: setting.network }) };
+  const podman = runArguments(podmanProfile, {
+    ...run,
+    envFile: '/f',
+    envNames: [],
+    pidFile: '/p',
+  });
+  const docker = createBody(
+    { version: '20.10', rootless, privateCgroups, relabel: false },
+    run,
+    [],
+  );
+  const rules = sandboxRules(setting);
+
+  it.each(rules)('reach both engines: $rule', (rule) => {
+    if (!untold(rule.podman)) {
+      for (const argument of rule.podman) expect(podman).toContain(argument);
+    }
+    if (!untold(rule.docker)) {
+      expect(docker).toMatchObject({
+        ...rule.docker.config,
+        HostConfig: rule.docker.host ?? {},
+      });
+    }
+  });
+
+  it.each(rules)('are told each engine, or it is said why not: $rule', ({ podman, docker }) => {
+    if (untold(podman)) expect(podman.untold).not.toBe('');
+    else expect(podman).not.toHaveLength(0);
+    if (untold(docker)) expect(docker.untold).not.toBe('');
+    else expect({ ...docker.config, ...docker.host }).not.toStrictEqual({});
+  });
+
+  it('stand once each', () => {
+    const names = rules.map(({ rule }) => rule);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+it('no rule is lost when two fill the same list of Docker', () => {
+  const option = (text: string): SandboxRule => ({
+    rule: text,
+    podman: [],
+    docker: { host: { SecurityOpt: [text] } },
+  });
+  expect(dockerParts([option('a'), option('b')]).host).toStrictEqual({ SecurityOpt: ['a', 'b'] });
+});

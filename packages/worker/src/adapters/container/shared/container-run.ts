@@ -1,0 +1,167 @@
+import type { Log } from '@cynodeai/runtime/observe';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { SandboxExit, SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
+import type { ContainerEnd, EngineContainer } from './engine-container.ts';
+
+type Cause = 'timed_out' | 'stopped';
+type Times = Pick<SandboxExit, 'startedAt' | 'endedAt'>;
+
+/** Time in ms between SIGTERM and SIGKILL when the limit is reached. Contract 03 section 5.7. */
+const timeoutGraceMs = 5000;
+const defaultCreateLimitMs = 30_000;
+/** How long the engine may take to notice that a container was killed. */
+const noticeLimitMs = 3000;
+/** How long the engine may take to tell the end of a container that was removed by force. */
+const releaseLimitMs = 5000;
+/** The first process may not listen to signals yet when it is this young. */
+const youngMs = 500;
+/** An end this long after the time limit was the engine's doing: this process was held up. */
+const lateMs = 10_000;
+const maxTimerMs = 2 ** 31 - 1;
+
+export interface ContainerRunDeps {
+  readonly container: EngineContainer;
+  readonly spec: Pick<SandboxRunSpec, 'name' | 'timeoutSeconds'>;
+  readonly log: Log;
+  /** How long an end waits for a container that is still being created, ms. */
+  readonly createLimitMs?: number;
+}
+
+/** One container of any engine from its creation to its removal; every end takes the same way. */
+export class ContainerRun {
+  /** Resolves when nothing is left of the container. */
+  readonly done: Promise<SandboxExit>;
+  readonly #deps: ContainerRunDeps;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #resists = Promise.withResolvers<never>();
+  readonly #terminating: Promise<void>[] = [];
+  #startedAt: Date | undefined;
+  #cause: Cause | undefined;
+  #killAt = Number.POSITIVE_INFINITY;
+  #over = false;
+  #complaint = '';
+
+  constructor(deps: ContainerRunDeps, sinks: SandboxSinks) {
+    this.#deps = deps;
+    this.#resists.promise.catch(() => {});
+    this.done = this.#run(sinks);
+    this.done.catch(() => {});
+  }
+
+  /** What the engine said about a container that did not run; empty when it said nothing. */
+  get complaint(): string {
+    return this.#complaint;
+  }
+
+  /** Ends the container: SIGTERM, `graceMs`, SIGKILL; one that is still being created as soon as it runs. The earliest kill wins. */
+  end(cause: Cause, graceMs: number): void {
+    if (this.#over) return;
+    this.#killAt = Math.min(this.#killAt, Date.now() + graceMs);
+    if (this.#startedAt !== undefined) {
+      this.#terminating.push(this.#terminate(cause, this.#startedAt));
+      return;
+    }
+    this.#cause ??= cause;
+    const limitMs = this.#deps.createLimitMs ?? defaultCreateLimitMs;
+    this.#after(limitMs, () => void this.#force());
+  }
+
+  async #run(sinks: SandboxSinks): Promise<SandboxExit> {
+    const asked = new Date();
+    try {
+      const running = this.#deps.container.run(sinks, {
+        started: (at) => this.#onStarted(at),
+        wanted: () => this.#cause === undefined,
+      });
+      const end = await Promise.race([running, this.#resists.promise]);
+      const times = { startedAt: this.#startedAt ?? asked, endedAt: new Date() };
+      return await this.#conclude(end, times);
+    } finally {
+      this.#over = true;
+      for (const timer of this.#timers) clearTimeout(timer);
+    }
+  }
+
+  #onStarted(at: Date): void {
+    if (this.#startedAt !== undefined) return;
+    this.#startedAt = at;
+    if (this.#cause !== undefined) {
+      // Its command may have begun before the engine said so.
+      this.#terminating.push(this.#terminate(this.#cause, at));
+      return;
+    }
+    const left = this.#deps.spec.timeoutSeconds * 1000 - (Date.now() - at.getTime());
+    this.#after(left, () => this.end('timed_out', timeoutGraceMs));
+  }
+
+  /** A container whose first process is gone already has ended by itself: the cause is not ours then. */
+  async #terminate(cause: Cause, startedAt: Date): Promise<void> {
+    const { container } = this.#deps;
+    if (!(await container.signal('SIGTERM'))) return;
+    this.#cause ??= cause;
+    const age = Date.now() - startedAt.getTime();
+    if (age < youngMs) this.#after(youngMs, () => void container.signal('SIGTERM'));
+    this.#after(this.#killAt - Date.now(), () => void this.#kill());
+  }
+
+  async #kill(): Promise<void> {
+    await this.#deps.container.signal('SIGKILL');
+    this.#after(noticeLimitMs, () => void this.#force());
+  }
+
+  /** The engine did not notice the kill, or never got as far as a process. */
+  async #force(): Promise<void> {
+    if (this.#over) return;
+    const { container } = this.#deps;
+    try {
+      await this.#remove();
+      this.#after(releaseLimitMs, () => container.release());
+    } catch (error) {
+      this.#resists.reject(error);
+      container.release();
+    }
+  }
+
+  /** @throws WorkerError `container_resists` */
+  async #remove(): Promise<void> {
+    const { container, spec } = this.#deps;
+    await container.remove().catch((cause: unknown) => {
+      const message = `container ${spec.name} could not be removed`;
+      throw new WorkerError('container_resists', message, { cause });
+    });
+  }
+
+  async #conclude(end: ContainerEnd, times: Times): Promise<SandboxExit> {
+    // A signal on its way may be why the container ended.
+    await Promise.all(this.#terminating);
+    if (end.kind === 'exited' && this.#cause === undefined) {
+      const lasted = times.endedAt.getTime() - times.startedAt.getTime();
+      const late = lasted > this.#deps.spec.timeoutSeconds * 1000 + lateMs;
+      return late ? { kind: 'timed_out', ...times } : { ...end, ...times };
+    }
+    await this.#remove();
+    if (this.#cause === 'timed_out') return { kind: 'timed_out', ...times };
+    if (this.#cause === 'stopped' || end.kind === 'exited' || end.kind === 'not_wanted') {
+      const exitCode = end.kind === 'exited' ? end.exitCode : undefined;
+      return { kind: 'stopped', exitCode, ...times };
+    }
+    this.#complaint = end.words;
+    const detail = { container: this.#deps.spec.name, engine: end.words };
+    this.#deps.log.warn('sandbox did not run', { ...detail, end: end.kind });
+    if (end.kind === 'fault') throw end.error;
+    const { kind, exitCode, reason } = end;
+    return { kind, exitCode, reason, ...times };
+  }
+
+  #after(ms: number, action: () => void): void {
+    if (this.#over) return;
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        if (!this.#over) action();
+      },
+      Math.min(Math.max(0, ms), maxTimerMs),
+    );
+    this.#timers.add(timer);
+  }
+}

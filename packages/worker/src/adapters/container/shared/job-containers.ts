@@ -1,0 +1,25 @@
+import { inferenceKind } from '../../../domain/inference/container.ts';
+import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
+
+/** How an engine is asked for containers. */
+export interface ContainerSource {
+  /** Names of all containers with a label, `NAME=VALUE`. */
+  readonly list: (label: string) => Promise<readonly string[]>;
+  /** By force. */
+  readonly remove: (name: string) => Promise<void>;
+}
+
+/**
+ * Removes every container of a node but its inference container, which is adopted or replaced later, and gives their
+ * names. Contract 03 section 6.5.
+ */
+export async function removeJobContainers(
+  { list, remove }: ContainerSource,
+  nodeSlug: string,
+): Promise<readonly string[]> {
+  const all = await list(`${nodeSlugLabel}=${nodeSlug}`);
+  const kept = new Set(await list(`${inferenceKind.label}=${inferenceKind.value}`));
+  const names = all.filter((name) => !kept.has(name));
+  for (const name of names) await remove(name);
+  return names;
+}

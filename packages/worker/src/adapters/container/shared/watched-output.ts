@@ -1,0 +1,39 @@
+import type { SandboxSinks } from '../../../ports/sandbox-engine.ts';
+
+const stderrKept = 4096;
+
+/** Output on its way to the sinks, and what is needed to tell a fault of the engine from one of the job. */
+export class WatchedOutput implements SandboxSinks {
+  readonly stdout: SandboxSinks['stdout'];
+  readonly stderr: SandboxSinks['stderr'];
+  #silent = true;
+  #firstWords = '';
+
+  constructor(sinks: SandboxSinks) {
+    this.stdout = {
+      write: (chunk) => {
+        this.#silent = false;
+        sinks.stdout.write(chunk);
+      },
+    };
+    this.stderr = {
+      write: (chunk) => {
+        const room = stderrKept - this.#firstWords.length;
+        if (room > 0) {
+          this.#firstWords += Buffer.from(chunk.subarray(0, room)).toString('latin1');
+        }
+        sinks.stderr.write(chunk);
+      },
+    };
+  }
+
+  /** Whether nothing was written to standard output. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  /** The first 4 KiB of standard error. */
+  get firstWords(): string {
+    return this.#firstWords;
+  }
+}
