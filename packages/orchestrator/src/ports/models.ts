@@ -2,7 +2,7 @@ import type { ModelNote } from '../domain/models/model-notes.ts';
 import type { LoadOutcome } from '../domain/models/load-outcome.ts';
 import type { PmModelState } from '../domain/models/pm-model-state.ts';
 import type { PmModelView } from '../domain/models/pm-model-view.ts';
-import type { NodeConnection } from './dispatch.ts';
+import type { NodeConnection } from './nodes.ts';
 
 /** The selection as callers of the model see it. */
 export interface PmModelReading {

@@ -9,12 +9,20 @@ export interface TaskFile {
 }
 
 /** What the user gave a task. */
-export interface TaskInput {
+export interface GivenInput {
   /** `tasks.prompt`; data for a model, never part of a command (REQ-ORCHES-0125). */
   readonly prompt: string;
   /** By name. */
   readonly files: readonly TaskFile[];
 }
 
-/** Reads what the user gave a task; rejects when there is no such task or text. */
-export type ReadTaskInput = (taskId: string) => Promise<TaskInput>;
+/** What users gave their tasks. */
+export interface TaskInput {
+  /** Text and files; rejects when there is no such task or text. */
+  read(taskId: string): Promise<GivenInput>;
+  /** `storage_ref` of a task's artifacts by id; unknown ones are absent. */
+  artifactRefs(
+    taskId: string,
+    artifactIds: readonly string[],
+  ): Promise<ReadonlyMap<string, string>>;
+}

@@ -1,7 +1,7 @@
 import type { RunJobRequest, StopAllResponse } from '@cynodeai/contracts/worker-api';
 import type { JobObservation } from '../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../domain/dispatch/worker-answer.ts';
-import type { NodeConnection } from './dispatch.ts';
+import type { NodeConnection } from './nodes.ts';
 
 /** A job as a node knows it. */
 export interface JobRef {

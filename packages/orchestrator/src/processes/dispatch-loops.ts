@@ -1,16 +1,25 @@
+import type { Log } from '@cynodeai/runtime/observe';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import type { Kysely } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { WorkerClient } from '../adapters/nodes/worker-client.ts';
-import { postgresJobQueue } from '../adapters/postgres/jobs/job-queue.ts';
+import { postgresClaims } from '../adapters/postgres/jobs/claims.ts';
+import { postgresJobEnds } from '../adapters/postgres/jobs/complete-jobs.ts';
+import { postgresLeases } from '../adapters/postgres/jobs/leases.ts';
+import { postgresLeftJobs } from '../adapters/postgres/jobs/left-jobs.ts';
+import { postgresTaskInput } from '../adapters/postgres/jobs/task-input.ts';
 import { postgresNodeHeartbeats } from '../adapters/postgres/nodes/mark-silent-nodes.ts';
+import { postgresNodes } from '../adapters/postgres/nodes/nodes.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { Dispatcher } from '../app/dispatch/dispatcher.ts';
 import { NodeOutbox } from '../app/dispatch/node-outbox.ts';
 import { Ticker } from '../app/dispatch/ticker.ts';
 import { JobCompleter } from '../app/jobs/job-completer.ts';
+import { HeldLeases } from '../app/leases/held-leases.ts';
 import { deactivateSilentNodes } from '../app/nodes/deactivate-silent-nodes.ts';
+import type { ClaimedJob } from '../ports/claims.ts';
+import type { Leases } from '../ports/leases.ts';
 import type { NodeTokenVault } from '../ports/node-secrets.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
 import { promptLoops } from './prompt-loops.ts';
@@ -21,6 +30,26 @@ const outboxMs = 2000;
 const stopSlackMs = 35_000;
 /** A claim a moment after it is due: the database's clock need not be this process's. */
 const dueSlackMs = 10;
+
+const monotonicMs = (): number => performance.now();
+
+function heldJobs(leases: Leases, log: Log, onFree: () => void): HeldLeases<ClaimedJob> {
+  return new HeldLeases<ClaimedJob>({
+    what: 'job',
+    idField: 'job_id',
+    idOf: (job) => job.jobId,
+    renew: (jobs) =>
+      leases.renew(jobs.map(({ taskId, jobId, leaseId }) => ({ taskId, jobId, leaseId }))),
+    canceledAmong: (jobIds) => leases.canceledAmong(jobIds),
+    // Only a node can tell that its run is alive.
+    aliveBy: 'heartbeat',
+    whenCanceled: 'wait',
+    log,
+    sleep,
+    monotonicMs,
+    onFree,
+  });
+}
 
 /**
  * Starts claiming and looking after jobs. Stops in order: no claims, then (STOP_NODES_ON_EXIT) the nodes, then answers
@@ -36,32 +65,34 @@ export function startDispatcher(
   drainMs: number,
 ): void {
   const log = scope.log.child({ module: 'dispatch' });
-  const queue = postgresJobQueue(db, vault);
+  const claims = postgresClaims(db, vault);
+  const leases = postgresLeases(db);
+  const leftJobs = postgresLeftJobs(db);
+  const nodes = postgresNodes(db, vault);
+  const input = postgresTaskInput(db);
   const worker = new WorkerClient({ log });
-  const outbox = new NodeOutbox({ worker, queue, log, sleep });
-  const completer = new JobCompleter({ queue, log, sleep });
-  const prompts = promptLoops(db, vault, config, scope, { queue, completer });
+  const outbox = new NodeOutbox({ worker, leftJobs, log, sleep });
+  const completer = new JobCompleter({ ends: postgresJobEnds(db), log, sleep });
+  const prompts = promptLoops(config, scope, { db, leases, nodes, input, completer });
   const stop = new AbortController();
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
   const caring = new Ticker({ name: 'care of running jobs', pollMs, log, sleep });
-  const renewing = new Ticker({
-    name: 'renewal of leases',
-    pollMs: (): number => dispatcher.renewMs,
-    log,
-    sleep,
-  });
-  const dispatcher: Dispatcher = new Dispatcher({
-    queue,
+  const held = heldJobs(leases, log, () => sending.wake());
+  const dispatcher = new Dispatcher({
+    held,
+    claims,
+    leases,
+    leftJobs,
+    nodes,
+    input,
     worker,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
     completer,
     outbox,
     log,
     sleep,
-    monotonicMs: () => performance.now(),
-    onSlotFree: () => sending.wake(),
-    onShorterLease: () => renewing.wake(),
+    monotonicMs,
     onDue: (ms) => void sleep(ms + dueSlackMs, stop.signal).then(() => sending.wake()),
     otherLeases: () => prompts.leaseIds(),
   });
@@ -73,8 +104,9 @@ export function startDispatcher(
   listener.on(channels.jobs, wake);
   listener.on(channels.models, () => prompts.wake());
   listener.onReconnect(wake);
-  const nodes = postgresNodeHeartbeats(db);
+  const heartbeats = postgresNodeHeartbeats(db);
   prompts.start();
+  held.start();
   const loops = Promise.all([
     sending.run(async () => {
       await dispatcher.dispatch();
@@ -83,24 +115,19 @@ export function startDispatcher(
     caring.run(async () => {
       await dispatcher.stopCanceled();
       await dispatcher.reap();
-      await deactivateSilentNodes({ nodes, log });
-      await queue.noteWaiting();
+      await deactivateSilentNodes({ nodes: heartbeats, log });
+      await claims.noteWaiting();
     }, stop.signal),
   ]);
-  const renewal = new AbortController();
-  const renewals = renewing.run(() => dispatcher.renew(), renewal.signal);
   scope.shutdown.add('worker connections', () => worker.close());
   scope.shutdown.add(
     'dispatcher',
     async () => {
-      dispatcher.close();
+      held.close();
       stop.abort();
       await Promise.all([loops, prompts.close()]);
       if (config.STOP_NODES_ON_EXIT) await dispatcher.stopNodes();
-      // Leases are renewed until the last answer is in: waiting must not cost them.
       await Promise.all([dispatcher.drain(drainMs), prompts.drain(drainMs)]);
-      renewal.abort();
-      await renewals;
       await outbox.close(outboxMs);
     },
     drainMs + stopSlackMs,

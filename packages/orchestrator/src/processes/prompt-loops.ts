@@ -4,20 +4,34 @@ import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { OllamaClient } from '../adapters/models/ollama-client.ts';
-import { postgresPromptQueue } from '../adapters/postgres/jobs/prompt-queue.ts';
+import { postgresPromptClaims } from '../adapters/postgres/jobs/prompt-claims.ts';
 import { postgresPmModelReader } from '../adapters/postgres/models/read-pm-model.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
+import { SilentNodes } from '../app/dispatch/silent-nodes.ts';
 import { Ticker } from '../app/dispatch/ticker.ts';
 import type { JobCompleter } from '../app/jobs/job-completer.ts';
+import { HeldLeases } from '../app/leases/held-leases.ts';
+import type { AskModelDeps } from '../app/models/ask-model.ts';
 import { PromptDispatcher } from '../app/prompts/prompt-dispatcher.ts';
-import type { JobQueue } from '../ports/dispatch.ts';
-import type { NodeTokenVault } from '../ports/node-secrets.ts';
+import type { Leases } from '../ports/leases.ts';
+import type { ModelClient } from '../ports/model-client.ts';
+import type { Nodes } from '../ports/nodes.ts';
+import type { ClaimedPrompt } from '../ports/prompts.ts';
+import type { TaskInput } from '../ports/task-input.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
 
 /** Model calls of one control plane at once: a model answers a few prompts at a time, and the rest queues here. */
 const maxCalls = 4;
 /** A claim a moment after it is due: the database's clock need not be this process's. */
 const dueSlackMs = 10;
+
+export interface PromptLoopsParts {
+  readonly db: Kysely<Database>;
+  readonly leases: Leases;
+  readonly nodes: Nodes;
+  readonly input: TaskInput;
+  readonly completer: JobCompleter;
+}
 
 export interface PromptLoops {
   start(): void;
@@ -30,13 +44,31 @@ export interface PromptLoops {
   drain(limitMs: number): Promise<void>;
 }
 
+const monotonicMs = (): number => performance.now();
+
+/** The way to the model, as the configuration and the nodes give it. */
+function modelAccess(
+  config: ControlPlaneConfig,
+  { db, nodes }: PromptLoopsParts,
+  client: ModelClient,
+): AskModelDeps {
+  return {
+    nodes,
+    models: postgresPmModelReader(db),
+    client,
+    silent: new SilentNodes(monotonicMs),
+    directUrl: config.OLLAMA_BASE_URL ?? config.INFERENCE_URL,
+    defaultModel: config.INFERENCE_MODEL,
+    relayPath: inferenceRelayPrefix,
+    timeoutMs: config.INFERENCE_TIMEOUT_SECONDS * 1000,
+  };
+}
+
 /** The loops that claim prompts and look after model calls. Contract 01 section 4.4. */
 export function promptLoops(
-  db: Kysely<Database>,
-  vault: NodeTokenVault,
   config: ControlPlaneConfig,
   scope: ProcessScope,
-  jobs: { readonly queue: JobQueue; readonly completer: JobCompleter },
+  parts: PromptLoopsParts,
 ): PromptLoops {
   const log = scope.log.child({ module: 'prompts' });
   const client = new OllamaClient(maxCalls);
@@ -44,57 +76,55 @@ export function promptLoops(
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const asking = new Ticker({ name: 'dispatch of prompts', pollMs, log, sleep });
   const caring = new Ticker({ name: 'care of prompts', pollMs, log, sleep });
-  const renewing = new Ticker({
-    name: 'renewal of prompt leases',
-    pollMs: (): number => dispatcher.renewMs,
+  const { leases } = parts;
+  const held = new HeldLeases<ClaimedPrompt>({
+    what: 'prompt',
+    idField: 'job_id',
+    idOf: (prompt) => prompt.jobId,
+    renew: (prompts) => leases.renew(prompts),
+    canceledAmong: (jobIds) => leases.canceledAmong(jobIds),
+    // A model call lives as long as this process waits for it.
+    aliveBy: 'holder',
+    whenCanceled: 'let_go',
     log,
     sleep,
+    monotonicMs,
+    onFree: () => asking.wake(),
   });
-  const dispatcher: PromptDispatcher = new PromptDispatcher({
-    ...jobs,
+  const dispatcher = new PromptDispatcher({
+    ...parts,
+    held,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
-    prompts: postgresPromptQueue(db, vault),
-    models: postgresPmModelReader(db),
-    client,
-    directUrl: config.OLLAMA_BASE_URL ?? config.INFERENCE_URL,
-    defaultModel: config.INFERENCE_MODEL,
-    relayPath: inferenceRelayPrefix,
-    timeoutMs: config.INFERENCE_TIMEOUT_SECONDS * 1000,
+    prompts: postgresPromptClaims(parts.db),
+    model: modelAccess(config, parts, client),
     maxCalls,
     log,
     sleep,
     clock: systemClock,
-    monotonicMs: () => performance.now(),
-    onSlotFree: () => asking.wake(),
-    onShorterLease: () => renewing.wake(),
+    monotonicMs,
     onDue: (ms) => void sleep(ms + dueSlackMs, stop.signal).then(() => asking.wake()),
   });
-  const renewal = new AbortController();
   const loops: Promise<void>[] = [];
-  const renewals: Promise<void>[] = [];
   return {
     start: () => {
       loops.push(
         asking.run(() => dispatcher.dispatch(), stop.signal),
-        caring.run(() => dispatcher.stopCanceled(), stop.signal),
+        caring.run(() => held.findCanceled(), stop.signal),
       );
-      renewals.push(renewing.run(() => dispatcher.renew(), renewal.signal));
+      held.start();
     },
     wake: () => {
       asking.wake();
       caring.wake();
     },
-    leaseIds: () => dispatcher.leaseIds,
+    leaseIds: () => held.leaseIds,
     close: async () => {
-      dispatcher.close();
+      held.close();
       stop.abort();
       await Promise.all(loops);
     },
     drain: async (limitMs) => {
-      // Leases are renewed until the last answer is in: waiting must not cost them.
       await dispatcher.drain(limitMs);
-      renewal.abort();
-      await Promise.all(renewals);
       await client.close();
     },
   };

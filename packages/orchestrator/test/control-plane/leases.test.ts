@@ -1,7 +1,8 @@
 import { waitFor } from '@cynodeai/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgresJobQueue } from '../../src/adapters/postgres/jobs/job-queue.ts';
+import { postgresJobEnds } from '../../src/adapters/postgres/jobs/complete-jobs.ts';
+import { postgresLeases } from '../../src/adapters/postgres/jobs/leases.ts';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import { failed } from '../../src/domain/dispatch/outcome.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
@@ -185,22 +186,19 @@ describe('a lease', () => {
     await node.join(plane.url);
     const ids = await createTask(plane.db);
     await waitFor(() => node.runs.length === 1);
-    const queue = postgresJobQueue(plane.db, {
-      seal: () => '',
-      open: () => undefined,
-      create: () => '',
-    });
+    const ends = postgresJobEnds(plane.db);
+    const leases = postgresLeases(plane.db);
     const old = { ...ids, leaseId: crypto.randomUUID() };
     const end = failed('worker_error', 'late');
-    const stored = await queue.complete([{ ...old, ...end, logs: [] }]);
+    const stored = await ends.complete([{ ...old, ...end, logs: [] }]);
     expect(stored.get(ids.jobId)).toBe('superseded');
-    expect(await queue.renew([old])).toMatchObject({ lost: [ids.jobId], canceled: [] });
-    expect(await queue.release(old, 'no')).toBeUndefined();
-    expect(await queue.requeue(old, { delayMs: 0, reason: '', refusedBy: undefined })).toBe(false);
+    expect(await leases.renew([old])).toMatchObject({ lost: [ids.jobId], canceled: [] });
+    expect(await leases.release(old, 'no')).toBeUndefined();
+    expect(await leases.requeue(old, { delayMs: 0, reason: '', refusedBy: undefined })).toBe(false);
     expect(await readJob(plane.db, ids)).toMatchObject({ status: 'running', attempt: 1 });
     release();
     await jobIn(plane.db, ids, 'completed');
-    const again = await queue.complete([{ ...old, ...end, logs: [] }]);
+    const again = await ends.complete([{ ...old, ...end, logs: [] }]);
     expect(again.get(ids.jobId)).toBe('ended_before');
     expect((await readJob(plane.db, ids)).status).toBe('completed');
   });

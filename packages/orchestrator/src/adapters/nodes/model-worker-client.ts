@@ -9,7 +9,7 @@ import {
 import { type HttpAnswer, HttpClient } from '@cynodeai/runtime/http';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { LoadOutcome } from '../../domain/models/load-outcome.ts';
-import type { NodeConnection } from '../../ports/dispatch.ts';
+import type { NodeConnection } from '../../ports/nodes.ts';
 import type { ModelWorker } from '../../ports/models.ts';
 
 /** Less than the time after which another control plane takes a call for lost, ms. */

@@ -8,7 +8,7 @@ import {
 import { type HttpAnswer, type HttpCall, HttpClient } from '@cynodeai/runtime/http';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
-import type { NodeConnection } from '../../ports/dispatch.ts';
+import type { NodeConnection } from '../../ports/nodes.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import {
   answerOfFault,

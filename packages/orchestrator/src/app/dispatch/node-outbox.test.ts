@@ -1,6 +1,6 @@
 import { silentLog } from '@cynodeai/runtime/observe';
 import { describe, expect, it } from 'vitest';
-import type { NodeConnection } from '../../ports/dispatch.ts';
+import type { NodeConnection } from '../../ports/nodes.ts';
 import { NodeOutbox } from './node-outbox.ts';
 
 const node: NodeConnection = { nodeId: 'n', slug: 'n', url: 'http://n', token: 't' };
@@ -30,7 +30,7 @@ function setUp(
         return answer;
       },
     },
-    queue: {
+    leftJobs: {
       isWanted: async () => {
         if (answers.wanted === 'unknown') throw new Error('no database');
         return answers.wanted ?? false;

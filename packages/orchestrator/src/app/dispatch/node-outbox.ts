@@ -1,11 +1,12 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { backoffMs, messageOf } from '@cynodeai/runtime/std';
-import type { JobQueue, NodeConnection } from '../../ports/dispatch.ts';
+import type { LeftJobs } from '../../ports/left-jobs.ts';
+import type { NodeConnection } from '../../ports/nodes.ts';
 import type { JobRef, WorkerApi } from '../../ports/worker-api.ts';
 
 export interface NodeOutboxDeps {
   readonly worker: Pick<WorkerApi, 'ackJob' | 'stopJob'>;
-  readonly queue: Pick<JobQueue, 'isWanted'>;
+  readonly leftJobs: Pick<LeftJobs, 'isWanted'>;
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -92,7 +93,7 @@ export class NodeOutbox {
 
   async #isWanted({ node, job }: Message): Promise<boolean> {
     try {
-      return await this.#deps.queue.isWanted({ ...job, nodeId: node.nodeId });
+      return await this.#deps.leftJobs.isWanted({ ...job, nodeId: node.nodeId });
     } catch (error) {
       this.#deps.log.warn('a job to stop was left alone', { error: messageOf(error) });
       return true;

@@ -4,10 +4,11 @@ import { splitInputFiles } from '../../domain/dispatch/split-input-files.ts';
 import type { InputFileReference } from '../../domain/jobs/job-payload.ts';
 import { buildRunRequest } from '../../domain/jobs/run-request.ts';
 import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
-import type { ClaimedJob, JobQueue } from '../../ports/dispatch.ts';
+import type { ClaimedJob } from '../../ports/claims.ts';
+import type { TaskInput } from '../../ports/task-input.ts';
 
 export interface PrepareRequestDeps {
-  readonly queue: Pick<JobQueue, 'artifactRefs'>;
+  readonly input: Pick<TaskInput, 'artifactRefs'>;
   readonly blobs: BlobReader & BlobOpener;
 }
 
@@ -79,7 +80,7 @@ export async function prepareRequest(
   const { input_files: files } = job.payload;
   const ids = artifactIds(files);
   const refs =
-    ids.length === 0 ? new Map<string, string>() : await deps.queue.artifactRefs(job.taskId, ids);
+    ids.length === 0 ? new Map<string, string>() : await deps.input.artifactRefs(job.taskId, ids);
   const sources = await Promise.all(files.map((file) => sourced(file, job, refs, deps.blobs)));
   const bare = utf8Bytes(JSON.stringify(buildRunRequest({ ...job, inputFiles: [] })));
   const { inline, staged } = splitInputFiles(

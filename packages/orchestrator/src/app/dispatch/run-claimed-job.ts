@@ -11,30 +11,26 @@ import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
 import { leaseTimes, retryDelayMs } from '../../domain/jobs/job-lease.ts';
 import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
-import type { ClaimOptions, ClaimedJob, ClaimedRetry, JobQueue } from '../../ports/dispatch.ts';
+import type { ClaimOptions, ClaimedJob, ClaimedRetry, Claims } from '../../ports/claims.ts';
+import type { Leases } from '../../ports/leases.ts';
+import type { Nodes } from '../../ports/nodes.ts';
+import type { TaskInput } from '../../ports/task-input.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import { sandboxSummary } from '../../domain/prompts/sandbox-fallback.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
+import type { HeldLease } from '../leases/held-lease.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
 import { withModelRequest } from '../prompts/with-model-request.ts';
-import { type TrackDeps, type Tracked, type Heartbeat, trackJob } from './track-job.ts';
+import { type TrackDeps, type Tracked, trackJob } from './track-job.ts';
 import type { NodeOutbox } from './node-outbox.ts';
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
 import { stageFiles } from './stage-files.ts';
 
-/** A job this process looks after. */
-export interface Attended {
-  /** Changes its lease and node when it is moved. */
-  job: ClaimedJob;
-  readonly heartbeat: Heartbeat;
-  /** Fires when this process must not touch the job any more. */
-  readonly abandon: AbortController;
-  /** Fires when the open call is not waited for any more. */
-  hangUp: AbortController;
-}
-
 export interface RunClaimedJobDeps extends TrackDeps {
-  readonly queue: JobQueue;
+  readonly claims: Pick<Claims, 'move'>;
+  readonly leases: Pick<Leases, 'noteAdopted' | 'release' | 'requeue'>;
+  readonly nodes: Nodes;
+  readonly input: TaskInput;
   readonly worker: WorkerApi;
   readonly blobs: BlobReader & BlobOpener;
   readonly completer: JobCompleter;
@@ -54,16 +50,16 @@ const graceSeconds = 10;
 /** Brings one claimed job to its end, or gives its lease back. Contract 01 sections 5.4 to 5.6. */
 export class ClaimedJobRun {
   readonly #deps: RunClaimedJobDeps;
-  readonly #entry: Attended;
+  readonly #held: HeldLease<ClaimedJob>;
 
-  constructor(entry: Attended, deps: RunClaimedJobDeps) {
-    this.#entry = entry;
+  constructor(held: HeldLease<ClaimedJob>, deps: RunClaimedJobDeps) {
+    this.#held = held;
     this.#deps = deps;
   }
 
   /** A job no node has: send it. */
   async start(): Promise<void> {
-    const { job, abandon } = this.#entry;
+    const { lease: job, lost } = this.#held;
     const { worker } = this.#deps;
     let prepared: PreparedRequest;
     try {
@@ -72,42 +68,40 @@ export class ClaimedJobRun {
       return this.#unreadable(messageOf(error));
     }
     const fault = await stageFiles(job, prepared.staged, this.#deps, {
-      signal: abandon.signal,
+      signal: lost,
       onProgress: () => this.#noteAlive(),
     });
     if (fault?.kind === 'unreadable') return this.#unreadable(fault.message);
     if (fault !== undefined) return this.#answered(fault.answer);
-    // A process that was frozen since its claim may find the job finished by others: it must not start it again.
-    const age = this.#deps.monotonicMs() - this.#entry.heartbeat.aliveAt;
-    if (age > leaseTimes(job.leaseMs).freshMs) {
+    if (this.#held.isStale(this.#deps.monotonicMs())) {
       return this.#requeue('the lease was too old to send the job', false);
     }
-    this.#entry.hangUp = new AbortController();
-    const signal = AbortSignal.any([abandon.signal, this.#entry.hangUp.signal]);
+    const hangUp = new AbortController();
+    const signal = AbortSignal.any([lost, hangUp.signal]);
     const call = worker.runJob(job.node, prepared.request, { deadlineMs: job.deadlineMs, signal });
     const tracked = await this.#track(call);
-    this.#entry.hangUp.abort();
+    hangUp.abort();
     return this.#after(tracked);
   }
 
   #noteAlive(): void {
-    this.#entry.heartbeat.aliveAt = this.#deps.monotonicMs();
+    this.#held.aliveAt = this.#deps.monotonicMs();
   }
 
   async #unreadable(reason: string): Promise<void> {
-    const { jobId } = this.#entry.job;
+    const { jobId } = this.#held.lease;
     this.#deps.log.error('the input of a job cannot be read', { job_id: jobId, error: reason });
     return this.#end(failed('input_unavailable', `the input of the job cannot be read: ${reason}`));
   }
 
   /** A job its node may have: ask before anything is sent. Contract 01 section 5.6. */
   async resume(retry: ClaimedRetry): Promise<void> {
-    const { job, abandon, heartbeat } = this.#entry;
+    const { lease: job, lost } = this.#held;
     const { worker, monotonicMs } = this.#deps;
     const askedAt = monotonicMs();
-    const options = { timeoutMs: leaseTimes(job.leaseMs).askMs, signal: abandon.signal };
+    const options = { timeoutMs: leaseTimes(job.leaseMs).askMs, signal: lost };
     const observation = await worker.getJob(job.node, job, options);
-    if (abandon.signal.aborted) return;
+    if (lost.aborted) return;
     const verdict = judgeObservation(observation, { ...job, nodeSlug: job.node.slug });
     const step = decideRetry(verdict, retry.mayTakeWork);
     this.#deps.log.info('a retry asked the last node', {
@@ -117,15 +111,15 @@ export class ClaimedJobRun {
       step: step.kind,
     });
     if (step.kind === 'adopt') {
-      heartbeat.aliveAt = askedAt;
-      await this.#persist('an adoption', () => this.#deps.queue.noteAdopted(job));
+      this.#held.aliveAt = askedAt;
+      await this.#persist('an adoption', () => this.#deps.leases.noteAdopted(job));
       return this.#after(await this.#track());
     }
     return this.#take(step);
   }
 
   async #take(step: Exclude<RetryStep, { readonly kind: 'adopt' }>): Promise<void> {
-    const { job } = this.#entry;
+    const { lease: job } = this.#held;
     switch (step.kind) {
       case 'take':
         return this.#end(step.outcome);
@@ -147,13 +141,13 @@ export class ClaimedJobRun {
   }
 
   #track(call?: Promise<WorkerAnswer>): Promise<Tracked> {
-    const { job, heartbeat, abandon } = this.#entry;
-    const options = { job, heartbeat, signal: abandon.signal, ...(call && { call }) };
+    const { lease: job, lost } = this.#held;
+    const options = { job, heartbeat: this.#held, signal: lost, ...(call && { call }) };
     return trackJob(options, this.#deps);
   }
 
   async #after(tracked: Tracked): Promise<void> {
-    const { job } = this.#entry;
+    const { lease: job } = this.#held;
     switch (tracked.kind) {
       case 'abandoned':
         return;
@@ -173,9 +167,9 @@ export class ClaimedJobRun {
   }
 
   async #answered(answer: WorkerAnswer): Promise<void> {
-    const { job, abandon } = this.#entry;
+    const { lease: job, lost } = this.#held;
     const given = answer.kind === 'result' || answer.kind === 'refused';
-    if (abandon.signal.aborted && !given) return;
+    if (lost.aborted && !given) return;
     const sent = { ...job, nodeSlug: job.node.slug };
     const outcome = decideOutcome(answer, sent, Math.random());
     switch (outcome.kind) {
@@ -197,35 +191,36 @@ export class ClaimedJobRun {
   }
 
   async #notTaken(outcome: Extract<Outcome, { readonly kind: 'requeue' }>): Promise<void> {
-    const { job } = this.#entry;
+    const { lease: job } = this.#held;
     const { reason, delayMs, nodeFault, unreachable } = outcome;
-    const { queue, log } = this.#deps;
+    const { leases, nodes, log } = this.#deps;
     log.warn('a job was not taken by its node', { job_id: job.jobId, reason });
     if (unreachable) this.#deps.onSilent(job.node.nodeId);
     await this.#persist('a job that did not run', async () => {
-      if (nodeFault) await queue.deactivateNode(job.node.nodeId, reason);
-      await queue.requeue(job, { delayMs, reason, refusedBy: undefined });
+      if (nodeFault) await nodes.deactivate(job.node.nodeId, reason);
+      await leases.requeue(job, { delayMs, reason, refusedBy: undefined });
     });
     this.#deps.onDue(delayMs);
   }
 
   async #tryOther({ reason, otherwise }: Extract<Outcome, { kind: 'other_node' }>): Promise<void> {
-    const { job } = this.#entry;
-    const { queue } = this.#deps;
+    const { lease: job } = this.#held;
+    const { leases, nodes } = this.#deps;
     const refusedBy = [...(job.payload.dispatch?.refused_by ?? []), job.node.nodeId];
     const useInference = job.payload.use_inference;
     const moved = await this.#persist('a refused job', async () => {
-      const others = eligibleNodes(await queue.nodeFacts(), { useInference, refusedBy });
+      const facts = (await nodes.all()).map((node) => node.facts);
+      const others = eligibleNodes(facts, { useInference, refusedBy });
       if (typeof others === 'string') return false;
-      await queue.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId });
+      await leases.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId });
       return true;
     });
     if (moved === false) await this.#end(otherwise);
   }
 
   async #deactivate(reason: string): Promise<void> {
-    const { nodeId } = this.#entry.job.node;
-    await this.#persist('a node fault', () => this.#deps.queue.deactivateNode(nodeId, reason));
+    const { nodeId } = this.#held.lease.node;
+    await this.#persist('a node fault', () => this.#deps.nodes.deactivate(nodeId, reason));
   }
 
   /** One quick try to stop what may still run on a node that is given up; the outbox tries again behind. */
@@ -242,17 +237,16 @@ export class ClaimedJobRun {
     left: { readonly reason: string; readonly sent: boolean },
     otherwise: () => Promise<void>,
   ): Promise<void> {
-    const { job } = this.#entry;
-    const { queue, outbox, log, claimOptions, onSilent } = this.#deps;
+    const { lease: job } = this.#held;
+    const { claims, outbox, log, claimOptions, onSilent } = this.#deps;
     onSilent(job.node.nodeId);
     const movedAt = this.#deps.monotonicMs();
     const moved = await this.#persist('a move', () =>
-      queue.move(job, { ...claimOptions(), ...left }),
+      claims.move(job, { ...claimOptions(), ...left }),
     );
     if (moved === 'none') return otherwise();
     if (moved === undefined || moved === 'lost') return;
-    this.#entry.job = moved;
-    this.#entry.heartbeat.aliveAt = movedAt;
+    this.#held.replace(moved, movedAt);
     log.warn('a job moved to another node', {
       job_id: job.jobId,
       from: job.node.slug,
@@ -266,19 +260,19 @@ export class ClaimedJobRun {
 
   /** Back into the queue without having started anything. */
   async #requeue(reason: string, keepNode: boolean): Promise<void> {
-    const { job } = this.#entry;
+    const { lease: job } = this.#held;
     const delayMs = retryDelayMs(job.attempt, Math.random());
     await this.#persist('a retry', () =>
-      this.#deps.queue.requeue(job, { delayMs, reason, refusedBy: undefined, keepNode }),
+      this.#deps.leases.requeue(job, { delayMs, reason, refusedBy: undefined, keepNode }),
     );
     this.#deps.onDue(delayMs);
   }
 
   /** The run is lost, or nobody can tell: the lease ends early, and the next claim asks the node again. */
   async #release(reason: string): Promise<void> {
-    const { job } = this.#entry;
-    const { queue, outbox, log } = this.#deps;
-    const expired = await this.#persist('a lost run', () => queue.release(job, reason));
+    const { lease: job } = this.#held;
+    const { leases, outbox, log } = this.#deps;
+    const expired = await this.#persist('a lost run', () => leases.release(job, reason));
     if (expired === undefined) return;
     log.warn('a lease was given up', { job_id: job.jobId, reason, next: expired.expiry.kind });
     if (expired.expiry.kind === 'requeue') this.#deps.onDue(expired.expiry.delayMs);
@@ -286,7 +280,7 @@ export class ClaimedJobRun {
   }
 
   async #end(ended: Ended): Promise<void> {
-    const { job } = this.#entry;
+    const { lease: job } = this.#held;
     const { status, result } = ended;
     const summary = sandboxSummary(ended, job.payload);
     const { taskId, jobId, leaseId, node } = job;
@@ -300,6 +294,6 @@ export class ClaimedJobRun {
 
   #persist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     const { log, sleep } = this.#deps;
-    return retryStorage(work, { log, what, sleep, signal: this.#entry.abandon.signal });
+    return retryStorage(work, { log, what, sleep, signal: this.#held.lost });
   }
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '@cynodeai/runtime/std';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import type { BlobOpener, OpenBlob } from '../../ports/blobs.ts';
-import type { ClaimedJob } from '../../ports/dispatch.ts';
+import type { ClaimedJob } from '../../ports/claims.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { SourcedFile } from './prepare-request.ts';
 

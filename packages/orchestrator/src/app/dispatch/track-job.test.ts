@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { JobObservation } from '../../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { leaseTimes } from '../../domain/jobs/job-lease.ts';
-import type { ClaimedJob } from '../../ports/dispatch.ts';
+import type { ClaimedJob } from '../../ports/claims.ts';
 import { trackJob } from './track-job.ts';
 
 const leaseMs = 60_000;

@@ -1,7 +1,7 @@
 import { type Verdict, judgeObservation } from '../../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { leaseTimes } from '../../domain/jobs/job-lease.ts';
-import type { ClaimedJob } from '../../ports/dispatch.ts';
+import type { ClaimedJob } from '../../ports/claims.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 
 /** Last moment a node showed that it has the job, on the monotonic clock, ms. */

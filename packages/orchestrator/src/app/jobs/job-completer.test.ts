@@ -1,7 +1,7 @@
 import { silentLog } from '@cynodeai/runtime/observe';
 import { describe, expect, it } from 'vitest';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { EndedJob, StoredEnd } from '../../ports/dispatch.ts';
+import type { EndedJob, StoredEnd } from '../../ports/job-ends.ts';
 import { JobCompleter } from './job-completer.ts';
 
 const ended = (jobId: string): EndedJob => ({
@@ -19,7 +19,7 @@ function fakeStore(behave: (batch: readonly EndedJob[], call: number) => Promise
   const batches: (readonly EndedJob[])[] = [];
   const naps: number[] = [];
   const completer = new JobCompleter({
-    queue: {
+    ends: {
       complete: async (jobs) => {
         batches.push(jobs);
         await behave(jobs, batches.length);

@@ -2,11 +2,11 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { failed } from '../../domain/dispatch/outcome.ts';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
-import type { EndedJob, JobQueue, StoredEnd } from '../../ports/dispatch.ts';
+import type { EndedJob, JobEnds, StoredEnd } from '../../ports/job-ends.ts';
 import { retryStorage } from './retry-storage.ts';
 
 export interface JobCompleterDeps {
-  readonly queue: Pick<JobQueue, 'complete'>;
+  readonly ends: JobEnds;
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -67,10 +67,10 @@ export class JobCompleter {
   }
 
   async #store(batch: readonly Waiting[]): Promise<void> {
-    const { queue, log, sleep } = this.#deps;
+    const { ends: store, log, sleep } = this.#deps;
     const jobs = batch.map((one) => one.job);
     try {
-      const ends = await retryStorage(() => queue.complete(jobs), {
+      const ends = await retryStorage(() => store.complete(jobs), {
         log,
         what: 'the results of jobs',
         sleep,

@@ -4,7 +4,7 @@ import type { ModelNode } from '../../domain/models/model-node.ts';
 import { pmModelSettingsOf } from '../../domain/models/model-settings.ts';
 import type { PmModelState } from '../../domain/models/pm-model-state.ts';
 import type { LoadOutcome } from '../../domain/models/load-outcome.ts';
-import type { NodeConnection } from '../../ports/dispatch.ts';
+import type { NodeConnection } from '../../ports/nodes.ts';
 import { PmModelManager } from './pm-model-manager.ts';
 
 const node: ModelNode = {

@@ -6,7 +6,7 @@ import {
 } from '../../domain/models/advance-model.ts';
 import { applyOutcome } from '../../domain/models/load-outcome.ts';
 import type { PmModelState } from '../../domain/models/pm-model-state.ts';
-import type { NodeConnection } from '../../ports/dispatch.ts';
+import type { NodeConnection } from '../../ports/nodes.ts';
 import type { ModelWorker, PmModelStore } from '../../ports/models.ts';
 
 export interface PmModelManagerDeps {

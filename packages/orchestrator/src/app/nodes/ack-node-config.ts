@@ -4,7 +4,7 @@ import { type Clock, truncateUtf8 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import { decideAck } from '../../domain/nodes/config-ack.ts';
-import type { NodeRegistry, NodeTransaction, StoredNode } from '../../ports/nodes.ts';
+import type { NodeRegistry, NodeTransaction, StoredNode } from '../../ports/node-registry.ts';
 import type { NodeCaller } from './authenticate-node.ts';
 
 export interface AckNodeConfigDeps {

@@ -1,7 +1,7 @@
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
-import type { NodeRegistry } from '../../ports/nodes.ts';
+import type { NodeRegistry } from '../../ports/node-registry.ts';
 
 /** A node that proved who it is. */
 export interface NodeCaller {

@@ -1,5 +1,5 @@
 import type { Log } from '@cynodeai/runtime/observe';
-import type { NodeHeartbeats } from '../../ports/nodes.ts';
+import type { NodeHeartbeats } from '../../ports/node-registry.ts';
 
 export interface DeactivateSilentNodesDeps {
   readonly nodes: NodeHeartbeats;

@@ -13,7 +13,7 @@ import {
 import { decideInferenceBackend } from '../../domain/nodes/inference-backend.ts';
 import { chooseWorkerUrl, normalizeWorkerUrl } from '../../domain/nodes/worker-url.ts';
 import type { ContentHash, NodeTokenVault } from '../../ports/node-secrets.ts';
-import type { IssuedVersion, NodeTransaction, StoredNode } from '../../ports/nodes.ts';
+import type { IssuedVersion, NodeTransaction, StoredNode } from '../../ports/node-registry.ts';
 
 export interface DesiredConfigDeps {
   readonly vault: NodeTokenVault;

@@ -1,6 +1,6 @@
 import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { NodeRegistry } from '../../ports/nodes.ts';
+import type { NodeRegistry } from '../../ports/node-registry.ts';
 import type { NodeCaller } from './authenticate-node.ts';
 import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
 

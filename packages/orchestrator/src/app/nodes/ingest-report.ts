@@ -1,5 +1,5 @@
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
-import type { NodeTransaction, StoredNode } from '../../ports/nodes.ts';
+import type { NodeTransaction, StoredNode } from '../../ports/node-registry.ts';
 import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { NodeRegistry, StoredNode } from '../../ports/nodes.ts';
+import type { NodeRegistry, StoredNode } from '../../ports/node-registry.ts';
 import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
 
 export interface RefreshConfigsDeps extends DesiredConfigDeps {

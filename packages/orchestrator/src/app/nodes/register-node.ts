@@ -1,7 +1,7 @@
 import type { NodeBootstrapPayload, NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
-import type { StoredNode } from '../../ports/nodes.ts';
+import type { StoredNode } from '../../ports/node-registry.ts';
 import { refreshDesiredConfig } from './desired-config.ts';
 import { type RefreshConfigsDeps, refreshConfigs } from './refresh-configs.ts';
 

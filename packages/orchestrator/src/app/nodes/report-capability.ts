@@ -1,7 +1,7 @@
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
-import type { NodeRegistry } from '../../ports/nodes.ts';
+import type { NodeRegistry } from '../../ports/node-registry.ts';
 import type { NodeCaller } from './authenticate-node.ts';
 import type { DesiredConfigDeps } from './desired-config.ts';
 import { ingestReport } from './ingest-report.ts';

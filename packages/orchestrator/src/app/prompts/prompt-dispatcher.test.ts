@@ -2,11 +2,15 @@ import { FakeClock, type MemoryLog, memoryLog } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import type { NodeFacts } from '../../domain/dispatch/node-facts.ts';
 import type { ModelAnswer } from '../../domain/prompts/model-answer.ts';
-import type { EndedJob, Renewal, StoredEnd } from '../../ports/dispatch.ts';
+import type { EndedJob, StoredEnd } from '../../ports/job-ends.ts';
+import type { Renewal } from '../../ports/leases.ts';
 import type { ModelClient } from '../../ports/model-client.ts';
 import type { PmModelReader } from '../../ports/models.ts';
+import type { Nodes } from '../../ports/nodes.ts';
 import type { ClaimedPrompt } from '../../ports/prompts.ts';
+import { SilentNodes } from '../dispatch/silent-nodes.ts';
 import { JobCompleter } from '../jobs/job-completer.ts';
+import { HeldLeases } from '../leases/held-leases.ts';
 import { PromptDispatcher, type PromptDispatcherDeps } from './prompt-dispatcher.ts';
 
 const prompt = (jobId: string): ClaimedPrompt => ({
@@ -43,10 +47,10 @@ interface Behaviour {
   readonly generate?: ModelClient['generate'];
   readonly jobs?: readonly string[];
   readonly renewal?: Partial<Renewal>;
-  readonly change?: Partial<PromptDispatcherDeps>;
+  readonly selected?: PmModelReader;
   readonly connection?: boolean;
   readonly isStorageAway?: boolean;
-  readonly nodes?: PromptDispatcherDeps['prompts']['nodes'];
+  readonly nodes?: Nodes['all'];
   /** How long reading a prompt takes. */
   readonly readingMs?: number;
 }
@@ -76,41 +80,49 @@ function world(behaviour: Behaviour = {}) {
       if (ms === 0 || signal?.aborted !== false) resolve();
       else signal.addEventListener('abort', () => resolve());
     });
+  const monotonicMs = () => time.monotonicMs;
+  const held = new HeldLeases<ClaimedPrompt>({
+    what: 'prompt',
+    idField: 'job_id',
+    idOf: ({ jobId }) => jobId,
+    renew: async () => ({ leaseMs: 60_000, canceled: [], lost: [], ...behaviour.renewal }),
+    canceledAmong: async (jobIds) => [...jobIds],
+    aliveBy: 'holder',
+    whenCanceled: 'let_go',
+    log,
+    sleep,
+    monotonicMs,
+    onFree: () => {},
+  });
+  const connection =
+    behaviour.connection === false
+      ? undefined
+      : { nodeId: 'n', slug: 'n', url: 'http://n', token: 'tok' };
   const deps: PromptDispatcherDeps = {
+    held,
     prompts: {
       due: async () => queued.length > 0,
       claim: async ({ limit }) => {
         limits.push(limit);
         return queued.splice(0, limit).map(prompt);
       },
-      nodes:
-        behaviour.nodes ??
-        (async () => [
-          {
-            facts,
-            connection:
-              behaviour.connection === false
-                ? undefined
-                : { nodeId: 'n', slug: 'n', url: 'http://n', token: 'tok' },
-          },
-        ]),
       noteWaiting: async (reason) => void waiting.push(reason),
     },
-    queue: {
-      renew: async () => ({ leaseMs: 60_000, canceled: [], lost: [], ...behaviour.renewal }),
+    leases: {
       requeue: async ({ jobId }, { reason }) => {
         back.push({ jobId, reason });
         if (behaviour.isStorageAway === true) throw new Error('away');
         return true;
       },
-      canceledAmong: async (jobIds) => [...jobIds],
-      taskInput: async () => {
+    },
+    input: {
+      read: async () => {
         time.monotonicMs += behaviour.readingMs ?? 0;
         return { prompt: 'p', files: [] };
       },
     },
     completer: new JobCompleter({
-      queue: {
+      ends: {
         complete: async (jobs) => {
           ended.push(...jobs);
           return new Map(jobs.map((job): [string, StoredEnd] => [job.jobId, 'recorded']));
@@ -119,31 +131,32 @@ function world(behaviour: Behaviour = {}) {
       log,
       sleep,
     }),
-    client: {
-      generate: (...call) => {
-        calls.push(call);
-        return behaviour.generate?.(...call) ?? Promise.resolve(answered);
+    model: {
+      nodes: { all: behaviour.nodes ?? (async () => [{ facts, connection }]) },
+      models: behaviour.selected ?? selected,
+      client: {
+        generate: (...call) => {
+          calls.push(call);
+          return behaviour.generate?.(...call) ?? Promise.resolve(answered);
+        },
       },
+      silent: new SilentNodes(monotonicMs),
+      directUrl: undefined,
+      defaultModel: 'small:1',
+      relayPath: '/relay',
+      timeoutMs: 120_000,
     },
-    models: selected,
     blobs: { open: () => Promise.reject(new Error('no blob')) },
-    directUrl: undefined,
-    defaultModel: 'small:1',
-    relayPath: '/relay',
-    timeoutMs: 120_000,
     maxCalls: 2,
     log,
     sleep,
     clock,
-    monotonicMs: () => time.monotonicMs,
-    onSlotFree: () => {},
-    onShorterLease: () => {},
+    monotonicMs,
     onDue: (ms) => void due.push(ms),
-    ...behaviour.change,
   };
   const dispatcher = new PromptDispatcher(deps);
-  const idle = () => expect.poll(() => dispatcher.leaseIds).toEqual([]);
-  return { dispatcher, ended, back, waiting, limits, due, calls, clock, log, queued, idle };
+  const idle = () => expect.poll(() => held.leaseIds).toEqual([]);
+  return { dispatcher, held, ended, back, waiting, limits, due, calls, clock, log, queued, idle };
 }
 
 /** A model that answers only when its call is ended. */
@@ -156,12 +169,14 @@ const untilEnded: ModelClient['generate'] = (_endpoint, _request, { signal }) =>
 describe('the dispatcher of prompts', () => {
   it('accepts an answer after 110 s: the limit of a call is 120 s (REQ-ORCHES-0118)', async () => {
     const release = Promise.withResolvers<ModelAnswer>();
-    const { dispatcher, clock, ended, calls, idle } = world({ generate: () => release.promise });
+    const { dispatcher, held, clock, ended, calls, idle } = world({
+      generate: () => release.promise,
+    });
     await dispatcher.dispatch();
     await expect.poll(() => calls.length).toBe(1);
     expect(calls[0]?.[2].timeoutMs).toBe(120_000);
     clock.advance(110_000);
-    await dispatcher.renew();
+    await held.renew();
     release.resolve(answered);
     await idle();
     const result = ended[0]?.result;
@@ -171,7 +186,7 @@ describe('the dispatcher of prompts', () => {
   });
 
   it('calls the relay with its token, and never more than its number of calls', async () => {
-    const { dispatcher, calls, limits, queued } = world({
+    const { dispatcher, held, calls, limits, queued } = world({
       jobs: ['a', 'b', 'c'],
       generate: untilEnded,
     });
@@ -183,26 +198,26 @@ describe('the dispatcher of prompts', () => {
       { model: 'm:1', prompt: 'p', stream: false },
     ]);
     expect([limits, queued]).toEqual([[2], ['c']]);
-    expect(dispatcher.leaseIds).toEqual(['lease-a', 'lease-b']);
-    await dispatcher.stopCanceled();
+    expect(held.leaseIds).toEqual(['lease-a', 'lease-b']);
+    await held.findCanceled();
     await dispatcher.drain(0);
   });
 
   it('claims nothing while closing, or when nothing is due', async () => {
     const closing = world();
-    closing.dispatcher.close();
+    closing.held.close();
     await closing.dispatcher.dispatch();
     expect(closing.limits).toEqual([]);
     const idle = world({ jobs: [] });
     await idle.dispatcher.dispatch();
-    await idle.dispatcher.renew();
-    await idle.dispatcher.stopCanceled();
+    await idle.held.renew();
+    await idle.held.findCanceled();
     await idle.dispatcher.drain(0);
     expect([idle.limits, idle.waiting]).toEqual([[], []]);
   });
 
   it('says what prompts wait for, and takes none meanwhile', async () => {
-    const none = world({ change: { models: { current: async () => undefined } } });
+    const none = world({ selected: { current: async () => undefined } });
     await none.dispatcher.dispatch();
     expect([none.limits, none.waiting]).toEqual([[], ['pm_model_not_selected']]);
     const mute = world({ connection: false });
@@ -211,27 +226,27 @@ describe('the dispatcher of prompts', () => {
   });
 
   it("lets go of a prompt whose lease is somebody else's, and stores nothing", async () => {
-    const { dispatcher, ended, log, idle, calls } = world({
+    const { dispatcher, held, ended, log, idle, calls } = world({
       generate: untilEnded,
       renewal: { lost: ['a', 'unknown'], leaseMs: 3000 },
     });
     await dispatcher.dispatch();
     await expect.poll(() => calls.length).toBe(1);
-    await dispatcher.renew();
+    await held.renew();
     await idle();
     expect(ended).toEqual([]);
-    expect(dispatcher.renewMs).toBe(1000);
+    expect(held.renewMs).toBe(1000);
     expect(log.lines.some(({ message }) => message === 'the lease of a prompt is gone')).toBe(true);
   });
 
   it('ends a call when a renewal finds its job canceled', async () => {
-    const { dispatcher, ended, back, idle, calls } = world({
+    const { dispatcher, held, ended, back, idle, calls } = world({
       generate: untilEnded,
       renewal: { canceled: ['a'] },
     });
     await dispatcher.dispatch();
     await expect.poll(() => calls.length).toBe(1);
-    await dispatcher.renew();
+    await held.renew();
     await idle();
     expect([ended, back]).toEqual([[], []]);
   });
@@ -278,10 +293,10 @@ describe('the dispatcher of prompts', () => {
   });
 
   it('gives back what is under way at shutdown', async () => {
-    const { dispatcher, back, calls } = world({ jobs: ['a', 'b'], generate: untilEnded });
+    const { dispatcher, held, back, calls } = world({ jobs: ['a', 'b'], generate: untilEnded });
     await dispatcher.dispatch();
     await expect.poll(() => calls.length).toBe(2);
-    dispatcher.close();
+    held.close();
     await dispatcher.drain(0);
     expect(back.map(({ jobId }) => jobId)).toEqual(['a', 'b']);
   });

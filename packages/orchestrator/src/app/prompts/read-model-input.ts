@@ -5,7 +5,7 @@ import {
 } from '../../domain/prompts/model-input.ts';
 import { attachmentFolder } from '../../domain/tasks/task-record.ts';
 import type { BlobOpener } from '../../ports/blobs.ts';
-import type { TaskFile, TaskInput } from '../../ports/task-input.ts';
+import type { GivenInput, TaskFile } from '../../ports/task-input.ts';
 
 /** The first bytes of a blob, and no more of it in memory. */
 async function startOf({ storageRef }: TaskFile, blobs: BlobOpener): Promise<Uint8Array> {
@@ -29,7 +29,7 @@ async function startOf({ storageRef }: TaskFile, blobs: BlobOpener): Promise<Uin
  * What a model is given for a task: prompt and attachments. Contract 04 section 9.3 (REQ-ORCHES-0126).
  * Rejects when an attachment cannot be read.
  */
-export async function readModelInput(input: TaskInput, blobs: BlobOpener): Promise<string> {
+export async function readModelInput(input: GivenInput, blobs: BlobOpener): Promise<string> {
   const files: PromptFile[] = [];
   for (const file of input.files) {
     const { path, contentType, sizeBytes } = file;

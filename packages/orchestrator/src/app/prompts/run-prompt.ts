@@ -2,22 +2,29 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf, uuidv7 } from '@cynodeai/runtime/std';
 import { type Ended, failed } from '../../domain/dispatch/outcome.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
-import { leaseTimes, retryDelayMs } from '../../domain/jobs/job-lease.ts';
-import { type ModelAnswer, answeredEnd } from '../../domain/prompts/model-answer.ts';
-import { modelRequest } from '../../domain/prompts/model-request.ts';
+import { retryDelayMs } from '../../domain/jobs/job-lease.ts';
+import { answeredEnd } from '../../domain/prompts/model-answer.ts';
 import { fallbackPayload } from '../../domain/prompts/sandbox-fallback.ts';
 import type { BlobOpener } from '../../ports/blobs.ts';
-import type { EndedJob, FallbackJob, JobQueue } from '../../ports/dispatch.ts';
-import type { ModelClient, ModelEndpoint } from '../../ports/model-client.ts';
+import type { EndedJob, FallbackJob } from '../../ports/job-ends.ts';
+import type { Leases } from '../../ports/leases.ts';
 import type { ClaimedPrompt } from '../../ports/prompts.ts';
-import type { TaskInput } from '../../ports/task-input.ts';
+import type { GivenInput, TaskInput } from '../../ports/task-input.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
+import type { HeldLease } from '../leases/held-lease.ts';
+import {
+  type AskModelDeps,
+  type ModelOutcome,
+  type ModelRoute,
+  askOver,
+} from '../models/ask-model.ts';
 import { readModelInput } from './read-model-input.ts';
 
 export interface RunPromptDeps {
-  readonly client: ModelClient;
-  readonly queue: Pick<JobQueue, 'requeue' | 'taskInput'>;
+  readonly model: AskModelDeps;
+  readonly leases: Pick<Leases, 'requeue'>;
+  readonly input: Pick<TaskInput, 'read'>;
   readonly blobs: BlobOpener;
   readonly completer: JobCompleter;
   readonly log: Log;
@@ -26,34 +33,25 @@ export interface RunPromptDeps {
   readonly monotonicMs: () => number;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Limit of one call, ms. */
-  readonly timeoutMs: number;
   /** A prompt may be claimed again in `ms`. */
   readonly onDue: (ms: number) => void;
 }
 
-/** A claimed prompt and where it goes. */
+/** A claimed prompt and where it goes. Its call ends with the lease: canceled, lost, or the process ends. */
 export interface PromptCall {
-  readonly prompt: ClaimedPrompt;
-  readonly model: string;
-  readonly endpoint: ModelEndpoint;
-  /** When it was claimed, on the monotonic clock, ms. */
-  readonly claimedAt: number;
-  /** Fires when the call is not wanted any more: canceled, lease lost, or the process ends. */
-  readonly signal: AbortSignal;
-  /** The node did not answer: others are preferred for a while. True when there is one to ask at once. */
-  readonly onSilent: () => boolean;
+  readonly held: HeldLease<ClaimedPrompt>;
+  readonly route: ModelRoute;
 }
 
 async function putBack(
-  { prompt, signal }: PromptCall,
+  { held: { lease: prompt, lost: signal } }: PromptCall,
   back: { readonly delayMs: number; readonly reason: string },
   deps: RunPromptDeps,
 ): Promise<void> {
-  const { log, sleep, queue } = deps;
+  const { log, sleep, leases } = deps;
   log.warn('a prompt goes back into the queue', { job_id: prompt.jobId, reason: back.reason });
   const what = 'a prompt that was not answered';
-  await retryStorage(() => queue.requeue(prompt, { ...back, refusedBy: undefined }), {
+  await retryStorage(() => leases.requeue(prompt, { ...back, refusedBy: undefined }), {
     log,
     what,
     sleep,
@@ -63,12 +61,12 @@ async function putBack(
 }
 
 async function end(
-  { prompt }: PromptCall,
+  { held }: PromptCall,
   { status, result, summary }: Ended,
   deps: RunPromptDeps,
   next?: FallbackJob,
 ): Promise<void> {
-  const { taskId, jobId, leaseId } = prompt;
+  const { taskId, jobId, leaseId } = held.lease;
   const logs = logPieces(result);
   const job: EndedJob = { taskId, jobId, leaseId, status, result, summary, logs };
   const stored = await deps.completer.complete({ ...job, ...(next && { next }) });
@@ -84,14 +82,15 @@ async function end(
 /** The call failed: the sandbox is asked, once. */
 function handOn(
   call: PromptCall,
-  { errorType, message }: Extract<ModelAnswer, { readonly kind: 'failed' }>,
-  input: TaskInput,
+  { failure, model }: Extract<ModelOutcome, { readonly kind: 'failed' }>,
+  input: GivenInput,
   deps: RunPromptDeps,
 ): Promise<void> {
-  const { jobId } = call.prompt;
+  const { jobId } = call.held.lease;
+  const { errorType, message } = failure;
   const fault = { job_id: jobId, error_type: errorType, error_message: message };
   deps.log.warn('a model call failed', fault);
-  const payload = fallbackPayload(call.model, fault, input.files);
+  const payload = fallbackPayload(model, fault, input.files);
   const next = { jobId: uuidv7(deps.clock.now().getTime()), payload };
   return end(call, failed(errorType, message), deps, next);
 }
@@ -99,27 +98,26 @@ function handOn(
 /** Asks once, given what the user wrote and sent. */
 async function ask(
   call: PromptCall,
-  input: TaskInput,
+  input: GivenInput,
   text: string,
   deps: RunPromptDeps,
 ): Promise<void> {
-  const { prompt, model, endpoint, signal } = call;
+  const { route } = call;
+  const { lease: prompt, lost: signal } = call.held;
   const startedAt = deps.clock.now();
-  const answer = await deps.client.generate(endpoint, modelRequest(model, text), {
-    timeoutMs: deps.timeoutMs,
-    signal,
-  });
-  if (signal.aborted) return;
-  switch (answer.kind) {
+  const outcome = await askOver(route, { text, signal }, deps.model);
+  switch (outcome.kind) {
+    case 'aborted':
+      return;
     case 'not_taken': {
-      const elsewhere = answer.isUnreachable && call.onSilent();
-      const delayMs = elsewhere ? 0 : retryDelayMs(prompt.attempt, Math.random());
-      return putBack(call, { delayMs, reason: answer.message }, deps);
+      const delayMs = outcome.elsewhere ? 0 : retryDelayMs(prompt.attempt, Math.random());
+      return putBack(call, { delayMs, reason: outcome.message }, deps);
     }
     case 'failed':
-      return handOn(call, answer, input, deps);
+      return handOn(call, outcome, input, deps);
     case 'answered': {
       const { taskId, jobId } = prompt;
+      const { answer, model } = outcome;
       const times = { startedAt, endedAt: deps.clock.now() };
       return end(call, answeredEnd(answer, { taskId, jobId, model, ...times }), deps);
     }
@@ -131,10 +129,10 @@ async function ask(
  * value of a JSON body on every way. Contract 01 section 4.4 (REQ-ORCHES-0125).
  */
 export async function runPrompt(call: PromptCall, deps: RunPromptDeps): Promise<void> {
-  const { prompt, claimedAt, signal } = call;
-  const { log, sleep, queue } = deps;
+  const { lease: prompt, lost: signal } = call.held;
+  const { log, sleep } = deps;
   const what = 'the start of a model call';
-  const read = (): Promise<TaskInput> => queue.taskInput(prompt.taskId);
+  const read = (): Promise<GivenInput> => deps.input.read(prompt.taskId);
   const input = await retryStorage(read, { log, what, sleep, signal });
   if (input === undefined) return;
   let text: string;
@@ -145,17 +143,8 @@ export async function runPrompt(call: PromptCall, deps: RunPromptDeps): Promise<
     log.error('the input of a job cannot be read', { job_id: prompt.jobId });
     return end(call, failed('input_unavailable', message), deps);
   }
-  // A process that was frozen since its claim may find the prompt answered by others.
-  if (deps.monotonicMs() - claimedAt > leaseTimes(prompt.leaseMs).freshMs) {
+  if (call.held.isStale(deps.monotonicMs())) {
     return putBack(call, { delayMs: 0, reason: 'the lease was too old to call the model' }, deps);
   }
   return ask(call, input, text, deps);
-}
-
-/** Logs what should not happen at all; the lease ends by itself then. */
-export function logLostPrompt(log: Log, prompt: ClaimedPrompt, error: unknown): void {
-  log.error('a prompt could not be brought to its end', {
-    job_id: prompt.jobId,
-    error: messageOf(error),
-  });
 }

@@ -1,12 +1,12 @@
 import type { InputFileReference } from '../../domain/jobs/job-payload.ts';
 import { modelRequest } from '../../domain/prompts/model-request.ts';
 import type { BlobOpener } from '../../ports/blobs.ts';
-import type { ClaimedJob } from '../../ports/dispatch.ts';
-import type { ReadTaskInput } from '../../ports/task-input.ts';
+import type { ClaimedJob } from '../../ports/claims.ts';
+import type { TaskInput } from '../../ports/task-input.ts';
 import { readModelInput } from './read-model-input.ts';
 
 export interface WithModelRequestDeps {
-  readonly queue: { readonly taskInput: ReadTaskInput };
+  readonly input: Pick<TaskInput, 'read'>;
   readonly blobs: BlobOpener;
 }
 
@@ -20,7 +20,7 @@ export async function withModelRequest(
 ): Promise<ClaimedJob> {
   const { input_files: files } = job.payload;
   if (!files.some(({ source }) => source.kind === 'model_request')) return job;
-  const input = await readModelInput(await deps.queue.taskInput(job.taskId), deps.blobs);
+  const input = await readModelInput(await deps.input.read(job.taskId), deps.blobs);
   const resolved = files.map((file): InputFileReference => {
     if (file.source.kind !== 'model_request') return file;
     const text = JSON.stringify(modelRequest(file.source.model, input));

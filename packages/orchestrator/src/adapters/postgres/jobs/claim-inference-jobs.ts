@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { ClaimedPrompt, PromptQueue } from '../../../ports/prompts.ts';
+import type { ClaimedPrompt, PromptClaims } from '../../../ports/prompts.ts';
 import { readDispatchSettings } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 import { startJobs } from './start-jobs.ts';
@@ -13,7 +13,7 @@ interface Row {
 /** Claims queued prompts for a model, oldest first: they get a lease and no node. Contract 01 sections 4.4, 5.4. */
 export async function claimInferenceJobs(
   db: Kysely<Database>,
-  { limit, note }: Parameters<PromptQueue['claim']>[0],
+  { limit, note }: Parameters<PromptClaims['claim']>[0],
 ): Promise<readonly ClaimedPrompt[]> {
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<Row>`

@@ -1,11 +1,12 @@
 import { type Kysely, type Transaction, sql } from 'kysely';
 import { eligibleNodes } from '../../../domain/dispatch/select-node.ts';
-import type { ClaimedRetry } from '../../../ports/dispatch.ts';
+import type { ClaimedRetry } from '../../../ports/claims.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
+import type { DispatchNode } from '../../../ports/nodes.ts';
 import { dispatchSettings, dispatchSettingsJson } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 import { type CandidateRow, claimedJob } from './claimed-job.ts';
-import { type DispatchNode, readDispatchNodes } from './read-dispatch-nodes.ts';
+import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
 import { startJobs } from './start-jobs.ts';
 
 /** Most jobs of one claim. */

@@ -3,14 +3,14 @@ import type { NodeFacts } from '../../../domain/dispatch/node-facts.ts';
 import { type ClassSlots, type OpenSlots, openSlots } from '../../../domain/dispatch/open-slots.ts';
 import { type Placement, planBatch } from '../../../domain/dispatch/plan-batch.ts';
 import { withoutAvoided } from '../../../domain/dispatch/select-node.ts';
-import type { ClaimOptions, ClaimedJob } from '../../../ports/dispatch.ts';
+import type { ClaimOptions, ClaimedJob } from '../../../ports/claims.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import { dispatchSettings, dispatchSettingsJson } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 import { type CandidateRow, claimedJob } from './claimed-job.ts';
 import { enterClaim } from './enter-claim.ts';
 import { hasDueJob } from './has-due-job.ts';
-import { readDispatchNodes } from './read-dispatch-nodes.ts';
+import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
 import { startJobs } from './start-jobs.ts';
 
 /** Most jobs of one claim. */

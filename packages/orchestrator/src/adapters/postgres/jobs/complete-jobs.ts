@@ -2,7 +2,7 @@ import { type Kysely, type Transaction, sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import { OrchestratorError } from '../../../domain/errors.ts';
 import { storableJson } from '../../../domain/jobs/job-result.ts';
-import type { EndedJob, StoredEnd } from '../../../ports/dispatch.ts';
+import type { EndedJob, JobEnds, StoredEnd } from '../../../ports/job-ends.ts';
 import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 import { insertFallbackJobs } from './insert-fallback-jobs.ts';
@@ -147,7 +147,7 @@ const valueFault = /^(?:22|54)/;
  * after a cancel, no status changes. Contract 01 section 5.5.
  * @throws OrchestratorError `result_not_storable`.
  */
-export async function completeJobs(
+async function completeJobs(
   db: Kysely<Database>,
   jobs: readonly EndedJob[],
 ): Promise<ReadonlyMap<string, StoredEnd>> {
@@ -160,4 +160,9 @@ export async function completeJobs(
     if (!unstorable) throw cause;
     throw new OrchestratorError('result_not_storable', 'a job result cannot be stored', { cause });
   }
+}
+
+/** Ends of jobs in PostgreSQL. */
+export function postgresJobEnds(db: Kysely<Database>): JobEnds {
+  return { complete: (jobs) => completeJobs(db, jobs) };
 }

@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, type Transaction, sql } from 'kysely';
 import { failed } from '../../../domain/dispatch/outcome.ts';
 import { type Expiry, judgeExpiry } from '../../../domain/jobs/job-lease.ts';
 import type { JobPayload } from '../../../domain/jobs/job-payload.ts';
-import type { ExpiredJob, JobLease } from '../../../ports/dispatch.ts';
+import type { ExpiredJob, JobLease } from '../../../ports/leases.ts';
 import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 import { endTasks } from './complete-jobs.ts';

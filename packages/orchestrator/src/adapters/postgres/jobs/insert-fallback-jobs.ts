@@ -1,5 +1,5 @@
 import { type Transaction, sql } from 'kysely';
-import type { FallbackJob } from '../../../ports/dispatch.ts';
+import type { FallbackJob } from '../../../ports/job-ends.ts';
 import { channels, notify } from '../notifications.ts';
 import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';

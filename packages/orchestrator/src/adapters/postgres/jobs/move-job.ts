@@ -3,13 +3,13 @@ import { type Kysely, type Transaction, sql } from 'kysely';
 import { selectNode, withoutAvoided } from '../../../domain/dispatch/select-node.ts';
 import { mayStartAgain } from '../../../domain/jobs/job-lease.ts';
 import type { SandboxJobPayload } from '../../../domain/jobs/job-payload.ts';
-import type { ClaimedJob, JobQueue } from '../../../ports/dispatch.ts';
+import type { ClaimedJob, MoveOptions } from '../../../ports/claims.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 import { enterClaim } from './enter-claim.ts';
 import { lockTasks } from './lock-tasks.ts';
-import { readDispatchNodes } from './read-dispatch-nodes.ts';
+import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
 
 /** Longest kept reason, bytes. */
 const reasonBytes = 2048;
@@ -58,7 +58,7 @@ export async function moveJob(
   db: Kysely<Database>,
   vault: NodeTokenVault,
   job: ClaimedJob,
-  options: Parameters<JobQueue['move']>[1],
+  options: MoveOptions,
 ): Promise<ClaimedJob | 'none' | 'lost'> {
   return db.transaction().execute(async (trx) => {
     await enterClaim(trx);

@@ -4,7 +4,7 @@ import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { Executor } from '../database.ts';
 import type { Database } from '../tables.ts';
 import { hasDueJob } from './has-due-job.ts';
-import { readDispatchNodes } from './read-dispatch-nodes.ts';
+import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
 
 async function noteClass(db: Executor, useInference: boolean, reason: string): Promise<void> {
   await sql`

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { leaseMsOf, leaseSettingKeys } from '../../../domain/jobs/job-lease.ts';
 import { positiveInteger } from '../../../domain/nodes/config-settings.ts';
-import type { JobLease, Renewal } from '../../../ports/dispatch.ts';
+import type { JobLease, Renewal } from '../../../ports/leases.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import type { Database } from '../tables.ts';
 

@@ -1,6 +1,6 @@
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { type Kysely, sql } from 'kysely';
-import type { JobLease, JobQueue } from '../../../ports/dispatch.ts';
+import type { JobLease, Requeue } from '../../../ports/leases.ts';
 import { channels, notify } from '../notifications.ts';
 import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
@@ -13,7 +13,7 @@ const reasonBytes = 2048;
 export async function requeueJob(
   db: Kysely<Database>,
   { taskId, jobId, leaseId }: JobLease,
-  back: Parameters<JobQueue['requeue']>[1],
+  back: Requeue,
 ): Promise<boolean> {
   const lastError = truncateUtf8(storableText(back.reason), reasonBytes).text;
   const refused = JSON.stringify(back.refusedBy === undefined ? [] : [back.refusedBy]);

@@ -1,6 +1,6 @@
 import { type Transaction, sql } from 'kysely';
 import type { DispatchNote } from '../../../domain/jobs/job-payload.ts';
-import type { JobLease } from '../../../ports/dispatch.ts';
+import type { JobLease } from '../../../ports/leases.ts';
 import { type NewTaskEvent, taskEventsInsert, taskWaitersWake } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 

@@ -9,10 +9,10 @@ import {
   vramTotalMb,
 } from '../../../domain/models/model-node.ts';
 import { orchestratorHostLabel } from '../../../domain/nodes/node.ts';
-import type { NodeConnection } from '../../../ports/dispatch.ts';
+import type { NodeConnection } from '../../../ports/nodes.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { Executor } from '../database.ts';
-import { readDispatchNodes } from '../jobs/read-dispatch-nodes.ts';
+import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
 
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { IssuedVersion } from '../../../ports/nodes.ts';
+import type { IssuedVersion } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 
 /** Rows kept per node beside the applied one. Contract 02 section 10. */

@@ -1,7 +1,7 @@
 import { limits } from '@cynodeai/contracts/common';
 import { storableText } from '@cynodeai/runtime/std';
 import { isIP } from 'node:net';
-import type { NodeAuditEntry } from '../../../ports/nodes.ts';
+import type { NodeAuditEntry } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 
 /** Appends to `auth_audit_log`. Contract 02 section 15. */

@@ -1,4 +1,4 @@
-import type { StoredNode } from '../../../ports/nodes.ts';
+import type { StoredNode } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 import { storedNode, storedNodeColumns } from './stored-node.ts';
 

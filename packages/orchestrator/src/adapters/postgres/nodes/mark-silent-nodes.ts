@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { NodeHeartbeats } from '../../../ports/nodes.ts';
+import type { NodeHeartbeats } from '../../../ports/node-registry.ts';
 import { channels, notify } from '../notifications.ts';
 import { staleBefore } from '../settings/stale-before.ts';
 import type { Database } from '../tables.ts';

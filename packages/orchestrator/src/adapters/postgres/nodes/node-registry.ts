@@ -1,6 +1,6 @@
 import { nodeCapabilityReportSchema } from '@cynodeai/contracts/control-plane';
 import type { Kysely } from 'kysely';
-import type { NodeRegistry, NodeTransaction } from '../../../ports/nodes.ts';
+import type { NodeRegistry, NodeTransaction } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import type { Database } from '../tables.ts';

@@ -1,6 +1,6 @@
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { sql } from 'kysely';
-import type { StoredNode } from '../../../ports/nodes.ts';
+import type { StoredNode } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 import { storedNode, storedNodeColumns } from './stored-node.ts';
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AckToStore } from '../../../ports/nodes.ts';
+import type { AckToStore } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 import { channels, notify } from '../notifications.ts';
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { ReportToStore } from '../../../ports/nodes.ts';
+import type { ReportToStore } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 import { channels, notify } from '../notifications.ts';
 import { saveModels } from './save-models.ts';

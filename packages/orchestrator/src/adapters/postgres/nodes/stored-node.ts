@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { StoredNode } from '../../../ports/nodes.ts';
+import type { StoredNode } from '../../../ports/node-registry.ts';
 import type { NodesTable } from '../tables/nodes.ts';
 
 /** Columns a `StoredNode` is made from. */

@@ -3,7 +3,7 @@ import type { PmModelFacts } from '../../../domain/readiness/judge-pm-model.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { ReadinessProbe } from '../../../ports/readiness.ts';
 import { readBootstrapError } from '../bootstrap/import-outcome.ts';
-import { readDispatchNodes } from '../jobs/read-dispatch-nodes.ts';
+import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
 import { currentSchemaVersion } from '../migrate.ts';
 import { readModelStatus } from '../models/read-model-status.ts';
 import { readPmModel } from '../models/read-pm-model.ts';

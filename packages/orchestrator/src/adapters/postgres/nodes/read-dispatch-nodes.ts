@@ -1,16 +1,9 @@
 import { sql } from 'kysely';
-import type { NodeFacts } from '../../../domain/dispatch/node-facts.ts';
 import type { ConfigAckStatus, NodeStatus } from '../../../domain/nodes/node.ts';
-import type { NodeConnection } from '../../../ports/dispatch.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
+import type { DispatchNode } from '../../../ports/nodes.ts';
 import type { Executor } from '../database.ts';
 import { staleBefore } from '../settings/stale-before.ts';
-
-/** A node with what is needed to judge and to call it; no connection when a part of it is missing. */
-export interface DispatchNode {
-  readonly facts: NodeFacts;
-  readonly connection: NodeConnection | undefined;
-}
 
 interface Row {
   readonly id: string;

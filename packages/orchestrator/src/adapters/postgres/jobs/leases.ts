@@ -1,0 +1,58 @@
+import { type Kysely, sql } from 'kysely';
+import type { JobLease, Leases } from '../../../ports/leases.ts';
+import type { Executor } from '../database.ts';
+import type { Database } from '../tables.ts';
+import { reapLeases, releaseLease } from './expire-leases.ts';
+import { renewLeases } from './renew-leases.ts';
+import { requeueJob } from './requeue-job.ts';
+
+/** Of the given jobs those that were canceled. */
+async function canceledAmong(db: Executor, jobIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM jobs WHERE id = ANY(${jobIds}::uuid[]) AND status = 'canceled'
+  `.execute(db);
+  return rows.map((row) => row.id);
+}
+
+/** Ends leases now, so that the next process need not wait for them. */
+async function abandonLeases(db: Executor, leases: readonly JobLease[]): Promise<void> {
+  await sql`
+    UPDATE jobs SET lease_expires_at = now(), updated_at = now()
+    WHERE status = 'running' AND lease_id = ANY(${leases.map((lease) => lease.leaseId)}::uuid[])
+  `.execute(db);
+}
+
+/** True while jobs run under leases that have not passed and are not the given ones. */
+async function othersRun(db: Executor, ownLeaseIds: readonly string[]): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM jobs
+    WHERE status = 'running' AND lease_expires_at > now() AND lease_id <> ALL(${ownLeaseIds}::uuid[])
+    LIMIT 1
+  `.execute(db);
+  return rows.length > 0;
+}
+
+/** A claim that found a run under way starts nothing, so it is no attempt. Contract 01 section 5.6. */
+async function noteAdopted(db: Executor, { jobId, leaseId }: JobLease): Promise<void> {
+  await sql`
+    UPDATE jobs SET updated_at = now(),
+      payload = payload || jsonb_build_object('dispatch', coalesce(payload -> 'dispatch', '{}')
+        || jsonb_build_object('free_attempts',
+          coalesce((payload -> 'dispatch' ->> 'free_attempts')::int, 0) + 1))
+    WHERE id = ${jobId}::uuid AND lease_id = ${leaseId}::uuid AND status = 'running'
+  `.execute(db);
+}
+
+/** Leases of jobs in PostgreSQL. */
+export function postgresLeases(db: Kysely<Database>): Leases {
+  return {
+    renew: (leases) => renewLeases(db, leases),
+    canceledAmong: (jobIds) => canceledAmong(db, jobIds),
+    requeue: (lease, back) => requeueJob(db, lease, back),
+    release: (lease, reason) => releaseLease(db, lease, reason),
+    noteAdopted: (lease) => noteAdopted(db, lease),
+    abandon: (leases) => abandonLeases(db, leases),
+    reap: (exceptLeaseIds) => reapLeases(db, exceptLeaseIds),
+    othersRun: (ownLeaseIds) => othersRun(db, ownLeaseIds),
+  };
+}

@@ -1,0 +1,41 @@
+import type { JobResult } from '@cynodeai/contracts/gateway';
+import type { LogPiece } from '../domain/jobs/end-events.ts';
+import type { SandboxJobPayload } from '../domain/jobs/job-payload.ts';
+import type { JobLease } from './leases.ts';
+
+/** The job a prompt goes on with. */
+export interface FallbackJob {
+  readonly jobId: string;
+  readonly payload: SandboxJobPayload;
+}
+
+/** A job's end, ready to be stored. */
+export interface EndedJob extends JobLease {
+  readonly status: 'completed' | 'failed';
+  readonly result: JobResult;
+  readonly summary: string;
+  readonly logs: readonly LogPiece[];
+  /** Queued in the same transaction; the task then goes on instead of ending with this job. */
+  readonly next?: FallbackJob;
+}
+
+/** What storing an end did. */
+export type StoredEnd =
+  /** Job and task now have their final status. */
+  | 'recorded'
+  /** The job was canceled meanwhile: the result is kept for inspection, no status changed. */
+  | 'kept_for_inspection'
+  /** The job had ended already: nothing was written. */
+  | 'ended_before'
+  /** Somebody else holds the lease now: nothing was written. */
+  | 'superseded';
+
+/** Ends of jobs. */
+export interface JobEnds {
+  /**
+   * Ends jobs and their tasks with events and notifications, all in one transaction and guarded by the leases; a
+   * second time is a no-op.
+   * @throws OrchestratorError `result_not_storable` when the database refuses the values themselves.
+   */
+  complete(jobs: readonly EndedJob[]): Promise<ReadonlyMap<string, StoredEnd>>;
+}

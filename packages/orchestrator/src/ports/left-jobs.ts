@@ -1,0 +1,14 @@
+/** A job that a node may still run although nobody waits for it. */
+export interface LeftJob {
+  readonly taskId: string;
+  readonly jobId: string;
+  readonly nodeId: string;
+}
+
+/** Runs that nobody waits for. Contract 01 section 4.6. */
+export interface LeftJobs {
+  /** Canceled jobs that may still run although nobody looks after them; each is handed out once. */
+  takeOrphanedCancels(): Promise<readonly LeftJob[]>;
+  /** True while the job runs on that node or waits for a retry there: then nobody else may stop it. */
+  isWanted(job: LeftJob): Promise<boolean>;
+}
