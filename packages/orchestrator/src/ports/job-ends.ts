@@ -1,6 +1,7 @@
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import type { LogPiece } from '../domain/jobs/end-events.ts';
 import type { SandboxJobPayload } from '../domain/jobs/job-payload.ts';
+import type { StoredEnd } from '../domain/jobs/stored-end.ts';
 import type { JobLease } from './leases.ts';
 
 /** The job a prompt goes on with. */
@@ -18,17 +19,6 @@ export interface EndedJob extends JobLease {
   /** Queued in the same transaction; the task then goes on instead of ending with this job. */
   readonly next?: FallbackJob;
 }
-
-/** What storing an end did. */
-export type StoredEnd =
-  /** Job and task now have their final status. */
-  | 'recorded'
-  /** The job was canceled meanwhile: the result is kept for inspection, no status changed. */
-  | 'kept_for_inspection'
-  /** The job had ended already: nothing was written. */
-  | 'ended_before'
-  /** Somebody else holds the lease now: nothing was written. */
-  | 'superseded';
 
 /** Ends of jobs. */
 export interface JobEnds {

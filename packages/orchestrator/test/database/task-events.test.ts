@@ -5,11 +5,11 @@ import { openDatabase } from '../../src/adapters/postgres/database.ts';
 import { NotificationListener, channels } from '../../src/adapters/postgres/notifications.ts';
 import type { Database } from '../../src/adapters/postgres/tables.ts';
 import {
-  type NewTaskEvent,
   appendTaskEvents,
   readTaskEvents,
   resumeAfter,
 } from '../../src/adapters/postgres/task-events.ts';
+import type { NewTaskEvent } from '../../src/domain/jobs/job-events.ts';
 
 const log = memoryLog();
 const at = '2026-01-02T03:04:05.678Z';

@@ -1,14 +1,10 @@
 import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts/gateway';
 import { storableText } from '@cynodeai/runtime/std';
 import { type RawBuilder, type Transaction, sql } from 'kysely';
+import type { NewTaskEvent } from '../../domain/jobs/job-events.ts';
 import type { Executor } from './database.ts';
 import { channels } from './notifications.ts';
 import type { Database } from './tables.ts';
-
-/** An event that has no number yet. */
-export type NewTaskEvent = {
-  [N in TaskEventName]: Pick<Extract<TaskEvent, { readonly event: N }>, 'event' | 'data'>;
-}[TaskEventName];
 
 /**
  * SQL that adds events to their tasks' streams, in the given order; `where` chooses among them as `e`. The caller holds

@@ -6,7 +6,7 @@ import {
   judgeObservation,
 } from '../../domain/dispatch/job-observation.ts';
 import { type Ended, type Outcome, decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
-import { eligibleNodes } from '../../domain/dispatch/select-node.ts';
+import { eligibleNodes, jobNeeds } from '../../domain/dispatch/select-node.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
 import { leaseTimes, retryDelayMs } from '../../domain/jobs/job-lease.ts';
@@ -206,11 +206,11 @@ export class ClaimedJobRun {
   async #tryOther({ reason, otherwise }: Extract<Outcome, { kind: 'other_node' }>): Promise<void> {
     const { lease: job } = this.#held;
     const { leases, nodes } = this.#deps;
-    const refusedBy = [...(job.payload.dispatch?.refused_by ?? []), job.node.nodeId];
-    const useInference = job.payload.use_inference;
+    const needs = jobNeeds(job.payload);
+    const refusedBy = [...needs.refusedBy, job.node.nodeId];
     const moved = await this.#persist('a refused job', async () => {
       const facts = (await nodes.all()).map((node) => node.facts);
-      const others = eligibleNodes(facts, { useInference, refusedBy });
+      const others = eligibleNodes(facts, { ...needs, refusedBy });
       if (typeof others === 'string') return false;
       await leases.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId });
       return true;

@@ -1,7 +1,8 @@
 import { silentLog } from '@cynodeai/runtime/observe';
 import { describe, expect, it } from 'vitest';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { EndedJob, StoredEnd } from '../../ports/job-ends.ts';
+import type { StoredEnd } from '../../domain/jobs/stored-end.ts';
+import type { EndedJob } from '../../ports/job-ends.ts';
 import { JobCompleter } from './job-completer.ts';
 
 const ended = (jobId: string): EndedJob => ({

@@ -1,8 +1,10 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { failed } from '../../domain/dispatch/outcome.ts';
 import { OrchestratorError } from '../../domain/errors.ts';
+import { maxJobsPerTransaction } from '../../domain/jobs/batches.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
-import type { EndedJob, JobEnds, StoredEnd } from '../../ports/job-ends.ts';
+import type { StoredEnd } from '../../domain/jobs/stored-end.ts';
+import type { EndedJob, JobEnds } from '../../ports/job-ends.ts';
 import { retryStorage } from './retry-storage.ts';
 
 export interface JobCompleterDeps {
@@ -18,9 +20,6 @@ interface Waiting {
   readonly stripped: boolean;
   readonly settle: (end: StoredEnd | 'lost') => void;
 }
-
-/** Most jobs of one transaction: keeps it short and its results, up to some MiB each, out of memory trouble. */
-const maxBatch = 64;
 
 function withoutResult(job: EndedJob): EndedJob {
   const message = 'the result of the job holds values that cannot be stored';
@@ -61,7 +60,7 @@ export class JobCompleter {
   async #run(): Promise<void> {
     this.#active = true;
     while (this.#waiting.length > 0) {
-      await this.#store(this.#waiting.splice(0, maxBatch));
+      await this.#store(this.#waiting.splice(0, maxJobsPerTransaction));
     }
     this.#active = false;
   }

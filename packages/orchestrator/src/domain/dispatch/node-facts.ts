@@ -51,3 +51,34 @@ export function isInferenceCapable(node: NodeFacts): boolean {
 export function freeSlots(node: NodeFacts): number {
   return Math.max(0, (node.maxConcurrency ?? 1) - node.running);
 }
+
+/** Parts of the last capability report that scheduling looks at, as they were stored. */
+export interface StoredCapability {
+  readonly labels: unknown;
+  readonly sandbox: unknown;
+  readonly inference: unknown;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** What a report says for scheduling; whatever is not of the expected type counts as not said. Contract 01 section 5.1. */
+export function capabilityFacts(
+  { labels, sandbox, inference }: StoredCapability,
+  inferenceOrdered: boolean,
+): Pick<NodeFacts, 'labels' | 'sandboxSupported' | 'maxConcurrency' | 'inference'> {
+  const supported = field(sandbox, 'supported');
+  const concurrency = field(sandbox, 'max_concurrency');
+  return {
+    labels: Array.isArray(labels) ? labels.map(String) : [],
+    sandboxSupported: typeof supported === 'boolean' ? supported : undefined,
+    maxConcurrency: typeof concurrency === 'number' ? concurrency : undefined,
+    inference: {
+      supported: field(inference, 'supported') === true,
+      disabled: field(inference, 'mode') === 'disabled',
+      answering: ['running', 'existing_service'].some((name) => field(inference, name) === true),
+      ordered: inferenceOrdered,
+    },
+  };
+}

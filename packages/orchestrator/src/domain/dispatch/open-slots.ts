@@ -34,3 +34,17 @@ export function openSlots(nodes: readonly NodeFacts[]): OpenSlots {
     total: open.reduce((sum, node) => sum + freeSlots(node), 0),
   };
 }
+
+/** Why jobs of a kind wait although a slot may be free; a busy node is no such reason. Contract 01 section 5.3. */
+export function closedClasses({ plain, inference }: OpenSlots): {
+  readonly useInference: boolean;
+  readonly reason: WaitingReason;
+}[] {
+  const classes = [
+    { useInference: false, slots: plain },
+    { useInference: true, slots: inference },
+  ];
+  return classes.flatMap(({ useInference, slots }) =>
+    slots.kind === 'closed' ? [{ useInference, reason: slots.reason }] : [],
+  );
+}

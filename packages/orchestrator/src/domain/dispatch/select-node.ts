@@ -1,3 +1,4 @@
+import type { SandboxJobPayload } from '../jobs/job-payload.ts';
 import { compareSlugs } from '../nodes/node.ts';
 import { type NodeFacts, freeSlots, isDispatchable, isInferenceCapable } from './node-facts.ts';
 
@@ -6,6 +7,11 @@ export interface JobNeeds {
   readonly useInference: boolean;
   /** Nodes that refused this very job by a rule of their own (REQ-WORKER-0122). */
   readonly refusedBy: readonly string[];
+}
+
+/** What a stored job asks of a node. */
+export function jobNeeds(payload: SandboxJobPayload): JobNeeds {
+  return { useInference: payload.use_inference, refusedBy: payload.dispatch?.refused_by ?? [] };
 }
 
 /** Why a job stays queued. */

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ClaimedPrompt, PromptClaims } from '../../../ports/prompts.ts';
 import { readDispatchSettings } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
+import { isDue } from './due-jobs.ts';
 import { startJobs } from './start-jobs.ts';
 
 interface Row {
@@ -18,8 +19,7 @@ export async function claimInferenceJobs(
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<Row>`
       SELECT j.id, j.task_id, j.attempt FROM jobs j JOIN tasks t ON t.id = j.task_id
-      WHERE j.status = 'queued' AND j.payload ->> 'kind' = 'inference'
-        AND (j.next_attempt_at IS NULL OR j.next_attempt_at <= now())
+      WHERE ${isDue} AND j.payload ->> 'kind' = 'inference'
         AND t.status IN ('pending', 'running')
       ORDER BY j.created_at, j.id
       LIMIT ${limit}

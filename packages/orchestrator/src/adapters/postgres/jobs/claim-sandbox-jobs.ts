@@ -2,19 +2,17 @@ import { type Kysely, type Transaction, sql } from 'kysely';
 import type { NodeFacts } from '../../../domain/dispatch/node-facts.ts';
 import { type ClassSlots, type OpenSlots, openSlots } from '../../../domain/dispatch/open-slots.ts';
 import { type Placement, planBatch } from '../../../domain/dispatch/plan-batch.ts';
-import { withoutAvoided } from '../../../domain/dispatch/select-node.ts';
+import { jobNeeds, withoutAvoided } from '../../../domain/dispatch/select-node.ts';
+import { maxJobsPerTransaction } from '../../../domain/jobs/batches.ts';
 import type { ClaimOptions, ClaimedJob } from '../../../ports/claims.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import { dispatchSettings, dispatchSettingsJson } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
-import { type CandidateRow, claimedJob } from './claimed-job.ts';
+import { type CandidateRow, claimedJob, promptColumn } from './claimed-job.ts';
 import { enterClaim } from './enter-claim.ts';
-import { hasDueJob } from './has-due-job.ts';
+import { hasDueJob, isDue } from './due-jobs.ts';
 import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
 import { startJobs } from './start-jobs.ts';
-
-/** Most jobs of one claim. */
-const maxBatch = 64;
 
 const open = (slots: ClassSlots): readonly string[] => (slots.kind === 'open' ? slots.nodeIds : []);
 
@@ -24,12 +22,10 @@ async function lockCandidates(
   slots: OpenSlots,
 ): Promise<readonly CandidateRow[]> {
   const { rows } = await sql<CandidateRow>`
-    SELECT j.id, j.task_id, j.attempt, j.payload,
-      CASE WHEN j.payload -> 'input_files' @> '[{"source": {"kind": "prompt"}}]' THEN t.prompt END AS prompt,
+    SELECT j.id, j.task_id, j.attempt, j.payload, ${promptColumn},
       ${dispatchSettingsJson} AS settings
     FROM jobs j JOIN tasks t ON t.id = j.task_id
-    WHERE j.status = 'queued' AND j.payload ->> 'kind' = 'sandbox' AND j.node_id IS NULL
-      AND (j.next_attempt_at IS NULL OR j.next_attempt_at <= now())
+    WHERE ${isDue} AND j.payload ->> 'kind' = 'sandbox' AND j.node_id IS NULL
       AND t.status IN ('pending', 'running')
       AND EXISTS (
         SELECT 1 FROM unnest(
@@ -37,7 +33,7 @@ async function lockCandidates(
             THEN ${open(slots.inference)}::text[] ELSE ${open(slots.plain)}::text[] END) AS node
         WHERE NOT coalesce(j.payload -> 'dispatch' -> 'refused_by', '[]') ? node)
     ORDER BY j.created_at, j.id
-    LIMIT ${Math.min(slots.total, maxBatch)}
+    LIMIT ${Math.min(slots.total, maxJobsPerTransaction)}
     FOR NO KEY UPDATE OF t, j SKIP LOCKED
   `.execute(trx);
   return rows;
@@ -46,11 +42,7 @@ async function lockCandidates(
 function place(nodes: readonly NodeFacts[], rows: readonly CandidateRow[]): Placement[] {
   return planBatch(
     nodes,
-    rows.map((row) => ({
-      jobId: row.id,
-      useInference: row.payload.use_inference,
-      refusedBy: row.payload.dispatch?.refused_by ?? [],
-    })),
+    rows.map(({ id, payload }) => ({ jobId: id, ...jobNeeds(payload) })),
   );
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { SandboxJobPayload } from '../../../domain/jobs/job-payload.ts';
 import { dispatchDeadlineMs, effectiveTimeoutSeconds } from '../../../domain/jobs/job-timeouts.ts';
 import type { ClaimedJob } from '../../../ports/claims.ts';
@@ -14,6 +15,10 @@ export interface CandidateRow {
   /** The settings of the claim, the same in every row. */
   readonly settings: Record<string, unknown> | null;
 }
+
+/** SQL: column `prompt` of a candidate, read only for jobs that need it. */
+export const promptColumn = sql`
+  CASE WHEN j.payload -> 'input_files' @> '[{"source": {"kind": "prompt"}}]' THEN t.prompt END AS prompt`;
 
 /** A locked row as the job its claimer will own, under a new lease. */
 export function claimedJob(

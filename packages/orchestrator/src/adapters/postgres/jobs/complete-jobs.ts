@@ -1,9 +1,11 @@
 import { type Kysely, type Transaction, sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import { OrchestratorError } from '../../../domain/errors.ts';
+import { endEvents } from '../../../domain/jobs/job-events.ts';
 import { storableJson } from '../../../domain/jobs/job-result.ts';
-import type { EndedJob, JobEnds, StoredEnd } from '../../../ports/job-ends.ts';
-import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
+import { type EndFacts, type StoredEnd, storedEnd } from '../../../domain/jobs/stored-end.ts';
+import type { EndedJob, JobEnds } from '../../../ports/job-ends.ts';
+import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 import { insertFallbackJobs } from './insert-fallback-jobs.ts';
 import { lockTasks } from './lock-tasks.ts';
@@ -72,38 +74,19 @@ export async function endTasks(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Of the given jobs those that have a final status, whoever gave it. */
-async function endedAmong(
+/** Of the jobs that nothing was written of, those that have a final status, whoever gave it. */
+async function finalAmong(
   trx: Transaction<Database>,
-  jobIds: readonly string[],
+  jobs: readonly EndedJob[],
+  ...written: readonly ReadonlySet<string>[]
 ): Promise<Set<string>> {
+  const jobIds = jobs.map((job) => job.jobId).filter((id) => !written.some((ids) => ids.has(id)));
   if (jobIds.length === 0) return new Set();
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM jobs
     WHERE id = ANY(${jobIds}::uuid[]) AND status IN ('completed', 'failed', 'canceled')
   `.execute(trx);
   return new Set(rows.map((row) => row.id));
-}
-
-async function appendEnds(
-  trx: Transaction<Database>,
-  jobs: readonly EndedJob[],
-  endedTasks: ReadonlySet<string>,
-): Promise<void> {
-  const at = new Date().toISOString();
-  await appendTaskEvents(
-    trx,
-    jobs.flatMap(({ taskId, jobId, status, logs }): NewTaskEvent[] => [
-      ...logs.map((piece) => ({
-        event: 'job.log' as const,
-        data: { task_id: taskId, job_id: jobId, ...piece },
-      })),
-      { event: 'job.status', data: { task_id: taskId, job_id: jobId, status, at } },
-      ...(endedTasks.has(taskId)
-        ? [{ event: 'task.status' as const, data: { task_id: taskId, status, at } }]
-        : []),
-    ]),
-  );
 }
 
 async function complete(
@@ -122,21 +105,21 @@ async function complete(
   );
   if (recorded.length > 0) {
     const last = recorded.filter((job) => job.next === undefined);
-    await appendEnds(trx, recorded, await endTasks(trx, last));
+    const endedTasks = await endTasks(trx, last);
+    const at = new Date();
+    await appendTaskEvents(
+      trx,
+      recorded.flatMap((job) => endEvents(job, endedTasks, at)),
+    );
     const goingOn = recorded.flatMap(({ next, ...job }) => (next ? [{ ...job, next }] : []));
     await insertFallbackJobs(trx, goingOn);
   }
-  const before = await endedAmong(
-    trx,
-    jobs.map((job) => job.jobId).filter((id) => !ended.has(id) && !kept.has(id)),
-  );
-  return new Map(
-    jobs.map(({ jobId }) => {
-      if (ended.has(jobId)) return [jobId, 'recorded'];
-      if (kept.has(jobId)) return [jobId, 'kept_for_inspection'];
-      return [jobId, before.has(jobId) ? 'ended_before' : 'superseded'];
-    }),
-  );
+  const facts: EndFacts = {
+    recorded: ended,
+    kept,
+    final: await finalAmong(trx, jobs, ended, kept),
+  };
+  return new Map(jobs.map(({ jobId }) => [jobId, storedEnd(jobId, facts)]));
 }
 
 /** Data exceptions and program limits: the values are at fault, and sending them again cannot help. */

@@ -1,17 +1,14 @@
-import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { type Kysely, type RawBuilder, type Transaction, sql } from 'kysely';
-import { failed } from '../../../domain/dispatch/outcome.ts';
-import { type Expiry, judgeExpiry } from '../../../domain/jobs/job-lease.ts';
+import { maxJobsPerTransaction } from '../../../domain/jobs/batches.ts';
+import { attemptsOf, expired } from '../../../domain/jobs/dispatch-change.ts';
+import { type ExpiredEnd, expireJob, leaseRanOut } from '../../../domain/jobs/expire-job.ts';
+import { expiryEvents } from '../../../domain/jobs/job-events.ts';
 import type { JobPayload } from '../../../domain/jobs/job-payload.ts';
 import type { ExpiredJob, JobLease } from '../../../ports/leases.ts';
-import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
+import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
+import { changedPayload } from './changed-payload.ts';
 import { endTasks } from './complete-jobs.ts';
-
-/** Most jobs of one transaction. */
-const maxBatch = 64;
-/** Longest kept reason, bytes. */
-const reasonBytes = 2048;
 
 interface Row {
   readonly id: string;
@@ -23,14 +20,8 @@ interface Row {
   readonly payload: JobPayload;
 }
 
-interface Judged {
-  readonly row: Row;
-  readonly expiry: Expiry;
-}
-
-function exhaustedEnd({ row }: Judged, reason: string): ReturnType<typeof failed> {
-  const message = `the job was started as often as allowed (${row.max_attempts}); last: ${reason}`;
-  return failed('attempts_exhausted', message);
+interface Judged extends ExpiredJob {
+  readonly expiry: ExpiredEnd;
 }
 
 /** `lease_expires_at` stays: it marks a queued job that a node may have. */
@@ -39,12 +30,11 @@ async function storeExpiries(
   judged: readonly Judged[],
   reason: string,
 ): Promise<void> {
-  const lastError = truncateUtf8(storableText(reason), reasonBytes).text;
   const input = JSON.stringify(
-    judged.map((one) => ({
-      id: one.row.id,
-      delay_ms: one.expiry.kind === 'requeue' ? one.expiry.delayMs : null,
-      result: one.expiry.kind === 'exhausted' ? exhaustedEnd(one, reason).result : null,
+    judged.map(({ jobId, expiry }) => ({
+      id: jobId,
+      delay_ms: expiry.kind === 'requeue' ? expiry.delayMs : null,
+      result: expiry.kind === 'exhausted' ? expiry.end.result : null,
     })),
   );
   await sql`
@@ -56,8 +46,7 @@ async function storeExpiries(
       started_at = CASE WHEN e.delay_ms IS NULL THEN j.started_at END,
       ended_at = CASE WHEN e.delay_ms IS NULL THEN now() END,
       result = CASE WHEN e.delay_ms IS NULL THEN e.result ELSE j.result END,
-      payload = j.payload || jsonb_build_object('dispatch',
-        coalesce(j.payload -> 'dispatch', '{}') || jsonb_build_object('last_error', ${lastError}::text)),
+      payload = ${changedPayload(expired(reason))},
       updated_at = now()
     FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, delay_ms int, result jsonb)
     WHERE j.id = e.id
@@ -67,27 +56,15 @@ async function storeExpiries(
 async function appendExpiries(
   trx: Transaction<Database>,
   judged: readonly Judged[],
-  reason: string,
 ): Promise<void> {
-  const over = judged.filter((one) => one.expiry.kind === 'exhausted');
-  const endedTasks = await endTasks(
-    trx,
-    over.map((one) => ({ taskId: one.row.task_id, ...exhaustedEnd(one, reason) })),
+  const over = judged.flatMap(({ taskId, expiry }) =>
+    expiry.kind === 'exhausted' ? [{ taskId, ...expiry.end }] : [],
   );
-  const at = new Date().toISOString();
+  const endedTasks = await endTasks(trx, over);
+  const at = new Date();
   await appendTaskEvents(
     trx,
-    judged.flatMap(({ row, expiry }): NewTaskEvent[] => {
-      const of = { task_id: row.task_id, job_id: row.id, at };
-      const next = expiry.kind === 'requeue' ? 'queued' : 'failed';
-      const events: NewTaskEvent[] = [
-        { event: 'job.status', data: { ...of, status: 'lease_expired' } },
-        { event: 'job.status', data: { ...of, status: next } },
-      ];
-      if (!endedTasks.has(row.task_id)) return events;
-      const data = { task_id: row.task_id, status: 'failed', at } as const;
-      return [...events, { event: 'task.status', data }];
-    }),
+    judged.flatMap((job) => expiryEvents(job, endedTasks, at)),
   );
 }
 
@@ -102,24 +79,20 @@ async function expire(
       FROM jobs j JOIN tasks t ON t.id = j.task_id
       WHERE ${which}
       ORDER BY j.lease_expires_at
-      LIMIT ${maxBatch}
+      LIMIT ${maxJobsPerTransaction}
       FOR NO KEY UPDATE OF t, j ${whenLocked}
     `.execute(trx);
     if (rows.length === 0) return [];
-    const judged = rows.map((row): Judged => {
-      const freeAttempts = row.payload.dispatch?.free_attempts ?? 0;
-      const facts = { attempt: row.attempt, maxAttempts: row.max_attempts, freeAttempts };
-      return { row, expiry: judgeExpiry(facts, Math.random()) };
-    });
-    await storeExpiries(trx, judged, reason);
-    await appendExpiries(trx, judged, reason);
-    return judged.map(({ row, expiry }) => ({
+    const judged = rows.map((row): Judged => ({
       taskId: row.task_id,
       jobId: row.id,
       leaseId: row.lease_id,
       nodeId: row.node_id ?? undefined,
-      expiry,
+      expiry: expireJob(attemptsOf(row), reason, Math.random()),
     }));
+    await storeExpiries(trx, judged, reason);
+    await appendExpiries(trx, judged);
+    return judged;
   });
 }
 
@@ -135,7 +108,7 @@ export function reapLeases(
   const which = sql`((j.status = 'running' AND j.lease_expires_at < now()) OR j.status = 'lease_expired')
     AND j.lease_id <> ALL(${exceptLeaseIds}::uuid[])`;
   const whenLocked = sql`SKIP LOCKED`;
-  return expire(db, { which, whenLocked }, 'the lease ran out: nobody was looking after the job');
+  return expire(db, { which, whenLocked }, leaseRanOut);
 }
 
 /** The holder itself gives a lease up; undefined when it is not current. */

@@ -1,7 +1,8 @@
 import { type Transaction, sql } from 'kysely';
+import { queuedEvents } from '../../../domain/jobs/job-events.ts';
 import type { FallbackJob } from '../../../ports/job-ends.ts';
 import { channels, notify } from '../notifications.ts';
-import { type NewTaskEvent, appendTaskEvents } from '../task-events.ts';
+import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 
 /**
@@ -23,13 +24,7 @@ export async function insertFallbackJobs(
     FROM jsonb_to_recordset(${input}::jsonb) AS f (id uuid, after uuid, payload jsonb)
     JOIN jobs j ON j.id = f.after
   `.execute(trx);
-  const at = new Date().toISOString();
-  await appendTaskEvents(
-    trx,
-    jobs.map(({ taskId, next }): NewTaskEvent => ({
-      event: 'job.status',
-      data: { task_id: taskId, job_id: next.jobId, status: 'queued', at },
-    })),
-  );
+  const queued = jobs.map(({ taskId, next }) => ({ taskId, jobId: next.jobId }));
+  await appendTaskEvents(trx, queuedEvents(queued, new Date()));
   await notify(trx, channels.jobs);
 }

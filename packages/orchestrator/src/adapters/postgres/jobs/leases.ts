@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely';
+import { adopted } from '../../../domain/jobs/dispatch-change.ts';
 import type { JobLease, Leases } from '../../../ports/leases.ts';
 import type { Executor } from '../database.ts';
 import type { Database } from '../tables.ts';
+import { changedPayload } from './changed-payload.ts';
 import { reapLeases, releaseLease } from './expire-leases.ts';
 import { renewLeases } from './renew-leases.ts';
 import { requeueJob } from './requeue-job.ts';
@@ -32,13 +34,9 @@ async function othersRun(db: Executor, ownLeaseIds: readonly string[]): Promise<
   return rows.length > 0;
 }
 
-/** A claim that found a run under way starts nothing, so it is no attempt. Contract 01 section 5.6. */
 async function noteAdopted(db: Executor, { jobId, leaseId }: JobLease): Promise<void> {
   await sql`
-    UPDATE jobs SET updated_at = now(),
-      payload = payload || jsonb_build_object('dispatch', coalesce(payload -> 'dispatch', '{}')
-        || jsonb_build_object('free_attempts',
-          coalesce((payload -> 'dispatch' ->> 'free_attempts')::int, 0) + 1))
+    UPDATE jobs SET updated_at = now(), payload = ${changedPayload(adopted)}
     WHERE id = ${jobId}::uuid AND lease_id = ${leaseId}::uuid AND status = 'running'
   `.execute(db);
 }

@@ -1,21 +1,25 @@
-import { type Kysely, sql } from 'kysely';
-import { openSlots } from '../../../domain/dispatch/open-slots.ts';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { closedClasses, openSlots } from '../../../domain/dispatch/open-slots.ts';
+import type { WaitingReason } from '../../../domain/dispatch/select-node.ts';
+import type { PromptWaitingReason } from '../../../domain/prompts/choose-path.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { Executor } from '../database.ts';
-import type { Database } from '../tables.ts';
-import { hasDueJob } from './has-due-job.ts';
 import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
+import type { Database } from '../tables.ts';
+import { hasDueJob } from './due-jobs.ts';
 
-async function noteClass(db: Executor, useInference: boolean, reason: string): Promise<void> {
+/** Writes the reason on the tasks of those queued jobs `j` that `which` chooses. */
+async function note(
+  db: Executor,
+  which: RawBuilder<unknown>,
+  reason: WaitingReason | PromptWaitingReason,
+): Promise<void> {
   await sql`
     WITH waiting AS (
       SELECT t.id FROM tasks t
       WHERE t.status IN ('pending', 'running')
         AND t.metadata ->> 'waiting_reason' IS DISTINCT FROM ${reason}
-        AND t.id IN (
-          SELECT j.task_id FROM jobs j
-          WHERE j.status = 'queued' AND j.payload ->> 'kind' = 'sandbox'
-            AND coalesce((j.payload ->> 'use_inference')::boolean, false) = ${useInference})
+        AND t.id IN (SELECT j.task_id FROM jobs j WHERE j.status = 'queued' AND ${which})
       LIMIT 1000
       FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE tasks SET
@@ -25,7 +29,7 @@ async function noteClass(db: Executor, useInference: boolean, reason: string): P
   `.execute(db);
 }
 
-/** Says on the tasks of queued jobs why no node may take them; a busy node is no such reason. Contract 01 section 5.3. */
+/** Says on the tasks of queued jobs why no node may take them. Contract 01 section 5.3. */
 export async function noteWaiting(
   db: Kysely<Database>,
   vault: Pick<NodeTokenVault, 'open'>,
@@ -33,6 +37,14 @@ export async function noteWaiting(
   if (!(await hasDueJob(db, 'sandbox'))) return;
   const nodes = await readDispatchNodes(db, vault);
   const slots = openSlots(nodes.map((node) => node.facts));
-  if (slots.plain.kind === 'closed') await noteClass(db, false, slots.plain.reason);
-  if (slots.inference.kind === 'closed') await noteClass(db, true, slots.inference.reason);
+  for (const { useInference, reason } of closedClasses(slots)) {
+    const which = sql`j.payload ->> 'kind' = 'sandbox'
+      AND coalesce((j.payload ->> 'use_inference')::boolean, false) = ${useInference}`;
+    await note(db, which, reason);
+  }
+}
+
+/** Says on the tasks of queued prompts what they wait for. Contract 01 section 5.3. */
+export function noteWaitingPrompts(db: Executor, reason: PromptWaitingReason): Promise<void> {
+  return note(db, sql`j.payload ->> 'kind' = 'inference'`, reason);
 }

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { judgeRenewal } from '../../../domain/jobs/judge-renewal.ts';
 import { leaseMsOf, leaseSettingKeys } from '../../../domain/jobs/job-lease.ts';
 import { positiveInteger } from '../../../domain/nodes/config-settings.ts';
 import type { JobLease, Renewal } from '../../../ports/leases.ts';
@@ -7,13 +8,14 @@ import type { Database } from '../tables.ts';
 
 interface Row {
   readonly id: string;
-  readonly state: 'renewed' | 'canceled' | 'lost' | 'busy';
+  readonly held: boolean;
+  readonly status: string | null;
 }
 
 /**
- * Extends all given leases in one statement. `lost` are those somebody else holds or nobody does. Rows that another transaction holds are left for the next time: they
- * are just being completed or canceled, and waiting for several of them could deadlock. Canceled jobs without a
- * result are extended too, so that nobody else looks after them meanwhile. Contract 01 section 5.6.
+ * Extends all given leases in one statement. Rows that another transaction holds are left for the next time: they are
+ * just being completed or canceled, and waiting for several of them could deadlock. Canceled jobs without a result are
+ * extended too, so that nobody else looks after them meanwhile. Contract 01 section 5.6.
  */
 export async function renewLeases(
   db: Kysely<Database>,
@@ -35,16 +37,14 @@ export async function renewLeases(
     renewed AS (
       UPDATE jobs j SET updated_at = now(),
         lease_expires_at = now() + ${leaseMs} * interval '1 millisecond'
-      FROM held WHERE j.id = held.id
-      RETURNING j.id)
-    SELECT mine.id, CASE
-      WHEN j.lease_id IS DISTINCT FROM mine.lease_id THEN 'lost'
-      WHEN j.status = 'canceled' THEN 'canceled'
-      WHEN renewed.id IS NULL THEN 'busy'
-      ELSE 'renewed' END AS state
-    FROM mine LEFT JOIN jobs j ON j.id = mine.id LEFT JOIN renewed ON renewed.id = mine.id
+      FROM held WHERE j.id = held.id)
+    SELECT mine.id, coalesce(j.lease_id = mine.lease_id, false) AS held, j.status
+    FROM mine LEFT JOIN jobs j ON j.id = mine.id
   `.execute(db);
-  const those = (state: Row['state']): string[] =>
-    rows.filter((row) => row.state === state).map((row) => row.id);
-  return { leaseMs, canceled: those('canceled'), lost: those('lost') };
+  const facts = rows.map(({ id, held, status }) => ({
+    jobId: id,
+    isHeld: held,
+    status: status ?? undefined,
+  }));
+  return { leaseMs, ...judgeRenewal(facts) };
 }

@@ -1,7 +1,8 @@
 import { type Transaction, sql } from 'kysely';
+import { startEvents } from '../../../domain/jobs/job-events.ts';
 import type { DispatchNote } from '../../../domain/jobs/job-payload.ts';
 import type { JobLease } from '../../../ports/leases.ts';
-import { type NewTaskEvent, taskEventsInsert, taskWaitersWake } from '../task-events.ts';
+import { taskEventsInsert, taskWaitersWake } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 
 export interface JobStart extends JobLease {
@@ -12,21 +13,6 @@ export interface JobStart extends JobLease {
   readonly maxAttempts?: number | undefined;
   /** Merged into `payload.dispatch`. */
   readonly note: DispatchNote;
-}
-
-/** Each job runs from now on; so does its task, which is said once and only where it had not begun yet. */
-function startEvents(starts: readonly JobStart[]): NewTaskEvent[] {
-  const tasks = new Set(starts.map((start) => start.taskId));
-  const status = 'running' as const;
-  const at = new Date().toISOString();
-  return starts.flatMap(({ taskId, jobId }): NewTaskEvent[] => {
-    const job: NewTaskEvent = {
-      event: 'job.status',
-      data: { task_id: taskId, job_id: jobId, status, at },
-    };
-    if (!tasks.delete(taskId)) return [job];
-    return [{ event: 'task.status', data: { task_id: taskId, status, at } }, job];
-  });
 }
 
 /**
@@ -49,7 +35,7 @@ export async function startJobs(
     })),
   );
   const taskIds = starts.map((start) => start.taskId);
-  const events = startEvents(starts);
+  const events = startEvents(starts, new Date());
   const begins = sql`e.event <> 'task.status' OR e.task_id IN (SELECT id FROM begun)`;
   await sql`
     WITH started AS (

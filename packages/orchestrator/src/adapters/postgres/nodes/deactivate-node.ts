@@ -1,14 +1,11 @@
-import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { sql } from 'kysely';
+import { keptReason } from '../../../domain/jobs/kept-reason.ts';
 import type { Executor } from '../database.ts';
 import { channels, notify } from '../notifications.ts';
 
-/** Longest kept reason, bytes. */
-const reasonBytes = 2048;
-
 /** Takes a node that refused the orchestrator's token out of dispatch until it acknowledges again. Contract 01 section 3.1. */
 export async function deactivateNode(db: Executor, nodeId: string, reason: string): Promise<void> {
-  const text = truncateUtf8(storableText(reason), reasonBytes).text;
+  const text = keptReason(reason);
   await sql`
     UPDATE nodes SET status = 'inactive', updated_at = now(),
       metadata = coalesce(metadata, '{}') || jsonb_build_object('last_dispatch_error', ${text}::text)

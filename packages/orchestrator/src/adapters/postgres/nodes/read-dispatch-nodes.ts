@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { capabilityFacts } from '../../../domain/dispatch/node-facts.ts';
 import type { ConfigAckStatus, NodeStatus } from '../../../domain/nodes/node.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { DispatchNode } from '../../../ports/nodes.ts';
@@ -21,14 +22,6 @@ interface Row {
   readonly running: number;
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function booleanOf(value: unknown): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined;
-}
-
 function dispatchNode(
   row: Row,
   vault: Pick<NodeTokenVault, 'open'>,
@@ -37,10 +30,6 @@ function dispatchNode(
   const sealed = row.worker_api_bearer_token;
   const token = sealed === null ? undefined : vault.open(row.id, sealed);
   const url = row.worker_api_target_url ?? undefined;
-  const concurrency = field(row.sandbox, 'max_concurrency');
-  const answering = ['running', 'existing_service'].some(
-    (name) => field(row.inference, name) === true,
-  );
   return {
     facts: {
       nodeId: row.id,
@@ -51,15 +40,7 @@ function dispatchNode(
       connectivityAcked: row.connectivity_acked,
       hasUrl: url !== undefined,
       hasToken: token !== undefined,
-      labels: Array.isArray(row.labels) ? row.labels.map(String) : [],
-      sandboxSupported: booleanOf(field(row.sandbox, 'supported')),
-      maxConcurrency: typeof concurrency === 'number' ? concurrency : undefined,
-      inference: {
-        supported: field(row.inference, 'supported') === true,
-        disabled: field(row.inference, 'mode') === 'disabled',
-        answering,
-        ordered: row.inference_ordered === true,
-      },
+      ...capabilityFacts(row, row.inference_ordered === true),
       running: row.running + (extraRunning.get(row.id) ?? 0),
     },
     connection:

@@ -1,0 +1,43 @@
+import type { DispatchNote } from './job-payload.ts';
+import type { AttemptFacts } from './job-lease.ts';
+import { keptReason } from './kept-reason.ts';
+
+/** How the note of a job changes; what it does not name stays. */
+export interface DispatchChange {
+  /** Takes the place of what was there. */
+  readonly note: DispatchNote;
+  /** Claims that turned out to have started nothing. */
+  readonly freeAttempts: 0 | 1;
+  /** A node that refused the job. */
+  readonly refusedBy?: string;
+}
+
+/** The job goes back without having run: its claim was no attempt. */
+export function requeued(reason: string, refusedBy: string | undefined): DispatchChange {
+  return {
+    note: { last_error: keptReason(reason) },
+    freeAttempts: 1,
+    ...(refusedBy !== undefined && { refusedBy }),
+  };
+}
+
+/** The claim found a run under way: it started nothing, so it is no attempt. Contract 01 section 5.6. */
+export const adopted: DispatchChange = { note: {}, freeAttempts: 1 };
+
+/** The lease is over; the run it stood for may have begun, so the claim counts. */
+export function expired(reason: string): DispatchChange {
+  return { note: { last_error: keptReason(reason) }, freeAttempts: 0 };
+}
+
+/** The attempts of a stored job. */
+export function attemptsOf(row: {
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly payload: { readonly dispatch?: DispatchNote };
+}): AttemptFacts {
+  return {
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    freeAttempts: row.payload.dispatch?.free_attempts ?? 0,
+  };
+}
