@@ -1,47 +1,32 @@
 import { messageOf } from '@cynodeai/runtime/std';
-import type { Log } from '@cynodeai/runtime/observe';
 import {
   type RetryStep,
   decideRetry,
   judgeObservation,
 } from '../../domain/dispatch/job-observation.ts';
-import { type Ended, type Outcome, decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
-import { eligibleNodes, jobNeeds } from '../../domain/dispatch/select-node.ts';
+import { decideOutcome } from '../../domain/dispatch/outcome.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
-import { logPieces } from '../../domain/jobs/end-events.ts';
-import { leaseTimes, retryDelayMs } from '../../domain/jobs/job-lease.ts';
+import { leaseTimes } from '../../domain/jobs/job-lease.ts';
 import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimOptions, ClaimedJob, ClaimedRetry, Claims } from '../../ports/claims.ts';
 import type { Leases } from '../../ports/leases.ts';
-import type { Nodes } from '../../ports/nodes.ts';
 import type { TaskInput } from '../../ports/task-input.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
-import { sandboxSummary } from '../../domain/prompts/sandbox-fallback.ts';
-import type { JobCompleter } from '../jobs/job-completer.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
-import { retryStorage } from '../jobs/retry-storage.ts';
 import { withModelRequest } from '../prompts/with-model-request.ts';
-import { type TrackDeps, type Tracked, trackJob } from './track-job.ts';
-import type { NodeOutbox } from './node-outbox.ts';
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
+import { JobSettler, type JobSettlerDeps } from './settle-job.ts';
 import { stageFiles } from './stage-files.ts';
+import { type TrackDeps, type Tracked, trackJob } from './track-job.ts';
 
-export interface RunClaimedJobDeps extends TrackDeps {
+export interface RunClaimedJobDeps extends JobSettlerDeps, TrackDeps {
   readonly claims: Pick<Claims, 'move'>;
   readonly leases: Pick<Leases, 'noteAdopted' | 'release' | 'requeue'>;
-  readonly nodes: Nodes;
   readonly input: TaskInput;
   readonly worker: WorkerApi;
   readonly blobs: BlobReader & BlobOpener;
-  readonly completer: JobCompleter;
-  readonly outbox: NodeOutbox;
-  readonly log: Log;
   /** What the dispatcher knows of nodes' load and silence. */
   readonly claimOptions: () => ClaimOptions;
-  /** A node did not answer: others are preferred for a while. */
-  readonly onSilent: (nodeId: string) => void;
-  /** A job of this process may be claimed again in `ms`. */
-  readonly onDue: (ms: number) => void;
 }
 
 /** Seconds between SIGTERM and kill of a job that is given up. */
@@ -51,9 +36,11 @@ const graceSeconds = 10;
 export class ClaimedJobRun {
   readonly #deps: RunClaimedJobDeps;
   readonly #held: HeldLease<ClaimedJob>;
+  readonly #settle: JobSettler;
 
   constructor(held: HeldLease<ClaimedJob>, deps: RunClaimedJobDeps) {
     this.#held = held;
+    this.#settle = new JobSettler(held, deps);
     this.#deps = deps;
   }
 
@@ -65,16 +52,16 @@ export class ClaimedJobRun {
     try {
       prepared = await prepareRequest(await withModelRequest(job, this.#deps), this.#deps);
     } catch (error) {
-      return this.#unreadable(messageOf(error));
+      return this.#settle.unreadable(messageOf(error));
     }
     const fault = await stageFiles(job, prepared.staged, this.#deps, {
       signal: lost,
       onProgress: () => this.#noteAlive(),
     });
-    if (fault?.kind === 'unreadable') return this.#unreadable(fault.message);
+    if (fault?.kind === 'unreadable') return this.#settle.unreadable(fault.message);
     if (fault !== undefined) return this.#answered(fault.answer);
     if (this.#held.isStale(this.#deps.monotonicMs())) {
-      return this.#requeue('the lease was too old to send the job', false);
+      return this.#settle.requeue('the lease was too old to send the job', false);
     }
     const hangUp = new AbortController();
     const signal = AbortSignal.any([lost, hangUp.signal]);
@@ -86,12 +73,6 @@ export class ClaimedJobRun {
 
   #noteAlive(): void {
     this.#held.aliveAt = this.#deps.monotonicMs();
-  }
-
-  async #unreadable(reason: string): Promise<void> {
-    const { jobId } = this.#held.lease;
-    this.#deps.log.error('the input of a job cannot be read', { job_id: jobId, error: reason });
-    return this.#end(failed('input_unavailable', `the input of the job cannot be read: ${reason}`));
   }
 
   /** A job its node may have: ask before anything is sent. Contract 01 section 5.6. */
@@ -112,7 +93,7 @@ export class ClaimedJobRun {
     });
     if (step.kind === 'adopt') {
       this.#held.aliveAt = askedAt;
-      await this.#persist('an adoption', () => this.#deps.leases.noteAdopted(job));
+      await this.#settle.persist('an adoption', () => this.#deps.leases.noteAdopted(job));
       return this.#after(await this.#track());
     }
     return this.#take(step);
@@ -122,20 +103,25 @@ export class ClaimedJobRun {
     const { lease: job } = this.#held;
     switch (step.kind) {
       case 'take':
-        return this.#end(step.outcome);
+        return this.#settle.end(step.outcome);
       case 'send':
         return this.start();
       case 'acknowledge_and_send': {
         const acked = await this.#deps.worker.ackJob(job.node, job);
         if (acked === 'done') return this.start();
-        return this.#requeue('the node did not take the acknowledgement of a lost run', true);
+        return this.#settle.requeue(
+          'the node did not take the acknowledgement of a lost run',
+          true,
+        );
       }
       case 'elsewhere':
-        return this.#moveOr({ ...step, sent: false }, () => this.#requeue(step.reason, false));
-      case 'leave':
-        if (step.nodeFault) await this.#deactivate(step.reason);
         return this.#moveOr({ ...step, sent: false }, () =>
-          step.counts ? this.#release(step.reason) : this.#requeue(step.reason, true),
+          this.#settle.requeue(step.reason, false),
+        );
+      case 'leave':
+        if (step.nodeFault) await this.#settle.deactivate(step.reason);
+        return this.#moveOr({ ...step, sent: false }, () =>
+          step.counts ? this.#settle.release(step.reason) : this.#settle.requeue(step.reason, true),
         );
     }
   }
@@ -155,14 +141,14 @@ export class ClaimedJobRun {
         return this.#answered(tracked.answer);
       case 'overdue':
         await this.#stopRun(job);
-        return this.#release(`node ${job.node.slug} did not end the job by its deadline`);
+        return this.#settle.release(`node ${job.node.slug} did not end the job by its deadline`);
       case 'silent':
-        if (tracked.nodeFault) await this.#deactivate(tracked.reason);
-        return this.#moveOr({ ...tracked, sent: true }, () => this.#release(tracked.reason));
+        if (tracked.nodeFault) await this.#settle.deactivate(tracked.reason);
+        return this.#moveOr({ ...tracked, sent: true }, () => this.#settle.release(tracked.reason));
       case 'seen':
         return tracked.verdict.kind === 'finished'
-          ? this.#end(tracked.verdict.outcome)
-          : this.#release(tracked.verdict.reason);
+          ? this.#settle.end(tracked.verdict.outcome)
+          : this.#settle.release(tracked.verdict.reason);
     }
   }
 
@@ -174,9 +160,9 @@ export class ClaimedJobRun {
     const outcome = decideOutcome(answer, sent, Math.random());
     switch (outcome.kind) {
       case 'ended':
-        return this.#end(outcome);
+        return this.#settle.end(outcome);
       case 'other_node':
-        return this.#tryOther(outcome);
+        return this.#settle.tryOther(outcome);
       case 'unclear':
         if (answer.kind !== 'accepted') {
           this.#deps.log.warn('the fate of a job is unclear', {
@@ -186,41 +172,8 @@ export class ClaimedJobRun {
         }
         return this.#after(await this.#track());
       case 'requeue':
-        return this.#notTaken(outcome);
+        return this.#settle.notTaken(outcome);
     }
-  }
-
-  async #notTaken(outcome: Extract<Outcome, { readonly kind: 'requeue' }>): Promise<void> {
-    const { lease: job } = this.#held;
-    const { reason, delayMs, nodeFault, unreachable } = outcome;
-    const { leases, nodes, log } = this.#deps;
-    log.warn('a job was not taken by its node', { job_id: job.jobId, reason });
-    if (unreachable) this.#deps.onSilent(job.node.nodeId);
-    await this.#persist('a job that did not run', async () => {
-      if (nodeFault) await nodes.deactivate(job.node.nodeId, reason);
-      await leases.requeue(job, { delayMs, reason, refusedBy: undefined });
-    });
-    this.#deps.onDue(delayMs);
-  }
-
-  async #tryOther({ reason, otherwise }: Extract<Outcome, { kind: 'other_node' }>): Promise<void> {
-    const { lease: job } = this.#held;
-    const { leases, nodes } = this.#deps;
-    const needs = jobNeeds(job.payload);
-    const refusedBy = [...needs.refusedBy, job.node.nodeId];
-    const moved = await this.#persist('a refused job', async () => {
-      const facts = (await nodes.all()).map((node) => node.facts);
-      const others = eligibleNodes(facts, { ...needs, refusedBy });
-      if (typeof others === 'string') return false;
-      await leases.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId });
-      return true;
-    });
-    if (moved === false) await this.#end(otherwise);
-  }
-
-  async #deactivate(reason: string): Promise<void> {
-    const { nodeId } = this.#held.lease.node;
-    await this.#persist('a node fault', () => this.#deps.nodes.deactivate(nodeId, reason));
   }
 
   /** One quick try to stop what may still run on a node that is given up; the outbox tries again behind. */
@@ -241,7 +194,7 @@ export class ClaimedJobRun {
     const { claims, outbox, log, claimOptions, onSilent } = this.#deps;
     onSilent(job.node.nodeId);
     const movedAt = this.#deps.monotonicMs();
-    const moved = await this.#persist('a move', () =>
+    const moved = await this.#settle.persist('a move', () =>
       claims.move(job, { ...claimOptions(), ...left }),
     );
     if (moved === 'none') return otherwise();
@@ -256,44 +209,5 @@ export class ClaimedJobRun {
     await this.#stopRun(job);
     outbox.stop(job.node, job);
     return this.start();
-  }
-
-  /** Back into the queue without having started anything. */
-  async #requeue(reason: string, keepNode: boolean): Promise<void> {
-    const { lease: job } = this.#held;
-    const delayMs = retryDelayMs(job.attempt, Math.random());
-    await this.#persist('a retry', () =>
-      this.#deps.leases.requeue(job, { delayMs, reason, refusedBy: undefined, keepNode }),
-    );
-    this.#deps.onDue(delayMs);
-  }
-
-  /** The run is lost, or nobody can tell: the lease ends early, and the next claim asks the node again. */
-  async #release(reason: string): Promise<void> {
-    const { lease: job } = this.#held;
-    const { leases, outbox, log } = this.#deps;
-    const expired = await this.#persist('a lost run', () => leases.release(job, reason));
-    if (expired === undefined) return;
-    log.warn('a lease was given up', { job_id: job.jobId, reason, next: expired.expiry.kind });
-    if (expired.expiry.kind === 'requeue') this.#deps.onDue(expired.expiry.delayMs);
-    else outbox.stop(job.node, job);
-  }
-
-  async #end(ended: Ended): Promise<void> {
-    const { lease: job } = this.#held;
-    const { status, result } = ended;
-    const summary = sandboxSummary(ended, job.payload);
-    const { taskId, jobId, leaseId, node } = job;
-    const { completer, outbox, log } = this.#deps;
-    const logs = logPieces(result);
-    const end = { taskId, jobId, leaseId, status, result, summary, logs };
-    const stored = await completer.complete(end);
-    log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });
-    if (stored !== 'lost' && stored !== 'superseded') outbox.acknowledge(node, job);
-  }
-
-  #persist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
-    const { log, sleep } = this.#deps;
-    return retryStorage(work, { log, what, sleep, signal: this.#held.lost });
   }
 }

@@ -1,0 +1,125 @@
+import type { Log } from '@cynodeai/runtime/observe';
+import { type Ended, type Outcome, failed } from '../../domain/dispatch/outcome.ts';
+import { eligibleNodes, jobNeeds } from '../../domain/dispatch/select-node.ts';
+import { logPieces } from '../../domain/jobs/end-events.ts';
+import { retryDelayMs } from '../../domain/jobs/job-lease.ts';
+import { sandboxSummary } from '../../domain/prompts/sandbox-fallback.ts';
+import type { ClaimedJob } from '../../ports/claims.ts';
+import type { Leases } from '../../ports/leases.ts';
+import type { Nodes } from '../../ports/nodes.ts';
+import type { JobCompleter } from '../jobs/job-completer.ts';
+import { retryStorage } from '../jobs/retry-storage.ts';
+import type { HeldLease } from '../leases/held-lease.ts';
+import type { NodeOutbox } from './node-outbox.ts';
+
+export interface JobSettlerDeps {
+  readonly leases: Pick<Leases, 'release' | 'requeue'>;
+  readonly nodes: Nodes;
+  readonly completer: JobCompleter;
+  readonly outbox: NodeOutbox;
+  readonly log: Log;
+  /** Waits, or less when the signal fires; never rejects. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** A node did not answer: others are preferred for a while. */
+  readonly onSilent: (nodeId: string) => void;
+  /** A job of this process may be claimed again in `ms`. */
+  readonly onDue: (ms: number) => void;
+}
+
+/**
+ * Everything that ends this process's hold on a job, or says something about it; each waits for the database.
+ * Contract 01 sections 5.5, 5.6.
+ */
+export class JobSettler {
+  readonly #deps: JobSettlerDeps;
+  readonly #held: HeldLease<ClaimedJob>;
+
+  constructor(held: HeldLease<ClaimedJob>, deps: JobSettlerDeps) {
+    this.#held = held;
+    this.#deps = deps;
+  }
+
+  /** Stores the end of the job, and lets its node drop the result once that is safe. */
+  async end(ended: Ended): Promise<void> {
+    const { lease: job } = this.#held;
+    const { status, result } = ended;
+    const summary = sandboxSummary(ended, job.payload);
+    const { taskId, jobId, leaseId, node } = job;
+    const { completer, outbox, log } = this.#deps;
+    const logs = logPieces(result);
+    const end = { taskId, jobId, leaseId, status, result, summary, logs };
+    const stored = await completer.complete(end);
+    log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });
+    if (stored !== 'lost' && stored !== 'superseded') outbox.acknowledge(node, job);
+  }
+
+  /** Nothing ran: back into the queue. */
+  async notTaken(outcome: Extract<Outcome, { readonly kind: 'requeue' }>): Promise<void> {
+    const { lease: job } = this.#held;
+    const { reason, delayMs, nodeFault, unreachable } = outcome;
+    const { leases, nodes, log } = this.#deps;
+    log.warn('a job was not taken by its node', { job_id: job.jobId, reason });
+    if (unreachable) this.#deps.onSilent(job.node.nodeId);
+    await this.persist('a job that did not run', async () => {
+      if (nodeFault) await nodes.deactivate(job.node.nodeId, reason);
+      await leases.requeue(job, { delayMs, reason, refusedBy: undefined });
+    });
+    this.#deps.onDue(delayMs);
+  }
+
+  /** The node will not run it: back into the queue for another one, or the end when there is none. */
+  async tryOther({ reason, otherwise }: Extract<Outcome, { kind: 'other_node' }>): Promise<void> {
+    const { lease: job } = this.#held;
+    const { leases, nodes } = this.#deps;
+    const needs = jobNeeds(job.payload);
+    const refusedBy = [...needs.refusedBy, job.node.nodeId];
+    const moved = await this.persist('a refused job', async () => {
+      const facts = (await nodes.all()).map((node) => node.facts);
+      const others = eligibleNodes(facts, { ...needs, refusedBy });
+      if (typeof others === 'string') return false;
+      await leases.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId });
+      return true;
+    });
+    if (moved === false) await this.end(otherwise);
+  }
+
+  /** Back into the queue without having started anything. */
+  async requeue(reason: string, keepNode: boolean): Promise<void> {
+    const { lease: job } = this.#held;
+    const delayMs = retryDelayMs(job.attempt, Math.random());
+    await this.persist('a retry', () =>
+      this.#deps.leases.requeue(job, { delayMs, reason, refusedBy: undefined, keepNode }),
+    );
+    this.#deps.onDue(delayMs);
+  }
+
+  /** The run is lost, or nobody can tell: the lease ends early, and the next claim asks the node again. */
+  async release(reason: string): Promise<void> {
+    const { lease: job } = this.#held;
+    const { leases, outbox, log } = this.#deps;
+    const expired = await this.persist('a lost run', () => leases.release(job, reason));
+    if (expired === undefined) return;
+    log.warn('a lease was given up', { job_id: job.jobId, reason, next: expired.expiry.kind });
+    if (expired.expiry.kind === 'requeue') this.#deps.onDue(expired.expiry.delayMs);
+    else outbox.stop(job.node, job);
+  }
+
+  /** What the user gave cannot be sent. */
+  async unreadable(reason: string): Promise<void> {
+    const { jobId } = this.#held.lease;
+    this.#deps.log.error('the input of a job cannot be read', { job_id: jobId, error: reason });
+    return this.end(failed('input_unavailable', `the input of the job cannot be read: ${reason}`));
+  }
+
+  /** Its node does not take the orchestrator's token. */
+  async deactivate(reason: string): Promise<void> {
+    const { nodeId } = this.#held.lease.node;
+    await this.persist('a node fault', () => this.#deps.nodes.deactivate(nodeId, reason));
+  }
+
+  /** Repeats a write until it succeeds; undefined when the lease was lost first. */
+  persist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    const { log, sleep } = this.#deps;
+    return retryStorage(work, { log, what, sleep, signal: this.#held.lost });
+  }
+}
