@@ -36,12 +36,14 @@ describe('answers of a node', () => {
     const problem = { type: 'urn:cynodeai:error:node_at_capacity', title: 'T', status: 429 };
     expect(http(429, problem)).toEqual({
       kind: 'refused',
+      refusal: 'busy',
       status: 429,
       problem: 'node_at_capacity',
       detail: 'T',
     });
     expect(http(500, 'oops')).toEqual({
       kind: 'refused',
+      refusal: 'fault',
       status: 500,
       problem: undefined,
       detail: undefined,

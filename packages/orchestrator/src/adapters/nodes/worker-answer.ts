@@ -3,7 +3,7 @@ import { workerJobSchema } from '@cynodeai/contracts/worker-api';
 import { type HttpAnswer, faultCodes, wasNeverSent } from '@cynodeai/runtime/http';
 import { messageOf, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import type { JobObservation } from '../../domain/dispatch/job-observation.ts';
-import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
+import type { Refusal, WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 
 /** Longest part of a node's own words that is kept, bytes. */
 const detailBytes = 2048;
@@ -33,6 +33,21 @@ function parsed(text: string): unknown {
   }
 }
 
+const refusals: Readonly<Record<number, Refusal>> = {
+  400: 'invalid',
+  401: 'credential',
+  403: 'policy',
+  409: 'conflict',
+  413: 'too_large',
+  429: 'busy',
+  503: 'busy',
+};
+
+/** What the status of a refused job means. Contract 01 section 5.5. */
+export function refusalOf(status: number): Refusal {
+  return refusals[status] ?? (status >= 500 ? 'fault' : 'other');
+}
+
 /** What an HTTP answer of `jobs:run` means. Contract 03 section 5.5. */
 export function answerOfHttp(answer: HttpAnswer): WorkerAnswer {
   const body = parsed(answer.text);
@@ -50,6 +65,7 @@ export function answerOfHttp(answer: HttpAnswer): WorkerAnswer {
   const detail = problem.success ? (problem.data.detail ?? problem.data.title) : undefined;
   return {
     kind: 'refused',
+    refusal: refusalOf(answer.status),
     status: answer.status,
     problem: problem.success ? problemKindOf(problem.data.type) : undefined,
     detail: detail === undefined ? undefined : truncateUtf8(storableText(detail), detailBytes).text,
@@ -65,7 +81,7 @@ export function answerOfStaging(answer: WorkerAnswer): WorkerAnswer {
   if (answer.kind === 'unsent') return answer;
   if (answer.kind !== 'refused')
     return { kind: 'unsent', message: 'an upload got a strange answer' };
-  if (answer.status < 500 || answer.status === 503) return answer;
+  if (answer.refusal !== 'fault') return answer;
   const detail = answer.detail === undefined ? '' : `: ${answer.detail}`;
   return { kind: 'unsent', message: `an input file was answered ${answer.status}${detail}` };
 }

@@ -1,6 +1,7 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { refusalOf } from '../../adapters/nodes/worker-answer.ts';
 import { decideOutcome } from './outcome.ts';
 import type { WorkerAnswer } from './worker-answer.ts';
 
@@ -30,6 +31,7 @@ const answered = (change: Partial<RunJobResult> = {}): WorkerAnswer => ({
 });
 const refused = (status: number, detail?: string): WorkerAnswer => ({
   kind: 'refused',
+  refusal: refusalOf(status),
   status,
   problem: undefined,
   detail,

@@ -96,19 +96,16 @@ function judgeRefusal(
 ): Outcome {
   const { status, detail } = refusal;
   const reason = `node ${sent.nodeSlug} answered ${status}${detail === undefined ? '' : `: ${detail}`}`;
-  switch (status) {
-    case 400:
+  switch (refusal.refusal) {
+    case 'invalid':
       return failed('invalid_request', reason);
-    case 413:
+    case 'too_large':
       return failed('payload_too_large', reason);
-    case 401:
+    case 'credential':
       return { kind: 'requeue', delayMs: 0, reason, nodeFault: true, unreachable: false };
-    case 403:
+    case 'policy':
       return { kind: 'other_node', reason, otherwise: failed('node_policy_refused', reason) };
-    case 409:
-      return { kind: 'unclear', reason };
-    case 429:
-    case 503:
+    case 'busy':
       return {
         kind: 'requeue',
         delayMs: retryDelayMs(sent.attempt, random),
@@ -116,8 +113,11 @@ function judgeRefusal(
         nodeFault: false,
         unreachable: false,
       };
-    default:
-      return status >= 500 ? { kind: 'unclear', reason } : failed('worker_error', reason);
+    case 'conflict':
+    case 'fault':
+      return { kind: 'unclear', reason };
+    case 'other':
+      return failed('worker_error', reason);
   }
 }
 

@@ -1,14 +1,31 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 
+/** Why a node refused a job. Contract 01 section 5.5. */
+export type Refusal =
+  | 'invalid'
+  | 'too_large'
+  /** It does not take the orchestrator's token. */
+  | 'credential'
+  /** A rule of its own. */
+  | 'policy'
+  /** It has the job under another lease. */
+  | 'conflict'
+  /** Full, or not ready: nothing ran. */
+  | 'busy'
+  /** A fault of the node; the job may have run. */
+  | 'fault'
+  | 'other';
+
 /** What came of sending a job to a node's Worker API. */
 export type WorkerAnswer =
   /** 200 with a body of the right form. */
   | { readonly kind: 'result'; readonly result: RunJobResult }
   /** 202: the node runs it and answers when asked. Contract 03 section 5.8. */
   | { readonly kind: 'accepted' }
-  /** Any other status. */
+  /** Any other answer; `status` is only for people. */
   | {
       readonly kind: 'refused';
+      readonly refusal: Refusal;
       readonly status: number;
       /** Kind of the problem document, when there was one. */
       readonly problem: string | undefined;
