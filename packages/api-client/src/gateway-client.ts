@@ -1,11 +1,14 @@
 import { type ReadinessReason, type Route, healthRoutes } from '@cynodeai/contracts/common';
 import { type TaskResult, type TaskStatus, gatewayRoutes } from '@cynodeai/contracts/gateway';
-import { type AnyCallInput, type CallInput, type CallOutput, pathOf } from './call-input.ts';
-import { GatewayError } from './gateway-error.ts';
-import { parseAnswer } from './parse-answer.ts';
+import {
+  type CallAnswer,
+  type CallInput as RouteInput,
+  HttpClient,
+  callRoute,
+} from '@cynodeai/runtime/call';
+import type { CallInput, CallOptions, CallOutput } from './call-input.ts';
+import { GatewayError, gatewayErrorOf } from './gateway-error.ts';
 import { type StreamedTaskEvent, readTaskEvents } from './task-events.ts';
-import { formBody } from './multipart.ts';
-import { type Answer, type SendInput, Transport } from './transport.ts';
 import { pollTask } from './poll-task.ts';
 
 export interface GatewayClientOptions {
@@ -40,15 +43,20 @@ export interface WaitOptions {
 const healthTimeoutMs = 5000;
 const callTimeoutMs = 30_000;
 const streamSilenceMs = 60_000;
+const connectTimeoutMs = 10_000;
+/** Far above any documented answer; keeps a broken peer from filling memory. */
+const answerBytes = 256 * 1024 * 1024;
 
 /** Typed client of the user gateway. One per process; `close` frees its connections. Contract 05 section 5. */
 export class GatewayClient {
   readonly #options: GatewayClientOptions;
-  readonly #transport: Transport;
+  readonly #client = new HttpClient({ connectTimeoutMs });
+  readonly #baseUrl: string;
 
   constructor(options: GatewayClientOptions) {
     this.#options = options;
-    this.#transport = new Transport(options);
+    const { origin, pathname } = new URL(options.baseUrl);
+    this.#baseUrl = `${origin}${pathname.replace(/\/+$/, '')}`;
   }
 
   /**
@@ -56,22 +64,9 @@ export class GatewayClient {
    * @throws GatewayError for every refusal, network fault or undocumented answer; the signal's reason when it fired.
    */
   async call<const R extends Route>(route: R, input: CallInput<R>): Promise<CallOutput<R>> {
-    const call: AnyCallInput = input;
-    // Made once: a replay must carry the key of the first try.
-    const creating = creatingHeaders(route, call);
-    const answer = await this.#withToken(route, call, (headers) =>
-      this.#transport.send({
-        method: route.method,
-        path: pathOf(route, call),
-        headers: { ...creating, ...headers },
-        timeoutMs: call.timeoutMs ?? callTimeoutMs,
-        ...(call.stallMs !== undefined && { stallMs: call.stallMs }),
-        ...bodyOf(route, call),
-        ...this.#signalOf(call.signal),
-      }),
-    );
-    // parseAnswer has applied the schema that CallOutput is inferred from.
-    return parseAnswer(route, answer) as CallOutput<R>;
+    const answer = await this.#ask<R>(route, input, input);
+    // The body was read by the schema that CallOutput is inferred from.
+    return answer.body as CallOutput<R>;
   }
 
   /** True when `/healthz` answers 200 with `ok`; false whatever else happens. */
@@ -111,20 +106,17 @@ export class GatewayClient {
     taskId: string,
     options: EventOptions = {},
   ): AsyncGenerator<StreamedTaskEvent, void> {
-    const route = gatewayRoutes.streamTaskEvents;
-    const path = pathOf(route, { params: { id: taskId } });
-    const stream = await this.#withToken(route, {}, (headers) =>
-      this.#transport.open({
-        path,
-        headers: {
-          ...headers,
-          ...(options.lastEventId !== undefined && { 'last-event-id': options.lastEventId }),
-        },
-        silenceMs: streamSilenceMs,
-        ...this.#signalOf(options.signal),
-      }),
+    const { lastEventId, signal } = options;
+    const answer = await this.#ask(
+      gatewayRoutes.streamTaskEvents,
+      { params: { id: taskId } },
+      {
+        ...(lastEventId !== undefined && { headers: { 'last-event-id': lastEventId } }),
+        stallMs: streamSilenceMs,
+        ...(signal && { signal }),
+      },
     );
-    yield* readTaskEvents(stream.body);
+    yield* readTaskEvents(this.#spoken(answer.body));
   }
 
   /**
@@ -136,17 +128,12 @@ export class GatewayClient {
     artifactId: string,
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
-    const route = gatewayRoutes.getTaskArtifact;
-    const path = pathOf(route, { params: { id: taskId, artifact_id: artifactId } });
-    const answer = await this.#withToken(route, {}, (headers) =>
-      this.#transport.download({
-        path,
-        headers,
-        silenceMs: streamSilenceMs,
-        ...this.#signalOf(signal),
-      }),
+    const answer = await this.#ask(
+      gatewayRoutes.getTaskArtifact,
+      { params: { id: taskId, artifact_id: artifactId } },
+      { stallMs: streamSilenceMs, ...(signal && { signal }) },
     );
-    return answer.body;
+    return this.#spoken(answer.body);
   }
 
   /**
@@ -169,7 +156,7 @@ export class GatewayClient {
   }
 
   close(): Promise<void> {
-    return this.#transport.close();
+    return this.#client.close();
   }
 
   #signalOf(own: AbortSignal | undefined): { readonly signal?: AbortSignal } {
@@ -177,20 +164,42 @@ export class GatewayClient {
     return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
   }
 
-  async #withToken<T extends Pick<Answer, 'status'>>(
-    route: Route,
-    input: AnyCallInput,
-    send: (headers: Record<string, string>) => Promise<T>,
-  ): Promise<T> {
-    const attempt = async (): Promise<T> => {
+  /** A stream whose faults are told like those of a call. */
+  async *#spoken<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
+    try {
+      yield* items;
+    } catch (error) {
+      throw gatewayErrorOf(error, this.#baseUrl);
+    }
+  }
+
+  /** One call with the token it needs, and once more when the token was renewed. */
+  async #ask<const R extends Route>(
+    route: R,
+    input: RouteInput<R>,
+    options: CallOptions,
+  ): Promise<CallAnswer<R>> {
+    // Made once: a replay must carry the key of the first try.
+    const creating = creatingHeaders(route, options);
+    const attempt = async (): Promise<CallAnswer<R>> => {
       const token = route.auth === 'user' ? await this.#options.token?.() : undefined;
       if (route.auth === 'user' && (token === undefined || token === '')) {
         throw new GatewayError('auth', 'no access token; log in first');
       }
-      return send({
-        ...input.headers,
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      });
+      const { stallMs, timeoutMs = callTimeoutMs, headers } = options;
+      try {
+        return await callRoute(route, input, {
+          client: this.#client,
+          baseUrl: this.#baseUrl,
+          bearer: token,
+          headers: { 'user-agent': this.#options.userAgent, ...creating, ...headers },
+          maxBytes: answerBytes,
+          ...(stallMs === undefined ? { timeoutMs } : { stallMs }),
+          ...this.#signalOf(options.signal),
+        });
+      } catch (error) {
+        throw gatewayErrorOf(error, this.#baseUrl);
+      }
     };
     try {
       return await attempt();
@@ -203,17 +212,9 @@ export class GatewayClient {
   }
 }
 
-/** A form when there are files to send, else JSON. */
-function bodyOf(route: Route, { body, files }: AnyCallInput): Pick<SendInput, 'form' | 'json'> {
-  if (route.form !== undefined && files !== undefined && files.length > 0) {
-    return { form: formBody(route.form, body, files) };
-  }
-  return body === undefined ? {} : { json: body };
-}
-
 /** A call that creates something can be repeated safely when both tries carry one key. */
-function creatingHeaders(route: Route, input: AnyCallInput): Record<string, string> {
+function creatingHeaders(route: Route, { headers }: CallOptions): Record<string, string> {
   const creates = route.method === 'POST' && 201 in route.success;
-  const given = input.headers?.['idempotency-key'];
+  const given = headers?.['idempotency-key'];
   return creates && given === undefined ? { 'idempotency-key': crypto.randomUUID() } : {};
 }

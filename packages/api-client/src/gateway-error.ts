@@ -1,4 +1,5 @@
-import { type Problem, problemKindOf, problemSchema } from '@cynodeai/contracts/common';
+import { type Problem, problemKindOf } from '@cynodeai/contracts/common';
+import { CallError } from '@cynodeai/runtime/call';
 import { CodedError } from '@cynodeai/runtime/std';
 
 /** Which family of exit codes a refusal belongs to. Contract 05 section 2.2. */
@@ -51,47 +52,38 @@ const codeOfStatus: Readonly<Record<number, GatewayErrorCode>> = {
   422: 'validation',
 };
 
-function problemOf(text: string): Problem | undefined {
-  try {
-    const parsed = problemSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A refusal as it arrived. */
-export interface RefusedAnswer {
-  readonly status: number;
-  /** At most the first 64 KiB of the body. */
-  readonly text: string;
-  readonly requestId: string;
-  readonly retryAfter: string | undefined;
-}
-
-/** The error for an answer outside 2xx; only the problem document's own words reach the message. Contract 05 section 2.6. */
-export function refusalError(answer: RefusedAnswer): GatewayError {
-  const { status } = answer;
-  const redirected = status >= 300 && status < 400;
-  const problem = problemOf(answer.text);
-  const seconds = /^\d{1,6}$/.test(answer.retryAfter ?? '') ? Number(answer.retryAfter) : undefined;
-  const fallback = redirected
+function refusalWords(error: CallError): string {
+  const status = error.status ?? 0;
+  if (error.detail !== undefined) return error.detail;
+  return status >= 300 && status < 400
     ? 'the gateway answered with a redirect, which is not followed; set its final address'
     : 'the gateway refused the request';
-  return new GatewayError(
-    codeOfStatus[status] ?? 'gateway',
-    messageOfProblem(problem) ?? fallback,
-    {
-      status,
-      requestId: problem?.instance ?? answer.requestId,
-      ...(problem && { problem }),
-      ...(seconds !== undefined && { retryAfterSeconds: seconds }),
-    },
-  );
 }
 
-function messageOfProblem(problem: Problem | undefined): string | undefined {
-  if (problem === undefined) return undefined;
-  const text = problem.detail ?? problem.title;
-  return text === '' ? undefined : text;
+/**
+ * A failed call in words for people; only a problem document's own words reach the message of a refusal. Anything that
+ * is no CallError is returned as it is. Contract 05 section 2.6.
+ */
+export function gatewayErrorOf(error: unknown, baseUrl: string): unknown {
+  if (!(error instanceof CallError)) return error;
+  const { status, requestId, problem, retryAfterSeconds } = error;
+  const details = {
+    ...(status !== undefined && { status }),
+    ...(requestId !== undefined && { requestId }),
+    ...(problem && { problem }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    cause: error,
+  };
+  switch (error.code) {
+    case 'refused':
+      return new GatewayError(codeOfStatus[status ?? 0] ?? 'gateway', refusalWords(error), details);
+    case 'unreachable':
+    case 'late': {
+      const message = `cannot reach the gateway at ${baseUrl}: ${error.reason}`;
+      return new GatewayError('gateway', message, { ...details, network: true });
+    }
+    case 'bad_answer':
+    case 'too_large':
+      return new GatewayError('gateway', error.message, details);
+  }
 }

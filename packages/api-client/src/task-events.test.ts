@@ -1,3 +1,4 @@
+import { readEvents } from '@cynodeai/runtime/call';
 import { describe, expect, it } from 'vitest';
 import { readTaskEvents } from './task-events.ts';
 
@@ -8,7 +9,7 @@ async function read(text: string): Promise<unknown[]> {
     yield Buffer.from(text);
   }
   const list: unknown[] = [];
-  for await (const item of readTaskEvents(chunks())) list.push(item);
+  for await (const item of readTaskEvents(readEvents(chunks()))) list.push(item);
   return list;
 }
 

@@ -1,7 +1,8 @@
 import { type TaskEvent, type TaskEventName, taskEventSchemas } from '@cynodeai/contracts/gateway';
 import { z } from 'zod';
 import { GatewayError } from './gateway-error.ts';
-import { type RawEvent, readEvents } from './event-stream.ts';
+import type { RawEvent } from '@cynodeai/runtime/call';
+import { parseJson, parseJsonOr } from '@cynodeai/runtime/std';
 
 /** An event whose name this release does not know; its data is any object. */
 export interface OtherTaskEvent {
@@ -21,7 +22,7 @@ function isKnown(name: string): name is TaskEventName {
 function understand(raw: RawEvent, event: TaskEventName): TaskEvent {
   let data: unknown;
   try {
-    data = JSON.parse(raw.data);
+    data = parseJson(raw.data);
   } catch (cause) {
     throw new GatewayError('gateway', `the data of ${event} is not JSON`, { cause });
   }
@@ -37,12 +38,8 @@ function understand(raw: RawEvent, event: TaskEventName): TaskEvent {
 const objectSchema = z.record(z.string(), z.unknown());
 
 function passOn(raw: RawEvent): OtherTaskEvent | undefined {
-  try {
-    const { data } = objectSchema.safeParse(JSON.parse(raw.data));
-    return data && { id: raw.id, event: 'other', name: raw.event, data };
-  } catch {
-    return undefined;
-  }
+  const { data } = objectSchema.safeParse(parseJsonOr(raw.data));
+  return data && { id: raw.id, event: 'other', name: raw.event, data };
 }
 
 /**
@@ -50,9 +47,9 @@ function passOn(raw: RawEvent): OtherTaskEvent | undefined {
  * rest skipped. Contract 04 section 9.6. @throws GatewayError for a known event of another shape.
  */
 export async function* readTaskEvents(
-  chunks: AsyncIterable<Uint8Array>,
+  events: AsyncIterable<RawEvent>,
 ): AsyncGenerator<StreamedTaskEvent, void> {
-  for await (const raw of readEvents(chunks)) {
+  for await (const raw of events) {
     const event = isKnown(raw.event) ? understand(raw, raw.event) : passOn(raw);
     if (event !== undefined) yield event;
   }

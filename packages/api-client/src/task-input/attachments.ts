@@ -1,7 +1,7 @@
 import { limits } from '@cynodeai/contracts/common';
 import { attachmentNameSchema } from '@cynodeai/contracts/gateway';
 import { basename } from 'node:path';
-import type { UploadFile } from '../multipart.ts';
+import type { UploadFile } from '@cynodeai/runtime/call';
 import { openCheckedFile } from './checked-file.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { TaskInputError } from './task-input-error.ts';

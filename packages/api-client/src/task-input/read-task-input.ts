@@ -1,5 +1,5 @@
 import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
-import type { UploadFile } from '../multipart.ts';
+import type { UploadFile } from '@cynodeai/runtime/call';
 import { openAttachments } from './attachments.ts';
 import { TaskInputError } from './task-input-error.ts';
 import type { TaskInputFlags } from './task-input-flags.ts';

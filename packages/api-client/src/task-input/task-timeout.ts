@@ -7,7 +7,7 @@ import { TaskInputError } from './task-input-error.ts';
  * @throws TaskInputError for anything else. Contract 03 section 5.7.
  */
 export function parseTimeoutSeconds(text: string): number {
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : parseDurationMs(text);
+  const ms = parseDurationMs(text, { bareUnit: 's' });
   const seconds = (ms ?? 0) / 1000;
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= jobTimeouts.maxSeconds) {
     return seconds;

@@ -1,1 +1,2 @@
+export * from './is-alive.ts';
 export * from './run-command.ts';

@@ -20,4 +20,10 @@ describe('parseDurationMs', () => {
       expect(parseDurationMs(text)).toBeUndefined();
     },
   );
+
+  it('takes a bare number only where its unit is told', () => {
+    expect(parseDurationMs('90', { bareUnit: 's' })).toBe(90_000);
+    expect(parseDurationMs('1m', { bareUnit: 's' })).toBe(60_000);
+    expect(parseDurationMs('1e3', { bareUnit: 's' })).toBeUndefined();
+  });
 });

@@ -1,10 +1,19 @@
 const unitMs = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
 
+export interface DurationGrammar {
+  /** What a bare whole number counts; without it such a number is no duration. */
+  readonly bareUnit?: keyof typeof unitMs;
+}
+
 /**
  * Milliseconds of a duration such as `90s`, `1500ms` or `1m30s`: whole numbers, each with its unit, the largest
  * first; undefined for anything else.
  */
-export function parseDurationMs(text: string): number | undefined {
+export function parseDurationMs(
+  text: string,
+  { bareUnit }: DurationGrammar = {},
+): number | undefined {
+  if (bareUnit !== undefined && /^\d{1,9}$/.test(text)) return Number(text) * unitMs[bareUnit];
   const match = /^(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?$/.exec(text);
   if (match === null || text === '') return undefined;
   const [, h = '0', m = '0', s = '0', ms = '0'] = match;

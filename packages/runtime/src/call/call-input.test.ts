@@ -1,6 +1,18 @@
-import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { defineRoute } from '@cynodeai/contracts/common';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { pathOf } from './call-input.ts';
+
+const get = { method: 'GET', auth: 'user', summary: '', success: {}, errors: [] } as const;
+const gatewayRoutes = {
+  getTask: defineRoute({
+    ...get,
+    operation: 'tasks.get',
+    path: '/v1/tasks/{id}',
+    params: z.object({ id: z.string() }),
+  }),
+  listTasks: defineRoute({ ...get, operation: 'tasks.list', path: '/v1/tasks' }),
+};
 
 describe('pathOf', () => {
   it.each([

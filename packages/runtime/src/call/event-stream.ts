@@ -1,4 +1,5 @@
-import { GatewayError } from './gateway-error.ts';
+import { LineError, linesOf } from '../std/index.ts';
+import { CallError } from './call-error.ts';
 
 /** One event of a `text/event-stream`, before its data is understood. */
 export interface RawEvent {
@@ -10,27 +11,22 @@ export interface RawEvent {
 /** Longest event that is collected, characters; the largest documented one stays below 128 Ki. */
 const maxEventChars = 1024 * 1024;
 
-/** Splits chunks into lines ended by LF, CR or CRLF, also when CRLF is cut between chunks. */
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  let endedByCr = false;
-  for await (const chunk of chunks) {
-    let text = decoder.decode(chunk, { stream: true });
-    if (endedByCr && text.startsWith('\n')) text = text.slice(1);
-    if (text !== '') endedByCr = text.endsWith('\r');
-    const lines = (rest + text).split(/\r\n|\r|\n/);
-    rest = lines.pop() ?? '';
-    if (rest.length > maxEventChars) throw tooLong();
-    yield* lines;
+function tooLong(cause?: unknown): CallError {
+  return new CallError('too_large', 'an event of the stream is too long', { cause });
+}
+
+async function* eventLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
+  try {
+    yield* linesOf(chunks, maxEventChars);
+  } catch (error) {
+    throw error instanceof LineError ? tooLong(error) : error;
   }
 }
 
-function tooLong(): GatewayError {
-  return new GatewayError('gateway', 'an event of the stream is too long');
-}
-
-/** Parses server-sent events; comments and `retry` are skipped, an event cut off by the end is dropped. */
+/**
+ * Parses server-sent events; comments and `retry` are skipped, an event cut off by the end is dropped.
+ * @throws CallError `too_large` for an event longer than 1 Mi characters
+ */
 export async function* readEvents(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<RawEvent, void> {
@@ -38,7 +34,7 @@ export async function* readEvents(
   let event = '';
   let data: string[] = [];
   let size = 0;
-  for await (const line of linesOf(chunks)) {
+  for await (const line of eventLines(chunks)) {
     if (line === '') {
       if (data.length > 0)
         yield { id, event: event === '' ? 'message' : event, data: data.join('\n') };

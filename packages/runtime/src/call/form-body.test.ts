@@ -1,6 +1,6 @@
-import { readForm } from '@cynodeai/runtime/http';
+import { readForm } from '../http/index.ts';
 import { describe, expect, it } from 'vitest';
-import { type UploadFile, formBody } from './multipart.ts';
+import { type UploadFile, formBody } from './form-body.ts';
 
 const file = (name: string, text: string): UploadFile => ({
   name,

@@ -1,3 +1,5 @@
+import { at, errorCodeOf } from '../std/index.ts';
+
 /** Faults that happen before a request can have left. */
 const unsentCodes = new Set([
   'ECONNREFUSED',
@@ -9,6 +11,7 @@ const unsentCodes = new Set([
   'EHOSTDOWN',
   'ENETDOWN',
   'EADDRNOTAVAIL',
+  'ERR_CONNECT_TIMEOUT',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_INVALID_ARG',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -20,17 +23,13 @@ const unsentCodes = new Set([
   'EPROTO',
 ]);
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 /** Codes of a failed call: the error's own, those of its causes and of the single failures of an aggregate. */
 export function faultCodes(error: unknown): readonly string[] {
-  const code = field(error, 'code');
-  const own = typeof code === 'string' ? [code] : [];
-  const parts: unknown = field(error, 'errors');
+  const code = errorCodeOf(error);
+  const own = code === undefined ? [] : [code];
+  const parts = at(error, 'errors');
   const inner = Array.isArray(parts) ? parts.flatMap(faultCodes) : [];
-  const cause: unknown = field(error, 'cause');
+  const cause = at(error, 'cause');
   return [...own, ...inner, ...(cause === undefined ? [] : faultCodes(cause))];
 }
 

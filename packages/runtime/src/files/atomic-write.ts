@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** What a file is to hold: text, bytes, or bytes as they come. */
+export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+export interface AtomicWriteOptions {
+  /** Exact mode, whatever the umask; 0600 unless told. */
+  readonly mode?: number;
+  /** False leaves a file that is already there alone: the write fails with `EEXIST` then. */
+  readonly replace?: boolean;
+  /**
+   * True when nobody else can be writing this file, for instance under its lock: what killed writers left beside it is
+   * removed.
+   */
+  readonly alone?: boolean;
+}
+
+const ending = '.tmp';
+const prefixOf = (path: string): string => `.${basename(path)}.`;
+
+async function fill(file: FileHandle, content: FileContent, mode: number): Promise<void> {
+  // The mode given to open is narrowed by the umask; this makes it exact.
+  await file.chmod(mode);
+  if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content);
+  else for await (const chunk of content) await file.writeFile(chunk);
+  await file.sync();
+}
+
+async function removeLeftovers(folder: string, prefix: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(prefix) && name.endsWith(ending)) {
+      await rm(join(folder, name), { force: true });
+    }
+  }
+}
+
+/** Makes the names of a folder survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r');
+  await handle.sync();
+}
+
+/**
+ * Writes a file in one step: readers see the old content or the whole new one, never a mixture, also after a power
+ * cut. It is written beside its place under a name nobody can guess, synchronized, then moved.
+ * @throws the fault of the file system (`EEXIST` with `replace: false` and a file there) or of `content`; nothing of
+ * the new content is left then
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: FileContent,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  const { mode = 0o600, replace = true, alone = false } = options;
+  const folder = dirname(path);
+  const prefix = prefixOf(path);
+  if (alone) await removeLeftovers(folder, prefix);
+  const draft = join(folder, `${prefix}${randomUUID()}${ending}`);
+  try {
+    {
+      await using file = await open(draft, 'wx', mode);
+      await fill(file, content, mode);
+    }
+    if (replace) await rename(draft, path);
+    else {
+      // Unlike a rename a link never takes the place of a file that came meanwhile.
+      await link(draft, path);
+      await rm(draft);
+    }
+  } catch (cause) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw cause;
+  }
+  await syncFolder(folder);
+}
