@@ -51,6 +51,15 @@ async function start(
 const nodeFolder = dirname(process.execPath);
 
 describe('the start script', () => {
+  it('prefers the bundle', async () => {
+    await mkdir(join(checkout, '.cynode/cynork'), { recursive: true });
+    await writeFile(join(checkout, '.cynode/cynork/start.mjs'), "console.log('bundled');");
+    expect(await start(join(checkout, 'cynork'), nodeFolder)).toMatchObject({
+      code: 0,
+      stdout: 'bundled\n',
+    });
+  });
+
   it('works through symbolic links, from any folder, and keeps arguments apart', async () => {
     await symlink(join(checkout, 'cynork'), join(home.path, 'first'));
     await mkdir(join(home.path, 'bin'));

@@ -1,0 +1,124 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+
+export interface BundleOptions {
+  readonly checkout: string;
+  /** The module to start, below the checkout. */
+  readonly entry: string;
+  /** Where the bundle goes, below the checkout; `start.mjs` in it is what to run. */
+  readonly folder: string;
+}
+
+/** Paths below the checkout with the time of their last change, ms; a write of any kind moves it. */
+type Inputs = Map<string, number>;
+
+/** Bundles that are kept beside the newest: a command that still runs loads parts of its own. */
+const keptBundles = 2;
+const bundleName = /^[0-9a-f]{16}$/;
+
+function note(inputs: Inputs, checkout: string, path: string): void {
+  const found = statSync(join(checkout, path), { throwIfNoEntry: false });
+  if (found !== undefined) inputs.set(path, found.ctimeMs);
+}
+
+/** Reads the sources, each noted before it is read, and keeps `import.meta.dirname` true where the bundle runs. */
+function sourcesPlugin({ checkout, folder }: BundleOptions, inputs: Inputs): Plugin {
+  const out = join(checkout, folder, 'bundle');
+  return {
+    name: 'sources',
+    async load(id) {
+      const path = relative(checkout, id);
+      if (id.startsWith('\0') || path.startsWith('node_modules') || path.startsWith('..'))
+        return null;
+      note(inputs, checkout, path);
+      const code = await readFile(id, 'utf8');
+      const there = JSON.stringify(`/${relative(out, dirname(id))}`);
+      return code.replaceAll('import.meta.dirname', `(import.meta.dirname + ${there})`);
+    },
+  };
+}
+
+async function chunksOf(options: BundleOptions, inputs: Inputs): Promise<OutputChunk[]> {
+  const bundle = await rolldown({
+    input: join(options.checkout, options.entry),
+    platform: 'node',
+    logLevel: 'warn',
+    plugins: [sourcesPlugin(options, inputs)],
+  });
+  try {
+    const { output } = await bundle.generate({
+      format: 'esm',
+      entryFileNames: 'main.mjs',
+      chunkFileNames: '[name]-[hash].mjs',
+    });
+    return output.filter((part) => part.type === 'chunk');
+  } finally {
+    await bundle.close();
+  }
+}
+
+/** What decides how imports are resolved, and who makes the bundle. */
+async function noteResolution({ checkout }: BundleOptions, inputs: Inputs): Promise<void> {
+  for (const name of await readdir(join(checkout, 'packages'))) {
+    note(inputs, checkout, join('packages', name, 'package.json'));
+  }
+  note(inputs, checkout, join('node_modules', '.package-lock.json'));
+  note(inputs, checkout, relative(checkout, import.meta.filename));
+}
+
+/** The module that runs the bundle as long as it is that of the checkout, and the sources otherwise. */
+function startText(
+  { checkout, entry, folder }: BundleOptions,
+  inputs: Inputs,
+  name: string,
+): string {
+  const root = relative(join(checkout, folder), checkout);
+  return `// Made by scripts/bundle.ts. Runs the bundle while its sources are as they were, else the sources themselves.
+const { statSync } = process.getBuiltinModule('node:fs');
+const root = import.meta.dirname + ${JSON.stringify(`/${root}/`)};
+const inputs = ${JSON.stringify([...inputs])};
+const fresh = inputs.every(
+  ([path, changedMs]) => statSync(root + path, { throwIfNoEntry: false })?.ctimeMs === changedMs,
+);
+await import(fresh ? ${JSON.stringify(`./${name}/main.mjs`)} : ${JSON.stringify(`./${root}/${entry}`)});
+`;
+}
+
+async function removeOldBundles(folder: string, newest: string): Promise<void> {
+  const entries = await readdir(folder);
+  const others = entries.filter((name) => bundleName.test(name) && name !== newest);
+  const aged = await Promise.all(
+    others.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
+  );
+  for (const { name } of aged.toSorted((a, b) => b.at - a.at).slice(keptBundles)) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Bundles a program for a quick start. Every step is whole or not there, so that several may run at once; an edit
+ * meanwhile makes a bundle that is outdated from the beginning and never runs.
+ */
+export async function writeBundle(options: BundleOptions): Promise<void> {
+  const inputs: Inputs = new Map();
+  await noteResolution(options, inputs);
+  const chunks = await chunksOf(options, inputs);
+  const folder = join(options.checkout, options.folder);
+  const hash = createHash('sha256');
+  for (const { fileName, code } of chunks) hash.update(fileName).update(code);
+  const name = hash.digest('hex').slice(0, 16);
+  if (!existsSync(join(folder, name))) {
+    const draft = join(folder, `draft-${randomUUID()}`);
+    await mkdir(draft, { recursive: true });
+    for (const { fileName, code } of chunks) await writeFile(join(draft, fileName), code);
+    // Whoever was faster wrote the same.
+    await rename(draft, join(folder, name)).catch(() => rm(draft, { recursive: true }));
+  }
+  const start = join(folder, `start-${randomUUID()}.tmp`);
+  await writeFile(start, startText(options, inputs, name));
+  await rename(start, join(folder, 'start.mjs'));
+  await removeOldBundles(folder, name);
+}
