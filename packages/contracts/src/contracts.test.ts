@@ -10,6 +10,7 @@ import {
 import { controlPlaneRoutes, nodeCapabilityReportSchema } from './control-plane/index.ts';
 import {
   createTaskRequestSchema,
+  gatewayActions,
   gatewayRoutes,
   isTerminalTaskStatus,
   taskStatusSchema,
@@ -153,6 +154,15 @@ describe('routes and problems', () => {
         expect(/^\/(v1\/|healthz$|readyz$)/.test(route.path), route.path).toBe(true);
         expect(route.errors.every((kind: string) => kind in problemStatus)).toBe(true);
       }
+    }
+  });
+
+  it('say what a person asks for, on every route that checks one', () => {
+    for (const route of Object.values(gatewayRoutes)) {
+      const named =
+        'action' in route ? [gatewayActions.includes(route.action), route.resource] : [];
+      const expected = route.auth === 'user' ? [true, expect.stringMatching(/^[a-z_]+$/)] : [];
+      expect(named, route.operation).toEqual(expected);
     }
   });
 

@@ -26,6 +26,10 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: `/${string}`;
   readonly auth: RouteAuth;
+  /** What the caller asks for, as the role map names it. */
+  readonly action?: string;
+  /** The kind of thing it is done to. */
+  readonly resource?: string;
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
@@ -46,8 +50,20 @@ export interface Route {
   readonly errors: readonly ProblemKind[];
 }
 
+/** A route that checks a person; roles decide about its action, and its calls are audited under both names. */
+export interface UserRoute<Action extends string = string> extends Route {
+  readonly auth: 'user';
+  readonly action: Action;
+  readonly resource: string;
+}
+
+/** A route that roles do not decide about. */
+export interface OtherRoute extends Route {
+  readonly auth: Exclude<RouteAuth, 'user'>;
+}
+
 /** Keeps the literal types of a route, so that handlers and clients are typed from it. */
-export function defineRoute<const R extends Route>(route: R): R {
+export function defineRoute<const R extends UserRoute | OtherRoute>(route: R): R {
   return route;
 }
 

@@ -49,6 +49,8 @@ export const roleBindingRoutes = {
     method: 'GET',
     path: '/v1/role-bindings',
     auth: 'user',
+    action: 'rbac.manage',
+    resource: 'role_binding',
     summary: 'Grants of roles, newest first',
     query: z.object({
       subject_type: z.enum(['user', 'group']).optional(),
@@ -66,6 +68,8 @@ export const roleBindingRoutes = {
     method: 'POST',
     path: '/v1/role-bindings',
     auth: 'user',
+    action: 'rbac.manage',
+    resource: 'role_binding',
     summary: 'Grant a role; 200 when it was granted already. Nobody grants above their own role',
     body: createRoleBindingRequestSchema,
     success: {
@@ -79,6 +83,8 @@ export const roleBindingRoutes = {
     method: 'DELETE',
     path: '/v1/role-bindings/{id}',
     auth: 'user',
+    action: 'rbac.manage',
+    resource: 'role_binding',
     summary: 'Withdraw a role; the last active owner keeps theirs',
     params: idRef,
     success: { 204: { kind: 'empty' } },

@@ -1,3 +1,5 @@
+import type { OtherRoute, UserRoute } from '../common/route.ts';
+import type { GatewayAction } from './actions.ts';
 import { authRoutes } from './auth.ts';
 import { metaRoutes } from './meta.ts';
 import { roleBindingRoutes } from './role-bindings.ts';
@@ -19,4 +21,4 @@ export const gatewayRoutes = {
   ...userRoutes,
   ...roleBindingRoutes,
   ...settingRoutes,
-} as const;
+} as const satisfies Readonly<Record<string, UserRoute<GatewayAction> | OtherRoute>>;

@@ -39,6 +39,8 @@ export const taskEventRoutes = {
     method: 'GET',
     path: '/v1/tasks/{id}/events',
     auth: 'user',
+    action: 'task.read',
+    resource: 'task',
     summary: 'Events of a task as server-sent events; resumes after `Last-Event-ID`',
     params: taskRef,
     success: { 200: { kind: 'event-stream' } },

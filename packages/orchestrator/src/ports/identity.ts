@@ -1,5 +1,5 @@
 import type { LoginAttempt } from '../domain/identity/lockout.ts';
-import type { Principal } from '../domain/identity/principal.ts';
+import type { UserSession } from '../domain/identity/actor.ts';
 
 /** Where an authentication call came from, for the audit row. */
 export interface ClientContext {
@@ -84,7 +84,7 @@ export interface SessionsToClose {
 /** Users, sessions and their audit rows; every change and its audit row are one transaction. */
 export interface IdentityStore {
   /** The caller of a live session, with groups and roles as they are now; undefined unless session and user are active. */
-  findPrincipal(sessionId: string, userId: string, now: Date): Promise<Principal | undefined>;
+  findSession(sessionId: string, userId: string, now: Date): Promise<UserSession | undefined>;
   findLogin(handle: string): Promise<LoginCandidate | undefined>;
   /** The latest attempts of a subject that reached the password check, newest first. */
   recentAttempts(subject: string, limit: number): Promise<readonly LoginAttempt[]>;

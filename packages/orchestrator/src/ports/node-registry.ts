@@ -1,6 +1,7 @@
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { ConfigAckStatus, NodeStatus } from '../domain/nodes/node.ts';
 import type { Settings } from '../domain/nodes/config-settings.ts';
+import type { ClientContext } from './identity.ts';
 
 /** A row of `nodes`, as the control-plane's use cases need it. */
 export interface StoredNode {
@@ -48,13 +49,11 @@ export interface AckToStore {
 }
 
 /** An entry of `auth_audit_log` about a node. */
-export interface NodeAuditEntry {
+export interface NodeAuditEntry extends ClientContext {
   readonly event: 'node_registered' | 'node_registration_failure';
   readonly success: boolean;
   /** Slug of a node that proved itself; never unproven input. */
   readonly slug: string | undefined;
-  readonly ip: string;
-  readonly userAgent: string | undefined;
   readonly reason: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { RoleName } from '../domain/identity/principal.ts';
+import type { RoleName } from '@cynodeai/contracts/gateway';
 import type { RoleBindingRecord } from '../domain/identity/role-binding.ts';
 import type { PagePosition } from '../domain/tasks/page-cursor.ts';
 import type { GatewayAuditLog } from './audit.ts';

@@ -70,7 +70,7 @@ describe('configuration versions', () => {
       { report: report('n', 'http://n/0'), ip: '127.0.0.1', userAgent: undefined },
       a,
     );
-    const caller = { nodeId: await idOf(a, 'n'), slug: 'n' };
+    const caller = { kind: 'node' as const, nodeId: await idOf(a, 'n'), slug: 'n' };
     const seen: string[] = [];
     const change = async (one: typeof a, name: string): Promise<void> => {
       for (let index = 0; index < 500; index += 1) {
@@ -104,7 +104,7 @@ describe('configuration versions', () => {
   it('give a new token when the stored one was sealed with another key', async () => {
     const a = process(new FakeClock());
     await registerNode({ report: report('rekeyed', 'http://n'), ip: '::1', userAgent: 'x' }, a);
-    const caller = { nodeId: await idOf(a, 'rekeyed'), slug: 'rekeyed' };
+    const caller = { kind: 'node' as const, nodeId: await idOf(a, 'rekeyed'), slug: 'rekeyed' };
     const before = await getNodeConfig(caller, a);
     const b = process(new FakeClock(), {
       vault: sealedNodeTokens(new SealedBox(randomBytes(32))),
@@ -121,7 +121,10 @@ describe('configuration versions', () => {
     const a = process(new FakeClock(), { workerUrlOverride: 'http://override' });
     await a.db.deleteFrom('nodes').execute();
     const target = async (slug: string) => {
-      const config = await getNodeConfig({ nodeId: await idOf(a, slug), slug }, a);
+      const config = await getNodeConfig(
+        { kind: 'node' as const, nodeId: await idOf(a, slug), slug },
+        a,
+      );
       return config.orchestrator.endpoints.worker_api_target_url;
     };
     await registerNode({ report: report('one', 'http://one'), ip: '', userAgent: undefined }, a);

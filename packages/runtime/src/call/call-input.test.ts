@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { pathOf } from './call-input.ts';
 
-const get = { method: 'GET', auth: 'user', summary: '', success: {}, errors: [] } as const;
+const access = { auth: 'user', action: 'task.read', resource: 'task' } as const;
+const get = { ...access, method: 'GET', summary: '', success: {}, errors: [] } as const;
 const gatewayRoutes = {
   getTask: defineRoute({
     ...get,

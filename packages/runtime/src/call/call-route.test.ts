@@ -8,7 +8,8 @@ import { CallError } from './call-error.ts';
 import { type CallOptions, callRoute } from './call-route.ts';
 import { HttpClient } from './http-client.ts';
 
-const base = { auth: 'user', summary: '', errors: [] } as const;
+const access = { auth: 'user', action: 'thing.read', resource: 'thing' } as const;
+const base = { ...access, summary: '', errors: [] } as const;
 const thing = z.strictObject({ id: z.string(), count: z.int().optional() });
 const getThing = defineRoute({
   ...base,

@@ -82,6 +82,7 @@ function requestContent(route: Route): JsonObject {
 function operation(route: Route): JsonObject {
   return {
     operationId: route.operation,
+    ...(route.action !== undefined && { 'x-action': route.action }),
     summary: route.summary,
     parameters: parameters(route),
     ...((route.body ?? route.streamed) !== undefined && {

@@ -20,6 +20,8 @@ const store = defineRoute({
   method: 'POST',
   path: '/v1/texts/{id}',
   auth: 'user',
+  action: 'text.store',
+  resource: 'text',
   summary: 'Store a text',
   params: z.object({ id: z.string().max(600) }),
   body: z.strictObject({

@@ -1,11 +1,12 @@
-import type { CreateRoleBindingRequest, RoleBinding } from '@cynodeai/contracts/gateway';
+import type { CreateRoleBindingRequest, RoleBinding, RoleName } from '@cynodeai/contracts/gateway';
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { Principal, RoleName } from '../../domain/identity/principal.ts';
+import { type UserActor, actorId } from '../../domain/identity/actor.ts';
 import { roleBindingView } from '../../domain/identity/role-binding.ts';
 import { mayGrant } from '../../domain/identity/role-map.ts';
 import type { TransactRoleBindings } from '../../ports/role-bindings.ts';
-import { type ManageCall, actorOf, changeRow } from './manage-call.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
 import { requireAction } from './require-action.ts';
 
 export interface RoleAdminDeps {
@@ -14,19 +15,13 @@ export interface RoleAdminDeps {
 }
 
 /** Refuses a role above the caller's own. Contract 04 section 5.3. @throws OrchestratorError `forbidden`. */
-export function requireGrantable(principal: Principal, role: RoleName): void {
-  requireAction(principal, 'rbac.manage');
-  if (mayGrant(principal, role)) return;
+export function requireGrantable(actor: UserActor, role: RoleName): void {
+  requireAction(actor, 'rbac.manage');
+  if (mayGrant(actor, role)) return;
   throw new OrchestratorError(
     'forbidden',
     `the role ${role} is above your own; ask somebody who holds it`,
   );
-}
-
-/** A grant as it is now; `isNew` is false when it was there already. */
-export interface GrantedRole {
-  readonly binding: RoleBinding;
-  readonly isNew: boolean;
 }
 
 /**
@@ -35,10 +30,10 @@ export interface GrantedRole {
  */
 export function grantRole(
   deps: RoleAdminDeps,
-  call: ManageCall,
+  caller: Caller,
   request: CreateRoleBindingRequest,
-): Promise<GrantedRole> {
-  requireGrantable(call.principal, request.role);
+): Promise<Outcome<'created' | 'unchanged', RoleBinding>> {
+  requireGrantable(caller.actor, request.role);
   return deps.transact(async (transaction) => {
     const at = deps.clock.now();
     const granted = await transaction.grant({
@@ -46,7 +41,7 @@ export function grantRole(
       subjectId: request.subject_id,
       role: request.role,
       projectId: request.scope_id,
-      actor: actorOf(call.principal),
+      actor: actorId(caller.actor),
       at,
     });
     if (granted === undefined) {
@@ -56,16 +51,9 @@ export function grantRole(
       );
     }
     const { binding, isNew } = granted;
-    const change = {
-      operation: 'role_bindings.create',
-      statusCode: isNew ? 201 : 200,
-      on: {
-        type: 'role_binding',
-        id: binding.id,
-        ...(binding.projectId !== undefined && { projectId: binding.projectId }),
-      },
-    } as const;
-    await transaction.audit.append([changeRow(call, change, at)]);
-    return { binding: roleBindingView(binding), isNew };
+    const kind = isNew ? 'created' : 'unchanged';
+    const { id: resourceId, projectId } = binding;
+    await record(transaction.audit, caller, { outcome: kind, resourceId, projectId }, at);
+    return { kind, value: roleBindingView(binding) };
   });
 }

@@ -1,5 +1,5 @@
-import type { RoleBinding } from '@cynodeai/contracts/gateway';
-import type { Principal, RoleName } from '../../domain/identity/principal.ts';
+import type { RoleBinding, RoleName } from '@cynodeai/contracts/gateway';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import { roleBindingView } from '../../domain/identity/role-binding.ts';
 import type { Seal } from '../../domain/tasks/page-cursor.ts';
 import type { RoleBindingReader } from '../../ports/role-bindings.ts';
@@ -25,10 +25,10 @@ export interface ListRoleBindingsRequest extends PageRequest {
  */
 export async function listRoleBindings(
   deps: ListRoleBindingsDeps,
-  principal: Principal,
+  actor: UserActor,
   request: ListRoleBindingsRequest,
 ): Promise<{ bindings: RoleBinding[]; next_cursor?: string }> {
-  requireAction(principal, 'rbac.manage');
+  requireAction(actor, 'rbac.manage');
   const page = await readPage(request, deps.seal, (paging) =>
     deps.bindings.list({
       subjectType: request.subject_type,

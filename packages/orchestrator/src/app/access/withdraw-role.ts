@@ -1,7 +1,9 @@
 import { OrchestratorError } from '../../domain/errors.ts';
+import { actorId } from '../../domain/identity/actor.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
 import { requireOwnerLeft } from '../users/user-admin.ts';
 import { type RoleAdminDeps, requireGrantable } from './grant-role.ts';
-import { type ManageCall, actorOf, changeRow } from './manage-call.ts';
 import { requireAction } from './require-action.ts';
 
 /**
@@ -10,27 +12,28 @@ import { requireAction } from './require-action.ts';
  */
 export async function withdrawRole(
   deps: RoleAdminDeps,
-  call: ManageCall,
+  caller: Caller,
   id: string,
-): Promise<void> {
-  requireAction(call.principal, 'rbac.manage');
-  await deps.transact(async (transaction) => {
+): Promise<Outcome<'removed' | 'unchanged', void>> {
+  const { actor } = caller;
+  requireAction(actor, 'rbac.manage');
+  return deps.transact(async (transaction) => {
     await transaction.owners.lock();
     const binding = await transaction.lock(id);
     if (binding === undefined) {
       throw new OrchestratorError('binding_unknown', 'no such grant; list them to find the id');
     }
-    requireGrantable(call.principal, binding.role);
+    requireGrantable(actor, binding.role);
     const at = deps.clock.now();
     const { projectId } = binding;
     if (binding.isActive) {
-      await transaction.deactivate(id, actorOf(call.principal), at);
+      await transaction.deactivate(id, actorId(actor), at);
       if (binding.role === 'owner' && projectId === undefined) {
         await requireOwnerLeft(transaction.owners);
       }
     }
-    const on = { type: 'role_binding', id, ...(projectId !== undefined && { projectId }) } as const;
-    const change = { operation: 'role_bindings.delete', statusCode: 204, on };
-    await transaction.audit.append([changeRow(call, change, at)]);
+    const kind = binding.isActive ? 'removed' : 'unchanged';
+    await record(transaction.audit, caller, { outcome: kind, resourceId: id, projectId }, at);
+    return { kind, value: undefined };
   });
 }

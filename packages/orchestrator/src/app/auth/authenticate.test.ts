@@ -1,11 +1,12 @@
 import { systemClock } from '@cynodeai/runtime/std';
 import { describe, expect, it } from 'vitest';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserSession } from '../../domain/identity/actor.ts';
 import type { AccessTokens, IdentityStore } from '../../ports/identity.ts';
-import { authenticate, currentPrincipal } from './authenticate.ts';
+import { authenticate, currentActor } from './authenticate.ts';
 import { logout } from './logout.ts';
 
-const me: Principal = {
+const me: UserSession = {
+  kind: 'session',
   userId: 'u',
   sessionId: 's',
   handle: 'me',
@@ -20,12 +21,12 @@ const accessTokens: AccessTokens = {
   verify: async (token) => (token === 'good' ? { userId: 'u', sessionId: 's' } : undefined),
 };
 
-function store(findPrincipal: IdentityStore['findPrincipal']): IdentityStore {
+function store(findSession: IdentityStore['findSession']): IdentityStore {
   const unused = (): never => {
     throw new Error('not part of this test');
   };
   return {
-    findPrincipal,
+    findSession,
     findLogin: unused,
     recentAttempts: unused,
     recordLoginFailure: unused,
@@ -40,15 +41,15 @@ function store(findPrincipal: IdentityStore['findPrincipal']): IdentityStore {
 
 describe('authentication', () => {
   it('asks the store on every call and believes nothing else (REQ-IDENTY-0106)', async () => {
-    let live: Principal | undefined = me;
+    let live: UserSession | undefined = me;
     const deps = { identity: store(async () => live), accessTokens, clock: systemClock };
     expect(await authenticate(deps, 'good')).toBe(me);
-    expect(await currentPrincipal(deps, me)).toBe(me);
+    expect(await currentActor(deps, me)).toBe(me);
     live = undefined;
     for (const token of ['good', 'bad', undefined]) {
       await expect(authenticate(deps, token)).rejects.toMatchObject({ code: 'session_invalid' });
     }
-    await expect(currentPrincipal(deps, me)).rejects.toMatchObject({ code: 'session_invalid' });
+    await expect(currentActor(deps, me)).rejects.toMatchObject({ code: 'session_invalid' });
   });
 
   it('does not take a broken store for a wrong token', async () => {

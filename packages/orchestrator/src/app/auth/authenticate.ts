@@ -1,6 +1,6 @@
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserSession } from '../../domain/identity/actor.ts';
 import type { AccessTokens, IdentityStore } from '../../ports/identity.ts';
 
 export interface AuthenticateDeps {
@@ -16,14 +16,14 @@ const ended = (): OrchestratorError =>
   );
 
 /** A caller as they are now, for answers that take long. @throws OrchestratorError `session_invalid`. */
-export async function currentPrincipal(
+export async function currentActor(
   deps: Pick<AuthenticateDeps, 'identity' | 'clock'>,
-  caller: Principal,
-): Promise<Principal> {
+  caller: UserSession,
+): Promise<UserSession> {
   const { sessionId, userId } = caller;
-  const principal = await deps.identity.findPrincipal(sessionId, userId, deps.clock.now());
-  if (principal === undefined) throw ended();
-  return principal;
+  const actor = await deps.identity.findSession(sessionId, userId, deps.clock.now());
+  if (actor === undefined) throw ended();
+  return actor;
 }
 
 /**
@@ -33,12 +33,11 @@ export async function currentPrincipal(
 export async function authenticate(
   deps: AuthenticateDeps,
   token: string | undefined,
-): Promise<Principal> {
+): Promise<UserSession> {
   const now = deps.clock.now();
   const claims = token === undefined ? undefined : await deps.accessTokens.verify(token, now);
-  const principal =
-    claims && (await deps.identity.findPrincipal(claims.sessionId, claims.userId, now));
-  if (principal !== undefined) return principal;
+  const actor = claims && (await deps.identity.findSession(claims.sessionId, claims.userId, now));
+  if (actor !== undefined) return actor;
   if (token !== undefined) throw ended();
   throw new OrchestratorError(
     'session_invalid',

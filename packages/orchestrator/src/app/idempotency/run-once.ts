@@ -1,30 +1,32 @@
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { IdempotencyClaim, IdempotencyKeys, IdempotentCall } from '../../ports/tasks.ts';
+import type {
+  IdempotencyClaim,
+  IdempotencyKeys,
+  IdempotentCall,
+  TaskTransaction,
+} from '../../ports/tasks.ts';
+import type { Call, Outcome } from '../audit/call.ts';
 
 export interface RunOnceDeps {
   readonly idempotency: IdempotencyKeys;
   readonly clock: Clock;
 }
 
-/** What an idempotent call answered; a replay is the stored first answer. */
-export type OnceOutcome<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'replayed'; readonly body: unknown };
-
 /**
  * Runs work at most once per idempotency key; the work keeps its answer under the claim, in the transaction that makes
- * it true. Contract 01 section 13. @throws OrchestratorError `idempotency_conflict`, and what the work throws.
+ * it true, and a later call gets that answer again. Contract 01 section 13. @throws OrchestratorError `idempotency_conflict`, and what the work throws.
  */
 export async function runOnce<T>(
   deps: RunOnceDeps,
   key: IdempotentCall,
-  work: (claim: IdempotencyClaim) => Promise<T>,
-): Promise<OnceOutcome<T>> {
+  answer: { parse(stored: unknown): T },
+  work: (claim: IdempotencyClaim) => Promise<Outcome<'created', T>>,
+): Promise<Outcome<'created' | 'replayed', T>> {
   const start = await deps.idempotency.start(key, deps.clock.now());
   switch (start.kind) {
     case 'replay':
-      return { kind: 'replayed', body: start.body };
+      return { kind: 'replayed', value: answer.parse(start.body) };
     case 'running':
       throw new OrchestratorError(
         'idempotency_conflict',
@@ -39,32 +41,23 @@ export async function runOnce<T>(
       break;
   }
   try {
-    return { kind: 'done', value: await work(start.claim) };
+    return await work(start.claim);
   } catch (error) {
     await deps.idempotency.release(start.claim);
     throw error;
   }
 }
 
-/** A 201 answer. */
-interface CreatedAnswer {
-  readonly body: unknown;
-  readonly resourceId: string;
-}
-
 /** Keeps the answer of a creation under its claim, when there is one. @throws OrchestratorError `idempotency_conflict`. */
 export async function keepCreated(
-  transaction: {
-    finishIdempotent(
-      claim: IdempotencyClaim,
-      answer: CreatedAnswer & { readonly status: number },
-    ): Promise<boolean>;
-  },
+  transaction: Pick<TaskTransaction, 'finishIdempotent'>,
+  call: Pick<Call, 'codeOf'>,
   claim: IdempotencyClaim | undefined,
-  answer: CreatedAnswer,
+  created: { readonly id: string },
 ): Promise<void> {
   if (claim === undefined) return;
-  if (await transaction.finishIdempotent(claim, { status: 201, ...answer })) return;
+  const answer = { status: call.codeOf('created'), body: created, resourceId: created.id };
+  if (await transaction.finishIdempotent(claim, answer)) return;
   throw new OrchestratorError(
     'idempotency_conflict',
     'another call with this Idempotency-Key has taken over',

@@ -5,7 +5,7 @@ import { OrchestratorError } from '../../domain/errors.ts';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import { decideAck } from '../../domain/nodes/config-ack.ts';
 import type { NodeRegistry, NodeTransaction, StoredNode } from '../../ports/node-registry.ts';
-import type { NodeCaller } from './authenticate-node.ts';
+import type { NodeActor } from '../../domain/identity/actor.ts';
 
 export interface AckNodeConfigDeps {
   readonly registry: NodeRegistry;
@@ -51,7 +51,7 @@ async function record(
  * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `input_invalid`, `config_version_unknown`.
  */
 export async function ackNodeConfig(
-  caller: NodeCaller,
+  caller: NodeActor,
   ack: NodeConfigAck,
   deps: AckNodeConfigDeps,
 ): Promise<void> {

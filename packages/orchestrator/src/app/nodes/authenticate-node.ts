@@ -1,13 +1,8 @@
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
+import type { NodeActor } from '../../domain/identity/actor.ts';
 import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
 import type { NodeRegistry } from '../../ports/node-registry.ts';
-
-/** A node that proved who it is. */
-export interface NodeCaller {
-  readonly nodeId: string;
-  readonly slug: string;
-}
 
 export interface AuthenticateNodeDeps {
   readonly registry: NodeRegistry;
@@ -25,7 +20,7 @@ const invalid = (): OrchestratorError =>
 export async function authenticateNode(
   authorization: string | undefined,
   deps: AuthenticateNodeDeps,
-): Promise<NodeCaller> {
+): Promise<NodeActor> {
   const jwt = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
   const now = deps.clock.now();
   const claims = jwt === undefined ? undefined : await deps.issuer.verify(jwt, now);
@@ -35,5 +30,5 @@ export async function authenticateNode(
     throw new OrchestratorError('node_unknown', 'this node is not registered; register it first');
   }
   if (!current) throw invalid();
-  return { nodeId: claims.nodeId, slug: claims.slug };
+  return { kind: 'node', nodeId: claims.nodeId, slug: claims.slug };
 }

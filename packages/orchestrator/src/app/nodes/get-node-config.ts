@@ -1,7 +1,7 @@
 import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { NodeRegistry } from '../../ports/node-registry.ts';
-import type { NodeCaller } from './authenticate-node.ts';
+import type { NodeActor } from '../../domain/identity/actor.ts';
 import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
 
 export interface GetNodeConfigDeps extends DesiredConfigDeps {
@@ -13,7 +13,7 @@ export interface GetNodeConfigDeps extends DesiredConfigDeps {
  * @throws OrchestratorError `node_unknown`, `node_config_unavailable`.
  */
 export async function getNodeConfig(
-  caller: NodeCaller,
+  caller: NodeActor,
   deps: GetNodeConfigDeps,
 ): Promise<NodeConfigurationPayload> {
   return deps.registry.transaction(async (tx) => {

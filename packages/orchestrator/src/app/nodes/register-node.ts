@@ -1,5 +1,6 @@
 import type { NodeBootstrapPayload, NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
+import type { ClientContext } from '../../ports/identity.ts';
 import type { NodeTokenIssuer } from '../../ports/node-secrets.ts';
 import type { StoredNode } from '../../ports/node-registry.ts';
 import { refreshDesiredConfig } from './desired-config.ts';
@@ -10,10 +11,8 @@ export interface RegisterNodeDeps extends RefreshConfigsDeps {
   readonly paths: { readonly register: string; readonly config: string };
 }
 
-export interface Registration {
+export interface Registration extends ClientContext {
   readonly report: NodeCapabilityReport;
-  readonly ip: string;
-  readonly userAgent: string | undefined;
 }
 
 async function bootstrapOf(

@@ -2,7 +2,7 @@ import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import type { NodeRegistry } from '../../ports/node-registry.ts';
-import type { NodeCaller } from './authenticate-node.ts';
+import type { NodeActor } from '../../domain/identity/actor.ts';
 import type { DesiredConfigDeps } from './desired-config.ts';
 import { ingestReport } from './ingest-report.ts';
 
@@ -15,7 +15,7 @@ export interface ReportCapabilityDeps extends DesiredConfigDeps {
  * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `input_invalid`, `worker_url_invalid`.
  */
 export async function reportCapability(
-  caller: NodeCaller,
+  caller: NodeActor,
   report: NodeCapabilityReport,
   deps: ReportCapabilityDeps,
 ): Promise<void> {

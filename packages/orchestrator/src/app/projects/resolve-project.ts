@@ -1,4 +1,4 @@
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import {
   type Project,
   parseProjectReference,
@@ -13,22 +13,22 @@ import type { ProjectStore } from '../../ports/projects.ts';
  */
 export async function resolveProject(
   projects: ProjectStore,
-  principal: Principal,
+  actor: UserActor,
   wanted: string | undefined,
   now: Date,
 ): Promise<Project> {
   const project =
     wanted === undefined
-      ? await projects.ensureDefault(principal.userId, now)
+      ? await projects.ensureDefault(actor.userId, now)
       : await projects.find(parseProjectReference(wanted));
-  return requireWritable(principal, project);
+  return requireWritable(actor, project);
 }
 
 /** The project a list is narrowed to. @throws OrchestratorError `input_invalid`, `project_unknown`. */
 export async function visibleProject(
   projects: Pick<ProjectStore, 'find'>,
-  principal: Principal,
+  actor: UserActor,
   wanted: string,
 ): Promise<Project> {
-  return requireVisible(principal, await projects.find(parseProjectReference(wanted)));
+  return requireVisible(actor, await projects.find(parseProjectReference(wanted)));
 }

@@ -1,5 +1,6 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { OrchestratorError } from '../../domain/errors.ts';
+import { roleNames } from '../../domain/identity/active-user.ts';
 import { isCommonPassword } from '../../domain/identity/common-passwords.ts';
 import type { SeedStore, SeedTransaction } from '../../ports/seeds.ts';
 
@@ -13,7 +14,6 @@ export interface SeedOptions {
   readonly defaultImage: string | undefined;
 }
 
-const roles = ['owner', 'admin', 'operator', 'member', 'viewer'] as const;
 const adminHandle = 'admin';
 
 /** Creates the first administrator when there is none; an existing one is left alone, its password too. */
@@ -49,7 +49,7 @@ async function ensureAdministrator(tx: SeedTransaction, options: SeedOptions): P
 export async function seed(options: SeedOptions): Promise<void> {
   await options.store.transaction(async (tx) => {
     await tx.ensureSystemUser();
-    await tx.ensureRoles(roles);
+    await tx.ensureRoles(roleNames);
     await ensureAdministrator(tx, options);
     const { defaultImage } = options;
     if (

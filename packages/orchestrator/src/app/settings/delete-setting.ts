@@ -1,7 +1,9 @@
 import { OrchestratorError } from '../../domain/errors.ts';
-import { type ManageCall, actorOf } from '../access/manage-call.ts';
+import { actorId } from '../../domain/identity/actor.ts';
 import { requireAction } from '../access/require-action.ts';
-import { type WriteSettingsDeps, requireVersion, settingRow } from './settings-deps.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
+import { type WriteSettingsDeps, requireVersion } from './settings-deps.ts';
 
 export interface DeleteSettingRequest {
   readonly expected_version?: number | undefined;
@@ -14,21 +16,21 @@ export interface DeleteSettingRequest {
  */
 export async function deleteSetting(
   deps: WriteSettingsDeps,
-  call: ManageCall,
+  caller: Caller,
   key: string,
   request: DeleteSettingRequest,
-): Promise<void> {
-  requireAction(call.principal, 'settings.write');
+): Promise<Outcome<'removed', void>> {
+  requireAction(caller.actor, 'settings.write');
   const { expected_version, reason } = request;
-  await deps.transact(async (transaction) => {
+  return deps.transact(async (transaction) => {
     const before = await transaction.lock(key);
     if (before === undefined) {
       throw new OrchestratorError('setting_unknown', 'no such setting; its default holds');
     }
     requireVersion(expected_version, before);
     const at = deps.clock.now();
-    await transaction.remove(before, { actor: actorOf(call.principal), reason, at });
-    const change = { operation: 'settings.delete', key, statusCode: 200 };
-    await transaction.audit.append([settingRow(call, change, at)]);
+    await transaction.remove(before, { actor: actorId(caller.actor), reason, at });
+    await record(transaction.audit, caller, { outcome: 'removed', resourceId: key }, at);
+    return { kind: 'removed', value: undefined };
   });
 }

@@ -1,6 +1,6 @@
 import type { Setting } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import { settingView } from '../../domain/settings/setting.ts';
 import { requireAction } from '../access/require-action.ts';
 import type { ReadSettingsDeps } from './list-settings.ts';
@@ -8,10 +8,10 @@ import type { ReadSettingsDeps } from './list-settings.ts';
 /** One system setting. Contract 04 section 7. @throws OrchestratorError `forbidden`, `setting_unknown`. */
 export async function getSetting(
   { settings }: ReadSettingsDeps,
-  principal: Principal,
+  actor: UserActor,
   key: string,
 ): Promise<Setting> {
-  requireAction(principal, 'settings.read');
+  requireAction(actor, 'settings.read');
   const setting = await settings.find(key);
   if (setting === undefined) {
     throw new OrchestratorError('setting_unknown', 'it was never set; its default holds');

@@ -1,6 +1,6 @@
 import { limits } from '@cynodeai/contracts/common';
 import type { Setting } from '@cynodeai/contracts/gateway';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import { decodeKeyCursor, encodeKeyCursor } from '../../domain/settings/key-cursor.ts';
 import { settingView } from '../../domain/settings/setting.ts';
 import type { Seal } from '../../domain/tasks/page-cursor.ts';
@@ -23,10 +23,10 @@ export interface ListSettingsRequest extends PageRequest {
  */
 export async function listSettings(
   { settings, seal }: ReadSettingsDeps,
-  principal: Principal,
+  actor: UserActor,
   { key_prefix: keyPrefix = '', cursor, limit = limits.pageDefault }: ListSettingsRequest,
 ): Promise<{ settings: Setting[]; next_cursor?: string }> {
-  requireAction(principal, 'settings.read');
+  requireAction(actor, 'settings.read');
   const after = cursor === undefined ? undefined : decodeKeyCursor(cursor, seal);
   const found = await settings.list({ keyPrefix, after, limit: limit + 1 });
   const rows = found.slice(0, limit);

@@ -1,9 +1,11 @@
 import type { PutSettingRequest, Setting } from '@cynodeai/contracts/gateway';
+import { actorId } from '../../domain/identity/actor.ts';
 import { checkSetting } from '../../domain/settings/check-setting.ts';
 import { settingView } from '../../domain/settings/setting.ts';
-import { type ManageCall, actorOf } from '../access/manage-call.ts';
 import { requireAction } from '../access/require-action.ts';
-import { type WriteSettingsDeps, requireVersion, settingRow } from './settings-deps.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
+import { type WriteSettingsDeps, requireVersion } from './settings-deps.ts';
 
 /**
  * Sets a system setting; every write is a new version, whether the value differs or not. Contract 01 section 12.1.
@@ -11,11 +13,11 @@ import { type WriteSettingsDeps, requireVersion, settingRow } from './settings-d
  */
 export async function putSetting(
   deps: WriteSettingsDeps,
-  call: ManageCall,
+  caller: Caller,
   key: string,
   request: PutSettingRequest,
-): Promise<{ readonly setting: Setting; readonly isNew: boolean }> {
-  requireAction(call.principal, 'settings.write');
+): Promise<Outcome<'created' | 'changed', Setting>> {
+  requireAction(caller.actor, 'settings.write');
   const { value, value_type, expected_version, reason } = request;
   const valueType = checkSetting(key, value, value_type);
   return deps.transact(async (transaction) => {
@@ -24,11 +26,10 @@ export async function putSetting(
     const at = deps.clock.now();
     const setting = await transaction.write(
       { key, value, valueType },
-      { actor: actorOf(call.principal), reason, at },
+      { actor: actorId(caller.actor), reason, at },
     );
-    const isNew = before === undefined;
-    const change = { operation: 'settings.put', key, statusCode: isNew ? 201 : 200 };
-    await transaction.audit.append([settingRow(call, change, at)]);
-    return { setting: settingView(setting), isNew };
+    const kind = before === undefined ? 'created' : 'changed';
+    await record(transaction.audit, caller, { outcome: kind, resourceId: key }, at);
+    return { kind, value: settingView(setting) };
   });
 }

@@ -1,10 +1,7 @@
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { SettingRecord } from '../../domain/settings/setting.ts';
-import type { GatewayAuditRow } from '../../ports/audit.ts';
 import type { TransactSettings } from '../../ports/settings.ts';
-import type { ManageCall } from '../access/manage-call.ts';
-import { auditRow } from '../audit/call-context.ts';
 
 export interface WriteSettingsDeps {
   readonly transact: TransactSettings;
@@ -24,27 +21,5 @@ export function requireVersion(
   throw new OrchestratorError(
     'version_conflict',
     `the setting was changed meanwhile: ${found}, not ${expected}; read it again`,
-  );
-}
-
-/** The row of `gateway_audit_log` about a changed setting. */
-export function settingRow(
-  call: ManageCall,
-  change: { readonly operation: string; readonly key: string; readonly statusCode: number },
-  at: Date,
-): GatewayAuditRow {
-  const { operation, key, statusCode } = change;
-  return auditRow(
-    call,
-    call.principal,
-    {
-      action: 'settings.write',
-      resourceType: 'setting',
-      resourceId: key,
-      projectId: undefined,
-      statusCode,
-      details: { operation },
-    },
-    at,
   );
 }

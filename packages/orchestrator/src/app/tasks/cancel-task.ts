@@ -1,11 +1,11 @@
 import { type TaskCancel, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/identity/principal.ts';
 import { canCancelTask } from '../../domain/identity/task-access.ts';
 import { apiTaskStatus } from '../../domain/tasks/task-status.ts';
 import type { TransactTasks } from '../../ports/tasks.ts';
-import { type CallContext, auditRow } from '../audit/call-context.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
 import { findTask } from './find-task.ts';
 
 export interface CancelTaskDeps {
@@ -19,34 +19,29 @@ export interface CancelTaskDeps {
  */
 export function cancelTask(
   deps: CancelTaskDeps,
-  principal: Principal,
+  caller: Caller,
   id: string,
-  call: CallContext,
-): Promise<TaskCancel> {
+): Promise<Outcome<'changed' | 'unchanged', TaskCancel>> {
+  const { actor } = caller;
   return deps.transact(async (transaction) => {
     const find = transaction.lockTask.bind(transaction);
-    const task = await findTask({ find }, principal, id);
-    if (!canCancelTask(principal, task)) {
+    const task = await findTask({ find }, actor, id);
+    if (!canCancelTask(actor, task)) {
       throw new OrchestratorError('forbidden', 'your role does not allow cancelling this task');
     }
     const at = deps.clock.now();
+    const kind = task.status === 'canceled' ? 'unchanged' : 'changed';
     let jobIds: readonly string[] = [];
-    if (task.status !== 'canceled') {
+    if (kind === 'changed') {
       const status = apiTaskStatus(task.status);
       if (isTerminalTaskStatus(status)) {
         throw new OrchestratorError('task_closed', `the task is ${status} and cannot be canceled`);
       }
       ({ jobIds } = await transaction.cancelTask(task.id, at));
     }
-    const done = {
-      action: 'task.cancel',
-      resourceType: 'task',
-      resourceId: task.id,
-      projectId: task.projectId,
-      statusCode: 200,
-      details: { job_ids: jobIds },
-    };
-    await transaction.audit.append([auditRow(call, principal, done, at)]);
-    return { task_id: task.id, task_name: task.name, canceled: true };
+    const { id: resourceId, projectId } = task;
+    const details = { job_ids: jobIds };
+    await record(transaction.audit, caller, { outcome: kind, resourceId, projectId, details }, at);
+    return { kind, value: { task_id: task.id, task_name: task.name, canceled: true } };
   });
 }

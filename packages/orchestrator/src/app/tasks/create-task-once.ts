@@ -1,7 +1,8 @@
-import type { Task } from '@cynodeai/contracts/gateway';
+import { type Task, taskSchema } from '@cynodeai/contracts/gateway';
 import type { IdempotentCall } from '../../ports/tasks.ts';
-import { type OnceOutcome, type RunOnceDeps, runOnce } from '../idempotency/run-once.ts';
-import { type CreateTaskCall, type CreateTaskDeps, createTask } from './create-task.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { type RunOnceDeps, runOnce } from '../idempotency/run-once.ts';
+import { type CreateTaskDeps, type SentTask, createTask } from './create-task.ts';
 import { removeBlobs } from './task-blobs.ts';
 
 export type CreateTaskOnceDeps = CreateTaskDeps & RunOnceDeps;
@@ -12,17 +13,18 @@ export type CreateTaskOnceDeps = CreateTaskDeps & RunOnceDeps;
  */
 export async function createTaskOnce(
   deps: CreateTaskOnceDeps,
-  call: Omit<CreateTaskCall, 'claim'>,
+  caller: Caller,
+  sent: SentTask,
   key: IdempotentCall,
-): Promise<OnceOutcome<Task>> {
+): Promise<Outcome<'created' | 'replayed', Task>> {
   let begun = false;
   try {
-    return await runOnce(deps, key, (claim) => {
+    return await runOnce(deps, key, taskSchema, (claim) => {
       begun = true;
-      return createTask(deps, { ...call, claim });
+      return createTask(deps, caller, sent, claim);
     });
   } finally {
     // A replay or a refused key makes no task of what came with it.
-    if (!begun) await removeBlobs(deps.blobs, call.received ?? []);
+    if (!begun) await removeBlobs(deps.blobs, sent.received ?? []);
   }
 }

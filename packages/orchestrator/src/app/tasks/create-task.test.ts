@@ -1,14 +1,16 @@
 import { systemClock } from '@cynodeai/runtime/std';
 import { describe, expect, it } from 'vitest';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserSession } from '../../domain/identity/actor.ts';
 import type { BlobWriter } from '../../ports/blobs-writer.ts';
 import type { NewTask, TaskTransaction, TransactTasks } from '../../ports/tasks.ts';
+import type { Caller } from '../audit/call.ts';
 import { createTaskOnce } from './create-task-once.ts';
 import { type CreateTaskDeps, createTask } from './create-task.ts';
 import { storeAttachments } from './task-blobs.ts';
 
 const userId = '00000000-0000-7000-8000-000000000001';
-const principal: Principal = {
+const actor: UserSession = {
+  kind: 'session',
   userId,
   sessionId: 's',
   handle: 'me',
@@ -68,26 +70,30 @@ function deps(blobs: BlobWriter, more: Partial<CreateTaskDeps> = {}): CreateTask
 }
 
 const file = (name: string) => ({ name, content_base64: 'YQ==' });
-const call = {
-  requestId: 'r',
-  ip: '::1',
-  elapsedMs: () => 0,
-  principal,
-  request: { prompt: 'x', attachments: [file('a'), file('b'), file('c')] },
-  claim: undefined,
+const caller: Caller = {
+  actor,
+  call: {
+    requestId: 'r',
+    ip: '::1',
+    userAgent: undefined,
+    entry: { operation: 'tasks.create', action: 'task.create', resource: 'task' },
+    elapsedMs: () => 0,
+    codeOf: () => 0,
+  },
 };
+const sent = { request: { prompt: 'x', attachments: [file('a'), file('b'), file('c')] } };
 
 describe('creating a task', () => {
   it('removes every blob when one of them cannot be stored', async () => {
     const { kept, blobs } = memoryBlobs(2);
-    await expect(createTask(deps(blobs), call)).rejects.toThrow('disk full');
+    await expect(createTask(deps(blobs), caller, sent)).rejects.toThrow('disk full');
     expect(kept.size).toBe(0);
   });
 
   it('removes the blobs when the transaction failed and the task is not there', async () => {
     const { kept, blobs } = memoryBlobs();
     const transact: TransactTasks = () => Promise.reject(new Error('deadlock'));
-    await expect(createTask(deps(blobs, { transact }), call)).rejects.toThrow('deadlock');
+    await expect(createTask(deps(blobs, { transact }), caller, sent)).rejects.toThrow('deadlock');
     expect(kept.size).toBe(0);
   });
 
@@ -99,9 +105,9 @@ describe('creating a task', () => {
     ];
     for (const status of answers) {
       const { kept, blobs } = memoryBlobs();
-      await expect(createTask(deps(blobs, { transact, tasks: { status } }), call)).rejects.toThrow(
-        'connection lost',
-      );
+      await expect(
+        createTask(deps(blobs, { transact, tasks: { status } }), caller, sent),
+      ).rejects.toThrow('connection lost');
       expect(kept.size).toBe(3);
     }
   });
@@ -118,7 +124,7 @@ describe('creating a task', () => {
       bodyHash: Buffer.alloc(0),
       claimedAt: new Date(),
     };
-    await expect(createTask(deps(blobs, { transact }), { ...call, claim })).rejects.toMatchObject({
+    await expect(createTask(deps(blobs, { transact }), caller, sent, claim)).rejects.toMatchObject({
       code: 'idempotency_conflict',
     });
     expect(kept.size).toBe(0);
@@ -136,7 +142,7 @@ describe('creating a task', () => {
     const takenNames = async (_creator: string, names: readonly string[]) =>
       new Set(names.filter((name) => taken.has(name)));
     const transact: TransactTasks = (work) => work(transaction({ insertTask, takenNames }));
-    expect((await createTask(deps(blobs, { transact }), call)).task_name).toBe('x-3');
+    expect((await createTask(deps(blobs, { transact }), caller, sent)).value.task_name).toBe('x-3');
     expect(tried).toEqual(['x', 'x-2', 'x-3']);
   });
 
@@ -169,21 +175,22 @@ describe('creating a task', () => {
           })(),
         },
       ]);
-    const blank = { ...call, request: { prompt: ' ' }, received: await received() };
-    await expect(createTask(deps(blobs), blank)).rejects.toMatchObject({ code: 'input_invalid' });
-    const twice = { ...call, request: { prompt: 'x', attachments: [file('r')] } };
+    const blank = { request: { prompt: ' ' }, received: await received() };
+    await expect(createTask(deps(blobs), caller, blank)).rejects.toMatchObject({
+      code: 'input_invalid',
+    });
+    const twice = { request: { prompt: 'x', attachments: [file('r')] } };
     await expect(
-      createTask(deps(blobs), { ...twice, received: await received() }),
+      createTask(deps(blobs), caller, { ...twice, received: await received() }),
     ).rejects.toMatchObject({ code: 'input_invalid' });
     expect(kept.size).toBe(0);
-    const { claim: _none, ...bare } = call;
     const start = async () => ({ kind: 'other_body' as const });
     const idempotency = { start, release: async () => {}, removeExpired: async () => 0 };
     const key = { caller: 'c', method: 'POST', path: '/', key: 'k', bodyHash: Buffer.alloc(0) };
-    const other = { ...bare, received: await received() };
-    await expect(createTaskOnce({ ...deps(blobs), idempotency }, other, key)).rejects.toMatchObject(
-      { code: 'idempotency_conflict' },
-    );
+    const other = { ...sent, received: await received() };
+    await expect(
+      createTaskOnce({ ...deps(blobs), idempotency }, caller, other, key),
+    ).rejects.toMatchObject({ code: 'idempotency_conflict' });
     expect(kept.size).toBe(0);
   });
 });

@@ -1,7 +1,6 @@
 import type { CreateTaskRequest, Task } from '@cynodeai/contracts/gateway';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/identity/principal.ts';
 import { planJob } from '../../domain/tasks/plan-job.ts';
 import { readTaskInput, wantedTaskName } from '../../domain/tasks/task-input.ts';
 import type { TaskInput } from '../../domain/tasks/task-input.ts';
@@ -15,7 +14,8 @@ import type {
   TaskTransaction,
   TransactTasks,
 } from '../../ports/tasks.ts';
-import { type CallContext, auditRow } from '../audit/call-context.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
 import { keepCreated } from '../idempotency/run-once.ts';
 import { resolveProject } from '../projects/resolve-project.ts';
 import { insertNamedTask } from './name-task.ts';
@@ -28,20 +28,21 @@ export interface CreateTaskDeps {
   readonly clock: Clock;
 }
 
-export interface CreateTaskCall extends CallContext {
-  readonly principal: Principal;
+/** A task as it was sent. */
+export interface SentTask {
   readonly request: CreateTaskRequest;
   /** Attachments that are stored already; removed with the rest when the task cannot be made. */
   readonly received?: readonly StoredAttachment[];
-  /** Held when the caller sent an idempotency key. */
-  readonly claim: IdempotencyClaim | undefined;
 }
 
 interface PreparedTask {
+  readonly request: CreateTaskRequest;
   readonly taskId: string;
   readonly input: TaskInput;
   readonly artifacts: readonly NewArtifact[];
   readonly at: Date;
+  /** Held when the caller sent an idempotency key. */
+  readonly claim: IdempotencyClaim | undefined;
 }
 
 function metadata(input: TaskInput, provisional: boolean): Readonly<Record<string, unknown>> {
@@ -67,16 +68,16 @@ function artifactsOf(taskId: string, stored: readonly StoredAttachment[], at: Da
 
 async function persist(
   transaction: TaskTransaction,
-  call: CreateTaskCall,
+  caller: Caller,
   prepared: PreparedTask,
-): Promise<Task> {
-  const { principal, request } = call;
-  const { taskId, input, artifacts, at } = prepared;
-  const project = await resolveProject(transaction.projects, principal, request.project_id, at);
+): Promise<Outcome<'created', Task>> {
+  const { actor } = caller;
+  const { taskId, request, input, artifacts, at } = prepared;
+  const project = await resolveProject(transaction.projects, actor, request.project_id, at);
   const choice = chooseTaskName(wantedTaskName(request), input.text);
   const row = {
     id: taskId,
-    createdBy: principal.userId,
+    createdBy: actor.userId,
     projectId: project.id,
     inputMode: input.mode,
     prompt: input.text,
@@ -99,16 +100,10 @@ async function persist(
     createdAt: at,
     updatedAt: at,
   });
-  const done = {
-    action: 'task.create',
-    resourceType: 'task',
-    resourceId: taskId,
-    projectId: project.id,
-    statusCode: 201,
-  };
-  await transaction.audit.append([auditRow(call, principal, done, at)]);
-  await keepCreated(transaction, call.claim, { body: task, resourceId: taskId });
-  return task;
+  const done = { outcome: 'created', resourceId: taskId, projectId: project.id } as const;
+  await record(transaction.audit, caller, done, at);
+  await keepCreated(transaction, caller.call, prepared.claim, task);
+  return { kind: 'created', value: task };
 }
 
 /**
@@ -117,17 +112,22 @@ async function persist(
  * @throws OrchestratorError `input_invalid`, `input_too_large`, `project_unknown`, `project_disabled`, `forbidden`,
  * `idempotency_conflict`.
  */
-export async function createTask(deps: CreateTaskDeps, call: CreateTaskCall): Promise<Task> {
-  const stored = [...(call.received ?? [])];
+export async function createTask(
+  deps: CreateTaskDeps,
+  caller: Caller,
+  { request, received = [] }: SentTask,
+  claim?: IdempotencyClaim,
+): Promise<Outcome<'created', Task>> {
+  const stored = [...received];
   const at = deps.clock.now();
   const taskId = uuidv7(at.getTime());
   try {
-    const { request } = call;
     const input = readTaskInput(request);
     wantedTaskName(request);
     stored.push(...(await storeInline(deps.blobs, request.attachments ?? [], stored)));
-    const prepared = { taskId, input, artifacts: artifactsOf(taskId, stored, at), at };
-    return await deps.transact((transaction) => persist(transaction, call, prepared));
+    const artifacts = artifactsOf(taskId, stored, at);
+    const prepared = { taskId, request, input, artifacts, at, claim };
+    return await deps.transact((transaction) => persist(transaction, caller, prepared));
   } catch (error) {
     if (!(await wasStored(deps, taskId, error))) await removeBlobs(deps.blobs, stored);
     throw error;

@@ -1,5 +1,5 @@
 import { type TaskResult, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import type { TaskRecord } from '../../domain/tasks/task-record.ts';
 import { taskResultView } from '../../domain/tasks/task-result.ts';
 import { apiTaskStatus } from '../../domain/tasks/task-status.ts';
@@ -44,14 +44,14 @@ async function waitUntilTerminal(
  */
 export async function getTaskResult(
   deps: TaskResultDeps,
-  principal: Principal,
+  actor: UserActor,
   request: TaskResultRequest,
   signal: AbortSignal,
 ): Promise<{ readonly task: TaskRecord; readonly result: TaskResult }> {
-  let task = await findTask(deps.tasks, principal, request.id);
+  let task = await findTask(deps.tasks, actor, request.id);
   if (request.waitMs > 0 && !isTerminalTaskStatus(apiTaskStatus(task.status))) {
     await waitUntilTerminal(deps, task.id, request.waitMs, signal);
-    task = await findTask(deps.tasks, principal, task.id);
+    task = await findTask(deps.tasks, actor, task.id);
   }
   return { task, result: taskResultView(task, await deps.tasks.jobs(task.id)) };
 }

@@ -1,6 +1,6 @@
 import { limits } from '@cynodeai/contracts/common';
 import type { TaskArtifact, TaskArtifactList } from '@cynodeai/contracts/gateway';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import { type Seal, decodeCursor, encodeCursor } from '../../domain/tasks/page-cursor.ts';
 import type { ArtifactReader, ArtifactRecord } from '../../ports/artifacts.ts';
 import type { BlobOpener } from '../../ports/blobs.ts';
@@ -39,7 +39,7 @@ function artifactView(artifact: ArtifactRecord): TaskArtifact {
  */
 export async function listArtifacts(
   deps: Pick<ArtifactDeps, 'tasks' | 'artifacts' | 'seal'>,
-  principal: Principal,
+  actor: UserActor,
   request: {
     readonly id: string;
     readonly limit?: number | undefined;
@@ -48,7 +48,7 @@ export async function listArtifacts(
 ): Promise<TaskArtifactList> {
   const limit = request.limit ?? limits.pageDefault;
   const after = request.cursor === undefined ? undefined : decodeCursor(request.cursor, deps.seal);
-  const task = await findTask(deps.tasks, principal, request.id);
+  const task = await findTask(deps.tasks, actor, request.id);
   const found = await deps.artifacts.list({ taskId: task.id, after, limit: limit + 1 });
   const page = found.slice(0, limit);
   const last = page.at(-1);

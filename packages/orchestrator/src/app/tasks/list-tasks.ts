@@ -1,6 +1,6 @@
 import { limits } from '@cynodeai/contracts/common';
 import type { TaskList, TaskStatus } from '@cynodeai/contracts/gateway';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import { overseesAll, readableProjectIds } from '../../domain/identity/task-access.ts';
 import { type Seal, decodeCursor, encodeCursor } from '../../domain/tasks/page-cursor.ts';
 import { taskView } from '../../domain/tasks/task-record.ts';
@@ -28,7 +28,7 @@ export interface ListTasksRequest {
  */
 export async function listTasks(
   deps: ListTasksDeps,
-  principal: Principal,
+  actor: UserActor,
   request: ListTasksRequest,
 ): Promise<TaskList> {
   const limit = request.limit ?? limits.pageDefault;
@@ -36,14 +36,14 @@ export async function listTasks(
   const project =
     request.project_id === undefined
       ? undefined
-      : await visibleProject(deps.projects, principal, request.project_id);
+      : await visibleProject(deps.projects, actor, request.project_id);
   const found = await deps.tasks.list({
-    scope: overseesAll(principal)
+    scope: overseesAll(actor)
       ? { kind: 'all' }
       : {
           kind: 'own_and_projects',
-          userId: principal.userId,
-          projectIds: readableProjectIds(principal),
+          userId: actor.userId,
+          projectIds: readableProjectIds(actor),
         },
     status: request.status && storedTaskStatus(request.status),
     projectId: project?.id,

@@ -1,5 +1,5 @@
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import type { OpenBlob } from '../../ports/blobs.ts';
 import { findTask } from './find-task.ts';
 import { type ArtifactDeps, artifactName, unknownContentType } from './list-artifacts.ts';
@@ -18,10 +18,10 @@ export interface OpenArtifact extends OpenBlob {
  */
 export async function openArtifact(
   deps: Pick<ArtifactDeps, 'tasks' | 'artifacts' | 'blobs'>,
-  principal: Principal,
+  actor: UserActor,
   { id, artifactId }: { readonly id: string; readonly artifactId: string },
 ): Promise<OpenArtifact> {
-  const task = await findTask(deps.tasks, principal, id);
+  const task = await findTask(deps.tasks, actor, id);
   const artifact = await deps.artifacts.find(task.id, artifactId);
   if (artifact === undefined) {
     throw new OrchestratorError(

@@ -1,7 +1,7 @@
 import type { TaskEvent } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserSession } from '../../domain/identity/actor.ts';
 import type { TaskRecord } from '../../domain/tasks/task-record.ts';
 import type { StoredTaskStatus } from '../../domain/tasks/task-status.ts';
 import type { TaskReader } from '../../ports/tasks.ts';
@@ -9,7 +9,8 @@ import { type TaskEventsDeps, streamTaskEvents } from './stream-task-events.ts';
 
 const at = new Date('2026-01-01T00:00:00Z');
 const id = '00000000-0000-7000-8000-000000000001';
-const me: Principal = {
+const me: UserSession = {
+  kind: 'session',
   userId: 'me',
   sessionId: 's',
   handle: 'me',
@@ -49,7 +50,7 @@ function world() {
     stepMs: 0,
     subscribers: 0,
     reads: 0,
-    recheck: async (): Promise<Principal> => me,
+    recheck: async (): Promise<UserSession> => me,
   };
   const tasks: TaskReader = {
     find: async () => state.task,

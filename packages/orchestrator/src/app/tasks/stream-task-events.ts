@@ -1,5 +1,5 @@
 import { type TaskEvent, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import type { TaskRecord } from '../../domain/tasks/task-record.ts';
 import { apiTaskStatus } from '../../domain/tasks/task-status.ts';
 import type { TaskReader, TaskSignals } from '../../ports/tasks.ts';
@@ -16,7 +16,7 @@ export interface TaskEventsDeps {
   readonly tasks: TaskReader;
   readonly signals: TaskSignals;
   /** The caller as they are now; rejects once they may no longer call. */
-  readonly recheck: () => Promise<Principal>;
+  readonly recheck: () => Promise<UserActor>;
   /** Milliseconds that never go back; the process clock unless told. */
   readonly elapsed?: () => number;
 }

@@ -1,24 +1,17 @@
-import type { CreateUserRequest, User } from '@cynodeai/contracts/gateway';
+import { type CreateUserRequest, type User, userSchema } from '@cynodeai/contracts/gateway';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
+import { actorId } from '../../domain/identity/actor.ts';
 import { newHandle } from '../../domain/identity/handle.ts';
 import { requireAcceptablePassword } from '../../domain/identity/password-rules.ts';
 import { type UserRecord, userView } from '../../domain/identity/user-record.ts';
 import type { IdempotencyClaim, IdempotentCall } from '../../ports/tasks.ts';
 import type { NewUser, UserTransaction } from '../../ports/users.ts';
-import { type ManageCall, actorOf, changeRow, clientOf } from '../access/manage-call.ts';
 import { requireAction } from '../access/require-action.ts';
-import {
-  type OnceOutcome,
-  type RunOnceDeps,
-  keepCreated,
-  runOnce,
-} from '../idempotency/run-once.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
+import { type RunOnceDeps, keepCreated, runOnce } from '../idempotency/run-once.ts';
 import type { UserAdminDeps } from './user-admin.ts';
-
-export interface CreateUserCall extends ManageCall {
-  readonly request: CreateUserRequest;
-}
 
 async function insert(transaction: UserTransaction, user: NewUser): Promise<UserRecord> {
   const inserted = await transaction.insert(user);
@@ -31,10 +24,11 @@ async function insert(transaction: UserTransaction, user: NewUser): Promise<User
 
 async function create(
   deps: UserAdminDeps,
-  call: CreateUserCall,
+  caller: Caller,
+  request: CreateUserRequest,
   claim: IdempotencyClaim | undefined,
-): Promise<User> {
-  const { principal, request } = call;
+): Promise<Outcome<'created', User>> {
+  const { actor, call: client } = caller;
   const handle = newHandle(request.handle);
   requireAcceptablePassword(request.password, handle, 'password');
   const passwordHash = await deps.passwords.hash(request.password);
@@ -43,23 +37,12 @@ async function create(
     const id = uuidv7(at.getTime());
     const user = await insert(transaction, { id, handle, email: request.email, passwordHash, at });
     await transaction.projects.ensureDefault(id, at);
-    const client = clientOf(call);
-    await transaction.record({
-      type: 'user_created',
-      user,
-      actor: actorOf(principal),
-      client,
-      at,
-    });
-    const change = {
-      operation: 'users.create',
-      statusCode: 201,
-      on: { type: 'user', id },
-    } as const;
-    await transaction.audit.append([changeRow(call, change, at)]);
-    const body = userView(user);
-    await keepCreated(transaction, claim, { body, resourceId: id });
-    return body;
+    const type = 'user_created';
+    await transaction.record({ type, user, actor: actorId(actor), client, at });
+    await record(transaction.audit, caller, { outcome: 'created', resourceId: id }, at);
+    const created = { kind: 'created', value: userView(user) } as const;
+    await keepCreated(transaction, caller.call, claim, created.value);
+    return created;
   });
 }
 
@@ -70,10 +53,11 @@ async function create(
  */
 export async function createUser(
   deps: UserAdminDeps & RunOnceDeps,
-  call: CreateUserCall,
+  caller: Caller,
+  request: CreateUserRequest,
   key: IdempotentCall | undefined,
-): Promise<OnceOutcome<User>> {
-  requireAction(call.principal, 'user.manage');
-  if (key === undefined) return { kind: 'done', value: await create(deps, call, undefined) };
-  return runOnce(deps, key, (claim) => create(deps, call, claim));
+): Promise<Outcome<'created' | 'replayed', User>> {
+  requireAction(caller.actor, 'user.manage');
+  if (key === undefined) return create(deps, caller, request, undefined);
+  return runOnce(deps, key, userSchema, (claim) => create(deps, caller, request, claim));
 }

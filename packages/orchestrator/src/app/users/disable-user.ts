@@ -1,7 +1,9 @@
 import type { User } from '@cynodeai/contracts/gateway';
+import { actorId } from '../../domain/identity/actor.ts';
 import { requireChangeable, userView } from '../../domain/identity/user-record.ts';
-import { type ManageCall, actorOf, changeRow, clientOf } from '../access/manage-call.ts';
 import { requireAction } from '../access/require-action.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
 import { type UserAdminDeps, requireOwnerLeft } from './user-admin.ts';
 
 /**
@@ -11,25 +13,24 @@ import { type UserAdminDeps, requireOwnerLeft } from './user-admin.ts';
  */
 export function disableUser(
   deps: Pick<UserAdminDeps, 'transact' | 'clock'>,
-  call: ManageCall,
+  caller: Caller,
   id: string,
-): Promise<User> {
-  requireAction(call.principal, 'user.manage');
+): Promise<Outcome<'changed' | 'unchanged', User>> {
+  const { actor, call: client } = caller;
+  requireAction(actor, 'user.manage');
   return deps.transact(async (transaction) => {
     await transaction.owners.lock();
     let user = requireChangeable(await transaction.lock(id));
     const at = deps.clock.now();
-    const client = clientOf(call);
+    const kind = user.isActive ? 'changed' : 'unchanged';
     if (user.isActive) {
       user = await transaction.setActive(id, false, at);
       if (await transaction.isOwner(id)) await requireOwnerLeft(transaction.owners);
-      const actor = actorOf(call.principal);
-      await transaction.record({ type: 'user_disabled', user, actor, client, at });
+      const type = 'user_disabled';
+      await transaction.record({ type, user, actor: actorId(actor), client, at });
     }
     await transaction.revokeSessions(id, { reason: 'user_disabled', client, at });
-    const on = { type: 'user', id } as const;
-    const change = { operation: 'users.disable', statusCode: 200, on };
-    await transaction.audit.append([changeRow(call, change, at)]);
-    return userView(user);
+    await record(transaction.audit, caller, { outcome: kind, resourceId: id }, at);
+    return { kind, value: userView(user) };
   });
 }

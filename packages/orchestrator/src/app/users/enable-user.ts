@@ -1,7 +1,9 @@
 import type { User } from '@cynodeai/contracts/gateway';
+import { actorId } from '../../domain/identity/actor.ts';
 import { requireChangeable, userView } from '../../domain/identity/user-record.ts';
-import { type ManageCall, actorOf, changeRow, clientOf } from '../access/manage-call.ts';
 import { requireAction } from '../access/require-action.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
 import type { UserAdminDeps } from './user-admin.ts';
 
 /**
@@ -10,22 +12,21 @@ import type { UserAdminDeps } from './user-admin.ts';
  */
 export function enableUser(
   deps: Pick<UserAdminDeps, 'transact' | 'clock'>,
-  call: ManageCall,
+  caller: Caller,
   id: string,
-): Promise<User> {
-  requireAction(call.principal, 'user.manage');
+): Promise<Outcome<'changed' | 'unchanged', User>> {
+  const { actor, call: client } = caller;
+  requireAction(actor, 'user.manage');
   return deps.transact(async (transaction) => {
     let user = requireChangeable(await transaction.lock(id));
     const at = deps.clock.now();
+    const kind = user.isActive ? 'unchanged' : 'changed';
     if (!user.isActive) {
       user = await transaction.setActive(id, true, at);
-      const actor = actorOf(call.principal);
-      const client = clientOf(call);
-      await transaction.record({ type: 'user_reenabled', user, actor, client, at });
+      const type = 'user_reenabled';
+      await transaction.record({ type, user, actor: actorId(actor), client, at });
     }
-    const on = { type: 'user', id } as const;
-    const change = { operation: 'users.enable', statusCode: 200, on };
-    await transaction.audit.append([changeRow(call, change, at)]);
-    return userView(user);
+    await record(transaction.audit, caller, { outcome: kind, resourceId: id }, at);
+    return { kind, value: userView(user) };
   });
 }

@@ -1,5 +1,5 @@
 import type { User } from '@cynodeai/contracts/gateway';
-import type { Principal } from '../../domain/identity/principal.ts';
+import type { UserActor } from '../../domain/identity/actor.ts';
 import { userView } from '../../domain/identity/user-record.ts';
 import type { Seal } from '../../domain/tasks/page-cursor.ts';
 import type { UserReader } from '../../ports/users.ts';
@@ -19,10 +19,10 @@ export interface ListUsersRequest extends PageRequest {
 /** One page of users, newest first. Contract 04 section 4.5. @throws OrchestratorError `forbidden`, `input_invalid`. */
 export async function listUsers(
   deps: ListUsersDeps,
-  principal: Principal,
+  actor: UserActor,
   request: ListUsersRequest,
 ): Promise<{ users: User[]; next_cursor?: string }> {
-  requireAction(principal, 'user.manage');
+  requireAction(actor, 'user.manage');
   const isActive = request.is_active === undefined ? undefined : request.is_active === 'true';
   const page = await readPage(request, deps.seal, (paging) =>
     deps.users.list({ isActive, contains: request.q, ...paging }),

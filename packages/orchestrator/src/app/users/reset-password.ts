@@ -1,10 +1,12 @@
 import { OrchestratorError } from '../../domain/errors.ts';
+import { actorId } from '../../domain/identity/actor.ts';
 import { requireAcceptablePassword } from '../../domain/identity/password-rules.ts';
 import { mayGrant } from '../../domain/identity/role-map.ts';
 import { requireChangeable } from '../../domain/identity/user-record.ts';
 import type { UserReader } from '../../ports/users.ts';
-import { type ManageCall, actorOf, changeRow, clientOf } from '../access/manage-call.ts';
 import { requireAction } from '../access/require-action.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
 import type { UserAdminDeps } from './user-admin.ts';
 
 export interface ResetPasswordDeps extends UserAdminDeps {
@@ -18,27 +20,26 @@ export interface ResetPasswordDeps extends UserAdminDeps {
  */
 export async function resetPassword(
   deps: ResetPasswordDeps,
-  call: ManageCall,
+  caller: Caller,
   request: { readonly userId: string; readonly newPassword: string },
-): Promise<void> {
+): Promise<Outcome<'changed', void>> {
+  const { actor, call: client } = caller;
   const { userId, newPassword } = request;
-  requireAction(call.principal, 'user.manage');
+  requireAction(actor, 'user.manage');
   const { handle } = requireChangeable(await deps.users.find(userId));
   requireAcceptablePassword(newPassword, handle, 'new_password');
   const passwordHash = await deps.passwords.hash(newPassword);
-  await deps.transact(async (transaction) => {
+  return deps.transact(async (transaction) => {
     const user = requireChangeable(await transaction.lock(userId));
-    if ((await transaction.isOwner(userId)) && !mayGrant(call.principal, 'owner')) {
+    if ((await transaction.isOwner(userId)) && !mayGrant(actor, 'owner')) {
       throw new OrchestratorError('forbidden', "only an owner may reset an owner's password");
     }
     const at = deps.clock.now();
-    const client = clientOf(call);
     await transaction.setPassword(userId, passwordHash, at);
-    const actor = actorOf(call.principal);
-    await transaction.record({ type: 'password_reset', user, actor, client, at });
+    const type = 'password_reset';
+    await transaction.record({ type, user, actor: actorId(actor), client, at });
     await transaction.revokeSessions(userId, { reason: 'password_reset', client, at });
-    const on = { type: 'user', id: userId } as const;
-    const change = { operation: 'users.reset_password', statusCode: 204, on };
-    await transaction.audit.append([changeRow(call, change, at)]);
+    await record(transaction.audit, caller, { outcome: 'changed', resourceId: userId }, at);
+    return { kind: 'changed', value: undefined };
   });
 }

@@ -1,6 +1,7 @@
 import { requireUser } from '../../domain/identity/user-record.ts';
-import { type ManageCall, changeRow, clientOf } from '../access/manage-call.ts';
 import { requireAction } from '../access/require-action.ts';
+import type { Caller, Outcome } from '../audit/call.ts';
+import { record } from '../audit/record.ts';
 import type { UserAdminDeps } from './user-admin.ts';
 
 /**
@@ -9,17 +10,16 @@ import type { UserAdminDeps } from './user-admin.ts';
  */
 export async function revokeSessions(
   deps: Pick<UserAdminDeps, 'transact' | 'clock'>,
-  call: ManageCall,
+  caller: Caller,
   id: string,
-): Promise<void> {
-  if (id !== call.principal.userId) requireAction(call.principal, 'user.manage');
-  await deps.transact(async (transaction) => {
+): Promise<Outcome<'changed', void>> {
+  const { actor, call: client } = caller;
+  if (id !== actor.userId) requireAction(actor, 'user.manage');
+  return deps.transact(async (transaction) => {
     requireUser(await transaction.lock(id));
     const at = deps.clock.now();
-    const client = clientOf(call);
     await transaction.revokeSessions(id, { reason: 'revoked', client, at });
-    const on = { type: 'user', id } as const;
-    const change = { operation: 'users.revoke_sessions', statusCode: 204, on };
-    await transaction.audit.append([changeRow(call, change, at)]);
+    await record(transaction.audit, caller, { outcome: 'changed', resourceId: id }, at);
+    return { kind: 'changed', value: undefined };
   });
 }

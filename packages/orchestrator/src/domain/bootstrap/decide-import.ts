@@ -1,5 +1,7 @@
-/** Who writes what the file states. */
-export const bootstrapActor = 'bootstrap';
+import { actorId, bootstrapActor } from '../identity/actor.ts';
+
+/** Who writes what the file states, as the rows name it. */
+export const bootstrapId = actorId(bootstrapActor);
 
 /** The row an entry of the file is about. */
 export interface ImportTarget {
@@ -33,8 +35,8 @@ function isSame(a: unknown, b: unknown): boolean {
  */
 export function decideImport({ current, removedBy }: ImportTarget, value: unknown): ImportDecision {
   if (current === undefined) {
-    return removedBy === undefined || removedBy === bootstrapActor ? 'write' : 'keep';
+    return removedBy === undefined || removedBy === bootstrapId ? 'write' : 'keep';
   }
   if (isSame(current.value, value)) return 'same';
-  return current.updatedBy === bootstrapActor ? 'write' : 'keep';
+  return current.updatedBy === bootstrapId ? 'write' : 'keep';
 }

@@ -1,5 +1,4 @@
-import type { RoleBinding } from '@cynodeai/contracts/gateway';
-import type { RoleName } from './principal.ts';
+import type { RoleBinding, RoleName } from '@cynodeai/contracts/gateway';
 
 /** A row of `role_bindings` with the name of its role. */
 export interface RoleBindingRecord {

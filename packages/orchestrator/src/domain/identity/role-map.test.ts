@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Principal, type RoleName, roleNames } from './principal.ts';
-import { type GatewayAction, gatewayActions, isAllowed, mayGrant } from './role-map.ts';
+import { type GatewayAction, type RoleName, gatewayActions } from '@cynodeai/contracts/gateway';
+import { type ActiveUser, roleNames } from './active-user.ts';
+import { isAdministrative, isAllowed, mayGrant } from './role-map.ts';
 
 /** A caller `me` with the given system roles and roles in project `p`, whose default project is `mine`. */
-function caller(system: readonly RoleName[], project: readonly RoleName[] = []): Principal {
+function caller(system: readonly RoleName[], project: readonly RoleName[] = []): ActiveUser {
   return {
     userId: 'me',
-    sessionId: 's',
     handle: 'me',
     createdAt: new Date(0),
     groupIds: [],
@@ -19,7 +19,7 @@ function caller(system: readonly RoleName[], project: readonly RoleName[] = []):
 }
 
 /** Columns of the contract's table; a project role is looked at alone, in a caller without the plain user's rights. */
-const columns: Readonly<Record<string, Principal>> = {
+const columns: Readonly<Record<string, ActiveUser>> = {
   'system owner': caller(['owner']),
   'system admin': caller(['admin']),
   'system operator': caller(['operator']),
@@ -108,6 +108,7 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'system owner': all,
     'system admin': all,
   },
+  'user.read': Object.fromEntries(Object.keys(columns).map((column) => [column, '-y-y-y'])),
   'user.manage': {
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,
@@ -139,8 +140,17 @@ describe('the role map (contract 04 section 5.3, REQ-ACCESS-0107)', () => {
     expect(isAllowed(lead, 'task.read')).toBe(false);
   });
 
+  it('calls those actions administrative that no plain user has', () => {
+    expect(gatewayActions.filter(isAdministrative)).toEqual([
+      'settings.read',
+      'settings.write',
+      'user.manage',
+      'rbac.manage',
+    ]);
+  });
+
   it('lets nobody grant above their own role, and only owners grant owner', () => {
-    const grants = (who: Principal): string =>
+    const grants = (who: ActiveUser): string =>
       roleNames.map((role) => (mayGrant(who, role) ? 'y' : '-')).join('');
     expect(grants(caller(['owner']))).toBe('yyyyy');
     expect(grants(caller(['admin']))).toBe('-yyyy');

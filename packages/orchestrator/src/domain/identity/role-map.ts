@@ -1,18 +1,5 @@
-import { type Principal, type RoleName, projectRoles, systemRoles } from './principal.ts';
-
-/** Actions of the gateway that roles decide about, by their canonical names. Contract 04 section 5.3. */
-export const gatewayActions = [
-  'task.create',
-  'task.read',
-  'task.cancel',
-  'project.read',
-  'settings.read',
-  'settings.write',
-  'user.manage',
-  'rbac.manage',
-] as const;
-
-export type GatewayAction = (typeof gatewayActions)[number];
+import type { GatewayAction, RoleName } from '@cynodeai/contracts/gateway';
+import { type ActiveUser, projectRoles, systemRoles } from './active-user.ts';
 
 /** How far a cell reaches: everything, the project of the role, what the caller made, or their default project. */
 export type Reach = 'all' | 'project' | 'own' | 'own_default';
@@ -61,20 +48,26 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
   },
   'settings.read': { system: overseers, project: {}, plain: [] },
   'settings.write': { system: administrators, project: {}, plain: [] },
+  'user.read': { system: { viewer: ['own'] }, project: {}, plain: ['own'] },
   'user.manage': { system: administrators, project: {}, plain: [] },
   'rbac.manage': { system: administrators, project: {}, plain: [] },
 };
 
+/** True for an action that only roles give: no plain user has it on anything. */
+export function isAdministrative(action: GatewayAction): boolean {
+  return roleMap[action].plain.length === 0;
+}
+
 /** How far the caller may go with an action, in one project or, without one, outside of projects. */
 export function reachOf(
-  principal: Principal,
+  user: ActiveUser,
   action: GatewayAction,
   projectId?: string,
 ): ReadonlySet<Reach> {
   const row = roleMap[action];
-  const system = systemRoles(principal);
+  const system = systemRoles(user);
   const isPlain = system.length === 0 || system.some((role) => role !== 'viewer');
-  const inProject = projectId === undefined ? [] : projectRoles(principal, projectId);
+  const inProject = projectId === undefined ? [] : projectRoles(user, projectId);
   return new Set([
     ...system.flatMap((role) => row.system[role] ?? []),
     ...inProject.flatMap((role) => row.project[role] ?? []),
@@ -93,18 +86,18 @@ export interface ActionTarget {
 
 /** True when a role or ownership allows the action; everything else is denied. */
 export function isAllowed(
-  principal: Principal,
+  user: ActiveUser,
   action: GatewayAction,
   target: ActionTarget = {},
 ): boolean {
-  const reach = reachOf(principal, action, target.projectId);
+  const reach = reachOf(user, action, target.projectId);
   const isOwnDefault =
     target.isOwnDefault ??
-    (target.projectId !== undefined && target.projectId === principal.defaultProjectId);
+    (target.projectId !== undefined && target.projectId === user.defaultProjectId);
   return (
     reach.has('all') ||
     reach.has('project') ||
-    (reach.has('own') && target.createdBy === principal.userId) ||
+    (reach.has('own') && target.createdBy === user.userId) ||
     (reach.has('own_default') && isOwnDefault)
   );
 }
@@ -121,7 +114,7 @@ const rank: Readonly<Record<RoleName, number>> = {
  * True when the caller may grant or withdraw a role, in any scope: who manages grants does so up to their own system
  * role, so that only an owner makes or unmakes owners. Contract 04 section 5.3.
  */
-export function mayGrant(principal: Principal, role: RoleName): boolean {
-  if (!isAllowed(principal, 'rbac.manage')) return false;
-  return systemRoles(principal).some((held) => rank[held] >= rank[role]);
+export function mayGrant(user: ActiveUser, role: RoleName): boolean {
+  if (!isAllowed(user, 'rbac.manage')) return false;
+  return systemRoles(user).some((held) => rank[held] >= rank[role]);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Principal, RoleName } from './principal.ts';
-import { allRoleNames, isRoleName, systemRoles } from './principal.ts';
+import type { RoleName } from '@cynodeai/contracts/gateway';
+import type { ActiveUser } from './active-user.ts';
+import { allRoleNames, isRoleName, systemRoles } from './active-user.ts';
 import {
   canCancelTask,
   canCreateTask,
@@ -10,10 +11,9 @@ import {
   readableProjectIds,
 } from './task-access.ts';
 
-function principal(system: readonly RoleName[], project: readonly RoleName[] = []): Principal {
+function user(system: readonly RoleName[], project: readonly RoleName[] = []): ActiveUser {
   return {
     userId: 'me',
-    sessionId: 's',
     handle: 'me',
     createdAt: new Date(0),
     groupIds: [],
@@ -29,23 +29,23 @@ const others = { createdBy: 'you', projectId: 'p' };
 const own = { createdBy: 'me', projectId: 'p' };
 
 describe('the role map of tasks (contract 04 section 5.3)', () => {
-  it.each<[string, Principal, readonly boolean[]]>([
-    ['a plain user', principal([]), [false, false, true, true, false, true]],
-    ['a system member', principal(['member']), [false, false, true, true, false, true]],
-    ['a system viewer', principal(['viewer']), [false, false, true, false, false, false]],
+  it.each<[string, ActiveUser, readonly boolean[]]>([
+    ['a plain user', user([]), [false, false, true, true, false, true]],
+    ['a system member', user(['member']), [false, false, true, true, false, true]],
+    ['a system viewer', user(['viewer']), [false, false, true, false, false, false]],
     [
       'a system viewer and member',
-      principal(['viewer', 'member']),
+      user(['viewer', 'member']),
       [false, false, true, true, false, true],
     ],
-    ['a system operator', principal(['operator']), [true, true, true, true, true, true]],
-    ['a system owner', principal(['owner']), [true, true, true, true, true, true]],
-    ['a project viewer', principal([], ['viewer']), [true, false, true, true, false, true]],
-    ['a project member', principal([], ['member']), [true, false, true, true, true, true]],
-    ['a project operator', principal([], ['operator']), [true, true, true, true, true, true]],
+    ['a system operator', user(['operator']), [true, true, true, true, true, true]],
+    ['a system owner', user(['owner']), [true, true, true, true, true, true]],
+    ['a project viewer', user([], ['viewer']), [true, false, true, true, false, true]],
+    ['a project member', user([], ['member']), [true, false, true, true, true, true]],
+    ['a project operator', user([], ['operator']), [true, true, true, true, true, true]],
     [
       'a system viewer and project member',
-      principal(['viewer'], ['member']),
+      user(['viewer'], ['member']),
       [true, false, true, true, true, false],
     ],
   ])('answers %s', (_who, who, expected) => {
@@ -61,13 +61,13 @@ describe('the role map of tasks (contract 04 section 5.3)', () => {
   });
 
   it('shows own default and bound projects, and everything to overseers', () => {
-    const who = principal([], ['viewer', 'member']);
+    const who = user([], ['viewer', 'member']);
     expect(readableProjectIds(who)).toEqual(['mine', 'p']);
     expect(canSeeProject(who, { id: 'p', ownerUserId: undefined })).toBe(true);
     expect(canSeeProject(who, { id: 'q', ownerUserId: 'you' })).toBe(false);
     expect(canSeeProject(who, { id: 'mine', ownerUserId: 'me' })).toBe(true);
-    expect(canSeeProject(principal(['admin']), { id: 'q', ownerUserId: 'you' })).toBe(true);
-    const { defaultProjectId: _none, ...fresh } = principal([]);
+    expect(canSeeProject(user(['admin']), { id: 'q', ownerUserId: 'you' })).toBe(true);
+    const { defaultProjectId: _none, ...fresh } = user([]);
     expect(readableProjectIds(fresh)).toEqual([]);
     expect(canReadTask(fresh, { createdBy: 'you', projectId: undefined })).toBe(false);
     expect(canCancelTask(fresh, { createdBy: 'you', projectId: undefined })).toBe(false);
@@ -75,9 +75,9 @@ describe('the role map of tasks (contract 04 section 5.3)', () => {
 
   it('knows role names by heart and lists them without repeats', () => {
     expect(isRoleName('root')).toBe(false);
-    const who = principal(['viewer', 'admin', 'viewer'], ['owner']);
+    const who = user(['viewer', 'admin', 'viewer'], ['owner']);
     expect(systemRoles(who)).toEqual(['admin', 'viewer']);
     expect(allRoleNames(who)).toEqual(['admin', 'owner', 'viewer']);
-    expect(overseesAll(principal([], ['owner']))).toBe(false);
+    expect(overseesAll(user([], ['owner']))).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { OrchestratorError } from '../errors.ts';
-import type { Principal } from '../identity/principal.ts';
+import type { ActiveUser } from '../identity/active-user.ts';
 import { canCreateTask, canSeeProject } from '../identity/task-access.ts';
 
 export interface Project {
@@ -36,8 +36,8 @@ export function parseProjectReference(text: string): ProjectReference {
 }
 
 /** The project when the caller may see it. @throws OrchestratorError `project_unknown`, the same for absent and invisible. */
-export function requireVisible(principal: Principal, project: Project | undefined): Project {
-  if (project === undefined || !canSeeProject(principal, project)) {
+export function requireVisible(user: ActiveUser, project: Project | undefined): Project {
+  if (project === undefined || !canSeeProject(user, project)) {
     throw new OrchestratorError(
       'project_unknown',
       'no such project; name one of your projects or leave project_id out',
@@ -50,13 +50,13 @@ export function requireVisible(principal: Principal, project: Project | undefine
  * The project when the caller may create tasks in it. Contract 04 section 8.2.
  * @throws OrchestratorError `project_unknown`, `project_disabled`, `forbidden`.
  */
-export function requireWritable(principal: Principal, project: Project | undefined): Project {
-  const visible = requireVisible(principal, project);
+export function requireWritable(user: ActiveUser, project: Project | undefined): Project {
+  const visible = requireVisible(user, project);
   if (!visible.isActive) {
     throw new OrchestratorError('project_disabled', 'the project is disabled; choose another one');
   }
-  const isOwnDefault = visible.isDefault && visible.ownerUserId === principal.userId;
-  if (!canCreateTask(principal, { id: visible.id, isOwnDefault })) {
+  const isOwnDefault = visible.isDefault && visible.ownerUserId === user.userId;
+  if (!canCreateTask(user, { id: visible.id, isOwnDefault })) {
     throw new OrchestratorError('forbidden', 'your role does not allow creating tasks here');
   }
   return visible;

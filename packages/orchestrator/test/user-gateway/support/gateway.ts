@@ -29,6 +29,8 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly readiness?: () => Promise<readonly ReadinessReason[]>;
+  /** Pause between sweeps of any kind, ms; 50 unless told. */
+  readonly sweepEveryMs?: number;
   /** Another gateway whose database, folder of blobs and clock this one shares; dispose this one first. */
   readonly beside?: TestGateway;
 }
@@ -60,7 +62,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     {
       clock: options.clock ?? clock,
       readiness: options.readiness ?? (async () => []),
-      sweepEveryMs: 50,
+      sweepEveryMs: options.sweepEveryMs ?? 50,
     },
   );
   const db = openDatabase({ url: databaseUrl, applicationName: 'test', log });

@@ -1,57 +1,76 @@
+import type { OtherRoute, UserRoute } from '@cynodeai/contracts/common';
+import { type GatewayAction, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import type { HttpServer } from '@cynodeai/runtime/http';
 import { type Clock, storableText } from '@cynodeai/runtime/std';
 import type { FastifyRequest } from 'fastify';
 import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
-import { type CallContext, auditRow } from '../../../app/audit/call-context.ts';
-import type { Principal } from '../../../domain/identity/principal.ts';
+import type { Call, OutcomeKind } from '../../../app/audit/call.ts';
+import { type CallAnswer, auditRow } from '../../../app/audit/record.ts';
+import type { UserSession } from '../../../domain/identity/actor.ts';
 
-interface NamedAction {
-  readonly action: string;
-  readonly type: string;
-  /** Several operations share the action, so that the row names its own. */
-  readonly isShared?: boolean;
+type AuditedRoute = UserRoute<GatewayAction>;
+
+/** Every route that checks a person is audited. Contract 04 section 2.2. */
+const auditedRoutes: ReadonlyMap<string, AuditedRoute> = new Map(
+  Object.values<AuditedRoute | OtherRoute>(gatewayRoutes)
+    .filter((route) => route.auth === 'user')
+    .map((route) => [route.operation, route]),
+);
+
+const created = 201;
+const refusals = new Set([401, 403, 404, 429]);
+
+/** The status of an answer as its audit row tells it: one that hides or refuses something is a denial. */
+export function answerOf(statusCode: number): CallAnswer {
+  return { decision: refusals.has(statusCode) ? 'deny' : 'allow', statusCode };
 }
 
-const manageUser: NamedAction = { action: 'user.manage', type: 'user', isShared: true };
-const readSettings: NamedAction = { action: 'settings.read', type: 'setting', isShared: true };
-const writeSettings: NamedAction = { action: 'settings.write', type: 'setting', isShared: true };
-const manageGrants: NamedAction = { action: 'rbac.manage', type: 'role_binding', isShared: true };
+/** The status that tells an outcome: the route's other success status than 201, unless something was created. */
+function statusOf({ success }: AuditedRoute, outcome: OutcomeKind): number {
+  if (outcome === 'created' || outcome === 'replayed') return created;
+  return (
+    Object.keys(success)
+      .map(Number)
+      .find((status) => status !== created) ?? created
+  );
+}
 
-/** Data REST operations as the audit log names them. Contract 04 sections 2.2, 5.3. */
-const actions: Readonly<Record<string, NamedAction>> = {
-  'users.me': { action: 'user.read', type: 'user' },
-  'users.create': manageUser,
-  'users.list': manageUser,
-  'users.get': manageUser,
-  'users.disable': manageUser,
-  'users.enable': manageUser,
-  'users.revoke_sessions': manageUser,
-  'users.reset_password': manageUser,
-  'role_bindings.list': manageGrants,
-  'role_bindings.create': manageGrants,
-  'role_bindings.delete': manageGrants,
-  'settings.list': readSettings,
-  'settings.get': readSettings,
-  'settings.put': writeSettings,
-  'settings.delete': writeSettings,
-  'tasks.create': { action: 'task.create', type: 'task' },
-  'tasks.list': { action: 'task.read', type: 'task' },
-  'tasks.get': { action: 'task.read', type: 'task' },
-  'tasks.result': { action: 'task.read', type: 'task' },
-  'tasks.logs': { action: 'task.read', type: 'task' },
-  'tasks.artifacts.list': { action: 'task.read', type: 'task' },
-  'tasks.artifacts.get': { action: 'task.read', type: 'task' },
-  'tasks.events': { action: 'task.read', type: 'task' },
-  'tasks.cancel': { action: 'task.cancel', type: 'task' },
-};
-
-/** One call that will have an audit row. */
-export interface AuditedCall extends CallContext {
-  principal: Principal | undefined;
+/** One call of an audited route, from its arrival on. */
+export class AuditedCall implements Call {
+  readonly requestId: string;
+  readonly ip: string;
+  readonly userAgent: string | undefined;
+  readonly entry: AuditedRoute;
+  readonly #started = performance.now();
+  /** Known once the caller's token was checked. */
+  actor: UserSession | undefined;
+  /** What the call is about, as far as it is known. */
   resourceId: string | undefined;
   projectId: string | undefined;
-  /** The use case wrote the row with its change. */
-  written: boolean;
+  #isRecorded = false;
+
+  constructor(request: FastifyRequest, route: AuditedRoute) {
+    this.requestId = request.id;
+    this.ip = request.ip;
+    this.userAgent = request.headers['user-agent'];
+    this.entry = route;
+    this.resourceId = pathId(request);
+  }
+
+  /** True once a use case wrote the row with what it did. */
+  get isRecorded(): boolean {
+    return this.#isRecorded;
+  }
+
+  readonly elapsedMs = (): number => performance.now() - this.#started;
+
+  readonly codeOf = (outcome: OutcomeKind): number => statusOf(this.entry, outcome);
+
+  /** Status of the answer that tells what a use case did and recorded; one that did nothing recorded nothing. */
+  answers(outcome: OutcomeKind): number {
+    this.#isRecorded = outcome !== 'replayed';
+    return this.codeOf(outcome);
+  }
 }
 
 function pathId(request: FastifyRequest): string | undefined {
@@ -67,37 +86,20 @@ export interface AuditedCalls {
 }
 
 /**
- * Follows every Data REST call and queues its audit row when the connection is done with it, whatever came of it:
- * refused, broken off and failed calls too. Must be installed before routes are bound.
+ * Follows every audited call and queues its row when the connection is done with it, whatever came of it: refused,
+ * broken off and failed calls too. Must be installed before routes are bound.
  */
 export function followCalls(server: HttpServer, queue: AuditQueue, clock: Clock): AuditedCalls {
   const calls = new WeakMap<FastifyRequest, AuditedCall>();
   server.app.addHook('onRequest', async (request, reply) => {
-    const { operation = '' } = request.routeOptions.config;
-    const named = actions[operation];
-    if (named === undefined) return;
-    const started = performance.now();
-    const call: AuditedCall = {
-      requestId: request.id,
-      ip: request.ip,
-      elapsedMs: () => performance.now() - started,
-      principal: undefined,
-      resourceId: pathId(request),
-      projectId: undefined,
-      written: false,
-    };
+    const route = auditedRoutes.get(request.routeOptions.config.operation ?? '');
+    if (route === undefined) return;
+    const call = new AuditedCall(request, route);
     calls.set(request, call);
     reply.raw.once('close', () => {
-      if (call.written) return;
-      const done = {
-        action: named.action,
-        resourceType: named.type,
-        resourceId: call.resourceId,
-        projectId: call.projectId,
-        statusCode: reply.raw.statusCode,
-        ...(named.isShared && { details: { operation } }),
-      };
-      queue.record(auditRow(call, call.principal, done, clock.now()));
+      if (call.isRecorded) return;
+      const answer = answerOf(reply.raw.statusCode);
+      queue.record(auditRow(call, call.actor, call, answer, clock.now()));
     });
   });
   return {

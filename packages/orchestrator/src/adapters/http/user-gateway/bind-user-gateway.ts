@@ -1,7 +1,7 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
 import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
 import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
-import { currentPrincipal } from '../../../app/auth/authenticate.ts';
+import { currentActor } from '../../../app/auth/authenticate.ts';
 import type { LoginDeps } from '../../../app/auth/login.ts';
 import type { CreateTaskOnceDeps } from '../../../app/tasks/create-task-once.ts';
 import type { ListTasksDeps } from '../../../app/tasks/list-tasks.ts';
@@ -64,7 +64,7 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   bindTaskLogs(server, guard, tasks);
   bindListArtifacts(server, guard, { ...parts.artifacts, tasks });
   bindGetArtifact(server, guard, { ...parts.artifacts, tasks });
-  const recheck = currentPrincipal.bind(undefined, auth);
+  const recheck = currentActor.bind(undefined, auth);
   bindTaskEvents(server, guard, { tasks, signals, recheck }, stopping);
   bindCancelTask(server, guard, parts.creation);
 }

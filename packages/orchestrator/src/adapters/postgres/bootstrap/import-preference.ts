@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type ImportTarget, bootstrapActor } from '../../../domain/bootstrap/decide-import.ts';
+import { type ImportTarget, bootstrapId } from '../../../domain/bootstrap/decide-import.ts';
 import type { BootstrapEntry } from '../../../domain/bootstrap/bootstrap-file.ts';
 import type { Executor } from '../database.ts';
 
@@ -40,7 +40,7 @@ export async function importPreference(
   const json = JSON.stringify(value);
   const { rows } = await sql<{ id: string }>`
     INSERT INTO preference_entries (scope_type, key, value, value_type, updated_by)
-    VALUES ('system', ${key}, ${json}::jsonb, ${valueType}, ${bootstrapActor})
+    VALUES ('system', ${key}, ${json}::jsonb, ${valueType}, ${bootstrapId})
     ON CONFLICT (scope_type, scope_id, key) DO UPDATE
     SET value = excluded.value, value_type = excluded.value_type,
       version = preference_entries.version + 1, updated_at = now(),
@@ -57,7 +57,7 @@ export async function importPreference(
       operation: before === undefined ? 'create' : 'update',
       old_value: before === undefined ? null : JSON.stringify(before.value),
       new_value: json,
-      changed_by: bootstrapActor,
+      changed_by: bootstrapId,
       reason: null,
     })
     .execute();

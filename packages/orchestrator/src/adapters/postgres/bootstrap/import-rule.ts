@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { BootstrapRule } from '../../../domain/bootstrap/bootstrap-file.ts';
-import { type ImportTarget, bootstrapActor } from '../../../domain/bootstrap/decide-import.ts';
+import { type ImportTarget, bootstrapId } from '../../../domain/bootstrap/decide-import.ts';
 import { ruleValue } from '../../../domain/bootstrap/rule-value.ts';
 import type { Executor } from '../database.ts';
 import type { JsonObject } from '../tables/columns.ts';
@@ -40,7 +40,7 @@ export async function importRule(db: Executor, rule: BootstrapRule): Promise<voi
     priority: rule.priority,
     conditions: rule.conditions === undefined ? null : JSON.stringify(rule.conditions),
     updated_at: new Date(),
-    updated_by: bootstrapActor,
+    updated_by: bootstrapId,
   };
   if (before !== undefined) {
     await db.updateTable('access_control_rules').set(values).where('id', '=', before.id).execute();

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type ImportTarget, bootstrapActor } from '../../../domain/bootstrap/decide-import.ts';
+import { type ImportTarget, bootstrapId } from '../../../domain/bootstrap/decide-import.ts';
 import type { BootstrapEntry } from '../../../domain/bootstrap/bootstrap-file.ts';
 import type { Executor } from '../database.ts';
 import { lockSetting, writeSetting } from '../settings/write-setting.ts';
@@ -17,5 +17,5 @@ export async function findImportedSetting(db: Executor, key: string): Promise<Im
 
 /** Writes a setting as the file states it. */
 export async function importSetting(db: Executor, entry: BootstrapEntry): Promise<void> {
-  await writeSetting(db, entry, { actor: bootstrapActor, reason: undefined, at: new Date() });
+  await writeSetting(db, entry, { actor: bootstrapId, reason: undefined, at: new Date() });
 }

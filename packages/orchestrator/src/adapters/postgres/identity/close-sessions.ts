@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SessionsToClose } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
-import { clientColumns } from './auth-audit.ts';
+import { clientColumns } from '../audit/auth-audit.ts';
 
 /** Ends the sessions named by id or by a refresh token, also by the one exchanged last, each with a `logout` row. */
 export async function closeSessions(db: Executor, sessions: SessionsToClose): Promise<void> {

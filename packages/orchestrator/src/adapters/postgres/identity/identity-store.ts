@@ -1,9 +1,9 @@
 import type { IdentityStore } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
-import { recentAttempts, recordLoginFailure, recordThrottledRefresh } from './auth-audit.ts';
+import { recentAttempts, recordLoginFailure, recordThrottledRefresh } from './login-attempts.ts';
 import { closeSessions } from './close-sessions.ts';
 import { findLogin } from './find-login.ts';
-import { findPrincipal } from './find-principal.ts';
+import { findSession } from './find-session.ts';
 import { openSession } from './open-session.ts';
 import { refuseRefresh } from './refuse-refresh.ts';
 import { removeExpiredSessions } from './remove-expired-sessions.ts';
@@ -12,7 +12,7 @@ import { rotateSession } from './rotate-session.ts';
 /** Users and sessions in PostgreSQL. */
 export function postgresIdentityStore(db: Executor): IdentityStore {
   return {
-    findPrincipal: (sessionId, userId, now) => findPrincipal(db, sessionId, userId, now),
+    findSession: (sessionId, userId, now) => findSession(db, sessionId, userId, now),
     findLogin: (handle) => findLogin(db, handle),
     recentAttempts: (subject, limit) => recentAttempts(db, subject, limit),
     recordLoginFailure: (failure) => recordLoginFailure(db, failure),

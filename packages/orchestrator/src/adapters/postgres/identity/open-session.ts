@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { NewSession } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
-import { clientColumns } from './auth-audit.ts';
+import { clientColumns } from '../audit/auth-audit.ts';
 
 /**
  * Stores a session, its `login_success` row and a stronger password hash in one statement. User and credential are

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { RefusedRefresh } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
-import { clientColumns } from './auth-audit.ts';
+import { clientColumns } from '../audit/auth-audit.ts';
 
 /** Records a refused refresh; a token replayed after the grace ends its session. Contract 04 section 4.1. */
 export async function refuseRefresh(db: Executor, refused: RefusedRefresh): Promise<void> {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { RotatedSession, Rotation } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
-import { clientColumns } from './auth-audit.ts';
+import { clientColumns } from '../audit/auth-audit.ts';
 
 interface Row {
   readonly id: string;

@@ -1,5 +1,6 @@
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { sql } from 'kysely';
+import { actorId, systemActor } from '../../../domain/identity/actor.ts';
 import type { ModelNote } from '../../../domain/models/model-notes.ts';
 import type { Executor } from '../database.ts';
 import { splitModelRef } from './model-names.ts';
@@ -23,7 +24,7 @@ export async function saveModelNote(
     }),
   };
   await sql`
-    INSERT INTO models (name, updated_by) VALUES (${name}, 'system') ON CONFLICT DO NOTHING
+    INSERT INTO models (name, updated_by) VALUES (${name}, ${actorId(systemActor)}) ON CONFLICT DO NOTHING
   `.execute(db);
   await sql`
     INSERT INTO model_versions (model_id, version)

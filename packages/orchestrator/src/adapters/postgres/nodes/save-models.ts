@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { actorId } from '../../../domain/identity/actor.ts';
 import type { Executor } from '../database.ts';
 
 export interface ReportedModel {
@@ -33,7 +34,7 @@ export async function saveModels(
   const listed = JSON.stringify([...unique.values()]);
   await sql`
     INSERT INTO models (name, updated_by)
-    SELECT DISTINCT name, ${`node:${nodeId}`}
+    SELECT DISTINCT name, ${actorId({ kind: 'node', nodeId })}
     FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text)
     ORDER BY name
     ON CONFLICT (name, vendor) DO NOTHING

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { actorId, systemActor } from '../../../domain/identity/actor.ts';
 import {
   type Project,
   type ProjectReference,
@@ -53,7 +54,7 @@ async function ensureDefaultProject(db: Executor, userId: string, now: Date): Pr
       is_default: true,
       created_at: now,
       updated_at: now,
-      updated_by: 'system',
+      updated_by: actorId(systemActor),
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();

@@ -1,5 +1,7 @@
 import { uuidv7 } from '@cynodeai/runtime/std';
+import { actorId, bootstrapActor } from '../../../domain/identity/actor.ts';
 import type { SeedTransaction } from '../../../ports/seeds.ts';
+import { appendAuthEvent } from '../audit/auth-audit.ts';
 import type { Executor } from '../database.ts';
 
 /** The first administrator: user, password, role `owner` at system scope, audit row. Contract 04 section 3.3. */
@@ -28,19 +30,17 @@ export async function createAdministrator(
           row.cast<string>(row.val(userId), 'uuid').as('subject_id'),
           'roles.id as role_id',
           row.val('system').as('scope_type'),
-          row.val('bootstrap').as('updated_by'),
+          row.val(actorId(bootstrapActor)).as('updated_by'),
         ])
         .where('roles.name', '=', 'owner'),
     )
     .execute();
-  await db
-    .insertInto('auth_audit_log')
-    .values({
-      event_type: 'user_created',
-      user_id: userId,
-      subject_handle: handle,
-      success: true,
-      reason: 'bootstrap',
-    })
-    .execute();
+  const reason = actorId(bootstrapActor);
+  await appendAuthEvent(db, {
+    type: 'user_created',
+    success: true,
+    userId,
+    subject: handle,
+    reason,
+  });
 }

@@ -1,6 +1,7 @@
+import { actorId, bootstrapActor } from '../../../domain/identity/actor.ts';
 import { type Executor } from '../database.ts';
 
-const actor = 'bootstrap';
+const actor = actorId(bootstrapActor);
 
 /**
  * A text setting from the environment: written when absent, or when `bootstrap` wrote another value before; what an

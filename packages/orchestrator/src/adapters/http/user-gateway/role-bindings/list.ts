@@ -16,7 +16,7 @@ export function bindListRoleBindings(
     guard,
     handle: async ({ caller, query }) => ({
       status: 200,
-      body: await listRoleBindings(deps, caller.principal, query),
+      body: await listRoleBindings(deps, caller.actor, query),
     }),
   });
 }

@@ -14,7 +14,7 @@ export function bindGetSetting(
     guard,
     handle: async ({ caller, params }) => ({
       status: 200,
-      body: await getSetting(deps, caller.principal, params.key),
+      body: await getSetting(deps, caller.actor, params.key),
     }),
   });
 }

@@ -13,7 +13,7 @@ export function bindListSettings(
     guard,
     handle: async ({ caller, query }) => ({
       status: 200,
-      body: await listSettings(deps, caller.principal, query),
+      body: await listSettings(deps, caller.actor, query),
     }),
   });
 }

@@ -3,7 +3,6 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { putSetting } from '../../../../app/settings/put-setting.ts';
 import type { WriteSettingsDeps } from '../../../../app/settings/settings-deps.ts';
 import type { CallerGuard } from '../caller.ts';
-import { manageCall } from '../manage-call.ts';
 
 /** `PUT /v1/settings/{key}`: 201 for a new setting, 200 for a new version. Contract 04 section 7. */
 export function bindPutSetting(
@@ -13,15 +12,9 @@ export function bindPutSetting(
 ): void {
   bindRoute(server, gatewayRoutes.putSetting, {
     guard,
-    handle: async ({ caller, headers, params, body }) => {
-      const { setting, isNew } = await putSetting(
-        deps,
-        manageCall(caller, headers),
-        params.key,
-        body,
-      );
-      caller.call.written = true;
-      return { status: isNew ? 201 : 200, body: setting };
+    handle: async ({ caller, params, body }) => {
+      const { kind, value } = await putSetting(deps, caller, params.key, body);
+      return { status: caller.call.answers(kind), body: value };
     },
   });
 }

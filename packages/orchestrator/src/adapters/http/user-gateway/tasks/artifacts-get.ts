@@ -10,9 +10,9 @@ import { contentDisposition, safeContentType } from './download-headers.ts';
 export function bindGetArtifact(server: HttpServer, guard: CallerGuard, deps: ArtifactDeps): void {
   bindRoute(server, gatewayRoutes.getTaskArtifact, {
     guard,
-    handle: async ({ caller: { principal, call }, params }) => {
+    handle: async ({ caller: { actor, call }, params }) => {
       const { id, artifact_id: artifactId } = params;
-      const file = await openArtifact(deps, principal, { id, artifactId });
+      const file = await openArtifact(deps, actor, { id, artifactId });
       call.resourceId = file.taskId;
       return {
         status: 200,

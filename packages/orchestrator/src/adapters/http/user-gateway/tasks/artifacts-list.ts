@@ -11,8 +11,8 @@ export function bindListArtifacts(
 ): void {
   bindRoute(server, gatewayRoutes.listTaskArtifacts, {
     guard,
-    handle: async ({ caller: { principal, call }, params, query }) => {
-      const body = await listArtifacts(deps, principal, { ...params, ...query });
+    handle: async ({ caller: { actor, call }, params, query }) => {
+      const body = await listArtifacts(deps, actor, { ...params, ...query });
       call.resourceId = body.task_id;
       return { status: 200, body };
     },

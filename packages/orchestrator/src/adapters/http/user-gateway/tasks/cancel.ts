@@ -7,11 +7,9 @@ import type { CallerGuard } from '../caller.ts';
 export function bindCancelTask(server: HttpServer, guard: CallerGuard, deps: CancelTaskDeps): void {
   bindRoute(server, gatewayRoutes.cancelTask, {
     guard,
-    handle: async ({ caller: { principal, call }, params }) => {
-      const body = await cancelTask(deps, principal, params.id, call);
-      call.resourceId = body.task_id;
-      call.written = true;
-      return { status: 200, body };
+    handle: async ({ caller, params }) => {
+      const { kind, value } = await cancelTask(deps, caller, params.id);
+      return { status: caller.call.answers(kind), body: value };
     },
   });
 }

@@ -1,27 +1,16 @@
-import {
-  type CreateTaskRequest,
-  type Task,
-  gatewayRoutes,
-  taskSchema,
-} from '@cynodeai/contracts/gateway';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { type HttpServer, type StreamedBody, bindRoute } from '@cynodeai/runtime/http';
-import { createTask } from '../../../../app/tasks/create-task.ts';
+import { type SentTask, createTask } from '../../../../app/tasks/create-task.ts';
 import { type CreateTaskOnceDeps, createTaskOnce } from '../../../../app/tasks/create-task-once.ts';
-import { type StoredAttachment, storeAttachments } from '../../../../app/tasks/task-blobs.ts';
+import { storeAttachments } from '../../../../app/tasks/task-blobs.ts';
+import { actorId } from '../../../../domain/identity/actor.ts';
 import { readTaskInput } from '../../../../domain/tasks/task-input.ts';
-import type { Caller, CallerGuard } from '../caller.ts';
+import type { CallerGuard, HttpCaller } from '../caller.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { openTaskForm } from './task-form.ts';
 
 const route = gatewayRoutes.createTask;
-
-/** A task as it was sent, in either form. */
-interface SentTask {
-  readonly request: CreateTaskRequest;
-  /** Absent when it came as JSON. */
-  readonly received?: readonly StoredAttachment[];
-}
 
 /** What makes two calls with one key the same call: the task, and its files by name, type and content. */
 function bodyHash({ request, received }: SentTask): Buffer {
@@ -29,26 +18,17 @@ function bodyHash({ request, received }: SentTask): Buffer {
   return Buffer.from(canonicalHash(files === undefined ? request : { request, files }), 'hex');
 }
 
-async function createOnce(
+/** Makes the task; with a key at most once. */
+function createFor(
   deps: CreateTaskOnceDeps,
-  caller: Caller,
+  caller: HttpCaller,
   sent: SentTask,
-  key: string,
-): Promise<Task> {
-  const { principal, call } = caller;
-  const outcome = await createTaskOnce(
-    deps,
-    { requestId: call.requestId, ip: call.ip, elapsedMs: call.elapsedMs, principal, ...sent },
-    {
-      caller: `user:${principal.userId}`,
-      method: route.method,
-      path: route.path,
-      key,
-      bodyHash: bodyHash(sent),
-    },
-  );
-  call.written = outcome.kind === 'done';
-  return outcome.kind === 'done' ? outcome.value : taskSchema.parse(outcome.body);
+  key: string | undefined,
+) {
+  if (key === undefined) return createTask(deps, caller, sent);
+  const { method, path } = route;
+  const call = { caller: actorId(caller.actor), method, path, key, bodyHash: bodyHash(sent) };
+  return createTaskOnce(deps, caller, sent, call);
 }
 
 /** The files are in storage when this resolves; nothing is when it rejects. */
@@ -68,20 +48,17 @@ export function bindCreateTask(
   bindRoute(server, route, {
     guard,
     handle: async ({ caller, body, content, headers }) => {
-      const { principal, call } = caller;
+      const { call } = caller;
       const key = idempotencyKey(headers['idempotency-key']);
       const sent = content === undefined ? { request: body } : await receive(deps, content);
-      let task: Task;
-      if (key === undefined) {
-        const context = { requestId: call.requestId, ip: call.ip, elapsedMs: call.elapsedMs };
-        task = await createTask(deps, { ...context, principal, ...sent, claim: undefined });
-        call.written = true;
-      } else {
-        task = await createOnce(deps, caller, sent, key);
-      }
+      const { kind, value: task } = await createFor(deps, caller, sent, key);
       call.resourceId = task.id;
       call.projectId = task.project_id;
-      return { status: 201, body: task, headers: { location: `/v1/tasks/${task.id}` } };
+      return {
+        status: call.answers(kind),
+        body: task,
+        headers: { location: `/v1/tasks/${task.id}` },
+      };
     },
   });
 }

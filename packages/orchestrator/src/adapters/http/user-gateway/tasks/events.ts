@@ -8,12 +8,12 @@ import {
   streamTaskEvents,
 } from '../../../../app/tasks/stream-task-events.ts';
 import { OrchestratorError } from '../../../../domain/errors.ts';
-import type { Principal } from '../../../../domain/identity/principal.ts';
+import type { UserSession } from '../../../../domain/identity/actor.ts';
 import type { CallerGuard } from '../caller.ts';
 
 export interface BindTaskEventsDeps extends Omit<TaskEventsDeps, 'recheck'> {
   /** The caller as they are now; rejects once the session has ended. */
-  readonly recheck: (principal: Principal) => Promise<Principal>;
+  readonly recheck: (actor: UserSession) => Promise<UserSession>;
 }
 
 function frame(item: TaskStreamItem): string {
@@ -41,15 +41,15 @@ export function bindTaskEvents(
 ): void {
   bindRoute(server, gatewayRoutes.streamTaskEvents, {
     guard,
-    handle: async ({ caller: { principal, call }, params, headers, signal }) => {
-      const task = await findTask(deps.tasks, principal, params.id);
+    handle: async ({ caller: { actor, call }, params, headers, signal }) => {
+      const task = await findTask(deps.tasks, actor, params.id);
       call.resourceId = task.id;
       call.projectId = task.projectId;
       const header = headers['last-event-id'];
       const last = typeof header === 'string' ? header : undefined;
       const after = await deps.tasks.resumeAfter(task.id, last);
       const items = streamTaskEvents(
-        { ...deps, recheck: () => deps.recheck(principal) },
+        { ...deps, recheck: () => deps.recheck(actor) },
         task,
         after,
         AbortSignal.any([signal, stopping]),

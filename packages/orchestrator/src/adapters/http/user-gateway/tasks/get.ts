@@ -9,8 +9,8 @@ import type { CallerGuard } from '../caller.ts';
 export function bindGetTask(server: HttpServer, guard: CallerGuard, tasks: TaskReader): void {
   bindRoute(server, gatewayRoutes.getTask, {
     guard,
-    handle: async ({ caller: { principal, call }, params }) => {
-      const task = await findTask(tasks, principal, params.id);
+    handle: async ({ caller: { actor, call }, params }) => {
+      const task = await findTask(tasks, actor, params.id);
       call.resourceId = task.id;
       call.projectId = task.projectId;
       return { status: 200, body: taskView(task) };

@@ -9,7 +9,7 @@ export function bindListTasks(server: HttpServer, guard: CallerGuard, deps: List
     guard,
     handle: async ({ caller, query }) => ({
       status: 200,
-      body: await listTasks(deps, caller.principal, query),
+      body: await listTasks(deps, caller.actor, query),
     }),
   });
 }

@@ -8,8 +8,8 @@ import type { CallerGuard } from '../caller.ts';
 export function bindTaskLogs(server: HttpServer, guard: CallerGuard, tasks: TaskReader): void {
   bindRoute(server, gatewayRoutes.getTaskLogs, {
     guard,
-    handle: async ({ caller: { principal, call }, params, query }) => {
-      const body = await getTaskLogs(tasks, principal, params.id, query.stream ?? 'all');
+    handle: async ({ caller: { actor, call }, params, query }) => {
+      const body = await getTaskLogs(tasks, actor, params.id, query.stream ?? 'all');
       call.resourceId = body.task_id;
       return { status: 200, body };
     },

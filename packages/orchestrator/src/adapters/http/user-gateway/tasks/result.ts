@@ -12,10 +12,10 @@ export function bindTaskResult(
 ): void {
   bindRoute(server, gatewayRoutes.getTaskResult, {
     guard,
-    handle: async ({ caller: { principal, call }, params, query, signal }) => {
+    handle: async ({ caller: { actor, call }, params, query, signal }) => {
       const { task, result } = await getTaskResult(
         deps,
-        principal,
+        actor,
         { id: params.id, waitMs: (query.wait ?? 0) * 1000 },
         AbortSignal.any([signal, stopping]),
       );

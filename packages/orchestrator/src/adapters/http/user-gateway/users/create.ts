@@ -1,11 +1,11 @@
-import { type User, gatewayRoutes, userSchema } from '@cynodeai/contracts/gateway';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { RunOnceDeps } from '../../../../app/idempotency/run-once.ts';
 import { createUser } from '../../../../app/users/create-user.ts';
 import type { UserAdminDeps } from '../../../../app/users/user-admin.ts';
+import { actorId } from '../../../../domain/identity/actor.ts';
 import type { CallerGuard } from '../caller.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
-import { manageCall } from '../manage-call.ts';
 
 const route = gatewayRoutes.createUser;
 
@@ -25,19 +25,24 @@ export function bindCreateUser(
     handle: async ({ caller, body: request, headers }) => {
       const key = idempotencyKey(headers['idempotency-key']);
       const idempotent = key !== undefined && {
-        caller: `user:${caller.principal.userId}`,
+        caller: actorId(caller.actor),
         method: route.method,
         path: route.path,
         key,
         bodyHash: deps.hashSecretBody(request),
       };
-      const call = { ...manageCall(caller, headers), request };
-      const outcome = await createUser(deps, call, idempotent || undefined);
-      const isDone = outcome.kind === 'done';
-      const user: User = isDone ? outcome.value : userSchema.parse(outcome.body);
-      caller.call.written = isDone;
+      const { kind, value: user } = await createUser(
+        deps,
+        caller,
+        request,
+        idempotent || undefined,
+      );
       caller.call.resourceId = user.id;
-      return { status: 201, body: user, headers: { location: `/v1/users/${user.id}` } };
+      return {
+        status: caller.call.answers(kind),
+        body: user,
+        headers: { location: `/v1/users/${user.id}` },
+      };
     },
   });
 }

@@ -3,16 +3,14 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { UserAdminDeps } from '../../../../app/users/user-admin.ts';
 import { disableUser } from '../../../../app/users/disable-user.ts';
 import type { CallerGuard } from '../caller.ts';
-import { manageCall } from '../manage-call.ts';
 
 /** `POST /v1/users/{id}/disable`. Contract 04 section 4.5. */
 export function bindDisableUser(server: HttpServer, guard: CallerGuard, deps: UserAdminDeps): void {
   bindRoute(server, gatewayRoutes.disableUser, {
     guard,
-    handle: async ({ caller, headers, params }) => {
-      const body = await disableUser(deps, manageCall(caller, headers), params.id);
-      caller.call.written = true;
-      return { status: 200, body };
+    handle: async ({ caller, params }) => {
+      const { kind, value } = await disableUser(deps, caller, params.id);
+      return { status: caller.call.answers(kind), body: value };
     },
   });
 }

@@ -3,16 +3,14 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { UserAdminDeps } from '../../../../app/users/user-admin.ts';
 import { enableUser } from '../../../../app/users/enable-user.ts';
 import type { CallerGuard } from '../caller.ts';
-import { manageCall } from '../manage-call.ts';
 
 /** `POST /v1/users/{id}/enable`. Contract 04 section 4.5. */
 export function bindEnableUser(server: HttpServer, guard: CallerGuard, deps: UserAdminDeps): void {
   bindRoute(server, gatewayRoutes.enableUser, {
     guard,
-    handle: async ({ caller, headers, params }) => {
-      const body = await enableUser(deps, manageCall(caller, headers), params.id);
-      caller.call.written = true;
-      return { status: 200, body };
+    handle: async ({ caller, params }) => {
+      const { kind, value } = await enableUser(deps, caller, params.id);
+      return { status: caller.call.answers(kind), body: value };
     },
   });
 }

@@ -14,7 +14,7 @@ export function bindGetUser(
     guard,
     handle: async ({ caller, params }) => ({
       status: 200,
-      body: await getUser(users, caller.principal, params.id),
+      body: await getUser(users, caller.actor, params.id),
     }),
   });
 }

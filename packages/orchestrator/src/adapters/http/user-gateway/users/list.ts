@@ -9,7 +9,7 @@ export function bindListUsers(server: HttpServer, guard: CallerGuard, deps: List
     guard,
     handle: async ({ caller, query }) => ({
       status: 200,
-      body: await listUsers(deps, caller.principal, query),
+      body: await listUsers(deps, caller.actor, query),
     }),
   });
 }

@@ -1,5 +1,6 @@
+import type { RoleName } from '@cynodeai/contracts/gateway';
 import { sql } from 'kysely';
-import { type RoleName, roleNames } from '../../../../domain/identity/principal.ts';
+import { roleNames } from '../../../../domain/identity/active-user.ts';
 import type { RoleBindingRecord } from '../../../../domain/identity/role-binding.ts';
 
 /** A row of `role_bindings b` with `roles r`. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { UserTransaction } from '../../../../ports/users.ts';
 import type { Executor } from '../../database.ts';
-import { clientColumns } from '../auth-audit.ts';
+import { clientColumns } from '../../audit/auth-audit.ts';
 
 /** Ends every live session of a user, each with a `session_revoked` row. */
 export async function revokeSessions(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { type HeldRole, type Principal, isRoleName } from '../../../domain/identity/principal.ts';
+import type { UserSession } from '../../../domain/identity/actor.ts';
+import { type HeldRole, isRoleName } from '../../../domain/identity/active-user.ts';
 import type { Executor } from '../database.ts';
 
 interface Row {
@@ -18,12 +19,12 @@ function heldRole(row: Row['roles'][number]): HeldRole[] {
 }
 
 /** The user of a live session with active groups and bindings, in one statement: it runs on every request. */
-export async function findPrincipal(
+export async function findSession(
   db: Executor,
   sessionId: string,
   userId: string,
   now: Date,
-): Promise<Principal | undefined> {
+): Promise<UserSession | undefined> {
   const { rows } = await sql<Row>`
     select u.id, u.handle, u.email, u.created_at, p.id as default_project_id,
            coalesce(g.ids, '{}') as group_ids, coalesce(r.roles, '[]') as roles
@@ -46,11 +47,12 @@ export async function findPrincipal(
     db,
   );
   const [row] = rows;
-  return row && principalOf(row, sessionId);
+  return row && sessionOf(row, sessionId);
 }
 
-function principalOf(row: Row, sessionId: string): Principal {
+function sessionOf(row: Row, sessionId: string): UserSession {
   return {
+    kind: 'session',
     userId: row.id,
     sessionId,
     handle: row.handle,

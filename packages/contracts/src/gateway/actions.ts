@@ -1,0 +1,17 @@
+/**
+ * What a person may ask of the gateway, by canonical names. Every route that checks a person names one, and the role
+ * map has a row for each.
+ */
+export const gatewayActions = [
+  'task.create',
+  'task.read',
+  'task.cancel',
+  'project.read',
+  'settings.read',
+  'settings.write',
+  'user.read',
+  'user.manage',
+  'rbac.manage',
+] as const;
+
+export type GatewayAction = (typeof gatewayActions)[number];

@@ -1,0 +1,58 @@
+import { type UserActor, actsFor } from '../../domain/identity/actor.ts';
+import { allRoleNames } from '../../domain/identity/active-user.ts';
+import { isAdministrative } from '../../domain/identity/role-map.ts';
+import type { GatewayAuditLog, GatewayAuditRow } from '../../ports/audit.ts';
+import type { Call, Caller, OutcomeKind } from './call.ts';
+
+/** What a call was about. */
+export interface CallSubject {
+  readonly resourceId: string | undefined;
+  readonly projectId?: string | undefined;
+  /** Ids only. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** How the door answered. */
+export type CallAnswer = Pick<GatewayAuditRow, 'decision' | 'statusCode'>;
+
+/**
+ * The audit row of a call; an administrative action covers several operations, so that the row names its own.
+ * Contract 04 section 2.2.
+ */
+export function auditRow(
+  call: Pick<Call, 'requestId' | 'ip' | 'entry' | 'elapsedMs'>,
+  actor: UserActor | undefined,
+  about: CallSubject,
+  answer: CallAnswer,
+  at: Date,
+): GatewayAuditRow {
+  const { operation, action, resource } = call.entry;
+  const user = actor && actsFor(actor);
+  const details = { ...(isAdministrative(action) && { operation }), ...about.details };
+  return {
+    at,
+    requestId: call.requestId,
+    userId: user?.userId,
+    groupIds: user?.groupIds,
+    roleNames: user && allRoleNames(user),
+    projectId: about.projectId,
+    action,
+    resourceType: resource,
+    resourceId: about.resourceId,
+    ...answer,
+    ip: call.ip,
+    durationMs: Math.round(call.elapsedMs()),
+    ...(Object.keys(details).length > 0 && { details }),
+  };
+}
+
+/** Writes the row of what a use case did; `log` belongs to the transaction that does it. */
+export function record(
+  log: GatewayAuditLog,
+  { actor, call }: Caller,
+  done: CallSubject & { readonly outcome: OutcomeKind },
+  at: Date,
+): Promise<void> {
+  const statusCode = call.codeOf(done.outcome);
+  return log.append([auditRow(call, actor, done, { decision: 'allow', statusCode }, at)]);
+}
