@@ -2,3 +2,4 @@ export * from './ollama-answers.ts';
 export * from './ollama-requests.ts';
 export * from './ollama.ts';
 export * from './openai.ts';
+export * from './routes.ts';

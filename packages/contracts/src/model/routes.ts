@@ -1,0 +1,48 @@
+import { defineRoute } from '../common/route.ts';
+import { ollamaGenerateRequestSchema, ollamaModelRequestSchema } from './ollama-requests.ts';
+import { ollamaGenerateSchema, ollamaTagsSchema, ollamaVersionSchema } from './ollama.ts';
+
+/**
+ * What the product calls of a model service, which speaks Ollama's protocol. Its refusals are no problem documents but
+ * `{"error": "…"}` (`ollamaErrorSchema`).
+ */
+export const ollamaRoutes = {
+  version: defineRoute({
+    operation: 'ollama.version',
+    method: 'GET',
+    path: '/api/version',
+    auth: 'none',
+    summary: 'Version of the service',
+    success: { 200: { kind: 'json', schema: ollamaVersionSchema } },
+    errors: [],
+  }),
+  tags: defineRoute({
+    operation: 'ollama.tags',
+    method: 'GET',
+    path: '/api/tags',
+    auth: 'none',
+    summary: 'Models on disk',
+    success: { 200: { kind: 'json', schema: ollamaTagsSchema } },
+    errors: [],
+  }),
+  generate: defineRoute({
+    operation: 'ollama.generate',
+    method: 'POST',
+    path: '/api/generate',
+    auth: 'none',
+    summary: 'Answer a prompt; one object with `stream: false`',
+    body: ollamaGenerateRequestSchema,
+    success: { 200: { kind: 'json', schema: ollamaGenerateSchema } },
+    errors: [],
+  }),
+  pull: defineRoute({
+    operation: 'ollama.pull',
+    method: 'POST',
+    path: '/api/pull',
+    auth: 'none',
+    summary: 'Fetch a model; lines of JSON (`ollamaPullLineSchema`) until `success`',
+    body: ollamaModelRequestSchema,
+    success: { 200: { kind: 'bytes' } },
+    errors: [],
+  }),
+} as const;
