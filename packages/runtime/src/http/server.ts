@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { ListenAddress } from '../config/fields.ts';
 import type { Log, LogFields } from '../observe/log.ts';
 import { uuidv7 } from '../std/index.ts';
+import { limitBodies } from './body-limit.ts';
 import { acceptJsonBodies, hasBody } from './json-body.ts';
 import { ProblemError } from './problem-error.ts';
 import { refuseSocket } from './refuse-socket.ts';
@@ -28,7 +29,8 @@ export interface HttpServerOptions {
   /** How long an idle kept connection stays open, ms. */
   readonly idleTimeoutMs?: number;
   readonly maxHeaderBytes?: number;
-  readonly maxBodyBytes?: number;
+  /** Largest body that is not streamed, bytes; a function is asked at each request. */
+  readonly maxBodyBytes?: number | (() => number);
   /** CIDRs whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[];
   /** Turns an inner layer's error into a refusal; undefined means it is a defect (500). */
@@ -90,12 +92,26 @@ function methodsOf(routes: readonly Route[], url: string): string[] {
   return [...new Set(found.map((route) => route.method))];
 }
 
+/** The limit at this moment. */
+function limitOf(maxBodyBytes: HttpServerOptions['maxBodyBytes']): () => number {
+  return typeof maxBodyBytes === 'function'
+    ? maxBodyBytes
+    : () => maxBodyBytes ?? limits.requestBodyBytes;
+}
+
+/** The framework's own limit; above any other where `limitBodies` sees to it. */
+function fixedBodyLimit(maxBodyBytes: HttpServerOptions['maxBodyBytes']): number {
+  return typeof maxBodyBytes === 'function'
+    ? Number.MAX_SAFE_INTEGER
+    : (maxBodyBytes ?? limits.requestBodyBytes);
+}
+
 function createApp(options: HttpServerOptions): FastifyInstance {
   const readTimeoutMs = options.readTimeoutMs ?? defaultReadTimeoutMs;
   return fastify({
     logger: false,
     genReqId: (raw) => requestIdOf(raw.headers['x-request-id']),
-    bodyLimit: options.maxBodyBytes ?? limits.requestBodyBytes,
+    bodyLimit: fixedBodyLimit(options.maxBodyBytes),
     requestTimeout: readTimeoutMs,
     connectionTimeout: options.writeTimeoutMs ?? 300_000,
     keepAliveTimeout: options.idleTimeoutMs ?? 120_000,
@@ -158,7 +174,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const sockets = openSockets(app);
   const extraFields = new WeakMap<FastifyRequest, LogFields>();
   acceptJsonBodies(app);
-  acceptStreamedBodies(app, options.maxBodyBytes ?? limits.requestBodyBytes);
+  const { maxBodyBytes } = options;
+  if (typeof maxBodyBytes === 'function') limitBodies(app, maxBodyBytes);
+  acceptStreamedBodies(app, limitOf(maxBodyBytes));
   // An expectation other than 100-continue may be ignored (RFC 9110 section 10.1.1); Node would refuse it bare.
   app.server.on('checkExpectation', (request, response) =>
     app.server.emit('request', request, response),

@@ -38,12 +38,12 @@ class UnreadBody {
 const mediaTypes: readonly StreamedMedia[] = ['application/octet-stream', 'multipart/form-data'];
 
 /** Lets routes that declare it take a body unread; for all others the type stays unsupported (415). */
-export function acceptStreamedBodies(app: FastifyInstance, serverLimitBytes: number): void {
+export function acceptStreamedBodies(app: FastifyInstance, serverLimitBytes: () => number): void {
   for (const media of mediaTypes) {
     app.addContentTypeParser(media, (request, payload: Readable, done) => {
       // What is wrong with a path or a method is said before its body counts.
       if (request.routeOptions.config.streamed === media || request.is404) {
-        done(null, new UnreadBody(payload, serverLimitBytes));
+        done(null, new UnreadBody(payload, serverLimitBytes()));
         return;
       }
       done(new ProblemError('unsupported_media_type', 'send the body as application/json'));

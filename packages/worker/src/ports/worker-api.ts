@@ -1,4 +1,3 @@
-import type { NodePolicy } from '../domain/node/policy.ts';
 import type { InferenceEngine } from './inference.ts';
 import type { SandboxEngine } from './sandbox-engine.ts';
 import type { WorkspaceStore } from './workspace.ts';
@@ -10,16 +9,8 @@ export interface SandboxHost {
   readonly inference: InferenceEngine;
 }
 
-/** What the Worker API needs from a checked host and an applied configuration. */
-export interface WorkerApiSettings {
-  readonly host: SandboxHost;
-  readonly policy: NodePolicy;
-  /** Bearer token the orchestrator will present; secret. */
-  readonly token: string;
-}
-
 /** The HTTP server the orchestrator calls. Contract 03 section 5. */
 export interface WorkerApi {
-  /** Starts answering. @throws NodeError `listen_failed` when the address is in use or cannot be bound */
-  start(settings: WorkerApiSettings): Promise<void>;
+  /** Starts answering on behalf of a checked host, by the configuration in effect. @throws NodeError `listen_failed` when the address is in use or cannot be bound */
+  start(host: SandboxHost): Promise<void>;
 }

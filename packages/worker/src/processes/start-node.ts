@@ -1,4 +1,4 @@
-import { type Env, Secret, forgetEnv } from '@cynodeai/runtime/config';
+import { type Env, forgetEnv } from '@cynodeai/runtime/config';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { HttpClient } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
@@ -16,8 +16,9 @@ import { dropOldResults } from '../app/jobs/drop-old-results.ts';
 import { createJobService } from '../app/jobs/job-service.ts';
 import { recoverJobs } from '../app/jobs/recover-jobs.ts';
 import type { NodeInference } from '../app/inference/node-inference.ts';
-import { acknowledge } from '../app/node/acknowledge.ts';
+import { acknowledgeApplied } from '../app/node/acknowledge.ts';
 import { type BringUpNodeDeps, bringUpNode } from '../app/node/bring-up-node.ts';
+import { CurrentConfig } from '../app/node/current-config.ts';
 import { NodeReadiness } from '../app/node/node-readiness.ts';
 import { OrchestratorSession } from '../app/node/orchestrator-session.ts';
 import { reportCapability } from '../app/node/report-capability.ts';
@@ -42,6 +43,8 @@ export interface NodeOverrides {
   readonly openHost?: (settings: NodeSettings, log: Log) => Promise<SandboxHost>;
   readonly timer?: Timer;
   readonly clock?: Clock;
+  /** Where the configuration in effect is held. */
+  readonly config?: CurrentConfig;
   /** How often the node looks for changes of its capabilities, ms. */
   readonly lookMs?: number;
   /** How often container runtime and mount root are tried again, ms. Contract 03 section 2.3. */
@@ -57,6 +60,7 @@ interface Parts {
   readonly scope: ProcessScope;
   readonly log: Log;
   readonly readiness: NodeReadiness;
+  readonly config: CurrentConfig;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly inference: NodeInference;
@@ -107,16 +111,16 @@ function openForwarder({ startup, inference }: Parts): InferenceForwarder {
 
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
 function workerApi(parts: Parts): WorkerApi {
-  const { startup, scope, log, readiness, clock, inference } = parts;
+  const { startup, scope, log, readiness, config, clock, inference } = parts;
   const { settings } = startup;
   return {
-    start: async ({ host, policy, token }) => {
+    start: async (host) => {
       const store = await openJobs(parts);
       const forwarder = openForwarder(parts);
       const jobs = createJobService({
         ...host,
         relay: createInferenceRelay(inference, forwarder),
-        limits: () => policy,
+        limits: () => config.policy,
         nodeSlug: settings.slug,
         store,
         retention: retentionRule,
@@ -126,8 +130,7 @@ function workerApi(parts: Parts): WorkerApi {
       watchStaged(parts, host.workspace);
       const server = await startWorkerServer({
         listen: settings.listen,
-        token: new Secret(token),
-        policy,
+        config,
         models: parts.inference.models,
         readiness,
         jobs,
@@ -189,7 +192,7 @@ export async function startNode(
   for (const warning of startup.warnings) log.warn(warning);
   const readiness = new NodeReadiness();
   scope.signal.addEventListener('abort', () => readiness.beginShutdown(), { once: true });
-  const { timer = systemTimer, clock = systemClock } = overrides;
+  const { timer = systemTimer, clock = systemClock, config = new CurrentConfig() } = overrides;
   const inference = openInference({
     settings,
     scope,
@@ -198,7 +201,7 @@ export async function startNode(
     timer,
     watchMs: overrides.inferenceLookMs ?? 3000,
   });
-  const parts: Parts = { startup, scope, log, readiness, clock, timer, inference };
+  const parts: Parts = { startup, scope, log, readiness, config, clock, timer, inference };
   const { openSession, reportOf } = reporting(parts);
   const retry = { clock, timer, log, signal: scope.signal };
   const openHost = overrides.openHost ?? openRealHost;
@@ -208,6 +211,7 @@ export async function startNode(
     ...retry,
     settings,
     readiness,
+    config,
     hash: canonicalHash,
     openHost: () => openHost(settings, log),
     openSession,
@@ -215,7 +219,7 @@ export async function startNode(
     inference,
     workerApi: workerApi(parts),
   };
-  const { host, session, applied } = await bringUpNode(deps);
+  const { host, session } = await bringUpNode(deps);
   const watching = watchHost(
     {
       host,
@@ -234,7 +238,8 @@ export async function startNode(
       report: reportOf(host),
       hash: canonicalHash,
       changes: () => inference.changes(),
-      acknowledgeAgain: () => acknowledge({ ...retry, slug: settings.slug, session }, applied),
+      acknowledgeAgain: () =>
+        acknowledgeApplied({ ...retry, slug: settings.slug, session }, config),
       intervalMs: settings.reportIntervalMs,
       lookMs: overrides.lookMs ?? 10_000,
     },

@@ -1,21 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { testVersion } from './support/mock-orchestrator.ts';
-import { longSleeps, TestNode } from './support/test-node.ts';
-
-const minute = 60_000;
-
-/** Waits until the node's loops sleep, then lets a minute pass. */
-async function passMinute(node: TestNode): Promise<void> {
-  await vi.waitFor(() => expect(node.time.waiting).toBe(longSleeps));
-  node.time.advance(minute);
-}
+import { TestNode } from './support/test-node.ts';
 
 describe('a running node', () => {
   it('loses and regains readiness with its container runtime and its mount root (2.3)', async () => {
     await using node = await TestNode.create();
     await node.start();
     node.host.engine.broken = 'the runtime is gone';
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(async () => {
       expect(await node.get('/readyz')).toMatchObject({
         status: 503,
@@ -23,18 +15,18 @@ describe('a running node', () => {
       });
     });
     expect(await node.run(['exit', '0'])).toMatchObject({ status: 503, kind: 'node_not_ready' });
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(() =>
       expect(node.orchestrator.reports.at(-1)?.sandbox?.supported).toBe(false),
     );
     node.host.engine.broken = undefined;
     node.host.workspace.broken = 'read-only file system';
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(async () => {
       expect((await node.get('/readyz')).text).toBe('not ready: sandbox mount root');
     });
     node.host.workspace.broken = undefined;
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(async () => expect((await node.get('/readyz')).text).toBe('ready'));
     expect((await node.run(['exit', '0'])).status).toBe(200);
   });
@@ -42,13 +34,13 @@ describe('a running node', () => {
   it('reports every minute and survives an orchestrator that is away', async () => {
     await using node = await TestNode.create();
     await node.start();
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(() => expect(node.orchestrator.calls).toContain('report'));
     node.orchestrator.scripts.report.push('close', 500);
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(() => expect(node.orchestrator.calls.at(-1)).toBe('report!'));
-    await passMinute(node);
-    await passMinute(node);
+    await node.passMinute();
+    await node.passMinute();
     await vi.waitFor(() => expect(node.orchestrator.calls.at(-1)).toBe('report'));
     expect(node.failures).toEqual([]);
   });
@@ -58,7 +50,7 @@ describe('a running node', () => {
     await node.start();
     node.orchestrator.calls.length = 0;
     node.orchestrator.revokeTokens();
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(() =>
       expect(node.orchestrator.calls).toEqual(['report!', 'register', 'report', 'ack:applied']),
     );
@@ -73,7 +65,7 @@ describe('a running node', () => {
     await node.start();
     node.orchestrator.revokeTokens();
     node.orchestrator.scripts.register.push(403);
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(() => expect(node.failures.join()).toContain('403'));
   });
 
@@ -82,7 +74,7 @@ describe('a running node', () => {
     await node.start();
     node.orchestrator.revokeTokens();
     node.orchestrator.scripts.ack.push(409);
-    await passMinute(node);
+    await node.passMinute();
     await vi.waitFor(() => expect(node.failures.join()).toContain('restart the node'));
   });
 

@@ -231,7 +231,7 @@ describe('the start of a node', () => {
 
   it('removes and names what an earlier run left before it checks the host', async () => {
     await using node = await TestNode.create();
-    node.host.engine.leftovers = ['cynode-sandbox-x'];
+    node.host.engine.leave('node-a', 'cynode-sandbox-x');
     await node.start();
     const line = node.log.lines.find((entry) => entry.message.startsWith('removed what'));
     expect(line?.fields).toEqual({ containers: ['cynode-sandbox-x'], jobs: [] });

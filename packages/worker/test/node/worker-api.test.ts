@@ -2,23 +2,11 @@ import { uuidv7 } from '@cynodeai/runtime/std';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { chunked } from './support/chunked.ts';
 import { testPsk, testToken } from './support/mock-orchestrator.ts';
 import { type Answer, TestNode } from './support/test-node.ts';
 
 const path = '/v1/worker/jobs:run';
-
-/** A body of `bytes` bytes without a length header, in pieces of 64 KiB. */
-function chunked(bytes: number): ReadableStream {
-  const piece = new TextEncoder().encode('x'.repeat(65_536));
-  let left = bytes;
-  return new ReadableStream({
-    pull(controller) {
-      if (left <= 0) return controller.close();
-      controller.enqueue(piece.subarray(0, Math.min(left, piece.length)));
-      left -= piece.length;
-    },
-  });
-}
 
 const expectProblem = (answer: Answer, status: number, kind: string): void => {
   expect([answer.status, answer.kind]).toEqual([status, kind]);

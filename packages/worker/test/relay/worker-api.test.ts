@@ -1,4 +1,3 @@
-import { Secret } from '@cynodeai/runtime/config';
 import { createHttpServer } from '@cynodeai/runtime/http';
 import type { RequestListener } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
@@ -37,9 +36,9 @@ async function stage(listener: RequestListener, options: StageOptions = {}) {
     waitMs: 50,
     ...(maxConcurrency !== undefined && { maxConcurrency }),
   });
-  bindOpenApi(server, new Secret(token));
+  bindOpenApi(server, { token });
   bindInferenceRelay(server, {
-    token: new Secret(token),
+    config: { token },
     readiness: { reason: () => reason, shuttingDown: false },
     forwarder,
   });

@@ -14,6 +14,7 @@ import type {
   SandboxSinks,
 } from '../../src/ports/sandbox-engine.ts';
 import type { WorkspaceStore } from '../../src/ports/workspace.ts';
+import { FakeEngine } from './fake-engine.ts';
 
 export const startedAt = new Date('2026-11-20T10:00:00.000Z');
 export const endedAt = new Date('2026-11-20T10:00:01.000Z');
@@ -60,26 +61,15 @@ export function stage(scene: Scene = {}) {
     sinks.stderr.write(new TextEncoder().encode(scene.output?.stderr ?? ''));
     return scene.exit ?? { kind: 'exited', exitCode: 0, ...times };
   };
-  const engine: SandboxEngine = {
-    facts: {
-      runtime: 'podman',
-      version: '4.3.1',
-      rootless: false,
-      rootlessSupported: true,
-      cgroupVersion: 'v2',
-      features: [],
-    },
-    check: async () => {},
+  const engine: SandboxEngine = Object.assign(new FakeEngine(), {
     ensureImage: scene.ensureImage ?? (async () => {}),
     openNetwork: scene.openNetwork ?? (async () => ({ mode: 'own', close: async () => {} })),
     run: scene.run ?? play,
-    stop: async (name, grace) => {
+    stop: async (name: string, grace: number) => {
       stops.push([name, grace]);
       await scene.stop?.(name, grace);
     },
-    removeLeftovers: async () => [],
-    removeTree: async () => {},
-  };
+  });
   const workspace: WorkspaceStore = {
     check: async () => {},
     create:

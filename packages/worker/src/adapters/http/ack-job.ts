@@ -1,17 +1,16 @@
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, ProblemError, bindRoute } from '@cynodeai/runtime/http';
 import type { JobService } from '../../app/jobs/job-service.ts';
-import { requireToken } from './guards.ts';
+import { requireToken, type TokenSource } from './guards.ts';
 
 /** `POST /v1/worker/jobs/{job_id}:ack`, obeyed whether the node is ready or not. Contract 03 section 5.8. */
 export function bindAckJob(
   server: HttpServer,
-  token: Secret,
+  config: TokenSource,
   jobs: Pick<JobService, 'acknowledge'>,
 ): void {
   bindRoute(server, workerApiRoutes.ackJob, {
-    guard: (request) => requireToken(token, request.headers.authorization),
+    guard: (request) => requireToken(config, request.headers.authorization),
     handle: ({ params, body }) => {
       if (params.job_id !== body.job_id) {
         const message = 'must be the id in the path';

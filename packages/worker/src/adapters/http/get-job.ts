@@ -1,13 +1,16 @@
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { JobService } from '../../app/jobs/job-service.ts';
-import { requireToken } from './guards.ts';
+import { requireToken, type TokenSource } from './guards.ts';
 
 /** `GET /v1/worker/jobs/{job_id}`, answered whether the node is ready or not. Contract 03 section 5.8. */
-export function bindGetJob(server: HttpServer, token: Secret, jobs: Pick<JobService, 'get'>): void {
+export function bindGetJob(
+  server: HttpServer,
+  config: TokenSource,
+  jobs: Pick<JobService, 'get'>,
+): void {
   bindRoute(server, workerApiRoutes.getJob, {
-    guard: (request) => requireToken(token, request.headers.authorization),
+    guard: (request) => requireToken(config, request.headers.authorization),
     handle: ({ params }) => ({ status: 200, body: jobs.get(params.job_id) }),
   });
 }

@@ -1,6 +1,9 @@
-import type { Secret } from '@cynodeai/runtime/config';
 import { constantTimeEqual } from '@cynodeai/runtime/crypto';
+import type { CurrentConfig } from '../../app/node/current-config.ts';
 import { WorkerError } from '../../domain/errors.ts';
+
+/** The token in effect; asked at each request. */
+export type TokenSource = Pick<CurrentConfig, 'token'>;
 
 /** The part of readiness that requests ask for. */
 export interface ReadinessView {
@@ -10,9 +13,9 @@ export interface ReadinessView {
 }
 
 /** Refuses a caller that does not present the orchestrator's token. @throws WorkerError `authentication`. REQ-WORKER-0100, REQ-WORKER-0101 */
-export function requireToken(token: Secret, authorization: string | undefined): void {
+export function requireToken(config: TokenSource, authorization: string | undefined): void {
   const presented = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
-  if (constantTimeEqual(presented, token.reveal())) return;
+  if (constantTimeEqual(presented, config.token)) return;
   throw new WorkerError('authentication', 'present the Worker API token of this node');
 }
 

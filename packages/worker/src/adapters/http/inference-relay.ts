@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
 import type { Route } from '@cynodeai/contracts/common';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, ProblemError } from '@cynodeai/runtime/http';
 import type { LocalAnswer, Refuse, RelayRefusal } from '../../ports/relay.ts';
 import { z } from 'zod';
-import { type ReadinessView, requireReady, requireToken } from './guards.ts';
+import { type ReadinessView, requireReady, requireToken, type TokenSource } from './guards.ts';
 
 /** Passes requests to the node's model service. */
 export interface RelayForwarder {
@@ -13,7 +12,7 @@ export interface RelayForwarder {
 }
 
 export interface InferenceRelayDeps {
-  readonly token: Secret;
+  readonly config: TokenSource;
   readonly readiness: ReadinessView;
   readonly forwarder: RelayForwarder;
 }
@@ -66,7 +65,7 @@ function problemAnswer(refusal: RelayRefusal, requestId: string): LocalAnswer {
  * are passed through as they come in both directions. Contract 03 section 5.10.
  */
 export function bindInferenceRelay(server: HttpServer, deps: InferenceRelayDeps): void {
-  const { token, readiness, forwarder } = deps;
+  const { config, readiness, forwarder } = deps;
   for (const route of routes) server.declare(route);
   server.app.route({
     // The forwarder refuses the others, after it has looked at the path.
@@ -74,7 +73,7 @@ export function bindInferenceRelay(server: HttpServer, deps: InferenceRelayDeps)
     url: `${inferenceRelayPrefix}/*`,
     config: { operation: 'worker.inference.relay' },
     onRequest: async (request, reply) => {
-      requireToken(token, request.headers.authorization);
+      requireToken(config, request.headers.authorization);
       requireReady(readiness);
       // From here on nothing reads the body but the forwarder.
       reply.hijack();

@@ -1,12 +1,11 @@
 import { type ModelList, workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { ModelLoads } from '../../app/inference/model-loads.ts';
 import type { ModelState } from '../../domain/inference/models.ts';
-import { type ReadinessView, requireReady, requireToken } from './guards.ts';
+import { type ReadinessView, requireReady, requireToken, type TokenSource } from './guards.ts';
 
 export interface ListModelsDeps {
-  readonly token: Secret;
+  readonly config: TokenSource;
   readonly readiness: ReadinessView;
   readonly models: Pick<ModelLoads, 'list'>;
 }
@@ -26,10 +25,10 @@ function onWire(model: ModelState): ModelList['models'][number] {
 
 /** `GET /v1/worker/inference/models`, with the progress of what is being fetched. Contract 03 section 5.10. */
 export function bindListModels(server: HttpServer, deps: ListModelsDeps): void {
-  const { token, readiness, models } = deps;
+  const { config, readiness, models } = deps;
   bindRoute(server, workerApiRoutes.listModels, {
     guard: (request) => {
-      requireToken(token, request.headers.authorization);
+      requireToken(config, request.headers.authorization);
       requireReady(readiness);
     },
     handle: async () => ({

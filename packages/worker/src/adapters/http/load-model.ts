@@ -1,21 +1,20 @@
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { ModelLoads } from '../../app/inference/model-loads.ts';
-import { type ReadinessView, requireReady, requireToken } from './guards.ts';
+import { type ReadinessView, requireReady, requireToken, type TokenSource } from './guards.ts';
 
 export interface LoadModelDeps {
-  readonly token: Secret;
+  readonly config: TokenSource;
   readonly readiness: ReadinessView;
   readonly models: Pick<ModelLoads, 'load'>;
 }
 
 /** `POST /v1/worker/inference/models:load`: 200 when the model is there, 202 while it is fetched. Contract 03 section 5.10. */
 export function bindLoadModel(server: HttpServer, deps: LoadModelDeps): void {
-  const { token, readiness, models } = deps;
+  const { config, readiness, models } = deps;
   bindRoute(server, workerApiRoutes.loadModel, {
     guard: (request) => {
-      requireToken(token, request.headers.authorization);
+      requireToken(config, request.headers.authorization);
       requireReady(readiness);
     },
     handle: async ({ body }) => {

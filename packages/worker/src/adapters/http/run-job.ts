@@ -1,11 +1,10 @@
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, type RouteAnswer, bindRoute } from '@cynodeai/runtime/http';
 import type { JobService } from '../../app/jobs/job-service.ts';
-import { type ReadinessView, requireReady, requireToken } from './guards.ts';
+import { type ReadinessView, requireReady, requireToken, type TokenSource } from './guards.ts';
 
 export interface RunJobRouteDeps {
-  readonly token: Secret;
+  readonly config: TokenSource;
   readonly readiness: ReadinessView;
   readonly jobs: Pick<JobService, 'run' | 'submit'>;
 }
@@ -22,10 +21,10 @@ export function prefersAsync(prefer: string | readonly string[] | undefined): bo
  * `Prefer: respond-async` gets 202 while the job has not ended. Contract 03 sections 5.4 and 5.8.
  */
 export function bindRunJob(server: HttpServer, deps: RunJobRouteDeps): void {
-  const { jobs, readiness, token } = deps;
+  const { jobs, readiness, config } = deps;
   bindRoute(server, workerApiRoutes.runJob, {
     guard: (request) => {
-      requireToken(token, request.headers.authorization);
+      requireToken(config, request.headers.authorization);
       requireReady(readiness);
     },
     handle: async ({ body, headers }): Promise<RouteAnswer<typeof workerApiRoutes.runJob>> => {

@@ -1,11 +1,10 @@
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { JobService } from '../../app/jobs/job-service.ts';
-import { type ReadinessView, requireReady, requireToken } from './guards.ts';
+import { type ReadinessView, requireReady, requireToken, type TokenSource } from './guards.ts';
 
 export interface StageInputFileRouteDeps {
-  readonly token: Secret;
+  readonly config: TokenSource;
   readonly readiness: ReadinessView;
   readonly jobs: Pick<JobService, 'stage'>;
 }
@@ -15,10 +14,10 @@ export interface StageInputFileRouteDeps {
  * Contract 03 section 5.4.
  */
 export function bindStageInputFile(server: HttpServer, deps: StageInputFileRouteDeps): void {
-  const { jobs, readiness, token } = deps;
+  const { jobs, readiness, config } = deps;
   bindRoute(server, workerApiRoutes.stageInputFile, {
     guard: (request) => {
-      requireToken(token, request.headers.authorization);
+      requireToken(config, request.headers.authorization);
       requireReady(readiness);
     },
     handle: async ({ params, query, content }) => {

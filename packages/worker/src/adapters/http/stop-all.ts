@@ -1,12 +1,11 @@
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { Log } from '@cynodeai/runtime/observe';
 import type { JobService } from '../../app/jobs/job-service.ts';
-import { requireToken } from './guards.ts';
+import { requireToken, type TokenSource } from './guards.ts';
 
 export interface StopAllRouteDeps {
-  readonly token: Secret;
+  readonly config: TokenSource;
   readonly jobs: Pick<JobService, 'stopAll'>;
   readonly stopGraceMs: number;
   readonly log: Log;
@@ -17,9 +16,9 @@ export interface StopAllRouteDeps {
  * ready or not. Contract 03 section 5.9, REQ-WORKER-0261.
  */
 export function bindStopAll(server: HttpServer, deps: StopAllRouteDeps): void {
-  const { token, jobs, stopGraceMs, log } = deps;
+  const { config, jobs, stopGraceMs, log } = deps;
   bindRoute(server, workerApiRoutes.stopAll, {
-    guard: (request) => requireToken(token, request.headers.authorization),
+    guard: (request) => requireToken(config, request.headers.authorization),
     handle: async () => {
       const { stopped, resisted } = await jobs.stopAll(stopGraceMs);
       const fields = { stopped, failed: resisted };

@@ -1,19 +1,18 @@
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, type RouteAnswer, bindRoute } from '@cynodeai/runtime/http';
 import type { JobService } from '../../app/jobs/job-service.ts';
-import { requireToken } from './guards.ts';
+import { requireToken, type TokenSource } from './guards.ts';
 
 const defaultGraceSeconds = 30;
 
 /** `POST /v1/worker/jobs:stop`, obeyed whether the node is ready or not. Contract 03 sections 2.5 and 5.9. */
 export function bindStopJob(
   server: HttpServer,
-  token: Secret,
+  config: TokenSource,
   jobs: Pick<JobService, 'stop'>,
 ): void {
   bindRoute(server, workerApiRoutes.stopJob, {
-    guard: (request) => requireToken(token, request.headers.authorization),
+    guard: (request) => requireToken(config, request.headers.authorization),
     handle: ({ body }): RouteAnswer<typeof workerApiRoutes.stopJob> => {
       const status = jobs.stop(body.job_id, body.grace_seconds ?? defaultGraceSeconds);
       return { status: status === 'stopping' ? 202 : 200, body: { version: 1, status } };

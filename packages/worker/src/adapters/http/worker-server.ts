@@ -1,11 +1,11 @@
-import type { ListenAddress, Secret } from '@cynodeai/runtime/config';
+import type { ListenAddress } from '@cynodeai/runtime/config';
 import { type HttpServer, createHttpServer } from '@cynodeai/runtime/http';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { ModelLoads } from '../../app/inference/model-loads.ts';
 import type { JobService } from '../../app/jobs/job-service.ts';
+import type { CurrentConfig } from '../../app/node/current-config.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
-import type { NodePolicy } from '../../domain/node/policy.ts';
 import type { ReadinessView } from './guards.ts';
 import { bindAckJob } from './ack-job.ts';
 import { bindGetJob } from './get-job.ts';
@@ -22,8 +22,7 @@ import { toProblem } from './to-problem.ts';
 
 export interface WorkerServerDeps {
   readonly listen: ListenAddress;
-  readonly token: Secret;
-  readonly policy: NodePolicy;
+  readonly config: Pick<CurrentConfig, 'token' | 'policy'>;
   readonly readiness: ReadinessView;
   readonly jobs: JobService;
   readonly models: ModelLoads;
@@ -41,21 +40,21 @@ const readTimeoutMs = 120_000;
  * @throws NodeError `listen_failed`. Contract 03 section 5.1.
  */
 export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpServer> {
-  const { log, token, readiness, jobs, listen } = deps;
+  const { log, config, readiness, jobs, listen } = deps;
   const server = await createHttpServer({
     log,
     readTimeoutMs,
     writeTimeoutMs: 0,
-    maxBodyBytes: deps.policy.maxRequestBytes,
+    maxBodyBytes: () => config.policy.maxRequestBytes,
     mapError: toProblem,
   });
   bindHealth(server, readiness);
-  bindOpenApi(server, token);
+  bindOpenApi(server, config);
   bindRunJob(server, deps);
   bindStageInputFile(server, deps);
-  bindGetJob(server, token, jobs);
-  bindAckJob(server, token, jobs);
-  bindStopJob(server, token, jobs);
+  bindGetJob(server, config, jobs);
+  bindAckJob(server, config, jobs);
+  bindStopJob(server, config, jobs);
   bindStopAll(server, deps);
   bindLoadModel(server, deps);
   bindListModels(server, deps);

@@ -2,6 +2,7 @@ import type { NodeConfigAck } from '@cynodeai/contracts/control-plane';
 import { truncateUtf8 } from '@cynodeai/runtime/std';
 import { limits } from '@cynodeai/contracts/common';
 import type { ConfigurationFault } from '../../domain/node/configuration.ts';
+import type { CurrentConfig } from './current-config.ts';
 import type { OrchestratorSession } from './orchestrator-session.ts';
 import { type RetryDeps, RetryWindow } from './retry.ts';
 
@@ -50,4 +51,9 @@ export async function acknowledge(deps: AcknowledgeDeps, outcome: AckOutcome): P
       orchestrator.acknowledge(configAck(deps.slug, outcome, deps.clock.now()), signal),
     ),
   );
+}
+
+/** Acknowledges the configuration in effect. */
+export function acknowledgeApplied(deps: AcknowledgeDeps, config: CurrentConfig): Promise<void> {
+  return acknowledge(deps, { status: 'applied', ...config.identity });
 }

@@ -10,8 +10,9 @@ import { type NodePolicy, mergePolicy } from '../../domain/node/policy.ts';
 import type { InferenceEngine } from '../../ports/inference.ts';
 import type { NodeState } from '../../ports/node-state.ts';
 import type { SandboxHost, WorkerApi } from '../../ports/worker-api.ts';
-import { type AckOutcome, acknowledge } from './acknowledge.ts';
+import { acknowledge, acknowledgeApplied } from './acknowledge.ts';
 import { type CheckHostDeps, checkHost } from './check-host.ts';
+import type { AppliedConfig, CurrentConfig } from './current-config.ts';
 import type { OrchestratorSession } from './orchestrator-session.ts';
 import { type RetryDeps, RetryWindow } from './retry.ts';
 
@@ -24,6 +25,7 @@ export interface StartingInference {
 }
 
 export interface BringUpNodeDeps extends CheckHostDeps, RetryDeps {
+  readonly config: CurrentConfig;
   readonly state: NodeState;
   readonly workerApi: WorkerApi;
   readonly inference: StartingInference;
@@ -37,8 +39,6 @@ export interface BringUpNodeDeps extends CheckHostDeps, RetryDeps {
 export interface ReadyNode {
   readonly host: SandboxHost;
   readonly session: OrchestratorSession;
-  /** What was acknowledged; repeated after a new registration. */
-  readonly applied: AckOutcome;
 }
 
 /** Tells the orchestrator that the configuration failed, then ends the start. */
@@ -62,6 +62,16 @@ async function giveUp(
 function effective(config: NodeConfigurationPayload, policy: NodePolicy): unknown {
   const { node_slug, orchestrator, inference_backend } = config;
   return { node_slug, orchestrator, policy, ...(inference_backend && { inference_backend }) };
+}
+
+function appliedConfig(deps: BringUpNodeDeps, config: NodeConfigurationPayload): AppliedConfig {
+  const policy = mergePolicy(deps.settings, config);
+  return {
+    configVersion: config.config_version,
+    effectiveHash: deps.hash(effective(config, policy)),
+    policy,
+    token: config.worker_api.orchestrator_bearer_token,
+  };
 }
 
 async function fetchConfiguration(
@@ -93,16 +103,15 @@ async function apply(
   deps: BringUpNodeDeps,
   host: SandboxHost,
   config: NodeConfigurationPayload,
-): Promise<NodePolicy | ConfigurationFault> {
-  const policy = mergePolicy(deps.settings, config);
+): Promise<ConfigurationFault | undefined> {
   try {
-    const token = config.worker_api.orchestrator_bearer_token;
-    await deps.workerApi.start({ host, policy, token });
+    deps.config.apply(appliedConfig(deps, config));
+    await deps.workerApi.start(host);
     deps.readiness.set('config', true);
     const order = ordersInference(config) ? config.inference_backend : undefined;
     await deps.inference.bringUp(order, deps.signal);
     await deps.state.saveApplied(config.config_version);
-    return policy;
+    return undefined;
   } catch (error) {
     deps.signal.throwIfAborted();
     deps.log.error('applying the configuration failed', { reason: messageOf(error) });
@@ -123,15 +132,10 @@ export async function bringUpNode(deps: BringUpNodeDeps): Promise<ReadyNode> {
   await deps.inference.detect(host.inference, deps.signal);
   const session = deps.openSession(host);
   const config = await fetchConfiguration(deps, session, lastApplied);
-  const policy = await apply(deps, host, config);
-  if ('type' in policy) return giveUp(deps, session, config.config_version, policy);
+  const fault = await apply(deps, host, config);
+  if (fault !== undefined) return giveUp(deps, session, config.config_version, fault);
   readiness.set('inference', true);
-  const applied: AckOutcome = {
-    status: 'applied',
-    configVersion: config.config_version,
-    effectiveHash: deps.hash(effective(config, policy)),
-  };
-  await acknowledge({ ...deps, slug: settings.slug, session }, applied);
+  await acknowledgeApplied({ ...deps, slug: settings.slug, session }, deps.config);
   log.info('node is ready', { node: settings.slug, config_version: config.config_version });
-  return { host, session, applied };
+  return { host, session };
 }

@@ -1,12 +1,4 @@
 import { WorkerError } from '../../../src/domain/errors.ts';
-import type {
-  EngineFacts,
-  SandboxEngine,
-  SandboxExit,
-  SandboxNetwork,
-  SandboxRunSpec,
-  SandboxSinks,
-} from '../../../src/ports/sandbox-engine.ts';
 import { type InferenceContainer, fingerprint } from '../../../src/domain/inference/container.ts';
 import type {
   ContainerEnd,
@@ -15,94 +7,7 @@ import type {
 } from '../../../src/ports/inference.ts';
 import type { SandboxHost } from '../../../src/ports/worker-api.ts';
 import type { WorkspaceStore } from '../../../src/ports/workspace.ts';
-
-const facts: EngineFacts = {
-  runtime: 'podman',
-  version: '4.3.1',
-  rootless: true,
-  rootlessSupported: true,
-  cgroupVersion: 'v2',
-  features: ['seccomp', 'netns'],
-};
-
-/** An engine without containers. `hold` runs until it is stopped; `exit N` ends at once; anything else is echoed. */
-export class FakeEngine implements SandboxEngine {
-  readonly facts = facts;
-  /** What was asked of the engine, in order. */
-  readonly calls: string[] = [];
-  readonly specs: SandboxRunSpec[] = [];
-  /** Reason why the engine cannot be used; undefined while it works. */
-  broken: string | undefined;
-  /** Containers an earlier run left. */
-  leftovers: string[] = [];
-  /** Containers that do not die. */
-  stubborn = false;
-  readonly #held = new Map<string, (exit: SandboxExit) => void>();
-
-  async check(): Promise<void> {
-    this.calls.push('check');
-    if (this.broken !== undefined) throw new WorkerError('engine_unusable', this.broken);
-  }
-
-  /** Images arrive when this resolves. */
-  images: Promise<void> = Promise.resolve();
-
-  async ensureImage(ref: string): Promise<void> {
-    await this.images;
-    if (ref.includes('missing')) throw new WorkerError('image_unavailable', 'no such image');
-    if (ref.includes('explode')) throw new Error('disk fault below /var/lib/secret-path');
-  }
-
-  async run(spec: SandboxRunSpec, sinks: SandboxSinks): Promise<SandboxExit> {
-    this.specs.push(spec);
-    const at = { startedAt: new Date(), endedAt: new Date() };
-    const [program, argument] = spec.command;
-    if (program === 'hold') {
-      const { promise, resolve } = Promise.withResolvers<SandboxExit>();
-      this.#held.set(spec.name, resolve);
-      return promise;
-    }
-    if (program === 'exit') return { ...at, kind: 'exited', exitCode: Number(argument) };
-    sinks.stdout.write(new TextEncoder().encode(spec.command.join(' ')));
-    return { ...at, kind: 'exited', exitCode: 0 };
-  }
-
-  async openNetwork(): Promise<SandboxNetwork> {
-    return { mode: 'own', close: async () => {} };
-  }
-
-  /** Names of the runs that are held. */
-  get held(): readonly string[] {
-    return [...this.#held.keys()];
-  }
-
-  /** Lets a held run end by itself. */
-  finish(name: string): void {
-    this.#end(name, { ...this.#now(), kind: 'exited', exitCode: 0 });
-  }
-
-  async stop(name: string, graceSeconds: number): Promise<void> {
-    this.calls.push(`stop ${graceSeconds}`);
-    if (this.stubborn) throw new WorkerError('container_resists', `${name} does not die`);
-    this.#end(name, { ...this.#now(), kind: 'stopped', exitCode: 143 });
-  }
-
-  async removeLeftovers(slug: string): Promise<readonly string[]> {
-    this.calls.push(`removeLeftovers ${slug}`);
-    return this.leftovers;
-  }
-
-  async removeTree(): Promise<void> {}
-
-  #now() {
-    return { startedAt: new Date(), endedAt: new Date() };
-  }
-
-  #end(name: string, exit: SandboxExit): void {
-    this.#held.get(name)?.(exit);
-    this.#held.delete(name);
-  }
-}
+import { FakeEngine } from '../../support/fake-engine.ts';
 
 /** Job directories that exist in memory only. */
 export class FakeWorkspace implements WorkspaceStore {

@@ -5,7 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 import { startNode } from '../../../src/processes/start-node.ts';
+import { CurrentConfig } from '../../../src/app/node/current-config.ts';
 import { type FakeHost, createFakeHost } from './fake-host.ts';
 import { FakeTime } from './fake-time.ts';
 import { MockOrchestrator, testPsk, testToken } from './mock-orchestrator.ts';
@@ -50,6 +52,8 @@ export class TestNode implements AsyncDisposable {
   /** Retries pass by themselves; the minute of heartbeat and checks waits for the test. */
   readonly time = new FakeTime(30_000);
   readonly log = new RecordingLog();
+  /** The configuration in effect. */
+  readonly config = new CurrentConfig();
   readonly env: Record<string, string> = {};
   readonly configPath: string | undefined;
   /** Reasons given to `fail`. */
@@ -107,6 +111,7 @@ export class TestNode implements AsyncDisposable {
       log,
       timer: time,
       clock: time,
+      config: this.config,
       lookMs: 60_000,
       watchMs: 60_000,
       inferenceLookMs: this.inferenceLookMs,
@@ -148,6 +153,12 @@ export class TestNode implements AsyncDisposable {
     await this.stop();
     await this.orchestrator.close();
     await rm(this.stateDir, { recursive: true, force: true });
+  }
+
+  /** Lets the minute of heartbeat and checks pass once all of them wait for it. */
+  async passMinute(): Promise<void> {
+    await vi.waitFor(() => expect(this.time.waiting).toBe(longSleeps));
+    this.time.advance(60_000);
   }
 
   /** Ends this run and begins another in the same folders, with an engine and an orchestrator that go on. */

@@ -26,12 +26,17 @@ export async function endOrKill(run: ContainerRun, signal?: AbortSignal): Promis
   }
 }
 
+function neverBegun(at: Date): SandboxExit {
+  return { kind: 'stopped', exitCode: undefined, startedAt: at, endedAt: at };
+}
+
 /** The containers an engine runs at this moment, by name. */
 export function containerRuns(options: ContainerRunsOptions): Pick<SandboxEngine, 'run' | 'stop'> {
   const { containerOf, forgetImage, log } = options;
   const runs = new Map<string, ContainerRun>();
   return {
     run: async (spec, sinks, signal) => {
+      if (signal?.aborted === true) return neverBegun(new Date());
       const run = new ContainerRun({ container: containerOf(spec), spec, log }, sinks);
       runs.set(spec.name, run);
       try {

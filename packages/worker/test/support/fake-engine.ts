@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { WorkerError } from '../../src/domain/errors.ts';
+import type {
+  EngineFacts,
+  SandboxEngine,
+  SandboxExit,
+  SandboxNetwork,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../src/ports/sandbox-engine.ts';
+
+const facts: EngineFacts = {
+  runtime: 'podman',
+  version: '4.3.1',
+  rootless: true,
+  rootlessSupported: true,
+  cgroupVersion: 'v2',
+  features: ['seccomp', 'netns'],
+};
+
+/** Programs of the fake's images; any other command is echoed. */
+export const fakePrograms = {
+  say: (stdout: string, stderr: string, exitCode: number) => [
+    'print',
+    stdout,
+    stderr,
+    String(exitCode),
+  ],
+  hold: ['hold', 'up'],
+  missing: ['nope'],
+} as const;
+
+const absent = { exitCode: 125, reason: 'the image is not present on this node' } as const;
+const unknown = { exitCode: 127, reason: 'the command was not found in the image' } as const;
+
+type Ending<E = SandboxExit> = E extends SandboxExit ? Omit<E, 'startedAt' | 'endedAt'> : never;
+
+/** A run that lasts until it is ended. */
+interface Held {
+  readonly end: (ending: Ending) => void;
+  /** Resolves when whoever asked for the run knows its end. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * An engine without containers; it passes the suite of the real ones. `hold` runs until it is stopped; `exit N` ends at
+ * once; anything else is echoed. An image whose name holds `missing` is not there.
+ */
+export class FakeEngine implements SandboxEngine {
+  readonly facts = facts;
+  /** What was asked of the engine, in order. */
+  readonly calls: string[] = [];
+  readonly specs: SandboxRunSpec[] = [];
+  /** Reason why the engine cannot be used; undefined while it works. */
+  broken: string | undefined;
+  /** Containers that do not die. */
+  stubborn = false;
+  /** Images arrive when this resolves. */
+  images: Promise<void> = Promise.resolve();
+  readonly #held = new Map<string, Held>();
+  /** Nodes of the containers earlier runs left, by name. */
+  readonly #left = new Map<string, string>();
+
+  async check(): Promise<void> {
+    this.calls.push('check');
+    if (this.broken !== undefined) throw new WorkerError('engine_unusable', this.broken);
+  }
+
+  async ensureImage(ref: string, _signal?: AbortSignal): Promise<void> {
+    await this.images;
+    if (ref.includes('missing')) throw new WorkerError('image_unavailable', 'no such image');
+    if (ref.includes('explode')) throw new Error('disk fault below /var/lib/secret-path');
+  }
+
+  async run(spec: SandboxRunSpec, sinks: SandboxSinks, signal?: AbortSignal): Promise<SandboxExit> {
+    this.specs.push(spec);
+    const startedAt = new Date();
+    const ending =
+      signal?.aborted === true
+        ? ({ kind: 'stopped', exitCode: undefined } as const)
+        : await this.#perform(spec, sinks, signal);
+    return { ...ending, startedAt, endedAt: new Date() };
+  }
+
+  async openNetwork(
+    ...[_owner, serve, signal]: Parameters<SandboxEngine['openNetwork']>
+  ): Promise<SandboxNetwork> {
+    signal.throwIfAborted();
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    const served = serve(listener);
+    const close = (): Promise<void> => served.close();
+    const health = await fetch(`http://127.0.0.1:${port}/healthz`)
+      .then((response) => response.text())
+      .catch(() => '');
+    if (health === 'ok') return { mode: 'own', close };
+    await close();
+    throw new WorkerError('inference_unavailable', 'the health check failed');
+  }
+
+  /** Names of the runs that are held. */
+  get held(): readonly string[] {
+    return [...this.#held.keys()];
+  }
+
+  /** Lets a held run end by itself. */
+  finish(name: string): void {
+    this.#held.get(name)?.end({ kind: 'exited', exitCode: 0 });
+  }
+
+  async stop(name: string, graceSeconds: number): Promise<void> {
+    this.calls.push(`stop ${graceSeconds}`);
+    if (this.stubborn) throw new WorkerError('container_resists', `${name} does not die`);
+    const run = this.#held.get(name);
+    run?.end({ kind: 'stopped', exitCode: 143 });
+    await run?.ended;
+  }
+
+  /** Makes a container that an earlier run of a node left. */
+  leave(slug: string, name: string): void {
+    this.#left.set(name, slug);
+  }
+
+  async removeLeftovers(slug: string): Promise<readonly string[]> {
+    this.calls.push(`removeLeftovers ${slug}`);
+    const names = [...this.#left].filter(([, owner]) => owner === slug).map(([name]) => name);
+    for (const name of names) this.#left.delete(name);
+    return names;
+  }
+
+  async removeTree(path: string): Promise<void> {
+    await rm(path, { recursive: true, force: true });
+  }
+
+  async #perform(
+    spec: SandboxRunSpec,
+    sinks: SandboxSinks,
+    signal: AbortSignal | undefined,
+  ): Promise<Ending> {
+    const write = (stream: 'stdout' | 'stderr', text: string): void => {
+      if (text !== '') sinks[stream].write(new TextEncoder().encode(text));
+    };
+    const [program = '', first = '', second = '', third = ''] = spec.command;
+    if (spec.image.includes('missing')) return { kind: 'not_started', ...absent };
+    switch (program) {
+      case 'nope':
+        return { kind: 'not_started', ...unknown };
+      case 'exit':
+        return { kind: 'exited', exitCode: Number(first) };
+      case 'print':
+        write('stdout', first);
+        write('stderr', second);
+        return { kind: 'exited', exitCode: Number(third) };
+      case 'hold':
+        write('stdout', first);
+        return this.#hold(spec, signal);
+      default:
+        write('stdout', spec.command.join(' '));
+        return { kind: 'exited', exitCode: 0 };
+    }
+  }
+
+  async #hold(spec: SandboxRunSpec, signal: AbortSignal | undefined): Promise<Ending> {
+    const { promise, resolve } = Promise.withResolvers<Ending>();
+    const over = Promise.withResolvers<void>();
+    const limit = setTimeout(() => resolve({ kind: 'timed_out' }), spec.timeoutSeconds * 1000);
+    limit.unref();
+    signal?.addEventListener('abort', () => resolve({ kind: 'stopped', exitCode: 137 }));
+    this.#held.set(spec.name, { end: resolve, ended: over.promise });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(limit);
+      this.#held.delete(spec.name);
+      setImmediate(over.resolve);
+    }
+  }
+}
