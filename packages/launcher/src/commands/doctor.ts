@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import type { Check } from '../doctor/check.ts';
 import { checkEngine } from '../doctor/engine-check.ts';
 import { checkGpu, checkInference } from '../doctor/inference-checks.ts';
-import { checkInstall } from '../doctor/install-checks.ts';
+import { checkInstall, checkVariables } from '../doctor/install-checks.ts';
 import {
   checkCgroups,
   checkDiskSpace,
@@ -15,6 +15,8 @@ import {
   checkSubordinateIds,
   checkUserNamespaces,
 } from '../doctor/machine-checks.ts';
+import { demandedEngine, unchosenEngine } from '../install/engine-choice.ts';
+import { findInstall } from '../install/install.ts';
 import { homeDirOf } from '../install/paths.ts';
 import { parse } from './parse.ts';
 
@@ -54,12 +56,13 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const checks = [
     checkNode(),
     checkNpm(env),
-    ...checkPrograms(),
+    ...checkPrograms(demandedEngine(env, findInstall(env)?.engine ?? unchosenEngine).runtime),
     checkCgroups(),
     checkUserNamespaces(),
     ...checkSubordinateIds(ownNames()),
     checkDiskSpace(homeDirOf(env)),
     await checkEngine(env),
+    ...checkVariables(env),
     ...(await checkInstall(env)),
     checkGpu(),
     await checkInference(env),

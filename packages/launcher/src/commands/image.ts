@@ -2,6 +2,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { ensureImage } from '../image/ensure-image.ts';
 import { readRecipe } from '../image/recipe.ts';
+import { demandedEngine } from '../install/engine-choice.ts';
 import { openInstall } from '../install/install.ts';
 import { LauncherError } from '../launcher-error.ts';
 import { setUp } from '../setup/bring-up.ts';
@@ -31,7 +32,8 @@ export async function image(args: readonly string[]): Promise<number> {
     throw new LauncherError('usage', `image knows only the action build, not ${operands[0] ?? ''}`);
   }
   const context = commandContext();
-  const install = await openInstall(context.env);
+  const opened = await openInstall(context.env);
+  const install = { ...opened, engine: demandedEngine(context.env, opened.engine) };
   const progress = new Progress();
   const onStep = (what: string): void => progress.step(what);
   try {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
-import { mustRunEngine } from '../image/engine-command.ts';
+import { cleanFlags, mustRunEngine } from '../image/engine-command.ts';
 import { findInstall } from '../install/install.ts';
 import { removeTree } from '../install/remove-tree.ts';
 import { LauncherError } from '../launcher-error.ts';
@@ -47,8 +47,8 @@ export async function reset(args: readonly string[]): Promise<number> {
   try {
     await tearDown({ install, ...context, onStep: (what) => progress.step(what) });
     progress.step('deleting container storage');
-    if (findProgram('podman') !== undefined) {
-      await mustRunEngine({ install, env: context.env }, ['reset']);
+    if (findProgram(install.engine.runtime) !== undefined) {
+      await mustRunEngine({ install, env: context.env }, ['reset', ...cleanFlags(install)]);
     }
     progress.step('deleting the state folder');
     removeTree(install.runDir);

@@ -10,23 +10,20 @@ import { cleanUp } from '../stack/tear-down.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { Progress } from '../terminal/progress.ts';
 import { makePrivateDir, writeWhole } from '../install/files.ts';
-import { type Install, openInstall } from '../install/install.ts';
+import { demandedEngine } from '../install/engine-choice.ts';
+import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { runDirCandidates } from '../install/paths.ts';
 import { openSecrets, registrationPskPath } from '../install/secrets.ts';
 import { LauncherError } from '../launcher-error.ts';
 import { startPostgres } from '../postgres/index.ts';
+import { nodeConfigPath, urlOf } from '../roles/decisions.ts';
+import { overruledVariables } from '../roles/environment.ts';
+import { processRoles } from '../roles/table.ts';
 import { nodeYaml, writeNodeConfig } from '../stack/node-config.ts';
-import {
-  nodeConfigPath,
-  nodeEntry,
-  nodeEnv,
-  orchestratorEntry,
-  orchestratorEnv,
-} from '../stack/role-specs.ts';
+import { roleSpec } from '../stack/role-specs.ts';
+import type { RoleSpec } from '../stack/supervise-role.ts';
 import { type CommandContext, commandContext } from './command-context.ts';
 import { parse } from './parse.ts';
-
-const orchestratorRoles = ['user-gateway', 'control-plane'] as const;
 
 interface ServeFlags {
   readonly home?: string;
@@ -47,70 +44,75 @@ function commandLine(): Command {
     .option('--id <id>', 'node: its id; the default is made of its port');
 }
 
-/** A foreground process: what to run and with which environment. */
-interface Foreground {
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+type ServedRole = (typeof processRoles)[number];
+
+/** The process that hosts these roles. @throws LauncherError `usage` when none hosts them together. */
+function hostOf(names: readonly string[]): ServedRole {
+  const hosts = processRoles.map((role) => [role, role.hosts] as const);
+  const known = hosts.flatMap(([, hosted]) => hosted);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new LauncherError('usage', `there is no role ${unknown}; roles are ${known.join(', ')}`);
+  }
+  const found = hosts.find(([, hosted]) => names.every((name) => hosted.includes(name)));
+  if (found !== undefined) return found[0];
+  const alone = hosts.find(([, hosted]) => hosted.length === 1 && names.includes(hosted[0] ?? ''));
+  const single = alone?.[1][0] ?? names[0] ?? '';
+  throw new LauncherError('usage', `${single} is a process of its own; serve it alone`);
 }
 
 /** Runs roles until they end or are interrupted. */
 export async function serve(args: readonly string[]): Promise<number> {
   const parsed = parse<ServeFlags>(commandLine(), args);
   if (parsed.kind === 'help') return 0;
-  const { flags, operands: roles } = parsed;
+  const { flags, operands: names } = parsed;
   const context = commandContext();
-  const install = await openInstall(context.env);
-  if (roles.includes('node')) {
-    if (roles.length > 1) {
-      throw new LauncherError('usage', 'node is a process of its own; serve it alone');
-    }
-    return serveNode(nodeInstall(install, flags, context.env), flags, context);
+  const role = hostOf(names);
+  const opened = await openInstall(context.env);
+  const further = role.needs.engine && flags.home !== undefined;
+  const install = further
+    ? nodeInstall(opened, flags.home, context.env)
+    : await rememberEngine(opened, context.env);
+  const secrets = openSecrets(install.paths);
+  for (const sentence of overruledVariables(context.env, [role])) {
+    process.stderr.write(`cynode: ${sentence}\n`);
   }
-  const unknown = roles.find((role) => !(orchestratorRoles as readonly string[]).includes(role));
-  if (unknown !== undefined) {
-    const known = [...orchestratorRoles, 'node'].join(', ');
-    throw new LauncherError('usage', `there is no role ${unknown}; roles are ${known}`);
-  }
-  return runForeground(await orchestratorProcess(install, roles, context), install, context);
+  if (role.needs.engine) await prepareNode(install, flags, context);
+  const databaseUrl = role.needs.database ? await databaseOf(install, context) : '';
+  const spec = roleSpec(role, install, { secrets, databaseUrl }, context.env, names);
+  const code = await runForeground(spec, context);
+  // The install's own folder also holds what other roles use.
+  if (further) await cleanUp(install, context.env, furtherNodeId(flags));
+  return code;
 }
 
-async function orchestratorProcess(
-  install: Install,
-  roles: readonly string[],
-  context: CommandContext,
-): Promise<Foreground> {
-  const { env, signal } = context;
-  const url =
-    env['DATABASE_URL'] ||
-    (
-      await startPostgres({
-        dataDir: install.paths.postgres,
-        socketDir: join(install.runDir, 'pg'),
-        signal,
-      })
-    ).url();
-  return {
-    args: [join(install.checkout, orchestratorEntry), ...roles],
-    env: orchestratorEnv(install, openSecrets(install.paths), url, env),
-  };
+/** The database that is named, else the install's own, which is started unless it runs. */
+async function databaseOf(install: Install, { env, signal }: CommandContext): Promise<string> {
+  if (env['DATABASE_URL']) return env['DATABASE_URL'];
+  const server = await startPostgres({
+    dataDir: install.paths.postgres,
+    socketDir: join(install.runDir, 'pg'),
+    signal,
+  });
+  return server.url();
 }
 
 /** The install as a node sees it: a further one has an engine and a folder of its own. */
-function nodeInstall(install: Install, flags: ServeFlags, env: Env): Install {
-  if (flags.home === undefined) return install;
+function nodeInstall(install: Install, folder: string, env: Env): Install {
   const uid = process.getuid?.() ?? 0;
-  const home = resolve(flags.home);
+  const home = resolve(folder);
   makePrivateDir(home, uid);
   const [runDir = home] = runDirCandidates(home, env, uid);
-  return { ...install, paths: { ...install.paths, node: home }, runDir };
+  const engine = demandedEngine(env, install.engine);
+  return { ...install, paths: { ...install.paths, node: home }, runDir, engine };
 }
 
-async function serveNode(
+/** Writes the node's startup file, and sees that its engine has what it needs. */
+async function prepareNode(
   install: Install,
   flags: ServeFlags,
   context: CommandContext,
-): Promise<number> {
-  openSecrets(install.paths);
+): Promise<void> {
   if (flags.home === undefined) writeNodeConfig(install);
   else writeFurtherNodeConfig(install, flags);
   const progress = new Progress();
@@ -121,22 +123,14 @@ async function serveNode(
   } finally {
     progress.done();
   }
-  const role = {
-    args: [join(install.checkout, nodeEntry), '--config', nodeConfigPath(install)],
-    env: nodeEnv(install, context.env),
-  };
-  const code = await runForeground(role, install, context);
-  // The install's own folder also holds what other roles use.
-  if (flags.home !== undefined) await cleanUp(install, context.env);
-  return code;
 }
 
 function writeFurtherNodeConfig(install: Install, flags: ServeFlags): void {
   const port = portOf(flags.port);
   const yaml = nodeYaml({
-    nodeId: flags.id ?? `node-${port}`,
+    nodeId: furtherNodeId(flags),
     labels: [],
-    orchestratorUrl: flags.orchestrator ?? `http://127.0.0.1:${install.ports.controlPlane}`,
+    orchestratorUrl: flags.orchestrator ?? urlOf('controlPlane')(install),
     pskFile: flags.pskFile ? resolve(flags.pskFile) : registrationPskPath(install.paths),
     port,
     stateDir: install.paths.node,
@@ -146,24 +140,24 @@ function writeFurtherNodeConfig(install: Install, flags: ServeFlags): void {
   writeWhole(nodeConfigPath(install), yaml);
 }
 
+function furtherNodeId(flags: ServeFlags): string {
+  return flags.id ?? `node-${portOf(flags.port)}`;
+}
+
 function portOf(text: string | undefined): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port <= 65_535) return port;
   throw new LauncherError('usage', '--home needs --port with a number from 1 to 65535');
 }
 
-async function runForeground(
-  role: Foreground,
-  install: Install,
-  context: CommandContext,
-): Promise<number> {
-  const child = spawn(process.execPath, role.args, {
-    cwd: install.paths.home,
-    env: { ...role.env },
+async function runForeground(spec: RoleSpec, context: CommandContext): Promise<number> {
+  const child = spawn(spec.program, spec.args, {
+    cwd: spec.cwd,
+    env: { ...spec.env },
     stdio: 'inherit',
     detached: true,
   });
-  const stop = (): void => void child.kill('SIGTERM');
+  const stop = (): void => void child.kill(spec.stopSignal);
   context.signal.addEventListener('abort', stop, { once: true });
   if (context.signal.aborted) stop();
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];

@@ -6,18 +6,19 @@ import { Command } from 'commander';
 import { ensureImage } from '../image/ensure-image.ts';
 import { type InferenceChoice, wantsOtherInference } from '../inference/inference.ts';
 import { prepareStart } from '../inference/prepare-start.ts';
-import { type Install, openInstall } from '../install/install.ts';
+import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { LauncherError } from '../launcher-error.ts';
+import { overruledVariables } from '../roles/environment.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { checkPorts, runningStack, stackLockPath } from '../stack/ensure-stack.ts';
 import { logPath } from '../stack/log-file.ts';
 import { offerRestart } from '../stack/offer-restart.ts';
+import { restartReason } from '../stack/restart-reason.ts';
 import { type RunningStack, runStack } from '../stack/run-stack.ts';
 import { findTrouble } from '../run/ready-install.ts';
 import { waitOut } from '../run/trouble.ts';
 import { cleanUp } from '../stack/tear-down.ts';
-import { checkoutStamp } from '../stack/checkout-stamp.ts';
 import { stackStatus } from '../stack/status.ts';
 import { stopStack } from '../stack/stop-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
@@ -59,6 +60,7 @@ export async function up(args: readonly string[]): Promise<number> {
       process.stdout.write(statusText(await stackStatus(install), install));
       return 0;
     }
+    install = await rememberEngine(install, context.env);
     await setUp({ install, yes, onStep, ...context });
     install = await prepareStart({ install, yes, choice, progress, ...context });
     await ensureImage({ install, onStep, ...context });
@@ -91,8 +93,9 @@ async function replaced(
 ): Promise<boolean> {
   const state = runningStack(install);
   if (state === undefined) return true;
-  if (state.stamp === checkoutStamp(install.checkout)) return false;
-  return offerRestart(install, state, { ...context, yes, progress });
+  const reason = restartReason(install, state, context.env);
+  if (reason === undefined) return false;
+  return offerRestart(install, state, reason, { ...context, yes, progress });
 }
 
 async function start(
@@ -103,6 +106,7 @@ async function start(
   await using _lock = await takeLock(stackLockPath(install), { signal: context.signal });
   if (await stopStack(install)) progress.note('stopped what an earlier supervisor left running');
   await checkPorts(install);
+  for (const sentence of overruledVariables(context.env)) progress.note(sentence);
   progress.step('starting the stack');
   const destination = createWriteStream(logPath(install.paths.logs, 'supervisor'), {
     flags: 'a',

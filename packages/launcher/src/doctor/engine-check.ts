@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
 import { z } from 'zod';
 import { runEngine } from '../image/engine-command.ts';
+import { demandedEngine, unchosenEngine } from '../install/engine-choice.ts';
 import { findInstall } from '../install/install.ts';
 import { checkoutDir, pathsOf } from '../install/paths.ts';
 import { findProgram } from '../setup/find-program.ts';
@@ -28,15 +29,17 @@ export function describeProbe(text: string): string {
 
 /** Whether the container engine runs a sandbox as this user, tried for real. */
 export async function checkEngine(env: Env): Promise<Check> {
-  if (findProgram('podman') === undefined) {
+  const install = findInstall(env);
+  const engine = demandedEngine(env, install?.engine ?? unchosenEngine);
+  if (findProgram(engine.runtime) === undefined) {
     return fail('engine', 'no container engine', 'install the packages named above');
   }
-  const install = findInstall(env);
   const trial = install === undefined ? mkdtempSync(join(tmpdir(), 'cynode-doctor-')) : undefined;
-  const place = install ?? {
-    checkout: checkoutDir,
-    paths: pathsOf(trial ?? ''),
-    runDir: join(trial ?? '', 'run'),
+  const place = {
+    checkout: install?.checkout ?? checkoutDir,
+    paths: install?.paths ?? pathsOf(trial ?? ''),
+    runDir: install?.runDir ?? join(trial ?? '', 'run'),
+    engine,
   };
   try {
     const result = await runEngine({ install: place, env }, ['probe']);

@@ -5,6 +5,7 @@ import { isImageImported } from '../image/image-marker.ts';
 import { type Install, findInstall } from '../install/install.ts';
 import { homeDirOf, runDirCandidates, socketPathBytes } from '../install/paths.ts';
 import { isPortFree, portHolder } from '../install/port-probe.ts';
+import { overruledVariables } from '../roles/environment.ts';
 import { stackStatus } from '../stack/status.ts';
 import { portsOf } from '../stack/ensure-stack.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -39,6 +40,11 @@ async function checkPort(port: number, install: Install): Promise<Check> {
     `held by ${holder}`,
     `stop it, or choose other ports in ${install.paths.settings}`,
   );
+}
+
+/** Variables that are set in vain. */
+export function checkVariables(env: Env): Check[] {
+  return overruledVariables(env).map((sentence) => warn('variables', sentence));
 }
 
 /** Image, ports and servers of an install that was set up before. */

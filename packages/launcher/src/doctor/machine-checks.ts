@@ -1,10 +1,11 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
+import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { readIfThere } from '../install/files.ts';
 import { findProgram } from '../setup/find-program.ts';
-import { installCommand, requirements } from '../setup/packages.ts';
+import { installCommand, requirementsOf } from '../setup/packages.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const isRoot = (): boolean => process.getuid?.() === 0;
@@ -23,8 +24,8 @@ export function checkNpm(env: Env): Check {
   return warn('npm', 'not found; needed only for updates', installCommand(['npm'], isRoot()));
 }
 
-export function checkPrograms(): Check[] {
-  return requirements.map((requirement) => {
+export function checkPrograms(engine: ContainerEngine): Check[] {
+  return requirementsOf(engine).map((requirement) => {
     const path = findProgram(requirement.program);
     if (path !== undefined) return ok(requirement.program, path);
     return fail(

@@ -2,17 +2,27 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
+import { z } from 'zod';
 import type { Install } from '../install/install.ts';
 import { LauncherError } from '../launcher-error.ts';
-import { engineEnv } from '../stack/role-specs.ts';
+import { localNodeId } from '../roles/decisions.ts';
+import { engineEnv } from '../roles/environment.ts';
 
 const entry = 'packages/worker/src/processes/engine.ts';
 const limitMs = 300_000;
 
 export interface EngineContext {
-  readonly install: Pick<Install, 'checkout' | 'paths' | 'runDir'>;
+  readonly install: Pick<Install, 'checkout' | 'paths' | 'runDir' | 'engine'>;
   readonly env: Env;
   readonly signal?: AbortSignal;
+}
+
+/** A Docker daemon is shared: of it only what carries the label of the install's node is removed. */
+export function cleanFlags(
+  { engine }: Pick<Install, 'engine'>,
+  nodeId: string = localNodeId,
+): string[] {
+  return engine.runtime === 'docker' ? ['--slug', nodeId] : [];
 }
 
 /** Runs the worker's engine command with the install's own container storage. */
@@ -34,4 +44,13 @@ export async function mustRunEngine(
   if (result.exitCode === 0) return result.stdout;
   const reason = result.timedOut ? 'it took too long' : result.stderr.trim();
   throw new LauncherError('setup', `the container engine cannot be used: ${reason}`);
+}
+
+const invocationSchema = z.tuple([z.string()], z.string());
+
+/** The engine's program and flags, to call it directly. @throws LauncherError `setup` */
+export async function engineInvocation(
+  context: EngineContext,
+): Promise<readonly [string, ...string[]]> {
+  return invocationSchema.parse(JSON.parse(await mustRunEngine(context, ['run-flags'])));
 }

@@ -3,7 +3,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import { writeWhole } from '../install/files.ts';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
-import { sandboxImage } from '../stack/role-specs.ts';
+import { sandboxImage } from '../roles/table.ts';
 import { type BuildOptions, ensureArchive } from './build-archive.ts';
 import { mustRunEngine, runEngine } from './engine-command.ts';
 import { isImageImported, markerPath } from './image-marker.ts';

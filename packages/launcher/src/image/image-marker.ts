@@ -4,12 +4,13 @@ import type { Install } from '../install/install.ts';
 import { readRecipe } from './recipe.ts';
 
 /** Beside the engine's storage: which recipe that holds, so that a warm start need not ask the engine. */
-export function markerPath(install: Pick<Install, 'paths'>): string {
-  return join(install.paths.node, 'sandbox-image');
+export function markerPath({ paths, engine }: Pick<Install, 'paths' | 'engine'>): string {
+  const suffix = engine.runtime === 'podman' ? '' : `-${engine.runtime}`;
+  return join(paths.node, `sandbox-image${suffix}`);
 }
 
 /** True when anything was ever put into the engine's storage. */
-export function hasEngineStorage(install: Pick<Install, 'paths'>): boolean {
+export function hasEngineStorage(install: Pick<Install, 'paths' | 'engine'>): boolean {
   return readIfThere(markerPath(install)) !== undefined;
 }
 

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { arch } from 'node:os';
 import { z } from 'zod';
 import type { Env } from '@cynodeai/runtime/config';
+import { engineInvocation } from '../image/engine-command.ts';
 import type { Install } from '../install/install.ts';
 import { LauncherError } from '../launcher-error.ts';
-import { engineEnv } from '../stack/role-specs.ts';
+import { engineEnv } from '../roles/environment.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { engineInvocation, ollamaImage } from './engine-storage.ts';
+import { ollamaImage } from './engine-storage.ts';
 
 /** Smallest model the orchestrator takes by itself. Contract 01 section 7.1. */
 const smallestModel = { name: 'qwen3.5', tag: '0.8b' } as const;
@@ -71,7 +72,7 @@ export async function pullOllama(options: {
   const { install, env, signal, progress } = options;
   progress.note(`downloading ${ollamaImage}`);
   progress.done();
-  const [program = 'podman', ...flags] = await engineInvocation({ install, env, signal });
+  const [program, ...flags] = await engineInvocation({ install, env, signal });
   const child = spawn(program, [...flags, 'pull', ollamaImage], {
     env: { ...engineEnv(install, env) },
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '@cynodeai/runtime/process';
-import { type EngineContext, mustRunEngine, runEngine } from '../image/engine-command.ts';
+import { type EngineContext, engineInvocation, runEngine } from '../image/engine-command.ts';
 import { hasEngineStorage } from '../image/image-marker.ts';
 import { findProgram } from '../setup/find-program.ts';
-import { engineEnv } from '../stack/role-specs.ts';
+import { engineEnv } from '../roles/environment.ts';
 
 /** Image of the model service in the node's own container. Contract 03 section 8.1. */
 export const ollamaImage = 'docker.io/ollama/ollama:latest';
@@ -25,12 +25,6 @@ export const nothingStored: StoredOllama = {
   hasModel: false,
 };
 
-/** The engine's program and flags, to call it directly. */
-export async function engineInvocation(context: EngineContext): Promise<string[]> {
-  const flags: unknown = JSON.parse(await mustRunEngine(context, ['run-flags']));
-  return Array.isArray(flags) ? flags.map(String) : [];
-}
-
 /** Models are kept in a volume whose manifests name them. */
 function holdsModel(mountPoint: string): boolean {
   try {
@@ -46,11 +40,12 @@ function holdsModel(mountPoint: string): boolean {
 /** Looks for an image and a model in the engine's storage; asks the engine only when it is there. */
 export async function storedOllama(context: EngineContext): Promise<StoredOllama> {
   const image = ollamaImage;
-  if (findProgram('podman') === undefined || !hasEngineStorage(context.install)) {
+  const { runtime } = context.install.engine;
+  if (findProgram(runtime) === undefined || !hasEngineStorage(context.install)) {
     return nothingStored;
   }
   if ((await runEngine(context, ['has-image', image])).exitCode !== 0) return nothingStored;
-  const [program = 'podman', ...flags] = await engineInvocation(context);
+  const [program, ...flags] = await engineInvocation(context);
   const args = [...flags, 'volume', 'inspect', '--format', '{{.Mountpoint}}', modelVolume];
   const result = await runCommand(program, args, { env: engineEnv(context.install, context.env) });
   const hasModel = result.exitCode === 0 && holdsModel(result.stdout.trim());

@@ -1,6 +1,6 @@
 import { defaultPorts } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
-import { type Install, storeInference } from '../install/install.ts';
+import { type Install, storeChoices } from '../install/install.ts';
 import { LauncherError } from '../launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -72,7 +72,9 @@ export async function settleInference(options: SettleOptions): Promise<Install> 
   const changed = before.path.kind === 'demo' && path.kind !== 'demo' && path.kind !== 'none';
   if (changed) progress.note(`a real model was found: ${describePath(path)}`);
   const ollamaUrl = findings?.configuredUrl ?? before.ollamaUrl;
-  return storeInference(install, { choice, path, ...(ollamaUrl !== undefined && { ollamaUrl }) });
+  return storeChoices(install, {
+    inference: { choice, path, ...(ollamaUrl !== undefined && { ollamaUrl }) },
+  });
 }
 
 async function carryOut(decision: Decision, options: SettleOptions): Promise<InferencePath> {

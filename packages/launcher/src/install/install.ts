@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import process from 'node:process';
+import { isDeepStrictEqual } from 'node:util';
 import type { Env } from '@cynodeai/runtime/config';
 import { z } from 'zod';
 import {
@@ -8,6 +9,12 @@ import {
   unsettledInference,
 } from '../inference/inference.ts';
 import { LauncherError } from '../launcher-error.ts';
+import {
+  type EngineChoice,
+  demandedEngine,
+  engineChoiceSchema,
+  unchosenEngine,
+} from './engine-choice.ts';
 import { makePrivateDir, readIfThere, writeWhole } from './files.ts';
 import { takeLock } from './lock.ts';
 import {
@@ -18,26 +25,31 @@ import {
   runDirCandidates,
   sharedPartOf,
 } from './paths.ts';
-import { type Ports, choosePorts, demoModelPort } from './ports.ts';
+import { type PortName, type Ports, choosePorts, portNames, portsBeside } from './ports.ts';
 import { isPortFree } from './port-probe.ts';
 
 const portSchema = z.int().min(1).max(65_535);
 
+const portsSchema = z.object(
+  Object.fromEntries(portNames.map((name) => [name, portSchema])) as Record<
+    PortName,
+    typeof portSchema
+  >,
+);
+
 const settingsSchema = z.object({
   version: z.literal(1),
   runDir: z.string().min(1),
+  // A port that was stored before its role was there is made up.
   ports: z
-    .object({
-      userGateway: portSchema,
-      controlPlane: portSchema,
-      workerApi: portSchema,
-      demoModel: portSchema.optional(),
-    })
-    .transform((ports) => ({
-      ...ports,
-      demoModel: ports.demoModel ?? demoModelPort(ports.controlPlane),
-    })),
+    .looseObject({ userGateway: portSchema, controlPlane: portSchema })
+    .transform((stored) => ({
+      ...portsBeside(stored.userGateway, stored.controlPlane),
+      ...stored,
+    }))
+    .pipe(portsSchema),
   inference: inferenceSettingsSchema.default(unsettledInference),
+  engine: engineChoiceSchema.default(unchosenEngine),
 });
 
 type Settings = z.infer<typeof settingsSchema>;
@@ -52,6 +64,8 @@ export interface Install {
   readonly gatewayUrl: string;
   /** Where prompts get their answers, as chosen at the last start. */
   readonly inference: InferenceSettings;
+  /** The container engine, as demanded at the last start that named one. */
+  readonly engine: EngineChoice;
 }
 
 function installOf(home: string, settings: Settings): Install {
@@ -62,6 +76,7 @@ function installOf(home: string, settings: Settings): Install {
     ports: settings.ports,
     gatewayUrl: `http://127.0.0.1:${settings.ports.userGateway}`,
     inference: settings.inference,
+    engine: settings.engine,
   };
 }
 
@@ -79,10 +94,10 @@ function readSettings(path: string): Settings | undefined {
   }
 }
 
-/** Keeps a choice of inference with the install; later starts and every role read it there. */
-export async function storeInference(
+/** Keeps choices with the install; later starts and every role read them there. */
+export async function storeChoices(
   install: Install,
-  inference: InferenceSettings,
+  choices: Partial<Pick<Settings, 'inference' | 'engine'>>,
 ): Promise<Install> {
   const { paths } = install;
   await using _lock = await takeLock(`${paths.locks}/settings`);
@@ -90,8 +105,15 @@ export async function storeInference(
   if (settings === undefined) {
     throw new LauncherError('install', `${paths.settings} is gone; start over`);
   }
-  writeWhole(paths.settings, `${JSON.stringify({ ...settings, inference }, undefined, 2)}\n`);
-  return { ...install, inference };
+  writeWhole(paths.settings, `${JSON.stringify({ ...settings, ...choices }, undefined, 2)}\n`);
+  return { ...install, ...choices };
+}
+
+/** The install with the engine that the environment demands, which later starts use too. @throws LauncherError `usage`. */
+export async function rememberEngine(install: Install, env: Env): Promise<Install> {
+  const engine = demandedEngine(env, install.engine);
+  if (isDeepStrictEqual(engine, install.engine)) return install;
+  return storeChoices(install, { engine });
 }
 
 /** The install of this environment when it was set up before; nothing is written. */
@@ -128,7 +150,13 @@ async function newSettings(home: string, env: Env, uid: number): Promise<Setting
   if (runDir === undefined) {
     throw new LauncherError('install', 'no short folder for sockets can be made, not even in /tmp');
   }
-  return { version: 1, runDir, ports, inference: unsettledInference };
+  return {
+    version: 1,
+    runDir,
+    ports,
+    inference: unsettledInference,
+    engine: demandedEngine(env, unchosenEngine),
+  };
 }
 
 function canMake(runDir: string, uid: number): boolean {

@@ -1,43 +1,31 @@
 import { defaultPorts } from '@cynodeai/contracts/common';
 
 /** Ports of an install; fixed once chosen. */
-export interface Ports {
-  readonly userGateway: number;
-  readonly controlPlane: number;
-  readonly workerApi: number;
-  /** Of the rule-based stand-in for a model; used only while that runs. */
-  readonly demoModel: number;
-}
+export type Ports = Readonly<Record<PortName, number>>;
 
-const preferred: Ports = {
-  userGateway: defaultPorts.userGateway,
-  controlPlane: defaultPorts.controlPlane,
-  workerApi: defaultPorts.workerApi,
-  demoModel: defaultPorts.demoModel,
-};
+/** Services that are not roles of ours keep their own ports. */
+const { postgres: _postgres, ollama: _ollama, ...preferred } = defaultPorts;
+
+export type PortName = keyof typeof preferred;
+
+export const portNames = Object.keys(preferred) as PortName[];
 
 /** Below the range from which the kernel hands out ports of its own accord. */
 const lastBlock = 30_000;
 
-/** Port of the demo model in a block that was stored before there was one. */
-export function demoModelPort(controlPlane: number): number {
-  return controlPlane + defaultPorts.demoModel - defaultPorts.controlPlane;
-}
-
-function blockAt(base: number): Ports {
-  const controlPlane = base + 2;
-  return {
-    userGateway: base,
-    controlPlane,
-    workerApi: base + 10,
-    demoModel: demoModelPort(controlPlane),
-  };
+/** All ports of an install whose gateway and control plane have these; the others lie as far from the latter as by default. */
+export function portsBeside(userGateway: number, controlPlane: number): Ports {
+  const shifted = portNames.map((name) => [
+    name,
+    preferred[name] + controlPlane - preferred.controlPlane,
+  ]);
+  return { ...(Object.fromEntries(shifted) as Ports), userGateway };
 }
 
 /** The contract's ports, then the alternative block at 12080, then further blocks. Contract 01 section 1.1. */
 export function* portChoices(): Generator<Ports, void> {
   yield preferred;
-  for (let base = 12_080; base <= lastBlock; base += 100) yield blockAt(base);
+  for (let base = 12_080; base <= lastBlock; base += 100) yield portsBeside(base, base + 2);
 }
 
 /** The first choice whose ports are all free, or undefined when none is. */

@@ -3,8 +3,8 @@ import type { Env } from '@cynodeai/runtime/config';
 import { isImageImported } from '../image/image-marker.ts';
 import { type InferenceChoice, wantsOtherInference } from '../inference/inference.ts';
 import { type Install, findInstall, openInstall } from '../install/install.ts';
-import { checkoutStamp } from '../stack/checkout-stamp.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
+import { restartReason } from '../stack/restart-reason.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { findNodeTrouble } from './node-trouble.ts';
 import { type InferenceNeed, findInferenceTrouble } from './prompt-trouble.ts';
@@ -67,11 +67,16 @@ async function startedInstall(
   const known = findInstall(env);
   const state = known && runningStack(known);
   const settled = known !== undefined && !wantsOtherInference(known.inference, choice, env);
-  if (settled && state !== undefined && isImageImported(known)) {
-    if (state.stamp === checkoutStamp(known.checkout)) return { install: known, fresh: false };
-    const { offerRestart } = await import('../stack/offer-restart.ts');
-    const restarted = await offerRestart(known, state, { env, yes, signal, progress });
-    if (!restarted) return { install: known, fresh: false };
+  if (known !== undefined && state !== undefined) {
+    const reason = restartReason(known, state, env);
+    const usable = settled && isImageImported(known);
+    const wanted = reason !== undefined && (usable || reason.binding);
+    if (usable && reason === undefined) return { install: known, fresh: false };
+    if (wanted) {
+      const { offerRestart } = await import('../stack/offer-restart.ts');
+      const restarted = await offerRestart(known, state, reason, { env, yes, signal, progress });
+      if (!restarted) return { install: known, fresh: false };
+    }
   }
   const install = await openInstall(env);
   const { bringUp } = await import('../setup/bring-up.ts');

@@ -1,7 +1,7 @@
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { runCommand } from '@cynodeai/runtime/process';
-import { type EngineContext, mustRunEngine } from '../image/engine-command.ts';
-import { engineEnv } from '../stack/role-specs.ts';
+import { type EngineContext, engineInvocation } from '../image/engine-command.ts';
+import { engineEnv } from '../roles/environment.ts';
 
 const limitMs = 45_000;
 const pollMs = 100;
@@ -15,7 +15,7 @@ export async function waitUntilGone(
   jobIds: readonly string[],
 ): Promise<void> {
   if (jobIds.length === 0) return;
-  const [program = 'podman', ...flags] = await engineInvocation(context);
+  const [program, ...flags] = await engineInvocation(context);
   const deadline = performance.now() + limitMs;
   const env = engineEnv(context.install, context.env);
   // One label a call: the engine lists only what carries all that are named.
@@ -28,10 +28,4 @@ export async function waitUntilGone(
       await sleep(pollMs);
     }
   }
-}
-
-async function engineInvocation(context: EngineContext): Promise<string[]> {
-  const text = await mustRunEngine(context, ['run-flags']);
-  const flags: unknown = JSON.parse(text);
-  return Array.isArray(flags) ? flags.map(String) : [];
 }

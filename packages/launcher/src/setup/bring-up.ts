@@ -1,8 +1,9 @@
 import { ensureImage, prepareImage } from '../image/ensure-image.ts';
-import type { Install } from '../install/install.ts';
+import { type Install, rememberEngine } from '../install/install.ts';
 import type { InferenceChoice } from '../inference/inference.ts';
 import { prepareStart } from '../inference/prepare-start.ts';
-import { ensureStack } from '../stack/ensure-stack.ts';
+import { overruledVariables } from '../roles/environment.ts';
+import { ensureStack, runningStack } from '../stack/ensure-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
 import type { Progress } from '../terminal/progress.ts';
 import {
@@ -25,7 +26,7 @@ export interface StartOptions extends Omit<SetupOptions, 'onStep'> {
 
 /** Installs what is missing and builds the sandbox image meanwhile, which needs none of it. */
 export async function setUp(options: BringUpOptions): Promise<void> {
-  const packages = await agreeOnPackages(options);
+  const packages = await agreeOnPackages(options.install.engine.runtime, options);
   if (packages.length === 0) return;
   await ensurePackageLists(options);
   options.onStep(`installing ${packages.join(', ')}, and building the sandbox image meanwhile`);
@@ -37,8 +38,12 @@ export async function setUp(options: BringUpOptions): Promise<void> {
 export async function bringUp(options: StartOptions): Promise<Install> {
   const { progress, signal } = options;
   const all = { ...options, onStep: (what: string): void => progress.step(what) };
-  await setUp(all);
-  const install = await prepareStart(options);
+  const place = await rememberEngine(options.install, options.env);
+  await setUp({ ...all, install: place });
+  const install = await prepareStart({ ...options, install: place });
+  if (runningStack(install) === undefined) {
+    for (const sentence of overruledVariables(options.env)) progress.note(sentence);
+  }
   await Promise.all([
     ensureImage({ ...all, install }),
     ensureStack({ ...all, install }).then(() => waitForGateway(install, signal)),

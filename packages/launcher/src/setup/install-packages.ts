@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import process from 'node:process';
+import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
 import { LauncherError } from '../launcher-error.ts';
@@ -9,7 +10,7 @@ import {
   installCommand,
   missingPackages,
   planPackages,
-  requirements,
+  requirementsOf,
   rootTestRequirements,
   testRequirements,
 } from './packages.ts';
@@ -80,10 +81,13 @@ export async function installPackages(
  * The packages to install now: none, or those that are missing and whose installation was agreed to.
  * @throws LauncherError `setup` or `declined` with the command to run instead.
  */
-export async function agreeOnPackages(options: SetupOptions): Promise<readonly string[]> {
+export async function agreeOnPackages(
+  engine: ContainerEngine,
+  options: SetupOptions,
+): Promise<readonly string[]> {
   const root = process.getuid?.() === 0;
   const needed = [
-    ...requirements,
+    ...requirementsOf(engine),
     ...(options.forTests ? testRequirements : []),
     ...(options.forTests && root ? rootTestRequirements : []),
   ];

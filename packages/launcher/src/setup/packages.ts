@@ -1,20 +1,45 @@
+import type { ContainerEngine } from '@cynodeai/contracts/common';
+
 /** A program the stack needs, and the Debian package that brings it. */
 export interface Requirement {
   readonly program: string;
   readonly package: string;
   readonly why: string;
+  /** Needed for this engine only. */
+  readonly engine?: ContainerEngine;
 }
 
 /** System programs, looked up on the path. Everything else comes from npm. */
-export const requirements: readonly Requirement[] = [
-  { program: 'podman', package: 'podman', why: 'runs sandboxes' },
-  { program: 'runc', package: 'runc', why: 'starts containers on every kind of cgroup' },
-  { program: 'newuidmap', package: 'uidmap', why: 'user ids of unprivileged sandboxes' },
-  { program: 'catatonit', package: 'catatonit', why: 'first process of a sandbox' },
+const allRequirements: readonly Requirement[] = [
+  { engine: 'podman', program: 'podman', package: 'podman', why: 'runs sandboxes' },
+  {
+    engine: 'podman',
+    program: 'runc',
+    package: 'runc',
+    why: 'starts containers on every kind of cgroup',
+  },
+  {
+    engine: 'podman',
+    program: 'newuidmap',
+    package: 'uidmap',
+    why: 'user ids of unprivileged sandboxes',
+  },
+  {
+    engine: 'podman',
+    program: 'catatonit',
+    package: 'catatonit',
+    why: 'first process of a sandbox',
+  },
+  { engine: 'docker', program: 'docker', package: 'docker.io', why: 'runs sandboxes' },
   { program: 'ip', package: 'iproute2', why: 'network namespaces of sandboxes' },
   { program: 'flock', package: 'util-linux', why: 'locks' },
   { program: 'tar', package: 'tar', why: 'builds the sandbox image' },
 ];
+
+/** What an install needs that runs its sandboxes by this engine. */
+export function requirementsOf(engine: ContainerEngine): readonly Requirement[] {
+  return allRequirements.filter((each) => each.engine === undefined || each.engine === engine);
+}
 
 /** What the tests need beside that. */
 export const testRequirements: readonly Requirement[] = [
@@ -36,7 +61,7 @@ export const rootTestRequirements: readonly Requirement[] = [
 /** Packages to install, without repetition. */
 export function missingPackages(
   isThere: (program: string) => boolean,
-  needed: readonly Requirement[] = requirements,
+  needed: readonly Requirement[] = requirementsOf('podman'),
 ): string[] {
   const missing = needed.filter((requirement) => !isThere(requirement.program));
   return [...new Set(missing.map((requirement) => requirement.package))];

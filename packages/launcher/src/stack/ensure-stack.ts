@@ -7,9 +7,10 @@ import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { isPortFree, portHolder } from '../install/port-probe.ts';
 import { LauncherError } from '../launcher-error.ts';
+import { baseEnv, supervisedVariables } from '../roles/environment.ts';
+import { processRoles } from '../roles/table.ts';
 import { lastLines, logPath, openLog } from './log-file.ts';
 import { isAlive } from './process-identity.ts';
-import { baseEnv } from './role-specs.ts';
 import { type StackState, readStackState } from './stack-state.ts';
 import { stopStack } from './stop-stack.ts';
 
@@ -34,9 +35,10 @@ export function runningStack(install: Install): StackState | undefined {
 }
 
 /** Ports the install's next start listens on. */
-export function portsOf({ ports, inference }: Install): number[] {
-  const { demoModel, ...always } = ports;
-  return [...Object.values(always), ...(inference.path.kind === 'demo' ? [demoModel] : [])];
+export function portsOf(install: Install): number[] {
+  return processRoles
+    .filter((role) => role.isPart(install))
+    .flatMap((role) => role.servers.map((server) => install.ports[server.port]));
 }
 
 /** @throws LauncherError `port_busy` naming who holds a port of the install. */
@@ -84,8 +86,7 @@ async function startSupervisor(options: EnsureStackOptions): Promise<StackState>
     env: {
       ...baseEnv(env),
       CYNODE_HOME: install.paths.home,
-      ...(env['DATABASE_URL'] && { DATABASE_URL: env['DATABASE_URL'] }),
-      ...(env['XDG_RUNTIME_DIR'] && { XDG_RUNTIME_DIR: env['XDG_RUNTIME_DIR'] }),
+      ...supervisedVariables(env),
     },
   });
   log.close();

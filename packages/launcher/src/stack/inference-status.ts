@@ -2,7 +2,7 @@ import { defaultPorts } from '@cynodeai/contracts/common';
 import { type InferencePath, describePath } from '../inference/inference.ts';
 import { probeOllama } from '../inference/ollama-probe.ts';
 import type { Install } from '../install/install.ts';
-import { demoModelUrl } from './role-specs.ts';
+import { urlOf as roleUrlOf } from '../roles/decisions.ts';
 
 /** Where prompts of a running stack get their answers, and what is there right now. */
 export interface InferenceStatus {
@@ -22,7 +22,7 @@ function urlOf(path: InferencePath, install: Pick<Install, 'ports'>): string | u
     case 'container':
       return `http://127.0.0.1:${defaultPorts.ollama}`;
     case 'demo':
-      return demoModelUrl(install);
+      return roleUrlOf('demoModel')(install);
   }
 }
 

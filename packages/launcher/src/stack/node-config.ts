@@ -3,7 +3,7 @@ import { writeWhole } from '../install/files.ts';
 import type { Install } from '../install/install.ts';
 import type { InferencePath } from '../inference/inference.ts';
 import { registrationPskPath } from '../install/secrets.ts';
-import { nodeConfigPath } from './role-specs.ts';
+import { localNodeId, nodeConfigPath, urlOf } from '../roles/decisions.ts';
 
 /** What differs between the node of an install and a further one beside it. */
 export interface NodeConfigInput {
@@ -53,9 +53,9 @@ inference:
 /** Writes the startup file of the install's own node. */
 export function writeNodeConfig(install: Install): void {
   const yaml = nodeYaml({
-    nodeId: 'local',
+    nodeId: localNodeId,
     labels: ['orchestrator_host'],
-    orchestratorUrl: `http://127.0.0.1:${install.ports.controlPlane}`,
+    orchestratorUrl: urlOf('controlPlane')(install),
     pskFile: registrationPskPath(install.paths),
     port: install.ports.workerApi,
     stateDir: install.paths.node,

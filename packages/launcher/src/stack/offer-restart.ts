@@ -4,6 +4,8 @@ import { takeLock } from '../install/lock.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { stackLockPath } from './ensure-stack.ts';
+import { LauncherError } from '../launcher-error.ts';
+import type { RestartReason } from './restart-reason.ts';
 import { type StackState, readStackState } from './stack-state.ts';
 import { stopStack } from './stop-stack.ts';
 
@@ -15,26 +17,32 @@ export interface RestartOptions {
 }
 
 /**
- * Says that the running stack was started from another version of the checkout, and stops it when that is wanted.
+ * Says why the running stack is not the one that is wanted, and stops it when that is agreed to.
  * @returns true when it was stopped and has to be started again.
+ * @throws LauncherError `declined` when it was not, although the reason is binding.
  */
 export async function offerRestart(
   install: Install,
   state: StackState,
+  reason: RestartReason,
   options: RestartOptions,
 ): Promise<boolean> {
   const { env, progress } = options;
-  const outdated = 'the running stack is of another version than this checkout';
   const agreed = agreedBefore(options.yes, env);
   if (!agreed && !canAsk(env)) {
-    progress.note(`${outdated}; restart it with: cynode down, or give --yes`);
+    const text = `${reason.text}; restart it with: cynode down, or give --yes`;
+    if (reason.binding) throw new LauncherError('declined', text);
+    progress.note(text);
     return false;
   }
   if (!agreed) {
     progress.done();
-    if (!(await ask(`${outdated}. Restart it? Jobs that run now are lost.`))) return false;
+    if (!(await ask(`${reason.text}. Restart it? Jobs that run now are lost.`))) {
+      if (reason.binding) throw new LauncherError('declined', reason.text);
+      return false;
+    }
   }
-  progress.step('restarting the stack, which is of another version');
+  progress.step(`restarting the stack: ${reason.text}`);
   await using _lock = await takeLock(stackLockPath(install), { signal: options.signal });
   const current = readStackState(install.paths.state);
   // Another cynode may have restarted it while we waited.

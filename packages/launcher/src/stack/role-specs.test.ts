@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Secret } from '@cynodeai/runtime/config';
+import { type Env, Secret } from '@cynodeai/runtime/config';
 import type { Install } from '../install/install.ts';
 import { pathsOf } from '../install/paths.ts';
+import type { RoleName } from '../roles/table.ts';
 import { roleSpecs } from './role-specs.ts';
+import type { RoleSpec } from './supervise-role.ts';
 
 const install: Install = {
   checkout: '/src',
@@ -11,6 +13,7 @@ const install: Install = {
   ports: { userGateway: 1, controlPlane: 2, workerApi: 3, demoModel: 4 },
   gatewayUrl: 'http://127.0.0.1:1',
   inference: { choice: 'auto', path: { kind: 'none' } },
+  engine: { runtime: 'podman' },
 };
 const secrets = {
   jwt: new Secret('jwt'),
@@ -26,7 +29,20 @@ const outside = {
   LISTEN_ADDR: ':9',
   NODE_OPTIONS: '--inspect',
 };
-const { orchestrator, node } = roleSpecs(install, secrets, 'postgres://own', outside);
+/** Specs by name, in the order in which they start. */
+function specsOf(place: Install = install, env: Env = outside): Record<string, RoleSpec> {
+  const specs = roleSpecs(place, secrets, 'postgres://own', env);
+  return Object.fromEntries(specs.map((spec) => [spec.name, spec]));
+}
+
+function need(specs: Record<string, RoleSpec>, name: RoleName): RoleSpec {
+  const spec = specs[name];
+  if (spec === undefined) throw new Error(`no ${name}`);
+  return spec;
+}
+
+const orchestrator = need(specsOf(), 'orchestrator');
+const node = need(specsOf(), 'node');
 
 describe('the environment of roles', () => {
   it('gives the orchestrator exactly what it needs', () => {
@@ -82,33 +98,23 @@ describe('the environment of roles', () => {
   it('tells the node alone where its model service is', () => {
     const url = 'http://127.0.0.1:11434';
     const path = { kind: 'ollama', url } as const;
-    const specs = roleSpecs(
-      { ...install, inference: { choice: 'auto', path } },
-      secrets,
-      'postgres://own',
-      outside,
-    );
-    expect(specs.node.env).toMatchObject({ OLLAMA_UPSTREAM_URL: url });
-    expect(JSON.stringify(specs.orchestrator.env)).not.toContain(url);
-    expect(specs).not.toHaveProperty('demoModel');
+    const specs = specsOf({ ...install, inference: { choice: 'auto', path } });
+    expect(specs['node']?.env).toMatchObject({ OLLAMA_UPSTREAM_URL: url });
+    expect(JSON.stringify(need(specs, 'orchestrator').env)).not.toContain(url);
+    expect(specs).not.toHaveProperty('demo-model');
   });
 
   it('starts the demo model before all others, with an address and no secret', () => {
-    const specs = roleSpecs(
-      { ...install, inference: { choice: 'demo', path: { kind: 'demo' } } },
-      secrets,
-      'postgres://own',
-      outside,
-    );
-    expect(Object.keys(specs)).toEqual(['demoModel', 'orchestrator', 'node']);
-    expect(Object.keys(specs.demoModel?.env ?? {}).toSorted()).toEqual([
+    const specs = specsOf({ ...install, inference: { choice: 'demo', path: { kind: 'demo' } } });
+    expect(Object.keys(specs)).toEqual(['demo-model', 'orchestrator', 'node']);
+    expect(Object.keys(specs['demo-model']?.env ?? {}).toSorted()).toEqual([
       'HOME',
       'LANG',
       'LISTEN_ADDR',
       'PATH',
     ]);
-    expect(specs.demoModel?.env['LISTEN_ADDR']).toBe('127.0.0.1:4');
-    expect(specs.node.env).toMatchObject({ OLLAMA_UPSTREAM_URL: 'http://127.0.0.1:4' });
-    expect(specs.orchestrator.env).toMatchObject({ DEMO_MODEL_REF: 'cynode-demo:latest' });
+    expect(specs['demo-model']?.env['LISTEN_ADDR']).toBe('127.0.0.1:4');
+    expect(specs['node']?.env).toMatchObject({ OLLAMA_UPSTREAM_URL: 'http://127.0.0.1:4' });
+    expect(specs['orchestrator']?.env).toMatchObject({ DEMO_MODEL_REF: 'cynode-demo:latest' });
   });
 });

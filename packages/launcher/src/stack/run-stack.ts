@@ -7,12 +7,15 @@ import type { Install } from '../install/install.ts';
 import { accepts } from '../install/port-probe.ts';
 import { openSecrets } from '../install/secrets.ts';
 import { LauncherError } from '../launcher-error.ts';
+import { urlOf } from '../roles/decisions.ts';
+import { variableMarks } from '../roles/environment.ts';
+import { type RoleName, processRoles, roleNamed, roleNames } from '../roles/table.ts';
 import { checkoutStamp } from './checkout-stamp.ts';
 import { logPath, rotateLog } from './log-file.ts';
 import { writeNodeConfig } from './node-config.ts';
 import { identityOf } from './process-identity.ts';
 import { roleSpecs } from './role-specs.ts';
-import { type RoleState, forgetStackState, roleNames, writeStackState } from './stack-state.ts';
+import { type RoleState, forgetStackState, writeStackState } from './stack-state.ts';
 import { superviseDatabase } from './supervise-database.ts';
 import { type RoleSpec, superviseRole } from './supervise-role.ts';
 
@@ -33,11 +36,11 @@ export interface RunStackOptions {
 }
 
 const rotateEveryMs = 30_000;
-/** The demo model listens within a fraction of this, ms. */
-const modelStartMs = 10_000;
+/** What a role waits for listens within a fraction of this, ms. */
+const neededStartMs = 10_000;
 
 /** Keeps the file that tells others about the stack. */
-function stateKeeper(install: Install): { update: (role: RoleState) => void } {
+function stateKeeper(install: Install, env: Env): { update: (role: RoleState) => void } {
   const supervisor = identityOf(process.pid);
   if (supervisor === undefined) throw new LauncherError('stack', '/proc cannot be read');
   const roles = new Map<string, RoleState>();
@@ -47,9 +50,10 @@ function stateKeeper(install: Install): { update: (role: RoleState) => void } {
     stamp: checkoutStamp(install.checkout),
     startedAt: new Date().toISOString(),
     gatewayUrl: install.gatewayUrl,
-    controlPlaneUrl: `http://127.0.0.1:${install.ports.controlPlane}`,
-    workerUrl: `http://127.0.0.1:${install.ports.workerApi}`,
+    controlPlaneUrl: urlOf('controlPlane')(install),
+    workerUrl: urlOf('workerApi')(install),
     inference: install.inference.path,
+    variables: variableMarks(install, env),
   };
   const save = (): void =>
     writeStackState(install.paths.state, {
@@ -71,7 +75,7 @@ function stateKeeper(install: Install): { update: (role: RoleState) => void } {
  */
 export async function runStack(options: RunStackOptions): Promise<RunningStack> {
   const { install, env, log } = options;
-  const keeper = stateKeeper(install);
+  const keeper = stateKeeper(install, env);
   const external = env['DATABASE_URL'];
   const database = external
     ? undefined
@@ -86,12 +90,15 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
   writeNodeConfig(install);
   const specs =
     options.specs?.(databaseUrl) ??
-    Object.values(roleSpecs(install, openSecrets(install.paths), databaseUrl, env));
-  const modelStarts = specs.some((spec) => spec.name === 'demo-model');
+    roleSpecs(install, openSecrets(install.paths), databaseUrl, env);
+  const starting = specs.map((spec) => spec.name);
   const running = specs.map((spec) => {
-    // A node that finds no model at its start reports that it has none.
-    const port = modelStarts && spec.name === 'node' ? install.ports.demoModel : undefined;
-    return superviseInBackground(spec, keeper.update, log, port);
+    return superviseInBackground(
+      spec,
+      keeper.update,
+      log,
+      neededPorts(spec.name, starting, install),
+    );
   });
   const logs = [...specs.map((spec) => spec.logPath), logPath(install.paths.logs, 'supervisor')];
   const rotation = setInterval(() => logs.forEach((path) => rotateLog(path)), rotateEveryMs);
@@ -105,15 +112,24 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
   };
 }
 
+/** Ports of the starting processes that a role waits for. */
+function neededPorts(name: RoleName, starting: readonly RoleName[], install: Install): number[] {
+  const role = roleNamed(name);
+  const needed = role.kind === 'process' ? role.needs.after : [];
+  return processRoles
+    .filter((other) => needed.includes(other.name) && starting.includes(other.name))
+    .flatMap((other) => other.servers.map((server) => install.ports[server.port]));
+}
+
 function superviseInBackground(
   spec: RoleSpec,
   onChange: (state: RoleState) => void,
   log: Log,
-  afterPort: number | undefined,
+  afterPorts: readonly number[],
 ): { stop: () => Promise<void> } {
   const control = new AbortController();
   const { signal } = control;
-  const ready = afterPort === undefined ? Promise.resolve() : untilAccepted(afterPort, signal);
+  const ready = Promise.all(afterPorts.map((port) => untilAccepted(port, signal)));
   const done = ready.then(() => superviseRole(spec, { signal, onChange, log }));
   return {
     stop: () => {
@@ -125,7 +141,7 @@ function superviseInBackground(
 
 /** Waits until a port is listened on, but not for long: what fails there is told by status. */
 async function untilAccepted(port: number, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + modelStartMs;
+  const deadline = performance.now() + neededStartMs;
   while (!signal.aborted && performance.now() < deadline) {
     if (await accepts(port)) return;
     await sleep(10, signal);

@@ -2,12 +2,9 @@ import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { inferencePathSchema } from '../inference/inference.ts';
 import { readIfThere, writeWhole } from '../install/files.ts';
+import { roleNames } from '../roles/table.ts';
 
 const identitySchema = z.object({ pid: z.int().positive(), startTicks: z.number() });
-
-/** Role processes in the order in which they start; they stop in the reverse. */
-export const roleNames = ['postgres', 'demo-model', 'orchestrator', 'node'] as const;
-export type RoleName = (typeof roleNames)[number];
 
 const roleStateSchema = z.object({
   name: z.enum(roleNames),
@@ -17,6 +14,8 @@ const roleStateSchema = z.object({
   restarts: z.int().nonnegative(),
   /** Ends since it last ran for a minute. */
   failuresInARow: z.int().nonnegative().default(0),
+  /** How long it may take to stop, ms. */
+  stopMs: z.int().positive().optional(),
   /** How it ended last time. */
   lastEnd: z.string().optional(),
 });
@@ -32,6 +31,8 @@ const stackStateSchema = z.object({
   workerUrl: z.string(),
   /** Where prompts get their answers in this stack. */
   inference: inferencePathSchema.default({ kind: 'none' }),
+  /** Marks of the variables it was started with. */
+  variables: z.record(z.string(), z.string()).optional(),
   roles: z.array(roleStateSchema),
 });
 

@@ -1,4 +1,6 @@
 import type { Install } from '../install/install.ts';
+import { urlOf } from '../roles/decisions.ts';
+import { processRoles } from '../roles/table.ts';
 import { checkoutStamp } from './checkout-stamp.ts';
 import { type InferenceStatus, inferenceStatus } from './inference-status.ts';
 import { isAlive } from './process-identity.ts';
@@ -7,7 +9,7 @@ import { type RoleState, readStackState } from './stack-state.ts';
 
 /** A server of the stack as it answers right now. */
 export interface ServerStatus {
-  readonly name: 'user-gateway' | 'control-plane' | 'worker-api';
+  readonly name: string;
   readonly url: string;
   readonly readiness: Readiness;
 }
@@ -35,11 +37,10 @@ export async function stackStatus(install: Install): Promise<StackStatus> {
   if (!supervised && roles.every((role) => !role.alive)) {
     return { state: 'stopped', outdated: false, roles: [], servers: [] };
   }
-  const urls = [
-    ['user-gateway', state.gatewayUrl],
-    ['control-plane', state.controlPlaneUrl],
-    ['worker-api', state.workerUrl],
-  ] as const;
+  const urls = processRoles
+    .flatMap((role) => role.servers)
+    .filter((server) => server.tellsReadiness)
+    .map(({ name, port }) => [name, urlOf(port)(install)] as const);
   const [servers, inference] = await Promise.all([
     Promise.all(
       urls.map(async ([name, url]) => ({ name, url, readiness: await readinessOf(url) })),

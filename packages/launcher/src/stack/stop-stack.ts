@@ -1,24 +1,24 @@
 import type { Install } from '../install/install.ts';
 import { LauncherError } from '../launcher-error.ts';
+import type { Role } from '../roles/role.ts';
+import { roles } from '../roles/table.ts';
 import { isAlive } from './process-identity.ts';
-import { type StackState, forgetStackState, readStackState, roleNames } from './stack-state.ts';
+import { type StackState, forgetStackState, readStackState } from './stack-state.ts';
 import { stopProcess } from './stop-process.ts';
 
-const supervisorStopMs = 100_000;
-const stopMs = {
-  node: 30_000,
-  orchestrator: 15_000,
-  'demo-model': 10_000,
-  postgres: 30_000,
-} as const;
+/** What a supervisor may take beside the time of its roles, ms. */
+const supervisorOwnMs = 15_000;
+
+/** How long a role may take, which it was told when it started. */
+function stopMsOf(state: StackState, role: Role): number {
+  return state.roles.find(({ name }) => name === role.name)?.stopMs ?? role.stopMs({});
+}
 
 /** Stops the roles a state names, last started first. For a stack whose supervisor is gone. */
 async function stopRoles(state: StackState): Promise<void> {
-  for (const name of roleNames.toReversed()) {
-    const role = state.roles.find((candidate) => candidate.name === name);
-    // PostgreSQL ends sessions and writes everything on SIGINT; on SIGTERM it would wait for its clients.
-    const signal = name === 'postgres' ? 'SIGINT' : 'SIGTERM';
-    if (role?.process) await stopProcess(role.process, stopMs[name], signal);
+  for (const role of roles.toReversed()) {
+    const running = state.roles.find((candidate) => candidate.name === role.name)?.process;
+    if (running) await stopProcess(running, stopMsOf(state, role), role.stopSignal);
   }
 }
 
@@ -39,7 +39,8 @@ export async function stopStack(install: Install): Promise<boolean> {
   const state = readStackState(install.paths.state);
   if (state === undefined) return false;
   const ran = isRunning(state);
-  await stopProcess(state.supervisor, supervisorStopMs);
+  const stopMs = roles.reduce((sum, role) => sum + stopMsOf(state, role), supervisorOwnMs);
+  await stopProcess(state.supervisor, stopMs);
   // The supervisor has removed its state by now, unless it died.
   await stopRoles(readStackState(install.paths.state) ?? state);
   const survivors = state.roles.flatMap((role) =>

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type BackoffOptions, backoffMs } from '@cynodeai/runtime/std';
+import type { RoleName } from '../roles/table.ts';
 import { openLog } from './log-file.ts';
 import { type ProcessIdentity, identityOf } from './process-identity.ts';
-import type { RoleName, RoleState } from './stack-state.ts';
+import type { RoleState } from './stack-state.ts';
 import { stopProcess } from './stop-process.ts';
 
 /** A process to keep running. */
@@ -17,6 +18,8 @@ export interface RoleSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly logPath: string;
+  /** What asks it to end. */
+  readonly stopSignal?: NodeJS.Signals;
   /** How long it may take to stop before it is killed, ms. */
   readonly stopTimeoutMs: number;
 }
@@ -46,6 +49,7 @@ export async function superviseRole(spec: RoleSpec, deps: RoleDeps): Promise<voi
       since: new Date().toISOString(),
       restarts,
       failuresInARow,
+      stopMs: spec.stopTimeoutMs,
       ...(lastEnd !== undefined && { lastEnd }),
     });
   while (!deps.signal.aborted) {
@@ -54,7 +58,9 @@ export async function superviseRole(spec: RoleSpec, deps: RoleDeps): Promise<voi
     if (run.process !== undefined) tell('running', run.process);
     const end = await Promise.race([run.end, aborted(deps.signal)]);
     if (end === undefined) {
-      if (run.process !== undefined) await stopProcess(run.process, spec.stopTimeoutMs);
+      if (run.process !== undefined) {
+        await stopProcess(run.process, spec.stopTimeoutMs, spec.stopSignal);
+      }
       await run.end;
       break;
     }

@@ -1,5 +1,5 @@
 import type { Env } from '@cynodeai/runtime/config';
-import { runEngine } from '../image/engine-command.ts';
+import { cleanFlags, runEngine } from '../image/engine-command.ts';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { removeTree } from '../install/remove-tree.ts';
@@ -35,7 +35,9 @@ export async function tearDown(options: TearDownOptions): Promise<boolean> {
 }
 
 /** Removes what a stopped stack leaves: containers of killed jobs, the engine's helpers, sockets. */
-export async function cleanUp(install: Install, env: Env): Promise<void> {
-  if (findProgram('podman') !== undefined) await runEngine({ install, env }, ['clean']);
+export async function cleanUp(install: Install, env: Env, nodeId?: string): Promise<void> {
+  if (findProgram(install.engine.runtime) !== undefined) {
+    await runEngine({ install, env }, ['clean', ...cleanFlags(install, nodeId)]);
+  }
   removeTree(install.runDir);
 }

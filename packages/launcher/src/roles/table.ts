@@ -1,0 +1,145 @@
+import { demoModelRef } from '@cynodeai/contracts/model';
+import { controlPlaneEnvironment } from '@cynodeai/runtime/environment/control-plane';
+import { demoModelEnvironment } from '@cynodeai/runtime/environment/demo-model';
+import { nodeEnvironment } from '@cynodeai/runtime/environment/node';
+import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gateway';
+import {
+  addressOf,
+  engineDecisions,
+  nodeConfigPath,
+  nodeStopMs,
+  ollamaImageOf,
+  upstreamUrlOf,
+  urlOf,
+} from './decisions.ts';
+import type { ProcessRole, Role, RolePlace } from './role.ts';
+
+/** Reference of the image jobs run in when they name none. */
+export const sandboxImage = 'localhost/cynode/sandbox:latest';
+
+const hasDemoModel = ({ inference }: Pick<RolePlace, 'inference'>): boolean =>
+  inference.path.kind === 'demo';
+
+const instead = {
+  ports: 'its ports are kept in install.json of the state folder',
+  folders: 'CYNODE_HOME moves all its folders',
+  inference: 'say OLLAMA_BASE_URL or --inference',
+  node: 'its node belongs to its own control plane; for another: cynode serve node --orchestrator',
+} as const;
+
+/** The processes of one machine in the order in which they start; they stop in the reverse. A new role is a row here. */
+export const roleTable = [
+  { kind: 'database', name: 'postgres', stopSignal: 'SIGINT', stopMs: () => 30_000 },
+  {
+    kind: 'process',
+    name: 'demo-model',
+    hosts: [],
+    entry: 'packages/demo-model/src/processes/main.ts',
+    args: () => [],
+    environments: [demoModelEnvironment],
+    decides: {
+      LISTEN_ADDR: { by: 'install', value: addressOf('demoModel'), instead: instead.ports },
+    },
+    servers: [{ name: 'demo-model', port: 'demoModel', tellsReadiness: false }],
+    needs: { database: false, engine: false, after: [] },
+    isPart: hasDemoModel,
+    stopSignal: 'SIGTERM',
+    stopMs: () => 10_000,
+  },
+  {
+    kind: 'process',
+    name: 'orchestrator',
+    hosts: ['user-gateway', 'control-plane'],
+    entry: 'packages/orchestrator/src/processes/main.ts',
+    args: (_place, hosts) => hosts,
+    environments: [userGatewayEnvironment, controlPlaneEnvironment],
+    decides: {
+      DATABASE_URL: { by: 'user' },
+      JWT_SECRET: { by: 'secret', secret: 'jwt' },
+      NODE_REGISTRATION_PSK: { by: 'secret', secret: 'registrationPsk' },
+      BOOTSTRAP_ADMIN_PASSWORD: { by: 'secret', secret: 'adminPassword' },
+      ORCHESTRATOR_SECRETS_KEY: { by: 'secret', secret: 'secretsKey' },
+      ORCHESTRATOR_PUBLIC_URL: {
+        by: 'install',
+        value: urlOf('controlPlane'),
+        instead: instead.ports,
+      },
+      LISTEN_ADDR: { by: 'install', instead: instead.ports },
+      USER_GATEWAY_LISTEN_ADDR: {
+        by: 'install',
+        value: addressOf('userGateway'),
+        instead: instead.ports,
+      },
+      CONTROL_PLANE_LISTEN_ADDR: {
+        by: 'install',
+        value: addressOf('controlPlane'),
+        instead: instead.ports,
+      },
+      ARTIFACT_STORAGE_DIR: {
+        by: 'install',
+        value: ({ paths }) => paths.artifacts,
+        instead: instead.folders,
+      },
+      // The node alone is told where its model service is; the control plane reaches it through its relay.
+      OLLAMA_BASE_URL: { by: 'user' },
+      DEMO_MODEL_REF: {
+        by: 'install',
+        value: (place) => (hasDemoModel(place) ? demoModelRef : undefined),
+        instead: instead.inference,
+      },
+      SANDBOX_DEFAULT_IMAGE: { by: 'default', value: () => sandboxImage },
+    },
+    servers: [
+      { name: 'user-gateway', port: 'userGateway', tellsReadiness: true },
+      { name: 'control-plane', port: 'controlPlane', tellsReadiness: true },
+    ],
+    needs: { database: true, engine: false, after: [] },
+    isPart: () => true,
+    stopSignal: 'SIGTERM',
+    stopMs: () => 15_000,
+    deploy: { unit: 'cynode-orchestrator', confinement: 'full', service: 'orchestrator' },
+  },
+  {
+    kind: 'process',
+    name: 'node',
+    hosts: ['node'],
+    entry: 'packages/worker/src/processes/node.ts',
+    args: (place) => ['--config', nodeConfigPath(place)],
+    environments: [nodeEnvironment],
+    decides: {
+      ...engineDecisions,
+      ORCHESTRATOR_URL: { by: 'install', instead: instead.node },
+      // The node reads it from a file, so that it stands in no environment.
+      NODE_REGISTRATION_PSK: { by: 'install', instead: 'it is kept in the folder secrets' },
+      LISTEN_ADDR: { by: 'install', instead: instead.ports },
+      OLLAMA_UPSTREAM_URL: { by: 'install', value: upstreamUrlOf, instead: instead.inference },
+      OLLAMA_IMAGE: { by: 'install', value: ollamaImageOf, instead: instead.inference },
+    },
+    servers: [{ name: 'worker-api', port: 'workerApi', tellsReadiness: true }],
+    // A node that finds no model at its start reports that it has none.
+    needs: { database: false, engine: true, after: ['demo-model'] },
+    isPart: () => true,
+    stopSignal: 'SIGTERM',
+    stopMs: nodeStopMs,
+    deploy: { unit: 'cynode-node', confinement: 'engine' },
+  },
+] as const satisfies readonly Role[];
+
+export type RoleName = (typeof roleTable)[number]['name'];
+
+/** Names of all processes in the order in which they start. */
+export const roleNames = roleTable.map((role) => role.name);
+
+/** The same rows, where their exact types do not matter. */
+export const roles: readonly (Role & { readonly name: RoleName })[] = roleTable;
+
+export const processRoles = roles.filter(
+  (role): role is ProcessRole & { readonly name: RoleName } => role.kind === 'process',
+);
+
+/** The row of a process. */
+export function roleNamed(name: RoleName): Role {
+  const role = roles.find((candidate) => candidate.name === name);
+  if (role === undefined) throw new Error(`there is no role ${name}`);
+  return role;
+}
