@@ -1,29 +1,18 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
-import { parseEnv, readEnv, schemaOf } from '@cynodeai/runtime/config';
+import { type Env, parseEnv, readEnv, schemaOf } from '@cynodeai/runtime/config';
 import { engineEnvironment } from '@cynodeai/runtime/environment/node';
+import { createLog } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
+import { dockerTool } from '../adapters/container/docker/engine-tool.ts';
+import type { EngineTool } from '../adapters/container/shared/engine-tool.ts';
+import { podmanTool } from '../adapters/container/podman/engine-tool.ts';
 import { defaultStateDir } from '../adapters/startup/settings.ts';
-import { removeContainers } from '../adapters/container/podman/containers.ts';
-import { hasImage, importImage } from '../adapters/container/podman/images.ts';
-import {
-  type EngineSource,
-  engineExists,
-  openEngine,
-  type OpenedEngine,
-} from '../adapters/container/podman/open-engine.ts';
-import { engineFacts } from '../adapters/container/podman/podman-engine.ts';
-import type { EngineCommand } from '../adapters/container/podman/client.ts';
-import {
-  removeAllContainers,
-  resetEngine,
-  stopPause,
-} from '../adapters/container/podman/reset-engine.ts';
 
 const help = `Usage: engine.ts COMMAND
 
-Looks after the private container engine of a node.
+Looks after the container engine of a node: its private Podman, or the Docker daemon of this machine.
 
 Commands:
   probe                   find out what works here; facts, flags and problems as JSON; exit 1 when nothing does
@@ -31,10 +20,11 @@ Commands:
   import-image TAR REF [--env NAME=VALUE]... [--label NAME=VALUE]... [--workdir DIR]
                           make an image of a root file system
   run-flags               the engine's program and global flags as a JSON array
-  clean [--slug S]        remove the containers of one node, or of all
-  reset                   remove the engine's storage completely
+  clean [--slug S]        remove the containers of one node, or of all of the private engine
+  reset [--slug S]        remove the private engine's storage completely; of a daemon the containers of one node
 
-Variables: CYNODE_STATE_DIR (default /var/lib/cynode/state), CYNODE_RUN_DIR, XDG_RUNTIME_DIR.
+Variables: ${Object.keys(engineEnvironment).join(', ')}.
+CYNODE_STATE_DIR is ${defaultStateDir} by default.
 `;
 
 const exitCodeUsage = 2;
@@ -59,11 +49,6 @@ function print(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-function complain(engine: OpenedEngine): number {
-  for (const { message, fix } of engine.problems) process.stderr.write(`${message}; ${fix}\n`);
-  return 1;
-}
-
 function operands(parsed: Parsed, count: number): readonly string[] {
   const found = parsed.positionals.slice(1);
   if (found.length !== count) throw new UsageError(`expected ${count} operand(s)`);
@@ -77,77 +62,63 @@ function assignments(entries: readonly string[] | undefined): readonly string[] 
   return entries ?? [];
 }
 
-async function probe(source: EngineSource): Promise<number> {
-  const engine = await openEngine(source);
-  const { usable, problems } = engine;
-  print({
-    ...(usable && { facts: engineFacts(usable.profile), flags: usable.command.flags }),
-    problems,
-  });
-  return usable === undefined ? complain(engine) : 0;
+async function probe(tool: EngineTool): Promise<number> {
+  const found = await tool.probe();
+  print(found);
+  if (found.facts !== undefined) return 0;
+  for (const { message, fix } of found.problems) process.stderr.write(`${message}; ${fix}\n`);
+  return 1;
 }
 
-async function withEngine(
-  source: EngineSource,
-  action: (command: EngineCommand) => Promise<number>,
-): Promise<number> {
-  const engine = await openEngine(source);
-  return engine.usable === undefined ? complain(engine) : action(engine.usable.command);
-}
-
-async function importOne(source: EngineSource, parsed: Parsed): Promise<number> {
+async function importOne(tool: EngineTool, parsed: Parsed): Promise<number> {
   const [archive = '', ref = ''] = operands(parsed, 2);
   const { env, label, workdir } = parsed.values;
   const options = { env: assignments(env), labels: assignments(label), workdir };
-  return withEngine(source, async (command) => {
-    await importImage(command, resolve(archive), ref, options);
-    return 0;
-  });
-}
-
-async function clean(source: EngineSource, slug: string | undefined): Promise<number> {
-  if (!(await engineExists(source))) return 0;
-  const engine = await openEngine(source);
-  if (engine.usable === undefined) return complain(engine);
-  if (slug !== undefined) {
-    for (const name of await removeContainers(engine.usable.command, slug)) {
-      process.stdout.write(`${name}\n`);
-    }
-    return 0;
-  }
-  await removeAllContainers(engine.usable.command);
-  await stopPause(engine.paths);
+  await tool.importImage(resolve(archive), ref, options);
   return 0;
 }
 
-async function reset(source: EngineSource): Promise<number> {
-  if (await engineExists(source)) await resetEngine(await openEngine(source));
+async function clean(tool: EngineTool, slug: string | undefined): Promise<number> {
+  for (const name of await tool.clean(slug)) process.stdout.write(`${name}\n`);
   return 0;
 }
 
-async function dispatch(source: EngineSource, parsed: Parsed): Promise<number> {
+async function dispatch(tool: EngineTool, parsed: Parsed): Promise<number> {
   const name = parsed.positionals[0] ?? '';
+  const { slug } = parsed.values;
   switch (name) {
     case 'probe':
-      return probe(source);
+      return probe(tool);
     case 'has-image': {
       const [ref = ''] = operands(parsed, 1);
-      return withEngine(source, async (command) => ((await hasImage(command, ref)) ? 0 : 1));
+      return (await tool.hasImage(ref)) ? 0 : 1;
     }
     case 'import-image':
-      return importOne(source, parsed);
+      return importOne(tool, parsed);
     case 'run-flags':
-      return withEngine(source, async (command) => {
-        print([command.program, ...command.flags]);
-        return 0;
-      });
+      print(await tool.invocation());
+      return 0;
     case 'clean':
-      return clean(source, parsed.values.slug);
+      return clean(tool, slug);
     case 'reset':
-      return reset(source);
+      await tool.reset(slug);
+      return 0;
     default:
       throw new UsageError(name === '' ? 'a command is missing' : `there is no command ${name}`);
   }
+}
+
+/** The engine the environment names. */
+function toolOf(env: Env): EngineTool {
+  const read = parseEnv(schema, env);
+  const stateDir = read.CYNODE_STATE_DIR ?? defaultStateDir;
+  if (read.CONTAINER_RUNTIME === 'docker') {
+    // Standard output is for what was asked.
+    const log = createLog({ service: 'engine', destination: process.stderr });
+    return dockerTool({ stateDir, dockerHost: read.DOCKER_HOST }, log);
+  }
+  const { CYNODE_RUN_DIR: runDir, XDG_RUNTIME_DIR: xdgRuntimeDir } = read;
+  return podmanTool({ stateDir, runDir, xdgRuntimeDir });
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -157,13 +128,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(help);
       return 0;
     }
-    const env = parseEnv(schema, readEnv());
-    const source = {
-      stateDir: env.CYNODE_STATE_DIR ?? defaultStateDir,
-      runDir: env.CYNODE_RUN_DIR,
-      xdgRuntimeDir: env.XDG_RUNTIME_DIR,
-    };
-    return await dispatch(source, parsed);
+    return await dispatch(toolOf(readEnv()), parsed);
   } catch (error) {
     const usage =
       error instanceof UsageError ||

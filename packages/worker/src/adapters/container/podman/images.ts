@@ -1,5 +1,6 @@
 import { WorkerError } from '../../../domain/errors.ts';
 import { pullLimitMs, requirePullable } from '../shared/images.ts';
+import { type ImportOptions, imageChanges } from '../shared/engine-tool.ts';
 import { callEngine, type EngineCommand, engineMessage } from './client.ts';
 
 /**
@@ -34,13 +35,6 @@ export async function pullImage(
   throw new WorkerError('image_unavailable', `image ${ref} could not be pulled: ${why}`);
 }
 
-export interface ImportOptions {
-  /** `NAME=value` on one line without quotes and backslashes; the same for labels. */
-  readonly env: readonly string[];
-  readonly labels: readonly string[];
-  readonly workdir?: string | undefined;
-}
-
 /** Makes an image of a root file system in a tar archive. @throws WorkerError `image_unavailable` */
 export async function importImage(
   command: EngineCommand,
@@ -48,22 +42,11 @@ export async function importImage(
   ref: string,
   options: ImportOptions,
 ): Promise<void> {
-  const changes = [
-    ...options.env.map((entry) => `ENV ${quoted(entry)}`),
-    ...options.labels.map((entry) => `LABEL ${quoted(entry)}`),
-    ...(options.workdir === undefined ? [] : [`WORKDIR ${options.workdir}`]),
-  ];
-  const flags = changes.map((change) => `--change=${change}`);
+  const flags = imageChanges(options).map((change) => `--change=${change}`);
   const result = await callEngine(command, ['import', '--quiet', ...flags, archive, ref], {
     timeoutMs: pullLimitMs,
   });
   if (result.exitCode === 0) return;
   const why = engineMessage(result.stderr);
   throw new WorkerError('image_unavailable', `image ${ref} could not be imported: ${why}`);
-}
-
-/** `NAME=value` with the value in quotes, as the engine's change language wants it. */
-function quoted(entry: string): string {
-  const at = entry.indexOf('=');
-  return `${entry.slice(0, at)}="${entry.slice(at + 1)}"`;
 }

@@ -1,0 +1,38 @@
+import type { Log } from '@cynodeai/runtime/observe';
+import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
+import { type EngineTool, imageChanges } from '../shared/engine-tool.ts';
+import { forceRemove, listContainers } from './containers.ts';
+import { Daemon } from './daemon.ts';
+import { socketPathOf } from './daemon-address.ts';
+import { type DockerSource, openDockerEngine } from './docker-engine.ts';
+import { hasImage, importImage } from './images.ts';
+
+/** The Docker daemon of this machine, which others use too: only what carries a node's label is ours to remove. */
+export function dockerTool(source: DockerSource, log: Log): EngineTool {
+  const daemon = new Daemon(socketPathOf(source.dockerHost));
+  const flags = ['--host', `unix://${daemon.socketPath}`];
+  const clean = async (nodeSlug: string | undefined): Promise<readonly string[]> => {
+    if (nodeSlug === undefined) return [];
+    const names = await listContainers(daemon, `${nodeSlugLabel}=${nodeSlug}`);
+    for (const name of names) await forceRemove(daemon, name);
+    return names;
+  };
+  return {
+    probe: async () => {
+      const { facts } = await openDockerEngine(source, log);
+      return { facts, flags, problems: [] };
+    },
+
+    hasImage: (ref) => hasImage(daemon, ref),
+
+    importImage: (archive, ref, options) =>
+      importImage(daemon, archive, ref, imageChanges(options)),
+
+    invocation: async () => ['docker', ...flags],
+
+    clean,
+
+    // Images stay: other nodes of the daemon run their jobs in the same ones.
+    reset: async (nodeSlug) => void (await clean(nodeSlug)),
+  };
+}

@@ -1,0 +1,50 @@
+import { WorkerError } from '../../../domain/errors.ts';
+import type { EngineTool } from '../shared/engine-tool.ts';
+import type { EngineCommand } from './client.ts';
+import { removeContainers } from './containers.ts';
+import { hasImage, importImage } from './images.ts';
+import { type EngineSource, engineExists, openEngine } from './open-engine.ts';
+import { engineFacts } from './podman-engine.ts';
+import { removeAllContainers, resetEngine, stopPause } from './reset-engine.ts';
+
+/** The private Podman of a node. */
+export function podmanTool(source: EngineSource): EngineTool {
+  const usable = async (): Promise<EngineCommand> => {
+    const engine = await openEngine(source);
+    if (engine.usable !== undefined) return engine.usable.command;
+    const lines = engine.problems.map(({ message, fix }) => `${message}; ${fix}`);
+    throw new WorkerError('engine_unusable', lines.join('\n'));
+  };
+  return {
+    probe: async () => {
+      const { usable: found, problems } = await openEngine(source);
+      return {
+        ...(found && { facts: engineFacts(found.profile), flags: found.command.flags }),
+        problems,
+      };
+    },
+
+    hasImage: async (ref) => hasImage(await usable(), ref),
+
+    importImage: async (archive, ref, options) =>
+      importImage(await usable(), archive, ref, options),
+
+    invocation: async () => {
+      const command = await usable();
+      return [command.program, ...command.flags];
+    },
+
+    clean: async (nodeSlug) => {
+      if (!(await engineExists(source))) return [];
+      const command = await usable();
+      if (nodeSlug !== undefined) return removeContainers(command, nodeSlug);
+      await removeAllContainers(command);
+      await stopPause((await openEngine(source)).paths);
+      return [];
+    },
+
+    reset: async () => {
+      if (await engineExists(source)) await resetEngine(await openEngine(source));
+    },
+  };
+}
