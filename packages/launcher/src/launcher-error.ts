@@ -1,3 +1,4 @@
+import { CommandError } from '@cynodeai/command-line/error';
 import { CodedError } from '@cynodeai/runtime/std';
 
 /**
@@ -10,6 +11,12 @@ export type LauncherErrorCode =
 
 /** A failure to show as it is; the message says what to do next. */
 export class LauncherError extends CodedError<LauncherErrorCode> {}
+
+/** True for the end that a person or the system asked for. */
+export function isInterruption(error: unknown): boolean {
+  if (error instanceof CommandError) return !['usage', 'internal'].includes(error.code);
+  return error instanceof LauncherError && error.code === 'interrupted';
+}
 
 /** Exit codes that are not a job's own. Like those of `timeout` and `env`. */
 export const exitCodes = { timeout: 124, fault: 125, interrupted: 130, usage: 2 } as const;

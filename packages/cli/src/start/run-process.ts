@@ -17,7 +17,7 @@ async function takeEnv(): Promise<Env> {
 
 /** Runs the command line on the process's own streams and ends with its exit code. Contract 05 section 2.2. */
 export function runProcess(argv: readonly string[]): Promise<never> {
-  const run = (signal: AbortSignal): Promise<number> =>
+  const run = (stop: () => AbortSignal): Promise<number> =>
     runCommandLine(argv, {
       env: takeEnv,
       // Opened by those who ask only.
@@ -26,7 +26,7 @@ export function runProcess(argv: readonly string[]): Promise<never> {
       },
       stdout: process.stdout,
       stderr: process.stderr,
-      signal,
+      signal: stop(),
     });
   return runAsProcess(run, { exitCodeOf, textOf: (error) => `error: ${failureText(error)}` });
 }

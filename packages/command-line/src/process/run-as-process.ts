@@ -19,10 +19,11 @@ function guardStreams(): void {
 
 /**
  * Runs a program on the process's own streams and ends with its exit code, every byte written. A defect ends with the
- * program's code for one, never with Node's own 1. Contract 05 section 2.2.
+ * program's code for one, never with Node's own 1. Who asks for the signal that says stop takes over from the system,
+ * which ends the process at once. Contract 05 section 2.2.
  */
 export async function runAsProcess(
-  run: (signal: AbortSignal) => Promise<number>,
+  run: (stop: () => AbortSignal) => Promise<number>,
   { exitCodeOf, textOf }: Failures,
 ): Promise<never> {
   const endAsDefect = (error: unknown): never => {
@@ -32,5 +33,6 @@ export async function runAsProcess(
   guardStreams();
   process.on('uncaughtException', endAsDefect);
   process.on('unhandledRejection', endAsDefect);
-  process.exit(await run(stopSignal(exitCodeOf)));
+  let signal: AbortSignal | undefined;
+  process.exit(await run(() => (signal ??= stopSignal(exitCodeOf))));
 }

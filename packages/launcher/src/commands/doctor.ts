@@ -1,7 +1,5 @@
 import { userInfo } from 'node:os';
 import process from 'node:process';
-import { readEnv } from '@cynodeai/runtime/config';
-import { Command } from 'commander';
 import type { Check } from '../doctor/check.ts';
 import { checkEngine } from '../doctor/engine-check.ts';
 import { checkGpu, checkInference } from '../doctor/inference-checks.ts';
@@ -18,13 +16,8 @@ import {
 import { demandedEngine, unchosenEngine } from '../install/engine-choice.ts';
 import { findInstall } from '../install/install.ts';
 import { homeDirOf } from '../install/paths.ts';
-import { parse } from './parse.ts';
-
-function commandLine(): Command {
-  return new Command('doctor')
-    .description('Check every precondition and name the fix; exit code 1 when something fails')
-    .option('--json', 'print JSON');
-}
+import type { CommandContext, FlagsOf } from './command-context.ts';
+import type { doctorFlags } from './flags.ts';
 
 const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 
@@ -49,10 +42,10 @@ function ownNames(): string[] {
 }
 
 /** Checks this machine and this install. */
-export async function doctor(args: readonly string[]): Promise<number> {
-  const parsed = parse<{ readonly json?: boolean }>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const env = readEnv();
+export async function doctor(
+  { env }: CommandContext,
+  { flags }: { readonly flags: FlagsOf<typeof doctorFlags> },
+): Promise<number> {
   const checks = [
     checkNode(),
     checkNpm(env),
@@ -69,9 +62,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   ];
   const healthy = checks.every((check) => check.result !== 'fail');
   process.stdout.write(
-    parsed.flags.json
-      ? `${JSON.stringify({ ok: healthy, checks }, undefined, 2)}\n`
-      : doctorText(checks),
+    flags.json ? `${JSON.stringify({ ok: healthy, checks }, undefined, 2)}\n` : doctorText(checks),
   );
   return healthy ? 0 : 1;
 }

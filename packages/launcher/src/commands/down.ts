@@ -1,24 +1,17 @@
 import process from 'node:process';
-import { Command } from 'commander';
 import { findInstall } from '../install/install.ts';
 import { Progress } from '../terminal/progress.ts';
 import { tearDown } from '../stack/tear-down.ts';
-import { commandContext } from './command-context.ts';
-import { parse } from './parse.ts';
-
-function commandLine(): Command {
-  return new Command('down')
-    .description('Stop node, orchestrator and database in this order and wait until all are gone')
-    .option('-q, --quiet', 'no progress on stderr');
-}
+import type { CommandContext, FlagsOf } from './command-context.ts';
+import type { downFlags } from './flags.ts';
 
 /** Stops the stack. */
-export async function down(args: readonly string[]): Promise<number> {
-  const parsed = parse<{ readonly quiet?: boolean }>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const context = commandContext();
+export async function down(
+  context: CommandContext,
+  { flags }: { readonly flags: FlagsOf<typeof downFlags> },
+): Promise<number> {
   const install = findInstall(context.env);
-  const progress = new Progress({ quiet: parsed.flags.quiet ?? false });
+  const progress = new Progress({ quiet: flags.quiet ?? false });
   try {
     const ran =
       install !== undefined &&

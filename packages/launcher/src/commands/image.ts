@@ -1,5 +1,5 @@
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import process from 'node:process';
-import { Command } from 'commander';
 import { ensureImage } from '../image/ensure-image.ts';
 import { readRecipe } from '../image/recipe.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
@@ -7,31 +7,17 @@ import { openInstall } from '../install/install.ts';
 import { LauncherError } from '../launcher-error.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commandContext } from './command-context.ts';
-import { parse } from './parse.ts';
-
-interface ImageFlags {
-  readonly fromRegistry?: boolean;
-  readonly yes?: boolean;
-}
-
-function commandLine(): Command {
-  return new Command('image')
-    .description('Build the sandbox image anew with the newest packages, and use it from now on')
-    .argument('<action>', 'build')
-    .option('--from-registry', 'use images/sandbox/Containerfile and a container registry')
-    .option('-y, --yes', 'install missing packages without asking');
-}
+import type { CommandContext } from './command-context.ts';
+import type { imageArgs, imageFlags } from './flags.ts';
 
 /** Builds the sandbox image. */
-export async function image(args: readonly string[]): Promise<number> {
-  const parsed = parse<ImageFlags>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const { flags, operands } = parsed;
-  if (operands[0] !== 'build') {
-    throw new LauncherError('usage', `image knows only the action build, not ${operands[0] ?? ''}`);
+export async function image(
+  context: CommandContext,
+  { args, flags }: CommandInput<typeof imageArgs, typeof imageFlags>,
+): Promise<number> {
+  if (args.action !== 'build') {
+    throw new LauncherError('usage', `image knows only the action build, not ${args.action}`);
   }
-  const context = commandContext();
   const opened = await openInstall(context.env);
   const install = { ...opened, engine: demandedEngine(context.env, opened.engine) };
   const progress = new Progress();

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { Command } from 'commander';
 import { cleanFlags, mustRunEngine } from '../image/engine-command.ts';
 import { findInstall } from '../install/install.ts';
 import { removeTree } from '../install/remove-tree.ts';
@@ -10,27 +9,14 @@ import { findProgram } from '../setup/find-program.ts';
 import { tearDown } from '../stack/tear-down.ts';
 import { ask, canAsk } from '../terminal/ask.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commandContext } from './command-context.ts';
-import { parse } from './parse.ts';
-
-interface ResetFlags {
-  readonly yes?: boolean;
-  readonly keepImages?: boolean;
-}
-
-function commandLine(): Command {
-  return new Command('reset')
-    .description('Stop everything and delete this install: tasks, users, secrets, images')
-    .option('--keep-images', 'keep the built archive of the sandbox image')
-    .option('-y, --yes', 'do not ask');
-}
+import type { CommandContext, FlagsOf } from './command-context.ts';
+import type { resetFlags } from './flags.ts';
 
 /** Deletes the install. */
-export async function reset(args: readonly string[]): Promise<number> {
-  const parsed = parse<ResetFlags>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const { flags } = parsed;
-  const context = commandContext();
+export async function reset(
+  context: CommandContext,
+  { flags }: { readonly flags: FlagsOf<typeof resetFlags> },
+): Promise<number> {
   const install = findInstall(context.env);
   if (install === undefined) {
     process.stdout.write('there is no install to delete\n');

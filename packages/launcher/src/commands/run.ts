@@ -1,16 +1,17 @@
 import process from 'node:process';
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import { GatewayError } from '@cynodeai/api-client';
 import {
   type TaskInput,
   type TaskInputFlags,
   TaskInputError,
-  parseTimeoutSeconds,
   readTaskInput,
+  taskInputFlags,
 } from '@cynodeai/api-client/task-input';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { Install } from '../install/install.ts';
-import { LauncherError, exitCodes } from '../launcher-error.ts';
+import { LauncherError, exitCodes, isInterruption } from '../launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { type Outcome, outcomeOf } from '../run/outcome.ts';
 import { printJson, printText, writeJson } from '../run/print-outcome.ts';
@@ -18,18 +19,18 @@ import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import { Progress } from '../terminal/progress.ts';
-import { type CommandContext, commandContext } from './command-context.ts';
-import { parse } from './parse.ts';
-import { type RunFlags, runCommandLine } from './run-options.ts';
+import type { CommandContext, FlagsOf } from './command-context.ts';
+import type { runArgs, runFlags } from './flags.ts';
 
-/** Parses and runs; answers the exit code. */
-export async function run(args: readonly string[]): Promise<number> {
-  const parsed = parse<RunFlags>(runCommandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const { flags, operands } = parsed;
-  const context = commandContext();
+type RunFlags = FlagsOf<typeof runFlags>;
+
+/** Runs a task; answers the exit code. */
+export async function run(
+  context: CommandContext,
+  { args, flags }: CommandInput<typeof runArgs, typeof runFlags>,
+): Promise<number> {
   try {
-    await using input = await readTaskInput(taskInputFlags(flags, operands));
+    await using input = await readTaskInput(inputOf(flags, args.prompt));
     const { result, outcome, couldAskDemo } = await runRequest(input, flags, context);
     if (flags.output === 'json') printJson(outcome, result, couldAskDemo);
     else printText(outcome, couldAskDemo);
@@ -39,28 +40,20 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function taskInputFlags(flags: RunFlags, positional: readonly string[]): TaskInputFlags {
-  const prompts = [flags.prompt, flags.task, positional[0]].filter((text) => text !== undefined);
-  if (prompts.length > 1) throw new TaskInputError('give the prompt once');
-  if (flags.command && flags.commands) {
+/** What the flags of a task say here, where a prompt needs no flag and commands may stand together behind one. */
+function inputOf(flags: RunFlags, positional: string | undefined): TaskInputFlags {
+  const { commands, output: _o, inference: _i, yes: _y, quiet: _q, ...typed } = flags;
+  if (typed.command && commands) {
     throw new TaskInputError('use either --command or --commands, not both');
   }
-  const commands = flags.command ?? flags.commands;
-  const { taskFile, script, commandsFile, inputMode, attach, name, projectId, useInference } =
-    flags;
-  const { timeout } = flags;
+  const input = taskInputFlags(typed);
+  if (positional !== undefined && input.prompt !== undefined) {
+    throw new TaskInputError('give the prompt once');
+  }
   return {
-    ...(prompts[0] !== undefined && { prompt: prompts[0] }),
-    ...(taskFile !== undefined && { taskFile }),
-    ...(script !== undefined && { script }),
+    ...input,
+    ...(positional !== undefined && { prompt: positional }),
     ...(commands !== undefined && { command: commands }),
-    ...(commandsFile !== undefined && { commandsFile }),
-    ...(inputMode !== undefined && { inputMode }),
-    ...(attach !== undefined && { attach }),
-    ...(name !== undefined && { name }),
-    ...(projectId !== undefined && { projectId }),
-    ...(useInference !== undefined && { useInference }),
-    ...(timeout !== undefined && { timeoutSeconds: parseTimeoutSeconds(timeout) }),
   };
 }
 
@@ -125,8 +118,7 @@ async function wasImageLost(
 }
 
 function printFailure(flags: RunFlags, error: unknown, context: CommandContext): number {
-  const interrupted =
-    context.signal.aborted || (error instanceof LauncherError && error.code === 'interrupted');
+  const interrupted = context.signal.aborted || isInterruption(error);
   const expected =
     error instanceof LauncherError ||
     error instanceof GatewayError ||

@@ -1,10 +1,10 @@
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism, constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
-import { Command } from 'commander';
 import { ensureImage } from '../image/ensure-image.ts';
 import { cleanUp } from '../stack/tear-down.ts';
 import { setUp } from '../setup/bring-up.ts';
@@ -22,27 +22,10 @@ import { processRoles } from '../roles/table.ts';
 import { nodeYaml, writeNodeConfig } from '../stack/node-config.ts';
 import { roleSpec } from '../stack/role-specs.ts';
 import type { RoleSpec } from '../stack/supervise-role.ts';
-import { type CommandContext, commandContext } from './command-context.ts';
-import { parse } from './parse.ts';
+import type { CommandContext, FlagsOf } from './command-context.ts';
+import type { serveArgs, serveFlags } from './flags.ts';
 
-interface ServeFlags {
-  readonly home?: string;
-  readonly port?: string;
-  readonly orchestrator?: string;
-  readonly pskFile?: string;
-  readonly id?: string;
-}
-
-function commandLine(): Command {
-  return new Command('serve')
-    .description('Run roles in the foreground with the settings of this install')
-    .argument('<role...>', 'node, or one or both of user-gateway and control-plane')
-    .option('--home <dir>', 'node: state folder of a further node')
-    .option('--port <port>', 'node: port of its Worker API')
-    .option('--orchestrator <url>', 'node: base URL of the control plane')
-    .option('--psk-file <path>', 'node: file with the registration key')
-    .option('--id <id>', 'node: its id; the default is made of its port');
-}
+type ServeFlags = FlagsOf<typeof serveFlags>;
 
 type ServedRole = (typeof processRoles)[number];
 
@@ -62,11 +45,11 @@ function hostOf(names: readonly string[]): ServedRole {
 }
 
 /** Runs roles until they end or are interrupted. */
-export async function serve(args: readonly string[]): Promise<number> {
-  const parsed = parse<ServeFlags>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const { flags, operands: names } = parsed;
-  const context = commandContext();
+export async function serve(
+  context: CommandContext,
+  { args, flags }: CommandInput<typeof serveArgs, typeof serveFlags>,
+): Promise<number> {
+  const names = args.role;
   const role = hostOf(names);
   const opened = await openInstall(context.env);
   const further = role.needs.engine && flags.home !== undefined;

@@ -1,31 +1,12 @@
 import { join } from 'node:path';
 import process from 'node:process';
-import { readEnv } from '@cynodeai/runtime/config';
-import { Command, Option } from 'commander';
 import { type Install, findInstall } from '../install/install.ts';
 import { homeDirOf } from '../install/paths.ts';
 import { type InferenceStatus, inferenceText } from '../stack/inference-status.ts';
 import type { Readiness } from '../stack/readiness.ts';
 import { type StackStatus, stackStatus } from '../stack/status.ts';
-import { parse } from './parse.ts';
-
-interface StatusFlags {
-  readonly output: 'text' | 'json';
-  readonly json?: boolean;
-}
-
-function commandLine(): Command {
-  return new Command('status')
-    .description(
-      'Show roles, addresses and readiness; exit code 0 when the stack runs, 1 otherwise',
-    )
-    .addOption(
-      new Option('-o, --output <format>', 'what to print')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
-    .option('--json', 'the same as --output json');
-}
+import type { CommandContext, FlagsOf } from './command-context.ts';
+import type { statusFlags } from './flags.ts';
 
 function readinessText(readiness: Readiness): string {
   if (readiness.state === 'ready') return 'ready';
@@ -106,10 +87,10 @@ export function statusDocument(status: StackStatus, home: string): unknown {
 }
 
 /** Prints how the stack is doing. */
-export async function status(args: readonly string[]): Promise<number> {
-  const parsed = parse<StatusFlags>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const env = readEnv();
+export async function status(
+  { env }: CommandContext,
+  { flags }: { readonly flags: FlagsOf<typeof statusFlags> },
+): Promise<number> {
   const install = findInstall(env);
   const current: StackStatus =
     install === undefined
@@ -117,7 +98,7 @@ export async function status(args: readonly string[]): Promise<number> {
       : await stackStatus(install);
   const home = install?.paths.home ?? homeDirOf(env);
   process.stdout.write(
-    parsed.flags.json || parsed.flags.output === 'json'
+    flags.json || flags.output === 'json'
       ? `${JSON.stringify(statusDocument(current, home), undefined, 2)}\n`
       : statusText(current, install),
   );

@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
-import { Command } from 'commander';
 import { openInstall } from '../install/install.ts';
 import { checkoutDir } from '../install/paths.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { type Totals, addTotals, cucumberTotals, noTests, vitestTotals } from '../suites/totals.ts';
 import { Progress } from '../terminal/progress.ts';
-import { type CommandContext, commandContext } from './command-context.ts';
-import { parse } from './parse.ts';
+import type { CommandContext, FlagsOf } from './command-context.ts';
+import type { testFlags } from './flags.ts';
 
 const reportsDir = join(checkoutDir, '.cynode/reports');
 
@@ -34,20 +33,14 @@ const suites: readonly Suite[] = [
   },
 ];
 
-function commandLine(): Command {
-  return new Command('test')
-    .description('Run every check, then the behaviour and end-to-end suites, and sum them up')
-    .option('-y, --yes', 'install missing packages without asking');
-}
-
 /** Runs everything; exit code 0 when nothing failed. */
-export async function test(args: readonly string[]): Promise<number> {
-  const parsed = parse<{ readonly yes?: boolean }>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const context = commandContext();
+export async function test(
+  context: CommandContext,
+  { flags }: { readonly flags: FlagsOf<typeof testFlags> },
+): Promise<number> {
   const progress = new Progress();
   const install = await openInstall(context.env);
-  const yes = parsed.flags.yes ?? false;
+  const yes = flags.yes ?? false;
   try {
     await setUp({
       install,

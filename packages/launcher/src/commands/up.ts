@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import process from 'node:process';
 import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { createLog } from '@cynodeai/runtime/observe';
-import { Command } from 'commander';
 import { ensureImage } from '../image/ensure-image.ts';
-import { type InferenceChoice, wantsOtherInference } from '../inference/inference.ts';
+import { wantsOtherInference } from '../inference/inference.ts';
 import { prepareStart } from '../inference/prepare-start.ts';
 import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
@@ -23,31 +23,16 @@ import { stackStatus } from '../stack/status.ts';
 import { stopStack } from '../stack/stop-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
 import { Progress } from '../terminal/progress.ts';
-import { type CommandContext, commandContext } from './command-context.ts';
-import { parse } from './parse.ts';
-import { inferenceOption } from './run-options.ts';
 import { statusText } from './status.ts';
-
-interface UpFlags {
-  readonly yes?: boolean;
-  readonly quiet?: boolean;
-  readonly inference?: InferenceChoice;
-}
-
-function commandLine(): Command {
-  return new Command('up')
-    .description('Start the stack in the foreground; Ctrl-C stops it in order')
-    .option('-y, --yes', 'install missing packages and restart an outdated stack without asking')
-    .addOption(inferenceOption())
-    .option('-q, --quiet', 'no progress on stderr');
-}
+import type { CommandContext, FlagsOf } from './command-context.ts';
+import type { upFlags } from './flags.ts';
 
 /** Runs the stack until it is interrupted. */
-export async function up(args: readonly string[]): Promise<number> {
-  const parsed = parse<UpFlags>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const { yes = false, quiet = false, inference: choice } = parsed.flags;
-  const context = commandContext();
+export async function up(
+  context: CommandContext,
+  { flags }: { readonly flags: FlagsOf<typeof upFlags> },
+): Promise<number> {
+  const { yes = false, quiet = false, inference: choice } = flags;
   const progress = new Progress({ quiet });
   const onStep = (what: string): void => progress.step(what);
   let install = await openInstall(context.env);
@@ -114,7 +99,14 @@ async function start(
   });
   const log = createLog({ service: 'supervisor', destination });
   // Awaited here: the lock must be held until the stack can be seen.
-  return await runStack({ install, log, ...context });
+  const stack = await runStack({ install, log, ...context });
+  return {
+    stop: async () => {
+      await stack.stop();
+      destination.end();
+      await finished(destination);
+    },
+  };
 }
 
 /** Waits for the node, then for its model, which need not be there for commands and scripts to run. */

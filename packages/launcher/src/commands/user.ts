@@ -1,46 +1,33 @@
+import type { CommandInput } from '@cynodeai/command-line/definition';
 import { text } from 'node:stream/consumers';
 import process from 'node:process';
 import { GatewayError } from '@cynodeai/api-client';
 import { type CreateUserRequest, gatewayRoutes } from '@cynodeai/contracts/gateway';
-import { Command } from 'commander';
 import { findInstall } from '../install/install.ts';
 import { LauncherError, exitCodes } from '../launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
-import { commandContext } from './command-context.ts';
-import { parse } from './parse.ts';
-
-interface UserFlags {
-  readonly email?: string;
-  readonly passwordStdin?: boolean;
-}
-
-function commandLine(): Command {
-  return new Command('user')
-    .description('Add a user as the local administrator; more: cynork users --help')
-    .argument('<action>', 'add')
-    .argument('<handle>', 'name to log in with')
-    .option('--email <address>', 'address of the user')
-    .option('--password-stdin', 'read the password from standard input');
-}
+import type { CommandContext } from './command-context.ts';
+import type { userArgs, userFlags } from './flags.ts';
 
 /** `user add HANDLE --password-stdin`. Contract 04 section 4.5. */
-export async function user(args: readonly string[]): Promise<number> {
-  const parsed = parse<UserFlags>(commandLine(), args);
-  if (parsed.kind === 'help') return 0;
-  const [action, handle = ''] = parsed.operands;
+export async function user(
+  { env }: CommandContext,
+  { args, flags }: CommandInput<typeof userArgs, typeof userFlags>,
+): Promise<number> {
+  const { action, handle } = args;
   if (action !== 'add') throw new LauncherError('usage', 'the only action is: cynode user add');
-  if (!parsed.flags.passwordStdin) {
+  if (!flags.passwordStdin) {
     throw new LauncherError(
       'usage',
       'give the password on standard input and say --password-stdin; it never belongs on a command line',
     );
   }
-  const install = findInstall(commandContext().env);
+  const install = findInstall(env);
   if (install === undefined || runningStack(install) === undefined) {
     throw new LauncherError('stack', 'the stack is not running; start it with: cynode up');
   }
-  const { email } = parsed.flags;
+  const { email } = flags;
   const body: CreateUserRequest = {
     handle,
     ...(email !== undefined && { email }),

@@ -28,7 +28,7 @@ const instead = {
 } as const;
 
 /** The processes of one machine in the order in which they start; they stop in the reverse. A new role is a row here. */
-export const roleTable = [
+const roleTable = [
   { kind: 'database', name: 'postgres', stopSignal: 'SIGINT', stopMs: () => 30_000 },
   {
     kind: 'process',

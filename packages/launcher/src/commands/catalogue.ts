@@ -1,0 +1,124 @@
+import {
+  type CommandDefinition,
+  type Program,
+  defineCommand,
+} from '@cynodeai/command-line/definition';
+import type { CommandContext } from './command-context.ts';
+import {
+  benchArgs,
+  doctorFlags,
+  downFlags,
+  imageArgs,
+  imageFlags,
+  resetFlags,
+  runArgs,
+  runFlags,
+  serveArgs,
+  serveFlags,
+  statusFlags,
+  testFlags,
+  upFlags,
+  userArgs,
+  userFlags,
+} from './flags.ts';
+
+const runNotes = `Exit code: the job's own; 124 its time was up, 125 it could not be run, 130 interrupted.
+
+  cynode run "What is 17*23?"
+  cynode run --commands 'cat /etc/os-release' nproc
+  cynode run --script build.sh --attach data.csv`;
+
+/** Commands as data; only the one that is called is loaded. */
+const commands: readonly CommandDefinition<CommandContext>[] = [
+  defineCommand({
+    path: ['run'],
+    summary: 'run a task in a sandbox and print its output; sets up and starts what is missing',
+    args: runArgs,
+    flags: runFlags,
+    notes: runNotes,
+    load: async () => (await import('./run.ts')).run,
+  }),
+  defineCommand({
+    path: ['up'],
+    summary: 'start the stack in the foreground; Ctrl-C stops it in order',
+    args: {},
+    flags: upFlags,
+    load: async () => (await import('./up.ts')).up,
+  }),
+  defineCommand({
+    path: ['down'],
+    summary: 'stop everything of this install and wait until all is gone',
+    args: {},
+    flags: downFlags,
+    load: async () => (await import('./down.ts')).down,
+  }),
+  defineCommand({
+    path: ['status'],
+    summary:
+      'roles, addresses, readiness with reasons; exit code 0 when the stack runs, 1 otherwise',
+    args: {},
+    flags: statusFlags,
+    load: async () => (await import('./status.ts')).status,
+  }),
+  defineCommand({
+    path: ['doctor'],
+    summary: 'check every precondition and name the fix; exit code 1 when something fails',
+    args: {},
+    flags: doctorFlags,
+    load: async () => (await import('./doctor.ts')).doctor,
+  }),
+  defineCommand({
+    path: ['test'],
+    summary: 'run every check, then the behaviour and end-to-end suites, and sum them up',
+    args: {},
+    flags: testFlags,
+    load: async () => (await import('./test.ts')).test,
+  }),
+  defineCommand({
+    path: ['bench'],
+    summary: 'measure this checkout against anchors on this machine',
+    args: benchArgs,
+    flags: {},
+    verbatim: true,
+    load: async () => (await import('./bench.ts')).bench,
+  }),
+  defineCommand({
+    path: ['user'],
+    summary: 'add a user as the local administrator; more: cynork users --help',
+    args: userArgs,
+    flags: userFlags,
+    load: async () => (await import('./user.ts')).user,
+  }),
+  defineCommand({
+    path: ['serve'],
+    summary: 'run single roles in the foreground with the settings of this install',
+    args: serveArgs,
+    flags: serveFlags,
+    load: async () => (await import('./serve.ts')).serve,
+  }),
+  defineCommand({
+    path: ['image'],
+    summary: 'build the sandbox image anew with the newest packages, and use it from now on',
+    args: imageArgs,
+    flags: imageFlags,
+    load: async () => (await import('./image.ts')).image,
+  }),
+  defineCommand({
+    path: ['reset'],
+    summary: 'stop everything and delete this install: tasks, users, secrets, images',
+    args: {},
+    flags: resetFlags,
+    load: async () => (await import('./reset.ts')).reset,
+  }),
+];
+
+/** The command line of `cynode`. */
+export const cynode: Program<CommandContext> = {
+  name: 'cynode',
+  summary: 'CyNodeAI: tasks in sealed sandboxes, on this machine',
+  globals: {},
+  groups: [],
+  commands,
+  notes: `cynode COMMAND --help tells more; cynode --version the version.
+State is kept in CYNODE_HOME, else ~/.local/state/cynode.`,
+};
