@@ -10,6 +10,16 @@ import { taskResultRoutes } from './task-results.ts';
 import { taskRoutes } from './tasks.ts';
 import { userRoutes } from './users.ts';
 
+export * from './auth.ts';
+export * from './meta.ts';
+export * from './role-bindings.ts';
+export * from './settings.ts';
+export * from './task-artifacts.ts';
+export * from './task-events.ts';
+export * from './task-results.ts';
+export * from './tasks.ts';
+export * from './users.ts';
+
 /** The User API Gateway's HTTP surface. Unknown query parameters are ignored, unknown body fields refused. Contract 04. */
 export const gatewayRoutes = {
   ...metaRoutes,

@@ -17,9 +17,13 @@ import {
 } from '../adapters/crypto/user-tokens.ts';
 import { problemOf } from '../adapters/http/problems.ts';
 import {
+  type BindResource,
   type UserGatewayParts,
   bindUserGateway,
 } from '../adapters/http/user-gateway/bind-user-gateway.ts';
+import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bind-role-bindings.ts';
+import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
+import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { postgresAttemptCounter } from '../adapters/postgres/identity/attempt-counter.ts';
@@ -88,6 +92,39 @@ async function readinessOf(
   return readinessCheck({ probe: postgresReadinessProbe(db, { expectedVersion }), sleep });
 }
 
+/** A further resource is one more line here. */
+function resourcesOf(
+  config: UserGatewayConfig,
+  db: Kysely<Database>,
+  shared: Pick<UserParts, 'idempotency' | 'seal' | 'clock'>,
+): readonly BindResource[] {
+  const { seal, clock } = shared;
+  const users: UserParts = {
+    ...shared,
+    transact: postgresTransactUsers(db),
+    users: postgresUserReader(db),
+    passwords: argonPasswords,
+    hashSecretBody: hmacBody(config.jwtKey),
+  };
+  const roleBindings = {
+    transact: postgresTransactRoleBindings(db),
+    bindings: postgresRoleBindingReader(db),
+    seal,
+    clock,
+  };
+  const settings = {
+    transact: postgresTransactSettings(db),
+    settings: postgresSettingReader(db),
+    seal,
+    clock,
+  };
+  return [
+    (server, guard) => bindUsers(server, guard, users),
+    (server, guard) => bindRoleBindings(server, guard, roleBindings),
+    (server, guard) => bindSettings(server, guard, settings),
+  ];
+}
+
 async function partsOf(
   config: UserGatewayConfig,
   db: Kysely<Database>,
@@ -124,27 +161,7 @@ async function partsOf(
       clock,
     },
     listing: { tasks, projects: postgresProjectStore(db), seal },
-    users: {
-      transact: postgresTransactUsers(db),
-      users: postgresUserReader(db),
-      passwords: argonPasswords,
-      idempotency,
-      hashSecretBody: hmacBody(config.jwtKey),
-      seal,
-      clock,
-    },
-    roleBindings: {
-      transact: postgresTransactRoleBindings(db),
-      bindings: postgresRoleBindingReader(db),
-      seal,
-      clock,
-    },
-    settings: {
-      transact: postgresTransactSettings(db),
-      settings: postgresSettingReader(db),
-      seal,
-      clock,
-    },
+    resources: resourcesOf(config, db, { idempotency, seal, clock }),
     tasks,
     artifacts: {
       artifacts: postgresArtifactReader(db),

@@ -11,7 +11,7 @@ import { followCalls } from './audited-calls.ts';
 import { bindLogin } from './auth/login.ts';
 import { bindLogout } from './auth/logout.ts';
 import { bindRefresh } from './auth/refresh.ts';
-import { callerGuard } from './caller.ts';
+import { type CallerGuard, callerGuard } from './caller.ts';
 import { bindOpenApi } from './meta/openapi.ts';
 import { bindGetArtifact } from './tasks/artifacts-get.ts';
 import { bindListArtifacts } from './tasks/artifacts-list.ts';
@@ -22,9 +22,9 @@ import { bindGetTask } from './tasks/get.ts';
 import { bindListTasks } from './tasks/list.ts';
 import { bindTaskLogs } from './tasks/logs.ts';
 import { bindTaskResult } from './tasks/result.ts';
-import { type RoleBindingParts, bindRoleBindings } from './role-bindings/bind-role-bindings.ts';
-import { type SettingParts, bindSettings } from './settings/bind-settings.ts';
-import { type UserParts, bindUsers } from './users/bind-users.ts';
+
+/** Serves the routes of one resource for callers the guard lets in. */
+export type BindResource = (server: HttpServer, guard: CallerGuard) => void;
 
 /** Everything the gateway's routes are made of; each route gets only its part. */
 export interface UserGatewayParts {
@@ -32,9 +32,8 @@ export interface UserGatewayParts {
   readonly auth: LoginDeps;
   readonly creation: CreateTaskOnceDeps;
   readonly listing: ListTasksDeps;
-  readonly users: UserParts;
-  readonly roleBindings: RoleBindingParts;
-  readonly settings: SettingParts;
+  /** Resources that stand by themselves; each brings what it is made of. */
+  readonly resources: readonly BindResource[];
   readonly tasks: TaskReader;
   readonly artifacts: Omit<ArtifactDeps, 'tasks'>;
   readonly signals: TaskSignals;
@@ -54,9 +53,7 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   bindLogin(server, auth);
   bindRefresh(server, auth);
   bindLogout(server, auth);
-  bindUsers(server, guard, parts.users);
-  bindRoleBindings(server, guard, parts.roleBindings);
-  bindSettings(server, guard, parts.settings);
+  for (const bindResource of parts.resources) bindResource(server, guard);
   bindCreateTask(server, guard, parts.creation);
   bindListTasks(server, guard, parts.listing);
   bindGetTask(server, guard, tasks);
