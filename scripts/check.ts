@@ -19,6 +19,7 @@ const staticSteps: readonly Step[] = [
   { name: 'dead code', command: ['knip', '--no-config-hints'] },
   { name: 'duplication', command: ['jscpd'] },
   { name: 'requirements', command: node('scripts/requirements.ts') },
+  { name: 'environment', command: [...node('scripts/environment.ts'), '--check'] },
 ];
 const testStep: Step = {
   name: 'tests and coverage',

@@ -50,8 +50,8 @@ export const controlPlaneEnvironment = {
   },
   BOOTSTRAP_ADMIN_PASSWORD: {
     field: secretField(),
-    about: 'Password of the first administrator, `admin`; read at the first start only',
-    unset: 'the first start fails while there is no administrator',
+    about: 'Password of the first administrator, `admin`; for the first start',
+    unset: 'fails while there is none',
     secret: true,
   },
   ORCHESTRATOR_PUBLIC_URL: {
@@ -67,12 +67,12 @@ export const controlPlaneEnvironment = {
   OLLAMA_BASE_URL: {
     field: baseUrlField,
     about: 'Model service that the control plane asks by itself',
-    unset: '`INFERENCE_URL`, else prompts go through the relay of a node',
+    unset: '`INFERENCE_URL`, else the relay of a node',
   },
   INFERENCE_URL: {
     field: baseUrlField,
     about: 'The same, where `OLLAMA_BASE_URL` is unset',
-    unset: 'prompts go through the relay of a node',
+    unset: 'the relay of a node',
   },
   INFERENCE_MODEL: {
     field: nameField,
@@ -101,7 +101,7 @@ export const controlPlaneEnvironment = {
   },
   DISPATCH_POLL_INTERVAL: {
     field: durationField(),
-    about: 'How often the dispatcher looks for jobs that no notification told it of',
+    about: 'How often jobs are looked for that no notification told of',
     default: '1s',
   },
   DISPATCHER_ENABLED: {

@@ -22,7 +22,7 @@ export const engineEnvironment = {
   CONTAINER_RUNTIME: {
     field: containerEngineField,
     about: `Container engine: ${containerEngines.join(' or ')}`,
-    unset: '`sandbox.runtime` of the startup file, else `podman`',
+    unset: '`sandbox.runtime`, else `podman`',
   },
   DOCKER_HOST: {
     field: z.string(),
@@ -32,11 +32,11 @@ export const engineEnvironment = {
   CYNODE_STATE_DIR: {
     field: absolutePath,
     about: 'Folder of the node: jobs, results, storage of the private Podman',
-    unset: '`storage.state_dir` of the startup file, else `/var/lib/cynode/state`',
+    unset: '`storage.state_dir`, else `/var/lib/cynode/state`',
   },
   CYNODE_RUN_DIR: {
     field: absolutePath,
-    about: 'Short folder for sockets and volatile files of the private Podman',
+    about: 'Short folder for sockets of the private Podman',
     unset: 'a folder below `XDG_RUNTIME_DIR`, `/run` or `/tmp`',
   },
   XDG_RUNTIME_DIR: {
@@ -51,29 +51,28 @@ export const nodeEnvironment = {
   ORCHESTRATOR_URL: {
     field: serviceUrlSchema,
     about: 'Base URL of the control plane',
-    unset: '`orchestrator.url` of the startup file',
+    unset: '`orchestrator.url`',
   },
   NODE_SLUG: {
     field: nodeSlugSchema,
     about: 'Id of the node',
-    unset: '`node.id` of the startup file',
+    unset: '`node.id`',
   },
   NODE_NAME: {
     field: z.string(),
     about: 'Name of the node for people',
-    unset: '`node.name` of the startup file',
+    unset: '`node.name`',
   },
   NODE_REGISTRATION_PSK: {
     field: secretField(),
     about: 'Key with which the node registers',
-    unset:
-      'what `orchestrator.registration_psk_env` or `registration_psk_file` of the startup file names',
+    unset: 'what `orchestrator.registration_psk_env` or `registration_psk_file` names',
     secret: true,
   },
   NODE_ADVERTISED_WORKER_API_URL: {
     field: serviceUrlSchema,
     about: 'Address under which the orchestrator finds the Worker API',
-    unset: '`worker_api.public_base_url` of the startup file, else the host name',
+    unset: '`worker_api.public_base_url`, else the host name',
   },
   LISTEN_ADDR: {
     field: listenField().refine(
@@ -81,13 +80,13 @@ export const nodeEnvironment = {
       'must name a port from 1 to 65535',
     ),
     about: 'Address the Worker API listens on',
-    unset: '`worker_api.listen_host` and `listen_port` of the startup file, else `0.0.0.0:12090`',
+    unset: '`worker_api.listen_host` and `listen_port`, else `0.0.0.0:12090`',
   },
   ...engineEnvironment,
   CYNODE_SANDBOX_MOUNT_ROOT: {
     field: absolutePath,
     about: 'Folder with the workspaces of jobs',
-    unset: '`sandbox.mount_root` of the startup file, else `sandbox_mounts` in the state folder',
+    unset: '`sandbox.mount_root`, else `sandbox_mounts` in the state folder',
   },
   NODE_SHUTDOWN_GRACE_SECONDS: {
     field: integerField(0, 300),
@@ -101,7 +100,7 @@ export const nodeEnvironment = {
   },
   OLLAMA_PORT: {
     field: integerField(1, 65_535),
-    about: 'Port at which a model service of this host is looked for, and the own one is published',
+    about: 'Port of the model service of this host, found or own',
     default: '11434',
   },
   OLLAMA_IMAGE: {

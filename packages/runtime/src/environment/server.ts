@@ -7,8 +7,8 @@ const mib = 1024 * 1024;
 export const serverEnvironment = {
   LISTEN_ADDR: {
     field: listenField(),
-    about: 'Address to listen on, for a process that hosts a single role',
-    unset: 'every address, at the default port of the role',
+    about: 'Address to listen on, for a role alone in its process',
+    unset: 'every address, the port of the role',
   },
   READ_TIMEOUT: { field: durationField(), about: 'Longest time to read a request', default: '30s' },
   WRITE_TIMEOUT: {

@@ -12,11 +12,11 @@ export const storageEnvironment = {
   MIGRATIONS_DIR: {
     field: z.string(),
     about: 'Folder with the files that make the database schema',
-    unset: 'the files that come with the orchestrator',
+    unset: 'those of the orchestrator',
   },
   ARTIFACT_STORAGE_DIR: {
     field: z.string(),
-    about: 'Folder of attachments and artifacts; all roles of the orchestrator share it',
+    about: 'Folder of attachments and artifacts',
     default: './data/artifacts',
   },
 } as const satisfies Environment;
