@@ -1,11 +1,14 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from '@cynodeai/runtime/config';
 import { runCommand } from '@cynodeai/runtime/process';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { ProcessRole } from '../src/roles/role.ts';
+import { processRoles } from '../src/roles/table.ts';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const deploy = join(checkout, 'deploy');
@@ -63,6 +66,32 @@ describe('systemd units', () => {
     }
   });
 
+  const deployed = processRoles.flatMap((role) =>
+    'deploy' in role && role.deploy !== undefined ? [{ ...role, deploy: role.deploy }] : [],
+  );
+  const known = (role: ProcessRole): string[] =>
+    role.environments.flatMap((environment) => Object.keys(environment));
+
+  it.each(deployed)('are those of the table of roles: $name', (role) => {
+    for (const kind of kinds) {
+      const text = textOf(join(deploy, 'systemd', kind, `${role.deploy.unit}.service`));
+      const [, command = ''] = /^ExecStart=(.*)$/m.exec(text) ?? [];
+      expect(command).toContain(`/${role.entry} `);
+      if (role.hosts.length > 1) expect(command.endsWith(role.hosts.join(' '))).toBe(true);
+      for (const [, name] of text.matchAll(/^Environment=(\w+)=/gm)) {
+        expect(['PATH', ...known(role)]).toContain(name);
+      }
+      const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(text) ?? [];
+      expect(Number(seconds) * 1000).toBeGreaterThanOrEqual(role.stopMs({}));
+      const confined = /^NoNewPrivileges=yes$/m.test(text);
+      expect(confined).toBe(role.deploy.confinement === 'full');
+    }
+    const example = textOf(
+      join(deploy, `systemd/${role.deploy.unit.replace('cynode-', '')}.env.example`),
+    );
+    for (const [, name] of example.matchAll(/^(\w+)=/gm)) expect(known(role)).toContain(name);
+  });
+
   it('keep the node clear of what Podman does not stand', () => {
     for (const kind of kinds) {
       const text = textOf(join(deploy, `systemd/${kind}/cynode-node.service`));
@@ -108,6 +137,23 @@ describe('the compose file', () => {
   it('runs the database and the orchestrator; the node drives the engine of its host and is not there', () => {
     expect(Object.keys(services)).toEqual(['postgres', 'orchestrator']);
   });
+
+  it.each(processRoles)(
+    'gives $name only variables of its own list, where it is a service',
+    (role) => {
+      const service = 'deploy' in role ? role.deploy?.service : undefined;
+      if (service === undefined) return;
+      const known = role.environments.flatMap((environment) => Object.keys(environment));
+      const given = Object.keys(services[service]?.environment ?? {});
+      expect(given.length).toBeGreaterThan(3);
+      for (const name of given) expect(known).toContain(name);
+      // Whatever it cannot start without is there.
+      const required = role.environments.flatMap((environment: Environment) =>
+        Object.entries(environment).flatMap(([name, { required }]) => (required ? [name] : [])),
+      );
+      for (const name of required) expect(given).toContain(name);
+    },
+  );
 
   it('demands every secret and has a default for none', () => {
     const secrets = Object.values(services).flatMap(({ environment }) =>
