@@ -5,6 +5,56 @@ const tests = '\\.test\\.ts$|^packages/[^/]+/test/';
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
+/** The rooms of the launcher from the ground up: each may import those of lower floors, and none of its own floor. */
+const launcherFloors = [
+  ['domain'],
+  ['base'],
+  ['terminal', 'machine', 'postgres'],
+  ['install'],
+  ['roles'],
+  ['image'],
+  ['inference'],
+  ['stack'],
+  ['setup'],
+  ['run', 'doctor'],
+  ['commands', 'processes'],
+];
+const launcherRooms = launcherFloors.flat();
+
+const launcherLaw = [
+  ...launcherFloors.flatMap((rooms, floor) =>
+    rooms.map((room) => {
+      const below = [room, ...launcherFloors.slice(0, floor).flat()].join('|');
+      return forbid(
+        `launcher-${room}`,
+        `${room} of the launcher imports the floors below it`,
+        { path: src('launcher', `${room}/`), pathNot: tests },
+        { path: src('launcher'), pathNot: src('launcher', `(?:${below})/`) },
+      );
+    }),
+  ),
+  forbid(
+    'launcher-rooms',
+    'every file of the launcher but its entry is in a room of the list',
+    {
+      path: src('launcher'),
+      pathNot: src('launcher', `(?:main\\.ts$|(?:${launcherRooms.join('|')})/)`),
+    },
+    {},
+  ),
+  forbid(
+    'launcher-commands-lazy',
+    'a command is loaded when it is called: the table of commands imports their flags only',
+    { path: src('launcher', 'commands/(?:catalogue|flags)\\.ts$') },
+    {
+      path: src('launcher'),
+      pathNot: src('launcher', '(?:commands/flags\\.ts$|domain/)'),
+      dynamic: false,
+      dependencyTypesNot: ['type-only'],
+    },
+  ),
+];
+
 module.exports = {
   forbidden: [
     forbid(
@@ -111,6 +161,7 @@ module.exports = {
       { path: src('cli'), pathNot: [src('cli', '(?:start/|main\\.ts$)'), tests] },
       { path: src('cli', '(?:start/|main\\.ts$)') },
     ),
+    ...launcherLaw,
     ...products.map((pkg) =>
       forbid(
         `${pkg}-apart`,

@@ -5,7 +5,8 @@ import { runProgram } from '@cynodeai/command-line/program';
 import { readEnv } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import { cynode } from './commands/catalogue.ts';
-import { LauncherError, exitCodes, isInterruption } from './launcher-error.ts';
+import { exitCodes } from './domain/exit-codes.ts';
+import { LauncherError, isInterruption } from './base/launcher-error.ts';
 
 function exitCodeOf(error: unknown): number {
   if (isInterruption(error)) return exitCodes.interrupted;
@@ -34,7 +35,7 @@ await runAsProcess(
   (stop) =>
     runProgram(cynode, argv, {
       stdout: process.stdout,
-      version: async () => (await import('./product-version.ts')).productVersion(),
+      version: async () => (await import('./install/product-version.ts')).productVersion(),
       run: ({ command, input }) => {
         const context = {
           env: readEnv(),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { findInstall, openInstall } from '../src/install/install.ts';
-import { removeTree } from '../src/install/remove-tree.ts';
+import { removeTree } from '../src/machine/remove-tree.ts';
 import { openSecrets } from '../src/install/secrets.ts';
 import { testInstall } from './fixtures/test-install.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import process from 'node:process';
-import type { InferencePath } from '../src/inference/inference.ts';
+import type { InferencePath } from '../src/domain/inference.ts';
 import { type InferenceNeed, findInferenceTrouble } from '../src/run/prompt-trouble.ts';
 import { type Trouble, waitOut } from '../src/run/trouble.ts';
-import { identityOf } from '../src/stack/process-identity.ts';
+import { identityOf } from '../src/machine/process-identity.ts';
 import { forgetStackState, writeStackState } from '../src/stack/stack-state.ts';
 import { type FakeAnswer, fakeGateway } from './fixtures/fake-gateway.ts';
 import { testInstall } from './fixtures/test-install.ts';

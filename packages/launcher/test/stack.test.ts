@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { ensureStack, runningStack } from '../src/stack/ensure-stack.ts';
-import { type ProcessIdentity, identityOf, isAlive } from '../src/stack/process-identity.ts';
+import { type ProcessIdentity, identityOf, isAlive } from '../src/machine/process-identity.ts';
 import { type StackState, readStackState } from '../src/stack/stack-state.ts';
 import { stackStatus } from '../src/stack/status.ts';
 import { stopStack } from '../src/stack/stop-stack.ts';

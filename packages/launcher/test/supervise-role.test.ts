@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { memoryLog, waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
-import { identityOf, isAlive } from '../src/stack/process-identity.ts';
+import { identityOf, isAlive } from '../src/machine/process-identity.ts';
 import type { RoleState } from '../src/stack/stack-state.ts';
 import { type RoleSpec, superviseRole } from '../src/stack/supervise-role.ts';
 import { fakeRole } from './fixtures/fake-roles.ts';

@@ -1,6 +1,6 @@
 import { taskCreateFlags } from '@cynodeai/api-client/task-create-flags';
 import type { Args, Flags } from '@cynodeai/command-line/definition';
-import { inferenceChoices } from '../inference/inference.ts';
+import { inferenceChoices } from '../domain/inference.ts';
 
 const yes = (what: string) => ({ type: 'boolean', short: 'y', help: what }) as const;
 const quiet = { type: 'boolean', short: 'q', help: 'no progress on stderr' } as const;

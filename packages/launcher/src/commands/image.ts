@@ -4,7 +4,7 @@ import { ensureImage } from '../image/ensure-image.ts';
 import { readRecipe } from '../image/recipe.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
 import { openInstall } from '../install/install.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './command-context.ts';

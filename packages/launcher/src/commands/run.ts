@@ -11,9 +11,10 @@ import {
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { Install } from '../install/install.ts';
-import { LauncherError, exitCodes, isInterruption } from '../launcher-error.ts';
+import { exitCodes } from '../domain/exit-codes.ts';
+import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
-import { type Outcome, outcomeOf } from '../run/outcome.ts';
+import { type Outcome, outcomeOf } from '../domain/outcome.ts';
 import { printJson, printText, writeJson } from '../run/print-outcome.ts';
 import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';

@@ -14,7 +14,7 @@ import { demandedEngine } from '../install/engine-choice.ts';
 import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { runDirCandidates } from '../install/paths.ts';
 import { openSecrets, registrationPskPath } from '../install/secrets.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { startPostgres } from '../postgres/index.ts';
 import { nodeConfigPath, urlOf } from '../roles/decisions.ts';
 import { overruledVariables } from '../roles/environment.ts';

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { openInstall } from '../install/install.ts';
 import { checkoutDir } from '../install/paths.ts';
 import { setUp } from '../setup/bring-up.ts';
-import { type Totals, addTotals, cucumberTotals, noTests, vitestTotals } from '../suites/totals.ts';
+import { type Totals, addTotals, cucumberTotals, noTests, vitestTotals } from '../domain/totals.ts';
 import { Progress } from '../terminal/progress.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { testFlags } from './flags.ts';

@@ -7,7 +7,7 @@ import { runEngine } from '../image/engine-command.ts';
 import { demandedEngine, unchosenEngine } from '../install/engine-choice.ts';
 import { findInstall } from '../install/install.ts';
 import { checkoutDir, pathsOf } from '../install/paths.ts';
-import { findProgram } from '../setup/find-program.ts';
+import { findProgram } from '../machine/find-program.ts';
 import { type Check, fail, ok } from './check.ts';
 
 const probeSchema = z.object({

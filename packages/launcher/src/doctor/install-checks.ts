@@ -4,7 +4,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import { isImageImported } from '../image/image-marker.ts';
 import { type Install, findInstall } from '../install/install.ts';
 import { homeDirOf, runDirCandidates, socketPathBytes } from '../install/paths.ts';
-import { isPortFree, portHolder } from '../install/port-probe.ts';
+import { isPortFree, portHolder } from '../machine/port-probe.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { stackStatus } from '../stack/status.ts';
 import { portsOf } from '../stack/ensure-stack.ts';

@@ -4,8 +4,8 @@ import process from 'node:process';
 import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { readIfThere } from '../install/files.ts';
-import { findProgram } from '../setup/find-program.ts';
-import { installCommand, requirementsOf } from '../setup/packages.ts';
+import { findProgram } from '../machine/find-program.ts';
+import { installCommand, requirementsOf } from '../domain/packages.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const isRoot = (): boolean => process.getuid?.() === 0;

@@ -4,7 +4,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
 import { z } from 'zod';
 import type { Install } from '../install/install.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { localNodeId } from '../roles/decisions.ts';
 import { engineEnv } from '../roles/environment.ts';
 

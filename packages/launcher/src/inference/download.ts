@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Env } from '@cynodeai/runtime/config';
 import { engineInvocation } from '../image/engine-command.ts';
 import type { Install } from '../install/install.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { engineEnv } from '../roles/environment.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { ollamaImage } from './engine-storage.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runCommand } from '@cynodeai/runtime/process';
 import { type EngineContext, engineInvocation, runEngine } from '../image/engine-command.ts';
 import { hasEngineStorage } from '../image/image-marker.ts';
-import { findProgram } from '../setup/find-program.ts';
+import { findProgram } from '../machine/find-program.ts';
 import { engineEnv } from '../roles/environment.ts';
 
 /** Image of the model service in the node's own container. Contract 03 section 8.1. */

@@ -1,12 +1,5 @@
+import type { FoundOllama } from '../domain/inference.ts';
 import { ollamaTagsSchema, ollamaVersionSchema } from '@cynodeai/contracts/model';
-
-/** An Ollama that answers. */
-export interface FoundOllama {
-  readonly url: string;
-  readonly version: string;
-  /** Models on its disk. */
-  readonly models: readonly string[];
-}
 
 /** How long it may take to say that it is there, ms. Contract 03 section 8.1. */
 const probeMs = 2000;

@@ -1,13 +1,13 @@
 import { defaultPorts } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { type Install, storeChoices } from '../install/install.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type Decision, type Findings, decidePath } from './decide-path.ts';
+import { type Decision, type Findings, decidePath } from '../domain/decide-path.ts';
 import { describeDownload, pullOllama } from './download.ts';
 import { nothingStored, storedOllama } from './engine-storage.ts';
-import { type InferenceChoice, type InferencePath, describePath } from './inference.ts';
+import { type InferenceChoice, type InferencePath, describePath } from '../domain/inference.ts';
 import { canPullModels, probeOllama } from './ollama-probe.ts';
 
 export interface SettleOptions {

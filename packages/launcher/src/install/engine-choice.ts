@@ -1,7 +1,7 @@
 import { containerEngines } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { z } from 'zod';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 
 /** The container engine an install uses; remembered, so that whoever stops it asks the same one. */
 export const engineChoiceSchema = z.object({

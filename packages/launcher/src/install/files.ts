@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { messageOf } from '@cynodeai/runtime/std';
 
 /** The text of a file, or undefined when there is none. */

@@ -3,12 +3,9 @@ import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
 import type { Env } from '@cynodeai/runtime/config';
 import { z } from 'zod';
-import {
-  type InferenceSettings,
-  inferenceSettingsSchema,
-  unsettledInference,
-} from '../inference/inference.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { type InferenceSettings, unsettledInference } from '../domain/inference.ts';
+import { inferenceSettingsSchema } from './inference-settings.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import {
   type EngineChoice,
   demandedEngine,
@@ -26,7 +23,7 @@ import {
   sharedPartOf,
 } from './paths.ts';
 import { type PortName, type Ports, choosePorts, portNames, portsBeside } from './ports.ts';
-import { isPortFree } from './port-probe.ts';
+import { isPortFree } from '../machine/port-probe.ts';
 
 const portSchema = z.int().min(1).max(65_535);
 

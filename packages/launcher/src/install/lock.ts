@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 
 /** A held lock; releasing it twice is harmless. */
 export interface Lock extends AsyncDisposable {

@@ -3,7 +3,7 @@ import type { EngineChoice } from '../install/engine-choice.ts';
 import type { HomePaths } from '../install/paths.ts';
 import type { Ports } from '../install/ports.ts';
 import type { InstallSecrets } from '../install/secrets.ts';
-import type { InferencePath } from '../inference/inference.ts';
+import type { InferencePath } from '../domain/inference.ts';
 
 /** What decides where a container engine of an install is, and which one it is. */
 export interface EnginePlace {

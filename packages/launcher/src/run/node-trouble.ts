@@ -1,6 +1,6 @@
 import type { Install } from '../install/install.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
-import { lastLines, logPath } from '../stack/log-file.ts';
+import { lastLines, logPath } from '../machine/log-file.ts';
 import { readinessOf } from '../stack/readiness.ts';
 import { keepsFailing } from '../stack/stack-state.ts';
 import type { Trouble } from './trouble.ts';

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Outcome } from './outcome.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { printJson, printText } from './print-outcome.ts';
 
 let out = '';

@@ -1,8 +1,8 @@
 import process from 'node:process';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { demoModelRef } from '@cynodeai/contracts/model';
-import { realModelCommand } from '../inference/inference.ts';
-import type { Outcome } from './outcome.ts';
+import { realModelCommand } from '../domain/inference.ts';
+import type { Outcome } from '../domain/outcome.ts';
 
 const demoText = `cynode-demo, a rule-based stand-in, not a neural network; for a real model: ${realModelCommand}`;
 

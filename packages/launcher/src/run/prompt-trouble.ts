@@ -1,5 +1,5 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
-import { realModelCommand } from '../inference/inference.ts';
+import { realModelCommand } from '../domain/inference.ts';
 import type { Install } from '../install/install.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import { readinessOf } from '../stack/readiness.ts';

@@ -1,7 +1,7 @@
 import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import type { Env } from '@cynodeai/runtime/config';
 import { isImageImported } from '../image/image-marker.ts';
-import { type InferenceChoice, wantsOtherInference } from '../inference/inference.ts';
+import { type InferenceChoice, wantsOtherInference } from '../domain/inference.ts';
 import { type Install, findInstall, openInstall } from '../install/install.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import { restartReason } from '../stack/restart-reason.ts';

@@ -5,7 +5,7 @@ import {
   gatewayRoutes,
 } from '@cynodeai/contracts/gateway';
 import { sleep } from '@cynodeai/runtime/lifecycle';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { type Trouble, patienceMs } from './trouble.ts';
 
 export interface RunTaskOptions {

@@ -5,7 +5,7 @@ import { readIfThere, writeWhole } from '../install/files.ts';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { openSecrets } from '../install/secrets.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 
 const sessionSchema = z.object({
   access_token: z.string().min(1),

@@ -1,5 +1,5 @@
 import { sleep } from '@cynodeai/runtime/lifecycle';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 
 /** Why work cannot be done right now. */
 export interface Trouble {

@@ -1,7 +1,7 @@
 import { ensureImage, prepareImage } from '../image/ensure-image.ts';
 import { type Install, rememberEngine } from '../install/install.ts';
-import type { InferenceChoice } from '../inference/inference.ts';
-import { prepareStart } from '../inference/prepare-start.ts';
+import type { InferenceChoice } from '../domain/inference.ts';
+import { prepareStart } from './prepare-start.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { ensureStack, runningStack } from '../stack/ensure-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';

@@ -3,9 +3,9 @@ import process from 'node:process';
 import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
-import { findProgram } from './find-program.ts';
+import { findProgram } from '../machine/find-program.ts';
 import {
   installCommand,
   missingPackages,
@@ -13,7 +13,7 @@ import {
   requirementsOf,
   rootTestRequirements,
   testRequirements,
-} from './packages.ts';
+} from '../domain/packages.ts';
 
 export interface SetupOptions {
   readonly env: Env;

@@ -5,12 +5,12 @@ import type { Env } from '@cynodeai/runtime/config';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
-import { isPortFree, portHolder } from '../install/port-probe.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { isPortFree, portHolder } from '../machine/port-probe.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import { baseEnv, supervisedVariables } from '../roles/environment.ts';
 import { processRoles } from '../roles/table.ts';
-import { lastLines, logPath, openLog } from './log-file.ts';
-import { isAlive } from './process-identity.ts';
+import { lastLines, logPath, openLog } from '../machine/log-file.ts';
+import { isAlive } from '../machine/process-identity.ts';
 import { type StackState, readStackState } from './stack-state.ts';
 import { stopStack } from './stop-stack.ts';
 

@@ -1,5 +1,5 @@
 import { defaultPorts } from '@cynodeai/contracts/common';
-import { type InferencePath, describePath } from '../inference/inference.ts';
+import { type InferencePath, describePath } from '../domain/inference.ts';
 import { probeOllama } from '../inference/ollama-probe.ts';
 import type { Install } from '../install/install.ts';
 import { urlOf as roleUrlOf } from '../roles/decisions.ts';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { writeWhole } from '../install/files.ts';
 import type { Install } from '../install/install.ts';
-import type { InferencePath } from '../inference/inference.ts';
+import type { InferencePath } from '../domain/inference.ts';
 import { registrationPskPath } from '../install/secrets.ts';
 import { localNodeId, nodeConfigPath, urlOf } from '../roles/decisions.ts';
 

@@ -4,7 +4,7 @@ import { takeLock } from '../install/lock.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { stackLockPath } from './ensure-stack.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import type { RestartReason } from './restart-reason.ts';
 import { type StackState, readStackState } from './stack-state.ts';
 import { stopStack } from './stop-stack.ts';

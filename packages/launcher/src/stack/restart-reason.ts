@@ -1,7 +1,7 @@
 import type { Env } from '@cynodeai/runtime/config';
 import type { Install } from '../install/install.ts';
 import { missedVariables } from '../roles/environment.ts';
-import { checkoutStamp } from './checkout-stamp.ts';
+import { checkoutStamp } from '../install/checkout-stamp.ts';
 import type { StackState } from './stack-state.ts';
 
 /** Why a running stack is not the one that is wanted. */

@@ -6,7 +6,7 @@ import type { InstallSecrets } from '../install/secrets.ts';
 import { type Holdings, roleEnv } from '../roles/environment.ts';
 import type { ProcessRole } from '../roles/role.ts';
 import { type RoleName, processRoles } from '../roles/table.ts';
-import { logPath } from './log-file.ts';
+import { logPath } from '../machine/log-file.ts';
 import type { RoleSpec } from './supervise-role.ts';
 
 /** How the process of a row is started in an install, with all roles it hosts or some of them. */

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
-import { inferencePathSchema } from '../inference/inference.ts';
+import { inferencePathSchema } from '../install/inference-settings.ts';
 import { readIfThere, writeWhole } from '../install/files.ts';
 import { roleNames } from '../roles/table.ts';
 

@@ -1,9 +1,9 @@
 import type { Install } from '../install/install.ts';
 import { urlOf } from '../roles/decisions.ts';
 import { processRoles } from '../roles/table.ts';
-import { checkoutStamp } from './checkout-stamp.ts';
+import { checkoutStamp } from '../install/checkout-stamp.ts';
 import { type InferenceStatus, inferenceStatus } from './inference-status.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive } from '../machine/process-identity.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import { type RoleState, readStackState } from './stack-state.ts';
 

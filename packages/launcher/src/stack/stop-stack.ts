@@ -1,10 +1,10 @@
 import type { Install } from '../install/install.ts';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 import type { Role } from '../roles/role.ts';
 import { roles } from '../roles/table.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive } from '../machine/process-identity.ts';
 import { type StackState, forgetStackState, readStackState } from './stack-state.ts';
-import { stopProcess } from './stop-process.ts';
+import { stopProcess } from '../machine/stop-process.ts';
 
 /** What a supervisor may take beside the time of its roles, ms. */
 const supervisorOwnMs = 15_000;

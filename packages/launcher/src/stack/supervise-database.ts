@@ -2,7 +2,7 @@ import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import { backoffMs, messageOf } from '@cynodeai/runtime/std';
 import { type PostgresServer, startPostgres } from '../postgres/index.ts';
-import { identityOf } from './process-identity.ts';
+import { identityOf } from '../machine/process-identity.ts';
 import type { RoleState } from './stack-state.ts';
 
 export interface DatabaseDeps {

@@ -4,10 +4,10 @@ import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type BackoffOptions, backoffMs } from '@cynodeai/runtime/std';
 import type { RoleName } from '../roles/table.ts';
-import { openLog } from './log-file.ts';
-import { type ProcessIdentity, identityOf } from './process-identity.ts';
+import { openLog } from '../machine/log-file.ts';
+import { type ProcessIdentity, identityOf } from '../machine/process-identity.ts';
 import type { RoleState } from './stack-state.ts';
-import { stopProcess } from './stop-process.ts';
+import { stopProcess } from '../machine/stop-process.ts';
 
 /** A process to keep running. */
 export interface RoleSpec {

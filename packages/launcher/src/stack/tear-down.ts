@@ -2,9 +2,9 @@ import type { Env } from '@cynodeai/runtime/config';
 import { cleanFlags, runEngine } from '../image/engine-command.ts';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
-import { removeTree } from '../install/remove-tree.ts';
+import { removeTree } from '../machine/remove-tree.ts';
 import { stopPostgres } from '../postgres/index.ts';
-import { findProgram } from '../setup/find-program.ts';
+import { findProgram } from '../machine/find-program.ts';
 import { stackLockPath } from './ensure-stack.ts';
 import { stopStack } from './stop-stack.ts';
 

@@ -1,8 +1,8 @@
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Install } from '../install/install.ts';
-import { accepts } from '../install/port-probe.ts';
+import { accepts } from '../machine/port-probe.ts';
 import { runningStack, stackError } from './ensure-stack.ts';
-import { logPath } from './log-file.ts';
+import { logPath } from '../machine/log-file.ts';
 import { keepsFailing } from './stack-state.ts';
 
 const pollMs = 25;

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
-import { LauncherError } from '../launcher-error.ts';
+import { LauncherError } from '../base/launcher-error.ts';
 
 /** True when there is a person to ask: both ends are terminals and `CI` is not set. */
 export function canAsk(env: Env): boolean {

@@ -3,8 +3,8 @@ import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { runningStack, stackLockPath } from '../stack/ensure-stack.ts';
 import { stopStack } from '../stack/stop-stack.ts';
-import { describePath, wantsOtherInference } from './inference.ts';
-import { type SettleOptions, settleInference } from './settle-inference.ts';
+import { describePath, wantsOtherInference } from '../domain/inference.ts';
+import { type SettleOptions, settleInference } from '../inference/settle-inference.ts';
 
 /**
  * Chooses inference for a stack that is about to start. A running one keeps what it has unless something else is

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { LauncherError } from '../launcher-error.ts';
-import { currentMountsBelow } from '../stack/mounts.ts';
+import { LauncherError } from '../base/launcher-error.ts';
+import { currentMountsBelow } from './mounts.ts';
 
 /** Deletes a folder. @throws LauncherError `stack` when something is mounted below it: that would be emptied too. */
 export function removeTree(dir: string): void {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkoutDir } from './install/paths.ts';
-import { checkoutStamp } from './stack/checkout-stamp.ts';
+import { checkoutDir } from './paths.ts';
+import { checkoutStamp } from './checkout-stamp.ts';
 
 /** Version of the product, with the commit when this is a Git checkout. */
 export function productVersion(): string {

@@ -1,5 +1,9 @@
-import { type InferenceChoice, type InferencePath, realModelCommand } from './inference.ts';
-import type { FoundOllama } from './ollama-probe.ts';
+import {
+  type FoundOllama,
+  type InferenceChoice,
+  type InferencePath,
+  realModelCommand,
+} from './inference.ts';
 
 /** What was found on this machine. */
 export interface Findings {

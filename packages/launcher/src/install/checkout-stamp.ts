@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readIfThere } from '../install/files.ts';
+import { readIfThere } from './files.ts';
 
 /** The commit a Git folder has checked out, read without Git; undefined outside a checkout. */
 function commitOf(gitDir: string): string | undefined {

@@ -1,6 +1,6 @@
 import type { JobResult, TaskResult } from '@cynodeai/contracts/gateway';
 import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
-import { exitCodes } from '../launcher-error.ts';
+import { exitCodes } from './exit-codes.ts';
 
 /** How a task went, told apart where exit codes alone cannot. */
 export type OutcomeKind =

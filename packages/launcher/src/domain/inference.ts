@@ -1,34 +1,33 @@
-import type { Env } from '@cynodeai/runtime/config';
-import { z } from 'zod';
-
 /** What the person asked for. `auto` takes the first that works; the others take exactly that or fail. */
 export const inferenceChoices = ['auto', 'none', 'ollama', 'demo'] as const;
 export type InferenceChoice = (typeof inferenceChoices)[number];
 
 /** Where the node of this install gets its answers from. */
-const pathSchema = z.discriminatedUnion('kind', [
+export type InferencePath =
   /** Nowhere: prompts wait, and readiness says why. */
-  z.object({ kind: z.literal('none') }),
+  | { readonly kind: 'none' }
   /** A service that runs already and is not ours. */
-  z.object({ kind: z.literal('ollama'), url: z.url() }),
+  | { readonly kind: 'ollama'; readonly url: string }
   /** A container the node starts and keeps. */
-  z.object({ kind: z.literal('container'), image: z.string().min(1) }),
+  | { readonly kind: 'container'; readonly image: string }
   /** The rule-based stand-in, a role of this stack. */
-  z.object({ kind: z.literal('demo') }),
-]);
-
-export type InferencePath = z.infer<typeof pathSchema>;
+  | { readonly kind: 'demo' };
 
 /** What an install remembers, so that later starts agree. */
-export const inferenceSettingsSchema = z.object({
-  choice: z.enum(inferenceChoices),
+export interface InferenceSettings {
+  readonly choice: InferenceChoice;
   /** Base URL from `OLLAMA_BASE_URL`, of the last start that had one. */
-  ollamaUrl: z.url().optional(),
-  path: pathSchema,
-});
+  readonly ollamaUrl?: string | undefined;
+  readonly path: InferencePath;
+}
 
-export const inferencePathSchema = pathSchema;
-export type InferenceSettings = z.infer<typeof inferenceSettingsSchema>;
+/** An Ollama that answers. */
+export interface FoundOllama {
+  readonly url: string;
+  readonly version: string;
+  /** Models on its disk. */
+  readonly models: readonly string[];
+}
 
 /** Before anybody chose. */
 export const unsettledInference: InferenceSettings = { choice: 'auto', path: { kind: 'none' } };
@@ -54,7 +53,7 @@ export const realModelCommand = 'cynode up --inference ollama';
 export function wantsOtherInference(
   inference: InferenceSettings,
   choice: InferenceChoice | undefined,
-  env: Env,
+  env: Readonly<Record<string, string | undefined>>,
 ): boolean {
   // Who says `auto` wants what is there now, not what was there at the last start.
   if (choice !== undefined && (choice === 'auto' || choice !== inference.choice)) return true;
