@@ -53,4 +53,5 @@ export const demoModelRef = `cynode-demo:${defaultModelTag}`;
 
 export type OllamaTags = z.infer<typeof ollamaTagsSchema>;
 export type OllamaPullLine = z.infer<typeof ollamaPullLineSchema>;
+export type OllamaError = z.infer<typeof ollamaErrorSchema>;
 export type OllamaGenerate = z.infer<typeof ollamaGenerateSchema>;

@@ -1,6 +1,12 @@
+import { z } from 'zod';
 import { defineRoute } from '../common/route.ts';
 import { ollamaGenerateRequestSchema, ollamaModelRequestSchema } from './ollama-requests.ts';
-import { ollamaGenerateSchema, ollamaTagsSchema, ollamaVersionSchema } from './ollama.ts';
+import {
+  ollamaErrorSchema,
+  ollamaGenerateSchema,
+  ollamaTagsSchema,
+  ollamaVersionSchema,
+} from './ollama.ts';
 
 /**
  * What the product calls of a model service, which speaks Ollama's protocol. Its refusals are no problem documents but
@@ -32,7 +38,8 @@ export const ollamaRoutes = {
     auth: 'none',
     summary: 'Answer a prompt; one object with `stream: false`',
     body: ollamaGenerateRequestSchema,
-    success: { 200: { kind: 'json', schema: ollamaGenerateSchema } },
+    // Some faults arrive with status 200.
+    success: { 200: { kind: 'json', schema: z.union([ollamaGenerateSchema, ollamaErrorSchema]) } },
     errors: [],
   }),
   pull: defineRoute({

@@ -42,8 +42,8 @@ export interface PmModelStore {
 
 /** The model calls of a node's Worker API; none rejects: every fault is an answer. Contract 03 section 5.10. */
 export interface ModelWorker {
-  /** Asks a node to make a model available. */
-  loadModel(node: NodeConnection, modelRef: string): Promise<LoadOutcome>;
+  /** Asks a node to make a model available; `unknown` when the signal fired first. */
+  loadModel(node: NodeConnection, modelRef: string, signal: AbortSignal): Promise<LoadOutcome>;
   /** Asks how far a model is; `unknown` when the node gave no usable answer. */
-  modelStatus(node: NodeConnection, modelRef: string): Promise<LoadOutcome>;
+  modelStatus(node: NodeConnection, modelRef: string, signal: AbortSignal): Promise<LoadOutcome>;
 }

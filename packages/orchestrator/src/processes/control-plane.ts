@@ -27,6 +27,7 @@ import {
   type MigrationConfig,
   controlPlaneConfig,
 } from './control-plane-config.ts';
+import { openControlPlaneHttp } from './control-plane-http.ts';
 import { startDispatcher } from './dispatch-loops.ts';
 import { startNodeConfigLoop } from './node-config-loop.ts';
 import { startPmModelLoop } from './pm-model-loop.ts';
@@ -170,9 +171,12 @@ export async function startControlPlane(
   await listener.start();
   scope.shutdown.add('notifications', () => listener.close());
   startNodeConfigLoop(nodes, listener, scope);
-  startPmModelLoop({ db, vault, listener, demoModel: config.DEMO_MODEL_REF }, scope);
+  const http = openControlPlaneHttp();
+  scope.shutdown.add('connections to nodes and models', () => http.close());
+  startPmModelLoop({ db, vault, listener, http, demoModel: config.DEMO_MODEL_REF }, scope);
   if (config.DISPATCHER_ENABLED) {
-    startDispatcher(db, vault, config, listener, scope, overrides.drainMs ?? drainMs);
+    const parts = { db, vault, listener, http, drainMs: overrides.drainMs ?? drainMs };
+    startDispatcher(config, scope, parts);
   }
   return { port };
 }

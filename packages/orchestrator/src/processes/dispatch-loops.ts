@@ -22,6 +22,7 @@ import type { ClaimedJob } from '../ports/claims.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { NodeTokenVault } from '../ports/node-secrets.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
+import type { ControlPlaneHttp } from './control-plane-http.ts';
 import { promptLoops } from './prompt-loops.ts';
 
 /** Longest wait at exit for messages under way, ms. */
@@ -32,6 +33,15 @@ const stopSlackMs = 35_000;
 const dueSlackMs = 10;
 
 const monotonicMs = (): number => performance.now();
+
+export interface DispatchParts {
+  readonly db: Kysely<Database>;
+  readonly vault: NodeTokenVault;
+  readonly listener: NotificationListener;
+  readonly http: ControlPlaneHttp;
+  /** How long answers under way are waited for at shutdown, ms. */
+  readonly drainMs: number;
+}
 
 function heldJobs(leases: Leases, log: Log, onFree: () => void): HeldLeases<ClaimedJob> {
   return new HeldLeases<ClaimedJob>({
@@ -57,12 +67,9 @@ function heldJobs(leases: Leases, log: Log, onFree: () => void): HeldLeases<Clai
  * sent them: a restart must not end a team's work. Contract 01 section 1.3.
  */
 export function startDispatcher(
-  db: Kysely<Database>,
-  vault: NodeTokenVault,
   config: ControlPlaneConfig,
-  listener: NotificationListener,
   scope: ProcessScope,
-  drainMs: number,
+  { db, vault, listener, http, drainMs }: DispatchParts,
 ): void {
   const log = scope.log.child({ module: 'dispatch' });
   const claims = postgresClaims(db, vault);
@@ -70,10 +77,10 @@ export function startDispatcher(
   const leftJobs = postgresLeftJobs(db);
   const nodes = postgresNodes(db, vault);
   const input = postgresTaskInput(db);
-  const worker = new WorkerClient({ log });
+  const worker = new WorkerClient({ http, log });
   const outbox = new NodeOutbox({ worker, leftJobs, log, sleep });
   const completer = new JobCompleter({ ends: postgresJobEnds(db), log, sleep });
-  const prompts = promptLoops(config, scope, { db, leases, nodes, input, completer });
+  const prompts = promptLoops(config, scope, { db, leases, nodes, input, completer, http });
   const stop = new AbortController();
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
@@ -119,7 +126,6 @@ export function startDispatcher(
       await claims.noteWaiting();
     }, stop.signal),
   ]);
-  scope.shutdown.add('worker connections', () => worker.close());
   scope.shutdown.add(
     'dispatcher',
     async () => {

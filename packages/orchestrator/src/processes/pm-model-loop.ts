@@ -8,6 +8,7 @@ import type { Database } from '../adapters/postgres/tables.ts';
 import { Ticker } from '../app/dispatch/ticker.ts';
 import { PmModelManager } from '../app/models/pm-model-manager.ts';
 import type { NodeTokenVault } from '../ports/node-secrets.ts';
+import type { ControlPlaneHttp } from './control-plane-http.ts';
 
 /** The net below notifications, ms. */
 const pollMs = 5000;
@@ -18,15 +19,16 @@ export interface PmModelLoopOptions {
   readonly db: Kysely<Database>;
   readonly vault: NodeTokenVault;
   readonly listener: NotificationListener;
+  readonly http: ControlPlaneHttp;
   /** The stand-in model of this install; undefined = not enabled. */
   readonly demoModel: string | undefined;
 }
 
 /** Starts looking after the Project Manager's model. Contract 01 section 7. */
 export function startPmModelLoop(options: PmModelLoopOptions, scope: ProcessScope): void {
-  const { db, vault, listener, demoModel } = options;
+  const { db, vault, listener, http, demoModel } = options;
   const log = scope.log.child({ module: 'pm-model' });
-  const worker = new ModelWorkerClient();
+  const worker = new ModelWorkerClient(http);
   const manager = new PmModelManager({
     store: postgresPmModelStore(db, { vault, demoModel }),
     worker,
@@ -53,7 +55,6 @@ export function startPmModelLoop(options: PmModelLoopOptions, scope: ProcessScop
   }, stop.signal);
   scope.shutdown.add("care of the Project Manager's model", async () => {
     stop.abort();
-    await worker.close();
     await running;
   });
 }

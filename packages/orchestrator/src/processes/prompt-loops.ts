@@ -3,7 +3,7 @@ import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
-import { OllamaClient } from '../adapters/models/ollama-client.ts';
+import { OllamaClient, promptLanes } from '../adapters/models/ollama-client.ts';
 import { postgresPromptClaims } from '../adapters/postgres/jobs/prompt-claims.ts';
 import { postgresPmModelReader } from '../adapters/postgres/models/read-pm-model.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
@@ -14,14 +14,14 @@ import { HeldLeases } from '../app/leases/held-leases.ts';
 import type { AskModelDeps } from '../app/models/ask-model.ts';
 import { PromptDispatcher } from '../app/prompts/prompt-dispatcher.ts';
 import type { Leases } from '../ports/leases.ts';
-import type { ModelClient } from '../ports/model-client.ts';
 import type { Nodes } from '../ports/nodes.ts';
 import type { ClaimedPrompt } from '../ports/prompts.ts';
 import type { TaskInput } from '../ports/task-input.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
+import type { ControlPlaneHttp } from './control-plane-http.ts';
 
 /** Model calls of one control plane at once: a model answers a few prompts at a time, and the rest queues here. */
-const maxCalls = 4;
+const maxCalls = promptLanes.prompts;
 /** A claim a moment after it is due: the database's clock need not be this process's. */
 const dueSlackMs = 10;
 
@@ -31,6 +31,7 @@ export interface PromptLoopsParts {
   readonly nodes: Nodes;
   readonly input: TaskInput;
   readonly completer: JobCompleter;
+  readonly http: ControlPlaneHttp;
 }
 
 export interface PromptLoops {
@@ -49,13 +50,12 @@ const monotonicMs = (): number => performance.now();
 /** The way to the model, as the configuration and the nodes give it. */
 function modelAccess(
   config: ControlPlaneConfig,
-  { db, nodes }: PromptLoopsParts,
-  client: ModelClient,
+  { db, nodes, http }: PromptLoopsParts,
 ): AskModelDeps {
   return {
     nodes,
     models: postgresPmModelReader(db),
-    client,
+    client: new OllamaClient(http),
     silent: new SilentNodes(monotonicMs),
     directUrl: config.OLLAMA_BASE_URL ?? config.INFERENCE_URL,
     defaultModel: config.INFERENCE_MODEL,
@@ -71,7 +71,6 @@ export function promptLoops(
   parts: PromptLoopsParts,
 ): PromptLoops {
   const log = scope.log.child({ module: 'prompts' });
-  const client = new OllamaClient(maxCalls);
   const stop = new AbortController();
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const asking = new Ticker({ name: 'dispatch of prompts', pollMs, log, sleep });
@@ -96,7 +95,7 @@ export function promptLoops(
     held,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
     prompts: postgresPromptClaims(parts.db),
-    model: modelAccess(config, parts, client),
+    model: modelAccess(config, parts),
     maxCalls,
     log,
     sleep,
@@ -123,9 +122,6 @@ export function promptLoops(
       stop.abort();
       await Promise.all(loops);
     },
-    drain: async (limitMs) => {
-      await dispatcher.drain(limitMs);
-      await client.close();
-    },
+    drain: (limitMs) => dispatcher.drain(limitMs),
   };
 }

@@ -1,18 +1,52 @@
 import { type Server, createServer } from 'node:http';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OllamaClient, answerOfFault, answerOfHttp } from './ollama-client.ts';
+import { CallError, HttpClient } from '@cynodeai/runtime/call';
+import { OllamaClient, answerOfFault, promptLanes } from './ollama-client.ts';
 
 const http = (status: number, body: unknown) => ({
   status,
-  headers: {},
   text: typeof body === 'string' ? body : JSON.stringify(body),
 });
 const done = { model: 'm:1', response: 'hi', done: true };
+const connections = new HttpClient({ lanes: promptLanes });
+const client = new OllamaClient(connections);
+const answers: ReturnType<typeof http>[] = [];
+const seen: (string | undefined)[] = [];
+let server: Server;
+let baseUrl = '';
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    request.resume();
+    request.on('end', () => {
+      if (request.url === '/slow/api/generate') return;
+      const { status, text } = answers.shift() ?? http(200, done);
+      response.writeHead(status).end(text);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address === 'object' && address !== null) baseUrl = `http://127.0.0.1:${address.port}`;
+});
+afterAll(async () => {
+  await connections.close();
+  server.close();
+});
+
+/** What the client makes of an answer of a service or of a node's relay. */
+const answerOfHttp = (answer: ReturnType<typeof http>, isRelay: boolean) => {
+  answers.push(answer);
+  const request = { model: 'm:1', prompt: 'p', stream: false } as const;
+  const options = { timeoutMs: 5000, signal: new AbortController().signal };
+  return client.generate({ baseUrl, ...(isRelay && { token: 'tok' }) }, request, options);
+};
+const unreachable = (cause: unknown) => new CallError('unreachable', 'no answer', { cause });
 
 describe('an answer of POST /api/generate', () => {
-  it('is its text, model, reason and count of tokens', () => {
-    expect(answerOfHttp(http(200, done), true)).toEqual({
+  it('is its text, model, reason and count of tokens', async () => {
+    expect(await answerOfHttp(http(200, done), true)).toEqual({
       kind: 'answered',
       text: 'hi',
       model: 'm:1',
@@ -20,7 +54,7 @@ describe('an answer of POST /api/generate', () => {
       usage: undefined,
     });
     const counted = { ...done, done_reason: 'length', prompt_eval_count: 3, eval_count: 4 };
-    expect(answerOfHttp(http(200, counted), false)).toMatchObject({
+    expect(await answerOfHttp(http(200, counted), false)).toMatchObject({
       finishReason: 'length',
       usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 },
     });
@@ -46,15 +80,15 @@ describe('an answer of POST /api/generate', () => {
     ['an error with status 200', http(200, { error: 'bad' }), 'model_answer_invalid', /: bad/],
     ['an unfinished answer', http(200, { ...done, done: false }), 'model_answer_invalid', /cut/],
     ['only blanks', http(200, { ...done, response: ' \n' }), 'model_answer_empty', /nothing/],
-  ])('that is %s is a fault', (_what, answer, errorType, message) => {
-    const judged = answerOfHttp(answer, false);
+  ])('that is %s is a fault', async (_what, answer, errorType, message) => {
+    const judged = await answerOfHttp(answer, false);
     expect(judged).toMatchObject({ kind: 'failed', errorType });
     expect(Reflect.get(judged, 'message')).toMatch(message);
   });
 
-  it('that says a relay is full is no fault', () => {
+  it('that says a relay is full is no fault', async () => {
     const full = { type: 'urn:cynodeai:error:node_at_capacity', title: 'full', status: 429 };
-    expect(answerOfHttp(http(429, full), true)).toEqual({
+    expect(await answerOfHttp(http(429, full), true)).toEqual({
       kind: 'not_taken',
       message: 'the model service answered 429: full',
       isUnreachable: false,
@@ -68,30 +102,34 @@ describe('a call without an answer', () => {
 
   it('was not taken when it never left for a node', () => {
     const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
-    expect(answerOfFault(refused, relay)).toEqual({
+    expect(answerOfFault(unreachable(refused), relay)).toEqual({
       kind: 'not_taken',
       message: 'the node cannot be reached (ECONNREFUSED)',
       isUnreachable: true,
     });
     const reset = Object.assign(new Error('x'), { code: 'ECONNRESET' });
-    expect(answerOfFault(reset, relay)).toMatchObject({ errorType: 'model_unreachable' });
+    expect(answerOfFault(unreachable(reset), relay)).toMatchObject({
+      errorType: 'model_unreachable',
+    });
   });
 
   it('is a fault whose words hold no address', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:1'), {
       code: 'ECONNREFUSED',
     });
-    expect(answerOfFault(refused, direct)).toEqual({
+    expect(answerOfFault(unreachable(refused), direct)).toEqual({
       kind: 'failed',
       errorType: 'model_unreachable',
       message: 'the model service could not be reached, or hung up (ECONNREFUSED)',
     });
-    expect(answerOfFault(new Error('x'), relay)).toMatchObject({ errorType: 'model_unreachable' });
-    expect(answerOfFault(new RangeError('too large'), direct)).toMatchObject({
+    expect(answerOfFault(unreachable(new Error('x')), relay)).toMatchObject({
+      errorType: 'model_unreachable',
+    });
+    expect(answerOfFault(new CallError('too_large', 'too large'), direct)).toMatchObject({
       errorType: 'model_answer_invalid',
       message: 'too large',
     });
-    expect(answerOfFault(new DOMException('t', 'TimeoutError'), relay)).toMatchObject({
+    expect(answerOfFault(new CallError('late', 't'), relay)).toMatchObject({
       errorType: 'model_timeout',
       message: 'the model did not answer within 120 s',
     });
@@ -99,32 +137,10 @@ describe('a call without an answer', () => {
 });
 
 describe('the client', () => {
-  const client = new OllamaClient(2);
-  let server: Server;
-  let baseUrl = '';
-  const seen: (string | undefined)[] = [];
-
-  beforeAll(async () => {
-    server = createServer((request, response) => {
-      seen.push(request.headers.authorization);
-      request.resume();
-      request.on('end', () => {
-        if (request.url === '/slow/api/generate') return;
-        response.end(JSON.stringify(done));
-      });
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address !== null)
-      baseUrl = `http://127.0.0.1:${address.port}`;
-  });
-  afterAll(async () => {
-    await client.close();
-    server.close();
-  });
   const request = { model: 'm:1', prompt: 'p', stream: false } as const;
 
   it('sends the token where there is one and nothing where there is none', async () => {
+    seen.length = 0;
     const options = { timeoutMs: 5000, signal: new AbortController().signal };
     expect(await client.generate({ baseUrl, token: 'tok' }, request, options)).toMatchObject({
       text: 'hi',

@@ -1,61 +1,61 @@
-import { problemSchema } from '@cynodeai/contracts/common';
 import { taggedModel } from '@cynodeai/contracts/model';
-import {
-  type LoadModelRequest,
-  loadModelResponseSchema,
-  modelListSchema,
-  workerApiRoutes,
-} from '@cynodeai/contracts/worker-api';
-import { type HttpAnswer, HttpClient } from '@cynodeai/runtime/http';
+import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
+import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { LoadOutcome } from '../../domain/models/load-outcome.ts';
-import type { NodeConnection } from '../../ports/nodes.ts';
 import type { ModelWorker } from '../../ports/models.ts';
+import type { NodeConnection } from '../../ports/nodes.ts';
+
+/** Connections to one node for its models: they queue behind no job. */
+export const modelLanes = { models: 8 } as const;
+
+type Lane = keyof typeof modelLanes;
 
 /** Less than the time after which another control plane takes a call for lost, ms. */
 const timeoutMs = 10_000;
-const maxAnswerBytes = 4 * 1024 * 1024;
+const maxBytes = 4 * 1024 * 1024;
 
-function jsonOf({ text }: HttpAnswer): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+/** What a call that gave no usable answer says of itself. */
+function faultOf(error: unknown): string {
+  if (!(error instanceof CallError) || error.status === undefined) {
+    return `the node could not be asked: ${messageOf(error)}`;
   }
+  return `the node answered ${error.status}: ${error.detail ?? 'no reason given'}`;
 }
 
-/** What a refusal says of itself. */
-function refusalOf(answer: HttpAnswer): string {
-  const problem = problemSchema.safeParse(jsonOf(answer));
-  const words = problem.success ? (problem.data.detail ?? problem.data.title) : 'no reason given';
-  return `the node answered ${answer.status}: ${words}`;
-}
-
-/** The model calls of the Worker API over keep-alive HTTP. */
+/** The model calls of the Worker API. */
 export class ModelWorkerClient implements ModelWorker {
-  readonly #http = new HttpClient(8);
+  readonly #http: Pick<HttpClient<Lane>, 'open'>;
 
-  async loadModel(node: NodeConnection, modelRef: string): Promise<LoadOutcome> {
-    const body: LoadModelRequest = { version: 1, model_ref: modelRef };
+  /** @param http has `modelLanes`; its owner closes it */
+  constructor(http: Pick<HttpClient<Lane>, 'open'>) {
+    this.#http = http;
+  }
+
+  async loadModel(
+    node: NodeConnection,
+    modelRef: string,
+    signal: AbortSignal,
+  ): Promise<LoadOutcome> {
+    const body = { version: 1, model_ref: modelRef } as const;
     try {
-      const answer = await this.#call(node, workerApiRoutes.loadModel, body);
-      const parsed = loadModelResponseSchema.safeParse(jsonOf(answer));
-      if (answer.status >= 300 || !parsed.success) {
-        return { kind: 'failed', error: refusalOf(answer) };
-      }
-      return { kind: parsed.data.status };
+      const call = this.#call(node, signal);
+      const answer = await callRoute(workerApiRoutes.loadModel, { body }, call);
+      return { kind: answer.body.status };
     } catch (error) {
-      return { kind: 'failed', error: `the node could not be asked: ${messageOf(error)}` };
+      return signal.aborted ? { kind: 'unknown' } : { kind: 'failed', error: faultOf(error) };
     }
   }
 
-  async modelStatus(node: NodeConnection, modelRef: string): Promise<LoadOutcome> {
+  async modelStatus(
+    node: NodeConnection,
+    modelRef: string,
+    signal: AbortSignal,
+  ): Promise<LoadOutcome> {
     try {
-      const answer = await this.#call(node, workerApiRoutes.listModels);
-      const parsed = modelListSchema.safeParse(jsonOf(answer));
-      if (answer.status !== 200 || !parsed.success) return { kind: 'unknown' };
+      const { body } = await callRoute(workerApiRoutes.listModels, {}, this.#call(node, signal));
       const wanted = taggedModel(modelRef);
-      const model = parsed.data.models.find(({ model_ref: ref }) => taggedModel(ref) === wanted);
+      const model = body.models.find(({ model_ref: ref }) => taggedModel(ref) === wanted);
       if (model?.status === 'available') return { kind: 'available' };
       if (model?.status !== 'loading') {
         return { kind: 'failed', error: model?.error ?? 'the node does not load it any more' };
@@ -69,23 +69,8 @@ export class ModelWorkerClient implements ModelWorker {
     }
   }
 
-  /** Cuts every connection. */
-  close(): Promise<void> {
-    return this.#http.close();
-  }
-
-  #call(
-    node: NodeConnection,
-    route: { readonly method: 'GET' | 'POST'; readonly path: string },
-    json?: unknown,
-  ): Promise<HttpAnswer> {
-    return this.#http.call({
-      method: route.method,
-      url: `${node.url}${route.path}`,
-      headers: { authorization: `Bearer ${node.token}` },
-      ...(json !== undefined && { json }),
-      timeoutMs,
-      maxBytes: maxAnswerBytes,
-    });
+  #call({ url, token }: NodeConnection, signal: AbortSignal) {
+    const lane: Lane = 'models';
+    return { client: this.#http, baseUrl: url, bearer: token, lane, timeoutMs, signal, maxBytes };
   }
 }

@@ -1,16 +1,54 @@
-import { describe, expect, it } from 'vitest';
-import { answerOfFault, answerOfHttp } from './worker-answer.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Server, createServer } from 'node:http';
+import { once } from 'node:events';
+import { CallError, HttpClient } from '@cynodeai/runtime/call';
+import { silentLog } from '@cynodeai/runtime/observe';
+import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
+import { answerOfFault } from './worker-answer.ts';
+import { WorkerClient, workerLanes } from './worker-client.ts';
 
-const http = (status: number, body: unknown) =>
-  answerOfHttp({
-    status,
-    headers: {},
-    text: typeof body === 'string' ? body : JSON.stringify(body),
-  });
+const request: RunJobRequest = {
+  version: 1,
+  task_id: '00000000-0000-4000-8000-000000000001',
+  job_id: '00000000-0000-4000-8000-000000000002',
+  sandbox: { command: ['true'] },
+};
+const answers: { status: number; body: unknown }[] = [];
+const client = new HttpClient({ lanes: workerLanes });
+const worker = new WorkerClient({ http: client, log: silentLog });
+let server: Server;
+let url = '';
+
+beforeAll(async () => {
+  server = createServer((incoming, outgoing) => {
+    incoming.resume();
+    incoming.on('end', () => {
+      const { status, body } = answers.shift() ?? { status: 500, body: '' };
+      outgoing.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address === 'object' && address !== null) url = `http://127.0.0.1:${address.port}`;
+});
+afterAll(async () => {
+  await client.close();
+  server.close();
+});
+
+/** What the client makes of an answer of `jobs:run`. */
+const http = (status: number, body: unknown) => {
+  answers.push({ status, body });
+  const node = { nodeId: 'n', slug: 'n', url, token: 't' };
+  const signal = new AbortController().signal;
+  return worker.runJob(node, request, { deadlineMs: 5000, signal });
+};
+const unreachable = (cause: unknown) =>
+  answerOfFault(new CallError('unreachable', 'no answer', { cause }));
 const coded = (code: string, cause?: unknown) => Object.assign(new Error('x', { cause }), { code });
 
 describe('answers of a node', () => {
-  it('are results only when they have the form of one', () => {
+  it('are results only when they have the form of one', async () => {
     const result = {
       version: 1,
       task_id: '00000000-0000-4000-8000-000000000001',
@@ -24,31 +62,31 @@ describe('answers of a node', () => {
       truncated: { stdout: false, stderr: false },
       future: 1,
     };
-    expect(http(200, result)).toEqual({ kind: 'result', result });
-    expect(http(200, { ...result, stdout: 1 })).toMatchObject({
+    expect(await http(200, result)).toEqual({ kind: 'result', result });
+    expect(await http(200, { ...result, stdout: 1 })).toMatchObject({
       kind: 'lost',
       message: 'the answer is not a job result (stdout)',
     });
-    expect(http(200, '<html>')).toMatchObject({ message: 'the answer is not a job result' });
+    expect(await http(200, '<html>')).toMatchObject({ message: 'the answer is not a job result' });
   });
 
-  it('keep what a problem says, bounded', () => {
+  it('keep what a problem says, bounded', async () => {
     const problem = { type: 'urn:cynodeai:error:node_at_capacity', title: 'T', status: 429 };
-    expect(http(429, problem)).toEqual({
+    expect(await http(429, problem)).toEqual({
       kind: 'refused',
       refusal: 'busy',
       status: 429,
       problem: 'node_at_capacity',
       detail: 'T',
     });
-    expect(http(500, 'oops')).toEqual({
+    expect(await http(500, 'oops')).toEqual({
       kind: 'refused',
       refusal: 'fault',
       status: 500,
       problem: undefined,
       detail: undefined,
     });
-    const long = http(503, { ...problem, status: 503, detail: 'a\u0000'.repeat(5000) });
+    const long = await http(503, { ...problem, status: 503, detail: 'a\u0000'.repeat(5000) });
     expect(long.kind === 'refused' && Buffer.byteLength(long.detail ?? '')).toBeLessThanOrEqual(
       2048,
     );
@@ -57,29 +95,29 @@ describe('answers of a node', () => {
 
 describe('faults of a call', () => {
   it('before anything was sent are told apart from those after', () => {
-    expect(answerOfFault(coded('ECONNREFUSED'))).toEqual({
+    expect(unreachable(coded('ECONNREFUSED'))).toEqual({
       kind: 'unsent',
       message: 'ECONNREFUSED',
     });
-    expect(answerOfFault(coded('UND_ERR_CONNECT_TIMEOUT')).kind).toBe('unsent');
-    expect(answerOfFault(new Error('fetch', { cause: coded('ENOTFOUND') })).kind).toBe('unsent');
+    expect(unreachable(coded('UND_ERR_CONNECT_TIMEOUT')).kind).toBe('unsent');
+    expect(unreachable(new Error('fetch', { cause: coded('ENOTFOUND') })).kind).toBe('unsent');
     const both = Object.assign(new Error('all'), {
       errors: [coded('ECONNREFUSED'), coded('ENETUNREACH')],
     });
-    expect(answerOfFault(both).kind).toBe('unsent');
-    expect(answerOfFault(coded('UND_ERR_SOCKET', coded('ECONNREFUSED')))).toMatchObject({
+    expect(unreachable(both).kind).toBe('unsent');
+    expect(unreachable(coded('UND_ERR_SOCKET', coded('ECONNREFUSED')))).toMatchObject({
       kind: 'lost',
       message: 'the connection was lost before the answer (UND_ERR_SOCKET)',
     });
-    expect(answerOfFault(coded('ECONNRESET'))).toMatchObject({ kind: 'lost' });
-    expect(answerOfFault('odd')).toMatchObject({ kind: 'lost' });
+    expect(unreachable(coded('ECONNRESET'))).toMatchObject({ kind: 'lost' });
+    expect(unreachable('odd')).toMatchObject({ kind: 'lost' });
   });
 
   it('name the deadline and an answer that is too large', () => {
-    expect(answerOfFault(new DOMException('late', 'TimeoutError'))).toMatchObject({
+    expect(answerOfFault(new CallError('late', 'late'))).toMatchObject({
       kind: 'lost',
       message: 'no answer within the job deadline',
     });
-    expect(answerOfFault(new RangeError('larger'))).toMatchObject({});
+    expect(answerOfFault(new CallError('too_large', 'larger'))).toMatchObject({});
   });
 });

@@ -1,72 +1,57 @@
-import {
-  type AckJobRequest,
-  type StopJobRequest,
-  stopAllResponseSchema,
-  stopJobResponseSchema,
-  workerApiRoutes,
-} from '@cynodeai/contracts/worker-api';
-import { type HttpAnswer, type HttpCall, HttpClient } from '@cynodeai/runtime/http';
+import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
+import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { NodeConnection } from '../../ports/nodes.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
-import {
-  answerOfFault,
-  answerOfHttp,
-  answerOfStaging,
-  observationOfFault,
-  observationOfHttp,
-} from './worker-answer.ts';
+import { answerOfFault, answerOfStaging, observationOfFault } from './worker-answer.ts';
+
+/**
+ * Connections to one node, by purpose. A job holds one for its whole life, so the first number bounds the jobs of one
+ * node; questions, stops and acknowledgements have their own, because they must queue neither behind jobs nor, as to
+ * questions, behind acknowledgements.
+ */
+export const workerLanes = {
+  jobs: 1024,
+  uploads: 16,
+  questions: 32,
+  control: 8,
+  acknowledgements: 4,
+} as const;
+
+type Lane = keyof typeof workerLanes;
 
 export interface WorkerClientOptions {
+  /** Has `workerLanes`; its owner closes it. */
+  readonly http: Pick<HttpClient<Lane>, 'open'>;
   readonly log: Log;
   /** Longest wait for an answer to a stop request or an acknowledgement, ms; 5 s unless told. */
   readonly controlTimeoutMs?: number;
 }
 
-/** Each running job holds a connection for its whole life, so this bounds the jobs of one node. */
-const jobConnections = 1024;
 /** Longest upload of one input file (10 MiB at most), ms: 90 kB/s. */
 const uploadTimeoutMs = 120_000;
 /** Two streams of 256 KiB, six bytes per character at worst in JSON, and room for later fields. */
-const maxAnswerBytes = 16 * 1024 * 1024;
+const maxBytes = 16 * 1024 * 1024;
+const version = 1;
 
-function authorization(node: NodeConnection): Record<string, string> {
-  return { authorization: `Bearer ${node.token}` };
-}
-
-/**
- * Worker API over keep-alive HTTP. A job's call is synchronous, the fastest way to its result; whoever loses it asks.
- * Questions, stop requests and acknowledgements have connections of their own: they must not queue behind jobs, nor
- * a question behind acknowledgements.
- */
+/** The Worker API of nodes. A job's call is synchronous, the fastest way to its result; whoever loses it asks. */
 export class WorkerClient implements WorkerApi {
-  readonly #jobs = new HttpClient(jobConnections);
-  readonly #uploads = new HttpClient(16);
-  readonly #questions = new HttpClient(32);
-  readonly #control = new HttpClient(8);
-  readonly #acks = new HttpClient(4);
   readonly #options: WorkerClientOptions;
+  readonly #controlMs: number;
 
   constructor(options: WorkerClientOptions) {
     this.#options = options;
+    this.#controlMs = options.controlTimeoutMs ?? 5000;
   }
 
   async runJob(
-    ...[node, request, options]: Parameters<WorkerApi['runJob']>
+    ...[node, request, { deadlineMs, signal }]: Parameters<WorkerApi['runJob']>
   ): ReturnType<WorkerApi['runJob']> {
+    const call = this.#call(node, 'jobs', { timeoutMs: deadlineMs, signal, maxBytes });
     try {
-      return answerOfHttp(
-        await this.#jobs.call({
-          method: workerApiRoutes.runJob.method,
-          url: `${node.url}${workerApiRoutes.runJob.path}`,
-          headers: authorization(node),
-          json: request,
-          timeoutMs: options.deadlineMs,
-          signal: options.signal,
-          maxBytes: maxAnswerBytes,
-        }),
-      );
+      const answer = await callRoute(workerApiRoutes.runJob, { body: request }, call);
+      return answer.status === 202 ? { kind: 'accepted' } : { kind: 'result', result: answer.body };
     } catch (error) {
       return answerOfFault(error);
     }
@@ -75,38 +60,28 @@ export class WorkerClient implements WorkerApi {
   async stageFile(
     ...[node, jobId, file, { signal }]: Parameters<WorkerApi['stageFile']>
   ): ReturnType<WorkerApi['stageFile']> {
-    const { method, path } = workerApiRoutes.stageInputFile;
-    const query = new URLSearchParams({ path: file.path, mode: file.mode }).toString();
+    const { path, mode, chunks, sizeBytes } = file;
+    const input = {
+      params: { job_id: jobId },
+      query: { path, mode },
+      content: { chunks, sizeBytes },
+    };
+    const call = this.#call(node, 'uploads', { timeoutMs: uploadTimeoutMs, signal });
     try {
-      const answer = await this.#uploads.call({
-        method,
-        url: `${node.url}${path.replace('{job_id}', jobId)}?${query}`,
-        headers: authorization(node),
-        content: { chunks: file.chunks, bytes: file.sizeBytes },
-        timeoutMs: uploadTimeoutMs,
-        signal,
-      });
-      return answer.status === 204 ? 'staged' : answerOfStaging(answerOfHttp(answer));
+      await callRoute(workerApiRoutes.stageInputFile, input, call);
+      return 'staged';
     } catch (error) {
-      return answerOfStaging(answerOfFault(error));
+      return answerOfStaging(error);
     }
   }
 
   async getJob(
-    ...[node, { jobId }, options]: Parameters<WorkerApi['getJob']>
+    ...[node, { jobId }, { timeoutMs, signal }]: Parameters<WorkerApi['getJob']>
   ): ReturnType<WorkerApi['getJob']> {
-    const { method, path } = workerApiRoutes.getJob;
+    const call = this.#call(node, 'questions', { timeoutMs, signal, maxBytes });
     try {
-      return observationOfHttp(
-        await this.#questions.call({
-          method,
-          url: `${node.url}${path.replace('{job_id}', jobId)}`,
-          headers: authorization(node),
-          timeoutMs: options.timeoutMs,
-          signal: options.signal,
-          maxBytes: maxAnswerBytes,
-        }),
-      );
+      const { body } = await callRoute(workerApiRoutes.getJob, { params: { job_id: jobId } }, call);
+      return { kind: 'known', job: body };
     } catch (error) {
       return observationOfFault(error);
     }
@@ -115,83 +90,57 @@ export class WorkerClient implements WorkerApi {
   async ackJob(
     ...[node, { taskId, jobId }]: Parameters<WorkerApi['ackJob']>
   ): ReturnType<WorkerApi['ackJob']> {
-    const { method, path } = workerApiRoutes.ackJob;
-    const body: AckJobRequest = { version: 1, task_id: taskId, job_id: jobId };
-    const answer = await this.#ask(this.#acks, node, 'acknowledge a result', {
-      method,
-      url: `${node.url}${path.replace('{job_id}', jobId)}`,
-      json: body,
-    });
-    if (answer?.status === 204 || answer?.status === 404) return 'done';
-    return answer?.status === 409 ? 'running' : 'failed';
+    const input = {
+      params: { job_id: jobId },
+      body: { version, task_id: taskId, job_id: jobId },
+    } as const;
+    const call = this.#call(node, 'acknowledgements', { timeoutMs: this.#controlMs });
+    try {
+      await callRoute(workerApiRoutes.ackJob, input, call);
+      return 'done';
+    } catch (error) {
+      this.#noteSilence(node, 'acknowledge a result', error);
+      const status = error instanceof CallError ? error.status : undefined;
+      if (status === 404) return 'done';
+      return status === 409 ? 'running' : 'failed';
+    }
   }
 
   async stopJob(
-    ...[node, job]: Parameters<WorkerApi['stopJob']>
+    ...[node, { taskId, jobId, graceSeconds, timeoutMs }]: Parameters<WorkerApi['stopJob']>
   ): ReturnType<WorkerApi['stopJob']> {
-    const { method, path } = workerApiRoutes.stopJob;
-    const body: StopJobRequest = {
-      version: 1,
-      task_id: job.taskId,
-      job_id: job.jobId,
-      grace_seconds: job.graceSeconds,
-    };
-    const answer = await this.#ask(this.#control, node, 'stop a job', {
-      method,
-      url: `${node.url}${path}`,
-      json: body,
-      ...(job.timeoutMs !== undefined && { timeoutMs: job.timeoutMs }),
-    });
-    const parsed = stopJobResponseSchema.safeParse(jsonOf(answer));
-    return parsed.success ? parsed.data.status : 'failed';
+    const body = { version, task_id: taskId, job_id: jobId, grace_seconds: graceSeconds } as const;
+    const call = this.#call(node, 'control', { timeoutMs: timeoutMs ?? this.#controlMs });
+    try {
+      return (await callRoute(workerApiRoutes.stopJob, { body }, call)).body.status;
+    } catch (error) {
+      this.#noteSilence(node, 'stop a job', error);
+      return 'failed';
+    }
   }
 
   async stopAll(
     ...[node, { timeoutMs }]: Parameters<WorkerApi['stopAll']>
   ): ReturnType<WorkerApi['stopAll']> {
-    const { method, path } = workerApiRoutes.stopAll;
-    const answer = await this.#ask(this.#control, node, 'stop all jobs', {
-      method,
-      url: `${node.url}${path}`,
-      json: { version: 1 },
-      timeoutMs,
-    });
-    const parsed = stopAllResponseSchema.safeParse(jsonOf(answer));
-    return parsed.success ? parsed.data : undefined;
-  }
-
-  /** Cuts every connection. */
-  async close(): Promise<void> {
-    const clients = [this.#jobs, this.#uploads, this.#questions, this.#control, this.#acks];
-    await Promise.all(clients.map((client) => client.close()));
-  }
-
-  async #ask(
-    client: HttpClient,
-    node: NodeConnection,
-    what: string,
-    call: Pick<HttpCall, 'method' | 'url' | 'json'> & { readonly timeoutMs?: number },
-  ): Promise<HttpAnswer | undefined> {
+    const call = this.#call(node, 'control', { timeoutMs });
     try {
-      return await client.call({
-        timeoutMs: this.#options.controlTimeoutMs ?? 5000,
-        ...call,
-        headers: authorization(node),
-      });
+      return (await callRoute(workerApiRoutes.stopAll, { body: { version } }, call)).body;
     } catch (error) {
-      this.#options.log.warn(`a node could not be asked to ${what}`, {
-        node_slug: node.slug,
-        error: messageOf(error),
-      });
+      this.#noteSilence(node, 'stop all jobs', error);
       return undefined;
     }
   }
-}
 
-function jsonOf(answer: HttpAnswer | undefined): unknown {
-  try {
-    return answer === undefined ? undefined : JSON.parse(answer.text);
-  } catch {
-    return undefined;
+  #call<S extends object>({ url, token }: NodeConnection, lane: Lane, settings: S) {
+    return { client: this.#options.http, baseUrl: url, bearer: token, lane, ...settings };
+  }
+
+  /** A refusal is an answer; only a node that gave none is worth a line. */
+  #noteSilence(node: NodeConnection, what: string, error: unknown): void {
+    if (error instanceof CallError && error.code === 'refused') return;
+    this.#options.log.warn(`a node could not be asked to ${what}`, {
+      node_slug: node.slug,
+      error: messageOf(error),
+    });
   }
 }

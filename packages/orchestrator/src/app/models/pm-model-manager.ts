@@ -41,7 +41,7 @@ export class PmModelManager {
     for (let step = 0; step < maxSteps && !signal.aborted; step += 1) {
       const { call, connection, waitMs } = await this.#advance();
       if (call === undefined) return waitMs;
-      await this.#make({ call, connection });
+      await this.#make({ call, connection }, signal);
     }
     return 0;
   }
@@ -61,7 +61,7 @@ export class PmModelManager {
     };
   }
 
-  async #make({ call, connection }: Outgoing): Promise<void> {
+  async #make({ call, connection }: Outgoing, signal: AbortSignal): Promise<void> {
     const { store, worker, log } = this.#deps;
     const { loadId, modelRef } = call;
     if (call.kind === 'load') {
@@ -71,7 +71,7 @@ export class PmModelManager {
     const outcome =
       connection === undefined
         ? ({ kind: 'failed', error: 'the node cannot be called' } as const)
-        : await worker[ask](connection, modelRef);
+        : await worker[ask](connection, modelRef, signal);
     if (outcome.kind === 'failed') {
       log.warn('a model could not be loaded', {
         node_slug: connection?.slug,

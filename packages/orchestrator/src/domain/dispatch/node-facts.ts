@@ -1,3 +1,4 @@
+import { at } from '@cynodeai/runtime/std';
 import { type ConfigAckStatus, type NodeStatus, sandboxOnlyLabel } from '../nodes/node.ts';
 
 /** What scheduling knows of one node: stored state only, never telemetry. Contract 01 sections 5.1, 5.3. */
@@ -59,25 +60,21 @@ export interface StoredCapability {
   readonly inference: unknown;
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 /** What a report says for scheduling; whatever is not of the expected type counts as not said. Contract 01 section 5.1. */
 export function capabilityFacts(
   { labels, sandbox, inference }: StoredCapability,
   inferenceOrdered: boolean,
 ): Pick<NodeFacts, 'labels' | 'sandboxSupported' | 'maxConcurrency' | 'inference'> {
-  const supported = field(sandbox, 'supported');
-  const concurrency = field(sandbox, 'max_concurrency');
+  const supported = at(sandbox, 'supported');
+  const concurrency = at(sandbox, 'max_concurrency');
   return {
     labels: Array.isArray(labels) ? labels.map(String) : [],
     sandboxSupported: typeof supported === 'boolean' ? supported : undefined,
     maxConcurrency: typeof concurrency === 'number' ? concurrency : undefined,
     inference: {
-      supported: field(inference, 'supported') === true,
-      disabled: field(inference, 'mode') === 'disabled',
-      answering: ['running', 'existing_service'].some((name) => field(inference, name) === true),
+      supported: at(inference, 'supported') === true,
+      disabled: at(inference, 'mode') === 'disabled',
+      answering: ['running', 'existing_service'].some((name) => at(inference, name) === true),
       ordered: inferenceOrdered,
     },
   };

@@ -1,4 +1,5 @@
 import type { ModelAvailability } from '@cynodeai/contracts/common';
+import { at } from '@cynodeai/runtime/std';
 
 /** What is known of one model on one node. */
 export interface NodeModel {
@@ -27,19 +28,15 @@ export interface ModelNode {
   readonly models: ReadonlyMap<string, NodeModel>;
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 function devicesOf(report: unknown): readonly unknown[] {
-  const devices = field(field(report, 'gpu'), 'devices');
+  const devices = at(report, 'gpu', 'devices');
   return Array.isArray(devices) ? devices : [];
 }
 
 /** Sum of the `vram_mb` that devices name; 0 when none does. Contract 01 section 7.1. */
 export function vramTotalMb(report: unknown): number {
   return devicesOf(report)
-    .map((device) => field(device, 'vram_mb'))
+    .map((device) => at(device, 'vram_mb'))
     .filter((vram) => typeof vram === 'number')
     .reduce((sum, vram) => sum + vram, 0);
 }
@@ -54,17 +51,17 @@ function without(value: unknown, names: readonly string[]): Record<string, unkno
  * fails shows in the next report; were that a change, it would lift its own pause.
  */
 export function steadyReport(report: unknown): unknown {
-  const inference = field(report, 'inference');
-  const models = field(inference, 'models');
+  const inference = at(report, 'inference');
+  const models = at(inference, 'models');
   return {
     ...without(report, ['reported_at', 'compute', 'gpu', 'inference']),
-    compute: without(field(report, 'compute'), ['ram_available_mb', 'storage_free_mb']),
+    compute: without(at(report, 'compute'), ['ram_available_mb', 'storage_free_mb']),
     gpu: devicesOf(report).map((device) => without(device, ['available_vram_mb'])),
     inference: {
       ...without(inference, ['models']),
       models: (Array.isArray(models) ? models : [])
-        .filter((model) => field(model, 'status') === 'available')
-        .map((model) => String(field(model, 'model_ref')))
+        .filter((model) => at(model, 'status') === 'available')
+        .map((model) => String(at(model, 'model_ref')))
         .toSorted(),
     },
   };
