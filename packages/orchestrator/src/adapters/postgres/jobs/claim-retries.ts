@@ -1,10 +1,11 @@
 import { type Kysely, type Transaction, sql } from 'kysely';
+import { dispatchSettings } from '../../../domain/dispatch/dispatch-settings.ts';
 import { planRetry } from '../../../domain/dispatch/plan-retry.ts';
 import { maxJobsPerTransaction } from '../../../domain/jobs/batches.ts';
 import type { ClaimedRetry } from '../../../ports/claims.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
-import { dispatchSettings, dispatchSettingsJson } from '../settings/dispatch-settings.ts';
+import { dispatchSettingsJson } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 import { type CandidateRow, claimedJob, promptColumn } from './claimed-job.ts';
 import { hasDueRetry, isDue, isRetry } from './due-jobs.ts';

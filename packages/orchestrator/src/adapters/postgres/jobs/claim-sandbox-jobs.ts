@@ -1,4 +1,5 @@
 import { type Kysely, type Transaction, sql } from 'kysely';
+import { dispatchSettings } from '../../../domain/dispatch/dispatch-settings.ts';
 import type { NodeFacts } from '../../../domain/dispatch/node-facts.ts';
 import { type ClassSlots, type OpenSlots, openSlots } from '../../../domain/dispatch/open-slots.ts';
 import { type Placement, planBatch } from '../../../domain/dispatch/plan-batch.ts';
@@ -6,7 +7,7 @@ import { jobNeeds, withoutAvoided } from '../../../domain/dispatch/select-node.t
 import { maxJobsPerTransaction } from '../../../domain/jobs/batches.ts';
 import type { ClaimOptions, ClaimedJob } from '../../../ports/claims.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
-import { dispatchSettings, dispatchSettingsJson } from '../settings/dispatch-settings.ts';
+import { dispatchSettingsJson } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 import { type CandidateRow, claimedJob, promptColumn } from './claimed-job.ts';
 import { enterClaim } from './enter-claim.ts';

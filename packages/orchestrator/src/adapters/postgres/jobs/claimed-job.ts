@@ -3,7 +3,7 @@ import type { SandboxJobPayload } from '../../../domain/jobs/job-payload.ts';
 import { dispatchDeadlineMs, effectiveTimeoutSeconds } from '../../../domain/jobs/job-timeouts.ts';
 import type { ClaimedJob } from '../../../ports/claims.ts';
 import type { NodeConnection } from '../../../ports/nodes.ts';
-import type { DispatchSettings } from '../settings/dispatch-settings.ts';
+import type { DispatchSettings } from '../../../domain/dispatch/dispatch-settings.ts';
 
 /** A row as both kinds of claims read it; `prompt` only when an input file is made from it. */
 export interface CandidateRow {

@@ -1,9 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { judgeRenewal } from '../../../domain/jobs/judge-renewal.ts';
-import { leaseMsOf, leaseSettingKeys } from '../../../domain/jobs/job-lease.ts';
-import { positiveInteger } from '../../../domain/nodes/config-settings.ts';
 import type { JobLease, Renewal } from '../../../ports/leases.ts';
-import { readSettings } from '../settings/read-settings.ts';
+import { readDispatchSettings } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 
 interface Row {
@@ -21,8 +19,7 @@ export async function renewLeases(
   db: Kysely<Database>,
   leases: readonly JobLease[],
 ): Promise<Renewal> {
-  const key = leaseSettingKeys.ttlSeconds;
-  const leaseMs = leaseMsOf(positiveInteger((await readSettings(db, [key])).get(key)));
+  const { leaseMs } = await readDispatchSettings(db);
   if (leases.length === 0) return { leaseMs, canceled: [], lost: [] };
   const input = JSON.stringify(
     leases.map(({ jobId, leaseId }) => ({ id: jobId, lease_id: leaseId })),

@@ -1,0 +1,37 @@
+import { leaseMsOf, leaseSettingKeys } from '../jobs/job-lease.ts';
+import { fallbackSandboxImage } from '../jobs/run-request.ts';
+import { maxJobTimeoutKey, positiveInteger } from '../nodes/config-settings.ts';
+
+/** Settings that shape a claim. */
+export interface DispatchSettings {
+  readonly leaseMs: number;
+  /** Undefined: each job keeps its own. */
+  readonly maxAttempts: number | undefined;
+  readonly defaultImage: string;
+  /** The operator's cap on job time limits, seconds. */
+  readonly maxJobSeconds: number | undefined;
+}
+
+const defaultImageKey = 'sandbox.default_image';
+const { ttlSeconds, maxAttempts } = leaseSettingKeys;
+
+/** Their keys. */
+export const dispatchSettingKeys: readonly string[] = [
+  defaultImageKey,
+  maxJobTimeoutKey,
+  ttlSeconds,
+  maxAttempts,
+];
+
+/** What is stored under these keys. A value of a wrong type counts as unset. Contract 01 sections 5.6, 12.1. */
+export function dispatchSettings(
+  stored: Readonly<Record<string, unknown>> | null,
+): DispatchSettings {
+  const image = stored?.[defaultImageKey];
+  return {
+    leaseMs: leaseMsOf(positiveInteger(stored?.[ttlSeconds])),
+    maxAttempts: positiveInteger(stored?.[maxAttempts]),
+    defaultImage: typeof image === 'string' && image !== '' ? image : fallbackSandboxImage,
+    maxJobSeconds: positiveInteger(stored?.[maxJobTimeoutKey]),
+  };
+}
