@@ -29,5 +29,8 @@ type Bodies<R extends Route> = {
       : undefined;
 }[keyof R['success']];
 
+/** What a call answers that is read sparsely: anything of it may be missing. */
+export type SparseOutput<R extends Route> = call.Sparse<Bodies<R>>;
+
 /** What a call answers: the validated JSON body, the text of a text route, undefined for an empty answer. */
 export type CallOutput<R extends Route> = Bodies<R>;

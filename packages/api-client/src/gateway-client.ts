@@ -1,12 +1,11 @@
 import { type ReadinessReason, type Route, healthRoutes } from '@cynodeai/contracts/common';
 import { type TaskResult, type TaskStatus, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import {
-  type CallAnswer,
-  type CallInput as RouteInput,
   HttpClient,
+  type CallOptions as RouteCallOptions,
   callRoute,
 } from '@cynodeai/runtime/call';
-import type { CallInput, CallOptions, CallOutput } from './call-input.ts';
+import type { CallInput, CallOptions, CallOutput, SparseOutput } from './call-input.ts';
 import { GatewayError, gatewayErrorOf } from './gateway-error.ts';
 import { type StreamedTaskEvent, readTaskEvents } from './task-events.ts';
 import { pollTask } from './poll-task.ts';
@@ -64,9 +63,21 @@ export class GatewayClient {
    * @throws GatewayError for every refusal, network fault or undocumented answer; the signal's reason when it fired.
    */
   async call<const R extends Route>(route: R, input: CallInput<R>): Promise<CallOutput<R>> {
-    const answer = await this.#ask<R>(route, input, input);
+    const answer = await this.#ask(route, input, (how) => callRoute(route, input, how));
     // The body was read by the schema that CallOutput is inferred from.
     return answer.body as CallOutput<R>;
+  }
+
+  /**
+   * Like `call`, for readers that show what they get: anything of the answer may be missing, what is there has its type.
+   * @throws as `call`
+   */
+  async read<const R extends Route>(route: R, input: CallInput<R>): Promise<SparseOutput<R>> {
+    const answer = await this.#ask(route, input, (how) =>
+      callRoute(route, input, { ...how, reading: 'sparse' }),
+    );
+    // The body was read by the schema that SparseOutput is inferred from.
+    return answer.body as SparseOutput<R>;
   }
 
   /** True when `/healthz` answers 200 with `ok`; false whatever else happens. */
@@ -107,14 +118,12 @@ export class GatewayClient {
     options: EventOptions = {},
   ): AsyncGenerator<StreamedTaskEvent, void> {
     const { lastEventId, signal } = options;
+    const route = gatewayRoutes.streamTaskEvents;
+    const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     const answer = await this.#ask(
-      gatewayRoutes.streamTaskEvents,
-      { params: { id: taskId } },
-      {
-        ...(lastEventId !== undefined && { headers: { 'last-event-id': lastEventId } }),
-        stallMs: streamSilenceMs,
-        ...(signal && { signal }),
-      },
+      route,
+      { headers, stallMs: streamSilenceMs, ...(signal && { signal }) },
+      (how) => callRoute(route, { params: { id: taskId } }, how),
     );
     yield* readTaskEvents(this.#spoken(answer.body));
   }
@@ -128,10 +137,12 @@ export class GatewayClient {
     artifactId: string,
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
+    const route = gatewayRoutes.getTaskArtifact;
+    const params = { id: taskId, artifact_id: artifactId };
     const answer = await this.#ask(
-      gatewayRoutes.getTaskArtifact,
-      { params: { id: taskId, artifact_id: artifactId } },
+      route,
       { stallMs: streamSilenceMs, ...(signal && { signal }) },
+      (how) => callRoute(route, { params }, how),
     );
     return this.#spoken(answer.body);
   }
@@ -174,21 +185,21 @@ export class GatewayClient {
   }
 
   /** One call with the token it needs, and once more when the token was renewed. */
-  async #ask<const R extends Route>(
-    route: R,
-    input: RouteInput<R>,
+  async #ask<T>(
+    route: Route,
     options: CallOptions,
-  ): Promise<CallAnswer<R>> {
+    call: (how: RouteCallOptions) => Promise<T>,
+  ): Promise<T> {
     // Made once: a replay must carry the key of the first try.
     const creating = creatingHeaders(route, options);
-    const attempt = async (): Promise<CallAnswer<R>> => {
+    const attempt = async (): Promise<T> => {
       const token = route.auth === 'user' ? await this.#options.token?.() : undefined;
       if (route.auth === 'user' && (token === undefined || token === '')) {
         throw new GatewayError('auth', 'no access token; log in first');
       }
       const { stallMs, timeoutMs = callTimeoutMs, headers } = options;
       try {
-        return await callRoute(route, input, {
+        return await call({
           client: this.#client,
           baseUrl: this.#baseUrl,
           bearer: token,

@@ -1,5 +1,6 @@
 import type { GatewayClient } from '@cynodeai/api-client';
-import { readRoutes } from '../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { holding, taskOf } from '../gateway/answers.ts';
 
 const count = 200;
 
@@ -8,6 +9,9 @@ const safe = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** Names of the newest tasks, the uuid for one without a name. Contract 05 section 9. */
 export async function taskNames(client: GatewayClient): Promise<string[]> {
-  const { tasks } = await client.call(readRoutes.listTasks, { query: { limit: count } });
-  return tasks.map((task) => task.task_name ?? task.task_id).filter((name) => safe.test(name));
+  const page = await client.read(gatewayRoutes.listTasks, { query: { limit: count } });
+  return holding(page, 'tasks')
+    .tasks.map(taskOf)
+    .map((task) => task.task_name ?? task.task_id)
+    .filter((name) => safe.test(name));
 }

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { openEnum } from '../common/open-enum.ts';
 import { timestampSchema, uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 import { adminErrors, bodyErrors, idRef, paging } from './fields.ts';
 
 /** Roles there are; owner and admin administer. Contract 04 section 5.3. */
-export const roleNameSchema = z.enum(['owner', 'admin', 'operator', 'member', 'viewer']);
+export const roleNameSchema = openEnum(['owner', 'admin', 'operator', 'member', 'viewer']);
+
+const subjectTypeSchema = openEnum(['user', 'group']);
 
 /** Body of `POST /v1/role-bindings`; `scope_id` exactly for scope `project`. Contract 04 section 5.7. */
 export const createRoleBindingRequestSchema = z
   .strictObject({
-    subject_type: z.enum(['user', 'group']),
+    subject_type: subjectTypeSchema,
     subject_id: uuidSchema,
     role: roleNameSchema,
     scope_type: z.enum(['system', 'project']),
@@ -23,7 +26,7 @@ export const createRoleBindingRequestSchema = z
 /** A grant of a role. */
 export const roleBindingSchema = z.object({
   binding_id: uuidSchema,
-  subject_type: z.enum(['user', 'group']),
+  subject_type: subjectTypeSchema,
   subject_id: uuidSchema,
   role: roleNameSchema,
   scope_type: z.enum(['system', 'project']),

@@ -1,3 +1,4 @@
+import { openEnum } from '@cynodeai/contracts/common';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { lenientSchema } from './lenient-schema.ts';
@@ -63,6 +64,14 @@ describe('lenientSchema', () => {
     expect(lenientSchema(lazy).parse({ next: { later: 1 } })).toEqual({ next: { later: 1 } });
   });
 
+  it('takes any text for a word of an open enum', () => {
+    const role = openEnum(['owner', 'viewer']);
+    expect(role.safeParse('auditor').success).toBe(false);
+    expect(lenientSchema(z.object({ role })).parse({ role: 'auditor' })).toEqual({
+      role: 'auditor',
+    });
+  });
+
   it('is derived once, and is the schema itself where nothing changes', () => {
     expect(lenientSchema(documented)).toBe(lenientSchema(documented));
     const plain = z.array(z.string().optional());
@@ -77,6 +86,13 @@ describe('lenientSchema', () => {
     for (const bad of [{ list: [{ state: 'odd' }] }, { list: [5] }, { kept: { a: 'x' } }, []]) {
       expect(sparse.safeParse(bad).success).toBe(false);
     }
+    const newer = { kept: { a: 1, later: 2 }, later: {}, either: { id: 'y', later: 3 } };
+    expect(sparse.parse(newer)).toEqual(newer);
+    expect(sparse.parse({ kept: '{"a":1}', either: 'text' })).toEqual({
+      kept: { a: 1 },
+      either: 'text',
+    });
+    expect(sparse.safeParse({ kept: 'text' }).success).toBe(false);
     const found = sparse.safeParse({ list: [{ id: 5 }] });
     expect(found.error?.issues[0]?.path).toEqual(['list', 0, 'id']);
   });

@@ -1,9 +1,11 @@
+import { isOpenEnum } from '@cynodeai/contracts/common';
 import { z } from 'zod';
-import { isRecord } from '../std/index.ts';
+import { isRecord, parseJsonOr } from '../std/index.ts';
 
 /**
  * How an answer is read. `whole`: everything that its schema requires is there. `sparse`: what is there has its type,
- * but anything may be missing or null and texts may have any form, for readers that show what they get.
+ * but anything may be missing or null, texts may have any form, and an object may come as its JSON text, for readers
+ * that show what they get. Fields that no schema names are kept.
  */
 export type Reading = 'whole' | 'sparse';
 
@@ -24,9 +26,10 @@ function rebuilt(schema: z.ZodType, def: Definition): z.ZodType {
   return z.core.clone(schema, def as unknown as z.core.$ZodTypeDef);
 }
 
-function withoutNulls(value: unknown): unknown {
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
+function sparseObject(value: unknown): unknown {
+  const object = typeof value === 'string' ? parseJsonOr(value, value) : value;
+  if (!isRecord(object)) return value;
+  return Object.fromEntries(Object.entries(object).filter(([, field]) => field !== null));
 }
 
 class Deriver {
@@ -51,23 +54,18 @@ class Deriver {
       return z.lazy(() => this.derive(schema.unwrap() as z.ZodType));
     }
     if (schema instanceof z.ZodObject) return this.#object(schema, def);
-    if (this.#sparse && def['type'] === 'string') return z.string();
-    if (this.#sparse && schema instanceof z.ZodUnion) {
-      // The first member that fits wins, and here all may: none must lose what only the next one knows.
-      const options = schema.options.map((option) => {
-        const type = option as z.ZodType;
-        return this.derive(type instanceof z.ZodObject ? type.loose() : type);
-      });
-      return z.union(options);
-    }
+    if (isOpenEnum(schema) || (this.#sparse && def['type'] === 'string')) return z.string();
     return this.#parts(schema, def);
   }
 
-  /** Strict becomes loose; what an object does with unknown fields else stays. */
+  /**
+   * Strict becomes loose; what an object does with unknown fields else stays, unless it is read sparsely: of a union the
+   * first member that fits wins then, and all may, so none must lose what only the next one knows.
+   */
   #object(schema: z.ZodObject, def: Definition): z.ZodType {
     const strict = schema.def.catchall instanceof z.ZodNever;
     const derived: Record<string, unknown> = { ...def };
-    if (strict) derived['catchall'] = z.unknown();
+    if (strict || this.#sparse) derived['catchall'] = z.unknown();
     if (this.#sparse) derived['checks'] = [];
     // Made when it is first asked for, so that a schema may hold itself.
     Object.defineProperty(derived, 'shape', {
@@ -85,7 +83,7 @@ class Deriver {
       },
     });
     const object = rebuilt(schema, derived);
-    return this.#sparse ? z.preprocess(withoutNulls, object) : object;
+    return this.#sparse ? z.preprocess(sparseObject, object) : object;
   }
 
   /** Arrays, options, records, pipes and the like: the same with derived parts; itself when none changes. */
@@ -111,7 +109,7 @@ const derivers: Readonly<Record<Reading, Deriver>> = {
 /**
  * The schema by which an answer of a newer or older peer is read, derived from the one it is documented by: fields it
  * does not name are no fault anywhere, and are kept where the schema keeps them or forbids them. Members of an `enum`
- * stay closed, because the type that callers rely on is.
+ * stay closed, because the type that callers rely on is, unless it is an open one.
  */
 export function lenientSchema(schema: z.ZodType, reading: Reading = 'whole'): z.ZodType {
   return derivers[reading].derive(schema);

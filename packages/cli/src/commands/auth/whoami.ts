@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { holding } from '../../gateway/answers.ts';
 
 /** `cynork auth whoami`: asks the gateway, so that a revoked session does not look valid. Contract 05 section 6.5. */
 export async function whoami({
@@ -7,6 +8,6 @@ export async function whoami({
   output,
 }: Pick<CommandContext, 'authenticated' | 'output'>): Promise<void> {
   const client = await authenticated();
-  const { id, handle } = await client.call(readRoutes.me, {});
+  const { id, handle } = holding(await client.read(gatewayRoutes.me, {}), 'id', 'handle');
   await output.print({ records: [{ id, user: handle }], json: { id, user: handle } });
 }

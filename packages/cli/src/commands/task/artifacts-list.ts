@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { holding } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { taskArgs } from './flags.ts';
 
@@ -19,11 +20,14 @@ export async function listArtifacts(
   const artifacts: Listed[] = [];
   let cursor: string | undefined;
   for (;;) {
-    const page = await client.call(readRoutes.listTaskArtifacts, {
+    const answer = await client.read(gatewayRoutes.listTaskArtifacts, {
       params: { id: args.task },
       query: { limit: 200, cursor },
     });
-    for (const { artifact_id, name, content_type, size_bytes } of page.artifacts) {
+    const page = holding(answer, 'task_id', 'artifacts');
+    for (const artifact of page.artifacts) {
+      const { content_type, ...rest } = artifact;
+      const { artifact_id, name, size_bytes } = holding(rest, 'artifact_id', 'name', 'size_bytes');
       artifacts.push({ artifact_id, name, content_type, size_bytes });
     }
     if (page.next_cursor && page.artifacts.length > 0) {

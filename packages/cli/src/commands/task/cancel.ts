@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { holding } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../shared/confirm.ts';
 import type { cancelFlags, taskArgs } from './flags.ts';
@@ -13,7 +14,8 @@ export async function cancel(
   const { task } = args;
   const question = `Cancel task ${task}?`;
   if (!(await isConfirmed(context, { question, yes: flags.yes, id: { task_id: task } }))) return;
-  const answer = await client.call(readRoutes.cancelTask, { params: { id: task } });
-  const canceled = { task_id: answer.task_id, canceled: true, task_name: answer.task_name };
+  const answer = await client.read(gatewayRoutes.cancelTask, { params: { id: task } });
+  const { task_id, canceled: done, task_name } = holding(answer, 'task_id', 'canceled');
+  const canceled = { task_id, canceled: done, task_name };
   await context.output.print({ records: [canceled], json: canceled });
 }

@@ -1,6 +1,7 @@
 import { readTaskInput, taskInputFlags } from '@cynodeai/api-client/task-input';
 import type { CommandContext } from '../context.ts';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { taskOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { createFlags } from './flags.ts';
 import { printResult } from './print-result.ts';
@@ -25,11 +26,12 @@ export async function create(
     ...(projectId !== undefined && { projectId }),
   });
   const client = await authenticated();
-  const { task_id: id, task_name: name } = await client.call(readRoutes.createTask, {
+  const answer = await client.read(gatewayRoutes.createTask, {
     body: input.body,
     files: input.files,
     ...(input.files.length > 0 && { stallMs: uploadStallMs }),
   });
+  const { task_id: id, task_name: name } = taskOf(answer);
   if (!result) {
     const created = { task_id: id, task_name: name };
     await output.print({ records: [created], json: created });

@@ -6,8 +6,8 @@ import {
   type StreamedTaskEvent,
   pauseFor,
 } from '@cynodeai/api-client';
-import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
+import { taskOf } from '../../gateway/answers.ts';
 
 export interface FollowEventsOptions {
   readonly task: string;
@@ -24,7 +24,7 @@ function isOld(id: string, last: string | undefined): boolean {
 }
 
 async function hasEnded(client: GatewayClient, task: string): Promise<boolean> {
-  const { status } = await client.call(readRoutes.getTask, { params: { id: task } });
+  const { status } = taskOf(await client.read(gatewayRoutes.getTask, { params: { id: task } }));
   return isTerminalTaskStatus(status);
 }
 

@@ -1,6 +1,6 @@
 import { FailureTolerance, type GatewayClient, type Pause, pauseFor } from '@cynodeai/api-client';
-import { type LogStream, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { type LogStream, gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
+import { logsOf } from '../../gateway/answers.ts';
 import { followEvents } from './follow-events.ts';
 
 type OutputStream = 'stdout' | 'stderr';
@@ -58,10 +58,11 @@ async function* pollLogs(
   for (;;) {
     let waitMs = pauseMs;
     try {
-      const logs = await client.call(readRoutes.getTaskLogs, {
+      const answer = await client.read(gatewayRoutes.getTaskLogs, {
         params: { id: task },
         query: { stream },
       });
+      const logs = logsOf(answer);
       tolerance.reset();
       for (const name of wanted(stream)) {
         const text = (logs[name] ?? '').slice(progress[name]);

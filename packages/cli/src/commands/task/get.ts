@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { taskOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { taskArgs } from './flags.ts';
 
@@ -9,7 +10,7 @@ export async function get(
   { args }: CommandInput<typeof taskArgs, Record<string, never>>,
 ): Promise<void> {
   const client = await authenticated();
-  const task = await client.call(readRoutes.getTask, { params: { id: args.task } });
+  const task = taskOf(await client.read(gatewayRoutes.getTask, { params: { id: args.task } }));
   const { task_id, status, task_name } = task;
   await output.print({ records: [{ task_id, status, task_name }], json: task });
 }

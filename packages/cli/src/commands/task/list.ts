@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { holding, taskOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { listFlags } from './flags.ts';
 
@@ -12,17 +13,18 @@ export async function list(
 ): Promise<void> {
   const client = await authenticated();
   const { status, limit, cursor } = flags;
-  const page = await client.call(readRoutes.listTasks, {
+  const page = await client.read(gatewayRoutes.listTasks, {
     query: { status, limit: limit ?? 50, cursor: cursor === '' ? undefined : cursor },
   });
+  const tasks = holding(page, 'tasks').tasks.map(taskOf);
   const next = page.next_cursor ?? '';
   await output.print({
-    records: page.tasks.map((task) => ({
+    records: tasks.map((task) => ({
       task_id: task.task_id,
       status: task.status,
       task_name: task.task_name,
     })),
-    json: { tasks: page.tasks, next_cursor: next },
+    json: { tasks, next_cursor: next },
   });
   if (next !== '' && output.format === 'table') await notes.hint(`next_cursor=${next}`);
 }

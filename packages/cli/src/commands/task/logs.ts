@@ -1,7 +1,7 @@
 import type { GatewayClient } from '@cynodeai/api-client';
-import type { LogStream } from '@cynodeai/contracts/gateway';
+import { type LogStream, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import type { CommandContext } from '../context.ts';
-import { type ReadLogs, readRoutes } from '../../gateway/read-routes.ts';
+import { type ShownLogs, logsOf } from '../../gateway/answers.ts';
 import type { Output } from '@cynodeai/command-line/output';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { logsFlags, taskArgs } from './flags.ts';
@@ -24,7 +24,7 @@ async function follow(
   await output.text(lines.end());
 }
 
-async function print(logs: ReadLogs, stream: LogStream, output: Output): Promise<void> {
+async function print(logs: ShownLogs, stream: LogStream, output: Output): Promise<void> {
   const { task_id, task_name, stdout, stderr } = logs;
   if (output.format === 'table') {
     const lines = new WholeLines();
@@ -53,10 +53,11 @@ export async function logs(
     await follow(client, output, { task: args.task, stream, signal });
     if (output.format !== 'json') return;
   }
-  const stored = await client.call(readRoutes.getTaskLogs, {
+  const answer = await client.read(gatewayRoutes.getTaskLogs, {
     params: { id: args.task },
     query: { stream },
   });
+  const stored = logsOf(answer);
   await print(stored, stream, output);
   const cut = (['stdout', 'stderr'] as const).filter((name) => stored.truncated?.[name]);
   if (cut.length > 0) await notes.warn(`${cut.join(' and ')} was cut at the limit`);

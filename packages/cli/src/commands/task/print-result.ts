@@ -1,6 +1,7 @@
 import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
-import type { ReadResult } from '../../gateway/read-routes.ts';
+import { at } from '@cynodeai/runtime/std';
+import type { ShownResult } from '../../gateway/answers.ts';
 import type { Notes, Output, Fields } from '@cynodeai/command-line/output';
 
 interface Streams {
@@ -10,7 +11,7 @@ interface Streams {
 }
 
 /** The gateway's own fields, else what the jobs hold, in job order. Contract 05 section 7.5. */
-export function streamsOf({ stdout, stderr, exit_code, jobs }: ReadResult): Streams {
+export function streamsOf({ stdout, stderr, exit_code, jobs }: ShownResult): Streams {
   const joined = (stream: 'stdout' | 'stderr'): string =>
     jobs.map((job) => job.result?.[stream] ?? '').join('');
   return {
@@ -21,7 +22,7 @@ export function streamsOf({ stdout, stderr, exit_code, jobs }: ReadResult): Stre
 }
 
 /** Says which streams of which job were cut. */
-export async function warnOfCuts({ jobs }: ReadResult, notes: Notes): Promise<void> {
+export async function warnOfCuts({ jobs }: ShownResult, notes: Notes): Promise<void> {
   for (const { id, result } of jobs) {
     const cut = (['stdout', 'stderr'] as const).filter((name) => result?.truncated?.[name]);
     if (cut.length > 0) await notes.warn(`${cut.join(' and ')} of job ${id} was cut at the limit`);
@@ -29,9 +30,11 @@ export async function warnOfCuts({ jobs }: ReadResult, notes: Notes): Promise<vo
 }
 
 /** Says when the answer is not that of a neural network; `--quiet` keeps it. */
-export async function nameDemoModel({ jobs }: ReadResult, notes: Notes): Promise<void> {
-  const models = jobs.map((job) => job.result?.inference?.model ?? '');
-  if (!models.some((model) => taggedModel(model) === demoModelRef)) return;
+export async function nameDemoModel({ jobs }: ShownResult, notes: Notes): Promise<void> {
+  const models = jobs.map((job) => at(job.result, 'inference', 'model'));
+  if (!models.some((model) => typeof model === 'string' && taggedModel(model) === demoModelRef)) {
+    return;
+  }
   await notes.say(
     'answered by cynode-demo, a rule-based stand-in, not a neural network; a real model: cynode up --inference ollama',
   );
@@ -43,7 +46,7 @@ interface ResultOutput {
 }
 
 /** A result in both formats; the streams are there only once it is terminal. Contract 05 section 7.5. */
-export function resultOutput(result: ReadResult): ResultOutput {
+export function resultOutput(result: ShownResult): ResultOutput {
   const { task_id, status, task_name } = result;
   const ended = isTerminalTaskStatus(status);
   const { stdout, stderr, exit_code } = streamsOf(result);
@@ -67,7 +70,7 @@ export function resultOutput(result: ReadResult): ResultOutput {
 
 /** Prints a result as `task result` does. */
 export async function printResult(
-  result: ReadResult,
+  result: ShownResult,
   { notes, output }: { readonly notes: Notes; readonly output: Output },
 ): Promise<void> {
   await warnOfCuts(result, notes);

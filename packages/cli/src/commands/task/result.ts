@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { resultOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { resultFlags, taskArgs } from './flags.ts';
 import { printResult } from './print-result.ts';
@@ -18,6 +19,6 @@ export async function result(
   const client = await authenticated();
   const outcome = flags.wait
     ? await waitForResult(client, args.task, { notes, signal })
-    : await client.call(readRoutes.getTaskResult, { params: { id: args.task } });
+    : resultOf(await client.read(gatewayRoutes.getTaskResult, { params: { id: args.task } }));
   await printResult(outcome, { notes, output });
 }

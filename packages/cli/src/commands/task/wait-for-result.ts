@@ -1,6 +1,7 @@
 import { type GatewayClient, pollTask } from '@cynodeai/api-client';
 import type { Notes } from '@cynodeai/command-line/output';
-import { type ReadResult, readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { type ShownResult, resultOf } from '../../gateway/answers.ts';
 
 export interface WaitContext {
   readonly notes: Notes;
@@ -12,14 +13,16 @@ export async function waitForResult(
   client: GatewayClient,
   id: string,
   { notes, signal }: WaitContext,
-): Promise<ReadResult> {
+): Promise<ShownResult> {
   return pollTask(
-    ({ waitSeconds, timeoutMs }) =>
-      client.call(readRoutes.getTaskResult, {
-        params: { id },
-        query: { wait: waitSeconds },
-        timeoutMs,
-      }),
+    async ({ waitSeconds, timeoutMs }) =>
+      resultOf(
+        await client.read(gatewayRoutes.getTaskResult, {
+          params: { id },
+          query: { wait: waitSeconds },
+          timeoutMs,
+        }),
+      ),
     { signal, onStatus: (status) => void notes.progress(`task ${id}: ${status}`) },
   );
 }

@@ -5,8 +5,8 @@ import {
   pauseFor,
   pollTask,
 } from '@cynodeai/api-client';
-import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import { type ReadResult, readRoutes } from '../../gateway/read-routes.ts';
+import { gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
+import { type ShownResult, resultOf } from '../../gateway/answers.ts';
 import { followEvents } from './follow-events.ts';
 
 export interface WatchOptions {
@@ -21,7 +21,7 @@ export interface Watcher {
   /** Every event as it arrives. */
   readonly onEvent: (event: StreamedTaskEvent) => Promise<void>;
   /** Every answer of the gateway about the task; `polled` when it came of asking again and again. */
-  readonly onResult: (result: ReadResult, polled: boolean) => Promise<void>;
+  readonly onResult: (result: ShownResult, polled: boolean) => Promise<void>;
 }
 
 /** Asks about the task until a terminal answer; each answer is handed out. */
@@ -31,12 +31,14 @@ async function poll(
   onResult: Watcher['onResult'],
 ): Promise<void> {
   await pollTask(
-    ({ waitSeconds, timeoutMs }) =>
-      client.call(readRoutes.getTaskResult, {
-        params: { id: task },
-        query: { wait: waitSeconds },
-        timeoutMs,
-      }),
+    async ({ waitSeconds, timeoutMs }) =>
+      resultOf(
+        await client.read(gatewayRoutes.getTaskResult, {
+          params: { id: task },
+          query: { wait: waitSeconds },
+          timeoutMs,
+        }),
+      ),
     { signal, pauseMs, onAnswer: (result) => onResult(result, true) },
   );
 }
@@ -57,11 +59,11 @@ export async function watchEvents(
 }
 
 /** Asks once, a few passing failures aside. */
-async function ask(client: GatewayClient, { task, signal }: WatchOptions): Promise<ReadResult> {
+async function ask(client: GatewayClient, { task, signal }: WatchOptions): Promise<ShownResult> {
   const tolerance = new FailureTolerance();
   for (;;) {
     try {
-      return await client.call(readRoutes.getTaskResult, { params: { id: task } });
+      return resultOf(await client.read(gatewayRoutes.getTaskResult, { params: { id: task } }));
     } catch (error) {
       signal.throwIfAborted();
       await pauseFor(tolerance.tolerate(error), signal);

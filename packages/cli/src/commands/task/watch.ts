@@ -3,7 +3,7 @@ import { type TaskStatus, isTerminalTaskStatus } from '@cynodeai/contracts/gatew
 import { CliError } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodeOf } from '../../base/exit-code.ts';
-import type { ReadResult } from '../../gateway/read-routes.ts';
+import type { ShownResult } from '../../gateway/answers.ts';
 import { type Output, formatTable } from '@cynodeai/command-line/output';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { taskArgs, watchFlags } from './flags.ts';
@@ -27,7 +27,7 @@ function intervalMs(text: string): number {
 /** Draws the result and the workflow's story: anew on a screen, below what was there elsewhere. */
 function screen(output: Output, keep: boolean): Watcher {
   const story = new WorkflowStory();
-  let latest: ReadResult | undefined;
+  let latest: ShownResult | undefined;
   let drawn = '';
   const draw = async (always: boolean): Promise<void> => {
     const records = [...(latest ? resultOutput(latest).records : []), ...story.records()];
@@ -73,7 +73,7 @@ export async function watch(
 ): Promise<void> {
   const options = { task: args.task, signal, pauseMs: intervalMs(flags.interval ?? '2s') };
   const client = await authenticated();
-  let latest: ReadResult | undefined;
+  let latest: ShownResult | undefined;
   const shown = screen(output, flags.noClear === true);
   try {
     if (output.format === 'jsonl') return await watchEvents(client, options, lines(output));

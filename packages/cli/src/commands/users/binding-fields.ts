@@ -1,4 +1,4 @@
-import type { ReadBinding } from '../../gateway/read-user-routes.ts';
+import type { ShownBinding } from '../../gateway/answers.ts';
 import type { Result } from '@cynodeai/command-line/output';
 
 /** What is shown of a grant, in the order of the columns. */
@@ -13,7 +13,7 @@ export const bindingColumns = [
 
 /** One grant or its withdrawal in both formats; the record says `scope`, the JSON `scope_type`. Contract 05 section 10.7. */
 export function bindingOutput(
-  { binding_id, subject_id: user_id, role, scope_type, scope_id }: ReadBinding,
+  { binding_id, subject_id: user_id, role, scope_type, scope_id }: ShownBinding,
   outcome: { readonly revoked?: true } = {},
 ): Result {
   return {

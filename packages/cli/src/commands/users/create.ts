@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { userOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
 import type { createUserFlags, newUserArgs } from './flags.ts';
@@ -16,13 +17,15 @@ export async function createUser(
   const given = flags.passwordStdin ? await passwordFromInput(terminal) : undefined;
   const client = await authenticated();
   const password = given ?? (await promptPassword(terminal, `Password for ${args.handle}:`));
-  const { id, handle } = await client.call(readUserRoutes.createUser, {
-    body: {
-      handle: args.handle,
-      password,
-      ...(flags.email !== undefined && { email: flags.email }),
-    },
-  });
+  const { id, handle } = userOf(
+    await client.read(gatewayRoutes.createUser, {
+      body: {
+        handle: args.handle,
+        password,
+        ...(flags.email !== undefined && { email: flags.email }),
+      },
+    }),
+  );
   const created = { user_id: id, handle };
   await output.print({ records: [created], json: created });
 }

@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { userOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../shared/confirm.ts';
 import { findUserId } from './find-user.ts';
@@ -16,9 +17,11 @@ export async function disableUser(
   const { user } = args;
   const question = `Disable user ${user}?`;
   if (!(await isConfirmed(context, { question, yes: flags.yes, id: { user_id: user } }))) return;
-  const { id } = await client.call(readUserRoutes.disableUser, {
-    params: { id: await findUserId(client, user) },
-  });
+  const { id } = userOf(
+    await client.read(gatewayRoutes.disableUser, {
+      params: { id: await findUserId(client, user) },
+    }),
+  );
   const disabled = { user_id: id, disabled: true };
   await context.output.print({ records: [disabled], json: disabled });
 }

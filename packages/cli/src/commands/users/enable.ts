@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { userOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { findUserId } from './find-user.ts';
 import type { userArgs } from './flags.ts';
@@ -10,9 +11,11 @@ export async function enableUser(
   { args }: CommandInput<typeof userArgs, Record<string, never>>,
 ): Promise<void> {
   const client = await authenticated();
-  const { id } = await client.call(readUserRoutes.enableUser, {
-    params: { id: await findUserId(client, args.user) },
-  });
+  const { id } = userOf(
+    await client.read(gatewayRoutes.enableUser, {
+      params: { id: await findUserId(client, args.user) },
+    }),
+  );
   const enabled = { user_id: id, enabled: true };
   await output.print({ records: [enabled], json: enabled });
 }

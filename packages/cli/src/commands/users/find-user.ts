@@ -1,7 +1,8 @@
 import type { GatewayClient } from '@cynodeai/api-client';
 import { uuidSchema } from '@cynodeai/contracts/common';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../base/cli-error.ts';
-import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { holding, userOf } from '../../gateway/answers.ts';
 
 const pageSize = 200;
 /** Far beyond what one handle is part of; keeps a broken server from leading us on without end. */
@@ -16,13 +17,14 @@ export async function findUserId(client: GatewayClient, user: string): Promise<s
   if (uuidSchema.safeParse(wanted).success) return wanted;
   let cursor: string | undefined;
   for (let page = 0; page < maxPages; page += 1) {
-    const { users, next_cursor } = await client.call(readUserRoutes.listUsers, {
+    const answer = await client.read(gatewayRoutes.listUsers, {
       query: { q: wanted, limit: pageSize, cursor },
     });
+    const users = holding(answer, 'users').users.map(userOf);
     const found = users.find(({ handle }) => handle === wanted);
     if (found !== undefined) return found.id;
-    if (!next_cursor) break;
-    cursor = next_cursor;
+    if (!answer.next_cursor) break;
+    cursor = answer.next_cursor;
   }
   throw new CliError('not_found', `there is no user ${user}; see: cynork users list`);
 }

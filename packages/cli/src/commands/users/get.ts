@@ -1,5 +1,5 @@
 import type { CommandContext } from '../context.ts';
-import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { findUserId } from './find-user.ts';
 import type { userArgs } from './flags.ts';
@@ -12,6 +12,6 @@ export async function getUser(
 ): Promise<void> {
   const client = await authenticated();
   const id = await findUserId(client, args.user);
-  const user = userFields(await client.call(readUserRoutes.getUser, { params: { id } }));
+  const user = userFields(await client.read(gatewayRoutes.getUser, { params: { id } }));
   await output.print({ records: [{ ...user }], json: user });
 }

@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { bindingOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { bindingOutput } from './binding-fields.ts';
 import { findUserId } from './find-user.ts';
@@ -12,7 +13,7 @@ export async function grantRole(
 ): Promise<void> {
   const client = await authenticated();
   const { role, projectId } = flags;
-  const binding = await client.call(readUserRoutes.createRoleBinding, {
+  const binding = await client.read(gatewayRoutes.createRoleBinding, {
     body: {
       subject_type: 'user',
       subject_id: await findUserId(client, args.user),
@@ -22,5 +23,5 @@ export async function grantRole(
         : { scope_type: 'project', scope_id: projectId }),
     },
   });
-  await output.print(bindingOutput(binding));
+  await output.print(bindingOutput(bindingOf(binding)));
 }

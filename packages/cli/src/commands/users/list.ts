@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { holding } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { printPage } from '../shared/print-page.ts';
 import type { userListFlags } from './flags.ts';
@@ -14,10 +15,10 @@ export async function listUsers(
 ): Promise<void> {
   const client = await authenticated();
   const { active, query, limit, cursor } = flags;
-  const page = await client.call(readUserRoutes.listUsers, {
+  const page = await client.read(gatewayRoutes.listUsers, {
     query: { is_active: active, q: query, limit: limit ?? 50, cursor: cursor || undefined },
   });
-  const users = page.users.map(userFields);
+  const users = holding(page, 'users').users.map(userFields);
   await printPage(
     { name: 'users', columns: userColumns, items: users, next: page.next_cursor },
     { notes, output },

@@ -2,7 +2,7 @@ import type { GatewayClient } from '@cynodeai/api-client';
 import { gatewayRoutes, type RoleName } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
-import { type ReadBinding, readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { type ShownBinding, bindingOf, holding } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../shared/confirm.ts';
 import { bindingOutput } from './binding-fields.ts';
@@ -21,11 +21,12 @@ interface Grant {
 async function findBinding(
   client: GatewayClient,
   { userId, role, projectId }: Grant,
-): Promise<ReadBinding | undefined> {
+): Promise<ShownBinding | undefined> {
   const scope_type = projectId === undefined ? 'system' : 'project';
-  const { bindings } = await client.call(readUserRoutes.listRoleBindings, {
+  const page = await client.read(gatewayRoutes.listRoleBindings, {
     query: { subject_type: 'user', subject_id: userId, role, scope_type, scope_id: projectId },
   });
+  const bindings = holding(page, 'bindings').bindings.map(bindingOf);
   return bindings.find(
     (binding) =>
       binding.is_active &&

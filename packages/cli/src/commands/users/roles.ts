@@ -1,5 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { readUserRoutes } from '../../gateway/read-user-routes.ts';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { bindingOf, holding } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { printPage } from '../shared/print-page.ts';
 import { bindingColumns } from './binding-fields.ts';
@@ -13,7 +14,7 @@ export async function listRoles(
 ): Promise<void> {
   const client = await authenticated();
   const { limit, cursor } = flags;
-  const page = await client.call(readUserRoutes.listRoleBindings, {
+  const page = await client.read(gatewayRoutes.listRoleBindings, {
     query: {
       subject_type: 'user',
       subject_id: await findUserId(client, args.user),
@@ -21,8 +22,9 @@ export async function listRoles(
       cursor: cursor || undefined,
     },
   });
+  const items = holding(page, 'bindings').bindings.map(bindingOf);
   await printPage(
-    { name: 'bindings', columns: bindingColumns, items: page.bindings, next: page.next_cursor },
+    { name: 'bindings', columns: bindingColumns, items, next: page.next_cursor },
     { notes, output },
   );
 }

@@ -1,4 +1,6 @@
-import type { ReadUser } from '../../gateway/read-user-routes.ts';
+import type { User } from '@cynodeai/contracts/gateway';
+import type { Sparse } from '@cynodeai/runtime/call';
+import { userOf } from '../../gateway/answers.ts';
 
 export interface UserFields {
   readonly user_id: string;
@@ -20,7 +22,8 @@ export const userColumns = [
 ] as const;
 
 /** A user under the keys of this command line. */
-export function userFields({ id, ...user }: ReadUser): UserFields {
+export function userFields(answer: Sparse<User>): UserFields {
+  const { id, ...user } = userOf(answer);
   const { handle, email, is_active, created_at, updated_at } = user;
   return { user_id: id, handle, email, is_active, created_at, updated_at };
 }
