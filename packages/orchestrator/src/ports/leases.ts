@@ -1,4 +1,4 @@
-import type { Expiry } from '../domain/jobs/job-lease.ts';
+import type { Expiry } from '../domain/jobs/attempts.ts';
 
 /** Identity of one claim of a job; `leaseId` fences every later write. */
 export interface JobLease {

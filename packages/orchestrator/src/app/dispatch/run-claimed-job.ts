@@ -6,7 +6,7 @@ import {
 } from '../../domain/dispatch/job-observation.ts';
 import { decideOutcome } from '../../domain/dispatch/outcome.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
-import { leaseTimes } from '../../domain/jobs/job-lease.ts';
+import { leaseTimes } from '../../domain/leases/lease-times.ts';
 import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimOptions, ClaimedJob, ClaimedRetry, Claims } from '../../ports/claims.ts';
 import type { Leases } from '../../ports/leases.ts';

@@ -2,7 +2,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { type Ended, type Outcome, failed } from '../../domain/dispatch/outcome.ts';
 import { eligibleNodes, jobNeeds } from '../../domain/dispatch/select-node.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
-import { retryDelayMs } from '../../domain/jobs/job-lease.ts';
+import { retryDelayMs } from '../../domain/jobs/attempts.ts';
 import { sandboxSummary } from '../../domain/prompts/sandbox-fallback.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import type { Leases } from '../../ports/leases.ts';

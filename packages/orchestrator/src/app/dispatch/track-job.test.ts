@@ -2,7 +2,7 @@ import type { WorkerJob } from '@cynodeai/contracts/worker-api';
 import { describe, expect, it } from 'vitest';
 import type { JobObservation } from '../../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
-import { leaseTimes } from '../../domain/jobs/job-lease.ts';
+import { leaseTimes } from '../../domain/leases/lease-times.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import { trackJob } from './track-job.ts';
 

@@ -1,6 +1,6 @@
 import { type Verdict, judgeObservation } from '../../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
-import { leaseTimes } from '../../domain/jobs/job-lease.ts';
+import { leaseTimes } from '../../domain/leases/lease-times.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 

@@ -1,4 +1,4 @@
-import { leaseTimes } from '../../domain/jobs/job-lease.ts';
+import { leaseTimes } from '../../domain/leases/lease-times.ts';
 
 /** A claim of any kind of work; `leaseId` fences every later write. */
 export interface Lease {

@@ -1,6 +1,6 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
-import { leaseMsOf, leaseTimes } from '../../domain/jobs/job-lease.ts';
+import { leaseMsOf, leaseTimes } from '../../domain/leases/lease-times.ts';
 import type { Renewal } from '../../ports/leases.ts';
 import { Ticker } from '../dispatch/ticker.ts';
 import { HeldLease, type Lease } from './held-lease.ts';

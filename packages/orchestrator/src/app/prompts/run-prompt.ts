@@ -2,7 +2,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf, uuidv7 } from '@cynodeai/runtime/std';
 import { type Ended, failed } from '../../domain/dispatch/outcome.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
-import { retryDelayMs } from '../../domain/jobs/job-lease.ts';
+import { retryDelayMs } from '../../domain/jobs/attempts.ts';
 import { answeredEnd } from '../../domain/prompts/model-answer.ts';
 import { fallbackPayload } from '../../domain/prompts/sandbox-fallback.ts';
 import type { BlobOpener } from '../../ports/blobs.ts';

@@ -1,4 +1,4 @@
-import { leaseMsOf, leaseSettingKeys } from '../jobs/job-lease.ts';
+import { leaseMsOf, leaseSettingKeys } from '../leases/lease-times.ts';
 import { fallbackSandboxImage } from '../jobs/run-request.ts';
 import { maxJobTimeoutKey, positiveInteger } from '../nodes/config-settings.ts';
 

@@ -2,7 +2,7 @@ import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import { limits } from '@cynodeai/contracts/common';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
-import { retryDelayMs } from '../jobs/job-lease.ts';
+import { retryDelayMs } from '../jobs/attempts.ts';
 import { type JobErrorType, failureResult } from '../jobs/job-result.ts';
 import { failureSummary, resultSummary } from '../jobs/job-summary.ts';
 import type { WorkerAnswer } from './worker-answer.ts';

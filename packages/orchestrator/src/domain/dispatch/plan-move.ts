@@ -1,4 +1,4 @@
-import { type AttemptFacts, mayStartAgain } from '../jobs/job-lease.ts';
+import { type AttemptFacts, mayStartAgain } from '../jobs/attempts.ts';
 import type { DispatchNote, SandboxJobPayload } from '../jobs/job-payload.ts';
 import { keptReason } from '../jobs/kept-reason.ts';
 import type { NodeFacts } from './node-facts.ts';

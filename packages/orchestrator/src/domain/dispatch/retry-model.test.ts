@@ -1,7 +1,7 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { judgeExpiry } from '../jobs/job-lease.ts';
+import { judgeExpiry } from '../jobs/attempts.ts';
 import { type JobObservation, decideRetry, judgeObservation } from './job-observation.ts';
 
 const taskId = '00000000-0000-4000-8000-000000000001';

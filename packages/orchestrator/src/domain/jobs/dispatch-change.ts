@@ -1,5 +1,5 @@
 import type { DispatchNote } from './job-payload.ts';
-import type { AttemptFacts } from './job-lease.ts';
+import type { AttemptFacts } from './attempts.ts';
 import { keptReason } from './kept-reason.ts';
 
 /** How the note of a job changes; what it does not name stays. */

@@ -1,5 +1,5 @@
 import { type Ended, failed } from '../dispatch/outcome.ts';
-import { type AttemptFacts, judgeExpiry } from './job-lease.ts';
+import { type AttemptFacts, judgeExpiry } from './attempts.ts';
 
 /** What is stored of a job whose lease is over. */
 export type ExpiredEnd =

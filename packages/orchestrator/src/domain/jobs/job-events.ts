@@ -1,6 +1,6 @@
 import type { TaskEvent, TaskEventName } from '@cynodeai/contracts/gateway';
 import type { LogPiece } from './end-events.ts';
-import type { Expiry } from './job-lease.ts';
+import type { Expiry } from './attempts.ts';
 
 /** An event that has no number yet. */
 export type NewTaskEvent = {

@@ -1,5 +1,5 @@
 import { jobTimeouts, limits } from '@cynodeai/contracts/common';
-import { leaseSettingKeys } from '../jobs/job-lease.ts';
+import { leaseSettingKeys } from '../leases/lease-times.ts';
 import { executionModes, pmModelKeys, selectionModes } from '../models/model-settings.ts';
 import { parseTiers } from '../models/model-tiers.ts';
 import { maxJobTimeoutKey, staleSecondsKey } from '../nodes/config-settings.ts';

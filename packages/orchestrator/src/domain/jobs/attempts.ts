@@ -1,0 +1,31 @@
+import { backoffMs } from '@cynodeai/runtime/std';
+
+const retry = { firstMs: 2000, maxMs: 60_000, jitter: 0.2 } as const;
+
+/** Pause in ms after claim `attempt` (1, 2, …): min(60, 2^attempt) s ± 20 %, drawn by `random` from 0 to 1. */
+export function retryDelayMs(attempt: number, random: number): number {
+  return backoffMs(attempt, random, retry);
+}
+
+export interface AttemptFacts {
+  /** Claims so far. */
+  readonly attempt: number;
+  /** Claims among them that started nothing: not taken by a node, or a run under way was adopted. */
+  readonly freeAttempts: number;
+  readonly maxAttempts: number;
+}
+
+/** Whether the job may be started once more. */
+export function mayStartAgain({ attempt, freeAttempts, maxAttempts }: AttemptFacts): boolean {
+  return attempt - freeAttempts < maxAttempts;
+}
+
+/** What becomes of a job whose lease is over. */
+export type Expiry =
+  { readonly kind: 'requeue'; readonly delayMs: number } | { readonly kind: 'exhausted' };
+
+/** Back into the queue while attempts are left. Contract 01 section 5.6. */
+export function judgeExpiry(facts: AttemptFacts, random: number): Expiry {
+  if (!mayStartAgain(facts)) return { kind: 'exhausted' };
+  return { kind: 'requeue', delayMs: retryDelayMs(facts.attempt, random) };
+}
