@@ -7,6 +7,12 @@ export interface ClientContext {
   readonly userAgent: string | undefined;
 }
 
+/** The session a valid access token names; it may have ended meanwhile. */
+export interface SessionRef {
+  readonly sessionId: string;
+  readonly userId: string;
+}
+
 /** An active or inactive user that a login names. */
 export interface LoginCandidate {
   readonly userId: string;
@@ -60,9 +66,7 @@ export interface Rotation {
   readonly client: ClientContext;
 }
 
-export interface RotatedSession {
-  readonly sessionId: string;
-  readonly userId: string;
+export interface RotatedSession extends SessionRef {
   readonly handle: string;
 }
 
@@ -84,7 +88,7 @@ export interface SessionsToClose {
 /** Users, sessions and their audit rows; every change and its audit row are one transaction. */
 export interface IdentityStore {
   /** The caller of a live session, with groups and roles as they are now; undefined unless session and user are active. */
-  findSession(sessionId: string, userId: string, now: Date): Promise<UserSession | undefined>;
+  findSession(session: SessionRef, now: Date): Promise<UserSession | undefined>;
   findLogin(handle: string): Promise<LoginCandidate | undefined>;
   /** The latest attempts of a subject that reached the password check, newest first. */
   recentAttempts(subject: string, limit: number): Promise<readonly LoginAttempt[]>;
@@ -107,10 +111,7 @@ export interface IdentityStore {
 export interface AccessTokens {
   issue(session: RotatedSession, now: Date, expiresAt: Date): Promise<string>;
   /** Who a token names, or undefined when it is not a valid, unexpired access token. */
-  verify(
-    token: string,
-    now: Date,
-  ): Promise<{ readonly userId: string; readonly sessionId: string } | undefined>;
+  verify(token: string, now: Date): Promise<SessionRef | undefined>;
 }
 
 /** Opaque refresh tokens; only hashes are kept. */

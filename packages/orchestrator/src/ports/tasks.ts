@@ -1,9 +1,11 @@
 import type { InputMode, TaskEvent } from '@cynodeai/contracts/gateway';
+import type { UserSession } from '../domain/identity/actor.ts';
 import type { JobPayload } from '../domain/jobs/job-payload.ts';
 import type { PagePosition } from '../domain/tasks/page-cursor.ts';
 import type { JobRecord, TaskRecord } from '../domain/tasks/task-record.ts';
 import type { StoredTaskStatus } from '../domain/tasks/task-status.ts';
-import type { GatewayAuditLog } from './audit.ts';
+import type { GatewayAuditLog, GatewayAuditRow } from './audit.ts';
+import type { SessionRef } from './identity.ts';
 import type { ProjectStore } from './projects.ts';
 
 /** How a caller names a task: its uuid, or the name they gave it. */
@@ -11,27 +13,22 @@ export type TaskReference =
   | { readonly by: 'id'; readonly id: string }
   | { readonly by: 'name'; readonly name: string; readonly createdBy: string };
 
-/** Which tasks a list shows. */
-export interface TaskListQuery {
-  /** Everything, or the user's own tasks and those of these projects. */
-  readonly scope:
-    | { readonly kind: 'all' }
-    | {
-        readonly kind: 'own_and_projects';
-        readonly userId: string;
-        readonly projectIds: readonly string[];
-      };
+/** Which page of tasks is wanted, newest first. */
+export interface TaskPageQuery {
   readonly status: StoredTaskStatus | undefined;
-  readonly projectId: string | undefined;
   readonly after: PagePosition | undefined;
   readonly limit: number;
+}
+
+export interface ProjectTasksQuery extends TaskPageQuery {
+  readonly projectId: string;
 }
 
 /** Reads tasks; whether a caller may see one is decided by the domain. */
 export interface TaskReader {
   find(reference: TaskReference): Promise<TaskRecord | undefined>;
-  /** Newest first. */
-  list(query: TaskListQuery): Promise<readonly TaskRecord[]>;
+  /** Of one project. */
+  list(query: ProjectTasksQuery): Promise<readonly TaskRecord[]>;
   /** In creation order. */
   jobs(taskId: string): Promise<readonly JobRecord[]>;
   status(taskId: string): Promise<StoredTaskStatus | undefined>;
@@ -39,6 +36,41 @@ export interface TaskReader {
   events(taskId: string, after: number, limit: number): Promise<readonly TaskEvent[]>;
   /** Where a client that saw `lastEventId` reads on; 0 (the first kept) when that is no kept event of the task. */
   resumeAfter(taskId: string, lastEventId: string | undefined): Promise<number>;
+}
+
+/** A caller with the task they named, whether they may read it or not. */
+export interface CallerTask {
+  readonly actor: UserSession;
+  readonly task: TaskRecord | undefined;
+}
+
+export interface CallerTaskWithJobs extends CallerTask {
+  /** In creation order. */
+  readonly jobs: readonly JobRecord[];
+}
+
+export interface CallerTaskPage {
+  readonly actor: UserSession;
+  readonly tasks: readonly TaskRecord[];
+}
+
+/**
+ * Reads the caller of a session and what they ask for in one statement, so that a read is one round trip; undefined
+ * without a live session. Whether the caller may see what was read is decided by the domain.
+ */
+export interface CallerTasks {
+  find(
+    session: SessionRef,
+    now: Date,
+    reference: TaskReference | undefined,
+  ): Promise<CallerTask | undefined>;
+  findWithJobs(
+    session: SessionRef,
+    now: Date,
+    reference: TaskReference | undefined,
+  ): Promise<CallerTaskWithJobs | undefined>;
+  /** The caller's own tasks and those of projects they hold a role in; all tasks for those who oversee them. */
+  list(session: SessionRef, now: Date, query: TaskPageQuery): Promise<CallerTaskPage | undefined>;
 }
 
 export interface NewTask {
@@ -56,20 +88,11 @@ export interface NewTask {
 
 export interface NewArtifact {
   readonly id: string;
-  readonly taskId: string;
   readonly path: string;
   readonly storageRef: string;
   readonly sizeBytes: number;
   readonly contentType: string | undefined;
   readonly sha256: string;
-  readonly at: Date;
-}
-
-export interface NewJob {
-  readonly id: string;
-  readonly taskId: string;
-  readonly payload: JobPayload;
-  readonly at: Date;
 }
 
 export interface CanceledTask {
@@ -107,23 +130,44 @@ export interface IdempotencyKeys {
   removeExpired(now: Date): Promise<number>;
 }
 
+/** A success answer as it is kept for repeated calls. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly resourceId: string;
+}
+
+/** A task and all that begins with it. */
+export interface TaskCreation {
+  readonly task: NewTask;
+  readonly artifacts: readonly NewArtifact[];
+  /** Of the first job. */
+  readonly jobId: string;
+  readonly payload: JobPayload;
+  readonly audit: GatewayAuditRow;
+  /** The answer to keep, when the caller sent an idempotency key. */
+  readonly kept: { readonly claim: IdempotencyClaim; readonly answer: KeptAnswer } | undefined;
+}
+
+/** `name_taken`: the creator has a task of that name; `key_lost`: another call took the idempotency key over. */
+export type CreationResult = 'created' | 'name_taken' | 'key_lost';
+
+/** Creates tasks. */
+export interface TaskCreator {
+  /**
+   * In one statement, all of it or nothing: task, files, job, first events, audit row and kept answer. Tells
+   * dispatchers and waiting clients.
+   */
+  create(creation: TaskCreation): Promise<CreationResult>;
+}
+
 /** What one transaction on tasks may do. */
-export interface TaskTransaction {
+export interface TaskTransaction extends TaskCreator {
   readonly projects: ProjectStore;
   readonly audit: GatewayAuditLog;
-  /** False when the creator already has a task of that name. */
-  insertTask(task: NewTask): Promise<boolean>;
   /** Makes others who number the same name wait until this transaction ends. */
   lockName(createdBy: string, name: string): Promise<void>;
   takenNames(createdBy: string, names: readonly string[]): Promise<ReadonlySet<string>>;
-  insertArtifacts(artifacts: readonly NewArtifact[]): Promise<void>;
-  /** Also writes the first events of task and job, and tells dispatchers and waiting clients. */
-  insertJob(job: NewJob): Promise<void>;
-  /** Keeps the answer; false when the claim was lost, and then nothing may be committed. */
-  finishIdempotent(
-    claim: IdempotencyClaim,
-    answer: { readonly status: number; readonly body: unknown; readonly resourceId: string },
-  ): Promise<boolean>;
   /** The task, locked until the transaction ends. */
   lockTask(reference: TaskReference): Promise<TaskRecord | undefined>;
   /** Ends a locked task and its open jobs, writes their events and tells whoever waits or runs them. */

@@ -3,7 +3,7 @@ import type { UserRecord } from '../domain/identity/user-record.ts';
 import type { GatewayAuditLog } from './audit.ts';
 import type { ClientContext } from './identity.ts';
 import type { ProjectStore } from './projects.ts';
-import type { IdempotencyClaim } from './tasks.ts';
+import type { IdempotencyClaim, KeptAnswer } from './tasks.ts';
 
 export interface UserListQuery {
   readonly isActive: boolean | undefined;
@@ -74,10 +74,7 @@ export interface UserTransaction {
   /** True when the user holds the system role `owner`, directly or through an active group. */
   isOwner(id: string): Promise<boolean>;
   /** Keeps the answer; false when the claim was lost, and then nothing may be committed. */
-  finishIdempotent(
-    claim: IdempotencyClaim,
-    answer: { readonly status: number; readonly body: unknown; readonly resourceId: string },
-  ): Promise<boolean>;
+  finishIdempotent(claim: IdempotencyClaim, answer: KeptAnswer): Promise<boolean>;
 }
 
 /** Runs work in one transaction; it is undone when the work rejects. */

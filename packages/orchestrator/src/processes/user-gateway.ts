@@ -41,12 +41,15 @@ import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness
 import { postgresSettingReader } from '../adapters/postgres/settings/setting-reader.ts';
 import { postgresTransactSettings } from '../adapters/postgres/settings/transact-settings.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
+import { postgresCallerTasks } from '../adapters/postgres/tasks/caller-tasks.ts';
+import { createTask } from '../adapters/postgres/tasks/create-task.ts';
 import { postgresIdempotencyKeys } from '../adapters/postgres/tasks/idempotency-keys.ts';
 import { postgresTaskReader } from '../adapters/postgres/tasks/task-reader.ts';
 import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts';
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { AuditQueue } from '../app/audit/audit-queue.ts';
+import { TaskNumbers } from '../app/tasks/name-task.ts';
 import { sweepBlobs } from '../app/tasks/sweep-blobs.ts';
 import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config.ts';
 import { type Sweep, startSweeps } from './user-gateway-sweeps.ts';
@@ -134,6 +137,8 @@ async function partsOf(
 ): Promise<UserGatewayParts> {
   const clock = overrides.clock ?? systemClock;
   const tasks = postgresTaskReader(db);
+  const callerTasks = postgresCallerTasks(db);
+  const projects = postgresProjectStore(db);
   const identity = postgresIdentityStore(db);
   const idempotency = postgresIdempotencyKeys(db);
   const seal = hmacSeal(config.jwtKey);
@@ -154,15 +159,19 @@ async function partsOf(
       clock,
     },
     creation: {
+      create: (creation) => createTask(db, creation),
+      numbers: new TaskNumbers(),
       transact: postgresTransactTasks(db),
+      projects,
       blobs: new FileBlobs(config.artifactDirectory),
       tasks,
       idempotency,
       clock,
     },
-    listing: { tasks, projects: postgresProjectStore(db), seal },
+    listing: { tasks, callerTasks, identity, projects, seal },
     resources: resourcesOf(config, db, { idempotency, seal, clock }),
     tasks,
+    callerTasks,
     artifacts: {
       artifacts: postgresArtifactReader(db),
       blobs: new FileBlobs(config.artifactDirectory),

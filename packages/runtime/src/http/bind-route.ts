@@ -71,7 +71,8 @@ export function routerPath(path: string): string {
     .replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function parsePart(
+/** One part of a request by its schema; undefined when the route has no such part. @throws ProblemError. */
+export function parsePart(
   schema: z.ZodType | undefined,
   input: unknown,
   where: 'body' | 'query' | 'params',

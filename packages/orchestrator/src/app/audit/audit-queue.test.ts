@@ -29,6 +29,54 @@ describe('the queue of audit rows', () => {
     expect(batches).toHaveLength(3);
   });
 
+  it('writes within 100 ms, so that a crash loses no more', async () => {
+    const written: string[] = [];
+    const append = async (rows: readonly GatewayAuditRow[]): Promise<void> =>
+      void written.push(...rows.map((one) => one.requestId));
+    const queue = new AuditQueue({ append }, silentLog);
+    queue.record(row('a'));
+    await vi.advanceTimersByTimeAsync(50);
+    queue.record(row('b'));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(written).toEqual(['a', 'b']);
+  });
+
+  it('lets whoever must not run ahead of their row wait for it, many for one statement', async () => {
+    const batches: string[][] = [];
+    const gates: (() => void)[] = [];
+    const append = async (rows: readonly GatewayAuditRow[]): Promise<void> => {
+      batches.push(rows.map((one) => one.requestId));
+      await new Promise<void>((resolve) => gates.push(resolve));
+    };
+    const queue = new AuditQueue({ append }, silentLog);
+    const settled: string[] = [];
+    const waits = ['a', 'b', 'c'].map(async (id) => {
+      await queue.write(row(id));
+      settled.push(id);
+    });
+    await vi.advanceTimersByTimeAsync(10);
+    expect([batches, settled]).toEqual([[['a']], []]);
+    gates[0]?.();
+    await vi.advanceTimersByTimeAsync(10);
+    expect([batches, settled]).toEqual([[['a'], ['b', 'c']], ['a']]);
+    gates[1]?.();
+    await Promise.all(waits);
+  });
+
+  it('holds no answer up while the database is away, and writes the row later', async () => {
+    const written: string[] = [];
+    let broken = true;
+    const append = async (rows: readonly GatewayAuditRow[]): Promise<void> => {
+      if (broken) throw new Error('no database');
+      written.push(...rows.map((one) => one.requestId));
+    };
+    const queue = new AuditQueue({ append }, silentLog);
+    await Promise.all([queue.write(row('a')), queue.write(row('b'))]);
+    broken = false;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(written).toEqual(['a', 'b']);
+  });
+
   it('keeps rows that could not be written, in order, and tries again', async () => {
     const written: string[] = [];
     let broken = true;

@@ -46,13 +46,18 @@ export function auditRow(
   };
 }
 
-/** Writes the row of what a use case did; `log` belongs to the transaction that does it. */
-export function record(
-  log: GatewayAuditLog,
-  { actor, call }: Caller,
-  done: CallSubject & { readonly outcome: OutcomeKind },
-  at: Date,
-): Promise<void> {
+/** What a use case did. */
+export interface Done extends CallSubject {
+  readonly outcome: OutcomeKind;
+}
+
+/** The row of what a use case did, for a statement that does it and writes the row. */
+export function changeRow({ actor, call }: Caller, done: Done, at: Date): GatewayAuditRow {
   const statusCode = call.codeOf(done.outcome);
-  return log.append([auditRow(call, actor, done, { decision: 'allow', statusCode }, at)]);
+  return auditRow(call, actor, done, { decision: 'allow', statusCode }, at);
+}
+
+/** Writes the row of what a use case did; `log` belongs to the transaction that does it. */
+export function record(log: GatewayAuditLog, caller: Caller, done: Done, at: Date): Promise<void> {
+  return log.append([changeRow(caller, done, at)]);
 }

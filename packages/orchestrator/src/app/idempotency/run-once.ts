@@ -4,8 +4,9 @@ import type {
   IdempotencyClaim,
   IdempotencyKeys,
   IdempotentCall,
-  TaskTransaction,
+  KeptAnswer,
 } from '../../ports/tasks.ts';
+import type { UserTransaction } from '../../ports/users.ts';
 import type { Call, Outcome } from '../audit/call.ts';
 
 export interface RunOnceDeps {
@@ -48,18 +49,29 @@ export async function runOnce<T>(
   }
 }
 
+/** Another call holds the key now, and nothing of this one may stay. */
+export function keyLost(): OrchestratorError {
+  return new OrchestratorError(
+    'idempotency_conflict',
+    'another call with this Idempotency-Key has taken over',
+  );
+}
+
+/** The answer of a creation as it is kept. */
+export function createdAnswer(
+  call: Pick<Call, 'codeOf'>,
+  created: { readonly id: string },
+): KeptAnswer {
+  return { status: call.codeOf('created'), body: created, resourceId: created.id };
+}
+
 /** Keeps the answer of a creation under its claim, when there is one. @throws OrchestratorError `idempotency_conflict`. */
 export async function keepCreated(
-  transaction: Pick<TaskTransaction, 'finishIdempotent'>,
+  transaction: Pick<UserTransaction, 'finishIdempotent'>,
   call: Pick<Call, 'codeOf'>,
   claim: IdempotencyClaim | undefined,
   created: { readonly id: string },
 ): Promise<void> {
   if (claim === undefined) return;
-  const answer = { status: call.codeOf('created'), body: created, resourceId: created.id };
-  if (await transaction.finishIdempotent(claim, answer)) return;
-  throw new OrchestratorError(
-    'idempotency_conflict',
-    'another call with this Idempotency-Key has taken over',
-  );
+  if (!(await transaction.finishIdempotent(claim, createdAnswer(call, created)))) throw keyLost();
 }

@@ -1,6 +1,7 @@
 import type { UserActor } from '../../domain/identity/actor.ts';
 import {
   type Project,
+  defaultProjectOf,
   parseProjectReference,
   requireVisible,
   requireWritable,
@@ -8,20 +9,29 @@ import {
 import type { ProjectStore } from '../../ports/projects.ts';
 
 /**
- * The project of a new task: the one named, else the caller's default project. Contract 04 section 8.2.
+ * The project of a new task: the one named, else the caller's default project; undefined when that is still to be
+ * made. Contract 04 section 8.2.
  * @throws OrchestratorError `input_invalid`, `project_unknown`, `project_disabled`, `forbidden`.
  */
-export async function resolveProject(
-  projects: ProjectStore,
+export async function findWritable(
+  projects: Pick<ProjectStore, 'find'>,
   actor: UserActor,
   wanted: string | undefined,
+): Promise<Project | undefined> {
+  if (wanted !== undefined) {
+    return requireWritable(actor, await projects.find(parseProjectReference(wanted)));
+  }
+  const own = defaultProjectOf(actor);
+  return own && requireWritable(actor, own);
+}
+
+/** The caller's default project, made now. @throws OrchestratorError `project_disabled`, `forbidden`. */
+export async function firstProject(
+  { projects }: { readonly projects: ProjectStore },
+  actor: UserActor,
   now: Date,
 ): Promise<Project> {
-  const project =
-    wanted === undefined
-      ? await projects.ensureDefault(actor.userId, now)
-      : await projects.find(parseProjectReference(wanted));
-  return requireWritable(actor, project);
+  return requireWritable(actor, await projects.ensureDefault(actor.userId, now));
 }
 
 /** The project a list is narrowed to. @throws OrchestratorError `input_invalid`, `project_unknown`. */

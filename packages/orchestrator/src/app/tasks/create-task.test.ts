@@ -2,10 +2,16 @@ import { systemClock } from '@cynodeai/runtime/std';
 import { describe, expect, it } from 'vitest';
 import type { UserSession } from '../../domain/identity/actor.ts';
 import type { BlobWriter } from '../../ports/blobs-writer.ts';
-import type { NewTask, TaskTransaction, TransactTasks } from '../../ports/tasks.ts';
+import type {
+  CreationResult,
+  TaskCreation,
+  TaskTransaction,
+  TransactTasks,
+} from '../../ports/tasks.ts';
 import type { Caller } from '../audit/call.ts';
 import { createTaskOnce } from './create-task-once.ts';
 import { type CreateTaskDeps, createTask } from './create-task.ts';
+import { TaskNumbers } from './name-task.ts';
 import { storeAttachments } from './task-blobs.ts';
 
 const userId = '00000000-0000-7000-8000-000000000001';
@@ -52,12 +58,9 @@ function transaction(more: Partial<TaskTransaction> = {}): TaskTransaction {
   return {
     projects: { find: async () => project, ensureDefault: async () => project },
     audit: { append: async () => {} },
-    insertTask: async () => true,
+    create: async () => 'created',
     lockName: async () => {},
     takenNames: async () => new Set(),
-    insertArtifacts: async () => {},
-    insertJob: async () => {},
-    finishIdempotent: async () => true,
     lockTask: async () => undefined,
     cancelTask: async (taskId) => ({ taskId, jobIds: [] }),
     ...more,
@@ -66,7 +69,17 @@ function transaction(more: Partial<TaskTransaction> = {}): TaskTransaction {
 
 function deps(blobs: BlobWriter, more: Partial<CreateTaskDeps> = {}): CreateTaskDeps {
   const transact: TransactTasks = (work) => work(transaction());
-  return { transact, blobs, tasks: { status: async () => undefined }, clock: systemClock, ...more };
+  const { projects } = transaction();
+  return {
+    transact,
+    create: async () => 'created',
+    projects,
+    blobs,
+    tasks: { status: async () => undefined },
+    numbers: new TaskNumbers(),
+    clock: systemClock,
+    ...more,
+  };
 }
 
 const file = (name: string) => ({ name, content_base64: 'YQ==' });
@@ -114,8 +127,7 @@ describe('creating a task', () => {
 
   it('undoes everything when its idempotency key was taken over meanwhile', async () => {
     const { kept, blobs } = memoryBlobs();
-    const transact: TransactTasks = (work) =>
-      work(transaction({ finishIdempotent: async () => false }));
+    const transact: TransactTasks = (work) => work(transaction({ create: async () => 'key_lost' }));
     const claim = {
       caller: 'c',
       method: 'POST',
@@ -134,15 +146,21 @@ describe('creating a task', () => {
     const { blobs } = memoryBlobs();
     const taken = new Set(['x']);
     const tried: string[] = [];
-    const insertTask = async (task: NewTask): Promise<boolean> => {
+    const create = async ({ task }: TaskCreation): Promise<CreationResult> => {
       tried.push(task.name);
       if (tried.length === 2) taken.add(task.name);
-      return !taken.has(task.name);
+      return taken.has(task.name) ? 'name_taken' : 'created';
     };
     const takenNames = async (_creator: string, names: readonly string[]) =>
       new Set(names.filter((name) => taken.has(name)));
-    const transact: TransactTasks = (work) => work(transaction({ insertTask, takenNames }));
-    expect((await createTask(deps(blobs, { transact }), caller, sent)).value.task_name).toBe('x-3');
+    const transact: TransactTasks = (work) => work(transaction({ create, takenNames }));
+    const known = { ...actor, defaultProject: { id: userId, isActive: true } };
+    const created = await createTask(
+      deps(blobs, { transact, create }),
+      { ...caller, actor: known },
+      sent,
+    );
+    expect(created.value.task_name).toBe('x-3');
     expect(tried).toEqual(['x', 'x-2', 'x-3']);
   });
 

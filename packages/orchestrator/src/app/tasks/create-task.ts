@@ -1,30 +1,39 @@
 import type { CreateTaskRequest, Task } from '@cynodeai/contracts/gateway';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
+import type { Project } from '../../domain/projects/project.ts';
 import { planJob } from '../../domain/tasks/plan-job.ts';
 import { readTaskInput, wantedTaskName } from '../../domain/tasks/task-input.ts';
 import type { TaskInput } from '../../domain/tasks/task-input.ts';
-import { chooseTaskName } from '../../domain/tasks/task-name.ts';
+import {
+  type TaskNameChoice,
+  chooseTaskName,
+  numberedTaskName,
+} from '../../domain/tasks/task-name.ts';
 import { attachmentFolder, taskView } from '../../domain/tasks/task-record.ts';
 import type { BlobWriter } from '../../ports/blobs-writer.ts';
+import type { ProjectStore } from '../../ports/projects.ts';
 import type {
   IdempotencyClaim,
   NewArtifact,
+  TaskCreation,
+  TaskCreator,
   TaskReader,
-  TaskTransaction,
   TransactTasks,
 } from '../../ports/tasks.ts';
 import type { Caller, Outcome } from '../audit/call.ts';
-import { record } from '../audit/record.ts';
-import { keepCreated } from '../idempotency/run-once.ts';
-import { resolveProject } from '../projects/resolve-project.ts';
-import { insertNamedTask } from './name-task.ts';
+import { changeRow } from '../audit/record.ts';
+import { createdAnswer, keyLost } from '../idempotency/run-once.ts';
+import { findWritable, firstProject } from '../projects/resolve-project.ts';
+import { type TaskNumbers, createNumbered } from './name-task.ts';
 import { type StoredAttachment, removeBlobs, storeInline } from './task-blobs.ts';
 
-export interface CreateTaskDeps {
+export interface CreateTaskDeps extends TaskCreator {
   readonly transact: TransactTasks;
+  readonly projects: Pick<ProjectStore, 'find'>;
   readonly blobs: BlobWriter;
   readonly tasks: Pick<TaskReader, 'status'>;
+  readonly numbers: TaskNumbers;
   readonly clock: Clock;
 }
 
@@ -36,9 +45,10 @@ export interface SentTask {
 }
 
 interface PreparedTask {
-  readonly request: CreateTaskRequest;
   readonly taskId: string;
+  readonly request: CreateTaskRequest;
   readonly input: TaskInput;
+  readonly name: TaskNameChoice;
   readonly artifacts: readonly NewArtifact[];
   readonly at: Date;
   /** Held when the caller sent an idempotency key. */
@@ -53,57 +63,89 @@ function metadata(input: TaskInput, provisional: boolean): Readonly<Record<strin
   };
 }
 
-function artifactsOf(taskId: string, stored: readonly StoredAttachment[], at: Date): NewArtifact[] {
+function artifactsOf(stored: readonly StoredAttachment[], at: Date): NewArtifact[] {
   return stored.map((blob) => ({
     id: uuidv7(at.getTime()),
-    taskId,
     path: `${attachmentFolder}${blob.name}`,
     storageRef: blob.storageRef,
     sizeBytes: blob.sizeBytes,
     contentType: blob.contentType,
     sha256: blob.sha256,
-    at,
   }));
 }
 
-async function persist(
-  transaction: TaskTransaction,
+/** What is written for a task, and the answer that shows it, under a name. */
+function creationOf(
   caller: Caller,
   prepared: PreparedTask,
-): Promise<Outcome<'created', Task>> {
-  const { actor } = caller;
-  const { taskId, request, input, artifacts, at } = prepared;
-  const project = await resolveProject(transaction.projects, actor, request.project_id, at);
-  const choice = chooseTaskName(wantedTaskName(request), input.text);
+  project: Project,
+  number: number,
+): { readonly creation: TaskCreation; readonly task: Task } {
+  const { taskId: id, request, input, at, claim } = prepared;
   const row = {
-    id: taskId,
-    createdBy: actor.userId,
+    id,
+    createdBy: caller.actor.userId,
     projectId: project.id,
+    name: numberedTaskName(prepared.name.name, number),
     inputMode: input.mode,
     prompt: input.text,
     description: input.mode === 'prompt' ? input.text : undefined,
     acceptanceCriteria: request.acceptance_criteria,
-    metadata: metadata(input, choice.provisional),
+    metadata: metadata(input, prepared.name.provisional),
     at,
   };
-  const name = await insertNamedTask(transaction, choice, row);
-  const attachments = artifacts.map(({ id, ...artifact }) => ({ ...artifact, artifactId: id }));
-  await transaction.insertArtifacts(artifacts);
-  const payload = planJob(input, attachments);
-  await transaction.insertJob({ id: uuidv7(at.getTime()), taskId, payload, at });
+  const attachments = prepared.artifacts.map(({ id: artifactId, ...file }) => ({
+    ...file,
+    artifactId,
+  }));
   const task = taskView({
     ...row,
-    name,
     status: 'pending',
     summary: undefined,
     attachments,
     createdAt: at,
     updatedAt: at,
   });
-  const done = { outcome: 'created', resourceId: taskId, projectId: project.id } as const;
-  await record(transaction.audit, caller, done, at);
-  await keepCreated(transaction, caller.call, prepared.claim, task);
-  return { kind: 'created', value: task };
+  const done = { outcome: 'created', resourceId: id, projectId: project.id } as const;
+  const creation = {
+    task: row,
+    artifacts: prepared.artifacts,
+    jobId: uuidv7(at.getTime()),
+    payload: planJob(input, attachments),
+    audit: changeRow(caller, done, at),
+    kept: claim && { claim, answer: createdAnswer(caller.call, task) },
+  };
+  return { creation, task };
+}
+
+/** Writes the task, under the lowest free number when the creator has its name already. */
+async function persist(
+  deps: CreateTaskDeps,
+  caller: Caller,
+  prepared: PreparedTask,
+): Promise<Task> {
+  const { actor } = caller;
+  const { userId } = actor;
+  const { request, at } = prepared;
+  const { name } = prepared.name;
+  const known = await findWritable(deps.projects, actor, request.project_id);
+  const create = async (creator: TaskCreator, project: Project, number: number) => {
+    const { creation, task } = creationOf(caller, prepared, project, number);
+    const result = await creator.create(creation);
+    if (result === 'key_lost') throw keyLost();
+    if (result === 'name_taken') return undefined;
+    deps.numbers.given(userId, name, number);
+    return task;
+  };
+  // Most tasks are in a project that is known, under a name nobody took meanwhile: one statement makes them.
+  const task = known && (await create(deps, known, deps.numbers.next(userId, name)));
+  if (task !== undefined) return task;
+  return deps.transact(async (transaction) => {
+    const project = known ?? (await firstProject(transaction, actor, at));
+    return createNumbered(transaction, userId, name, (number) =>
+      create(transaction, project, number),
+    );
+  });
 }
 
 /**
@@ -123,11 +165,11 @@ export async function createTask(
   const taskId = uuidv7(at.getTime());
   try {
     const input = readTaskInput(request);
-    wantedTaskName(request);
+    const name = chooseTaskName(wantedTaskName(request), input.text);
     stored.push(...(await storeInline(deps.blobs, request.attachments ?? [], stored)));
-    const artifacts = artifactsOf(taskId, stored, at);
-    const prepared = { taskId, request, input, artifacts, at, claim };
-    return await deps.transact((transaction) => persist(transaction, caller, prepared));
+    const artifacts = artifactsOf(stored, at);
+    const prepared = { taskId, request, input, name, artifacts, at, claim };
+    return { kind: 'created', value: await persist(deps, caller, prepared) };
   } catch (error) {
     if (!(await wasStored(deps, taskId, error))) await removeBlobs(deps.blobs, stored);
     throw error;

@@ -5,12 +5,14 @@ import { canReadTask } from '../../domain/identity/task-access.ts';
 import type { TaskRecord } from '../../domain/tasks/task-record.ts';
 import type { TaskReader, TaskReference } from '../../ports/tasks.ts';
 
-/** Reads `{id}` of a task path: a uuid, else a name the caller gave. Contract 04 section 9.1. */
-export function taskReference(actor: UserActor, text: string): TaskReference {
+/**
+ * Reads `{id}` of a task path: a uuid, else a name the user gave; undefined for what no task is called, and what the
+ * database could not take. Contract 04 section 9.1.
+ */
+export function taskReference(userId: string, text: string): TaskReference | undefined {
   const wanted = text.toLowerCase();
-  return uuidSchema.safeParse(wanted).success
-    ? { by: 'id', id: wanted }
-    : { by: 'name', name: wanted, createdBy: actor.userId };
+  if (uuidSchema.safeParse(wanted).success) return { by: 'id', id: wanted };
+  return /^[a-z0-9-]+$/.test(wanted) ? { by: 'name', name: wanted, createdBy: userId } : undefined;
 }
 
 /** The task when the caller may read it. @throws OrchestratorError `task_unknown`, the same for absent and invisible. */
@@ -30,8 +32,6 @@ export async function findTask(
   actor: UserActor,
   text: string,
 ): Promise<TaskRecord> {
-  const reference = taskReference(actor, text);
-  // No stored name looks like this, and the database cannot take every text.
-  const possible = reference.by === 'id' || /^[a-z0-9-]+$/.test(reference.name);
-  return requireReadable(actor, possible ? await tasks.find(reference) : undefined);
+  const reference = taskReference(actor.userId, text);
+  return requireReadable(actor, reference && (await tasks.find(reference)));
 }

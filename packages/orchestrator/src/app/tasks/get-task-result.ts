@@ -1,10 +1,9 @@
 import { type TaskResult, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import type { UserActor } from '../../domain/identity/actor.ts';
 import type { TaskRecord } from '../../domain/tasks/task-record.ts';
 import { taskResultView } from '../../domain/tasks/task-result.ts';
 import { apiTaskStatus } from '../../domain/tasks/task-status.ts';
-import type { TaskReader, TaskSignals } from '../../ports/tasks.ts';
-import { findTask } from './find-task.ts';
+import type { CallerTaskWithJobs, TaskReader, TaskSignals } from '../../ports/tasks.ts';
+import { findTask, requireReadable } from './find-task.ts';
 import { TaskWatch } from './task-watch.ts';
 
 /** Waiters look again by themselves this often, ms; notifications are only a hint. */
@@ -13,12 +12,6 @@ const rereadMs = 1000;
 export interface TaskResultDeps {
   readonly tasks: TaskReader;
   readonly signals: TaskSignals;
-}
-
-export interface TaskResultRequest {
-  readonly id: string;
-  /** How long to hold the answer until the task is terminal, ms. */
-  readonly waitMs: number;
 }
 
 async function waitUntilTerminal(
@@ -39,19 +32,22 @@ async function waitUntilTerminal(
 }
 
 /**
- * Jobs and output of a task, held back until it is terminal or the wait is over; an aborted signal ends the wait.
+ * Jobs and output of a task, held back until it is terminal or `waitMs` are over; an aborted signal ends the wait.
  * Contract 04 sections 9.5, 9.6. @throws OrchestratorError `task_unknown`.
  */
 export async function getTaskResult(
   deps: TaskResultDeps,
-  actor: UserActor,
-  request: TaskResultRequest,
+  found: CallerTaskWithJobs,
+  waitMs: number,
   signal: AbortSignal,
 ): Promise<{ readonly task: TaskRecord; readonly result: TaskResult }> {
-  let task = await findTask(deps.tasks, actor, request.id);
-  if (request.waitMs > 0 && !isTerminalTaskStatus(apiTaskStatus(task.status))) {
-    await waitUntilTerminal(deps, task.id, request.waitMs, signal);
+  const { actor } = found;
+  let { jobs } = found;
+  let task = requireReadable(actor, found.task);
+  if (waitMs > 0 && !isTerminalTaskStatus(apiTaskStatus(task.status))) {
+    await waitUntilTerminal(deps, task.id, waitMs, signal);
     task = await findTask(deps.tasks, actor, task.id);
+    jobs = await deps.tasks.jobs(task.id);
   }
-  return { task, result: taskResultView(task, await deps.tasks.jobs(task.id)) };
+  return { task, result: taskResultView(task, jobs) };
 }

@@ -24,7 +24,7 @@ export interface ActiveUser {
   readonly groupIds: readonly string[];
   readonly roles: readonly HeldRole[];
   /** Absent until the user's first task. */
-  readonly defaultProjectId?: string;
+  readonly defaultProject?: { readonly id: string; readonly isActive: boolean };
 }
 
 /** Names of the user's system roles, without repeats and sorted. */

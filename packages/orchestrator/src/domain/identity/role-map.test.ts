@@ -14,7 +14,7 @@ function caller(system: readonly RoleName[], project: readonly RoleName[] = []):
       ...system.map((role) => ({ role })),
       ...project.map((role) => ({ role, projectId: 'p' })),
     ],
-    defaultProjectId: 'mine',
+    defaultProject: { id: 'mine', isActive: true },
   };
 }
 

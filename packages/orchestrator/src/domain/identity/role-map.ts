@@ -1,5 +1,5 @@
 import type { GatewayAction, RoleName } from '@cynodeai/contracts/gateway';
-import { type ActiveUser, projectRoles, systemRoles } from './active-user.ts';
+import { type ActiveUser, projectRoles, roleNames, systemRoles } from './active-user.ts';
 
 /** How far a cell reaches: everything, the project of the role, what the caller made, or their default project. */
 export type Reach = 'all' | 'project' | 'own' | 'own_default';
@@ -53,6 +53,12 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
   'rbac.manage': { system: administrators, project: {}, plain: [] },
 };
 
+/** System roles that reach everything with an action. */
+export function rolesReachingAll(action: GatewayAction): readonly RoleName[] {
+  const { system } = roleMap[action];
+  return roleNames.filter((role) => system[role]?.includes('all'));
+}
+
 /** True for an action that only roles give: no plain user has it on anything. */
 export function isAdministrative(action: GatewayAction): boolean {
   return roleMap[action].plain.length === 0;
@@ -93,7 +99,7 @@ export function isAllowed(
   const reach = reachOf(user, action, target.projectId);
   const isOwnDefault =
     target.isOwnDefault ??
-    (target.projectId !== undefined && target.projectId === user.defaultProjectId);
+    (target.projectId !== undefined && target.projectId === user.defaultProject?.id);
   return (
     reach.has('all') ||
     reach.has('project') ||

@@ -21,7 +21,7 @@ function user(system: readonly RoleName[], project: readonly RoleName[] = []): A
       ...system.map((role) => ({ role })),
       ...project.map((role) => ({ role, projectId: 'p' })),
     ],
-    defaultProjectId: 'mine',
+    defaultProject: { id: 'mine', isActive: true },
   };
 }
 
@@ -67,7 +67,7 @@ describe('the role map of tasks (contract 04 section 5.3)', () => {
     expect(canSeeProject(who, { id: 'q', ownerUserId: 'you' })).toBe(false);
     expect(canSeeProject(who, { id: 'mine', ownerUserId: 'me' })).toBe(true);
     expect(canSeeProject(user(['admin']), { id: 'q', ownerUserId: 'you' })).toBe(true);
-    const { defaultProjectId: _none, ...fresh } = user([]);
+    const { defaultProject: _none, ...fresh } = user([]);
     expect(readableProjectIds(fresh)).toEqual([]);
     expect(canReadTask(fresh, { createdBy: 'you', projectId: undefined })).toBe(false);
     expect(canCancelTask(fresh, { createdBy: 'you', projectId: undefined })).toBe(false);

@@ -1,11 +1,14 @@
 import type { ActiveUser } from './active-user.ts';
-import { isAllowed, reachOf } from './role-map.ts';
+import { isAllowed, reachOf, rolesReachingAll } from './role-map.ts';
 
 /** What decides about a task. */
 export interface TaskScope {
   readonly createdBy: string;
   readonly projectId: string | undefined;
 }
+
+/** System roles whose holders read every task and project, for statements that narrow a list. */
+export const overseers = rolesReachingAll('task.read');
 
 /** True when the caller reads every task and project: system owner, admin or operator. */
 export function overseesAll(user: ActiveUser): boolean {
@@ -15,8 +18,14 @@ export function overseesAll(user: ActiveUser): boolean {
 /** Projects whose tasks the caller reads beside their own: the default project and every bound one. Sorted, no repeats. */
 export function readableProjectIds(user: ActiveUser): readonly string[] {
   const bound = user.roles.flatMap((held) => held.projectId ?? []);
-  const own = user.defaultProjectId === undefined ? [] : [user.defaultProjectId];
+  const own = user.defaultProject === undefined ? [] : [user.defaultProject.id];
   return [...new Set([...own, ...bound])].toSorted();
+}
+
+/** True when a task belongs into the caller's list of tasks. */
+export function isInView(user: ActiveUser, task: TaskScope): boolean {
+  if (overseesAll(user) || task.createdBy === user.userId) return true;
+  return task.projectId !== undefined && readableProjectIds(user).includes(task.projectId);
 }
 
 /** True when the project is in the caller's visible set. Contract 04 section 8.1. */

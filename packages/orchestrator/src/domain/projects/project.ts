@@ -23,6 +23,14 @@ export function defaultProjectSlug(userId: string): string {
   return `default-${userId}`;
 }
 
+/** The user's default project, as far as it was read with them; undefined before their first task. */
+export function defaultProjectOf(user: ActiveUser): Project | undefined {
+  if (user.defaultProject === undefined) return undefined;
+  const { id, isActive } = user.defaultProject;
+  const slug = defaultProjectSlug(user.userId);
+  return { id, slug, isActive, isDefault: true, ownerUserId: user.userId };
+}
+
 /** Title of every default project. */
 export const defaultProjectName = 'Default Project';
 

@@ -48,10 +48,10 @@ const span = 32;
  * Finds the lowest free number in few looks, also when thousands are taken: numbers are handed out without gaps,
  * so it gallops over powers of two, then narrows. `takenOf` answers which of the given names exist.
  */
-export async function freeTaskName(
+export async function freeTaskNumber(
   base: string,
   takenOf: (names: readonly string[]) => Promise<ReadonlySet<string>>,
-): Promise<string> {
+): Promise<number> {
   const firstFree = async (numbers: readonly number[]): Promise<number | undefined> => {
     const taken = await takenOf(numbers.map((number) => numberedTaskName(base, number)));
     return numbers.find((number) => !taken.has(numberedTaskName(base, number)));
@@ -69,5 +69,5 @@ export async function freeTaskName(
     if (free === undefined) low = numbers.at(-1) ?? high - 1;
     else [low, high] = [free - step, free];
   }
-  return numberedTaskName(base, high);
+  return high;
 }

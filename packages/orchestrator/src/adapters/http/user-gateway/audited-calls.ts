@@ -7,6 +7,7 @@ import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
 import type { Call, OutcomeKind } from '../../../app/audit/call.ts';
 import { type CallAnswer, auditRow } from '../../../app/audit/record.ts';
 import type { UserSession } from '../../../domain/identity/actor.ts';
+import type { GatewayAuditRow } from '../../../ports/audit.ts';
 
 type AuditedRoute = UserRoute<GatewayAction>;
 
@@ -23,6 +24,11 @@ const refusals = new Set([401, 403, 404, 429]);
 /** The status of an answer as its audit row tells it: one that hides or refuses something is a denial. */
 export function answerOf(statusCode: number): CallAnswer {
   return { decision: refusals.has(statusCode) ? 'deny' : 'allow', statusCode };
+}
+
+/** True for an answer whose row may be written after it. */
+function mayFollow(method: string, statusCode: number): boolean {
+  return statusCode >= 500 || (method === 'GET' && statusCode < 400);
 }
 
 /** The status that tells an outcome: the route's other success status than 201, unless something was created. */
@@ -57,9 +63,13 @@ export class AuditedCall implements Call {
     this.resourceId = pathId(request);
   }
 
-  /** True once a use case wrote the row with what it did. */
+  /** True once its row was written. */
   get isRecorded(): boolean {
     return this.#isRecorded;
+  }
+
+  recorded(): void {
+    this.#isRecorded = true;
   }
 
   readonly elapsedMs = (): number => performance.now() - this.#started;
@@ -68,7 +78,7 @@ export class AuditedCall implements Call {
 
   /** Status of the answer that tells what a use case did and recorded; one that did nothing recorded nothing. */
   answers(outcome: OutcomeKind): number {
-    this.#isRecorded = outcome !== 'replayed';
+    if (outcome !== 'replayed') this.recorded();
     return this.codeOf(outcome);
   }
 }
@@ -86,21 +96,28 @@ export interface AuditedCalls {
 }
 
 /**
- * Follows every audited call and queues its row when the connection is done with it, whatever came of it: refused,
- * broken off and failed calls too. Must be installed before routes are bound.
+ * Follows every audited call, whatever comes of it: refused, broken off and failed calls too. The row of a read follows
+ * its answer, and so does the row of a fault of ours, which may be that no row can be written; every other row is
+ * written before the answer leaves. Must be installed before routes are bound.
  */
 export function followCalls(server: HttpServer, queue: AuditQueue, clock: Clock): AuditedCalls {
   const calls = new WeakMap<FastifyRequest, AuditedCall>();
+  const rowOf = (call: AuditedCall, statusCode: number): GatewayAuditRow =>
+    auditRow(call, call.actor, call, answerOf(statusCode), clock.now());
   server.app.addHook('onRequest', async (request, reply) => {
     const route = auditedRoutes.get(request.routeOptions.config.operation ?? '');
     if (route === undefined) return;
     const call = new AuditedCall(request, route);
     calls.set(request, call);
     reply.raw.once('close', () => {
-      if (call.isRecorded) return;
-      const answer = answerOf(reply.raw.statusCode);
-      queue.record(auditRow(call, call.actor, call, answer, clock.now()));
+      if (!call.isRecorded) queue.record(rowOf(call, reply.raw.statusCode));
     });
+  });
+  server.app.addHook('onSend', async (request, { statusCode }) => {
+    const call = calls.get(request);
+    if (call === undefined || call.isRecorded || mayFollow(request.method, statusCode)) return;
+    call.recorded();
+    await queue.write(rowOf(call, statusCode));
   });
   return {
     of: (request) => {

@@ -6,7 +6,7 @@ import type { LoginDeps } from '../../../app/auth/login.ts';
 import type { CreateTaskOnceDeps } from '../../../app/tasks/create-task-once.ts';
 import type { ListTasksDeps } from '../../../app/tasks/list-tasks.ts';
 import type { ArtifactDeps } from '../../../app/tasks/list-artifacts.ts';
-import type { TaskReader, TaskSignals } from '../../../ports/tasks.ts';
+import type { CallerTasks, TaskReader, TaskSignals } from '../../../ports/tasks.ts';
 import { followCalls } from './audited-calls.ts';
 import { bindLogin } from './auth/login.ts';
 import { bindLogout } from './auth/logout.ts';
@@ -35,6 +35,7 @@ export interface UserGatewayParts {
   /** Resources that stand by themselves; each brings what it is made of. */
   readonly resources: readonly BindResource[];
   readonly tasks: TaskReader;
+  readonly callerTasks: CallerTasks;
   readonly artifacts: Omit<ArtifactDeps, 'tasks'>;
   readonly signals: TaskSignals;
   readonly auditQueue: AuditQueue;
@@ -45,7 +46,7 @@ export interface UserGatewayParts {
 
 /** Serves every route of the User API Gateway. Contract 04. */
 export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): void {
-  const { auth, tasks, signals, stopping } = parts;
+  const { auth, tasks, callerTasks, signals, stopping } = parts;
   const calls = followCalls(server, parts.auditQueue, auth.clock);
   const guard = callerGuard(server, auth, calls);
   bindHealthRoutes(server, parts.readiness);
@@ -56,9 +57,9 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   for (const bindResource of parts.resources) bindResource(server, guard);
   bindCreateTask(server, guard, parts.creation);
   bindListTasks(server, guard, parts.listing);
-  bindGetTask(server, guard, tasks);
-  bindTaskResult(server, guard, { tasks, signals }, stopping);
-  bindTaskLogs(server, guard, tasks);
+  bindGetTask(server, guard, callerTasks);
+  bindTaskResult(server, guard, { tasks, callerTasks, signals }, stopping);
+  bindTaskLogs(server, guard, callerTasks);
   bindListArtifacts(server, guard, { ...parts.artifacts, tasks });
   bindGetArtifact(server, guard, { ...parts.artifacts, tasks });
   const recheck = currentActor.bind(undefined, auth);

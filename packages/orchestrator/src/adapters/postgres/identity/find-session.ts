@@ -1,32 +1,29 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { UserSession } from '../../../domain/identity/actor.ts';
 import { type HeldRole, isRoleName } from '../../../domain/identity/active-user.ts';
+import type { SessionRef } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
 
-interface Row {
-  readonly id: string;
+/** A caller as `callerSelect` selects them. */
+export interface CallerRow {
+  readonly user_id: string;
   readonly handle: string;
   readonly email: string | null;
-  readonly created_at: Date;
+  readonly user_created_at: Date;
   readonly default_project_id: string | null;
+  readonly default_project_is_active: boolean | null;
   readonly group_ids: readonly string[];
   readonly roles: readonly { readonly name: string; readonly project_id: string | null }[];
 }
 
-function heldRole(row: Row['roles'][number]): HeldRole[] {
-  if (!isRoleName(row.name)) return [];
-  return [{ role: row.name, ...(row.project_id !== null && { projectId: row.project_id }) }];
-}
-
-/** The user of a live session with active groups and bindings, in one statement: it runs on every request. */
-export async function findSession(
-  db: Executor,
-  sessionId: string,
-  userId: string,
-  now: Date,
-): Promise<UserSession | undefined> {
-  const { rows } = await sql<Row>`
-    select u.id, u.handle, u.email, u.created_at, p.id as default_project_id,
+/**
+ * SQL: the user of a live session with active groups and bindings; no row unless session and user are active. It runs
+ * on every call, alone or in the statement that reads what the call is about.
+ */
+export function callerSelect(session: SessionRef, now: Date): RawBuilder<CallerRow> {
+  return sql`
+    select u.id as user_id, u.handle, u.email, u.created_at as user_created_at,
+           p.id as default_project_id, p.is_active as default_project_is_active,
            coalesce(g.ids, '{}') as group_ids, coalesce(r.roles, '[]') as roles
       from refresh_sessions s
       join users u on u.id = s.user_id and u.is_active
@@ -43,23 +40,39 @@ export async function findSession(
          where b.is_active
            and ((b.subject_type = 'user' and b.subject_id = u.id)
              or (b.subject_type = 'group' and b.subject_id = any (g.ids)))) r on true
-     where s.id = ${sessionId} and s.user_id = ${userId} and s.is_active and s.expires_at > ${now}`.execute(
-    db,
-  );
-  const [row] = rows;
-  return row && sessionOf(row, sessionId);
+     where s.id = ${session.sessionId} and s.user_id = ${session.userId} and s.is_active and s.expires_at > ${now}`;
 }
 
-function sessionOf(row: Row, sessionId: string): UserSession {
+function heldRole(row: CallerRow['roles'][number]): HeldRole[] {
+  if (!isRoleName(row.name)) return [];
+  return [{ role: row.name, ...(row.project_id !== null && { projectId: row.project_id }) }];
+}
+
+/** The caller of a row. */
+export function sessionOf(row: CallerRow, { sessionId }: SessionRef): UserSession {
+  const projectId = row.default_project_id;
   return {
     kind: 'session',
-    userId: row.id,
+    userId: row.user_id,
     sessionId,
     handle: row.handle,
     ...(row.email !== null && { email: row.email }),
-    createdAt: row.created_at,
+    createdAt: row.user_created_at,
     groupIds: row.group_ids,
     roles: row.roles.flatMap(heldRole),
-    ...(row.default_project_id !== null && { defaultProjectId: row.default_project_id }),
+    ...(projectId !== null && {
+      defaultProject: { id: projectId, isActive: row.default_project_is_active === true },
+    }),
   };
+}
+
+/** The caller of a live session, alone. */
+export async function findSession(
+  db: Executor,
+  session: SessionRef,
+  now: Date,
+): Promise<UserSession | undefined> {
+  const { rows } = await callerSelect(session, now).execute(db);
+  const [row] = rows;
+  return row && sessionOf(row, session);
 }

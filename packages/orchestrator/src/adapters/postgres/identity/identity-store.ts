@@ -12,7 +12,7 @@ import { rotateSession } from './rotate-session.ts';
 /** Users and sessions in PostgreSQL. */
 export function postgresIdentityStore(db: Executor): IdentityStore {
   return {
-    findSession: (sessionId, userId, now) => findSession(db, sessionId, userId, now),
+    findSession: (session, now) => findSession(db, session, now),
     findLogin: (handle) => findLogin(db, handle),
     recentAttempts: (subject, limit) => recentAttempts(db, subject, limit),
     recordLoginFailure: (failure) => recordLoginFailure(db, failure),

@@ -1,11 +1,12 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { TaskRecord } from '../../../domain/tasks/task-record.ts';
 import type { StoredTaskStatus } from '../../../domain/tasks/task-status.ts';
 import type { TaskReference } from '../../../ports/tasks.ts';
 import type { Executor } from '../database.ts';
 import { type TaskRow, taskColumns, taskOf } from './task-columns.ts';
 
-function matches(reference: TaskReference) {
+/** SQL: whether `tasks t` is the task that is named. */
+export function matches(reference: TaskReference): RawBuilder<unknown> {
   return reference.by === 'id'
     ? sql`t.id = ${reference.id}`
     : sql`t.created_by = ${reference.createdBy} and t.name = ${reference.name}`;

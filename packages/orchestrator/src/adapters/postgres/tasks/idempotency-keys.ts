@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type {
   IdempotencyClaim,
   IdempotencyKeys,
   IdempotencyStart,
   IdempotentCall,
+  KeptAnswer,
 } from '../../../ports/tasks.ts';
 import type { Executor } from '../database.ts';
 
@@ -40,27 +41,39 @@ async function held(db: Executor, call: IdempotentCall): Promise<IdempotencyStar
   return { kind: 'replay', status: row.status_code, body: row.response };
 }
 
+/** SQL: whether a row is still this claim. */
+function isClaim(claimed: IdempotencyClaim): RawBuilder<unknown> {
+  return sql`caller = ${claimed.caller} and method = ${claimed.method} and path = ${claimed.path}
+    and key = ${claimed.key} and status_code is null and created_at = ${claimed.claimedAt}`;
+}
+
+/** SQL: one row, locked, while the claim is held; none once another call took the key over. */
+export function claimedKey(claimed: IdempotencyClaim): RawBuilder<unknown> {
+  return sql`select 1 from idempotency_keys where ${isClaim(claimed)} for update`;
+}
+
+/** SQL that keeps the first answer of a claim where `where` holds. */
+export function answerUpdate(
+  claimed: IdempotencyClaim,
+  answer: KeptAnswer,
+  where: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown> {
+  const { status, body, resourceId } = answer;
+  return sql`
+    update idempotency_keys
+       set status_code = ${status}, response = ${JSON.stringify(body)}::jsonb, resource_id = ${resourceId}
+     where ${isClaim(claimed)} and ${where}
+    returning 1`;
+}
+
 /** Keeps the first answer in the transaction that makes it true; false when another call holds the key now. */
 export async function finishIdempotent(
   db: Executor,
   claimed: IdempotencyClaim,
-  answer: { readonly status: number; readonly body: unknown; readonly resourceId: string },
+  answer: KeptAnswer,
 ): Promise<boolean> {
-  const done = await db
-    .updateTable('idempotency_keys')
-    .set({
-      status_code: answer.status,
-      response: JSON.stringify(answer.body),
-      resource_id: answer.resourceId,
-    })
-    .where('caller', '=', claimed.caller)
-    .where('method', '=', claimed.method)
-    .where('path', '=', claimed.path)
-    .where('key', '=', claimed.key)
-    .where('status_code', 'is', null)
-    .where('created_at', '=', claimed.claimedAt)
-    .executeTakeFirst();
-  return done.numUpdatedRows === 1n;
+  const { rows } = await answerUpdate(claimed, answer).execute(db);
+  return rows.length === 1;
 }
 
 /** Idempotency keys in PostgreSQL. Contract 02 section 9. */
@@ -76,15 +89,7 @@ export function postgresIdempotencyKeys(db: Executor): IdempotencyKeys {
       }
     },
     release: async (claimed) => {
-      await db
-        .deleteFrom('idempotency_keys')
-        .where('caller', '=', claimed.caller)
-        .where('method', '=', claimed.method)
-        .where('path', '=', claimed.path)
-        .where('key', '=', claimed.key)
-        .where('status_code', 'is', null)
-        .where('created_at', '=', claimed.claimedAt)
-        .execute();
+      await sql`delete from idempotency_keys where ${isClaim(claimed)}`.execute(db);
     },
     removeExpired: async (now) => {
       const { numDeletedRows } = await db

@@ -1,22 +1,33 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
+import { taskReference } from '../../../../app/tasks/find-task.ts';
 import { type TaskResultDeps, getTaskResult } from '../../../../app/tasks/get-task-result.ts';
+import type { CallerTasks } from '../../../../ports/tasks.ts';
 import type { CallerGuard } from '../caller.ts';
+
+const route = gatewayRoutes.getTaskResult;
+
+export interface BindTaskResultDeps extends TaskResultDeps {
+  readonly callerTasks: Pick<CallerTasks, 'findWithJobs'>;
+}
 
 /** `GET /v1/tasks/{id}/result`; `stopping` ends every wait. Contract 04 sections 9.5, 9.6. */
 export function bindTaskResult(
   server: HttpServer,
   guard: CallerGuard,
-  deps: TaskResultDeps,
+  deps: BindTaskResultDeps,
   stopping: AbortSignal,
 ): void {
-  bindRoute(server, gatewayRoutes.getTaskResult, {
-    guard,
-    handle: async ({ caller: { actor, call }, params, query, signal }) => {
+  const reading = guard.reading(route, (session, now, { params }) =>
+    deps.callerTasks.findWithJobs(session, now, taskReference(session.userId, params.id)),
+  );
+  bindRoute(server, route, {
+    guard: reading,
+    handle: async ({ caller: { call, found }, query, signal }) => {
       const { task, result } = await getTaskResult(
         deps,
-        actor,
-        { id: params.id, waitMs: (query.wait ?? 0) * 1000 },
+        found,
+        (query.wait ?? 0) * 1000,
         AbortSignal.any([signal, stopping]),
       );
       call.resourceId = task.id;

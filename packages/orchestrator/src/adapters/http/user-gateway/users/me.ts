@@ -16,8 +16,8 @@ export function bindMe(server: HttpServer, guard: CallerGuard): void {
         is_active: true,
         roles: [...systemRoles(actor)],
         group_ids: [...actor.groupIds],
-        ...(actor.defaultProjectId !== undefined && {
-          default_project_id: actor.defaultProjectId,
+        ...(actor.defaultProject !== undefined && {
+          default_project_id: actor.defaultProject.id,
         }),
         created_at: actor.createdAt.toISOString(),
       };

@@ -1,0 +1,119 @@
+import { type RawBuilder, sql } from 'kysely';
+import { roleNames } from '../../../domain/identity/active-user.ts';
+import { overseers } from '../../../domain/identity/task-access.ts';
+import type { JobRecord, TaskRecord } from '../../../domain/tasks/task-record.ts';
+import type { SessionRef } from '../../../ports/identity.ts';
+import type {
+  CallerTask,
+  CallerTasks,
+  TaskPageQuery,
+  TaskReference,
+} from '../../../ports/tasks.ts';
+import type { Executor } from '../database.ts';
+import { type CallerRow, callerSelect, sessionOf } from '../identity/find-session.ts';
+import { type JobRow, jobOf, jobsJson } from './list-jobs.ts';
+import { matches } from './find-task.ts';
+import { pageRest } from './list-tasks.ts';
+import { type TaskRow, taskColumns, taskOf } from './task-columns.ts';
+
+/** A row of the caller with a task, or with none. */
+type Row = CallerRow & (TaskRow | { readonly id: null });
+
+function taskOfRow(row: Row | undefined): TaskRecord | undefined {
+  return row === undefined || row.id === null ? undefined : taskOf(row);
+}
+
+async function find(
+  db: Executor,
+  session: SessionRef,
+  now: Date,
+  reference: TaskReference | undefined,
+): Promise<CallerTask | undefined> {
+  const wanted = reference === undefined ? sql`false` : matches(reference);
+  const { rows } = await sql<Row>`
+    with caller as (${callerSelect(session, now)})
+    select caller.*, task.*
+      from caller left join lateral (select ${taskColumns} from tasks t where ${wanted}) task on true`.execute(
+    db,
+  );
+  const [row] = rows;
+  return row && { actor: sessionOf(row, session), task: taskOfRow(row) };
+}
+
+async function findWithJobs(
+  db: Executor,
+  session: SessionRef,
+  now: Date,
+  reference: TaskReference | undefined,
+): Promise<(CallerTask & { readonly jobs: readonly JobRecord[] }) | undefined> {
+  const wanted = reference === undefined ? sql`false` : matches(reference);
+  const { rows } = await sql<Row & { readonly jobs: readonly JobRow[] }>`
+    with caller as (${callerSelect(session, now)})
+    select caller.*, task.*, ${jobsJson(sql`task.id`)} as jobs
+      from caller left join lateral (select ${taskColumns} from tasks t where ${wanted}) task on true`.execute(
+    db,
+  );
+  const [row] = rows;
+  return row && { actor: sessionOf(row, session), task: taskOfRow(row), jobs: row.jobs.map(jobOf) };
+}
+
+/**
+ * Ids of the caller's page; every branch walks an index backwards and stops at the limit, however many tasks there are.
+ * Whoever oversees all tasks gets the first branch, everybody else the second.
+ */
+function readablePage(query: TaskPageQuery): RawBuilder<unknown> {
+  const rest = pageRest(query);
+  return sql`
+    (select id, created_at from tasks where (select sees_all from scope)${rest})
+    union all
+    (select id, created_at from (
+       (select id, created_at from tasks
+         where not (select sees_all from scope) and created_by = (select user_id from scope)${rest})
+       union
+       (select task.id, task.created_at
+          from (select distinct project_id from scope, unnest(project_ids) as project_id where not sees_all) project
+         cross join lateral (
+           select id, created_at from tasks where tasks.project_id = project.project_id${rest}) task)
+     ) readable
+     order by created_at desc, id desc limit ${query.limit})`;
+}
+
+async function list(
+  db: Executor,
+  session: SessionRef,
+  now: Date,
+  query: TaskPageQuery,
+): Promise<Awaited<ReturnType<CallerTasks['list']>>> {
+  const { rows } = await sql<Row>`
+    with caller as (${callerSelect(session, now)}),
+    held as (
+      select r.name, r.project_id
+        from caller, jsonb_to_recordset(caller.roles) as r (name text, project_id uuid)
+       where r.name = any(${[...roleNames]}::text[])),
+    scope as (
+      select user_id,
+             exists (select from held where project_id is null and name = any(${[...overseers]}::text[])) as sees_all,
+             array(select project_id from held where project_id is not null) || default_project_id as project_ids
+        from caller),
+    page as (${readablePage(query)})
+    select caller.*, task.*
+      from caller left join lateral (
+        select ${taskColumns} from page join tasks t on t.id = page.id) task on true
+     order by task.created_at desc, task.id desc`.execute(db);
+  const [row] = rows;
+  return (
+    row && {
+      actor: sessionOf(row, session),
+      tasks: rows.flatMap((one) => taskOfRow(one) ?? []),
+    }
+  );
+}
+
+/** Callers and their tasks in PostgreSQL, one round trip each. */
+export function postgresCallerTasks(db: Executor): CallerTasks {
+  return {
+    find: (session, now, reference) => find(db, session, now, reference),
+    findWithJobs: (session, now, reference) => findWithJobs(db, session, now, reference),
+    list: (session, now, query) => list(db, session, now, query),
+  };
+}
