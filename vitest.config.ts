@@ -36,15 +36,15 @@ export default defineConfig({
       reportsDirectory: '.cynode/reports/coverage',
     },
     projects: [
-      { test: { name: 'unit', include: unit, testTimeout: 30_000 } },
+      { test: { name: 'unit', include: unit, testTimeout: 60_000 } },
       {
         test: {
           name: 'integration',
           include: ['packages/*/test/**/*.test.ts'],
           exclude: process.getuid?.() === 0 ? [] : rootOnly,
           globalSetup: ['packages/testing/src/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
           maxWorkers: 2,
         },
       },

@@ -1,4 +1,4 @@
-import { RecordingProgram } from '@cynodeai/testing/processes';
+import { RecordingProgram, reservePort, waitFor } from '@cynodeai/testing/harness';
 import { type PostgresServer, startPostgres } from '@cynodeai/launcher/postgres';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
@@ -6,10 +6,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import pg from 'pg';
 import { send, textAt } from '../features/support/http.ts';
-import { freePort } from '../features/support/orchestrator.ts';
 import { runToEnd } from '../features/support/run-to-end.ts';
 import { sandboxImage, sandboxImageTar } from '../features/support/sandbox-image.ts';
-import { eventually } from '../features/support/wait.ts';
 import type { HistoryEvent } from './history.ts';
 import { type LeaseEvent, leaseJournal, leases } from './leases.ts';
 import { RoleProcess } from './role-process.ts';
@@ -75,11 +73,10 @@ export class Cluster {
     for (const [index, orchestrator] of controlPlanes.entries()) {
       await this.#startNode(`node-${'ab'[index] ?? index}`, orchestrator, psk);
     }
-    await eventually(
-      'both nodes are active',
-      async () => (await this.#activeNodes()) === 2,
-      120_000,
-    );
+    await waitFor(async () => (await this.#activeNodes()) === 2, {
+      what: 'both nodes are active',
+      within: 120_000,
+    });
   }
 
   get databaseUrl(): string {
@@ -157,7 +154,7 @@ export class Cluster {
   async #startPair(role: string, variable: string, env: Record<string, string>): Promise<string[]> {
     const urls: string[] = [];
     for (const number of [1, 2]) {
-      const port = await freePort();
+      const port = await reservePort();
       const url = `http://127.0.0.1:${port}`;
       this.#add({
         name: `${role}-${number}`,
@@ -165,7 +162,7 @@ export class Cluster {
         args: [role],
         env: { ...env, [variable]: `127.0.0.1:${port}`, ORCHESTRATOR_PUBLIC_URL: url },
       });
-      await eventually(`${role}-${number} answers`, () => alive(url), 60_000);
+      await waitFor(() => alive(url), { what: `${role}-${number} answers`, within: 60_000 });
       urls.push(url);
     }
     return urls;
@@ -186,7 +183,7 @@ export class Cluster {
       '--workdir',
       '/workspace',
     );
-    const port = await freePort();
+    const port = await reservePort();
     this.#add({
       name: slug,
       script: 'packages/worker/src/processes/node.ts',

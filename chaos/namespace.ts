@@ -1,4 +1,4 @@
-import { RecordingProgram } from '@cynodeai/testing/processes';
+import { RecordingProgram } from '@cynodeai/testing/harness';
 import { mustRun } from '@cynodeai/runtime/process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

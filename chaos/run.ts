@@ -1,6 +1,6 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '../features/support/wait.ts';
 import { type Verdict, judge } from './checker.ts';
 import type { Cluster } from './cluster.ts';
 import type { HistoryEvent, Recorder } from './history.ts';
@@ -55,13 +55,12 @@ async function submitAll(cluster: Cluster, recorder: Recorder, count: number): P
   const one = async (index: number): Promise<void> => {
     const key = randomUUID();
     const seconds = (index % 5) / 5;
-    const taskId = await eventually(
-      `task ${index} is accepted`,
+    const taskId = await waitFor(
       async () => {
         const gateway = cluster.gateways[Math.floor(Math.random() * cluster.gateways.length)] ?? '';
         return submit(cluster, tokens, gateway, key, `sleep ${seconds}`).catch(() => undefined);
       },
-      600_000,
+      { what: `task ${index} is accepted`, within: 600_000 },
     );
     recorder.add({ at: Date.now(), what: 'submitted', taskId });
   };
@@ -124,7 +123,7 @@ async function hit(
 ): Promise<void> {
   const role = cluster.roles.find((candidate) => candidate.name === target);
   if (role !== undefined) {
-    await eventually(`${target} is up`, () => role.alive);
+    await waitFor(() => role.alive, { what: `${target} is up` });
     if (action === 'kill') role.kill();
     else await role.freeze(freezeMs);
     return;
@@ -132,14 +131,13 @@ async function hit(
   const pid = cluster.postgresPid;
   if (action === 'kill') {
     process.kill(pid, 'SIGKILL');
-    await eventually(
-      'PostgreSQL is back',
+    await waitFor(
       () =>
         cluster.startPostgres().then(
           () => true,
           () => false,
         ),
-      60_000,
+      { what: 'PostgreSQL is back', within: 60_000 },
     );
   } else {
     process.kill(pid, 'SIGSTOP');

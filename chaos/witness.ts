@@ -1,4 +1,4 @@
-import type { RecordingProgram } from '@cynodeai/testing/processes';
+import type { RecordingProgram } from '@cynodeai/testing/harness';
 import type { HistoryEvent } from './history.ts';
 
 type EngineStart = Extract<HistoryEvent, { what: 'engine_start' }>;

@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -6,7 +7,6 @@ import pg from 'pg';
 import type { Child } from '../../features/support/child-process.ts';
 import { FakeNode } from '../../features/support/fake-node.ts';
 import { send } from '../../features/support/http.ts';
-import { eventually } from '../../features/support/wait.ts';
 import { compare } from '../harness/compare.ts';
 import type { Effort, Outcome } from '../harness/line.ts';
 import { BenchInstall, checkout } from '../support/install.ts';
@@ -51,10 +51,14 @@ class NoOpStack implements AsyncDisposable {
       'control-plane',
     ]);
     this.#roles = roles;
-    await eventually('the gateway answers', async () => {
-      if (!roles.running) throw new Error(`the orchestrator ended: ${roles.stdout}${roles.stderr}`);
-      return isHealthy(install).catch(() => false);
-    });
+    await waitFor(
+      async () => {
+        if (!roles.running)
+          throw new Error(`the orchestrator ended: ${roles.stdout}${roles.stderr}`);
+        return isHealthy(install).catch(() => false);
+      },
+      { what: 'the gateway answers' },
+    );
     this.#server ??= await startPostgres({
       dataDir: join(install.home, 'postgres'),
       socketDir: join(install.runDir, 'pg'),
@@ -92,8 +96,7 @@ class NoOpStack implements AsyncDisposable {
 
   /** Waits until no task is open and answers with the end of the last one, ms since the epoch. */
   async lastEnd(): Promise<number> {
-    const [row] = await eventually(
-      'every task is over',
+    const [row] = await waitFor(
       async () => {
         const rows = await this.query<{ open: string; last: Date; failed: string }>(
           this.server.url(),
@@ -102,7 +105,7 @@ class NoOpStack implements AsyncDisposable {
         );
         return rows[0]?.open === '0' && rows;
       },
-      120_000,
+      { what: 'every task is over', within: 120_000 },
     );
     if (row === undefined || row.failed !== '0') {
       throw new Error(`${row?.failed ?? '?'} tasks did not complete`);

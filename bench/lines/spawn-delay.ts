@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mustRun, runCommand } from '@cynodeai/runtime/process';
-import { RecordingProgram } from '@cynodeai/testing/processes';
-import { eventually } from '../../features/support/wait.ts';
+import { RecordingProgram, waitFor } from '@cynodeai/testing/harness';
 import { compare } from '../harness/compare.ts';
 import type { Effort, Outcome } from '../harness/line.ts';
 import { type BenchInstall, checkout } from '../support/install.ts';
@@ -53,7 +52,7 @@ export async function measureSpawnDelay(install: BenchInstall, effort: Effort): 
   await install.run(unshare, rest);
   const connection = await install.connect();
   try {
-    await eventually('the wrapper is in place', () => stampOf(engine, 'run '));
+    await waitFor(() => stampOf(engine, 'run '), { what: 'the wrapper is in place' });
     let calls = 0;
     return await compare(
       {

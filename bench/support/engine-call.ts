@@ -1,9 +1,9 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustRun } from '@cynodeai/runtime/process';
-import { eventually } from '../../features/support/wait.ts';
 import type { BenchInstall } from './install.ts';
 import type { KeptConnection } from './kept-connection.ts';
 import { createTask, waitForTask } from './tasks.ts';
@@ -56,7 +56,9 @@ export class EngineCall {
   /** Runs a job through the stack, looks at its engine process and copies what is mounted into it. */
   static async observe(install: BenchInstall, connection: KeptConnection): Promise<EngineCall> {
     const taskId = await createTask(connection, [slow]);
-    const { pid, argv } = await eventually('the job has an engine process', () => findCall(taskId));
+    const { pid, argv } = await waitFor(() => findCall(taskId), {
+      what: 'the job has an engine process',
+    });
     const dir = mkdtempSync(join(install.home, 'bare-'));
     const env = Object.fromEntries(
       nulls(`/proc/${pid}/environ`).map((entry): [string, string] => {

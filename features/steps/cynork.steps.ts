@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -8,7 +9,6 @@ import { at, textAt } from '../support/http.ts';
 import { root } from '../support/orchestrator.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 import { type Ended, words } from '../support/stack-world.ts';
-import { eventually } from '../support/wait.ts';
 
 /** What one scenario knows of its task and its users. */
 interface Known {
@@ -96,7 +96,7 @@ When('I wait for its result with {string}', async function (this: ProductWorld, 
 When('I watch it and press Ctrl+C once it runs', async function (this: ProductWorld) {
   const args = ['--config', this.stack.config, 'task', 'watch', knownTo(this).taskId];
   const child = this.stack.spawn('cynork', args);
-  await eventually('it runs', () => child.stdout.includes('status=running'), 60_000);
+  await waitFor(() => child.stdout.includes('status=running'), { what: 'it runs', within: 60_000 });
   child.process.kill('SIGINT');
   await this.stack.ended(child);
 });

@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { After, Given, Then, When } from '@cucumber/cucumber';
 import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
 import assert from 'node:assert/strict';
@@ -5,7 +6,6 @@ import type { Child } from '../support/child-process.ts';
 import { at } from '../support/http.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 import { words } from '../support/stack-world.ts';
-import { eventually } from '../support/wait.ts';
 
 /** A model service of one scenario and what is under way there. */
 interface Stage {
@@ -140,13 +140,12 @@ Then(
   'readiness gives the reason {string} with {string}',
   { timeout: 120_000 },
   async function (this: ProductWorld, code: string, part: string) {
-    await eventually(
-      `readiness says ${code} ${part}`,
+    await waitFor(
       async () =>
         (await reasons(this)).some(
           (reason) => reason['code'] === code && reason['message']?.includes(part),
         ),
-      100_000,
+      { what: `readiness says ${code} ${part}`, within: 100_000 },
     );
   },
 );
@@ -173,13 +172,12 @@ Then(
   'the orchestrator is not ready, and says how to mend it',
   { timeout: 180_000 },
   async function (this: ProductWorld) {
-    const found = await eventually(
-      'readiness is lost',
+    const found = await waitFor(
       async () => {
         const list = await reasons(this);
         return list.length > 0 && list;
       },
-      170_000,
+      { what: 'readiness is lost', within: 170_000 },
     );
     assert.ok(found.every((reason) => (reason['action'] ?? '') !== ''));
   },

@@ -1,8 +1,8 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import { at, send, textAt } from '../support/http.ts';
 import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
-import { eventually } from '../support/wait.ts';
 
 /** The first reason of each role, '' for one that is ready. */
 async function reasons({ orchestrator }: OrchestratorWorld): Promise<readonly string[]> {
@@ -22,7 +22,7 @@ Given(
 
 When('the models of {string} are there', async function (this: OrchestratorWorld, slug: string) {
   const node = this.node(slug);
-  await eventually('a model is asked for', () => node.models.size > 0);
+  await waitFor(() => node.models.size > 0, { what: 'a model is asked for' });
   for (const name of node.models.keys()) node.models.set(name, 'available');
 });
 
@@ -30,13 +30,16 @@ When(
   'the node {string} reports that its models are gone',
   async function (this: OrchestratorWorld, slug: string) {
     const node = this.node(slug);
-    await eventually('the selection is stored as available', async () => {
-      const [row] = await this.orchestrator.query(
-        `select value ->> 'status' as status from orchestrator_state where key = 'pm_model'`,
-        [],
-      );
-      return row?.['status'] === 'available';
-    });
+    await waitFor(
+      async () => {
+        const [row] = await this.orchestrator.query(
+          `select value ->> 'status' as status from orchestrator_state where key = 'pm_model'`,
+          [],
+        );
+        return row?.['status'] === 'available';
+      },
+      { what: 'the selection is stored as available' },
+    );
     node.models.clear();
     await node.sendReport({
       inference: {
@@ -76,23 +79,23 @@ Then('the setting has version {int}', function (this: OrchestratorWorld, version
 Then(
   'readiness becomes 503 with the reason {string}',
   async function (this: OrchestratorWorld, code: string) {
-    await eventually(`both roles say ${code}`, async () =>
-      (await reasons(this)).every((reason) => reason === code),
-    );
+    await waitFor(async () => (await reasons(this)).every((reason) => reason === code), {
+      what: `both roles say ${code}`,
+    });
   },
 );
 
 Then('the orchestrator becomes ready', async function (this: OrchestratorWorld) {
-  await eventually('both roles are ready', async () =>
-    (await reasons(this)).every((reason) => reason === ''),
-  );
+  await waitFor(async () => (await reasons(this)).every((reason) => reason === ''), {
+    what: 'both roles are ready',
+  });
 });
 
 Then(
   'the node {string} is asked for the model {string} and no other',
   async function (this: OrchestratorWorld, slug: string, model: string) {
     const { models } = this.node(slug);
-    await eventually('a model is asked for', () => models.size > 0);
+    await waitFor(() => models.size > 0, { what: 'a model is asked for' });
     assert.deepEqual([...models.keys()], [model]);
   },
 );

@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
 import { ulidSchema } from '@cynodeai/contracts/common';
 import assert from 'node:assert/strict';
@@ -5,7 +6,6 @@ import { type FakeNode } from '../support/fake-node.ts';
 import { at, send, textAt } from '../support/http.ts';
 import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
 import { stopSharedPostgres } from '../support/orchestrator.ts';
-import { eventually } from '../support/wait.ts';
 
 const alpha = (world: OrchestratorWorld): FakeNode => world.node('alpha');
 
@@ -94,7 +94,7 @@ When(
 );
 
 When('the node received the job', async function (this: OrchestratorWorld) {
-  await eventually('a job arrives', () => alpha(this).jobs.length > 0);
+  await waitFor(() => alpha(this).jobs.length > 0, { what: 'a job arrives' });
 });
 
 When('the user cancels the task', async function (this: OrchestratorWorld) {
@@ -218,10 +218,13 @@ Then("its result holds the node's answer", async function (this: OrchestratorWor
 });
 
 Then('the task is {string} for good', async function (this: OrchestratorWorld, status: string) {
-  await eventually('the late answer is stored', async () => {
-    const result = await this.gateway('GET', `/v1/tasks/${this.taskId}/result`);
-    return at(result.json, 'jobs.0.result') !== undefined;
-  });
+  await waitFor(
+    async () => {
+      const result = await this.gateway('GET', `/v1/tasks/${this.taskId}/result`);
+      return at(result.json, 'jobs.0.result') !== undefined;
+    },
+    { what: 'the late answer is stored' },
+  );
   assert.equal(textAt((await this.finalResult()).json, 'status'), status);
   assert.equal(at(this.answer.json, 'jobs.0.status'), status);
 });

@@ -1,9 +1,9 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import type { FakeNode } from '../support/fake-node.ts';
 import { at, textAt } from '../support/http.ts';
 import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
-import { eventually } from '../support/wait.ts';
 
 const alpha = (world: OrchestratorWorld): FakeNode => world.node('alpha');
 
@@ -27,13 +27,16 @@ When('the user sends a prompt with U+0000', function (this: OrchestratorWorld) {
 });
 
 Then('the task waits for {string}', async function (this: OrchestratorWorld, reason: string) {
-  await eventually('the task says what it waits for', async () => {
-    const [row] = await this.orchestrator.query(
-      `select metadata ->> 'waiting_reason' as reason from tasks where id = $1`,
-      [this.taskId],
-    );
-    return row?.['reason'] === reason;
-  });
+  await waitFor(
+    async () => {
+      const [row] = await this.orchestrator.query(
+        `select metadata ->> 'waiting_reason' as reason from tasks where id = $1`,
+        [this.taskId],
+      );
+      return row?.['reason'] === reason;
+    },
+    { what: 'the task says what it waits for' },
+  );
   const task = await this.gateway('GET', `/v1/tasks/${this.taskId}`);
   assert.equal(textAt(task.json, 'status'), 'queued');
 });

@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
@@ -7,7 +8,6 @@ import { at, textAt } from '../support/http.ts';
 import { runMixedJobs, stackLeftovers } from '../support/mixed-jobs.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 import { stopStack, words } from '../support/stack-world.ts';
-import { eventually } from '../support/wait.ts';
 
 After(function (this: ProductWorld) {
   this.stack.close();
@@ -96,10 +96,13 @@ When(
   async function (this: ProductWorld, line: string) {
     const token = await this.stack.login();
     const child = this.stack.spawn('cynode', words(line));
-    await eventually('the job runs', async () => {
-      const tasks = await this.stack.get('/v1/tasks?limit=1', token);
-      return at(tasks.json, 'tasks.0.status') === 'running';
-    });
+    await waitFor(
+      async () => {
+        const tasks = await this.stack.get('/v1/tasks?limit=1', token);
+        return at(tasks.json, 'tasks.0.status') === 'running';
+      },
+      { what: 'the job runs' },
+    );
     child.process.kill('SIGINT');
     await this.stack.ended(child);
   },
@@ -197,5 +200,5 @@ Then('every job ends in the state its kind demands', function (this: ProductWorl
 });
 
 Then('no container, job directory or mount is left', async function (this: ProductWorld) {
-  await eventually('nothing is left', () => stackLeftovers(this.stack.home).length === 0);
+  await waitFor(() => stackLeftovers(this.stack.home).length === 0, { what: 'nothing is left' });
 });

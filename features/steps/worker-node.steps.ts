@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -5,7 +6,6 @@ import { hostname } from 'node:os';
 import { at, send, textAt } from '../support/http.ts';
 import { stopSharedNode } from '../support/node-world.ts';
 import type { ProductWorld } from '../support/product-world.ts';
-import { eventually } from '../support/wait.ts';
 
 After({ tags: '@suite_worker_node' }, async function (this: ProductWorld) {
   await this.worker.close();
@@ -108,10 +108,9 @@ Then('its output is {string}', function (this: ProductWorld, expected: string) {
 Then(
   'no container, process, mount or directory of the job is left',
   async function (this: ProductWorld) {
-    await eventually(
-      'nothing of the job is left',
-      async () => (await this.worker.leftovers()).length === 0,
-    );
+    await waitFor(async () => (await this.worker.leftovers()).length === 0, {
+      what: 'nothing of the job is left',
+    });
   },
 );
 
@@ -172,7 +171,7 @@ Then(
   'it asks for registration, then configuration, then acknowledges {string}',
   async function (this: ProductWorld, status: string) {
     const { orchestrator } = this.worker.ownNode;
-    await eventually('the node acknowledges', () => orchestrator.acks.length > 0);
+    await waitFor(() => orchestrator.acks.length > 0, { what: 'the node acknowledges' });
     assert.deepEqual(orchestrator.calls, ['register', 'config', `ack ${status}`]);
   },
 );
@@ -180,7 +179,7 @@ Then(
 Then(
   'the node was already answering {string} on healthz when it acknowledged',
   async function (this: ProductWorld, body: string) {
-    await eventually('healthz was asked', () => this.worker.answer.status !== 0);
+    await waitFor(() => this.worker.answer.status !== 0, { what: 'healthz was asked' });
     assert.deepEqual([this.worker.answer.status, this.worker.answer.text], [200, body]);
   },
 );

@@ -1,9 +1,9 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { entriesBelow } from './entries-below.ts';
 import { at, send, textAt } from './http.ts';
 import type { StackWorld } from './stack-world.ts';
-import { eventually } from './wait.ts';
 
 interface Kind {
   readonly name: string;
@@ -71,15 +71,14 @@ export async function runMixedJobs(stack: StackWorld, count: number): Promise<Mi
 }
 
 async function judge(stack: StackWorld, token: string, kind: Kind, id: string): Promise<MixedJob> {
-  const result = await eventually(
-    `${kind.name} ends`,
+  const result = await waitFor(
     async () => {
       const answer = await stack.get(`/v1/tasks/${id}/result?wait=30`, token);
       return (
         ['completed', 'failed', 'canceled'].includes(textAt(answer.json, 'status')) && answer.json
       );
     },
-    600_000,
+    { what: `${kind.name} ends`, within: 600_000 },
   );
   const seen = {
     status: at(result, 'status'),

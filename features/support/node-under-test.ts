@@ -1,10 +1,11 @@
+import { reservePort } from '@cynodeai/testing/harness';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Child } from './child-process.ts';
 import type { MockOrchestrator } from './mock-orchestrator.ts';
-import { freePort, root } from './orchestrator.ts';
+import { root } from './orchestrator.ts';
 import { runToEnd } from './run-to-end.ts';
 
 /** A node process with an engine storage of its own, registered at a mock orchestrator. */
@@ -44,7 +45,7 @@ export class NodeUnderTest {
   }
 
   async start(): Promise<void> {
-    const port = await freePort();
+    const port = await reservePort();
     this.url = `http://127.0.0.1:${port}`;
     this.#child = new Child(process.execPath, ['packages/worker/src/processes/node.ts'], {
       cwd: root,

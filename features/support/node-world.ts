@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import { runJobResultSchema } from '@cynodeai/contracts/common';
 import { randomUUID } from 'node:crypto';
@@ -7,7 +8,6 @@ import { type Answer, send } from './http.ts';
 import { type MockBehaviour, MockOrchestrator } from './mock-orchestrator.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { sandboxImage, sandboxImageTar } from './sandbox-image.ts';
-import { eventually } from './wait.ts';
 import { entriesBelow } from './entries-below.ts';
 
 /** A ready node for all scenarios of a feature: importing the image takes longer than the scenarios. */
@@ -17,7 +17,7 @@ async function startShared(): Promise<NodeUnderTest> {
   const node = new NodeUnderTest(await new MockOrchestrator().start());
   await node.importImage(await sandboxImageTar(), sandboxImage);
   await node.start();
-  await eventually(`the node is ready:\n${node.log}`, () => isReady(node));
+  await waitFor(() => isReady(node), { what: `the node is ready:\n${node.log}` });
   return node;
 }
 

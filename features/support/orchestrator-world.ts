@@ -1,8 +1,8 @@
+import { waitFor } from '@cynodeai/testing/harness';
 import { World } from '@cucumber/cucumber';
 import { FakeNode } from './fake-node.ts';
 import { type Answer, send, textAt } from './http.ts';
 import { OrchestratorUnderTest } from './orchestrator.ts';
-import { eventually } from './wait.ts';
 
 const terminal = ['completed', 'failed', 'canceled', 'superseded'];
 
@@ -48,10 +48,13 @@ export class OrchestratorWorld extends World {
 
   /** Waits until the task is terminal and returns its result. */
   finalResult(): Promise<Answer> {
-    return eventually('the task is terminal', async () => {
-      const result = await this.gateway('GET', `/v1/tasks/${this.taskId}/result?wait=5`);
-      return terminal.includes(textAt(result.json, 'status')) && result;
-    });
+    return waitFor(
+      async () => {
+        const result = await this.gateway('GET', `/v1/tasks/${this.taskId}/result?wait=5`);
+        return terminal.includes(textAt(result.json, 'status')) && result;
+      },
+      { what: 'the task is terminal' },
+    );
   }
 
   async close(): Promise<void> {

@@ -1,27 +1,15 @@
+import { reservePort, waitFor } from '@cynodeai/testing/harness';
 import { type PostgresServer, startPostgres } from '@cynodeai/launcher/postgres';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import pg from 'pg';
 import { Child } from './child-process.ts';
 import { send } from './http.ts';
-import { eventually } from './wait.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
-
-/** A port nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 let postgres: { readonly server: PostgresServer; readonly directory: string } | undefined;
 
@@ -64,7 +52,7 @@ export class OrchestratorUnderTest {
     await admin.end();
     this.databaseUrl = server.url(database);
     this.#blobs = mkdtempSync(join(tmpdir(), 'cyn-blobs-'));
-    const [gatewayPort, controlPort] = [await freePort(), await freePort()];
+    const [gatewayPort, controlPort] = [await reservePort(), await reservePort()];
     this.gateway = `http://127.0.0.1:${gatewayPort}`;
     this.controlPlane = `http://127.0.0.1:${controlPort}`;
     this.#child = new Child(
@@ -87,7 +75,7 @@ export class OrchestratorUnderTest {
         },
       },
     );
-    await eventually('the orchestrator answers', () => this.#alive());
+    await waitFor(() => this.#alive(), { what: 'the orchestrator answers' });
     return this;
   }
 

@@ -87,7 +87,7 @@ function stuckGateway(status: string): Promise<FakeGateway> {
       return { status: 200, body: { task_id: taskId, task_name: 'true', canceled: true } };
     }
     if (request.path.includes('wait=')) {
-      await waitFor(() => now === 'canceled', { timeoutMs: 20_000 });
+      await waitFor(() => now === 'canceled');
     }
     if (request.path.includes('/result')) return result(now);
     return request.method === 'POST' ? { ...task(now), status: 201 } : task(now);

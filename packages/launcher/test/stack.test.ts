@@ -93,7 +93,7 @@ describe('a stack', () => {
         );
         return recovered ? state : undefined;
       },
-      { timeoutMs: 20_000, what: 'every role running again' },
+      { what: 'every role running again' },
     );
     expect(after.supervisor).toEqual(before.supervisor);
   });
@@ -163,7 +163,7 @@ describe('a stack', () => {
     await ensure(test);
     await settled(test, ['orchestrator', 'node']);
     const path = join(test.install.paths.logs, 'node.log');
-    await waitFor(() => readFileSync(path, 'utf8').includes('listening'), { timeoutMs: 20_000 });
+    await waitFor(() => readFileSync(path, 'utf8').includes('listening'));
     await stopStack(test.install);
     expect(readFileSync(path, 'utf8')).toBe('listening\nstopping\n');
   });

@@ -15,7 +15,7 @@ it('waits until the condition gives something, also when it throws at first', as
 
 it('gives up waiting at the limit and keeps the last error', async () => {
   const waiting = waitFor(() => Promise.reject(new Error('down')), {
-    timeoutMs: 30,
+    within: 30,
     what: 'the server',
   });
   await expect(waiting).rejects.toMatchObject({

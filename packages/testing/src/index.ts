@@ -14,4 +14,4 @@ export {
   type TestDatabaseOptions,
   createTestDatabase,
 } from './test-database.ts';
-export { type WaitOptions, waitFor } from './wait-for.ts';
+export { type WaitOptions, reservePort, waitFor, waitToPass } from './harness/index.ts';

@@ -39,7 +39,7 @@ export async function startDemoProcess(): Promise<DemoProcess> {
     return child.exitCode;
   };
   try {
-    const port = await waitFor(() => /"port":(\d+)/.exec(output)?.[1], { timeoutMs: 30_000 });
+    const port = await waitFor(() => /"port":(\d+)/.exec(output)?.[1]);
     return {
       url: `http://127.0.0.1:${port}`,
       output: () => output,

@@ -1,16 +1,11 @@
-import { waitFor } from '@cynodeai/testing';
+import { reservePort, waitFor } from '@cynodeai/testing';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import {
-  controlPlaneEnv,
-  freePort,
-  runControlPlane,
-  testControlPlane,
-} from './support/control-plane.ts';
+import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
 import { fakeNode } from './support/fake-node.ts';
 import {
   cancelTask,
@@ -31,7 +26,6 @@ async function spawnControlPlane(env: Readonly<Record<string, string>>): Promise
     stdio: 'ignore',
   });
   await waitFor(async () => (await fetch(`${env['ORCHESTRATOR_PUBLIC_URL']}/healthz`)).ok, {
-    timeoutMs: 20_000,
     what: 'the spawned control-plane',
   });
   return child;
@@ -46,7 +40,7 @@ async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 describe('two dispatchers on one queue', () => {
   it('send each of 200 jobs exactly once and leave each in one terminal state (hard part 6)', async () => {
     await using plane = await testControlPlane();
-    const port = await freePort();
+    const port = await reservePort();
     const second = await runControlPlane({
       ...plane.env,
       CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${port}`,
@@ -74,7 +68,7 @@ describe('two dispatchers on one queue', () => {
           .executeTakeFirstOrThrow();
         return count === 200;
       },
-      { timeoutMs: 30_000, what: '200 completed tasks' },
+      { what: '200 completed tasks' },
     );
     const sent = [...a.runs, ...b.runs].map((run) => run.job_id);
     expect(sent.toSorted()).toEqual(tasks.map((task) => task.jobId).toSorted());
@@ -98,7 +92,7 @@ describe('a control-plane that dies', () => {
   it('between claim and answer leaves a running job, which the next one adopts: it is never sent twice (hard part 6)', async () => {
     await using plane = await testControlPlane({ env: { DISPATCHER_ENABLED: 'false' } });
     await setLeaseTtl(plane.db, 2);
-    const port = await freePort();
+    const port = await reservePort();
     const env = {
       ...plane.env,
       DISPATCHER_ENABLED: 'true',
@@ -150,7 +144,7 @@ describe('a control-plane that dies', () => {
     await a.join(plane.url);
     await b.join(plane.url);
     const start = async () => {
-      const port = await freePort();
+      const port = await reservePort();
       return spawnControlPlane({
         ...plane.env,
         DISPATCHER_ENABLED: 'true',
@@ -161,7 +155,7 @@ describe('a control-plane that dies', () => {
     // Alone at first, so that all jobs are those of the one that dies.
     const victim = await start();
     const tasks = await Promise.all(Array.from({ length: 50 }, () => createTask(plane.db)));
-    await waitFor(() => a.runs.length + b.runs.length === 50, { timeoutMs: 15_000 });
+    await waitFor(() => a.runs.length + b.runs.length === 50);
     const survivor = await start();
     await kill(victim, 'SIGKILL');
     const open = async () => {
@@ -170,14 +164,14 @@ describe('a control-plane that dies', () => {
       `.execute(plane.db);
       return rows[0]?.count;
     };
-    await waitFor(async () => (await open()) !== 50, { timeoutMs: 10_000 });
-    await waitFor(async () => (await open()) === 50, { timeoutMs: 15_000 });
+    await waitFor(async () => (await open()) !== 50);
+    await waitFor(async () => (await open()) === 50);
     release.resolve();
-    for (const ids of tasks) await jobIn(plane.db, ids, 'completed', 15_000);
+    for (const ids of tasks) await jobIn(plane.db, ids, 'completed');
     const executed = [...a.executed, ...b.executed];
     expect(executed.toSorted()).toEqual(tasks.map((ids) => ids.jobId).toSorted());
     expect(a.runs.length + b.runs.length).toBe(50);
-    await waitFor(() => a.kept.size + b.kept.size === 0, { timeoutMs: 10_000 });
+    await waitFor(() => a.kept.size + b.kept.size === 0);
     await kill(survivor, 'SIGTERM');
     expect(survivor.exitCode).toBe(0);
   });
@@ -214,7 +208,7 @@ describe('a control-plane that dies', () => {
     await using plane = await testControlPlane({ env, overrides: { drainMs: 200 } });
     await using node = await fakeNode({ slug: 'n', onRun: () => new Promise(() => {}) });
     await node.join(plane.url);
-    const port = await freePort();
+    const port = await reservePort();
     const second = await runControlPlane({
       ...plane.env,
       CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${port}`,

@@ -56,13 +56,10 @@ describe('a job longer than its lease', () => {
     const first = await readJob(plane.db, ids);
     const length = (first.lease_expires_at?.getTime() ?? 0) - first.updated_at.getTime();
     expect(length).toBe(ttlSeconds * 1000);
-    await waitFor(
-      async () => {
-        const { lease_expires_at: until } = await readJob(plane.db, ids);
-        return (until?.getTime() ?? 0) > (first.lease_expires_at?.getTime() ?? 0) + 4000;
-      },
-      { timeoutMs: 15_000 },
-    );
+    await waitFor(async () => {
+      const { lease_expires_at: until } = await readJob(plane.db, ids);
+      return (until?.getTime() ?? 0) > (first.lease_expires_at?.getTime() ?? 0) + 4000;
+    });
     // Others run meanwhile.
     await cancelTask(plane.db, await createTask(plane.db));
     release();
@@ -84,7 +81,7 @@ describe('a node behind a partition', () => {
     await b.join(plane.url);
     const cutAt = performance.now();
     a.freeze();
-    await waitFor(() => b.runs.length === 1, { timeoutMs: 10_000 });
+    await waitFor(() => b.runs.length === 1);
     expect(performance.now() - cutAt).toBeLessThan(ttlSeconds * 1000 + 2000);
     const job = await jobIn(plane.db, ids, 'completed');
     expect(job).toMatchObject({ attempt: 2, result: { stdout: 'from b' } });
@@ -99,7 +96,7 @@ describe('a node behind a partition', () => {
     release();
     a.thaw();
     // What was left there is stopped and dropped as soon as the node answers again.
-    await waitFor(() => a.acked.includes(ids.jobId), { timeoutMs: 15_000 });
+    await waitFor(() => a.acked.includes(ids.jobId));
     expect(a.stops.map((stop) => stop.job_id)).toContain(ids.jobId);
     expect((await readJob(plane.db, ids)).result).toMatchObject({ stdout: 'from b' });
   });
@@ -111,18 +108,15 @@ describe('a node behind a partition', () => {
     const ids = await createTask(plane.db);
     await waitFor(() => node.runs.length === 1);
     node.freeze();
-    await waitFor(async () => (await readJob(plane.db, ids)).attempt >= 2, { timeoutMs: 15_000 });
+    await waitFor(async () => (await readJob(plane.db, ids)).attempt >= 2);
     node.thaw();
-    await waitFor(
-      async () => {
-        const { status, payload } = await readJob(plane.db, ids);
-        return status === 'running' && (payload?.dispatch?.free_attempts ?? 0) >= 1;
-      },
-      { timeoutMs: 15_000 },
-    );
+    await waitFor(async () => {
+      const { status, payload } = await readJob(plane.db, ids);
+      return status === 'running' && (payload?.dispatch?.free_attempts ?? 0) >= 1;
+    });
     expect(node.stops).toEqual([]);
     release();
-    const job = await jobIn(plane.db, ids, 'completed', 15_000);
+    const job = await jobIn(plane.db, ids, 'completed');
     expect(job.result).toMatchObject({ stdout: 'late' });
     expect(node.executed).toEqual([ids.jobId]);
     expect(node.runs).toHaveLength(1);
@@ -154,7 +148,7 @@ describe('a node that restarts', () => {
     const ids = await createTask(plane.db);
     await waitFor(() => node.runs.length === 1);
     await node.restart();
-    const job = await jobIn(plane.db, ids, 'completed', 15_000);
+    const job = await jobIn(plane.db, ids, 'completed');
     expect(job).toMatchObject({ attempt: 2, result: { stdout: 'second life' } });
     expect(node.executed).toEqual([ids.jobId, ids.jobId]);
     expect(new Set(node.runs.map((run) => run.lease_id)).size).toBe(2);
@@ -170,11 +164,11 @@ describe('a node that restarts', () => {
     await other.join(plane.url);
     const diedAt = performance.now();
     await dead.kill();
-    await waitFor(() => other.runs.length === 1, { timeoutMs: 10_000 });
+    await waitFor(() => other.runs.length === 1);
     expect(performance.now() - diedAt).toBeLessThan(ttlSeconds * 1000 + 2000);
     await jobIn(plane.db, ids, 'completed');
     await dead.restart();
-    await waitFor(() => dead.acked.includes(ids.jobId), { timeoutMs: 15_000 });
+    await waitFor(() => dead.acked.includes(ids.jobId));
     expect(dead.executed).toEqual([ids.jobId]);
   });
 });
@@ -260,7 +254,7 @@ describe('a lease', () => {
     expect(await readTask(plane.db, ids)).toMatchObject({ status: 'failed', closed: true });
     expect(await statusesOf(ids)).toEqual(['running', 'lease_expired', 'failed']);
     node.thaw();
-    await waitFor(() => node.stops.length > 0, { timeoutMs: 10_000 });
+    await waitFor(() => node.stops.length > 0);
   });
 });
 

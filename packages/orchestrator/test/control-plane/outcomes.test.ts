@@ -180,7 +180,7 @@ describe('a cancel while the job runs', () => {
     expect(stops[0]).toBe(`${ids.jobId} 30`);
     // The node still winds the job down: its only slot is not free.
     const next = await createTask(plane.db);
-    await expect(jobIn(plane.db, next, 'running', 600)).rejects.toThrow(/did not hold/);
+    await expect(jobIn(plane.db, next, 'running')).rejects.toThrow(/did not hold/);
     release.resolve();
     await jobIn(plane.db, next, 'completed');
     const job = await waitFor(async () => {

@@ -123,7 +123,7 @@ describe('a database that goes away and comes back', () => {
     await waitFor(() => plane.log.text().includes('the results of jobs could not be stored'));
     server = await startPostgres(settings);
     db = openDatabase({ url: server.url(), applicationName: 'test', log: silentLog });
-    await jobIn(db, ids, 'completed', 20_000);
+    await jobIn(db, ids, 'completed');
     expect((await readJob(db, ids)).result).toMatchObject({ stdout: 'survived' });
     expect(node.runs).toHaveLength(1);
     const next = await createTask(db);

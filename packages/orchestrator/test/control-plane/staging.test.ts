@@ -70,7 +70,7 @@ describe('input files of a job', () => {
     const ids = await taskWith(files);
     await using node = await fakeNode({ slug: 'stage' });
     await node.join(plane.url);
-    await jobIn(plane.db, ids, 'completed', 30_000);
+    await jobIn(plane.db, ids, 'completed');
     const inline = node.runs[0]?.sandbox.input_files ?? [];
     expect(inline.map((file) => [file.path, file.content_base64])).toEqual([
       ['upload/small.txt', Buffer.from('hello').toString('base64')],
@@ -101,7 +101,7 @@ describe('input files of a job', () => {
     expect(waiting.payload?.dispatch?.last_error).toContain(error.message);
     expect(node.runs).toEqual([]);
     await plane.db.updateTable('jobs').set({ next_attempt_at: new Date() }).execute();
-    await jobIn(plane.db, ids, 'completed', 30_000);
+    await jobIn(plane.db, ids, 'completed');
     expect([node.uploads.length, node.executed.length]).toEqual([1, 1]);
   });
 
@@ -112,7 +112,7 @@ describe('input files of a job', () => {
     const ids = await taskWith({ 'big.bin': randomBytes(9 * mib) });
     await using node = await fakeNode({ slug: 'small', onStage });
     await node.join(plane.url);
-    const job = await jobIn(plane.db, ids, 'failed', 30_000);
+    const job = await jobIn(plane.db, ids, 'failed');
     expect(job.result).toMatchObject({
       error_type: 'payload_too_large',
       error_message: 'node small answered 413: too much for me',

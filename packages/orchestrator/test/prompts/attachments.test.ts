@@ -111,7 +111,7 @@ describe('attachments of a prompt (REQ-ORCHES-0126)', () => {
     model.setScript({ reply: 'read' });
     const bytes = text('ä'.repeat(5 * 1024 * 1024));
     const ids = await promptWith('Long?', [{ name: 'long.txt', type: 'text/plain', bytes }]);
-    await jobIn(plane.db, ids, 'completed', 20_000);
+    await jobIn(plane.db, ids, 'completed');
     expect(heard()).toBe(
       `Long?\n\n--- attachment: long.txt (text/plain, 10485760 bytes) ---\n${'ä'.repeat(32_768)}\n` +
         '[cut: the first 65536 of 10485760 bytes]\n--- end of attachment ---',

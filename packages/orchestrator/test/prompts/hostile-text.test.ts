@@ -50,7 +50,7 @@ describe('hostile text in a prompt (hard part 5)', () => {
 
     it.each(hostile)('%s arrives as it was written (REQ-ORCHES-0125)', async (_what, prompt) => {
       const ids = await createPrompt(plane.db, prompt);
-      const job = await jobIn(plane.db, ids, 'completed', 20_000);
+      const job = await jobIn(plane.db, ids, 'completed');
       expect(job.result).toMatchObject({ stdout: 'an answer' });
       expect(heard()).toEqual(said(prompt));
     });
@@ -66,7 +66,7 @@ describe('hostile text in a prompt (hard part 5)', () => {
       await using node = await inferenceNode({ slug: 'relay', upstream: () => model.url });
       await node.join(plane.url);
       const ids = await createPrompt(plane.db, prompt);
-      const job = await jobIn(plane.db, ids, 'completed', 20_000);
+      const job = await jobIn(plane.db, ids, 'completed');
       expect(job.payload?.dispatch).toMatchObject({ path: 'node_relay' });
       expect(node.runs).toEqual([]);
       expect(heard()).toEqual(said(prompt));

@@ -28,9 +28,9 @@ describe('a prompt without a configured model service', () => {
     await using node = await inferenceNode({ slug: 'alpha', upstream: () => model.url });
     node.models.clear();
     await node.join(plane.url);
-    await waitFor(async () => (await reason()) === 'pm_model_loading', { timeoutMs: 10_000 });
+    await waitFor(async () => (await reason()) === 'pm_model_loading');
     node.models.set(smallModel, { status: 'available' });
-    const job = await jobIn(plane.db, ids, 'completed', 20_000);
+    const job = await jobIn(plane.db, ids, 'completed');
     expect(job.result).toMatchObject({
       stdout: 'through the relay',
       exit_code: 0,
@@ -56,14 +56,13 @@ describe('a prompt without a configured model service', () => {
     await using first = await inferenceNode({ slug: 'aa-first', upstream: () => model.url });
     await first.join(plane.url);
     const warm = await createPrompt(plane.db, 'there?');
-    expect((await jobIn(plane.db, warm, 'completed', 20_000)).payload?.dispatch).toMatchObject({
+    expect((await jobIn(plane.db, warm, 'completed')).payload?.dispatch).toMatchObject({
       node_slug: 'aa-first',
     });
     await first.kill();
     const ids = await createPrompt(plane.db, 'still there?');
     await waitFor(
       async () => (await readJob(plane.db, ids)).payload?.dispatch?.last_error !== undefined,
-      { timeoutMs: 10_000 },
     );
     await using second = await inferenceNode({ slug: 'zz-second', upstream: () => model.url });
     await second.join(plane.url);
@@ -73,7 +72,7 @@ describe('a prompt without a configured model service', () => {
       .set({ enabled: false })
       .where('node_slug', '<>', 'zz-second')
       .execute();
-    const job = await jobIn(plane.db, ids, 'completed', 30_000);
+    const job = await jobIn(plane.db, ids, 'completed');
     expect(job.result).toMatchObject({ stdout: 'from the other one' });
     expect(job.payload?.dispatch).toMatchObject({
       node_slug: 'zz-second',
@@ -85,7 +84,7 @@ describe('a prompt without a configured model service', () => {
   it('does not go by a selection of before: a model that its node lists no more is not asked for', async () => {
     await using node = await inferenceNode({ slug: 'swap', upstream: () => model.url });
     const session = await node.join(plane.url);
-    await jobIn(plane.db, await createPrompt(plane.db, 'x'), 'completed', 20_000);
+    await jobIn(plane.db, await createPrompt(plane.db, 'x'), 'completed');
     const calls = model.requests.length;
     node.models.clear();
     const inference = { supported: true, mode: 'allow', running: true, models: [] };
@@ -93,10 +92,9 @@ describe('a prompt without a configured model service', () => {
     const ids = await createPrompt(plane.db, 'gone?');
     await waitFor(
       async () => (await readTask(plane.db, ids)).metadata?.['waiting_reason'] !== undefined,
-      { timeoutMs: 10_000 },
     );
     expect(model.requests).toHaveLength(calls);
     node.models.set(smallModel, { status: 'available' });
-    await jobIn(plane.db, ids, 'completed', 30_000);
+    await jobIn(plane.db, ids, 'completed');
   });
 });

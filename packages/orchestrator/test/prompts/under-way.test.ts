@@ -1,11 +1,10 @@
-import { type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testing';
+import { reservePort, type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testing';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type TestControlPlane,
-  freePort,
   runControlPlane,
   testControlPlane,
 } from '../control-plane/support/control-plane.ts';
@@ -22,7 +21,6 @@ import {
 import { createPrompt, inferenceNode, jobsOf, smallModel } from './support/prompts.ts';
 
 const entry = fileURLToPath(new URL('../../src/processes/main.ts', import.meta.url));
-const long = { timeoutMs: 20_000 };
 
 let model: ScriptedModel;
 let plane: TestControlPlane;
@@ -43,7 +41,7 @@ const calls = () => model.requests.filter(({ path }) => path === '/api/generate'
 
 /** Another control plane on the same database, in this process. */
 function another(extra: Readonly<Record<string, string>> = {}) {
-  return freePort().then((port) =>
+  return reservePort().then((port) =>
     runControlPlane({ ...plane.env, CONTROL_PLANE_LISTEN_ADDR: `127.0.0.1:${port}`, ...extra }),
   );
 }
@@ -53,7 +51,7 @@ describe('a canceled prompt', () => {
     model.setScript({ reply: { kind: 'hang' } });
     const before = calls().length;
     const ids = await createPrompt(plane.db, 'never mind');
-    const call = await waitFor(() => calls()[before], long);
+    const call = await waitFor(() => calls()[before]);
     await cancelTask(plane.db, ids);
     expect(await call.ended).toBe('lost');
     // The slot is free again, and what comes next is answered.
@@ -70,7 +68,7 @@ describe('a canceled prompt', () => {
     });
     const before = calls().length;
     const ids = await createPrompt(plane.db, 'hurry');
-    await waitFor(() => calls()[before], long);
+    await waitFor(() => calls()[before]);
     // Without the notification, so that the dispatcher learns of it when it stores the answer.
     await plane.db
       .updateTable('tasks')
@@ -104,7 +102,7 @@ describe('a model call longer than its lease', () => {
     await waitFor(async () => {
       const { lease_expires_at: until } = await readJob(plane.db, ids);
       return (until?.getTime() ?? 0) > born + 2500;
-    }, long);
+    });
     answer.resolve();
     expect(await jobIn(plane.db, ids, 'completed')).toMatchObject({
       attempt: 1,
@@ -124,7 +122,7 @@ describe('a control plane that dies during the call', () => {
     const before = calls().length;
     const child = await spawned({ ...own.env });
     const ids = await createPrompt(own.db, 'who will answer?');
-    const call = await waitFor(() => calls()[before], long);
+    const call = await waitFor(() => calls()[before]);
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
@@ -133,7 +131,7 @@ describe('a control plane that dies during the call', () => {
     model.setScript({ reply: 'the next one' });
     const next = await runControlPlane(own.env);
     try {
-      const job = await jobIn(own.db, ids, 'completed', 20_000);
+      const job = await jobIn(own.db, ids, 'completed');
       expect(job).toMatchObject({ attempt: 2, result: { stdout: 'the next one' } });
       expect(await jobsOf(own.db, ids, 1)).toHaveLength(1);
     } finally {
@@ -153,7 +151,7 @@ describe('a control plane that dies during the call', () => {
       .set({ lease_id: crypto.randomUUID(), lease_expires_at: new Date(0) })
       .where('id', '=', ids.jobId)
       .execute();
-    const job = await jobIn(plane.db, ids, 'failed', 20_000);
+    const job = await jobIn(plane.db, ids, 'failed');
     expect(job.result).toMatchObject({ error_type: 'attempts_exhausted' });
     expect(await readTask(plane.db, ids)).toMatchObject({ status: 'failed', closed: true });
     await setSetting(plane.db, 'dispatch.max_attempts', 3);
@@ -167,7 +165,7 @@ describe('a control plane that ends in order', () => {
     model.setScript({ reply: { kind: 'hang' } });
     const before = calls().length;
     const ids = await createPrompt(own.db, 'later');
-    const call = await waitFor(() => calls()[before], long);
+    const call = await waitFor(() => calls()[before]);
     await own.stop();
     expect(await call.ended).toBe('lost');
     const job = await readJob(own.db, ids);
@@ -184,7 +182,7 @@ describe('two control planes', () => {
     const before = calls().length;
     const texts = Array.from({ length: 24 }, (_, index) => `prompt ${index}`);
     const tasks = await Promise.all(texts.map((text) => createPrompt(plane.db, text)));
-    for (const ids of tasks) await jobIn(plane.db, ids, 'completed', 30_000);
+    for (const ids of tasks) await jobIn(plane.db, ids, 'completed');
     await second.stop();
     const heard = calls()
       .slice(before)
@@ -205,11 +203,11 @@ describe('slow models', () => {
     const prompts = await Promise.all(
       Array.from({ length: 7 }, (_, index) => createPrompt(plane.db, `slow ${index}`)),
     );
-    await waitFor(() => calls().length - before === 4, long);
+    await waitFor(() => calls().length - before === 4);
     await jobIn(plane.db, await createTask(plane.db), 'completed');
     expect(calls().length - before).toBe(4);
     answer.resolve();
-    for (const ids of prompts) await jobIn(plane.db, ids, 'completed', 20_000);
+    for (const ids of prompts) await jobIn(plane.db, ids, 'completed');
     expect(calls().length - before).toBe(7);
   });
 
@@ -238,9 +236,9 @@ describe('slow models', () => {
     await waitFor(async () => {
       const { payload } = await readJob(own.db, ids);
       return payload?.dispatch?.last_error?.includes('all places are taken');
-    }, long);
+    });
     full = false;
-    const job = await jobIn(own.db, ids, 'completed', 20_000);
+    const job = await jobIn(own.db, ids, 'completed');
     expect(job.result).toMatchObject({ stdout: 'room now' });
     expect(await jobsOf(own.db, ids, 1)).toHaveLength(1);
     model.setScript({ intercept: () => undefined });
@@ -253,7 +251,6 @@ async function spawned(env: Readonly<Record<string, string>>): Promise<ChildProc
     stdio: 'ignore',
   });
   await waitFor(async () => (await fetch(`${env['ORCHESTRATOR_PUBLIC_URL']}/healthz`)).ok, {
-    ...long,
     what: 'the spawned control-plane',
   });
   return child;

@@ -24,7 +24,7 @@ it('a setting that shapes node configurations leads to a new desired version at 
   const before = await desired();
   expect(before.version).toBe(session.configVersion);
   await put('nodes.constraints.max_job_timeout_seconds', 600);
-  await waitFor(async () => (await desired()).version !== before.version, { timeoutMs: 15_000 });
+  await waitFor(async () => (await desired()).version !== before.version);
   const config = nodeConfigurationPayloadSchema.parse(await (await session.fetchConfig()).json());
   expect(config.constraints).toEqual({ max_job_timeout_seconds: 600 });
   const changed = await desired();

@@ -270,11 +270,11 @@ describe('a task with files (REQ-ORCHES-0126)', () => {
     socket.write(body.subarray(0, body.length - 1000));
     const added = async () => (await stored()).filter((name) => !before.includes(name)).length;
     try {
-      await waitFor(async () => (await added()) === 2, { timeoutMs: 20_000 });
+      await waitFor(async () => (await added()) === 2);
     } finally {
       socket.destroy();
     }
-    await waitFor(async () => (await added()) === 0, { timeoutMs: 20_000 });
+    await waitFor(async () => (await added()) === 0);
   });
 
   it('is refused without a token before its body is read', async () => {

@@ -1,7 +1,7 @@
 import { type ModelCall, answerModelCall, startModelServer } from '@cynodeai/demo-model/wire';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { once } from 'node:events';
-import { type WaitOptions, waitFor } from '../wait-for.ts';
+import { type WaitOptions, waitFor } from '../harness/wait-for.ts';
 import { performOnWire } from './perform.ts';
 import type { Behaviour, ModelRequest, Script } from './script.ts';
 import { ScriptedModels, scriptedBackend } from './scripted-backend.ts';

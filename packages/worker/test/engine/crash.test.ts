@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,7 +11,6 @@ import type { SandboxRunSpec } from '../../src/ports/sandbox-engine.ts';
 import { containerNames, processesNaming, untilClean } from '../support/leftovers.ts';
 import { engines, type TestEngine } from '../support/test-engine.ts';
 import { testImage } from '../support/test-image.ts';
-import { until } from '../support/until.ts';
 
 describe.each(engines)('$name', ({ open }) => {
   const program = fileURLToPath(new URL('../support/node-process.ts', import.meta.url));
@@ -38,10 +38,10 @@ describe.each(engines)('$name', ({ open }) => {
     const sinks = { stdout: sink, stderr: sink };
     const lost = test.engine.run(spec, sinks);
     // A container that only gets going would tell of its process while the second one looks for its own.
-    await until('the first runs', async () =>
-      (await processesNaming(spec.command.join('\0'))).some((line) => line.startsWith('sleep'))
-        ? true
-        : undefined,
+    await waitFor(
+      async () =>
+        (await processesNaming(spec.command.join('\0'))).some((line) => line.startsWith('sleep')),
+      { what: 'the first runs' },
     );
     await expect(test.engine.run(spec, sinks)).rejects.toMatchObject({ code: 'not_run' });
     await lost.catch(() => {});
@@ -78,10 +78,9 @@ describe.each(engines)('$name', ({ open }) => {
     ] as const) {
       const known = await runningJobs();
       const child = startNode(slug, seconds, stubborn);
-      const id = await until(
-        `the job of ${slug} runs`,
+      const id = await waitFor(
         async () => (await runningJobs()).find((job) => !known.includes(job)),
-        20_000,
+        { what: `the job of ${slug} runs` },
       );
       names[slug] = `cynode-sandbox-${id}`;
       child.kill('SIGKILL');
@@ -97,11 +96,10 @@ describe.each(engines)('$name', ({ open }) => {
     expect(await readdir(successor.mountRoot)).toHaveLength(1);
 
     // One second of its own and thirty of the engine's limit.
-    await until(
-      'the sandbox of node-b is gone',
-      async () => ((await containerNames(test)).length === 0 ? true : undefined),
-      40_000,
-    );
+    await waitFor(async () => (await containerNames(test)).length === 0, {
+      what: 'the sandbox of node-b is gone',
+      within: 40_000,
+    });
     expect(Date.now() - killedAt).toBeLessThan(36_000);
     const other = await test.node('node-b');
     expect(await test.engine.removeLeftovers('node-b')).toStrictEqual([]);

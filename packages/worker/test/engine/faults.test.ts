@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -17,7 +18,6 @@ import { ContainerRun } from '../../src/adapters/container/shared/container-run.
 import { ImageCache } from '../../src/adapters/container/shared/images.ts';
 import type { SandboxRunSpec } from '../../src/ports/sandbox-engine.ts';
 import { processesNaming } from '../support/leftovers.ts';
-import { until } from '../support/until.ts';
 
 const profile: EngineProfile = {
   version: '0',
@@ -79,12 +79,16 @@ sh -c 'echo $$ > $BASE/run/boot/pids/c1; exec sleep 1000' &
 touch $BASE/up; trap '' TERM; while :; do sleep 1; done`;
 
 async function untilUp(): Promise<void> {
-  await until('the script runs', () => readFile(join(base, 'up')).catch(() => undefined));
-  await until('the script tells its process', () =>
-    readFile(join(base, 'run', 'boot', 'pids', 'c1'), 'utf8').then(
-      (text) => (text === '' ? undefined : text),
-      () => undefined,
-    ),
+  await waitFor(() => readFile(join(base, 'up')).catch(() => undefined), {
+    what: 'the script runs',
+  });
+  await waitFor(
+    () =>
+      readFile(join(base, 'run', 'boot', 'pids', 'c1'), 'utf8').then(
+        (text) => (text === '' ? undefined : text),
+        () => undefined,
+      ),
+    { what: 'the script tells its process' },
   );
 }
 
@@ -102,9 +106,9 @@ describe('an engine that misbehaves', () => {
     await untilUp();
     run.end('stopped', 0);
     await expect(run.done).rejects.toMatchObject({ code: 'container_resists' });
-    await until('the client is gone', async () =>
-      (await processesNaming(base)).length === 0 ? true : undefined,
-    );
+    await waitFor(async () => (await processesNaming(base)).length === 0, {
+      what: 'the client is gone',
+    });
   }, 20_000);
 
   it('that dies is a fault of the node, not of the job', async () => {
@@ -248,7 +252,7 @@ describe('what killed processes leave', () => {
       await gate.promise;
       order.push('first done');
     });
-    await until('the first has it', () => (order.length > 0 ? true : undefined));
+    await waitFor(() => order.length > 0, { what: 'the first has it' });
     const second = withLock(dir, async () => {
       order.push('second');
     });

@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { hostname } from 'node:os';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,7 +8,6 @@ import { callEngine } from '../../src/adapters/container/podman/client.ts';
 import { jobRequest } from '../support/job-request.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
 import { testImage } from '../support/test-image.ts';
-import { until } from '../support/until.ts';
 
 describe.each(engines)('$name', ({ open }) => {
   let test: TestEngine;
@@ -143,14 +143,17 @@ describe.each(engines)('$name', ({ open }) => {
       const request = jobRequest('sleep 30');
       const running = node.jobs.run(request);
       const name = `cynode-sandbox-${request.job_id}`;
-      const inspected = await until('the container exists', async () => {
-        const result = await callEngine(test.command, [
-          'inspect',
-          '--format={{json .Config.Labels}}',
-          name,
-        ]);
-        return result.exitCode === 0 ? result.stdout : undefined;
-      });
+      const inspected = await waitFor(
+        async () => {
+          const result = await callEngine(test.command, [
+            'inspect',
+            '--format={{json .Config.Labels}}',
+            name,
+          ]);
+          return result.exitCode === 0 ? result.stdout : undefined;
+        },
+        { what: 'the container exists' },
+      );
       expect(JSON.parse(inspected)).toMatchObject({
         'io.cynodeai.node_slug': 'node-hard',
         'io.cynodeai.kind': 'sandbox',
@@ -167,10 +170,13 @@ describe.each(engines)('$name', ({ open }) => {
         env: { SECRET: secret },
       });
       const running = node.jobs.run(request);
-      await until('the job runs', async () => {
-        const up = `${node.mountRoot}/${request.job_id}/workspace/up`;
-        return readFile(up).catch(() => undefined);
-      });
+      await waitFor(
+        async () => {
+          const up = `${node.mountRoot}/${request.job_id}/workspace/up`;
+          return readFile(up).catch(() => undefined);
+        },
+        { what: 'the job runs' },
+      );
       const ps = await callEngine({ program: 'ps', flags: [], env: { PATH: '/usr/bin:/bin' } }, [
         '-e',
         '-ww',

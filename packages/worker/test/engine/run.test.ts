@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunJobResult } from '@cynodeai/contracts/common';
@@ -5,7 +6,6 @@ import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { jobRequest } from '../support/job-request.ts';
 import { containerNames } from '../support/leftovers.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
-import { until } from '../support/until.ts';
 
 describe.each(engines)('$name', ({ open }) => {
   let test: TestEngine;
@@ -122,9 +122,9 @@ describe.each(engines)('$name', ({ open }) => {
     it('loses its container before it is answered and its directory soon after (REQ-SANDBX-0110)', async () => {
       await node.jobs.run(jobRequest('echo x > f'));
       expect(await containerNames(test)).toStrictEqual([]);
-      await until('the directory is gone', async () =>
-        (await readdir(node.mountRoot)).length === 0 ? true : undefined,
-      );
+      await waitFor(async () => (await readdir(node.mountRoot)).length === 0, {
+        what: 'the directory is gone',
+      });
     });
 
     it('reaps orphans and passes signals: the first process is an init', async () => {

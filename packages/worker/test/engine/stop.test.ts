@@ -1,9 +1,9 @@
+import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { access } from 'node:fs/promises';
 import { jobRequest } from '../support/job-request.ts';
 import { containerNames, leftovers, processesNaming, untilClean } from '../support/leftovers.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
-import { until } from '../support/until.ts';
 
 describe.each(engines)('$name', ({ open }) => {
   let test: TestEngine;
@@ -21,11 +21,13 @@ describe.each(engines)('$name', ({ open }) => {
     "trap '' TERM; for i in 1 2 3; do (trap '' TERM; sleep 1000) & done; touch /workspace/up; while :; do sleep 1; done";
 
   async function untilUp(jobId: string): Promise<void> {
-    await until('the job runs', () =>
-      access(`${node.mountRoot}/${jobId}/workspace/up`).then(
-        () => true,
-        () => undefined,
-      ),
+    await waitFor(
+      () =>
+        access(`${node.mountRoot}/${jobId}/workspace/up`).then(
+          () => true,
+          () => undefined,
+        ),
+      { what: 'the job runs' },
     );
   }
 
@@ -109,9 +111,9 @@ describe.each(engines)('$name', ({ open }) => {
       const outcomes = requests.map((request) =>
         other.jobs.run(request).catch((error: unknown) => error),
       );
-      await until('both jobs run', async () =>
-        (await containerNames(test)).length === 2 ? true : undefined,
-      );
+      await waitFor(async () => (await containerNames(test)).length === 2, {
+        what: 'both jobs run',
+      });
       const start = Date.now();
       const { stopped, resisted } = await other.jobs.shutdown(1000);
       expect(Date.now() - start).toBeLessThan(6000);

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { reservePort, waitToPass } from '@cynodeai/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openDockerInference } from '../../src/adapters/container/docker/inference-engine.ts';
 import { openPodmanInference } from '../../src/adapters/container/podman/inference-engine.ts';
 import {
@@ -7,12 +8,10 @@ import {
   inferenceContainer,
 } from '../../src/domain/inference/container.ts';
 import type { InferenceEngine } from '../../src/ports/inference.ts';
-import { freePort } from '../node/support/test-node.ts';
 import { type InferencePlace, places } from './support/inference-place.ts';
 import { ollamaImages } from './support/ollama-image.ts';
 
 const never = new AbortController().signal;
-const waiting = { timeout: 20_000, interval: 100 };
 
 describe.each(places)('the inference container under $name', ({ open }) => {
   let place: InferencePlace;
@@ -39,7 +38,7 @@ describe.each(places)('the inference container under $name', ({ open }) => {
   beforeAll(async () => {
     place = await open();
     ({ engine } = place);
-    port = await freePort();
+    port = await reservePort();
   }, 120_000);
   afterEach(async () => {
     for (const slug of ['node-a', 'node-b']) {
@@ -51,7 +50,7 @@ describe.each(places)('the inference container under $name', ({ open }) => {
   it('is published on loopback only, labelled, and reached (REQ-WORKER-0113, REQ-WORKER-0115)', async () => {
     const made = container(ollamaImages.serve);
     await engine.start(made, never);
-    await vi.waitFor(async () => expect(await get('/api/version')).toContain('0.9.0'), waiting);
+    await waitToPass(async () => expect(await get('/api/version')).toContain('0.9.0'));
     expect(await engine.find('node-a')).toEqual([
       { name: 'cynodeai-ollama', running: true, fingerprint: fingerprint(made) },
     ]);
@@ -77,30 +76,30 @@ describe.each(places)('the inference container under $name', ({ open }) => {
 
   it('tells how it ended, with its last words', async () => {
     await engine.start(container(ollamaImages.crash), never);
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       expect(await engine.ended('cynodeai-ollama')).toEqual({
         exitCode: 3,
         lastWords: expect.stringContaining('this model service cannot start'),
       });
-    }, waiting);
+    });
     expect(await engine.ended('cynodeai-nothing')).toMatchObject({ exitCode: undefined });
   });
 
   it('keeps models when it is replaced', async () => {
     await engine.start(container(ollamaImages.serve), never);
-    await vi.waitFor(async () => expect(await get('/api/tags')).toContain('models'), waiting);
+    await waitToPass(async () => expect(await get('/api/tags')).toContain('models'));
     await fetch(`http://127.0.0.1:${port}/api/pull`, {
       method: 'POST',
       body: JSON.stringify({ model: 'kept:1b' }),
     });
     await engine.remove('cynodeai-ollama', 1);
     await engine.start(container(ollamaImages.serve), never);
-    await vi.waitFor(async () => expect(await get('/api/tags')).toContain('kept:1b'), waiting);
+    await waitToPass(async () => expect(await get('/api/tags')).toContain('kept:1b'));
   });
 
   it('keeps models when the engine forgets everything but its storage, as at a reboot', async () => {
     await engine.start(container(ollamaImages.serve), never);
-    await vi.waitFor(async () => expect(await get('/api/tags')).toContain('models'), waiting);
+    await waitToPass(async () => expect(await get('/api/tags')).toContain('models'));
     await fetch(`http://127.0.0.1:${port}/api/pull`, {
       method: 'POST',
       body: JSON.stringify({ model: 'stored:1b' }),
@@ -108,7 +107,7 @@ describe.each(places)('the inference container under $name', ({ open }) => {
     await engine.remove('cynodeai-ollama', 1);
     engine = await place.reboot();
     await engine.start(container(ollamaImages.serve), never);
-    await vi.waitFor(async () => expect(await get('/api/tags')).toContain('stored:1b'), waiting);
+    await waitToPass(async () => expect(await get('/api/tags')).toContain('stored:1b'));
     await engine.remove('cynodeai-ollama', 0);
     ({ engine } = place);
   });

@@ -1,10 +1,9 @@
-import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
+import { reservePort, type ScriptedModel, startScriptedModel, waitToPass } from '@cynodeai/testing';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { freePort, TestNode } from '../node/support/test-node.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestNode } from '../node/support/test-node.ts';
 
-const waiting = { timeout: 20_000, interval: 20 };
 const version = { kind: 'raw', body: '{"version":"0.12.6"}' } as const;
 
 describe('a model service of the host', () => {
@@ -23,10 +22,10 @@ describe('a model service of the host', () => {
   const lastInference = () => node.orchestrator.reports.at(-1)?.inference;
   /** Lets the watch look until the last report says this. */
   const untilReported = (facts: object): Promise<void> =>
-    vi.waitFor(() => {
+    waitToPass(() => {
       node.time.advance(60_000);
       expect(lastInference()).toMatchObject(facts);
-    }, waiting);
+    });
 
   it('is found before the node registers, reported and used (REQ-WORKER-0255, REQ-WORKER-0256)', async () => {
     node.env['OLLAMA_PORT'] = String(model.port);
@@ -59,9 +58,8 @@ describe('a model service of the host', () => {
     });
     node.env['OLLAMA_UPSTREAM_URL'] = model.url;
     const starting = node.start();
-    await vi.waitFor(
-      async () => expect((await node.get('/readyz')).text).toBe('not ready: inference'),
-      waiting,
+    await waitToPass(async () =>
+      expect((await node.get('/readyz')).text).toBe('not ready: inference'),
     );
     expect(node.orchestrator.acks).toEqual([]);
     expect(node.orchestrator.reports[0]?.inference).toMatchObject({
@@ -72,11 +70,11 @@ describe('a model service of the host', () => {
     answers.resolve();
     await starting;
     expect((await node.get('/readyz')).text).toBe('ready');
-    await vi.waitFor(() => expect(lastInference()).toMatchObject({ running: true }), waiting);
+    await waitToPass(() => expect(lastInference()).toMatchObject({ running: true }));
   });
 
   it('that stays away leaves the node ready for plain jobs, and is used once it comes (D-6)', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${port}`;
     await node.start();
     expect(node.log.text()).toContain('within 120 s; start it or correct OLLAMA_UPSTREAM_URL');
@@ -88,7 +86,7 @@ describe('a model service of the host', () => {
   });
 
   it('that is started later is found and used', async () => {
-    const port = await freePort();
+    const port = await reservePort();
     node.env['OLLAMA_PORT'] = String(port);
     await node.start();
     expect(lastInference()).toMatchObject({ existing_service: false, running: false });
@@ -102,7 +100,7 @@ describe('a model service of the host', () => {
   });
 
   it('that stays away ends a node that requires inference (D-5)', async () => {
-    node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${await freePort()}`;
+    node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${await reservePort()}`;
     const configPath = join(node.stateDir, 'node.yaml');
     await writeFile(configPath, 'version: 1\ninference: { mode: require }\n');
     await expect(node.start(configPath)).rejects.toThrow('inference_start_failed');

@@ -1,8 +1,12 @@
-import { type Behaviour, type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type Behaviour,
+  type ScriptedModel,
+  startScriptedModel,
+  waitToPass,
+} from '@cynodeai/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, TestNode } from '../node/support/test-node.ts';
 
-const waiting = { timeout: 20_000, interval: 20 };
 const path = '/v1/worker/inference/models';
 
 describe('models of a node', () => {
@@ -27,7 +31,7 @@ describe('models of a node', () => {
     model.requests.filter((request) => request.path === '/api/pull').length;
   const here = { model_ref: 'here:latest', status: 'available' };
   const untilListed = (entry: object): Promise<void> =>
-    vi.waitFor(async () => expect(await list()).toContainEqual(entry), waiting);
+    waitToPass(async () => expect(await list()).toContainEqual(entry));
 
   it('are available with and without their tag', async () => {
     for (const ref of ['here', 'here:latest']) {
@@ -62,16 +66,14 @@ describe('models of a node', () => {
     await untilListed({ ...loading, completed_bytes: 0, total_bytes: 100 });
     half.resolve();
     await untilListed({ ...loading, completed_bytes: 60, total_bytes: 120 });
-    await vi.waitFor(
-      () => expect(node.orchestrator.reports.at(-1)?.inference?.models).toContainEqual(loading),
-      waiting,
+    await waitToPass(() =>
+      expect(node.orchestrator.reports.at(-1)?.inference?.models).toContainEqual(loading),
     );
     rest.resolve();
     const available = { model_ref: 'new:1b', status: 'available' };
     await untilListed(available);
-    await vi.waitFor(
-      () => expect(node.orchestrator.reports.at(-1)?.inference?.models).toContainEqual(available),
-      waiting,
+    await waitToPass(() =>
+      expect(node.orchestrator.reports.at(-1)?.inference?.models).toContainEqual(available),
     );
     expect(pulls()).toBe(1);
     expect((await load('new:1b')).status).toBe(200);
@@ -88,7 +90,7 @@ describe('models of a node', () => {
     expect((await load('nowhere')).status).toBe(202);
     await untilListed({ model_ref: 'nowhere:latest', status: 'failed', error });
     expect((await load('nowhere')).status).toBe(202);
-    await vi.waitFor(() => expect(pulls()).toBe(2), waiting);
+    await waitToPass(() => expect(pulls()).toBe(2));
   });
 
   it.each<[string, Behaviour, string | RegExp]>([

@@ -1,15 +1,14 @@
+import { reservePort, waitToPass } from '@cynodeai/testing';
 import { mustRun } from '@cynodeai/runtime/process';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineCommand } from '../../src/adapters/container/podman/client.ts';
 import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
 import { containersOf } from '../node/support/host-image.ts';
 import { MockOrchestrator, testToken } from '../node/support/mock-orchestrator.ts';
 import { NodeInstall, NodeProcess } from '../node/support/node-process.ts';
-import { freePort } from '../node/support/test-node.ts';
 import { rootful } from './support/inference-place.ts';
 import { importOllamaImages, ollamaImages } from './support/ollama-image.ts';
 
-const waiting = { timeout: 30_000, interval: 50 };
 const name = 'cynodeai-ollama';
 
 describe.each(rootful ? ['a node that is ordered to run inference'] : [])('%s', () => {
@@ -50,7 +49,7 @@ describe.each(rootful ? ['a node that is ordered to run inference'] : [])('%s', 
     await importOllamaImages(async (archive, ref, change) => {
       await podman('import', '--quiet', `--change=${change}`, archive, ref);
     });
-    port = await freePort();
+    port = await reservePort();
   }, 120_000);
   afterEach(async () => {
     await orchestrator.close();
@@ -67,32 +66,32 @@ describe.each(rootful ? ['a node that is ordered to run inference'] : [])('%s', 
     };
     await using node = await spawn();
     await node.ready(orchestrator);
-    await vi.waitFor(() => expect(seen).toEqual([[], 200]), waiting);
+    await waitToPass(() => expect(seen).toEqual([[], 200]));
     expect(orchestrator.acks).toMatchObject([{ status: 'applied' }]);
     expect(orchestrator.reports[0]?.inference).toMatchObject({
       supported: true,
       existing_service: false,
       running: false,
     });
-    await vi.waitFor(() => expect(lastInference()?.running).toBe(true), waiting);
+    await waitToPass(() => expect(lastInference()?.running).toBe(true));
 
     const load = { version: 1, model_ref: 'tiny' };
     const first = await call(node, '/v1/worker/inference/models:load', load);
     expect([first.status, await first.json()]).toEqual([202, { ...load, status: 'loading' }]);
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       const again = await call(node, '/v1/worker/inference/models:load', load);
       expect([again.status, await again.json()]).toEqual([200, { ...load, status: 'available' }]);
-    }, waiting);
+    });
     const models = [{ model_ref: 'tiny:latest', status: 'available' }];
-    await vi.waitFor(() => expect(lastInference()?.models).toEqual(models), waiting);
+    await waitToPass(() => expect(lastInference()?.models).toEqual(models));
 
     await service('/crash').catch(() => undefined);
-    await vi.waitFor(() => expect(lastInference()?.running).toBe(false), waiting);
+    await waitToPass(() => expect(lastInference()?.running).toBe(false));
     const lost = await call(node, '/v1/worker/inference/models');
     expect(lost.status).toBe(503);
     expect(await lost.text()).toContain('inference_unavailable');
     expect((await call(node, '/readyz')).status).toBe(200);
-    await vi.waitFor(() => expect(lastInference()?.running).toBe(true), waiting);
+    await waitToPass(() => expect(lastInference()?.running).toBe(true));
     const list = await call(node, '/v1/worker/inference/models');
     expect(await list.json()).toEqual({ version: 1, models });
     expect(node.output).toContain('crashing as asked');

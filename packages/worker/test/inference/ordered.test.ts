@@ -1,11 +1,9 @@
-import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
+import { reservePort, type ScriptedModel, startScriptedModel, waitToPass } from '@cynodeai/testing';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WorkerError } from '../../src/domain/errors.ts';
-import { freePort, TestNode } from '../node/support/test-node.ts';
-
-const waiting = { timeout: 20_000, interval: 20 };
+import { TestNode } from '../node/support/test-node.ts';
 
 describe('an order for inference', () => {
   let node: TestNode;
@@ -20,14 +18,14 @@ describe('an order for inference', () => {
   };
   const lastInference = () => node.orchestrator.reports.at(-1)?.inference;
   const untilRunning = (running: boolean): Promise<void> =>
-    vi.waitFor(() => {
+    waitToPass(() => {
       node.time.advance(60_000);
       expect(lastInference()?.running).toBe(running);
-    }, waiting);
+    });
 
   beforeEach(async () => {
     node = await TestNode.create();
-    port = await freePort();
+    port = await reservePort();
     node.env['OLLAMA_PORT'] = String(port);
     node.host.inference.blocked = undefined;
     node.host.inference.onStart = () => serve();
@@ -51,14 +49,12 @@ describe('an order for inference', () => {
     expect(node.host.inference.started).toMatchObject([
       { image: 'registry.example/ollama:1', publish: { address: '127.0.0.1', port } },
     ]);
-    await vi.waitFor(
-      () =>
-        expect(lastInference()).toMatchObject({
-          existing_service: false,
-          running: true,
-          models: [{ model_ref: 'inside:latest', status: 'available' }],
-        }),
-      waiting,
+    await waitToPass(() =>
+      expect(lastInference()).toMatchObject({
+        existing_service: false,
+        running: true,
+        models: [{ model_ref: 'inside:latest', status: 'available' }],
+      }),
     );
     expect(await node.stop()).toBe(true);
     expect(node.host.inference.found).toEqual([]);
@@ -107,10 +103,10 @@ describe('an order for inference', () => {
     await untilRunning(false);
     expect(await node.get('/v1/worker/inference/models')).toMatchObject({ status: 503 });
     expect((await node.run(['exit', '0'])).status).toBe(200);
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       node.time.advance(60_000);
       expect(node.log.text()).toContain('no more memory');
-    }, waiting);
+    });
     node.host.inference.end = { exitCode: 137, lastWords: 'killed' };
     node.host.inference.onStart = () => serve();
     await untilRunning(true);

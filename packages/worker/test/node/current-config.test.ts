@@ -1,5 +1,6 @@
+import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AppliedConfig } from '../../src/app/node/current-config.ts';
 import { chunked } from './support/chunked.ts';
 import { TestNode } from './support/test-node.ts';
@@ -92,7 +93,7 @@ describe('the request after a change of the configuration', () => {
     change({});
     node.orchestrator.revokeTokens();
     await node.passMinute();
-    await vi.waitFor(() => {
+    await waitToPass(() => {
       expect(node.orchestrator.acks.at(-1)).toMatchObject({
         config_version: '01HZZZZZZZZZZZZZZZZZZZZZZY',
         effective_config_hash: 'f'.repeat(64),

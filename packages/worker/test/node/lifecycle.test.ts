@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { waitToPass } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
 import { testVersion } from './support/mock-orchestrator.ts';
 import { TestNode } from './support/test-node.ts';
 
@@ -8,7 +9,7 @@ describe('a running node', () => {
     await node.start();
     node.host.engine.broken = 'the runtime is gone';
     await node.passMinute();
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       expect(await node.get('/readyz')).toMatchObject({
         status: 503,
         text: 'not ready: container runtime',
@@ -16,18 +17,18 @@ describe('a running node', () => {
     });
     expect(await node.run(['exit', '0'])).toMatchObject({ status: 503, kind: 'node_not_ready' });
     await node.passMinute();
-    await vi.waitFor(() =>
+    await waitToPass(() =>
       expect(node.orchestrator.reports.at(-1)?.sandbox?.supported).toBe(false),
     );
     node.host.engine.broken = undefined;
     node.host.workspace.broken = 'read-only file system';
     await node.passMinute();
-    await vi.waitFor(async () => {
+    await waitToPass(async () => {
       expect((await node.get('/readyz')).text).toBe('not ready: sandbox mount root');
     });
     node.host.workspace.broken = undefined;
     await node.passMinute();
-    await vi.waitFor(async () => expect((await node.get('/readyz')).text).toBe('ready'));
+    await waitToPass(async () => expect((await node.get('/readyz')).text).toBe('ready'));
     expect((await node.run(['exit', '0'])).status).toBe(200);
   });
 
@@ -35,13 +36,13 @@ describe('a running node', () => {
     await using node = await TestNode.create();
     await node.start();
     await node.passMinute();
-    await vi.waitFor(() => expect(node.orchestrator.calls).toContain('report'));
+    await waitToPass(() => expect(node.orchestrator.calls).toContain('report'));
     node.orchestrator.scripts.report.push('close', 500);
     await node.passMinute();
-    await vi.waitFor(() => expect(node.orchestrator.calls.at(-1)).toBe('report!'));
+    await waitToPass(() => expect(node.orchestrator.calls.at(-1)).toBe('report!'));
     await node.passMinute();
     await node.passMinute();
-    await vi.waitFor(() => expect(node.orchestrator.calls.at(-1)).toBe('report'));
+    await waitToPass(() => expect(node.orchestrator.calls.at(-1)).toBe('report'));
     expect(node.failures).toEqual([]);
   });
 
@@ -51,7 +52,7 @@ describe('a running node', () => {
     node.orchestrator.calls.length = 0;
     node.orchestrator.revokeTokens();
     await node.passMinute();
-    await vi.waitFor(() =>
+    await waitToPass(() =>
       expect(node.orchestrator.calls).toEqual(['report!', 'register', 'report', 'ack:applied']),
     );
     expect(node.orchestrator.acks.map((ack) => ack.config_version)).toEqual([
@@ -66,7 +67,7 @@ describe('a running node', () => {
     node.orchestrator.revokeTokens();
     node.orchestrator.scripts.register.push(403);
     await node.passMinute();
-    await vi.waitFor(() => expect(node.failures.join()).toContain('403'));
+    await waitToPass(() => expect(node.failures.join()).toContain('403'));
   });
 
   it('ends when the orchestrator has forgotten the applied configuration', async () => {
@@ -75,14 +76,14 @@ describe('a running node', () => {
     node.orchestrator.revokeTokens();
     node.orchestrator.scripts.ack.push(409);
     await node.passMinute();
-    await vi.waitFor(() => expect(node.failures.join()).toContain('restart the node'));
+    await waitToPass(() => expect(node.failures.join()).toContain('restart the node'));
   });
 
   it('answers jobs in flight with 503 when it is stopped and ends clean (REQ-WORKER-0257)', async () => {
     await using node = await TestNode.create();
     await node.start();
     const running = node.run(['hold']);
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     node.signalStop();
     expect(await node.get('/readyz')).toMatchObject({
       status: 503,
@@ -105,11 +106,11 @@ describe('a running node', () => {
     node.env['NODE_SHUTDOWN_GRACE_SECONDS'] = '0';
     await node.start();
     const running = node.run(['hold']);
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     const [name] = node.host.engine.held;
     node.host.engine.stubborn = true;
     const ended = node.stop();
-    await vi.waitFor(() => expect(node.log.text()).toContain('resisted the shutdown'));
+    await waitToPass(() => expect(node.log.text()).toContain('resisted the shutdown'));
     expect(node.log.text()).toContain(name);
     node.host.engine.finish(name ?? '');
     expect((await running).status).toBe(200);

@@ -1,12 +1,12 @@
+import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containersOf, importShellImage, shellImage } from './support/host-image.ts';
 import { MockOrchestrator, testPsk, testToken } from './support/mock-orchestrator.ts';
 import { NodeInstall, NodeProcess } from './support/node-process.ts';
 
-const waiting = { timeout: 20_000, interval: 100 };
 const hold = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];
 
 async function run(node: NodeProcess, command: readonly string[]): Promise<Response> {
@@ -62,7 +62,7 @@ describe('a whole node with a real container engine', () => {
     });
     await node.ready(orchestrator);
     const running = run(node, hold);
-    await vi.waitFor(async () => expect(await containersOf(install)).toHaveLength(1), waiting);
+    await waitToPass(async () => expect(await containersOf(install)).toHaveLength(1));
     node.kill('SIGTERM');
     const answer = await running;
     expect([answer.status, await answer.text()]).toEqual([
@@ -78,7 +78,7 @@ describe('a whole node with a real container engine', () => {
     await using first = await NodeProcess.spawn(install, orchestrator);
     await first.ready(orchestrator);
     const lost = run(first, hold);
-    await vi.waitFor(async () => expect(await containersOf(install)).toHaveLength(1), waiting);
+    await waitToPass(async () => expect(await containersOf(install)).toHaveLength(1));
     first.kill('SIGKILL');
     await expect(lost).rejects.toThrow();
     expect(await first.ended).toEqual({ code: null, signal: 'SIGKILL' });

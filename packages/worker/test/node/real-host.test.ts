@@ -1,10 +1,9 @@
+import { waitToPass } from '@cynodeai/testing';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { resetEngine } from './support/reset-engine.ts';
 import { longSleeps, TestNode } from './support/test-node.ts';
-
-const limit = { timeout: 20_000, interval: 50 };
 
 it('sees within a minute that the real runtime or mount root broke, and that it works again', async () => {
   await using node = await TestNode.create();
@@ -12,9 +11,9 @@ it('sees within a minute that the real runtime or mount root broke, and that it 
   node.env['CYNODE_RUN_DIR'] = join(node.stateDir, 'run');
   await node.start();
   const readyz = async (text: string): Promise<void> => {
-    await vi.waitFor(() => expect(node.time.waiting).toBe(longSleeps), limit);
+    await waitToPass(() => expect(node.time.waiting).toBe(longSleeps));
     node.time.advance(60_000);
-    await vi.waitFor(async () => expect((await node.get('/readyz')).text).toBe(text), limit);
+    await waitToPass(async () => expect((await node.get('/readyz')).text).toBe(text));
   };
   const configFile = join(node.stateDir, 'engine', 'containers.conf');
   const intact = await readFile(configFile, 'utf8');

@@ -1,5 +1,6 @@
+import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Answer, longSleeps, TestNode } from './support/test-node.ts';
 
 const day = 24 * 3_600_000;
@@ -33,7 +34,7 @@ function ack(node: TestNode, { task_id, job_id }: Ids, path = job_id): Promise<A
 }
 
 async function untilStatus(node: TestNode, jobId: string, status: string): Promise<Answer> {
-  return vi.waitFor(async () => {
+  return waitToPass(async () => {
     const answer = await stateOf(node, jobId);
     expect(answer.json).toMatchObject({ status });
     return answer;
@@ -133,7 +134,7 @@ describe('a job that is asked for again (REQ-WORKER-0149)', () => {
     await using node = await startedNode();
     const ids = newIds();
     const both = [send(node, ids, ['hold']), send(node, ids, ['hold'])];
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     node.host.engine.finish(`cynode-sandbox-${ids.job_id}`);
     const [first, second] = await Promise.all(both);
     expect(first).toMatchObject({ status: 200, json: { status: 'completed' } });
@@ -146,7 +147,7 @@ describe('a job that is asked for again (REQ-WORKER-0149)', () => {
     const ids = newIds();
     const other = { ...ids, lease_id: uuidv7() };
     const running = send(node, ids, ['hold']);
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     expect(await send(node, other, ['hold'])).toMatchObject(problem(409, 'job_conflict'));
     node.host.engine.finish(`cynode-sandbox-${ids.job_id}`);
     await running;
@@ -167,7 +168,7 @@ describe('a job that is asked for again (REQ-WORKER-0149)', () => {
       {},
       client.signal,
     );
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     client.abort();
     await expect(cut).rejects.toThrow();
     node.host.engine.finish(`cynode-sandbox-${ids.job_id}`);
@@ -196,7 +197,7 @@ describe('a node that is restarted', () => {
     await using node = await startedNode();
     const ids = newIds();
     const running = send(node, ids, ['hold']);
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     await node.restart();
     expect(await running).toMatchObject(problem(503, 'node_shutting_down'));
     expect((await stateOf(node, ids.job_id)).json).toMatchObject({
@@ -217,9 +218,9 @@ describe('results nobody acknowledges', () => {
     const fresh = newIds();
     await send(node, fresh, ['exit', '1']);
     expect((await stateOf(node, old.job_id)).status).toBe(200);
-    await vi.waitFor(() => expect(node.time.waiting).toBe(longSleeps));
+    await waitToPass(() => expect(node.time.waiting).toBe(longSleeps));
     node.time.advance(day + 1);
-    await vi.waitFor(async () => expect((await stateOf(node, old.job_id)).status).toBe(404));
+    await waitToPass(async () => expect((await stateOf(node, old.job_id)).status).toBe(404));
     expect((await stateOf(node, fresh.job_id)).status).toBe(200);
     const dropped = node.log.lines.filter(
       ({ message }) => message === 'an undelivered job result was dropped',
@@ -238,7 +239,7 @@ describe('the stop of all jobs (REQ-WORKER-0261)', () => {
     await using node = await startedNode();
     const jobs = [newIds(), newIds()];
     const running = jobs.map((ids) => send(node, ids, ['hold']));
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(2));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(2));
     const answer = await stopAll(node);
     expect(answer).toMatchObject({ status: 200, json: { version: 1, failed: [] } });
     expect([...(answer.json['stopped'] as string[])].toSorted()).toEqual(
@@ -256,7 +257,7 @@ describe('the stop of all jobs (REQ-WORKER-0261)', () => {
     await using node = await startedNode();
     const ids = newIds();
     const running = send(node, ids, ['hold']);
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     node.host.engine.stubborn = true;
     expect((await stopAll(node)).json).toMatchObject({
       stopped: [],

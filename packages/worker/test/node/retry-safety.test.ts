@@ -1,8 +1,9 @@
+import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listContainers } from '../../src/adapters/container/docker/containers.ts';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
 import { importImage } from '../../src/adapters/container/docker/images.ts';
@@ -11,7 +12,6 @@ import { testImage, testImageArchive } from '../support/test-image.ts';
 import { MockOrchestrator, testToken } from './support/mock-orchestrator.ts';
 import { NodeInstall, NodeProcess } from './support/node-process.ts';
 
-const waiting = { timeout: 20_000, interval: 50 };
 const hold = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];
 
 interface Ids {
@@ -112,14 +112,14 @@ describe('a node process that dies (REQ-WORKER-0149)', () => {
       expect(orchestrator.reports.at(-1)?.container_runtime).toMatchObject({ runtime: 'docker' });
       const client = new AbortController();
       const cut = expect(send(node, ids, command, client.signal)).rejects.toThrow();
-      await vi.waitFor(async () => expect(await sandboxes()).toHaveLength(1), waiting);
+      await waitToPass(async () => expect(await sandboxes()).toHaveLength(1));
       client.abort();
       await cut;
-      before = await vi.waitFor(async () => {
+      before = await waitToPass(async () => {
         const state = await stateOf(node, ids);
         expect(state['status']).toBe('completed');
         return state;
-      }, waiting);
+      });
       await killed(node);
     }
     await using next = await spawnNode();
@@ -146,7 +146,7 @@ describe('a node process that dies (REQ-WORKER-0149)', () => {
       await node.ready(orchestrator);
       const lost = expect(send(node, ids, hold)).rejects.toThrow();
       // A container is listed before it is started: wait for the start itself.
-      await vi.waitFor(async () => expect(await starts(ids)).toBe(1), waiting);
+      await waitToPass(async () => expect(await starts(ids)).toBe(1));
       expect(await stateOf(node, ids)).toMatchObject({ status: 'in_progress' });
       await killed(node);
       await lost;
@@ -173,7 +173,7 @@ describe('a node process that dies (REQ-WORKER-0149)', () => {
     await first.ready(orchestrator);
     const ids = newIds();
     const running = send(first, ids, ['sh', '-c', 'sleep 3; echo fine']);
-    await vi.waitFor(async () => expect(await sandboxes()).toHaveLength(1), waiting);
+    await waitToPass(async () => expect(await sandboxes()).toHaveLength(1));
     await using second = await spawnNode();
     expect(await second.ended).toEqual({ code: 1, signal: null });
     expect(second.output).toContain(`in use by a node (process ${first.pid})`);

@@ -1,5 +1,6 @@
+import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testToken } from './support/mock-orchestrator.ts';
 import { TestNode } from './support/test-node.ts';
 
@@ -79,7 +80,7 @@ describe('the Worker API takes staged input files (REQ-ORCHES-0126)', () => {
 
   it('but not once the job runs, or while its result is kept', async () => {
     const held = node.run(['hold']);
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     const [name = ''] = node.host.engine.held;
     const running = node.host.workspace.present.values().next().value ?? '';
     const late = await put(running, 'path=x', 'x');

@@ -1,7 +1,8 @@
+import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chunked } from './support/chunked.ts';
 import { testPsk, testToken } from './support/mock-orchestrator.ts';
 import { type Answer, TestNode } from './support/test-node.ts';
@@ -178,7 +179,7 @@ describe('the Worker API', () => {
         sandbox: { image: 'tools', command: ['hold'] },
       }),
     });
-    await vi.waitFor(() => expect(engine.held).toHaveLength(1));
+    await waitToPass(() => expect(engine.held).toHaveLength(1));
     const twice = await node.run(['exit', '0'], (request) => ({ ...request, job_id: jobId }));
     expectProblem(twice, 409, 'job_conflict');
     const inference = await node.run(['x'], (request) => ({
@@ -187,7 +188,7 @@ describe('the Worker API', () => {
     }));
     expectProblem(inference, 503, 'inference_unavailable');
     const second = node.run(['hold']);
-    await vi.waitFor(() => expect(engine.held).toHaveLength(2));
+    await waitToPass(() => expect(engine.held).toHaveLength(2));
     const full = await node.run(['exit', '0'], (request) => ({ ...request, job_id: jobId }));
     expectProblem(full, 429, 'node_at_capacity');
     expect(Number(full.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -196,13 +197,13 @@ describe('the Worker API', () => {
     expect(workspace.present.has(jobId)).toBe(true);
     for (const name of engine.held) engine.finish(name);
     expect((await second).json).toMatchObject({ status: 'completed' });
-    await vi.waitFor(() => expect(workspace.present.size).toBe(0));
+    await waitToPass(() => expect(workspace.present.size).toBe(0));
   });
 
   it('removes the job directory by itself and takes the id again after the ack', async () => {
     const answer = await node.run(['exit', '0']);
     expect(answer.status).toBe(200);
-    await vi.waitFor(() => expect(node.host.workspace.present.size).toBe(0));
+    await waitToPass(() => expect(node.host.workspace.present.size).toBe(0));
     const { task_id, job_id } = answer.json;
     const ack = JSON.stringify({ version: 1, task_id, job_id });
     expect((await node.post(`/v1/worker/jobs/${String(job_id)}:ack`, ack)).status).toBe(204);
@@ -212,7 +213,7 @@ describe('the Worker API', () => {
 
   it('stops a running job and knows nothing of others (5.9)', async () => {
     const running = node.run(['hold']);
-    await vi.waitFor(() => expect(node.host.engine.held).toHaveLength(1));
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
     const jobId = node.host.engine.held[0]?.slice('cynode-sandbox-'.length);
     const stop = (id: string | undefined, more: object = {}): Promise<Answer> =>
       node.post(

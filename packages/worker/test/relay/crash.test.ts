@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
@@ -7,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerNames, holdersOfNetwork, untilClean } from '../support/leftovers.ts';
 import { engines, type TestEngine } from '../support/test-engine.ts';
-import { until } from '../support/until.ts';
 
 const program = fileURLToPath(new URL('../support/node-process.ts', import.meta.url));
 
@@ -35,25 +35,26 @@ describe.each(engines)('$name', ({ open }) => {
       'while curl -s $OLLAMA_BASE_URL/api/version; do sleep 0.1; done; echo cut >>up; sleep 1000';
     const args = [program, ...test.processArguments, 'node-a', '50', script];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-    const network = await until('the job runs', wordOfTheJob, 20_000);
+    const network = await waitFor(wordOfTheJob, { what: 'the job runs' });
     expect(network).toMatch(/^net:\[\d+\]$/);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await until('the job lost its model', async () =>
-      (await wordOfTheJob())?.endsWith('cut') === true ? true : undefined,
-    );
-    await until('only the sandbox is left', async () => {
-      const names = await containerNames(test);
-      return names.length === 1 && names[0]?.startsWith('cynode-sandbox-') === true
-        ? true
-        : undefined;
+    await waitFor(async () => (await wordOfTheJob())?.endsWith('cut') === true, {
+      what: 'the job lost its model',
     });
+    await waitFor(
+      async () => {
+        const names = await containerNames(test);
+        return names.length === 1 && names[0]?.startsWith('cynode-sandbox-') === true;
+      },
+      { what: 'only the sandbox is left' },
+    );
     const successor = await test.node('node-a');
     expect(await test.engine.removeLeftovers('node-a')).toHaveLength(1);
     expect(await successor.workspace.removeStrays()).toHaveLength(1);
     await untilClean(test);
-    await until('the network is gone', async () =>
-      (await holdersOfNetwork(network)).length === 0 ? true : undefined,
-    );
+    await waitFor(async () => (await holdersOfNetwork(network)).length === 0, {
+      what: 'the network is gone',
+    });
   }, 90_000);
 });

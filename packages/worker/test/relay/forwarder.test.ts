@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
@@ -12,7 +13,6 @@ import {
   type InferenceForwarderOptions,
 } from '../../src/adapters/relay/inference-forwarder.ts';
 import { createRelayServer } from '../../src/adapters/relay/relay-server.ts';
-import { until } from '../support/until.ts';
 import { fetchFrom, open, type Place, sendRaw } from './support/call.ts';
 import { bodyOf, startUpstream, type Upstream } from './support/upstream.ts';
 
@@ -253,7 +253,7 @@ it('lets only so many requests make a model work; the rest wait in turn, and not
     { maxConcurrency: 1, waitMs: 500 },
   );
   const first = fetchFrom(place, '/api/chat', { body: '{}' });
-  await until('the first is served', () => waiting[0]);
+  await waitFor(() => waiting[0], { what: 'the first is served' });
   const caller = new AbortController();
   const leaver = open(place, '/api/chat', { body: '{}', signal: caller.signal });
   const second = fetchFrom(place, '/api/chat', { body: '{}' });
@@ -263,13 +263,13 @@ it('lets only so many requests make a model work; the rest wait in turn, and not
   expect(upstream.seen).toHaveLength(2);
   waiting[0]?.();
   expect((await first).status).toBe(200);
-  await until('the second is served', () => waiting[1]);
+  await waitFor(() => waiting[1], { what: 'the second is served' });
   const third = await fetchFrom(place, '/api/chat', { body: '{}' });
   expect(third).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
   waiting[1]?.();
   expect((await second).status).toBe(200);
   const last = fetchFrom(place, '/api/chat', { body: '{}' });
-  await until('the place is free again', () => waiting[2]?.() ?? waiting[2]);
+  await waitFor(() => waiting[2]?.() ?? waiting[2], { what: 'the place is free again' });
   expect((await last).status).toBe(200);
 });
 

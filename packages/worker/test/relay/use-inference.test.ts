@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,7 +10,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jobRequest } from '../support/job-request.ts';
 import { helpersInNetworks, untilClean } from '../support/leftovers.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
-import { until } from '../support/until.ts';
 import { bodyOf, startUpstream, type Upstream } from './support/upstream.ts';
 
 const hostAddress = Object.values(networkInterfaces())
@@ -104,9 +104,9 @@ describe.each(engines)('$name', ({ open }) => {
     // The service never ends its answer: only a line that is passed on at once lets the job end.
     expect(await node.jobs.run(request)).toMatchObject({ stdout: '{"response":"a"}\n' });
     expect(upstream.seen.length - before).toBe(1);
-    await until('the request to the service ended with the job', () =>
-      upstream.seen.at(-1)?.destroyed === true ? true : undefined,
-    );
+    await waitFor(() => upstream.seen.at(-1)?.destroyed === true, {
+      what: 'the request to the service ended with the job',
+    });
   });
 
   it('keeps every other rule of a sandbox', async () => {
@@ -138,9 +138,9 @@ describe.each(engines)('$name', ({ open }) => {
       const request = jobRequest('touch /workspace/up; sleep 100', { use_inference: true });
       const running = node.jobs.run(request);
       if (started) {
-        await until('the job runs', () =>
-          node.jobs.get(request.job_id).status === 'in_progress' ? true : undefined,
-        );
+        await waitFor(() => node.jobs.get(request.job_id).status === 'in_progress', {
+          what: 'the job runs',
+        });
       }
       expect(node.jobs.stop(request.job_id, 0)).toBe('stopping');
       expect(await running).toMatchObject({ status: 'failed' });

@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { createHttpServer } from '@cynodeai/runtime/http';
 import type { RequestListener } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
@@ -6,7 +7,6 @@ import { bindOpenApi } from '../../src/adapters/http/openapi.ts';
 import { toProblem } from '../../src/adapters/http/to-problem.ts';
 import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
 import { RecordingLog } from '../node/support/recording-log.ts';
-import { until } from '../support/until.ts';
 import { type Answer, type Call, fetchFrom, open } from './support/call.ts';
 import { bodyOf, startUpstream } from './support/upstream.ts';
 
@@ -87,9 +87,9 @@ it('passes requests to the service, whatever their type and beyond the limit of 
   expect((await ask(`${prefix}/`)).text).toBe('GET / 0');
   for (const request of upstream.seen) expect(request.headers.authorization).toBeUndefined();
   expect(upstream.seen[0]?.headers['content-encoding']).toBe('x-own');
-  await until('both requests are logged', () =>
-    log.text().split('worker.inference.relay').length === 3 ? true : undefined,
-  );
+  await waitFor(() => log.text().split('worker.inference.relay').length === 3, {
+    what: 'both requests are logged',
+  });
   expect(log.text()).not.toContain(token);
 });
 
@@ -131,7 +131,7 @@ it('names each refusal by its own kind', async () => {
   expect(kindOf(turnedAway)).toStrictEqual([429, 'node_at_capacity']);
   expect(turnedAway.headers['retry-after']).toBe('5');
   held.destroy();
-  await until('the place is free', () => (upstream.seen[0]?.destroyed === true ? true : undefined));
+  await waitFor(() => upstream.seen[0]?.destroyed === true, { what: 'the place is free' });
   expect(kindOf(await ask(`${prefix}/api/show`, { body: big }))).toStrictEqual([
     413,
     'payload_too_large',

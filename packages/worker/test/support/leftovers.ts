@@ -1,9 +1,9 @@
+import { waitFor } from '@cynodeai/testing';
 import type { ContainerEngine } from '@cynodeai/contracts/common';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { callEngine, type EngineCommand } from '../../src/adapters/container/podman/client.ts';
-import { until } from './until.ts';
 
 /** Where an engine and its nodes live. */
 export interface EnginePlace {
@@ -71,11 +71,11 @@ export async function leftovers(place: EnginePlace): Promise<string[]> {
 /** Waits until nothing of any job is left. @throws naming what is */
 export async function untilClean(place: EnginePlace): Promise<void> {
   let last: string[] = [];
-  const clean = async (): Promise<true | undefined> => {
+  const clean = async (): Promise<boolean> => {
     last = await leftovers(place);
-    return last.length === 0 ? true : undefined;
+    return last.length === 0;
   };
-  await until('nothing of a job is left', clean).catch((cause: unknown) => {
+  await waitFor(clean, { what: 'nothing of a job is left' }).catch((cause: unknown) => {
     throw new Error(`left behind: ${last.join('\n')}`, { cause });
   });
 }

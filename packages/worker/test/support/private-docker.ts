@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
@@ -7,7 +8,6 @@ import process from 'node:process';
 import { runCommand } from '@cynodeai/runtime/process';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
 import { removeTree } from '../../src/adapters/container/shared/remove-tree.ts';
-import { until } from './until.ts';
 
 /** What to do on a host without Docker. A test that needs it fails with these words, it is not skipped. */
 const fix = 'run: apt-get install -y --no-install-recommends docker.io iptables';
@@ -93,16 +93,15 @@ export class PrivateDocker implements AsyncDisposable {
   async #ready(): Promise<void> {
     const daemon = new Daemon(this.socketPath);
     try {
-      await until(
-        'the Docker daemon answers',
+      await waitFor(
         async () => {
           if (this.#child.exitCode !== null) {
             throw new Error(`dockerd ended: ${this.#output}`);
           }
           const answer = await daemon.call('GET', '/_ping').catch(() => undefined);
-          return answer?.status === 200 ? true : undefined;
+          return answer?.status === 200;
         },
-        30_000,
+        { what: 'the Docker daemon answers' },
       );
     } catch (cause) {
       await this[Symbol.asyncDispose]();

@@ -1,9 +1,7 @@
 import { type ProcessScope, Shutdown } from '@cynodeai/runtime/lifecycle';
-import { type MemoryLog, createTestDatabase, memoryLog } from '@cynodeai/testing';
+import { createTestDatabase, type MemoryLog, memoryLog, reservePort } from '@cynodeai/testing';
 import type { Kysely } from 'kysely';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';
 import {
@@ -13,24 +11,12 @@ import {
 
 export const psk = 'test-registration-key-0001';
 
-/** A port nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}
-
 /** A complete environment; every secret is drawn anew. */
 export async function controlPlaneEnv(
   databaseUrl: string,
   extra: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, string>> {
-  const port = await freePort();
+  const port = await reservePort();
   return {
     DATABASE_URL: databaseUrl,
     JWT_SECRET: randomBytes(32).toString('hex'),

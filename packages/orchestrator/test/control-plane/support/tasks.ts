@@ -86,10 +86,8 @@ export async function jobIn(
   db: Kysely<Database>,
   ids: TaskIds,
   status: Selectable<JobsTable>['status'],
-  timeoutMs = 10_000,
 ): Promise<Selectable<JobsTable>> {
   await waitFor(async () => (await readJob(db, ids)).status === status, {
-    timeoutMs,
     what: `job status ${status}`,
   });
   return readJob(db, ids);

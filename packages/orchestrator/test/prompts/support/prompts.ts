@@ -53,7 +53,7 @@ export async function jobsOf(
         .execute();
       return jobs.length >= count ? jobs : undefined;
     },
-    { timeoutMs: 20_000, what: `${count} jobs of a task` },
+    { what: `${count} jobs of a task` },
   );
 }
 

@@ -1,3 +1,4 @@
+import { waitToPass } from '@cynodeai/testing';
 import { describe, expect, it, vi } from 'vitest';
 import {
   endedAt,
@@ -99,7 +100,7 @@ describe('running a job', () => {
       exit_code: 125,
       stderr: 'cynode: no such image\n',
     });
-    await vi.waitFor(() => expect(removed).toStrictEqual([idOf(0)]));
+    await waitToPass(() => expect(removed).toStrictEqual([idOf(0)]));
   });
 
   it('takes the default image, and needs one or the other', async () => {
@@ -207,7 +208,7 @@ describe('running a job', () => {
       message: 'the node could not run the job',
       cause: fault,
     });
-    await vi.waitFor(() => expect(removed).toStrictEqual([idOf(0)]));
+    await waitToPass(() => expect(removed).toStrictEqual([idOf(0)]));
     expect(jobs.running).toBe(0);
   });
 
@@ -228,7 +229,7 @@ describe('running a job', () => {
     await jobs.run(request());
     jobs.acknowledge(request());
     await jobs.run(request());
-    await vi.waitFor(() =>
+    await waitToPass(() =>
       expect(lines).toStrictEqual([
         'job directory could not be removed',
         'job directory could not be removed',

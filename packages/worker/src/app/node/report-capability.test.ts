@@ -1,3 +1,4 @@
+import { waitToPass } from '@cynodeai/testing';
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -77,7 +78,7 @@ describe('capability reporting', () => {
   const look = async (): Promise<void> => {
     const before = time.slept.length;
     time.advance(10_000);
-    await vi.waitFor(() => expect(time.slept.length).toBeGreaterThan(before));
+    await waitToPass(() => expect(time.slept.length).toBeGreaterThan(before));
   };
   const end = (): Promise<void> => {
     stop.abort();

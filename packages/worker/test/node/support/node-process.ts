@@ -1,3 +1,4 @@
+import { reservePort, waitToPass } from '@cynodeai/testing';
 import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -5,10 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { vi } from 'vitest';
 import { type MockOrchestrator, testPsk } from './mock-orchestrator.ts';
 import { resetEngine } from './reset-engine.ts';
-import { freePort } from './test-node.ts';
 
 const entry = join(import.meta.dirname, '../../../src/processes/node.ts');
 
@@ -63,7 +62,7 @@ export class NodeProcess implements AsyncDisposable {
     orchestrator: MockOrchestrator,
     more: Record<string, string> = {},
   ): Promise<NodeProcess> {
-    const port = await freePort();
+    const port = await reservePort();
     const url = `http://127.0.0.1:${port}`;
     const child = spawn(process.execPath, [entry], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -85,12 +84,12 @@ export class NodeProcess implements AsyncDisposable {
   /** Waits until the node has acknowledged its configuration. */
   async ready(orchestrator: MockOrchestrator): Promise<void> {
     const before = orchestrator.acks.length;
-    await vi.waitFor(
+    await waitToPass(
       () => {
         if (this.#child.exitCode !== null) throw new Error(`the node ended: ${this.output}`);
         if (orchestrator.acks.length === before) throw new Error(`no ack yet: ${this.output}`);
       },
-      { timeout: 60_000, interval: 50 },
+      { within: 60_000 },
     );
   }
 

@@ -1,27 +1,16 @@
+import { reservePort, waitToPass } from '@cynodeai/testing';
 import { Shutdown } from '@cynodeai/runtime/lifecycle';
 import { messageOf, uuidv7 } from '@cynodeai/runtime/std';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { startNode } from '../../../src/processes/start-node.ts';
 import { CurrentConfig } from '../../../src/app/node/current-config.ts';
 import { type FakeHost, createFakeHost } from './fake-host.ts';
 import { FakeTime } from './fake-time.ts';
 import { MockOrchestrator, testPsk, testToken } from './mock-orchestrator.ts';
 import { RecordingLog } from './recording-log.ts';
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /**
  * Sleeps of a node that runs and has nothing to do: heartbeat, host, model service, staged files, old results. Time may
@@ -72,7 +61,7 @@ export class TestNode implements AsyncDisposable {
     const node = new TestNode();
     await node.orchestrator.listen();
     const stateDir = await mkdtemp(join(tmpdir(), 'cynode-node-test-'));
-    const port = await freePort();
+    const port = await reservePort();
     node.#url = `http://127.0.0.1:${port}`;
     node.orchestrator.workerUrl = node.#url;
     Object.assign(node.env, {
@@ -83,7 +72,7 @@ export class TestNode implements AsyncDisposable {
       LISTEN_ADDR: `127.0.0.1:${port}`,
       CYNODE_STATE_DIR: stateDir,
       // Nobody listens there, whatever runs on this machine.
-      OLLAMA_PORT: String(await freePort()),
+      OLLAMA_PORT: String(await reservePort()),
     });
     return node;
   }
@@ -157,7 +146,7 @@ export class TestNode implements AsyncDisposable {
 
   /** Lets the minute of heartbeat and checks pass once all of them wait for it. */
   async passMinute(): Promise<void> {
-    await vi.waitFor(() => expect(this.time.waiting).toBe(longSleeps));
+    await waitToPass(() => expect(this.time.waiting).toBe(longSleeps));
     this.time.advance(60_000);
   }
 

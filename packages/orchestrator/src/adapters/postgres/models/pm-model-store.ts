@@ -21,8 +21,8 @@ export interface PmModelStoreOptions {
   readonly demoModel: string | undefined;
 }
 
-/** Where the control planes meet. */
-const managerLock = 4_918_720_414;
+/** Advisory lock under which the selection is decided, one step at a time, by whichever control plane holds it. */
+export const managerLock = 4_918_720_414;
 
 async function databaseNow(db: Executor): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);

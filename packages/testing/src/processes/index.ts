@@ -1,1 +1,0 @@
-export { type ProgramStart, RecordingProgram } from './recording-program.ts';
