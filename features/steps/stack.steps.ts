@@ -9,8 +9,8 @@ import { runMixedJobs, stackLeftovers } from '../support/mixed-jobs.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 import { stopStack, words } from '../support/stack-world.ts';
 
-After(function (this: ProductWorld) {
-  this.stack.close();
+After({ timeout: 120_000 }, function (this: ProductWorld) {
+  return this.end();
 });
 AfterAll({ timeout: 300_000 }, stopStack);
 

@@ -1,3 +1,4 @@
+import type { PrivateDocker } from '../../packages/worker/test/support/private-docker.ts';
 import type { MixedJob } from './mixed-jobs.ts';
 import { NodeWorld } from './node-world.ts';
 import { OrchestratorWorld } from './orchestrator-world.ts';
@@ -9,4 +10,17 @@ export class ProductWorld extends OrchestratorWorld {
   readonly stack = new StackWorld();
   processesBefore = '';
   mixed: readonly MixedJob[] = [];
+  docker: PrivateDocker | undefined;
+  readonly #endings: (() => Promise<void>)[] = [];
+
+  /** Does this at the end of the scenario, the last first. */
+  atEnd(action: () => Promise<void>): void {
+    this.#endings.push(action);
+  }
+
+  /** Undoes what the scenario has made. */
+  async end(): Promise<void> {
+    for (const action of this.#endings.splice(0).toReversed()) await action();
+    this.stack.close();
+  }
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { runCommand } from '@cynodeai/runtime/process';
+import { z } from 'zod';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
 import { removeTree } from '../../src/adapters/container/shared/remove-tree.ts';
 
@@ -27,6 +28,10 @@ async function dockerd(): Promise<string> {
   }
   throw new Error(`the tests of the Docker engine need dockerd; ${fix}`);
 }
+
+const startSchema = z.object({
+  Actor: z.object({ Attributes: z.object({ name: z.string() }) }),
+});
 
 /** A Docker daemon of one test file, in a folder of its own; nothing of the host's is touched. */
 export class PrivateDocker implements AsyncDisposable {
@@ -106,6 +111,23 @@ export class PrivateDocker implements AsyncDisposable {
     } catch (cause) {
       await this[Symbol.asyncDispose]();
       throw new Error(`dockerd does not start; ${fix}\n${this.#output}`, { cause });
+    } finally {
+      daemon.close();
+    }
+  }
+
+  /** Names of the sandboxes of jobs that were ever started. */
+  async startedSandboxes(): Promise<readonly string[]> {
+    const daemon = new Daemon(this.socketPath);
+    const filters = { event: ['start'], label: ['io.cynodeai.kind=sandbox'] };
+    const until = Math.ceil(Date.now() / 1000);
+    const query = `since=1&until=${until}&filters=${encodeURIComponent(JSON.stringify(filters))}`;
+    try {
+      const { text } = await daemon.call('GET', `/events?${query}`);
+      return text
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => startSchema.parse(JSON.parse(line)).Actor.Attributes.name);
     } finally {
       daemon.close();
     }
