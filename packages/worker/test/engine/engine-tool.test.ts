@@ -1,0 +1,64 @@
+import { mustRun } from '@cynodeai/runtime/process';
+import { silentLog } from '@cynodeai/runtime/observe';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dockerTool } from '../../src/adapters/container/docker/engine-tool.ts';
+import { podmanTool } from '../../src/adapters/container/podman/engine-tool.ts';
+import type { EngineTool } from '../../src/adapters/container/shared/engine-tool.ts';
+import { type TestEngine, engines } from '../support/test-engine.ts';
+import { testImage, testImageArchive } from '../support/test-image.ts';
+
+const ref = 'localhost/cynode/tool-test:1';
+
+function toolOf({ kind, stateDir, runDir, processArguments }: TestEngine): EngineTool {
+  if (kind === 'podman') return podmanTool({ stateDir, runDir });
+  return dockerTool({ stateDir, dockerHost: processArguments[2] }, silentLog);
+}
+
+describe.each(engines)('who looks after $name', ({ open }) => {
+  let engine: TestEngine;
+  let tool: EngineTool;
+
+  beforeAll(async () => {
+    engine = await open();
+    tool = toolOf(engine);
+  });
+
+  afterAll(() => engine.close());
+
+  const cli = async (args: readonly string[]): Promise<string> => {
+    const [program = '', ...flags] = await tool.invocation();
+    return mustRun(program, [...flags, ...args], { env: engine.command.env });
+  };
+
+  it('is told that it works, and with what', async () => {
+    const { facts, flags, problems } = await tool.probe();
+    expect(facts?.runtime).toBe(engine.kind);
+    expect(await tool.invocation()).toEqual([expect.any(String), ...(flags ?? [])]);
+    expect(problems).toEqual(expect.any(Array));
+  });
+
+  it('imports an image with its settings and knows it afterwards', async () => {
+    expect(await tool.hasImage(ref)).toBe(false);
+    const options = { env: ['A=b c=d'], labels: ['io.cynodeai.x=y z'], workdir: '/workspace' };
+    await tool.importImage(await testImageArchive(), ref, options);
+    expect(await tool.hasImage(ref)).toBe(true);
+    const config: unknown = JSON.parse(
+      await cli(['image', 'inspect', '--format={{json .Config}}', ref]),
+    );
+    expect(config).toMatchObject({
+      Env: expect.arrayContaining(['A=b c=d']),
+      Labels: { 'io.cynodeai.x': 'y z' },
+      WorkingDir: '/workspace',
+    });
+  });
+
+  it('removes the containers of one node and leaves those of another', async () => {
+    for (const slug of ['a', 'b']) {
+      const label = `--label=io.cynodeai.node_slug=${slug}`;
+      await cli(['create', `--name=of-${slug}`, label, '--network=none', testImage, 'true']);
+    }
+    expect(await tool.clean('a')).toEqual(['of-a']);
+    expect(await cli(['ps', '--all', '--format={{.Names}}'])).toBe('of-b\n');
+    expect(await tool.clean('b')).toEqual(['of-b']);
+  });
+});
