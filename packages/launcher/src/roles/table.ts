@@ -137,6 +137,13 @@ export const processRoles = roles.filter(
   (role): role is ProcessRole & { readonly name: RoleName } => role.kind === 'process',
 );
 
+/** The process that hosts a role. */
+export function processOf(host: string): ProcessRole & { readonly name: RoleName } {
+  const role = processRoles.find((candidate) => candidate.hosts.includes(host));
+  if (role === undefined) throw new Error(`no process hosts the role ${host}`);
+  return role;
+}
+
 /** The row of a process. */
 export function roleNamed(name: RoleName): Role {
   const role = roles.find((candidate) => candidate.name === name);

@@ -1,4 +1,5 @@
 import type { Install } from '../install/install.ts';
+import { processOf } from '../roles/table.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import { lastLines, logPath } from '../machine/log-file.ts';
 import { readinessOf } from '../stack/readiness.ts';
@@ -13,9 +14,10 @@ export async function findNodeTrouble(install: Install): Promise<Trouble | undef
   }
   const readiness = await readinessOf(state.workerUrl);
   if (readiness.state === 'ready') return undefined;
-  const role = state.roles.find((candidate) => candidate.name === 'node');
+  const { name } = processOf('node');
+  const role = state.roles.find((candidate) => candidate.name === name);
   if (role !== undefined && keepsFailing(role)) {
-    const path = logPath(install.paths.logs, 'node');
+    const path = logPath(install.paths.logs, name);
     const lines = lastLines(path, 3).map((line) => `\n  ${line}`);
     return {
       text: `the node does not stay up (${role.lastEnd ?? 'it ended'}); see ${path}${lines.join('')}`,
