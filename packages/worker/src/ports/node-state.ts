@@ -6,7 +6,7 @@ export interface NodeState {
    */
   open(): Promise<void>;
   /** Gives the state directory free; the end of the process does the same. */
-  close(): void;
+  close(): Promise<void>;
   /** Version of the last configuration that was applied in any run. @throws NodeError `state_unusable` */
   lastApplied(): Promise<string | undefined>;
   /** Remembers an applied version durably. @throws NodeError `state_unusable` */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type Env, parseEnv, readEnv, schemaOf } from '@cynodeai/runtime/config';
 import { engineEnvironment } from '@cynodeai/runtime/environment/node';
 import { createLog } from '@cynodeai/runtime/observe';
-import { messageOf } from '@cynodeai/runtime/std';
+import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { dockerTool } from '../adapters/container/docker/engine-tool.ts';
 import type { EngineTool } from '../adapters/container/shared/engine-tool.ts';
 import { podmanTool } from '../adapters/container/podman/engine-tool.ts';
@@ -131,10 +131,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return await dispatch(toolOf(readEnv()), parsed);
   } catch (error) {
     const usage =
-      error instanceof UsageError ||
-      (error instanceof Error &&
-        'code' in error &&
-        String(error.code).startsWith('ERR_PARSE_ARGS'));
+      error instanceof UsageError || errorCodeOf(error)?.startsWith('ERR_PARSE_ARGS') === true;
     process.stderr.write(usage ? `${messageOf(error)}\n\n${help}` : `${messageOf(error)}\n`);
     return usage ? exitCodeUsage : 1;
   }

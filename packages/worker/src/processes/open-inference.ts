@@ -1,4 +1,4 @@
-import { HttpClient } from '@cynodeai/runtime/http';
+import type { HttpClient } from '@cynodeai/runtime/call';
 import type { ProcessScope } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import type { Clock } from '@cynodeai/runtime/std';
@@ -15,17 +15,17 @@ export interface InferenceParts {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly watchMs: number;
+  /** The connections of this process; whoever made it closes it. */
+  readonly client: HttpClient<'pull'>;
 }
 
-/** The node's inference with its connections; they end with the process. Contract 03 section 8. */
+/** The node's inference; it ends with the process. Contract 03 section 8. */
 export function openInference(parts: InferenceParts): NodeInference {
-  const http = new HttpClient(4, 2000);
-  parts.scope.shutdown.add('model service connections', () => http.close());
   const inference = new NodeInference({
     ...parts,
     gpus: () => detectGpus(),
     signal: parts.scope.signal,
-    connect: (baseUrl) => createOllamaBackend(http, baseUrl),
+    connect: (baseUrl) => createOllamaBackend({ client: parts.client, baseUrl }),
   });
   const graceMs = parts.settings.shutdownGraceMs;
   parts.scope.shutdown.add('inference container', () => inference.stop(graceMs), graceMs + 40_000);

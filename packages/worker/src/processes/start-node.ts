@@ -1,6 +1,6 @@
 import { type Env, forgetEnv } from '@cynodeai/runtime/config';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
-import { HttpClient } from '@cynodeai/runtime/http';
+import { HttpClient } from '@cynodeai/runtime/call';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { type Log, createLog } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf, systemClock } from '@cynodeai/runtime/std';
@@ -63,6 +63,7 @@ interface Parts {
   readonly config: CurrentConfig;
   readonly clock: Clock;
   readonly timer: Timer;
+  readonly client: HttpClient<'pull'>;
   readonly inference: NodeInference;
 }
 
@@ -150,14 +151,19 @@ function workerApi(parts: Parts): WorkerApi {
   };
 }
 
+/** The connections of this process to other services; downloads of models have a lane of their own. */
+function openClient({ connectTimeoutMs }: NodeSettings, scope: ProcessScope): HttpClient<'pull'> {
+  const client = new HttpClient({ connections: 4, connectTimeoutMs, lanes: { pull: 64 } });
+  scope.shutdown.add('connections to other services', () => client.close());
+  return client;
+}
+
 /** Opens a session whose registrations carry fresh facts, and hands out the same facts for later reports. */
-function reporting({ startup, scope, readiness, clock, inference }: Parts) {
+function reporting({ startup, scope, readiness, clock, client, inference }: Parts) {
   const { settings } = startup;
   const probe = createMachineProbe(settings.stateDir);
-  const http = new HttpClient(4, settings.connectTimeoutMs);
-  scope.shutdown.add('orchestrator connections', () => http.close());
   const orchestrator = createHttpOrchestrator({
-    http,
+    client,
     baseUrl: settings.orchestratorUrl,
     psk: startup.psk,
     requestTimeoutMs: settings.requestTimeoutMs,
@@ -193,15 +199,17 @@ export async function startNode(
   const readiness = new NodeReadiness();
   scope.signal.addEventListener('abort', () => readiness.beginShutdown(), { once: true });
   const { timer = systemTimer, clock = systemClock, config = new CurrentConfig() } = overrides;
+  const client = openClient(settings, scope);
   const inference = openInference({
     settings,
     scope,
     log,
     clock,
     timer,
+    client,
     watchMs: overrides.inferenceLookMs ?? 3000,
   });
-  const parts: Parts = { startup, scope, log, readiness, config, clock, timer, inference };
+  const parts: Parts = { startup, scope, log, readiness, config, clock, timer, client, inference };
   const { openSession, reportOf } = reporting(parts);
   const retry = { clock, timer, log, signal: scope.signal };
   const openHost = overrides.openHost ?? openRealHost;

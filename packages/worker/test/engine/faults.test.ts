@@ -5,11 +5,12 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holderFile, takeLock } from '@cynodeai/runtime/files';
 import { silentLog } from '@cynodeai/runtime/observe';
 import type { EngineCommand } from '../../src/adapters/container/podman/client.ts';
 import { dropPidFiles, endClients } from '../../src/adapters/container/podman/containers.ts';
 import { hasImage, pullImage } from '../../src/adapters/container/podman/images.ts';
-import { withLock } from '../../src/adapters/container/podman/lock.ts';
+import { withEngineLock } from '../../src/adapters/container/podman/lock.ts';
 import { enginePaths } from '../../src/adapters/container/podman/paths.ts';
 import { PidWatch } from '../../src/adapters/container/podman/pid-watch.ts';
 import { PodmanContainer } from '../../src/adapters/container/podman/podman-container.ts';
@@ -242,25 +243,26 @@ describe('what killed processes leave', () => {
   });
 
   it('a lock is taken over when its owner is gone, and waited for while it is not', async () => {
-    const dir = join(base, 'lock');
-    await mkdir(dir);
-    await writeFile(join(dir, 'pid'), '999999999');
+    const path = join(base, 'engine.lock');
+    // The lock of a process that is gone: its file, and the note of who had it.
+    await (await takeLock(path)).release();
+    await writeFile(holderFile(path), '999999999');
     const order: string[] = [];
     const gate = Promise.withResolvers<void>();
-    const first = withLock(dir, async () => {
+    const first = withEngineLock(path, async () => {
       order.push('first');
       await gate.promise;
       order.push('first done');
     });
     await waitFor(() => order.length > 0, { what: 'the first has it' });
-    const second = withLock(dir, async () => {
+    const second = withEngineLock(path, async () => {
       order.push('second');
     });
     gate.resolve();
     await Promise.all([first, second]);
     expect(order).toStrictEqual(['first', 'first done', 'second']);
-    await mkdir(dir);
-    await withLock(dir, async () => order.push('ownerless'));
+    await rm(holderFile(path));
+    await withEngineLock(path, async () => order.push('ownerless'));
     expect(order.at(-1)).toBe('ownerless');
   });
 });

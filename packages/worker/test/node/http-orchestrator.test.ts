@@ -1,5 +1,5 @@
 import { Secret } from '@cynodeai/runtime/config';
-import { HttpClient } from '@cynodeai/runtime/http';
+import { HttpClient } from '@cynodeai/runtime/call';
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,10 +21,10 @@ describe('the orchestrator over HTTP', () => {
       response.writeHead(answer.status, { location: 'http://127.0.0.1:1/' }).end(answer.body);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    http = new HttpClient(1, 500);
+    http = new HttpClient({ connections: 1, connectTimeoutMs: 500 });
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base`;
     const psk = new Secret('psk');
-    orchestrator = createHttpOrchestrator({ http, baseUrl, psk, requestTimeoutMs: 2000 });
+    orchestrator = createHttpOrchestrator({ client: http, baseUrl, psk, requestTimeoutMs: 2000 });
   });
   afterEach(async () => {
     await http.close();

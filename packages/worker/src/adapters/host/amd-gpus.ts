@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJsonOr } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import type { GpuDevice } from '../../domain/capability/host-facts.ts';
 import type { RunTool } from './nvidia-gpus.ts';
@@ -12,18 +13,10 @@ function fieldOf(card: Readonly<Record<string, unknown>>, name: string): string 
   return typeof entry?.[1] === 'string' ? entry[1].trim() : undefined;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    // Warnings may stand before the document.
-    return JSON.parse(text.slice(text.indexOf('{')));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Devices in the tool's JSON document; none when it is something else. */
 export function parseRocmList(text: string, rocmVersion: string | undefined): readonly GpuDevice[] {
-  const parsed = listSchema.safeParse(parseJson(text));
+  // Warnings may stand before the document.
+  const parsed = listSchema.safeParse(parseJsonOr(text.slice(text.indexOf('{'))));
   if (!parsed.success) return [];
   return Object.entries(parsed.data).flatMap(([name, card]) => {
     if (!/^card\d+$/.test(name)) return [];

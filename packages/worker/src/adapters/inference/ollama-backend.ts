@@ -1,8 +1,8 @@
-import { ollamaTagsSchema, ollamaVersionSchema, taggedModel } from '@cynodeai/contracts/model';
-import type { HttpClient } from '@cynodeai/runtime/http';
+import { ollamaRoutes, taggedModel } from '@cynodeai/contracts/model';
+import { CallError, callRoute } from '@cynodeai/runtime/call';
 import { isModelRef } from '../../domain/inference/models.ts';
 import type { BackendLook, ModelBackend } from '../../ports/inference.ts';
-import { pullModel } from './pull-model.ts';
+import { type ModelService, pullModel } from './pull-model.ts';
 
 /** Bounds of what a service may answer: a hostile or broken one must not harm the node. */
 const bounds = {
@@ -13,58 +13,36 @@ const bounds = {
   models: 1000,
 } as const;
 
-function parseJson(text: string): unknown {
+async function look(service: ModelService, signal: AbortSignal): Promise<BackendLook> {
+  const limits = { timeoutMs: bounds.lookMs, maxBytes: bounds.versionBytes };
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-async function look(http: HttpClient, baseUrl: string, signal: AbortSignal): Promise<BackendLook> {
-  try {
-    const answer = await http.call({
-      method: 'GET',
-      url: `${baseUrl}/api/version`,
-      timeoutMs: bounds.lookMs,
-      maxBytes: bounds.versionBytes,
-      signal,
-    });
-    const known = ollamaVersionSchema.safeParse(parseJson(answer.text)).success;
-    return answer.status === 200 && known ? 'answers' : 'absent';
+    await callRoute(ollamaRoutes.version, {}, { ...service, ...limits, signal });
+    return 'answers';
   } catch (error) {
-    return error instanceof Error && error.name === 'TimeoutError' ? 'slow' : 'absent';
+    return error instanceof CallError && error.code === 'late' ? 'slow' : 'absent';
   }
 }
 
-async function models(
-  http: HttpClient,
-  baseUrl: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const answer = await http.call({
-    method: 'GET',
-    url: `${baseUrl}/api/tags`,
-    timeoutMs: bounds.tagsMs,
-    maxBytes: bounds.tagsBytes,
-    signal,
+async function models(service: ModelService, signal: AbortSignal): Promise<readonly string[]> {
+  const limits = { timeoutMs: bounds.tagsMs, maxBytes: bounds.tagsBytes };
+  const called = callRoute(ollamaRoutes.tags, {}, { ...service, ...limits, signal });
+  const { body } = await called.catch((error: unknown) => {
+    if (!(error instanceof CallError) || error.status === undefined) throw error;
+    const what = `the model service answered ${error.status} without a list of models`;
+    throw new Error(what, { cause: error });
   });
-  const parsed = ollamaTagsSchema.safeParse(parseJson(answer.text));
-  if (answer.status !== 200 || !parsed.success) {
-    throw new Error(`the model service answered ${answer.status} without a list of models`);
-  }
-  const refs = (parsed.data.models ?? [])
+  const refs = (body.models ?? [])
     .map((model) => model.name ?? model.model ?? '')
     .filter(isModelRef)
     .map(taggedModel);
   return [...new Set(refs)].toSorted().slice(0, bounds.models);
 }
 
-/** A service that speaks Ollama's API at `baseUrl`, which has no trailing slash. */
-export function createOllamaBackend(http: HttpClient, baseUrl: string): ModelBackend {
+/** A service that speaks Ollama's API. */
+export function createOllamaBackend(service: ModelService): ModelBackend {
   return {
-    look: (signal) => look(http, baseUrl, signal),
-    models: (signal) => models(http, baseUrl, signal),
-    pull: (modelRef, onProgress, signal) => pullModel({ baseUrl, modelRef, onProgress, signal }),
+    look: (signal) => look(service, signal),
+    models: (signal) => models(service, signal),
+    pull: (modelRef, onProgress, signal) => pullModel({ service, modelRef, onProgress, signal }),
   };
 }

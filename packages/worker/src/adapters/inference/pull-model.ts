@@ -2,13 +2,21 @@ import {
   type OllamaPullLine,
   ollamaErrorSchema,
   ollamaPullLineSchema,
+  ollamaRoutes,
 } from '@cynodeai/contracts/model';
-import { truncateUtf8 } from '@cynodeai/runtime/std';
-import { Agent, type Dispatcher, request } from 'undici';
+import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
+import { LineError, linesOf, parseJsonOr, truncateUtf8 } from '@cynodeai/runtime/std';
 import type { PullProgress } from '../../domain/inference/models.ts';
 
-export interface PullCall {
+/** A model service and the connections to it; downloads have a lane of their own, because they last for minutes. */
+export interface ModelService {
+  readonly client: Pick<HttpClient<'pull'>, 'open'>;
+  /** Without a trailing slash. */
   readonly baseUrl: string;
+}
+
+export interface PullCall {
+  readonly service: ModelService;
   readonly modelRef: string;
   readonly onProgress: (progress: PullProgress) => void;
   readonly signal: AbortSignal;
@@ -16,17 +24,13 @@ export interface PullCall {
 
 /** A pull ends when the service says nothing for this long, ms. Checking a big layer takes minutes without a word. */
 const silenceMs = 600_000;
-/** Longest line, and longest answer to a refused pull, bytes. */
-const lineBytes = 64 * 1024;
+/** Longest line, characters. */
+const lineChars = 64 * 1024;
 const layersMax = 1000;
 const errorBytes = 500;
 
 function parseLine(text: string): OllamaPullLine | undefined {
-  try {
-    return ollamaPullLineSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return ollamaPullLineSchema.safeParse(parseJsonOr(text)).data;
 }
 
 /** Adds up what is known of each layer. */
@@ -52,60 +56,38 @@ class Layers {
   }
 }
 
-/** Lines of a stream, without their ends. @throws RangeError when one is longer than the bound */
-async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > lineBytes) throw new RangeError('the model service sent an endless line');
-    yield* lines;
-  }
-  yield rest + decoder.decode();
-}
+const fault = (words: string, cause?: unknown): Error =>
+  new Error(truncateUtf8(words, errorBytes).text, { cause });
 
-/** The service's words about a refusal, shortened. */
-async function refusal(response: Dispatcher.ResponseData): Promise<string> {
-  let text = '';
-  for await (const chunk of response.body as AsyncIterable<Buffer>) {
-    text += chunk.toString('utf8');
-    if (text.length > lineBytes) break;
-  }
-  try {
-    const parsed = ollamaErrorSchema.safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data.error;
-  } catch {
-    // Not its own words then.
-  }
-  return `the model service answered ${response.statusCode}`;
+/** The service's own words about a call that failed, as far as it has any. */
+function faultOf(error: unknown): unknown {
+  if (error instanceof LineError) return fault('the model service sent an endless line', error);
+  if (!(error instanceof CallError) || error.code !== 'refused') return error;
+  const said = ollamaErrorSchema.safeParse(parseJsonOr(error.text));
+  return fault(said.data?.error ?? `the model service answered ${error.status}`, error);
 }
-
-const fault = (words: string): Error => new Error(truncateUtf8(words, errorBytes).text);
 
 /** `POST /api/pull` with its stream of progress; resolves when the service has said `success`. @throws Error */
-export async function pullModel(call: PullCall): Promise<void> {
-  const agent = new Agent({ headersTimeout: silenceMs, bodyTimeout: silenceMs });
+export async function pullModel({
+  service,
+  modelRef,
+  onProgress,
+  signal,
+}: PullCall): Promise<void> {
+  const layers = new Layers();
   try {
-    const response = await request(`${call.baseUrl}/api/pull`, {
-      dispatcher: agent,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: call.modelRef, stream: true }),
-      signal: call.signal,
-    });
-    if (response.statusCode !== 200) throw fault(await refusal(response));
-    const layers = new Layers();
-    for await (const text of linesOf(response.body as AsyncIterable<Buffer>)) {
+    const body = { model: modelRef, stream: true };
+    const settings = { ...service, lane: 'pull', stallMs: silenceMs, signal } as const;
+    const answer = await callRoute(ollamaRoutes.pull, { body }, settings);
+    for await (const text of linesOf(answer.body, lineChars)) {
       const line = parseLine(text);
       if (line?.error !== undefined) throw fault(line.error);
       if (line?.status === 'success') return;
       const progress = line && layers.note(line);
-      if (progress !== undefined) call.onProgress(progress);
+      if (progress !== undefined) onProgress(progress);
     }
-    throw fault('the model service ended the download without success');
-  } finally {
-    await agent.destroy();
+  } catch (error) {
+    throw faultOf(error);
   }
+  throw fault('the model service ended the download without success');
 }

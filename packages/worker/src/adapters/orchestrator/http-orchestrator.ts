@@ -1,27 +1,29 @@
-import {
-  type NodeBootstrapPayload,
-  controlPlaneRoutes,
-  nodeBootstrapPayloadSchema,
-} from '@cynodeai/contracts/control-plane';
-import { problemSchema } from '@cynodeai/contracts/common';
+import { controlPlaneRoutes } from '@cynodeai/contracts/control-plane';
+import { defineRoute } from '@cynodeai/contracts/common';
+import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { Secret } from '@cynodeai/runtime/config';
-import type { HttpAnswer, HttpCall, HttpClient } from '@cynodeai/runtime/http';
-import { messageOf } from '@cynodeai/runtime/std';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { Orchestrator } from '../../ports/orchestrator.ts';
 
 export interface HttpOrchestratorOptions {
-  readonly http: HttpClient;
+  /** Owner of the connections; whoever made it closes it. */
+  readonly client: Pick<HttpClient, 'open'>;
   /** Base URL without a trailing slash. */
   readonly baseUrl: string;
   readonly psk: Secret;
   readonly requestTimeoutMs: number;
 }
 
-/** Longest bootstrap, configuration or problem that is read, bytes. */
-const maxAnswerBytes = 4 * 1024 * 1024;
+/** Longest bootstrap or configuration that is read, bytes. */
+const maxBytes = 4 * 1024 * 1024;
 
 const pskHint = 'give this node the registration pre-shared key of that orchestrator';
+
+/** The configuration as text: what is wrong with it is told to the orchestrator, and is more than a call that failed. */
+const getConfigText = defineRoute({
+  ...controlPlaneRoutes.getConfig,
+  success: { 200: { kind: 'text' } },
+});
 
 /** What the bootstrap gave: the URLs to use and the token to use them with. */
 interface Bootstrap {
@@ -30,110 +32,95 @@ interface Bootstrap {
   readonly jwt: Secret;
 }
 
-function detailOf(answer: HttpAnswer): string {
-  try {
-    return problemSchema.parse(JSON.parse(answer.text)).detail ?? '';
-  } catch {
-    return '';
-  }
+/** How the outcome of one call is told. */
+interface CallWords {
+  readonly what: string;
+  /** What the answer should have been. */
+  readonly expected: string;
+  /** Whether 404 means that the orchestrator is not ready, or that it does not know this node. */
+  readonly unknown: 'retry' | 'denied';
 }
 
-/** Sorts a refusal by what can be done about it. Contract 03 sections 2.2 and 3. */
-function refusal(what: string, answer: HttpAnswer, unknown: 'retry' | 'denied'): NodeError {
-  const { status } = answer;
-  const detail = detailOf(answer);
-  const message = `${what}: the orchestrator answered ${status}${detail && `: ${detail}`}`;
+const words = {
+  register: { what: 'register', expected: 'a bootstrap payload of version 1', unknown: 'retry' },
+  report: { what: 'report', expected: 'an empty one', unknown: 'denied' },
+  fetchConfig: { what: 'fetch config', expected: 'a configuration', unknown: 'retry' },
+  ack: { what: 'ack', expected: 'an empty one', unknown: 'denied' },
+} as const satisfies Readonly<Record<string, CallWords>>;
+
+/** Sorts what went wrong by what can be done about it. Contract 03 sections 2.2 and 3. */
+function nodeErrorOf({ what, expected, unknown }: CallWords, error: CallError): NodeError {
+  const { code, status = 0 } = error;
+  const cause = { cause: error };
+  if (code === 'bad_answer') {
+    // Neither the answer nor what was wrong with it is kept: both may hold the token.
+    return new NodeError('orchestrator_refused', `${what}: the answer is not ${expected}`);
+  }
+  if (code !== 'refused') {
+    return new NodeError('orchestrator_unavailable', `${what}: ${error.message}`, cause);
+  }
+  const message = `${what}: the orchestrator ${error.message}`;
   if (status >= 500 || status === 429 || (status === 404 && unknown === 'retry')) {
-    return new NodeError('orchestrator_unavailable', message);
+    return new NodeError('orchestrator_unavailable', message, cause);
   }
   if (status === 401 || status === 403 || (status === 404 && unknown === 'denied')) {
-    return new NodeError('orchestrator_denied', message);
+    return new NodeError('orchestrator_denied', message, cause);
   }
-  return new NodeError('orchestrator_refused', message);
+  return new NodeError('orchestrator_refused', message, cause);
 }
 
-async function call(http: HttpClient, what: string, request: HttpCall): Promise<HttpAnswer> {
+async function attempt<T>(what: CallWords, call: Promise<T>): Promise<T> {
   try {
-    return await http.call({ maxBytes: maxAnswerBytes, ...request });
-  } catch (cause) {
-    request.signal?.throwIfAborted();
-    const { host } = new URL(request.url);
-    const message = `${what}: no answer from ${host}: ${messageOf(cause)}`;
-    throw new NodeError('orchestrator_unavailable', message, { cause });
-  }
-}
-
-function readBootstrap(text: string): NodeBootstrapPayload {
-  try {
-    return nodeBootstrapPayloadSchema.parse(JSON.parse(text));
-  } catch {
-    // Neither the text nor the parser's message is kept: both may hold the token.
-    const message = 'register: the answer is not a bootstrap payload of version 1';
-    throw new NodeError('orchestrator_refused', message);
+    return await call;
+  } catch (error) {
+    throw error instanceof CallError ? nodeErrorOf(what, error) : error;
   }
 }
 
 /** The control-plane over HTTP; every URL but the registration's is the bootstrap's. Contract 03 sections 3 and 4.3. */
 export function createHttpOrchestrator(options: HttpOrchestratorOptions): Orchestrator {
-  const { http, psk, requestTimeoutMs: timeoutMs } = options;
+  const { client, baseUrl, psk, requestTimeoutMs: timeoutMs } = options;
   let bootstrap: Bootstrap | undefined;
   const current = (): Bootstrap => {
     if (bootstrap !== undefined) return bootstrap;
     throw new NodeError('orchestrator_denied', 'the node is not registered');
   };
-  const bearer = (jwt: Secret): Record<string, string> => ({
-    authorization: `Bearer ${jwt.reveal()}`,
-  });
+  const settings = (signal: AbortSignal) => ({ client, timeoutMs, maxBytes, signal });
   return {
     register: async (capability, signal) => {
-      const { method, path } = controlPlaneRoutes.registerNode;
-      const url = `${options.baseUrl}${path}`;
-      const json = { psk: psk.reveal(), capability };
-      const answer = await call(http, 'register', { method, url, json, timeoutMs, signal });
-      if (answer.status !== 200 && answer.status !== 201) {
-        const error = refusal('register', answer, 'retry');
-        if (error.code !== 'orchestrator_denied') throw error;
-        throw new NodeError(error.code, `${error.message}; ${pskHint}`);
-      }
-      const { orchestrator, auth } = readBootstrap(answer.text);
+      const body = { psk: psk.reveal(), capability };
+      const called = callRoute(
+        controlPlaneRoutes.registerNode,
+        { body },
+        { ...settings(signal), baseUrl },
+      );
+      const answer = await attempt(words.register, called).catch((error: unknown) => {
+        const denied = error instanceof NodeError && error.code === 'orchestrator_denied';
+        throw denied ? new NodeError(error.code, `${error.message}; ${pskHint}`) : error;
+      });
+      const { orchestrator, auth } = answer.body;
       bootstrap = {
         reportUrl: orchestrator.endpoints.node_report_url,
         configUrl: orchestrator.endpoints.node_config_url,
         jwt: new Secret(auth.node_jwt),
       };
     },
-    report: async (json, signal) => {
-      const { reportUrl: url, jwt } = current();
-      const request = {
-        method: 'POST',
-        url,
-        json,
-        headers: bearer(jwt),
-        timeoutMs,
-        signal,
-      } as const;
-      const answer = await call(http, 'report', request);
-      if (answer.status >= 300) throw refusal('report', answer, 'denied');
+    report: async (body, signal) => {
+      const { reportUrl: url, jwt: bearer } = current();
+      const to = { ...settings(signal), url, bearer };
+      const called = callRoute(controlPlaneRoutes.reportCapability, { body }, to);
+      await attempt(words.report, called);
     },
     fetchConfig: async (signal) => {
-      const { configUrl: url, jwt } = current();
-      const request = { method: 'GET', url, headers: bearer(jwt), timeoutMs, signal } as const;
-      const answer = await call(http, 'fetch config', request);
-      if (answer.status !== 200) throw refusal('fetch config', answer, 'retry');
-      return answer.text;
+      const { configUrl: url, jwt: bearer } = current();
+      const to = { ...settings(signal), url, bearer };
+      const answer = await attempt(words.fetchConfig, callRoute(getConfigText, {}, to));
+      return answer.body;
     },
-    acknowledge: async (json, signal) => {
-      const { configUrl: url, jwt } = current();
-      const request = {
-        method: 'POST',
-        url,
-        json,
-        headers: bearer(jwt),
-        timeoutMs,
-        signal,
-      } as const;
-      const answer = await call(http, 'ack', request);
-      if (answer.status >= 300) throw refusal('ack', answer, 'denied');
+    acknowledge: async (body, signal) => {
+      const { configUrl: url, jwt: bearer } = current();
+      const to = { ...settings(signal), url, bearer };
+      await attempt(words.ack, callRoute(controlPlaneRoutes.ackConfig, { body }, to));
     },
   };
 }

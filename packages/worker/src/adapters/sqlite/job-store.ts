@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { type RunJobResult, runJobResultSchema } from '@cynodeai/contracts/common';
+import { parseJson } from '@cynodeai/runtime/std';
 import type { KeptResult } from '../../domain/jobs/retention.ts';
 import type { AcceptedJob, JobStore, StoredJob } from '../../ports/job-store.ts';
 
@@ -81,7 +82,7 @@ class SqliteJobStore implements JobStore {
     if (row === undefined) return undefined;
     const text = row['result'];
     if (typeof text !== 'string') return acceptedOf(row);
-    return { ...acceptedOf(row), result: runJobResultSchema.parse(JSON.parse(text)) };
+    return { ...acceptedOf(row), result: runJobResultSchema.parse(parseJson(text)) };
   }
 
   accept(job: AcceptedJob): void {

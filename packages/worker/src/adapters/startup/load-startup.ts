@@ -1,5 +1,5 @@
 import { ConfigError, type Env, Secret } from '@cynodeai/runtime/config';
-import { messageOf } from '@cynodeai/runtime/std';
+import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { readFile } from 'node:fs/promises';
 import type { NodeSettings } from '../../domain/node/settings.ts';
 import { type NodeEnv, readNodeEnv, unsetNodeEnv } from './env-schema.ts';
@@ -31,7 +31,7 @@ async function readConfigFile(
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const absent = errorCodeOf(error) === 'ENOENT';
     if (path === undefined && absent) return { faults: [] };
     return { faults: [`${file} cannot be read: ${messageOf(error)}`] };
   }

@@ -25,7 +25,7 @@ describe('the state of a node', () => {
     await state.saveApplied(version);
     await state.saveApplied(version);
     expect(await createFileNodeState(path).lastApplied()).toBe(version);
-    state.close();
+    await state.close();
     const names = await readdir(path);
     expect(names).toEqual(['applied-config.json', 'node.lock', 'node.pid']);
     expect((await stat(path)).mode & 0o777).toBe(0o700);
@@ -41,9 +41,9 @@ describe('the state of a node', () => {
     await expect(refusal).rejects.toThrow(`in use by a node (process ${process.pid})`);
     await rm(join(dir, 'node.pid'));
     await expect(second.open()).rejects.toThrow('another process');
-    first.close();
+    await first.close();
     await second.open();
-    second.close();
+    await second.close();
   });
 
   it('refuses a damaged memory instead of forgetting', async () => {

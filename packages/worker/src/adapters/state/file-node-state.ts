@@ -1,12 +1,11 @@
 import { ulidSchema } from '@cynodeai/contracts/common';
-import { messageOf } from '@cynodeai/runtime/std';
-import { randomUUID } from 'node:crypto';
-import { access, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type Lock, LockError, takeLock, writeFileAtomic } from '@cynodeai/runtime/files';
+import { errorCodeOf, messageOf, parseJson } from '@cynodeai/runtime/std';
+import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodeState } from '../../ports/node-state.ts';
-import { lockState, type StateLock } from './state-lock.ts';
 
 const fileName = 'applied-config.json';
 const contentSchema = z.looseObject({ config_version: ulidSchema });
@@ -16,39 +15,34 @@ function unusable(path: string, cause: unknown): NodeError {
   return new NodeError('state_unusable', message, { cause });
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
+/** Takes the state directory for this process. @throws NodeError `state_locked` naming the holder */
+async function lockState(stateDir: string): Promise<Lock> {
   try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
+    return await takeLock(join(stateDir, 'node.lock'), { waitMs: 0 });
+  } catch (cause) {
+    if (!(cause instanceof LockError) || cause.code !== 'held') throw cause;
+    const holder = cause.holder === undefined ? 'another process' : `process ${cause.holder}`;
+    const message = `${stateDir} is in use by a node (${holder}); stop that node first, or give this one a CYNODE_STATE_DIR of its own`;
+    throw new NodeError('state_locked', message, { cause });
   }
 }
 
 /** The node's memory as one small file in its state directory, replaced atomically. */
 export function createFileNodeState(stateDir: string): NodeState {
   const path = join(stateDir, fileName);
-  let lock: StateLock | undefined;
+  let lock: Lock | undefined;
   return {
     open: async () => {
       try {
         await mkdir(stateDir, { recursive: true, mode: 0o700 });
         await access(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
-        lock ??= lockState(stateDir);
+        lock ??= await lockState(stateDir);
       } catch (cause) {
         throw cause instanceof NodeError ? cause : unusable(stateDir, cause);
       }
     },
-    close: () => {
-      lock?.release();
+    close: async () => {
+      await lock?.release();
       lock = undefined;
     },
     lastApplied: async () => {
@@ -56,11 +50,11 @@ export function createFileNodeState(stateDir: string): NodeState {
       try {
         text = await readFile(path, 'utf8');
       } catch (cause) {
-        if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+        if (errorCodeOf(cause) === 'ENOENT') return undefined;
         throw unusable(stateDir, cause);
       }
       try {
-        return contentSchema.parse(JSON.parse(text)).config_version;
+        return contentSchema.parse(parseJson(text)).config_version;
       } catch (cause) {
         // Without it an older configuration could not be told from a newer one.
         const message = `${path} is damaged; delete it to accept any configuration version`;
@@ -69,7 +63,8 @@ export function createFileNodeState(stateDir: string): NodeState {
     },
     saveApplied: async (configVersion) => {
       try {
-        await writeDurably(path, `${JSON.stringify({ config_version: configVersion })}\n`);
+        const text = `${JSON.stringify({ config_version: configVersion })}\n`;
+        await writeFileAtomic(path, text);
       } catch (cause) {
         throw unusable(stateDir, cause);
       }

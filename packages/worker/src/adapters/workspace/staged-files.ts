@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf } from '@cynodeai/runtime/std';
+import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
-import { codeOf, makeOwnedDir, type Owner, pathFaults } from './write-input-file.ts';
+import { makeOwnedDir, type Owner, pathFaults } from './write-input-file.ts';
 
 export interface StagedFilesOptions {
   readonly mountRoot: string;
@@ -38,7 +38,7 @@ interface Receiving {
 async function sizesBelow(directory: string): Promise<Map<string, number>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
     (error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return [];
+      if (errorCodeOf(error) === 'ENOENT') return [];
       throw error;
     },
   );
@@ -61,7 +61,7 @@ const late = (): WorkerError =>
 /** A fault of the disk or the path, in the node's terms; whatever the sender did wrong passes as it is. */
 function inOurTerms(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('syscall' in error)) return error;
-  const code = codeOf(error);
+  const code = errorCodeOf(error);
   // The run took the directory away in the middle.
   if (code === 'ENOENT') return late();
   if (pathFaults.has(code) || code === 'ENOTEMPTY') {
@@ -101,7 +101,7 @@ export class StagedFiles {
     try {
       await rename(this.#workspaceOf(jobId), target);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return false;
+      if (errorCodeOf(error) === 'ENOENT') return false;
       throw error;
     }
     const { size } = await sizesBelow(target);
@@ -203,7 +203,7 @@ export class StagedFiles {
       await mkdir(this.#partsOf(jobId), { recursive: true, mode: 0o700 });
       await makeOwnedDir(this.#workspaceOf(jobId), 0o700, this.#options.owner).catch(
         (error: unknown) => {
-          if (codeOf(error) !== 'EEXIST') throw error;
+          if (errorCodeOf(error) !== 'EEXIST') throw error;
         },
       );
       stored = await job.stored;
@@ -254,7 +254,7 @@ export class StagedFiles {
     for (let dir = dirname(target); dir !== workspace; dir = dirname(dir)) missing.unshift(dir);
     for (const dir of missing) {
       await makeOwnedDir(dir, 0o755, this.#options.owner).catch(async (error: unknown) => {
-        if (codeOf(error) !== 'EEXIST' || !(await lstat(dir)).isDirectory()) throw error;
+        if (errorCodeOf(error) !== 'EEXIST' || !(await lstat(dir)).isDirectory()) throw error;
       });
     }
     await rename(part, target);

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { InputFile } from '@cynodeai/contracts/worker-api';
+import { errorCodeOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
 
 /** Numeric user and group on the host. */
@@ -21,7 +22,7 @@ export interface Owner {
 }
 
 /** Faults that only the paths of the request can cause in a directory nobody else writes. */
-export const pathFaults = new Set([
+export const pathFaults: ReadonlySet<string | undefined> = new Set([
   'EEXIST',
   'ENOTDIR',
   'EISDIR',
@@ -29,11 +30,6 @@ export const pathFaults = new Set([
   'EILSEQ',
   'EINVAL',
 ]);
-
-/** Code of a system error, or nothing. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
 
 /**
  * Makes a directory of the job; the mode is set apart so that the process umask does not matter. Each call takes some
@@ -89,7 +85,7 @@ export async function writeInputFiles(
     try {
       await writeOne(root, file, made, owner);
     } catch (error) {
-      if (!pathFaults.has(codeOf(error))) throw error;
+      if (!pathFaults.has(errorCodeOf(error))) throw error;
       throw new WorkerError(
         'validation',
         `sandbox.input_files: ${JSON.stringify(file.path)} is too long or clashes with another path`,

@@ -3,6 +3,7 @@ import {
   nodeConfigurationPayloadSchema,
 } from '@cynodeai/contracts/control-plane';
 import { ulidSchema } from '@cynodeai/contracts/common';
+import { at, parseJsonOr } from '@cynodeai/runtime/std';
 
 /** Why a configuration cannot be applied; `type` goes into the ack's error. */
 export interface ConfigurationFault {
@@ -37,18 +38,6 @@ export interface ConfigurationContext {
 
 const supportedVersion = 1;
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 /** Paths of the broken rules, without values: a payload holds a secret. */
 function faultsOf(error: {
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
@@ -67,8 +56,8 @@ export function readConfiguration(
   text: string,
   context: ConfigurationContext,
 ): ConfigurationReading {
-  const payload = parseJson(text);
-  const named = ulidSchema.safeParse(fieldOf(payload, 'config_version'));
+  const payload = parseJsonOr(text);
+  const named = ulidSchema.safeParse(at(payload, 'config_version'));
   const reject = (type: ConfigurationFault['type'], message: string): ConfigurationReading => ({
     outcome: 'rejected',
     ...(named.success && { configVersion: named.data }),
@@ -77,7 +66,7 @@ export function readConfiguration(
   if (typeof payload !== 'object' || payload === null) {
     return reject('unparsable_configuration', 'the configuration is not a JSON object');
   }
-  const version = fieldOf(payload, 'version');
+  const version = at(payload, 'version');
   if (version !== supportedVersion && (typeof version === 'number' || version === undefined)) {
     return reject(
       'unsupported_payload_version',

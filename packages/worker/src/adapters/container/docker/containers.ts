@@ -1,4 +1,5 @@
 import { sleep } from '@cynodeai/runtime/lifecycle';
+import { parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
@@ -35,6 +36,6 @@ export async function listContainers(daemon: Daemon, label: string): Promise<rea
   const answer = await daemon.call('GET', `/containers/json?all=1&filters=${filters}`);
   if (answer.status !== 200) throw new WorkerError('engine_unusable', daemonMessage(answer));
   return listSchema
-    .parse(JSON.parse(answer.text))
+    .parse(parseJson(answer.text))
     .flatMap(({ Names }) => Names.slice(0, 1).map((name) => name.replace(/^\//, '')));
 }

@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { at, parseJsonOr } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
 
 export interface DaemonAnswer {
@@ -119,14 +120,7 @@ export class Daemon {
 
 /** The daemon's own reason on one line of at most 300 characters. */
 export function daemonMessage(answer: DaemonAnswer): string {
-  let message = answer.text;
-  try {
-    const parsed: unknown = JSON.parse(answer.text);
-    if (typeof parsed === 'object' && parsed !== null && 'message' in parsed) {
-      message = String(parsed.message);
-    }
-  } catch {
-    // It is not JSON: the text is the reason.
-  }
+  const said = at(parseJsonOr(answer.text), 'message');
+  const message = typeof said === 'string' ? said : answer.text;
   return message.replaceAll(/\s+/g, ' ').trim().slice(0, 300) || `status ${answer.status}`;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf } from '@cynodeai/runtime/std';
+import { messageOf, parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxMount, SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
@@ -134,8 +134,7 @@ export class DockerContainer implements EngineContainer {
     const path = `${this.#path}/wait?condition=removed`;
     const options = { timeoutMs: 0, onTaken: taken.resolve, signal: this.#released.signal };
     const code = this.#deps.daemon.call('POST', path, options).then((answer) => {
-      const exit =
-        answer.status === 200 ? exitSchema.safeParse(JSON.parse(answer.text)) : undefined;
+      const exit = answer.status === 200 ? exitSchema.safeParse(parseJson(answer.text)) : undefined;
       if (exit?.success === true) return exit.data.StatusCode;
       throw new WorkerError('internal', `no exit code: ${daemonMessage(answer)}`);
     });

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import {
@@ -46,7 +47,7 @@ async function find(daemon: Daemon, nodeSlug: string): Promise<readonly FoundCon
   const filters = encodeURIComponent(JSON.stringify({ label }));
   const answer = await daemon.call('GET', `/containers/json?all=1&filters=${filters}`);
   expectStatus(answer, 200);
-  return listSchema.parse(JSON.parse(answer.text)).map((entry) => ({
+  return listSchema.parse(parseJson(answer.text)).map((entry) => ({
     name: (entry.Names[0] ?? '').replace(/^\//, ''),
     running: entry.State === 'running',
     fingerprint: entry.Labels?.[fingerprintLabel] ?? '',
@@ -88,7 +89,7 @@ async function ended(daemon: Daemon, name: string): Promise<ContainerEnd | undef
   // Somebody removed it: as good as ended.
   if (answer.status === 404) return { exitCode: undefined, lastWords: '' };
   expectStatus(answer, 200);
-  const { State } = stateSchema.parse(JSON.parse(answer.text));
+  const { State } = stateSchema.parse(parseJson(answer.text));
   if (State.Running) return undefined;
   const query = 'stdout=1&stderr=1&tail=20';
   const logs = await daemon.call('GET', `/containers/${name}/logs?${query}`);

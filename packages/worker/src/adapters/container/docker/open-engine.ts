@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { EngineFacts, SandboxMount } from '../../../ports/sandbox-engine.ts';
@@ -46,7 +47,7 @@ export async function inspectDaemon(
 ): Promise<OpenedDocker> {
   const answer = await daemon.call('GET', '/info', { timeoutMs: 20_000 });
   if (answer.status !== 200) throw unusable(daemonMessage(answer));
-  const info = infoSchema.parse(JSON.parse(answer.text));
+  const info = infoSchema.parse(parseJson(answer.text));
   const has = (option: string): boolean =>
     info.SecurityOptions.some((entry) => entry.split(',')[0] === `name=${option}`);
   const rootless = has('rootless');

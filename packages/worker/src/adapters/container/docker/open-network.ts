@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import process from 'node:process';
+import { parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { networkHolderName } from '../../../domain/sandbox/naming.ts';
 import { WorkerError } from '../../../domain/errors.ts';
@@ -62,7 +63,7 @@ async function createHolder(
 
 async function pidOf(daemon: Daemon, id: string): Promise<number> {
   const answer = await daemon.call('GET', `/containers/${id}/json`);
-  const parsed = stateSchema.safeParse(JSON.parse(answer.text));
+  const parsed = stateSchema.safeParse(parseJson(answer.text));
   if (!parsed.success) throw unavailable('the container that holds the network does not run');
   return parsed.data.State.Pid;
 }
@@ -95,7 +96,7 @@ export async function openNetwork(
   try {
     const created = await createHolder(deps, owner, name);
     if (created.status !== 201) throw unavailable(daemonMessage(created));
-    const { Id: id } = createdSchema.parse(JSON.parse(created.text));
+    const { Id: id } = createdSchema.parse(parseJson(created.text));
     input = await daemon.attach(id, 'stdin=1');
     input.on('error', () => {});
     const started = await daemon.call('POST', `/containers/${id}/start`);

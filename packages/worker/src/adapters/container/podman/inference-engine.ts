@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import {
@@ -39,7 +40,7 @@ async function find(command: EngineCommand, nodeSlug: string): Promise<readonly 
   ];
   const result = await callEngine(command, ['ps', '--all', ...filters, '--format=json']);
   if (result.exitCode !== 0) throw unusable(result.stderr);
-  return listSchema.parse(JSON.parse(result.stdout)).map((entry) => ({
+  return listSchema.parse(parseJson(result.stdout)).map((entry) => ({
     name: entry.Names[0] ?? '',
     running: entry.State === 'running',
     fingerprint: entry.Labels?.[fingerprintLabel] ?? '',

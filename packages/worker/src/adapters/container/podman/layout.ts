@@ -1,16 +1,7 @@
-import {
-  chmod,
-  lstat,
-  mkdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { lstat, mkdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
+import { writeFileAtomic } from '@cynodeai/runtime/files';
 import { WorkerError } from '../../../domain/errors.ts';
 import { sandboxHosts } from '../sandbox-rules.ts';
 import type { EnginePaths } from './paths.ts';
@@ -35,13 +26,10 @@ runroot = ${JSON.stringify(paths.run)}
 graphroot = ${JSON.stringify(join(paths.root, 'storage', 'overlay'))}
 `;
 
-/** Writes by rename and only when the content differs, so that a running engine never reads half a file. */
+/** Writes in one step and only when the content differs, so that a running engine never reads half a file. */
 async function put(path: string, content: string): Promise<void> {
   if ((await readFile(path, 'utf8').catch(() => undefined)) === content) return;
-  const next = `${path}.${process.pid}`;
-  await writeFile(next, content, { mode: 0o644 });
-  await chmod(next, 0o644);
-  await rename(next, path);
+  await writeFileAtomic(path, content, { mode: 0o644 });
 }
 
 /** A directory in a place others may write must be ours, or someone else could have planted it. */

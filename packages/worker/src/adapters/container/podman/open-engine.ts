@@ -1,11 +1,12 @@
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import process from 'node:process';
+import { writeFileAtomic } from '@cynodeai/runtime/files';
+import { parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import type { EngineCommand } from './client.ts';
 import { type HostFacts, readHostFacts } from '../shared/host.ts';
 import { prepareLayout } from './layout.ts';
-import { withLock } from './lock.ts';
+import { withEngineLock } from './lock.ts';
 import { engineCommand, openStorage } from './open-storage.ts';
 import { type EnginePaths, enginePaths, runDirOf } from './paths.ts';
 import { probeEngine } from './probe.ts';
@@ -39,7 +40,7 @@ type Cached = z.infer<typeof cacheSchema>;
 
 async function readCache(paths: EnginePaths, host: HostFacts): Promise<Cached | undefined> {
   try {
-    const cached = cacheSchema.parse(JSON.parse(await readFile(paths.profileFile, 'utf8')));
+    const cached = cacheSchema.parse(parseJson(await readFile(paths.profileFile, 'utf8')));
     const fits = cached.signature === host.signature && cached.run === paths.run;
     return fits ? cached : undefined;
   } catch {
@@ -48,9 +49,7 @@ async function readCache(paths: EnginePaths, host: HostFacts): Promise<Cached | 
 }
 
 async function writeCache(paths: EnginePaths, cached: Cached): Promise<void> {
-  const next = `${paths.profileFile}.${process.pid}`;
-  await writeFile(next, JSON.stringify(cached), { mode: 0o600 });
-  await rename(next, paths.profileFile);
+  await writeFileAtomic(paths.profileFile, JSON.stringify(cached), { alone: true });
 }
 
 /** Paths of the engine of an install on this host. */
@@ -109,7 +108,7 @@ export async function openEngine(source: EngineSource): Promise<OpenedEngine> {
   const xdg = source.xdgRuntimeDir;
   const sessionBus = host.uid === 0 || xdg === undefined ? undefined : `unix:path=${xdg}/bus`;
   await mkdir(paths.root, { recursive: true, mode: 0o700 });
-  return withLock(paths.lockDir, async () => {
+  return withEngineLock(paths.lockFile, async () => {
     await prepareLayout(paths);
     const program = host.programs['podman'];
     const cached = program === undefined ? undefined : await readCache(paths, host);

@@ -17,7 +17,7 @@ export interface EnginePaths {
   readonly hostsFile: string;
   readonly resolvFile: string;
   readonly profileFile: string;
-  readonly lockDir: string;
+  readonly lockFile: string;
   /** The engine writes the process id of a container's first process here when it starts. */
   readonly pidDir: string;
   readonly xdgRuntimeDir: string;
@@ -55,7 +55,7 @@ export function enginePaths(stateDir: string, runDir: string, bootId: string): E
     hostsFile: join(root, 'etc', 'hosts'),
     resolvFile: join(root, 'etc', 'resolv.conf'),
     profileFile: join(root, 'profile.json'),
-    lockDir: join(root, 'lock'),
+    lockFile: join(root, 'engine.lock'),
     pidDir: join(run, 'pids'),
     xdgRuntimeDir: join(run, 'xdg'),
     libpodTemp: join(run, 'libpod'),
