@@ -9,40 +9,51 @@ import type { SandboxHost } from '../../../src/ports/worker-api.ts';
 import type { WorkspaceStore } from '../../../src/ports/workspace.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
 
-/** Job directories that exist in memory only. */
+/** Job directories that exist in memory only; it passes the suite of those on disk. */
 export class FakeWorkspace implements WorkspaceStore {
   readonly present = new Set<string>();
   /** Job, path and size of every staged file. */
   readonly staged: [string, string, number][] = [];
   broken: string | undefined;
+  /** When a job last got a staged file. */
+  readonly #waiting = new Map<string, Date>();
 
   async check(): Promise<void> {
     if (this.broken !== undefined) throw new WorkerError('workspace_unusable', this.broken);
   }
 
   async create(jobId: string) {
+    if (this.present.has(jobId)) throw new WorkerError('job_conflict', 'it exists already');
     this.present.add(jobId);
+    this.#waiting.delete(jobId);
     return { workspaceDir: `/fake/${jobId}/workspace`, jobDir: `/fake/${jobId}/job` };
   }
 
   async stage(
-    ...[jobId, { path }, content]: Parameters<WorkspaceStore['stage']>
+    ...[jobId, { path }, content, stillOpen]: Parameters<WorkspaceStore['stage']>
   ): ReturnType<WorkspaceStore['stage']> {
     let bytes = 0;
     for await (const chunk of content) bytes += chunk.length;
+    if (!stillOpen()) throw new WorkerError('job_conflict', 'the job began before');
     this.staged.push([jobId, path, bytes]);
+    this.#waiting.set(jobId, new Date());
   }
 
-  async removeStaged(): Promise<readonly string[]> {
-    return [];
+  async removeStaged(before: Date): Promise<readonly string[]> {
+    const old = [...this.#waiting].filter(([, at]) => at < before).map(([jobId]) => jobId);
+    for (const jobId of old) this.#waiting.delete(jobId);
+    return old;
   }
 
   async remove(jobId: string): Promise<void> {
     this.present.delete(jobId);
+    this.#waiting.delete(jobId);
   }
 
   async removeStrays(): Promise<readonly string[]> {
-    return [];
+    const strays = [...this.present];
+    this.present.clear();
+    return strays;
   }
 }
 

@@ -2,30 +2,22 @@ import { parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import {
-  fingerprintLabel,
   type InferenceContainer,
   inferenceKind,
   inferenceLabels,
 } from '../../../domain/inference/container.ts';
 import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
 import type { ContainerEnd, FoundContainer, InferenceEngine } from '../../../ports/inference.ts';
+import {
+  foundContainers,
+  inferencePullLimitMs,
+  lastWordsOf,
+} from '../shared/inference-containers.ts';
 import { forceRemove } from './containers.ts';
 import { Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
 import { socketPathOf } from './daemon-address.ts';
 import { hasImage, pullImage } from './images.ts';
 import { inferenceBody } from './inference-body.ts';
-
-/** Images with a model service and its libraries for graphics cards are some GiB. */
-const pullLimitMs = 3_600_000;
-const lastWordsChars = 300;
-
-const listSchema = z.array(
-  z.object({
-    Names: z.array(z.string()),
-    State: z.string(),
-    Labels: z.record(z.string(), z.string()).nullish(),
-  }),
-);
 
 const stateSchema = z.object({ State: z.object({ Running: z.boolean(), ExitCode: z.int() }) });
 
@@ -47,11 +39,7 @@ async function find(daemon: Daemon, nodeSlug: string): Promise<readonly FoundCon
   const filters = encodeURIComponent(JSON.stringify({ label }));
   const answer = await daemon.call('GET', `/containers/json?all=1&filters=${filters}`);
   expectStatus(answer, 200);
-  return listSchema.parse(parseJson(answer.text)).map((entry) => ({
-    name: (entry.Names[0] ?? '').replace(/^\//, ''),
-    running: entry.State === 'running',
-    fingerprint: entry.Labels?.[fingerprintLabel] ?? '',
-  }));
+  return foundContainers(parseJson(answer.text));
 }
 
 async function start(
@@ -60,7 +48,8 @@ async function start(
   signal: AbortSignal,
 ): Promise<void> {
   const { image, name, volume, labels } = container;
-  if (!(await hasImage(daemon, image))) await pullImage(daemon, image, signal, pullLimitMs);
+  if (!(await hasImage(daemon, image)))
+    await pullImage(daemon, image, signal, inferencePullLimitMs);
   signal.throwIfAborted();
   const volumeLabels = inferenceLabels(labels[nodeSlugLabel] ?? '');
   const made = await daemon.call('POST', '/volumes/create', {
@@ -76,12 +65,9 @@ async function start(
   expectStatus(started, 204);
 }
 
-/** Lines of a log without the headers the daemon puts before each piece. */
-function logLines(text: string): string[] {
-  return text
-    .replaceAll(/\p{Cc}{4}[\s\S]{4}/gu, '')
-    .split('\n')
-    .filter((line) => line.trim() !== '');
+/** A log without the headers the daemon puts before each piece. */
+function withoutHeaders(log: string): string {
+  return log.replaceAll(/\p{Cc}{4}[\s\S]{4}/gu, '');
 }
 
 async function ended(daemon: Daemon, name: string): Promise<ContainerEnd | undefined> {
@@ -93,8 +79,7 @@ async function ended(daemon: Daemon, name: string): Promise<ContainerEnd | undef
   if (State.Running) return undefined;
   const query = 'stdout=1&stderr=1&tail=20';
   const logs = await daemon.call('GET', `/containers/${name}/logs?${query}`);
-  const lastWords = (logLines(logs.text).at(-1) ?? '').slice(0, lastWordsChars);
-  return { exitCode: State.ExitCode, lastWords };
+  return { exitCode: State.ExitCode, lastWords: lastWordsOf(withoutHeaders(logs.text)) };
 }
 
 /** The Docker daemon of this machine as the place of the inference container. */

@@ -1,14 +1,17 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import {
-  fingerprintLabel,
   type InferenceContainer,
   inferenceKind,
   inferenceLabels,
 } from '../../../domain/inference/container.ts';
 import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
 import type { ContainerEnd, FoundContainer, InferenceEngine } from '../../../ports/inference.ts';
+import {
+  foundContainers,
+  inferencePullLimitMs,
+  lastWordsOf,
+} from '../shared/inference-containers.ts';
 import { callEngine, type EngineCommand, engineMessage } from './client.ts';
 import { forceRemove } from './containers.ts';
 import { hasImage, pullImage } from './images.ts';
@@ -17,18 +20,7 @@ import { type EngineSource, openEngine } from './open-engine.ts';
 import type { EngineProfile } from './profile.ts';
 import { publishObstacle } from './publish-obstacle.ts';
 
-/** Images with a model service and its libraries for graphics cards are some GiB. */
-const pullLimitMs = 3_600_000;
 const startLimitMs = 60_000;
-const lastWordsChars = 300;
-
-const listSchema = z.array(
-  z.object({
-    Names: z.array(z.string()),
-    State: z.string(),
-    Labels: z.record(z.string(), z.string()).nullish(),
-  }),
-);
 
 const unusable = (stderr: string): WorkerError =>
   new WorkerError('engine_unusable', engineMessage(stderr));
@@ -40,11 +32,7 @@ async function find(command: EngineCommand, nodeSlug: string): Promise<readonly 
   ];
   const result = await callEngine(command, ['ps', '--all', ...filters, '--format=json']);
   if (result.exitCode !== 0) throw unusable(result.stderr);
-  return listSchema.parse(parseJson(result.stdout)).map((entry) => ({
-    name: entry.Names[0] ?? '',
-    running: entry.State === 'running',
-    fingerprint: entry.Labels?.[fingerprintLabel] ?? '',
-  }));
+  return foundContainers(parseJson(result.stdout));
 }
 
 async function makeVolume(
@@ -65,7 +53,7 @@ async function start(
   signal: AbortSignal,
 ): Promise<void> {
   if (!(await hasImage(command, container.image))) {
-    await pullImage(command, container.image, signal, pullLimitMs);
+    await pullImage(command, container.image, signal, inferencePullLimitMs);
   }
   signal.throwIfAborted();
   const nodeSlug = container.labels[nodeSlugLabel] ?? '';
@@ -89,8 +77,7 @@ async function ended(command: EngineCommand, name: string): Promise<ContainerEnd
   const [running, exitCode] = state.stdout.trim().split(' ');
   if (running === 'true') return undefined;
   const logs = await callEngine(command, ['logs', '--tail=20', name]);
-  const lines = `${logs.stdout}\n${logs.stderr}`.split('\n').filter((line) => line.trim() !== '');
-  return { exitCode: Number(exitCode), lastWords: (lines.at(-1) ?? '').slice(0, lastWordsChars) };
+  return { exitCode: Number(exitCode), lastWords: lastWordsOf(`${logs.stdout}\n${logs.stderr}`) };
 }
 
 async function remove(command: EngineCommand, name: string, graceSeconds: number): Promise<void> {
