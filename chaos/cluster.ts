@@ -1,16 +1,22 @@
-import { RecordingProgram, reservePort, waitFor } from '@cynodeai/testing/harness';
+import {
+  RecordingProgram,
+  reservePort,
+  RestartingProcess,
+  send,
+  textAt,
+  waitFor,
+} from '@cynodeai/testing/harness';
 import { type PostgresServer, startPostgres } from '@cynodeai/launcher/postgres';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import pg from 'pg';
-import { send, textAt } from '../features/support/http.ts';
 import { runToEnd } from '../features/support/run-to-end.ts';
+import { root } from '../features/support/orchestrator.ts';
 import { sandboxImage, sandboxImageTar } from '../features/support/sandbox-image.ts';
 import type { HistoryEvent } from './history.ts';
 import { type LeaseEvent, leaseJournal, leases } from './leases.ts';
-import { RoleProcess } from './role-process.ts';
 import { engineStarts } from './witness.ts';
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -32,7 +38,7 @@ interface WorkerPlace {
 
 /** Two control planes, two gateways, two nodes with an engine each, and PostgreSQL: everything a fault may hit. */
 export class Cluster {
-  readonly roles: RoleProcess[] = [];
+  readonly roles: RestartingProcess[] = [];
   readonly gateways: string[] = [];
   readonly #recorder: RecordingProgram;
   #postgres: PostgresServer | undefined;
@@ -199,8 +205,8 @@ export class Cluster {
     });
   }
 
-  #add(spec: ConstructorParameters<typeof RoleProcess>[0]): void {
-    const role = new RoleProcess(spec);
+  #add(spec: Omit<ConstructorParameters<typeof RestartingProcess>[0], 'cwd'>): void {
+    const role = new RestartingProcess({ ...spec, cwd: root });
     role.start();
     this.roles.push(role);
   }

@@ -1,12 +1,10 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { fakeNode, type FakeNode } from '@cynodeai/testing/doubles';
+import { type Child, send, waitFor } from '@cynodeai/testing/harness';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type PostgresServer, startPostgres } from '@cynodeai/launcher/postgres';
 import pg from 'pg';
-import type { Child } from '../../features/support/child-process.ts';
-import { FakeNode } from '../../features/support/fake-node.ts';
-import { send } from '../../features/support/http.ts';
 import { compare } from '../harness/compare.ts';
 import type { Effort, Outcome } from '../harness/line.ts';
 import { BenchInstall, checkout } from '../support/install.ts';
@@ -63,15 +61,12 @@ class NoOpStack implements AsyncDisposable {
       dataDir: join(install.home, 'postgres'),
       socketDir: join(install.runDir, 'pg'),
     });
-    this.#node ??= new FakeNode(
-      'no-op',
-      install.controlPlaneUrl,
-      install.secret('registration-psk'),
-    );
-    await this.#node.register({ sandbox: { supported: true, max_concurrency: nodeSlots } });
-    await this.#node.fetchConfig();
-    const ack = await this.#node.acknowledge('applied');
-    if (ack.status !== 204) throw new Error(`the node was not taken: ${ack.text}`);
+    this.#node ??= await fakeNode({
+      slug: 'no-op',
+      psk: install.secret('registration-psk'),
+      maxConcurrency: nodeSlots,
+    });
+    await this.#node.join(install.controlPlaneUrl);
   }
 
   /** Stops the roles; the database stays. */
@@ -115,7 +110,7 @@ class NoOpStack implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopRoles();
-    await this.#node?.stop();
+    await this.#node?.close();
     await this.#server?.stop();
     await this.install.remove();
   }

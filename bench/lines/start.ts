@@ -1,7 +1,7 @@
+import { send } from '@cynodeai/testing/harness';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { send } from '../../features/support/http.ts';
 import { compare } from '../harness/compare.ts';
 import type { Effort, Outcome } from '../harness/line.ts';
 import { median } from '../harness/statistics.ts';

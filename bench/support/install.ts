@@ -1,3 +1,4 @@
+import { at, Child } from '@cynodeai/testing/harness';
 import {
   copyFileSync,
   existsSync,
@@ -10,8 +11,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import { Child } from '../../features/support/child-process.ts';
-import { at } from '../../features/support/http.ts';
 import { KeptConnection } from './kept-connection.ts';
 
 /** The checkout that is measured. */

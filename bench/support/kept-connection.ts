@@ -1,6 +1,6 @@
+import { textAt } from '@cynodeai/testing/harness';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
-import { textAt } from '../../features/support/http.ts';
 
 /** Status and parsed body of an answer. */
 export interface JsonAnswer {

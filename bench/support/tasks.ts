@@ -1,4 +1,4 @@
-import { at, textAt } from '../../features/support/http.ts';
+import { at, textAt } from '@cynodeai/testing/harness';
 import type { KeptConnection } from './kept-connection.ts';
 
 /** Creates a task of commands; answers with its id once the 201 is there. */

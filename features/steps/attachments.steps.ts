@@ -1,9 +1,9 @@
+import { at } from '@cynodeai/testing/harness';
 import { Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { at } from '../support/http.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 
 const mebibyte = 1024 * 1024;

@@ -1,11 +1,9 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { at, Child, textAt, waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Child } from '../support/child-process.ts';
-import { at, textAt } from '../support/http.ts';
 import { root } from '../support/orchestrator.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 import { type Ended, words } from '../support/stack-world.ts';

@@ -1,7 +1,7 @@
+import { Child } from '@cynodeai/testing/harness';
 import { Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import process from 'node:process';
-import { Child } from '../support/child-process.ts';
 import { root } from '../support/orchestrator.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 

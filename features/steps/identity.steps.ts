@@ -1,3 +1,4 @@
+import { send, textAt } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import {
@@ -9,7 +10,6 @@ import {
   systemGrant,
   tryLogin,
 } from '../support/accounts.ts';
-import { send, textAt } from '../support/http.ts';
 import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
 
 async function act(world: OrchestratorWorld, handle: string, verb: string): Promise<void> {

@@ -1,9 +1,7 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { at, type Child, waitFor } from '@cynodeai/testing/harness';
 import { After, Given, Then, When } from '@cucumber/cucumber';
 import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
 import assert from 'node:assert/strict';
-import type { Child } from '../support/child-process.ts';
-import { at } from '../support/http.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 import { words } from '../support/stack-world.ts';
 

@@ -1,7 +1,6 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { at, send, textAt, waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
-import { at, send, textAt } from '../support/http.ts';
 import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
 
 /** The first reason of each role, '' for one that is ready. */
@@ -23,7 +22,7 @@ Given(
 When('the models of {string} are there', async function (this: OrchestratorWorld, slug: string) {
   const node = this.node(slug);
   await waitFor(() => node.models.size > 0, { what: 'a model is asked for' });
-  for (const name of node.models.keys()) node.models.set(name, 'available');
+  for (const name of node.models.keys()) node.models.set(name, { status: 'available' });
 });
 
 When(

@@ -1,13 +1,12 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { at, send, textAt, waitFor } from '@cynodeai/testing/harness';
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
 import { ulidSchema } from '@cynodeai/contracts/common';
 import assert from 'node:assert/strict';
-import { type FakeNode } from '../support/fake-node.ts';
-import { at, send, textAt } from '../support/http.ts';
+import { type ScenarioNode } from '../support/scenario-node.ts';
 import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
 import { stopSharedPostgres } from '../support/orchestrator.ts';
 
-const alpha = (world: OrchestratorWorld): FakeNode => world.node('alpha');
+const alpha = (world: OrchestratorWorld): ScenarioNode => world.node('alpha');
 
 After({ tags: '@suite_orchestrator' }, async function (this: OrchestratorWorld) {
   await this.close();

@@ -1,11 +1,10 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { at, textAt, waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
-import type { FakeNode } from '../support/fake-node.ts';
-import { at, textAt } from '../support/http.ts';
+import type { ScenarioNode } from '../support/scenario-node.ts';
 import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
 
-const alpha = (world: OrchestratorWorld): FakeNode => world.node('alpha');
+const alpha = (world: OrchestratorWorld): ScenarioNode => world.node('alpha');
 
 Given(
   'a node {string} whose model says {string}',

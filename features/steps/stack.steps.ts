@@ -1,10 +1,9 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { at, textAt, waitFor } from '@cynodeai/testing/harness';
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { at, textAt } from '../support/http.ts';
 import { runMixedJobs, stackLeftovers } from '../support/mixed-jobs.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 import { stopStack, words } from '../support/stack-world.ts';

@@ -1,9 +1,9 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { testToken } from '@cynodeai/testing/doubles';
+import { at, send, textAt, waitFor } from '@cynodeai/testing/harness';
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { at, send, textAt } from '../support/http.ts';
 import { stopSharedNode } from '../support/node-world.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 
@@ -33,7 +33,8 @@ Given(
 
 When('a node starts against it', async function (this: ProductWorld) {
   const { ownNode } = this.worker;
-  ownNode.orchestrator.onAck = async () => {
+  ownNode.orchestrator.onCall = async (call) => {
+    if (!call.startsWith('ack')) return;
     // A node that refuses its configuration has not opened its port yet.
     const health = await send('GET', `${ownNode.url}/healthz`).catch(() => undefined);
     if (health !== undefined) this.worker.answer = health;
@@ -81,7 +82,7 @@ When('the node is sent a chunked body of 11 MiB', async function (this: ProductW
     duplex: 'half',
     headers: {
       'content-type': 'application/json',
-      authorization: `Bearer ${node.orchestrator.workerToken}`,
+      authorization: `Bearer ${testToken}`,
     },
   });
   const text = await response.text();
@@ -172,7 +173,7 @@ Then(
   async function (this: ProductWorld, status: string) {
     const { orchestrator } = this.worker.ownNode;
     await waitFor(() => orchestrator.acks.length > 0, { what: 'the node acknowledges' });
-    assert.deepEqual(orchestrator.calls, ['register', 'config', `ack ${status}`]);
+    assert.deepEqual(orchestrator.calls, ['register', 'fetch', `ack:${status}`]);
   },
 );
 

@@ -1,6 +1,6 @@
+import { send, textAt, type Answer } from '@cynodeai/testing/harness';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { type Answer, send, textAt } from './http.ts';
 import type { OrchestratorWorld } from './orchestrator-world.ts';
 
 /** A user the administrator made, with the latest session. */

@@ -1,8 +1,7 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { at, send, textAt, waitFor } from '@cynodeai/testing/harness';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { entriesBelow } from './entries-below.ts';
-import { at, send, textAt } from './http.ts';
 import type { StackWorld } from './stack-world.ts';
 
 interface Kind {

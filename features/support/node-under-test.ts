@@ -1,10 +1,9 @@
-import { reservePort } from '@cynodeai/testing/harness';
+import { type MockOrchestrator, testPsk } from '@cynodeai/testing/doubles';
+import { Child, reservePort } from '@cynodeai/testing/harness';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { Child } from './child-process.ts';
-import type { MockOrchestrator } from './mock-orchestrator.ts';
 import { root } from './orchestrator.ts';
 import { runToEnd } from './run-to-end.ts';
 
@@ -47,13 +46,15 @@ export class NodeUnderTest {
   async start(): Promise<void> {
     const port = await reservePort();
     this.url = `http://127.0.0.1:${port}`;
+    this.orchestrator.slug = this.slug;
+    this.orchestrator.workerUrl = this.url;
     this.#child = new Child(process.execPath, ['packages/worker/src/processes/node.ts'], {
       cwd: root,
       env: {
         ...this.#env(),
         ORCHESTRATOR_URL: this.orchestrator.url,
         NODE_SLUG: this.slug,
-        NODE_REGISTRATION_PSK: this.orchestrator.psk,
+        NODE_REGISTRATION_PSK: testPsk,
         LISTEN_ADDR: `127.0.0.1:${port}`,
         NODE_ADVERTISED_WORKER_API_URL: this.url,
       },

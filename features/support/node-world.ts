@@ -1,11 +1,10 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { MockOrchestrator, testToken } from '@cynodeai/testing/doubles';
+import { type Answer, send, waitFor } from '@cynodeai/testing/harness';
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import { runJobResultSchema } from '@cynodeai/contracts/common';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Answer, send } from './http.ts';
-import { type MockBehaviour, MockOrchestrator } from './mock-orchestrator.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { sandboxImage, sandboxImageTar } from './sandbox-image.ts';
 import { entriesBelow } from './entries-below.ts';
@@ -13,8 +12,20 @@ import { entriesBelow } from './entries-below.ts';
 /** A ready node for all scenarios of a feature: importing the image takes longer than the scenarios. */
 let shared: Promise<NodeUnderTest> | undefined;
 
+type MockBehaviour = 'normal' | 'refuses-key' | 'foreign-config';
+
+async function orchestratorThat(behaviour: MockBehaviour): Promise<MockOrchestrator> {
+  const orchestrator = new MockOrchestrator();
+  if (behaviour === 'refuses-key') orchestrator.accepts = 'another key';
+  if (behaviour === 'foreign-config') {
+    orchestrator.editConfig = (config) => ({ ...config, node_slug: 'somebody-else' });
+  }
+  await orchestrator.listen();
+  return orchestrator;
+}
+
 async function startShared(): Promise<NodeUnderTest> {
-  const node = new NodeUnderTest(await new MockOrchestrator().start());
+  const node = new NodeUnderTest(await orchestratorThat('normal'));
   await node.importImage(await sandboxImageTar(), sandboxImage);
   await node.start();
   await waitFor(() => isReady(node), { what: `the node is ready:\n${node.log}` });
@@ -40,7 +51,7 @@ export class NodeWorld {
 
   /** A node of this scenario's own, at an orchestrator that behaves as told. */
   async prepare(behaviour: MockBehaviour): Promise<NodeUnderTest> {
-    this.#own = new NodeUnderTest(await new MockOrchestrator(behaviour).start());
+    this.#own = new NodeUnderTest(await orchestratorThat(behaviour));
     return this.#own;
   }
 
@@ -54,7 +65,7 @@ export class NodeWorld {
     const node = await this.sharedNode();
     this.jobId = randomUUID();
     this.answer = await send('POST', `${node.url}/v1/worker/jobs:run`, {
-      token: node.orchestrator.workerToken,
+      token: testToken,
       json: {
         version: 1,
         task_id: randomUUID(),
@@ -95,7 +106,7 @@ export class NodeWorld {
   async close(): Promise<void> {
     if (this.#own === undefined) return;
     await this.#own.stop();
-    await this.#own.orchestrator.stop();
+    await this.#own.orchestrator.close();
   }
 }
 
@@ -111,6 +122,6 @@ function commandLine(pid: string): string {
 export async function stopSharedNode(): Promise<void> {
   const node = await shared;
   await node?.stop();
-  await node?.orchestrator.stop();
+  await node?.orchestrator.close();
   shared = undefined;
 }

@@ -1,7 +1,6 @@
-import { waitFor } from '@cynodeai/testing/harness';
+import { type Answer, send, textAt, waitFor } from '@cynodeai/testing/harness';
 import { World } from '@cucumber/cucumber';
-import { FakeNode } from './fake-node.ts';
-import { type Answer, send, textAt } from './http.ts';
+import { ScenarioNode } from './scenario-node.ts';
 import { OrchestratorUnderTest } from './orchestrator.ts';
 
 const terminal = ['completed', 'failed', 'canceled', 'superseded'];
@@ -9,16 +8,16 @@ const terminal = ['completed', 'failed', 'canceled', 'superseded'];
 /** What a scenario of the orchestrator suite works with. */
 export class OrchestratorWorld extends World {
   orchestrator = new OrchestratorUnderTest();
-  readonly nodes = new Map<string, FakeNode>();
+  readonly nodes = new Map<string, ScenarioNode>();
   token = '';
   answer: Answer = { status: 0, text: '', json: undefined };
   taskId = '';
 
-  node(slug: string, inference = false): FakeNode {
+  node(slug: string, inference = false): ScenarioNode {
     const known = this.nodes.get(slug);
     if (known !== undefined) return known;
     const { controlPlane, psk } = this.orchestrator;
-    const node = new FakeNode(slug, controlPlane, psk, inference);
+    const node = new ScenarioNode(slug, controlPlane, psk, inference);
     this.nodes.set(slug, node);
     return node;
   }

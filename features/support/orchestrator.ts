@@ -1,4 +1,4 @@
-import { reservePort, waitFor } from '@cynodeai/testing/harness';
+import { Child, reservePort, send, waitFor } from '@cynodeai/testing/harness';
 import { type PostgresServer, startPostgres } from '@cynodeai/launcher/postgres';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,8 +6,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import pg from 'pg';
-import { Child } from './child-process.ts';
-import { send } from './http.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 

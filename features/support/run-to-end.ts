@@ -1,4 +1,4 @@
-import { Child } from './child-process.ts';
+import { Child } from '@cynodeai/testing/harness';
 import { root } from './orchestrator.ts';
 
 /** Runs a program that must succeed and returns its standard output. */

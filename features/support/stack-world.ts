@@ -1,9 +1,8 @@
+import { type Answer, at, Child, send, textAt } from '@cynodeai/testing/harness';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { Child } from './child-process.ts';
-import { type Answer, at, send, textAt } from './http.ts';
 import { root } from './orchestrator.ts';
 
 /** One install for the whole run, as a newcomer would have it after the first command. */

@@ -1,10 +1,10 @@
+import { MockGateway, json, problem, task, tokens } from '@cynodeai/testing/doubles';
 import { buildModel } from '@cynodeai/command-line/completion';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cynork } from '../src/commands/catalogue.ts';
 import { Home, type Outcome, executable, startProgram } from './support/cynork.ts';
-import { MockGateway, json, problem, task, tokens } from './support/mock-gateway.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const stored = 'token: access-canary\nrefresh_token: refresh-canary\n';

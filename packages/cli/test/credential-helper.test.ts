@@ -1,8 +1,8 @@
+import { MockGateway, inTurn, json, problem, tokens, user } from '@cynodeai/testing/doubles';
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Home } from './support/cynork.ts';
-import { MockGateway, inTurn, json, problem, tokens, user } from './support/mock-gateway.ts';
 
 let gateway: MockGateway;
 let home: Home;

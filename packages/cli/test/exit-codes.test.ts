@@ -1,6 +1,6 @@
+import { MockGateway, json, problem, taskId, text } from '@cynodeai/testing/doubles';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Home, executable, startProgram } from './support/cynork.ts';
-import { MockGateway, json, problem, taskId, text } from './support/mock-gateway.ts';
 
 const token = { CYNORK_TOKEN: 'token-1' };
 const path = `GET /v1/tasks/${taskId}`;

@@ -1,9 +1,3 @@
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CliError } from '../src/base/cli-error.ts';
-import { Home } from './support/cynork.ts';
-import { type Ran, type RunOptions, runInProcess } from './support/run-in-process.ts';
 import {
   MockGateway,
   events,
@@ -21,7 +15,13 @@ import {
   text,
   tokens,
   user,
-} from './support/mock-gateway.ts';
+} from '@cynodeai/testing/doubles';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CliError } from '../src/base/cli-error.ts';
+import { Home } from './support/cynork.ts';
+import { type Ran, type RunOptions, runInProcess } from './support/run-in-process.ts';
 
 let gateway: MockGateway;
 let home: Home;

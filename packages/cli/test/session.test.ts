@@ -1,10 +1,10 @@
+import { MockGateway, inTurn, json, problem, text, tokens, user } from '@cynodeai/testing/doubles';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Home, executable, startProgram } from './support/cynork.ts';
-import { MockGateway, inTurn, json, problem, text, tokens, user } from './support/mock-gateway.ts';
 
 const password = 'canary-password-8f2e';
 let gateway: MockGateway;

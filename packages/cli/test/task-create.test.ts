@@ -1,10 +1,10 @@
+import { MockGateway, json, problem, result, task, taskId } from '@cynodeai/testing/doubles';
 import { createHash, randomBytes } from 'node:crypto';
 import { readForm } from '@cynodeai/runtime/http';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Home, type Outcome, startProgram } from './support/cynork.ts';
-import { MockGateway, json, problem, result, task, taskId } from './support/mock-gateway.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const MIB = 1024 * 1024;

@@ -1,5 +1,3 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome } from './support/cynork.ts';
 import {
   MockGateway,
   jobId,
@@ -8,7 +6,9 @@ import {
   result,
   task,
   taskId,
-} from './support/mock-gateway.ts';
+} from '@cynodeai/testing/doubles';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home, type Outcome } from './support/cynork.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 let gateway: MockGateway;

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome } from './support/cynork.ts';
 import {
   MockGateway,
   events,
@@ -15,7 +12,10 @@ import {
   statusEvent,
   task,
   taskId,
-} from './support/mock-gateway.ts';
+} from '@cynodeai/testing/doubles';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home, type Outcome } from './support/cynork.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const resultPath = `GET /v1/tasks/${taskId}/result`;

@@ -1,7 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome } from './support/cynork.ts';
 import {
-  type Answer,
   MockGateway,
   events,
   inTurn,
@@ -12,7 +9,10 @@ import {
   statusEvent,
   task,
   taskId,
-} from './support/mock-gateway.ts';
+  type Answer,
+} from '@cynodeai/testing/doubles';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Home, type Outcome } from './support/cynork.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };

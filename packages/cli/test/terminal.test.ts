@@ -1,7 +1,7 @@
+import { MockGateway, json, problem, result, taskId, tokens } from '@cynodeai/testing/doubles';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Home } from './support/cynork.ts';
-import { MockGateway, json, problem, result, taskId, tokens } from './support/mock-gateway.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 
 const password = 'pässwörd-canary';

@@ -1,10 +1,10 @@
+import { type MockGateway } from '@cynodeai/testing/doubles';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import type { MockGateway } from './mock-gateway.ts';
 
 /** The executable people start. */
 export const executable = resolve(import.meta.dirname, '../../../../cynork');

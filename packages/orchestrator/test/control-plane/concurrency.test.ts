@@ -1,3 +1,4 @@
+import { fakeNode } from '@cynodeai/testing/doubles';
 import { reservePort, waitFor } from '@cynodeai/testing';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -6,7 +7,6 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
-import { fakeNode } from './support/fake-node.ts';
 import {
   cancelTask,
   createTask,

@@ -1,10 +1,10 @@
+import { fakeNode, register } from '@cynodeai/testing/doubles';
 import { temporaryDirectory, waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import type { SandboxJobPayload } from '../../src/domain/jobs/job-payload.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
-import { fakeNode, register } from './support/fake-node.ts';
 import {
   type TaskIds,
   cancelTask,

@@ -1,3 +1,4 @@
+import { fakeNode } from '@cynodeai/testing/doubles';
 import { waitFor } from '@cynodeai/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -6,7 +7,6 @@ import { postgresLeases } from '../../src/adapters/postgres/jobs/leases.ts';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import { failed } from '../../src/domain/dispatch/outcome.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
-import { fakeNode } from './support/fake-node.ts';
 import {
   type TaskIds,
   cancelTask,

@@ -1,8 +1,8 @@
+import { fakeNode, postJson, register, type FakeNode } from '@cynodeai/testing/doubles';
 import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sql } from 'kysely';
 import { type TestControlPlane, psk, testControlPlane } from './support/control-plane.ts';
-import { type FakeNode, fakeNode, postJson, register } from './support/fake-node.ts';
 
 let plane: TestControlPlane;
 let node: FakeNode;

@@ -1,9 +1,9 @@
+import { fakeNode } from '@cynodeai/testing/doubles';
 import { ProblemError } from '@cynodeai/runtime/http';
 import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
-import { fakeNode } from './support/fake-node.ts';
 import { cancelTask, createTask, jobIn, readJob, readTask, setSetting } from './support/tasks.ts';
 
 let plane: TestControlPlane;

@@ -1,3 +1,4 @@
+import { fakeNode, postJson } from '@cynodeai/testing/doubles';
 import { startPostgres } from '@cynodeai/launcher/postgres';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { createTestDatabase, temporaryDirectory, waitFor } from '@cynodeai/testing';
@@ -6,7 +7,6 @@ import { openDatabase } from '../../src/adapters/postgres/database.ts';
 import { postgresPmModelReader } from '../../src/adapters/postgres/models/read-pm-model.ts';
 import { postgresReadinessProbe } from '../../src/adapters/postgres/readiness/readiness-probe.ts';
 import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
-import { fakeNode, postJson } from './support/fake-node.ts';
 import { createTask, jobIn, readJob } from './support/tasks.ts';
 
 async function readyz(url: string): Promise<{ status: number; codes: string[]; detail?: string }> {

@@ -1,10 +1,10 @@
+import { fakeNode } from '@cynodeai/testing/doubles';
 import { ProblemError } from '@cynodeai/runtime/http';
 import { temporaryDirectory, waitFor } from '@cynodeai/testing';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
-import { fakeNode } from './support/fake-node.ts';
 import { type TaskIds, createTask, jobIn, readJob, sandboxPayload } from './support/tasks.ts';
 
 const mib = 1024 * 1024;

@@ -1,3 +1,4 @@
+import { fakeNode, type FakeNode, type NodeSession } from '@cynodeai/testing/doubles';
 import { controlPlaneRoutes } from '@cynodeai/contracts/control-plane';
 import type { Route } from '@cynodeai/contracts/common';
 import { type FuzzTarget, fuzzRun } from '@cynodeai/testing/fuzz';
@@ -7,7 +8,6 @@ import {
   psk,
   testControlPlane,
 } from '../control-plane/support/control-plane.ts';
-import { type FakeNode, type NodeSession, fakeNode } from '../control-plane/support/fake-node.ts';
 import { logText } from './support/log-text.ts';
 
 const readTimeoutMs = 4000;

@@ -1,3 +1,4 @@
+import { fakeNode, type FakeNodeOptions } from '@cynodeai/testing/doubles';
 import { demoModelRef } from '@cynodeai/contracts/model';
 import { Shutdown } from '@cynodeai/runtime/lifecycle';
 import { ProblemError } from '@cynodeai/runtime/http';
@@ -16,7 +17,6 @@ import {
   runControlPlane,
   testControlPlane,
 } from '../control-plane/support/control-plane.ts';
-import { type FakeNodeOptions, fakeNode } from '../control-plane/support/fake-node.ts';
 import { testKey } from '../user-gateway/support/gateway.ts';
 
 const small = 'qwen3.5:0.8b';

@@ -1,3 +1,4 @@
+import { fakeNode } from '@cynodeai/testing/doubles';
 import { reservePort, type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testing';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +9,6 @@ import {
   runControlPlane,
   testControlPlane,
 } from '../control-plane/support/control-plane.ts';
-import { fakeNode } from '../control-plane/support/fake-node.ts';
 import {
   cancelTask,
   createTask,

@@ -1,10 +1,10 @@
+import { fakeNode } from '@cynodeai/testing/doubles';
 import { randomBytes } from 'node:crypto';
 import { nodeConfigurationPayloadSchema } from '@cynodeai/contracts/control-plane';
 import { waitFor } from '@cynodeai/testing';
 import { expect, it } from 'vitest';
 import { postgresTransactSettings } from '../../src/adapters/postgres/settings/transact-settings.ts';
 import { runControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
-import { fakeNode } from '../control-plane/support/fake-node.ts';
 
 it('a setting that shapes node configurations leads to a new desired version at once, another one does not', async () => {
   await using plane = await testControlPlane();

@@ -1,10 +1,10 @@
+import { testPsk, testToken } from '@cynodeai/testing/doubles';
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import type { Route } from '@cynodeai/contracts/common';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
 import { type FuzzTarget, fuzzRun } from '@cynodeai/testing/fuzz';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { testPsk, testToken } from '../node/support/mock-orchestrator.ts';
 import { TestNode } from '../node/support/test-node.ts';
 
 let node: TestNode;

@@ -1,10 +1,10 @@
+import { MockOrchestrator, testToken } from '@cynodeai/testing/doubles';
 import { reservePort, waitToPass } from '@cynodeai/testing';
 import { mustRun } from '@cynodeai/runtime/process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineCommand } from '../../src/adapters/container/podman/client.ts';
 import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
 import { containersOf } from '../node/support/host-image.ts';
-import { MockOrchestrator, testToken } from '../node/support/mock-orchestrator.ts';
 import { NodeInstall, NodeProcess } from '../node/support/node-process.ts';
 import { rootful } from './support/inference-place.ts';
 import { importOllamaImages, ollamaImages } from './support/ollama-image.ts';

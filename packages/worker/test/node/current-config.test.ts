@@ -1,10 +1,10 @@
+import { testToken, testVersion } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AppliedConfig } from '../../src/app/node/current-config.ts';
 import { chunked } from './support/chunked.ts';
 import { TestNode } from './support/test-node.ts';
-import { testToken, testVersion } from './support/mock-orchestrator.ts';
 
 const nextToken = 'next-token-0123456789-abcdefghijklmnopqr';
 const run = '/v1/worker/jobs:run';

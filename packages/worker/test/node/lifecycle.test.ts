@@ -1,6 +1,6 @@
+import { testVersion } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
-import { testVersion } from './support/mock-orchestrator.ts';
 import { TestNode } from './support/test-node.ts';
 
 describe('a running node', () => {

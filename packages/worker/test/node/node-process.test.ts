@@ -1,10 +1,10 @@
+import { MockOrchestrator, testPsk, testToken } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containersOf, importShellImage, shellImage } from './support/host-image.ts';
-import { MockOrchestrator, testPsk, testToken } from './support/mock-orchestrator.ts';
 import { NodeInstall, NodeProcess } from './support/node-process.ts';
 
 const hold = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];

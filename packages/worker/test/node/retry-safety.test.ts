@@ -1,3 +1,4 @@
+import { MockOrchestrator, testToken } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { readdir } from 'node:fs/promises';
@@ -9,7 +10,6 @@ import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
 import { importImage } from '../../src/adapters/container/docker/images.ts';
 import { PrivateDocker } from '../support/private-docker.ts';
 import { testImage, testImageArchive } from '../support/test-image.ts';
-import { MockOrchestrator, testToken } from './support/mock-orchestrator.ts';
 import { NodeInstall, NodeProcess } from './support/node-process.ts';
 
 const hold = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];

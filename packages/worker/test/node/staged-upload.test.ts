@@ -1,7 +1,7 @@
+import { testToken } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testToken } from './support/mock-orchestrator.ts';
 import { TestNode } from './support/test-node.ts';
 
 /** So many bytes without a length header. */

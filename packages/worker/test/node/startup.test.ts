@@ -1,8 +1,8 @@
+import { testPsk, testToken, testVersion } from '@cynodeai/testing/doubles';
 import { createServer } from 'node:net';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { testPsk, testToken, testVersion } from './support/mock-orchestrator.ts';
 import { TestNode } from './support/test-node.ts';
 
 const older = '01HYYYYYYYYYYYYYYYYYYYYYYY';

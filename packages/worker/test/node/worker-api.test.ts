@@ -1,10 +1,10 @@
+import { testPsk, testToken } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chunked } from './support/chunked.ts';
-import { testPsk, testToken } from './support/mock-orchestrator.ts';
 import { type Answer, TestNode } from './support/test-node.ts';
 
 const path = '/v1/worker/jobs:run';

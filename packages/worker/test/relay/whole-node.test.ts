@@ -1,9 +1,9 @@
+import { testToken } from '@cynodeai/testing/doubles';
 import { join } from 'node:path';
 import { startScriptedModel } from '@cynodeai/testing';
 import { expect, it } from 'vitest';
 import { importImage } from '../../src/adapters/container/podman/images.ts';
 import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
-import { testToken } from '../node/support/mock-orchestrator.ts';
 import { resetEngine } from '../node/support/reset-engine.ts';
 import { TestNode } from '../node/support/test-node.ts';
 import { testImage, testImageArchive } from '../support/test-image.ts';

@@ -1,3 +1,4 @@
+import { registrationKey } from '@cynodeai/testing/doubles';
 import { type ProcessScope, Shutdown } from '@cynodeai/runtime/lifecycle';
 import { createTestDatabase, type MemoryLog, memoryLog, reservePort } from '@cynodeai/testing';
 import type { Kysely } from 'kysely';
@@ -9,7 +10,8 @@ import {
   startControlPlane,
 } from '../../../src/processes/control-plane.ts';
 
-export const psk = 'test-registration-key-0001';
+/** The key nodes register with. */
+export const psk = registrationKey;
 
 /** A complete environment; every secret is drawn anew. */
 export async function controlPlaneEnv(

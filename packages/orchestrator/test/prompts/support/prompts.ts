@@ -1,13 +1,9 @@
+import { fakeNode, type FakeNode, type FakeNodeOptions } from '@cynodeai/testing/doubles';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import type { Kysely, Selectable } from 'kysely';
 import { waitFor } from '@cynodeai/testing';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';
 import type { JobsTable } from '../../../src/adapters/postgres/tables/work.ts';
-import {
-  type FakeNode,
-  type FakeNodeOptions,
-  fakeNode,
-} from '../../control-plane/support/fake-node.ts';
 import { type TaskIds, createTask } from '../../control-plane/support/tasks.ts';
 
 /** Model the orchestrator chooses for a node without a GPU. */

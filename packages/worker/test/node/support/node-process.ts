@@ -1,3 +1,4 @@
+import { testPsk, type MockOrchestrator } from '@cynodeai/testing/doubles';
 import { reservePort, waitToPass } from '@cynodeai/testing';
 import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -6,7 +7,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { type MockOrchestrator, testPsk } from './mock-orchestrator.ts';
 import { resetEngine } from './reset-engine.ts';
 
 const entry = join(import.meta.dirname, '../../../src/processes/node.ts');

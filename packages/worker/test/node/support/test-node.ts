@@ -1,3 +1,4 @@
+import { MockOrchestrator, testPsk, testToken } from '@cynodeai/testing/doubles';
 import { reservePort, waitToPass } from '@cynodeai/testing';
 import { Shutdown } from '@cynodeai/runtime/lifecycle';
 import { messageOf, uuidv7 } from '@cynodeai/runtime/std';
@@ -9,7 +10,6 @@ import { startNode } from '../../../src/processes/start-node.ts';
 import { CurrentConfig } from '../../../src/app/node/current-config.ts';
 import { type FakeHost, createFakeHost } from './fake-host.ts';
 import { FakeTime } from './fake-time.ts';
-import { MockOrchestrator, testPsk, testToken } from './mock-orchestrator.ts';
 import { RecordingLog } from './recording-log.ts';
 
 /**

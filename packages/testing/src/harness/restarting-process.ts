@@ -1,17 +1,19 @@
-import process from 'node:process';
-import { Child } from '../features/support/child-process.ts';
-import { root } from '../features/support/orchestrator.ts';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Child } from './child.ts';
 
 export interface RoleSpec {
   readonly name: string;
   readonly script: string;
   readonly args: readonly string[];
-  readonly env: Record<string, string>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
 }
 
+/** Pause before a role that ended is started again, ms. */
+const restartMs = 200;
+
 /** A role that can be killed, frozen and brought back with the same address and state. */
-export class RoleProcess {
+export class RestartingProcess {
   readonly name: string;
   /** Everything its processes printed. */
   log = '';
@@ -25,15 +27,13 @@ export class RoleProcess {
   }
 
   start(): void {
-    const child = new Child(process.execPath, [this.#spec.script, ...this.#spec.args], {
-      cwd: root,
-      env: this.#spec.env,
-    });
+    const { script, args, cwd, env } = this.#spec;
+    const child = Child.ofScript(script, args, { cwd, env });
     this.#child = child;
     void child.ended.then(async (code) => {
-      this.log += `${child.stdout}${child.stderr}\n-- ${this.name} ended with ${code}\n`;
+      this.log += `${child.output}\n-- ${this.name} ended with ${code}\n`;
       // A role may also end by itself, for instance a node that finds no orchestrator; a supervisor brings it back.
-      await delay(200);
+      await delay(restartMs);
       if (!this.#stopping && this.#child === child) this.start();
     });
   }
@@ -44,21 +44,21 @@ export class RoleProcess {
 
   /** `kill -9`; it comes back by itself. */
   kill(): void {
-    this.#child?.process.kill('SIGKILL');
+    this.#child?.kill();
   }
 
   /** Stops it for a while as a stalled machine would. */
   async freeze(ms: number): Promise<void> {
     const child = this.#child;
-    child?.process.kill('SIGSTOP');
+    child?.freeze();
     await delay(ms);
-    child?.process.kill('SIGCONT');
+    child?.thaw();
   }
 
   async stop(): Promise<number> {
     this.#stopping = true;
     const code = (await this.#child?.stop()) ?? 0;
-    this.log += this.#child === undefined ? '' : `${this.#child.stdout}${this.#child.stderr}`;
+    this.log += this.#child?.output ?? '';
     return code;
   }
 }

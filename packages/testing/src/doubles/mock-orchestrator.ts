@@ -35,10 +35,12 @@ export class MockOrchestrator {
   editConfig: (config: NodeConfigurationPayload) => object | string = (config) => config;
   /** Awaited before a configuration is served. */
   beforeConfig: () => Promise<void> = async () => {};
-  /** Called when a call arrives, before it is answered. */
-  onCall: (call: string) => void = () => {};
+  /** Awaited when a call arrives, before it is answered. */
+  onCall: (call: string) => unknown = () => {};
   slug = 'node-a';
   workerUrl = 'http://127.0.0.1:1';
+  /** The registration key it accepts. */
+  accepts = testPsk;
   #jwtNumber = 0;
   readonly #server: Server;
 
@@ -61,9 +63,18 @@ export class MockOrchestrator {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** Every secret it gave out or knows. */
+  get secrets(): readonly string[] {
+    return [testPsk, testToken, ...this.#jwts()];
+  }
+
   /** Tokens handed out so far are not accepted any more. */
   revokeTokens(): void {
     this.#jwtNumber += 1;
+  }
+
+  #jwts(): string[] {
+    return Array.from({ length: this.#jwtNumber }, (_, index) => `jwt-${index + 1}`);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -74,7 +85,7 @@ export class MockOrchestrator {
     };
     const call = this.#nameOf(request, text);
     if (call === undefined) return send(418);
-    this.onCall(call);
+    await this.onCall(call);
     const [kind = ''] = call.split(':');
     const scripted = this.scripts[kind as keyof typeof this.scripts].shift();
     if (scripted === 'close') {
@@ -85,7 +96,7 @@ export class MockOrchestrator {
     const expected = `Bearer jwt-${this.#jwtNumber}`;
     const denied =
       kind === 'register'
-        ? JSON.parse(text).psk !== testPsk
+        ? JSON.parse(text).psk !== this.accepts
         : request.headers.authorization !== expected;
     const status = scripted ?? (denied ? 401 : undefined);
     if (status !== undefined) {

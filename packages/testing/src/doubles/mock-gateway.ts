@@ -22,6 +22,8 @@ const at = '2026-11-20T10:00:00.000Z';
 /** A gateway made of scripted answers on a real socket; everything it was asked is recorded. */
 export class MockGateway implements AsyncDisposable {
   readonly requests: Recorded[] = [];
+  /** Answers what nothing else does. */
+  otherwise: Answer = problem(404, 'not_found', 'no such path');
   readonly #answers = new Map<string, Answer>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
@@ -69,7 +71,7 @@ export class MockGateway implements AsyncDisposable {
       at: performance.now(),
     };
     this.requests.push(request);
-    const answer = this.#answers.get(routeOf(request)) ?? problem(404, 'not_found', 'no such path');
+    const answer = this.#answers.get(routeOf(request)) ?? this.otherwise;
     await answer(request, response);
   }
 }

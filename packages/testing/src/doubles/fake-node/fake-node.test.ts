@@ -1,0 +1,22 @@
+import { once } from 'node:events';
+import { testWorkerApi } from '../../suites/index.ts';
+import { fakeNode } from './fake-node.ts';
+
+testWorkerApi('the fake node', async () => {
+  const node = await fakeNode({
+    slug: 'fake',
+    onRun: async ({ sandbox }, stopped) => {
+      if (sandbox.command[0] !== 'endless') return {};
+      if (!stopped.aborted) await once(stopped, 'abort');
+      return { status: 'failed', exit_code: 143 };
+    },
+  });
+  node.token = 'worker-token-of-the-fake-node';
+  return {
+    url: node.url,
+    token: node.token,
+    quick: ['quick'],
+    endless: ['endless'],
+    [Symbol.asyncDispose]: () => node.close(),
+  };
+});

@@ -1,0 +1,1 @@
+export { type WorkerApiUnderTest, testWorkerApi } from './worker-api.ts';

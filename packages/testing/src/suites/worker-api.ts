@@ -1,0 +1,156 @@
+import { uuidv7 } from '@cynodeai/runtime/std';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, send, waitFor } from '../harness/index.ts';
+
+/** A Worker API as its consumer sees it, with commands whose course a test knows. */
+export interface WorkerApiUnderTest extends AsyncDisposable {
+  readonly url: string;
+  readonly token: string;
+  /** Names a sandbox that ends well at once. */
+  readonly quick: readonly string[];
+  /** Names one that runs until it is stopped. */
+  readonly endless: readonly string[];
+}
+
+const run = '/v1/worker/jobs:run';
+const stop = '/v1/worker/jobs:stop';
+const known = (jobId: string): string => `/v1/worker/jobs/${jobId}`;
+const ack = (jobId: string): string => `${known(jobId)}:ack`;
+
+function expectProblem(answer: Answer, status: number, kind: string): void {
+  expect(answer.json).toMatchObject({ type: `urn:cynodeai:error:${kind}`, status });
+  expect(answer.status).toBe(status);
+}
+
+/**
+ * What the control plane relies on of a node. The real node passes it, and so does the fake one, which may stand for
+ * it only as far as this goes.
+ */
+export function testWorkerApi(name: string, open: () => Promise<WorkerApiUnderTest>): void {
+  describe(`the Worker API of ${name}`, () => {
+    let node: WorkerApiUnderTest;
+    beforeAll(async () => {
+      node = await open();
+    });
+    afterAll(() => node[Symbol.asyncDispose]());
+
+    const call = (method: string, path: string, json?: unknown, token = node.token) =>
+      send(method, `${node.url}${path}`, { token, ...(json !== undefined && { json }) });
+
+    const job = (command: readonly string[], leaseId = uuidv7()) => ({
+      version: 1,
+      task_id: uuidv7(),
+      job_id: uuidv7(),
+      lease_id: leaseId,
+      sandbox: { image: 'tools', command },
+    });
+
+    const ids = ({ task_id, job_id }: ReturnType<typeof job>) => ({ version: 1, task_id, job_id });
+
+    const runs = (jobId: string): Promise<Answer> =>
+      waitFor(async () => {
+        const answer = await call('GET', known(jobId));
+        return answer.status === 200 && answer.json?.['status'] === 'in_progress' && answer;
+      });
+
+    it.each([
+      ['POST', run],
+      ['POST', stop],
+      ['GET', known(uuidv7())],
+      ['POST', ack(uuidv7())],
+    ])('asks for the token: %s %s', async (method, path) => {
+      const body = method === 'POST' ? {} : undefined;
+      expectProblem(await call(method, path, body, 'wrong-token'), 401, 'authentication');
+      const headers = { 'content-type': 'application/json' };
+      const bare = await fetch(`${node.url}${path}`, {
+        method,
+        headers,
+        ...(body && { body: '{}' }),
+      });
+      expect(bare.status).toBe(401);
+      expect(bare.headers.get('content-type')).toContain('application/problem+json');
+      await bare.body?.cancel();
+    });
+
+    it('runs a job, keeps its result until it is acknowledged, and forgets it then', async () => {
+      const request = job(node.quick);
+      const answer = await call('POST', run, request);
+      expect(answer.status).toBe(200);
+      expect(answer.json).toMatchObject({
+        ...ids(request),
+        lease_id: request.lease_id,
+        status: 'completed',
+        exit_code: 0,
+        truncated: { stdout: false, stderr: false },
+      });
+      const kept = await call('GET', known(request.job_id));
+      expect(kept.json).toEqual({
+        ...ids(request),
+        lease_id: request.lease_id,
+        status: 'completed',
+        started_at: kept.json?.['started_at'],
+        result: answer.json,
+      });
+      expect((await call('POST', ack(request.job_id), ids(request))).status).toBe(204);
+      expectProblem(await call('GET', known(request.job_id)), 404, 'not_found');
+      expect((await call('POST', ack(request.job_id), ids(request))).status).toBe(204);
+    });
+
+    it('answers the same job under the same lease with the same result', async () => {
+      const request = job(node.quick);
+      const first = await call('POST', run, request);
+      expect((await call('POST', run, request)).json).toEqual(first.json);
+    });
+
+    it('refuses a job it has under another lease, running or ended', async () => {
+      const ended = job(node.quick);
+      expect((await call('POST', run, ended)).status).toBe(200);
+      expectProblem(await call('POST', run, { ...ended, lease_id: uuidv7() }), 409, 'job_conflict');
+      const running = job(node.endless);
+      const answer = call('POST', run, running);
+      await runs(running.job_id);
+      expectProblem(
+        await call('POST', run, { ...running, lease_id: uuidv7() }),
+        409,
+        'job_conflict',
+      );
+      await call('POST', stop, ids(running));
+      await answer;
+    });
+
+    it('tells of a running job, does not let it be acknowledged, and stops it', async () => {
+      const request = job(node.endless);
+      const answer = call('POST', run, request);
+      const seen = await runs(request.job_id);
+      expect(seen.json).toMatchObject({ ...ids(request), lease_id: request.lease_id });
+      expect(seen.json).not.toHaveProperty('result');
+      expectProblem(await call('POST', ack(request.job_id), ids(request)), 409, 'job_conflict');
+      expect(await call('POST', stop, ids(request))).toMatchObject({
+        status: 202,
+        json: { version: 1, status: 'stopping' },
+      });
+      expect((await answer).json).toMatchObject({ ...ids(request), status: 'failed' });
+      expect(await call('POST', stop, ids(request))).toMatchObject({
+        status: 200,
+        json: { version: 1, status: 'not_running' },
+      });
+    });
+
+    it('knows nothing of other jobs', async () => {
+      const other = job(node.quick);
+      expectProblem(await call('GET', known(other.job_id)), 404, 'not_found');
+      expectProblem(await call('POST', ack(other.job_id), ids(other)), 404, 'not_found');
+      expect(await call('POST', stop, ids(other))).toMatchObject({
+        status: 200,
+        json: { status: 'not_running' },
+      });
+    });
+
+    it('names the fields of a malformed request', async () => {
+      const answer = await call('POST', run, { ...job(node.quick), job_id: 'x', more: 1 });
+      expectProblem(answer, 400, 'validation');
+      expect(JSON.stringify(answer.json?.['errors'])).toContain('job_id');
+      expectProblem(await call('GET', known('x')), 400, 'validation');
+    });
+  });
+}
