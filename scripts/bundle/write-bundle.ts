@@ -41,12 +41,31 @@ function sourcesPlugin({ checkout, folder }: BundleOptions, inputs: Inputs): Plu
   };
 }
 
+/**
+ * Takes modules of Node without an import statement, which reads every export and so runs the getters that load further
+ * ones: `WebSocket` of http, `webcrypto` of crypto, `promises` of fs.
+ */
+const builtinsPlugin: Plugin = {
+  name: 'builtins',
+  renderChunk: (code) =>
+    code.replaceAll(
+      /^import (?:(?:\* as )?([\w$]+))?(?:, )?(\{[^}]*\})? ?from ("node:[^"]+");$/gm,
+      (_statement, whole: string | undefined, names: string | undefined, id: string) => {
+        const patterns = [whole, names?.replaceAll(' as ', ': ')];
+        return patterns
+          .filter((pattern) => pattern !== undefined)
+          .map((pattern) => `const ${pattern} = globalThis.process.getBuiltinModule(${id});`)
+          .join(' ');
+      },
+    ),
+};
+
 async function chunksOf(options: BundleOptions, inputs: Inputs): Promise<OutputChunk[]> {
   const bundle = await rolldown({
     input: join(options.checkout, options.entry),
     platform: 'node',
-    logLevel: 'warn',
-    plugins: [sourcesPlugin(options, inputs)],
+    logLevel: 'silent',
+    plugins: [sourcesPlugin(options, inputs), builtinsPlugin],
   });
   try {
     const { output } = await bundle.generate({

@@ -1,5 +1,5 @@
 import { type ReadinessReason, type Route, healthRoutes } from '@cynodeai/contracts/common';
-import { type TaskResult, type TaskStatus, gatewayRoutes } from '@cynodeai/contracts/gateway';
+import type { TaskResult, TaskStatus, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import {
   HttpClient,
   type CallOptions as RouteCallOptions,
@@ -7,8 +7,7 @@ import {
 } from '@cynodeai/runtime/call';
 import type { CallInput, CallOptions, CallOutput, SparseOutput } from './call-input.ts';
 import { GatewayError, gatewayErrorOf } from './gateway-error.ts';
-import { type StreamedTaskEvent, readTaskEvents } from './task-events.ts';
-import { pollTask } from './poll-task.ts';
+import type { StreamedTaskEvent } from './task-events.ts';
 
 export interface GatewayClientOptions {
   /** Absolute http or https URL; a path and a trailing slash are kept apart from the routes. */
@@ -45,6 +44,12 @@ const streamSilenceMs = 60_000;
 const connectTimeoutMs = 10_000;
 /** Far above any documented answer; keeps a broken peer from filling memory. */
 const answerBytes = 256 * 1024 * 1024;
+
+type GatewayRoutes = typeof gatewayRoutes;
+
+/** Routes bring schemas, which take longer to make than many a call; a health check needs none. */
+const loadRoutes = async (): Promise<GatewayRoutes> =>
+  (await import('@cynodeai/contracts/gateway')).gatewayRoutes;
 
 /** Typed client of the user gateway. One per process; `close` frees its connections. Contract 05 section 5. */
 export class GatewayClient {
@@ -118,7 +123,8 @@ export class GatewayClient {
     options: EventOptions = {},
   ): AsyncGenerator<StreamedTaskEvent, void> {
     const { lastEventId, signal } = options;
-    const route = gatewayRoutes.streamTaskEvents;
+    const { streamTaskEvents: route } = await loadRoutes();
+    const { readTaskEvents } = await import('./task-events.ts');
     const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     const answer = await this.#ask(
       route,
@@ -137,7 +143,7 @@ export class GatewayClient {
     artifactId: string,
     signal?: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
-    const route = gatewayRoutes.getTaskArtifact;
+    const { getTaskArtifact: route } = await loadRoutes();
     const params = { id: taskId, artifact_id: artifactId };
     const answer = await this.#ask(
       route,
@@ -151,12 +157,14 @@ export class GatewayClient {
    * Waits until a task is terminal and answers with its result. Long poll where the server holds the answer, a
    * pause of 2 s where it does not; three failures in a row are tolerated. Contract 05 section 5.
    */
-  waitForTask(id: string, options: WaitOptions = {}): Promise<TaskResult> {
+  async waitForTask(id: string, options: WaitOptions = {}): Promise<TaskResult> {
     const { onStatus } = options;
+    const { getTaskResult } = await loadRoutes();
+    const { pollTask } = await import('./poll-task.ts');
     const signals = this.#signalOf(options.signal);
     return pollTask(
       ({ waitSeconds, timeoutMs }) =>
-        this.call(gatewayRoutes.getTaskResult, {
+        this.call(getTaskResult, {
           params: { id },
           query: { wait: waitSeconds },
           timeoutMs,

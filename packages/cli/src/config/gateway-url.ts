@@ -1,4 +1,4 @@
-import { defaultGatewayUrl, serviceUrlSchema } from '@cynodeai/contracts/common';
+import { defaultGatewayUrl, isServiceUrl, serviceUrlRule } from '@cynodeai/contracts/common';
 import { CliError } from '../base/cli-error.ts';
 
 /** Environment, else file, else the default. @throws CliError `usage`. Contract 05 section 4.2. */
@@ -8,9 +8,8 @@ export function resolveGatewayUrl(
 ): string {
   const [value, source] = fromEnv ? [fromEnv, 'CYNORK_GATEWAY_URL'] : [fromFile, 'gateway_url'];
   if (value === undefined) return defaultGatewayUrl;
-  const parsed = serviceUrlSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new CliError('usage', `${source} ${parsed.error.issues[0]?.message ?? 'is not a URL'}`);
+  if (isServiceUrl(value)) return value;
+  throw new CliError('usage', `${source} ${serviceUrlRule}`);
 }
 
 /** True when what is sent there stays on this machine or is encrypted. */

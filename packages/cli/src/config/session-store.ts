@@ -5,13 +5,13 @@ import { packSession, type Session, sessionOf, unpackSession } from './session.t
 export interface SessionStoreOptions {
   readonly file: ConfigFile;
   /** Resolved at first use only, so that commands without a session never start or complain about one. */
-  readonly helper: () => CredentialHelper | undefined;
+  readonly helper: () => Promise<CredentialHelper | undefined>;
 }
 
 /** Where the session of this user is kept: the helper when one is configured, else the config file. */
 export class SessionStore {
   readonly #file: ConfigFile;
-  readonly #helper: () => CredentialHelper | undefined;
+  readonly #helper: () => Promise<CredentialHelper | undefined>;
 
   constructor(options: SessionStoreOptions) {
     this.#file = options.file;
@@ -22,7 +22,7 @@ export class SessionStore {
   async read(): Promise<Session | undefined> {
     const config = await this.#file.read();
     if (config.token !== undefined) return sessionOf(config.token, config.refreshToken);
-    const helper = this.#helper();
+    const helper = await this.#helper();
     const kept = helper === undefined ? undefined : unpackSession(await helper.get());
     return kept ?? sessionOf(undefined, config.refreshToken);
   }
@@ -34,7 +34,7 @@ export class SessionStore {
 
   /** Keeps a session; with a helper no token stays in the file. It never falls back to the file. Call it under `lock`. */
   async save(access: string, refresh: string): Promise<void> {
-    const helper = this.#helper();
+    const helper = await this.#helper();
     if (helper === undefined) {
       await this.#file.edit({ token: access, refresh_token: refresh });
       return;
@@ -46,7 +46,7 @@ export class SessionStore {
   /** Forgets the session, the file's part first. Call it under `lock`. */
   async clear(): Promise<void> {
     await this.#file.edit({ token: undefined, refresh_token: undefined });
-    await this.#helper()?.erase();
+    await (await this.#helper())?.erase();
   }
 
   /** Runs `work` while no other cynork changes the session. */

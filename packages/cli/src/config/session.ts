@@ -1,5 +1,5 @@
 import { Secret } from '@cynodeai/runtime/config';
-import { z } from 'zod';
+import { at, parseJsonOr } from '@cynodeai/runtime/std';
 
 /** A stored session. The access token is missing when only the refresh token was kept. */
 export interface Session {
@@ -7,28 +7,19 @@ export interface Session {
   readonly refresh: Secret | undefined;
 }
 
-const pairSchema = z.object({ token: z.string(), refresh_token: z.string().optional() });
-
 /** Both tokens as the one secret a credential helper keeps. Contract 05 section 4.4. */
 export function packSession(access: string, refresh: string): string {
   return JSON.stringify({ token: access, refresh_token: refresh });
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** A secret that holds a pair is split, anything else is the bare access token; empty is no session. */
 export function unpackSession(secret: string): Session | undefined {
   if (secret === '') return undefined;
-  const pair = pairSchema.safeParse(parseJson(secret));
-  const access = pair.success ? pair.data.token : secret;
-  const refresh = pair.success ? pair.data.refresh_token : undefined;
-  return sessionOf(access, refresh);
+  const pair = parseJsonOr(secret);
+  const [access, refresh] = [at(pair, 'token'), at(pair, 'refresh_token')];
+  const isPair = typeof access === 'string' && ['string', 'undefined'].includes(typeof refresh);
+  if (!isPair) return sessionOf(secret, undefined);
+  return sessionOf(access, typeof refresh === 'string' ? refresh : undefined);
 }
 
 /** A session of the tokens that are not empty; undefined when neither is there. */

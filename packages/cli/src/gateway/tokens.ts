@@ -1,6 +1,5 @@
 import type { GatewayClient } from '@cynodeai/api-client';
 import { GatewayError } from '@cynodeai/api-client';
-import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { Secret } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { SessionStore } from '../config/session-store.ts';
@@ -79,6 +78,7 @@ export async function exchange(
   sessions: SessionStore,
   refresh: Secret,
 ): Promise<Session> {
+  const { gatewayRoutes } = await import('@cynodeai/contracts/gateway');
   const answer = await client.call(gatewayRoutes.refresh, {
     body: { refresh_token: refresh.reveal() },
   });

@@ -2,7 +2,6 @@ import type { Env } from '@cynodeai/runtime/config';
 import type { CommandContext } from '../commands/context.ts';
 import { ConfigFile } from '../config/config-file.ts';
 import { configPath } from '../config/config-path.ts';
-import { CredentialHelper } from '../config/credential-helper.ts';
 import { SessionStore } from '../config/session-store.ts';
 import { mergeSettings } from '../config/settings.ts';
 import type { Connection } from '../gateway/connect.ts';
@@ -55,10 +54,11 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
   const name = stored.credentialHelper;
   const sessions = new SessionStore({
     file,
-    helper: () =>
-      name === undefined
-        ? undefined
-        : CredentialHelper.named(name, { configFile: path, env, signal }),
+    helper: async () => {
+      if (name === undefined) return undefined;
+      const { CredentialHelper } = await import('../config/credential-helper.ts');
+      return CredentialHelper.named(name, { configFile: path, env, signal });
+    },
   });
   let connection: Connection | undefined;
   let terminal: Terminal | undefined;

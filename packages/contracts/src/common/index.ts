@@ -6,5 +6,7 @@ export * from './open-enum.ts';
 export * from './ports.ts';
 export * from './primitives.ts';
 export * from './problem.ts';
+export * from './problem-kinds.ts';
 export * from './route.ts';
 export * from './run-job-result.ts';
+export * from './service-url.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isServiceUrl, serviceUrlRule } from './service-url.ts';
 
 /** True when the text fits PostgreSQL's `text` and `jsonb`: no U+0000, no lone surrogate. Contract 02 section 1. */
 export function isStorableText(text: string): boolean {
@@ -38,17 +39,7 @@ export const timestampSchema = z.iso.datetime();
 export const ulidSchema = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'must be a ULID');
 
 /** Absolute http or https URL without userinfo, query or fragment. Contract 01 section 3.6. */
-export const serviceUrlSchema = z.string().refine((value) => {
-  const url = URL.parse(value);
-  return (
-    url !== null &&
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    url.username === '' &&
-    url.password === '' &&
-    !value.includes('?') &&
-    !value.includes('#')
-  );
-}, 'must be an absolute http or https URL without userinfo, query or fragment');
+export const serviceUrlSchema = z.string().refine(isServiceUrl, serviceUrlRule);
 
 /** Payloads between orchestrator and node carry `version: 1`. Contract 01 section 3.2. */
 export const payloadVersionSchema = z.literal(1);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ProblemKind } from './problem.ts';
+import type { ProblemKind } from './problem-kinds.ts';
 
 /** What a success status carries. */
 export type ResponseBody =

@@ -2,13 +2,14 @@ import type { ResponseBody, Route } from '@cynodeai/contracts/common';
 import type { z } from 'zod';
 import type { Secret } from '../config/secret.ts';
 import { uuidv7 } from '../std/index.ts';
+import { type Arrived, badAnswer, headerOf } from './arrived.ts';
 import { CallError, reasonOf } from './call-error.ts';
 import { type AnyCallInput, type CallInput, pathOf, queryOf } from './call-input.ts';
 import { type CallLimit, type TimeLimit, limitOf } from './call-limit.ts';
 import { type RawEvent, readEvents } from './event-stream.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
 import type { Reading, Sparse } from './lenient-schema.ts';
-import { type Arrived, badAnswer, headerOf, readBody, refusalOf } from './read-answer.ts';
+import { readBody } from './read-answer.ts';
 import { type SentBody, sentBodyOf } from './sent-body.ts';
 
 /** A token, or what gives one at the time of the call; undefined sends none. */
@@ -155,7 +156,10 @@ async function receive(
   const { route, response } = arrived;
   const declared = route.success[response.status];
   if (declared === undefined) {
-    if (response.status < 200 || response.status > 299) throw await refusalOf(arrived);
+    if (response.status < 200 || response.status > 299) {
+      const { refusalOf } = await import('./refusal.ts');
+      throw await refusalOf(arrived);
+    }
     throw badAnswer(arrived, undeclaredOf(route, response));
   }
   if (declared.kind === 'bytes') return watched(response, call);

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 /** A file that is sent beside the JSON of a call. */
 export interface UploadFile {
   /** Without quotes' or lines' ends that a header could not hold: no CR, no LF. */
@@ -25,7 +23,7 @@ export function formBody(
   json: unknown,
   files: readonly UploadFile[],
 ): FormBody {
-  const boundary = `cynode-${randomUUID()}`;
+  const boundary = `cynode-${crypto.randomUUID()}`;
   const start = (disposition: string, type: string): string =>
     `--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\nContent-Type: ${type}\r\n\r\n`;
   const first = Buffer.from(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { CodedError } from '../std/index.ts';
 
 /** Variables of a process as they were when it was read. */

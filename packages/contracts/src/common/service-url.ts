@@ -1,0 +1,16 @@
+/** What the address of a service must be, for messages. */
+export const serviceUrlRule =
+  'must be an absolute http or https URL without userinfo, query or fragment';
+
+/** True for the address of a service. Contract 01 section 3.6. */
+export function isServiceUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.username === '' &&
+    url.password === '' &&
+    !text.includes('?') &&
+    !text.includes('#')
+  );
+}
