@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isBundleFresh } from './start-file.ts';
 import { writeBundle } from './write-bundle.ts';
 
 const run = promisify(execFile);
@@ -15,6 +16,7 @@ let checkout: string;
 
 const put = (path: string, text: string): Promise<void> => writeFile(join(checkout, path), text);
 const bundle = (): Promise<void> => writeBundle({ checkout, entry, folder });
+const isFresh = (): boolean => isBundleFresh({ checkout, entry, folder });
 
 beforeEach(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'bundle-'));
@@ -65,10 +67,13 @@ describe('writeBundle', () => {
   });
 
   it('an edit is never missed, even one that keeps size and time; then the next bundle runs', async () => {
+    expect(isFresh()).toBe(false);
     await bundle();
+    expect(isFresh()).toBe(true);
     const { atime, mtime } = await stat(join(checkout, word));
     await put(word, `export const word: string = 'two';`);
     await utimes(join(checkout, word), atime, mtime);
+    expect(isFresh()).toBe(false);
     expect(await start()).toMatchObject({ word: 'two', url: fromSources });
     await bundle();
     expect(await start()).toMatchObject({ word: 'two', url: fromBundle });

@@ -2,18 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { type BundleOptions, type Inputs, startText } from './start-file.ts';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
-
-export interface BundleOptions {
-  readonly checkout: string;
-  /** The module to start, below the checkout. */
-  readonly entry: string;
-  /** Where the bundle goes, below the checkout; `start.mjs` in it is what to run. */
-  readonly folder: string;
-}
-
-/** Paths below the checkout with the time of their last change, ms; a write of any kind moves it. */
-type Inputs = Map<string, number>;
 
 /** Bundles that are kept beside the newest: a command that still runs loads parts of its own. */
 const keptBundles = 2;
@@ -85,25 +75,9 @@ async function noteResolution({ checkout }: BundleOptions, inputs: Inputs): Prom
     note(inputs, checkout, join('packages', name, 'package.json'));
   }
   note(inputs, checkout, join('node_modules', '.package-lock.json'));
-  note(inputs, checkout, relative(checkout, import.meta.filename));
-}
-
-/** The module that runs the bundle as long as it is that of the checkout, and the sources otherwise. */
-function startText(
-  { checkout, entry, folder }: BundleOptions,
-  inputs: Inputs,
-  name: string,
-): string {
-  const root = relative(join(checkout, folder), checkout);
-  return `// Made by scripts/bundle.ts. Runs the bundle while its sources are as they were, else the sources themselves.
-const { statSync } = process.getBuiltinModule('node:fs');
-const root = import.meta.dirname + ${JSON.stringify(`/${root}/`)};
-const inputs = ${JSON.stringify([...inputs])};
-const fresh = inputs.every(
-  ([path, changedMs]) => statSync(root + path, { throwIfNoEntry: false })?.ctimeMs === changedMs,
-);
-await import(fresh ? ${JSON.stringify(`./${name}/main.mjs`)} : ${JSON.stringify(`./${root}/${entry}`)});
-`;
+  for (const name of ['write-bundle.ts', 'start-file.ts']) {
+    note(inputs, checkout, join(relative(checkout, import.meta.dirname), name));
+  }
 }
 
 async function removeOldBundles(folder: string, newest: string): Promise<void> {

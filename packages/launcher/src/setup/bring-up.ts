@@ -1,6 +1,7 @@
 import { ensureImage, prepareImage } from '../image/ensure-image.ts';
 import { type Install, rememberEngine } from '../install/install.ts';
 import type { InferenceChoice } from '../domain/inference.ts';
+import { bundleCynork } from './bundle-cynork.ts';
 import { prepareStart } from './prepare-start.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { ensureStack, runningStack } from '../stack/ensure-stack.ts';
@@ -41,10 +42,12 @@ export async function bringUp(options: StartOptions): Promise<Install> {
   const place = await rememberEngine(options.install, options.env);
   await setUp({ ...all, install: place });
   const install = await prepareStart({ ...options, install: place });
-  if (runningStack(install) === undefined) {
+  const isCold = runningStack(install) === undefined;
+  if (isCold) {
     for (const sentence of overruledVariables(options.env)) progress.note(sentence);
   }
   await Promise.all([
+    isCold ? bundleCynork(install.checkout, options) : undefined,
     ensureImage({ ...all, install }),
     ensureStack({ ...all, install }).then(() => waitForGateway(install, signal)),
   ]);
