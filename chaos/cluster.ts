@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import {
   RecordingProgram,
   reservePort,
@@ -226,7 +227,7 @@ export class Cluster {
 
   /** Calls the container program of a node with the flags the node uses. */
   async #callEngine(worker: WorkerPlace, ...args: readonly string[]): Promise<string> {
-    const [program = 'podman', ...flags] = JSON.parse(
+    const [program = 'podman', ...flags] = parseJson(
       await this.#engine(worker, 'run-flags'),
     ) as string[];
     return runToEnd(program, [...flags, ...args], this.#engineEnv(worker));

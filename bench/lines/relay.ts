@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -91,7 +92,7 @@ async function chunkMs(port: number): Promise<number> {
       const now = process.hrtime.bigint();
       // The first line alone, when a busy machine hands over two at a time.
       const [line = ''] = chunk.toString('utf8').split('\n');
-      const { at } = JSON.parse(line) as { readonly at: string };
+      const { at } = parseJson(line) as { readonly at: string };
       times.push(Number(now - BigInt(at)) / 1e6);
     }
   }

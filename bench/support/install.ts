@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { at, Child } from '@cynodeai/testing/harness';
 import {
   copyFileSync,
@@ -115,7 +116,7 @@ export class BenchInstall implements AsyncDisposable {
   }
 
   async processes(): Promise<StackProcesses> {
-    const status: unknown = JSON.parse(await this.cynode('status', '--output', 'json'));
+    const status: unknown = parseJson(await this.cynode('status', '--output', 'json'));
     const supervisor = at(status, 'supervisor_pid');
     const roles = at(status, 'roles');
     if (typeof supervisor !== 'number' || !Array.isArray(roles)) {
@@ -143,7 +144,7 @@ export class BenchInstall implements AsyncDisposable {
   }
 
   #setting(path: string): unknown {
-    const settings: unknown = JSON.parse(readFileSync(join(this.home, 'install.json'), 'utf8'));
+    const settings: unknown = parseJson(readFileSync(join(this.home, 'install.json'), 'utf8'));
     const value = at(settings, path);
     if (value === undefined) throw new Error(`the install has no ${path}`);
     return value;

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { textAt } from '@cynodeai/testing/harness';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
@@ -53,7 +54,7 @@ export class KeptConnection {
     const answer = Buffer.concat(chunks).toString('utf8');
     return {
       status: response.statusCode ?? 0,
-      json: answer === '' ? undefined : (JSON.parse(answer) as unknown),
+      json: answer === '' ? undefined : parseJson(answer),
     };
   }
 

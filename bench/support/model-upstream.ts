@@ -3,6 +3,7 @@
  * anything else is answered at once, after as much work as reading a request and writing its answer as JSON takes.
  * Prints its port; ends with its input.
  */
+import { parseJson } from '@cynodeai/runtime/std';
 import { createServer, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +31,7 @@ const server = createServer((request, response) => {
       stream(response);
       return;
     }
-    const asked: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const asked: unknown = parseJson(Buffer.concat(chunks).toString('utf8'));
     const text = JSON.stringify({ model: 'bench', asked, done: true, created_at: new Date() });
     response.writeHead(200, {
       'content-type': 'application/json',

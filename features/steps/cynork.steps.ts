@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { at, Child, textAt, waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
@@ -73,7 +74,7 @@ Given('I work as the administrator', async function (this: ProductWorld) {
 
 async function create(world: ProductWorld, args: readonly string[]): Promise<void> {
   const { stdout } = await succeed(world, ['task', 'create', ...args, '-o', 'json']);
-  knownTo(world).taskId = textAt(JSON.parse(stdout), 'task_id');
+  knownTo(world).taskId = textAt(parseJson(stdout), 'task_id');
 }
 
 Given('a task of the command {string}', function (this: ProductWorld, command: string) {
@@ -102,7 +103,7 @@ When('I watch it and press Ctrl+C once it runs', async function (this: ProductWo
 Then('the task still runs', async function (this: ProductWorld) {
   const { taskId } = knownTo(this);
   const { stdout } = await succeed(this, ['task', 'get', taskId, '-o', 'json']);
-  assert.equal(at(JSON.parse(stdout), 'status'), 'running');
+  assert.equal(at(parseJson(stdout), 'status'), 'running');
   await succeed(this, ['task', 'cancel', taskId, '-y']);
 });
 
@@ -110,7 +111,7 @@ Then(
   'every line is one event, the last a {string} of {string}',
   function (this: ProductWorld, event: string, status: string) {
     const lines = this.stack.last.stdout.trimEnd().split('\n');
-    const all = lines.map((line): unknown => JSON.parse(line));
+    const all = lines.map((line): unknown => parseJson(line));
     assert.ok(all.every((value) => typeof at(value, 'event') === 'string'));
     const last = all.at(-1);
     assert.deepEqual([at(last, 'event'), at(last, 'status')], [event, status]);
@@ -198,7 +199,7 @@ Then(
   'the active roles of {string} are {string}',
   async function (this: ProductWorld, user: string, roles: string) {
     const { stdout } = await succeed(this, ['users', 'roles', user, '-o', 'json']);
-    const bindings = at(JSON.parse(stdout), 'bindings');
+    const bindings = at(parseJson(stdout), 'bindings');
     assert.ok(Array.isArray(bindings));
     const active = bindings.filter((binding) => at(binding, 'is_active') === true);
     assert.equal(active.map((binding) => textAt(binding, 'role')).join(' '), roles);

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { at, type Child, waitFor } from '@cynodeai/testing/harness';
 import { After, Given, Then, When } from '@cucumber/cucumber';
 import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
@@ -206,11 +207,11 @@ Then('the service was asked {string} twice', function (this: ProductWorld, promp
 });
 
 Then('the JSON value says that it was the demo model', function (this: ProductWorld) {
-  assert.equal(at(JSON.parse(this.stack.last.stdout), 'demo'), true);
+  assert.equal(at(parseJson(this.stack.last.stdout), 'demo'), true);
 });
 
 Then("the result's job names the model {string}", function (this: ProductWorld, model: string) {
-  const value: unknown = JSON.parse(this.stack.last.stdout);
+  const value: unknown = parseJson(this.stack.last.stdout);
   assert.equal(at(value, 'jobs.0.result.inference.model'), model);
 });
 

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { at, textAt, waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
@@ -64,7 +65,7 @@ Then(
     );
     const bodies = contents.filter((text) => text.includes('pwned'));
     assert.equal(bodies.length, 1);
-    assert.equal(at(JSON.parse(bodies[0] ?? ''), 'prompt'), prompt);
+    assert.equal(at(parseJson(bodies[0] ?? ''), 'prompt'), prompt);
     const { input_files: _files, ...rest } = Object(at(request, 'sandbox'));
     assert.ok(!JSON.stringify(rest).includes('pwned'));
   },

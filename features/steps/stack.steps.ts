@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { at, textAt, waitFor } from '@cynodeai/testing/harness';
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
@@ -150,7 +151,7 @@ Then('the error output says {string}', function (this: ProductWorld, text: strin
 Then(
   'the JSON value has {string} {string} and {string} {string}',
   function (this: ProductWorld, key1: string, value1: string, key2: string, value2: string) {
-    const value: unknown = JSON.parse(this.stack.last.stdout);
+    const value: unknown = parseJson(this.stack.last.stdout);
     assert.deepEqual([at(value, key1), at(value, key2)], [unescaped(value1), unescaped(value2)]);
   },
 );
@@ -158,7 +159,7 @@ Then(
 Then("the sum in the result is the file's", function (this: ProductWorld) {
   const bytes = readFileSync(join(this.stack.files, 'blob.bin'));
   const sum = createHash('sha256').update(bytes).digest('hex');
-  assert.ok(textAt(JSON.parse(this.stack.last.stdout), 'stdout').startsWith(sum));
+  assert.ok(textAt(parseJson(this.stack.last.stdout), 'stdout').startsWith(sum));
 });
 
 Then('standard output holds {string}', function (this: ProductWorld, text: string) {

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { testToken } from '@cynodeai/testing/doubles';
 import { at, send, textAt, waitFor } from '@cynodeai/testing/harness';
 import { After, AfterAll, Given, Then, When } from '@cucumber/cucumber';
@@ -86,7 +87,7 @@ When('the node is sent a chunked body of 11 MiB', async function (this: ProductW
     },
   });
   const text = await response.text();
-  this.worker.answer = { status: response.status, text, json: { ...JSON.parse(text) } };
+  this.worker.answer = { status: response.status, text, json: { ...(parseJson(text) as object) } };
 });
 
 Then(

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { type IncomingMessage, type Server, createServer } from 'node:http';
 import { once } from 'node:events';
 
@@ -17,7 +18,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
-  return text === '' ? undefined : JSON.parse(text);
+  return text === '' ? undefined : parseJson(text);
 }
 
 /** A small HTTP server on loopback that stands for another party of the chain. */

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { type Answer, at, Child, send, textAt } from '@cynodeai/testing/harness';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -99,14 +100,14 @@ export class StackWorld {
   }
 
   get gateway(): string {
-    const settings: unknown = JSON.parse(readInstall(this.home));
+    const settings: unknown = parseJson(readInstall(this.home));
     return `http://127.0.0.1:${String(at(settings, 'ports.userGateway'))}`;
   }
 
   /** What `cynode status` says, as data. */
   async status(): Promise<unknown> {
     const { stdout } = await this.cynode('status', '--output', 'json');
-    return JSON.parse(stdout);
+    return parseJson(stdout);
   }
 
   async login(): Promise<string> {

@@ -145,6 +145,9 @@ describe('a session', () => {
   });
 });
 
+/** What a login leaves beside the config file: the file that its lock is on stays. */
+const kept = ['.config.yaml.lock', '.config.yaml.pid', 'config.yaml'];
+
 describe('secrets stay where they belong (REQ-CLIENT-0102, REQ-CLIENT-0103)', () => {
   it('neither streams, arguments, environment nor a forced failure show the password or a token', async () => {
     gateway.on('POST /v1/auth/login', async (request, response) => {
@@ -232,7 +235,7 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
     expect((await home.run(['version'])).stderr).toContain('chmod 600');
     await withOpenUmask();
     expect(await modeOf(home.configFile)).toBe(0o600);
-    await expect(readdir(dirname(home.configFile))).resolves.toEqual(['config.yaml']);
+    await expect(readdir(dirname(home.configFile))).resolves.toEqual(kept);
   });
 
   it('keeps unknown keys and comments through a rewrite', async () => {
@@ -263,7 +266,7 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
       expect(await modeOf(home.configFile)).toBe(0o600);
     }
     expect((await login()).code).toBe(0);
-    await expect(readdir(dirname(home.configFile))).resolves.toEqual(['config.yaml']);
+    await expect(readdir(dirname(home.configFile))).resolves.toEqual(kept);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { isAlive } from '@cynodeai/runtime/process';
 import { type PostgresServer, startPostgres, stopPostgres } from '@cynodeai/launcher/postgres';
 import { migrate } from '@cynodeai/orchestrator/migrations';
 import { readEnv } from '@cynodeai/runtime/config';
@@ -141,13 +142,5 @@ async function removeLeftovers(): Promise<void> {
     const folder = join(tmpdir(), name);
     await stopPostgres(join(folder, 'data'));
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }

@@ -1,13 +1,9 @@
-import { messageOf } from '@cynodeai/runtime/std';
-
-function field(error: unknown, name: string): unknown {
-  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
-}
+import { at, messageOf } from '@cynodeai/runtime/std';
 
 /** `<safe message> (HTTP <status>, request <id>)`; the brackets only for what the gateway answered. Contract 05 section 2.6. */
 export function failureText(error: unknown): string {
-  const status = field(error, 'status');
-  const requestId = field(error, 'requestId');
+  const status = at(error, 'status');
+  const requestId = at(error, 'requestId');
   const message = messageOf(error);
   if (typeof status !== 'number') return message;
   const id = typeof requestId === 'string' ? `, request ${requestId}` : '';

@@ -1,16 +1,27 @@
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { errorCodeOf } from '@cynodeai/runtime/std';
 import { CliError } from '../base/cli-error.ts';
 import type { StoredConfig } from './config-document.ts';
-import { withFileLock } from './file-lock.ts';
-import { replaceFile } from './replace-file.ts';
 
 /** Names of the known keys that are ever written. */
 export type ConfigEdits = Readonly<Partial<Record<'token' | 'refresh_token', string | undefined>>>;
 
+/** How long another cynork may take: longer than one call to the gateway and a write, ms. */
+const lockWaitMs = 45_000;
+
 function isMissing(error: unknown): boolean {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const code = errorCodeOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** The error for a lock that cannot be taken; anything else is returned as it is. */
+async function lockFault(error: unknown, path: string): Promise<unknown> {
+  const { LockError } = await import('@cynodeai/runtime/files');
+  if (!(error instanceof LockError)) return error;
+  const who = error.holder === undefined ? 'another cynork' : `another cynork (${error.holder})`;
+  const text = error.code === 'held' ? `${who} holds ${path}` : `cannot create the lock ${path}`;
+  return new CliError('internal', text, { cause: error });
 }
 
 /** The config file as it is on disk. Reading creates nothing. Contract 05 section 4.1. */
@@ -57,7 +68,13 @@ export class ConfigFile {
     }
     if (!changed) return;
     const target = source === undefined ? path : await realpath(path);
-    await replaceFile(target, String(document));
+    const { writeFileAtomic } = await import('@cynodeai/runtime/files');
+    try {
+      // What killed writers left behind holds tokens.
+      await writeFileAtomic(target, String(document), { alone: true });
+    } catch (cause) {
+      throw new CliError('internal', `cannot write the config file ${target}`, { cause });
+    }
   }
 
   /** @throws CliError `internal` when nothing says where the file would be. */
@@ -76,7 +93,16 @@ export class ConfigFile {
     } else if ((await stat(folder).catch(() => undefined)) === undefined) {
       return work();
     }
-    return withFileLock(`${path}.lock`, work);
+    const lock = join(folder, `.${basename(path)}.lock`);
+    const { takeLock } = await import('@cynodeai/runtime/files');
+    await using _lock = await takeLock(lock, { waitMs: lockWaitMs }).catch(
+      async (error: unknown) => {
+        throw await lockFault(error, lock);
+      },
+    );
+    // Awaited here: a returned promise would let go of the lock before it is settled.
+    const result = await work();
+    return result;
   }
 
   #writablePath(): string {

@@ -1,12 +1,9 @@
 import { mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigFile } from './config-file.ts';
-import { withFileLock } from './file-lock.ts';
 import { keepsSecrets, resolveGatewayUrl } from './gateway-url.ts';
-import { replaceFile } from './replace-file.ts';
 import { packSession, unpackSession } from './session.ts';
 
 let folder: string;
@@ -21,49 +18,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('replaceFile', () => {
-  it('leaves no temporary file behind when it cannot replace, and removes those of killed writers', async () => {
-    await writeFile(join(folder, '.config.yaml.dead.tmp'), 'token: old');
-    await replaceFile(path, 'new');
-    expect(await readdir(folder)).toEqual(['config.yaml']);
-    await expect(replaceFile(folder, 'x')).rejects.toMatchObject({ code: 'internal' });
-    expect(await readdir(folder)).toEqual(['config.yaml']);
-  });
-});
-
-describe('withFileLock', () => {
-  const lock = (): string => join(folder, 'lock');
-
-  it('lets one at a time in and frees the lock after a failure', async () => {
-    let inside = 0;
-    let most = 0;
-    const work = async (): Promise<void> => {
-      inside += 1;
-      most = Math.max(most, inside);
-      await readdir(folder);
-      inside -= 1;
-    };
-    await Promise.all(Array.from({ length: 5 }, () => withFileLock(lock(), work)));
-    expect(most).toBe(1);
-    await expect(withFileLock(lock(), () => Promise.reject(new Error('bug')))).rejects.toThrow(
-      'bug',
-    );
-    await expect(withFileLock(lock(), async () => 'free')).resolves.toBe('free');
-    expect(await readdir(folder)).toEqual([]);
-  });
-
-  it('takes over from a holder that is gone', async () => {
-    await symlink('4194304', lock());
-    await expect(withFileLock(lock(), async () => 'mine')).resolves.toBe('mine');
-    expect(await readdir(folder)).toEqual([]);
-  });
-
-  it('says so when the lock cannot be made', async () => {
-    const nowhere = join(folder, 'missing', 'lock');
-    await expect(withFileLock(nowhere, async () => 0)).rejects.toMatchObject({ code: 'internal' });
-  });
-});
-
 describe('ConfigFile', () => {
   it('writes through a symbolic link instead of replacing it', async () => {
     const real = join(folder, 'real.yaml');
@@ -73,6 +27,38 @@ describe('ConfigFile', () => {
     await file.lock(() => file.edit({ token: 't' }), true);
     expect(await readFile(real, 'utf8')).toBe('other: 1\ntoken: t\n');
     expect((await stat(real)).mode & 0o777).toBe(0o600);
+  });
+
+  it('leaves no temporary file behind when it cannot replace, and removes those of killed writers', async () => {
+    await writeFile(join(folder, '.config.yaml.dead.tmp'), 'token: old');
+    const file = new ConfigFile(path);
+    await file.edit({ token: 'new' });
+    expect(await readdir(folder)).toEqual(['config.yaml']);
+    const unwritable = new ConfigFile(join(folder, 'missing', 'config.yaml'));
+    await expect(unwritable.edit({ token: 'x' })).rejects.toMatchObject({ code: 'internal' });
+    expect(await readdir(folder)).toEqual(['config.yaml']);
+  });
+
+  it('is changed by one at a time, and free again after a failure', async () => {
+    let inside = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await readdir(folder);
+      inside -= 1;
+    };
+    const locked = <T>(run: () => Promise<T>): Promise<T> => new ConfigFile(path).lock(run, true);
+    await Promise.all(Array.from({ length: 5 }, () => locked(work)));
+    expect(most).toBe(1);
+    await expect(locked(() => Promise.reject(new Error('bug')))).rejects.toThrow('bug');
+    await expect(locked(async () => 'free')).resolves.toBe('free');
+    expect(await readdir(folder)).toEqual(['.config.yaml.lock', '.config.yaml.pid']);
+  });
+
+  it('says so when the lock cannot be made', async () => {
+    const nowhere = new ConfigFile('/proc/self/config.yaml');
+    await expect(nowhere.lock(async () => 0, false)).rejects.toMatchObject({ code: 'internal' });
   });
 
   it('does not write when nothing changes', async () => {
@@ -135,15 +121,5 @@ describe('a session as one secret', () => {
     expect(unpackSession('')).toBeUndefined();
     expect(unpackSession('{"token":""}')).toBeUndefined();
     expect(String(pair?.access)).toBe('[secret]');
-  });
-});
-
-describe('a lock of this very process', () => {
-  it('is broken when it is older than anything may take', async () => {
-    const lock = join(folder, 'lock');
-    await symlink(String(process.pid), lock);
-    const { lutimes } = await import('node:fs/promises');
-    await lutimes(lock, new Date(0), new Date(0));
-    await expect(withFileLock(lock, async () => 'mine')).resolves.toBe('mine');
   });
 });

@@ -1,4 +1,5 @@
 import type { Env } from '@cynodeai/runtime/config';
+import { parseJsonOr } from '@cynodeai/runtime/std';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { CliError } from '../base/cli-error.ts';
@@ -21,12 +22,7 @@ function allowedPart(env: Env): Record<string, string> {
 const replySchema = z.object({ secret: z.string().optional(), error: z.unknown().optional() });
 
 function parseReply(stdout: string): z.infer<typeof replySchema> | undefined {
-  try {
-    const parsed = replySchema.safeParse(JSON.parse(stdout.split('\n', 1)[0] ?? ''));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return replySchema.safeParse(parseJsonOr(stdout.split('\n', 1)[0] ?? '')).data;
 }
 
 type HelperRequest =

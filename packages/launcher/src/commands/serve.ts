@@ -1,3 +1,4 @@
+import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +10,7 @@ import { ensureImage } from '../image/ensure-image.ts';
 import { cleanUp } from '../stack/tear-down.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { Progress } from '../terminal/progress.ts';
-import { makePrivateDir, writeWhole } from '../install/files.ts';
+import { makePrivateDir } from '../install/files.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
 import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { runDirCandidates } from '../install/paths.ts';
@@ -120,7 +121,7 @@ function writeFurtherNodeConfig(install: Install, flags: ServeFlags): void {
     cores: availableParallelism(),
     inference: install.inference.path,
   });
-  writeWhole(nodeConfigPath(install), yaml);
+  writeFileAtomicSync(nodeConfigPath(install), yaml);
 }
 
 function furtherNodeId(flags: ServeFlags): string {

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -72,7 +73,7 @@ export async function test(
 
 function readTotals(suite: Suite): Totals | undefined {
   try {
-    return suite.totals(JSON.parse(readFileSync(suite.report, 'utf8')));
+    return suite.totals(parseJson(readFileSync(suite.report, 'utf8')));
   } catch {
     return undefined;
   }

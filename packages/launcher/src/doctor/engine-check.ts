@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ const probeSchema = z.object({
 /** The facts of a probe in one line. */
 export function describeProbe(text: string): string {
   try {
-    const { facts } = probeSchema.parse(JSON.parse(text));
+    const { facts } = probeSchema.parse(parseJson(text));
     return Object.entries(facts)
       .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
       .map(([name, value]) => `${name} ${String(value)}`)

@@ -32,7 +32,7 @@ const allRequirements: readonly Requirement[] = [
   },
   { engine: 'docker', program: 'docker', package: 'docker.io', why: 'runs sandboxes' },
   { program: 'ip', package: 'iproute2', why: 'network namespaces of sandboxes' },
-  { program: 'flock', package: 'util-linux', why: 'locks' },
+  { program: 'flock', package: 'util-linux', why: 'keeps two first starts of cynode apart' },
   { program: 'tar', package: 'tar', why: 'builds the sandbox image' },
 ];
 

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
@@ -52,5 +53,5 @@ const invocationSchema = z.tuple([z.string()], z.string());
 export async function engineInvocation(
   context: EngineContext,
 ): Promise<readonly [string, ...string[]]> {
-  return invocationSchema.parse(JSON.parse(await mustRunEngine(context, ['run-flags'])));
+  return invocationSchema.parse(parseJson(await mustRunEngine(context, ['run-flags'])));
 }

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Env } from '@cynodeai/runtime/config';
-import { writeWhole } from '../install/files.ts';
+import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { sandboxImage } from '../roles/table.ts';
@@ -41,7 +41,7 @@ export async function ensureImage(options: ImageOptions): Promise<void> {
   for (const reference of [recipe.reference, sandboxImage]) {
     await mustRunEngine(options, ['import-image', archive, reference, ...config]);
   }
-  writeWhole(markerPath(install), `${recipe.hash}\n`);
+  writeFileAtomicSync(markerPath(install), `${recipe.hash}\n`);
 }
 
 function archiveOf(options: ImageOptions, recipe: Recipe): Promise<string> {

@@ -1,3 +1,4 @@
+import { parseJson, at } from '@cynodeai/runtime/std';
 import { join } from 'node:path';
 import { readIfThere } from './files.ts';
 
@@ -27,8 +28,7 @@ function read(path: string): string | undefined {
 export function checkoutStamp(checkout: string): string {
   const commit = commitOf(join(checkout, '.git'));
   if (commit !== undefined) return commit;
-  const manifest: unknown = JSON.parse(read(join(checkout, 'package.json')) ?? '{}');
-  const version: unknown =
-    typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, 'version') : '';
+  const manifest = parseJson(read(join(checkout, 'package.json')) ?? '{}');
+  const version = at(manifest, 'version');
   return `version ${typeof version === 'string' ? version : 'unknown'}`;
 }

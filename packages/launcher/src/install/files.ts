@@ -1,54 +1,28 @@
-import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import { LauncherError } from '../base/launcher-error.ts';
-import { messageOf } from '@cynodeai/runtime/std';
+import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 
 /** The text of a file, or undefined when there is none. */
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
     throw new LauncherError('install', `cannot read ${path}: ${messageOf(error)}`, {
       cause: error,
     });
   }
 }
 
-/** `ENOENT` and the like of a file system error. */
-export function errorCode(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : undefined;
-}
-
-/** Replaces a file in one step, so that readers see the old or the new text; mode 0600. */
-export function writeWhole(path: string, text: string): void {
-  const draft = `${path}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  renameSync(draft, path);
-}
-
 /** The text of a file that is written once, by whoever comes first; mode 0600. */
 export function readOrCreate(path: string, make: () => string): string {
   const known = readIfThere(path);
   if (known !== undefined && known !== '') return known;
-  const draft = `${path}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(draft, make(), { mode: 0o600 });
   try {
-    linkSync(draft, path);
+    writeFileAtomicSync(path, make(), { replace: false });
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft);
+    if (errorCodeOf(error) !== 'EEXIST') throw error;
   }
   return readFileSync(path, 'utf8');
 }

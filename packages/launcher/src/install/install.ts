@@ -1,3 +1,5 @@
+import { writeFileAtomicSync } from '@cynodeai/runtime/files';
+import { parseJson } from '@cynodeai/runtime/std';
 import { mkdirSync, realpathSync } from 'node:fs';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
@@ -12,7 +14,7 @@ import {
   engineChoiceSchema,
   unchosenEngine,
 } from './engine-choice.ts';
-import { makePrivateDir, readIfThere, writeWhole } from './files.ts';
+import { makePrivateDir, readIfThere } from './files.ts';
 import { takeLock } from './lock.ts';
 import {
   type HomePaths,
@@ -81,7 +83,7 @@ function readSettings(path: string): Settings | undefined {
   const text = readIfThere(path);
   if (text === undefined) return undefined;
   try {
-    return settingsSchema.parse(JSON.parse(text));
+    return settingsSchema.parse(parseJson(text));
   } catch (cause) {
     throw new LauncherError(
       'install',
@@ -102,7 +104,10 @@ export async function storeChoices(
   if (settings === undefined) {
     throw new LauncherError('install', `${paths.settings} is gone; start over`);
   }
-  writeWhole(paths.settings, `${JSON.stringify({ ...settings, ...choices }, undefined, 2)}\n`);
+  writeFileAtomicSync(
+    paths.settings,
+    `${JSON.stringify({ ...settings, ...choices }, undefined, 2)}\n`,
+  );
   return { ...install, ...choices };
 }
 
@@ -134,7 +139,7 @@ export async function openInstall(env: Env): Promise<Install> {
   if (known !== undefined) return withRunDir(installOf(home, known), uid);
   await using _lock = await takeLock(`${paths.locks}/settings`);
   const settings = readSettings(paths.settings) ?? (await newSettings(home, env, uid));
-  writeWhole(paths.settings, `${JSON.stringify(settings, undefined, 2)}\n`);
+  writeFileAtomicSync(paths.settings, `${JSON.stringify(settings, undefined, 2)}\n`);
   return withRunDir(installOf(home, settings), uid);
 }
 

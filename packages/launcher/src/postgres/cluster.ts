@@ -1,10 +1,11 @@
-import { runCommand } from '@cynodeai/runtime/process';
+import { errorCodeOf } from '@cynodeai/runtime/std';
+import { runCommand, isAlive } from '@cynodeai/runtime/process';
 import { mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { embeddedMajorVersion } from './binaries.ts';
 import { confined, serverEnv } from './confine.ts';
 import { PostgresError } from './errors.ts';
-import { errorCode, missingFile } from './secret-file.ts';
+import { missingFile } from './secret-file.ts';
 
 /** The role that owns the cluster; only the supervisor uses it. */
 export const superuser = 'postgres';
@@ -72,7 +73,7 @@ async function initialise(clusterDir: string, options: ClusterOptions): Promise<
     }
     await rename(draft, clusterDir).catch((error: unknown) => {
       // Another starter was faster.
-      if (errorCode(error) !== 'ENOTEMPTY') throw error;
+      if (errorCodeOf(error) !== 'ENOTEMPTY') throw error;
     });
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -86,14 +87,5 @@ async function removeDrafts(dataDir: string): Promise<void> {
     if (!Number.isNaN(pid) && !isAlive(pid)) {
       await rm(join(dataDir, name), { recursive: true, force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
   }
 }

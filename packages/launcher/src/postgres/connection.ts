@@ -1,9 +1,9 @@
+import { errorCodeOf } from '@cynodeai/runtime/std';
 import type { Secret } from '@cynodeai/runtime/config';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { superuser } from './cluster.ts';
 import { PostgresError } from './errors.ts';
 import type { RunningServer } from './pid-file.ts';
-import { errorCode } from './secret-file.ts';
 
 /** Role and database of the product. */
 export const applicationName = 'cynode';
@@ -42,7 +42,7 @@ async function connectAsOwner(
     return client;
   } catch (cause) {
     await client.end().catch(() => {});
-    if (errorCode(cause) !== invalidPassword) return undefined;
+    if (errorCodeOf(cause) !== invalidPassword) return undefined;
     throw new PostgresError(
       'postgres_password_lost',
       'the stored password of the database server is not the one it was made with; restore the file or move the data folder away',

@@ -1,6 +1,8 @@
 import { Secret } from '@cynodeai/runtime/config';
 import { randomToken } from '@cynodeai/runtime/crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { writeFileAtomic } from '@cynodeai/runtime/files';
+import { errorCodeOf } from '@cynodeai/runtime/std';
+import { readFile } from 'node:fs/promises';
 
 /**
  * The secret of a file that only its owner can read; made of 32 random bytes when there is none. Two starters get
@@ -9,27 +11,14 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 export async function secretFile(path: string): Promise<Secret> {
   const existing = await readFile(path, 'utf8').catch(missingFile);
   if (existing !== undefined) return new Secret(existing.trim());
-  const draft = `${path}.${process.pid}.${randomToken(6)}`;
-  try {
-    await writeFile(draft, `${randomToken()}\n`, { mode: 0o600, flag: 'wx', flush: true });
-    await link(draft, path).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    });
-  } finally {
-    await rm(draft, { force: true });
-  }
+  await writeFileAtomic(path, `${randomToken()}\n`, { replace: false }).catch((error: unknown) => {
+    if (errorCodeOf(error) !== 'EEXIST') throw error;
+  });
   return new Secret((await readFile(path, 'utf8')).trim());
 }
 
 /** `ENOENT` becomes undefined, anything else is thrown on. */
 export function missingFile(error: unknown): undefined {
-  if (errorCode(error) !== 'ENOENT') throw error;
+  if (errorCodeOf(error) !== 'ENOENT') throw error;
   return undefined;
-}
-
-/** System or SQL error code of anything thrown. */
-export function errorCode(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error
-    ? String(error.code)
-    : undefined;
 }

@@ -1,7 +1,9 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { GatewayClient, GatewayError } from '@cynodeai/api-client';
 import { type TokenResponse, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { z } from 'zod';
-import { readIfThere, writeWhole } from '../install/files.ts';
+import { readIfThere } from '../install/files.ts';
+import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { openSecrets } from '../install/secrets.ts';
@@ -53,7 +55,7 @@ export class LocalSession {
 
   #read(): Session | undefined {
     try {
-      return sessionSchema.parse(JSON.parse(readIfThere(this.#install.paths.session) ?? ''));
+      return sessionSchema.parse(parseJson(readIfThere(this.#install.paths.session) ?? ''));
     } catch {
       // None yet, or damaged: a login makes another.
       return undefined;
@@ -72,7 +74,7 @@ export class LocalSession {
         refresh_token: tokens.refresh_token,
         expires_at: Date.now() + tokens.expires_in * 1000,
       };
-      writeWhole(this.#install.paths.session, JSON.stringify(session));
+      writeFileAtomicSync(this.#install.paths.session, JSON.stringify(session));
       return session;
     } finally {
       await client.close();

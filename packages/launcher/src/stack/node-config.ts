@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { writeWhole } from '../install/files.ts';
+import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import type { Install } from '../install/install.ts';
 import type { InferencePath } from '../domain/inference.ts';
 import { registrationPskPath } from '../install/secrets.ts';
@@ -62,5 +62,5 @@ export function writeNodeConfig(install: Install): void {
     cores: availableParallelism(),
     inference: install.inference.path,
   });
-  writeWhole(nodeConfigPath(install), yaml);
+  writeFileAtomicSync(nodeConfigPath(install), yaml);
 }

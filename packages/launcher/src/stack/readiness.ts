@@ -1,5 +1,5 @@
 import { type ReadinessReason, problemSchema } from '@cynodeai/contracts/common';
-import { messageOf } from '@cynodeai/runtime/std';
+import { messageOf, parseJsonOr } from '@cynodeai/runtime/std';
 
 /** What a server's `/readyz` says. */
 export type Readiness =
@@ -10,11 +10,7 @@ export type Readiness =
 const limitMs = 3000;
 
 function reasonsIn(text: string): readonly ReadinessReason[] {
-  try {
-    return problemSchema.parse(JSON.parse(text)).reasons ?? [];
-  } catch {
-    return [];
-  }
+  return problemSchema.safeParse(parseJsonOr(text)).data?.reasons ?? [];
 }
 
 /** Asks a server of the stack whether it is ready. Contract 01 section 6. */

@@ -1,7 +1,9 @@
+import { writeFileAtomicSync } from '@cynodeai/runtime/files';
+import { parseJsonOr } from '@cynodeai/runtime/std';
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { inferencePathSchema } from '../install/inference-settings.ts';
-import { readIfThere, writeWhole } from '../install/files.ts';
+import { readIfThere } from '../install/files.ts';
 import { roleNames } from '../roles/table.ts';
 
 const identitySchema = z.object({ pid: z.int().positive(), startTicks: z.number() });
@@ -50,11 +52,7 @@ export type StackState = z.infer<typeof stackStateSchema>;
 
 /** The state in a text, or undefined when the text is not one: a leftover nobody can use. */
 export function parseStackState(text: string): StackState | undefined {
-  try {
-    return stackStateSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return stackStateSchema.safeParse(parseJsonOr(text)).data;
 }
 
 export function readStackState(path: string): StackState | undefined {
@@ -63,7 +61,7 @@ export function readStackState(path: string): StackState | undefined {
 }
 
 export function writeStackState(path: string, state: StackState): void {
-  writeWhole(path, `${JSON.stringify(state, undefined, 2)}\n`);
+  writeFileAtomicSync(path, `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
 export function forgetStackState(path: string): void {

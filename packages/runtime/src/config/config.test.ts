@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { parseDurationMs } from '../std/index.ts';
 import { ConfigError, parseEnv } from './env.ts';
 import {
   booleanField,
   durationField,
   integerField,
   listenField,
-  parseDurationMs,
   parseListenAddress,
   secretField,
 } from './fields.ts';
@@ -53,7 +53,7 @@ describe('fields', () => {
     ['5 m', undefined],
     ['-1s', undefined],
   ])('reads the duration %j as %j', (text, expected) => {
-    expect(parseDurationMs(text)).toBe(expected);
+    expect(parseDurationMs(text, { bareUnit: 's' })).toBe(expected);
   });
 
   it.each([

@@ -1,22 +1,6 @@
 import { z } from 'zod';
+import { parseDurationMs } from '../std/index.ts';
 import { Secret } from './secret.ts';
-
-const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-function isUnit(unit: string): unit is keyof typeof unitMs {
-  return unit in unitMs;
-}
-
-/** Milliseconds of `90s`, `15m`, `168h`, `1m30s`, `500ms` or of plain whole seconds; undefined when it is none of these. */
-export function parseDurationMs(text: string): number | undefined {
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  if (!/^(?:\d{1,9}(?:ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+)(ms|s|m|h)/g)) {
-    if (unit !== undefined && isUnit(unit)) total += Number(amount) * unitMs[unit];
-  }
-  return total;
-}
 
 /** Where a server listens. */
 export interface ListenAddress {
@@ -44,7 +28,10 @@ function parsed<T>(parse: (text: string) => T | undefined, expected: string): z.
 
 /** A duration variable, in ms once parsed. */
 export const durationField = (): z.ZodType<number, string> =>
-  parsed(parseDurationMs, 'a duration such as 90s, 15m or 168h, or whole seconds');
+  parsed(
+    (text) => parseDurationMs(text, { bareUnit: 's' }),
+    'a duration such as 90s, 15m or 168h, or whole seconds',
+  );
 
 /** A listen address variable. */
 export const listenField = (): z.ZodType<ListenAddress, string> =>

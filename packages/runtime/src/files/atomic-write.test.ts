@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeFileAtomic } from './atomic-write.ts';
+import { writeFileAtomic, writeFileAtomicSync } from './atomic-write.ts';
 
 let folder: string;
 let path: string;
@@ -71,5 +71,17 @@ describe('writeFileAtomic', () => {
     await writeFileAtomic(path, 'new');
     await writeFileAtomic(path, 'new', { alone: true });
     expect((await readdir(folder)).toSorted()).toEqual(['.other.dead.tmp', 'file']);
+  });
+
+  it('does the same at once for those who cannot wait', async () => {
+    writeFileAtomicSync(path, 'old', { replace: false, mode: 0o640 });
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
+    expect(() => writeFileAtomicSync(path, 'x', { replace: false })).toThrow('EEXIST');
+    writeFileAtomicSync(path, 'new');
+    expect([await readFile(path, 'utf8'), await readdir(folder)]).toEqual(['new', ['file']]);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await mkdir(join(folder, 'sub'));
+    expect(() => writeFileAtomicSync(join(folder, 'sub'), 'x')).toThrow('EISDIR');
+    expect(await readdir(folder)).toEqual(['file', 'sub']);
   });
 });

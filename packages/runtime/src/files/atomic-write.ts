@@ -1,4 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -18,7 +28,8 @@ export interface AtomicWriteOptions {
 }
 
 const ending = '.tmp';
-const prefixOf = (path: string): string => `.${basename(path)}.`;
+/** A name may have 255 bytes; fifty characters are at most 200 of them. */
+const prefixOf = (path: string): string => `.${basename(path).slice(0, 50)}.`;
 
 async function fill(file: FileHandle, content: FileContent, mode: number): Promise<void> {
   // The mode given to open is narrowed by the umask; this makes it exact.
@@ -74,4 +85,42 @@ export async function writeFileAtomic(
     throw cause;
   }
   await syncFolder(folder);
+}
+
+/** Does something with an open file or folder and closes it. */
+function withOpen(path: string, flags: string, act: (descriptor: number) => void): void {
+  const descriptor = openSync(path, flags, 0o600);
+  try {
+    act(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * `writeFileAtomic` for a short text, for those who must be done before anything else runs.
+ * @throws as `writeFileAtomic`
+ */
+export function writeFileAtomicSync(
+  path: string,
+  text: string,
+  { mode = 0o600, replace = true }: Pick<AtomicWriteOptions, 'mode' | 'replace'> = {},
+): void {
+  const draft = join(dirname(path), `${prefixOf(path)}${randomUUID()}${ending}`);
+  try {
+    withOpen(draft, 'wx', (descriptor) => {
+      fchmodSync(descriptor, mode);
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
+    });
+    if (replace) renameSync(draft, path);
+    else {
+      linkSync(draft, path);
+      rmSync(draft);
+    }
+  } catch (cause) {
+    rmSync(draft, { force: true });
+    throw cause;
+  }
+  withOpen(dirname(path), 'r', fsyncSync);
 }

@@ -36,6 +36,9 @@ export class LockError extends CodedError<LockErrorCode> {
   }
 }
 
+/** Keeps what is held from being collected when its owner forgets it. */
+const heldHere = new Set<DatabaseSync>();
+
 /** SQLITE_BUSY; the low byte of its extended codes. */
 const busy = 5;
 const noticeMs = 300;
@@ -105,10 +108,9 @@ async function wait(path: string, options: LockOptions): Promise<DatabaseSync> {
  */
 export async function takeLock(path: string, options: LockOptions = {}): Promise<Lock> {
   const database = await wait(path, options);
-  let open = true;
+  heldHere.add(database);
   const release = async (): Promise<void> => {
-    if (open) database.close();
-    open = false;
+    if (heldHere.delete(database)) database.close();
   };
   try {
     await writeFile(holderFile(path), `${process.pid}\n`, { mode: 0o600 });

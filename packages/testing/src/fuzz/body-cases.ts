@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import type { Route } from '@cynodeai/contracts/common';
 import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
@@ -238,7 +239,7 @@ export function bodyShapeCases(target: FuzzTarget, route: Route): readonly CaseD
 /** A sample as it is must be taken or refused for its meaning, never for its form. */
 export function sampleFault(route: Route, sample: Sample): string | undefined {
   if (route.body === undefined || sample.body === undefined) return undefined;
-  const parsed = route.body.safeParse(JSON.parse(jsonText(sample.body)));
+  const parsed = route.body.safeParse(parseJson(jsonText(sample.body)));
   return parsed.success
     ? undefined
     : `${route.operation}: the sample is not right: ${parsed.error}`;

@@ -1,3 +1,4 @@
+import { parseJsonOr } from '@cynodeai/runtime/std';
 import {
   type ProblemKind,
   type Route,
@@ -11,20 +12,12 @@ import type { WireAnswer, WireOutcome } from './wire-client.ts';
 
 const requestId = /^[A-Za-z0-9._-]{1,128}$/;
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function successFault(route: Route, answer: WireAnswer, isHead: boolean): string | undefined {
   const declared = route.success[answer.status];
   if (declared === undefined)
     return `status ${answer.status} is not declared by ${route.operation}`;
   if (isHead || declared.kind !== 'json') return undefined;
-  const parsed = declared.schema.safeParse(jsonOf(answer.body));
+  const parsed = declared.schema.safeParse(parseJsonOr(answer.body));
   return parsed.success ? undefined : `the answer breaks its schema: ${parsed.error.message}`;
 }
 
@@ -38,7 +31,7 @@ function problemFault(answer: WireAnswer, kinds: readonly ProblemKind[]): string
   const { status, headers, body } = answer;
   const type = headers.get('content-type') ?? 'none';
   if (!type.startsWith('application/problem+json')) return `content type ${type} of a refusal`;
-  const parsed = problemSchema.safeParse(jsonOf(body));
+  const parsed = problemSchema.safeParse(parseJsonOr(body));
   if (!parsed.success) return `not a problem document: ${parsed.error.message}`;
   const problem = parsed.data;
   const kind = problemKindOf(problem.type);

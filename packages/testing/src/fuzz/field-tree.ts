@@ -45,10 +45,10 @@ function children(schema: JsonSchema, path: readonly string[]): readonly SchemaF
     fieldsOf(child, [...path, key], required.has(key)),
   );
   const { additionalProperties: rest, items } = schema;
-  const isRecord = schema.properties === undefined && typeof rest === 'object';
+  const hasAnyKey = schema.properties === undefined && typeof rest === 'object';
   return [
     ...members,
-    ...(isRecord ? fieldsOf(rest, [...path, recordKey], false) : []),
+    ...(hasAnyKey ? fieldsOf(rest, [...path, recordKey], false) : []),
     ...(items === undefined ? [] : fieldsOf(items, [...path, '0'], false)),
     ...(schema.anyOf ?? []).flatMap((option) => children(option, path)),
   ];

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import type { Route } from '@cynodeai/contracts/common';
 import fc from 'fast-check';
 import { bodyFieldName, markOf, sampleWith } from './body-cases.ts';
@@ -90,7 +91,7 @@ function expectationOf(route: Route, text: string | null): Expectation {
   if (route.body === undefined || text === null) return open;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return { ...open, success: false };
   }

@@ -1,3 +1,4 @@
+import { parseJsonOr } from '@cynodeai/runtime/std';
 /** An answer as tests look at it. */
 export interface Answer {
   readonly status: number;
@@ -7,12 +8,8 @@ export interface Answer {
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonOr(text);
+  return typeof value === 'object' && value !== null ? { ...value } : undefined;
 }
 
 /** One request with an optional JSON body and bearer token. */

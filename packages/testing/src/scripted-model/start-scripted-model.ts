@@ -1,3 +1,4 @@
+import { parseJsonOr } from '@cynodeai/runtime/std';
 import { type ModelCall, answerModelCall, startModelServer } from '@cynodeai/demo-model/wire';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { once } from 'node:events';
@@ -44,14 +45,6 @@ function behaviourOf(script: Script, request: ModelRequest): Behaviour {
   return typeof chosen === 'string' ? { kind: 'say', text: chosen } : chosen;
 }
 
-function parseOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function recordOf(call: ModelCall, earlier: readonly ModelRequest[]): ModelRequest {
   const { method, path, headers, response } = call;
   const text = call.body.toString('utf8');
@@ -60,7 +53,7 @@ function recordOf(call: ModelCall, earlier: readonly ModelRequest[]): ModelReque
     path,
     headers,
     text,
-    json: parseOrUndefined(text),
+    json: parseJsonOr(text),
     turn: earlier.filter((request) => request.path === path).length,
     ended: once(response, 'close').then(() => (response.writableFinished ? 'answered' : 'lost')),
   };
