@@ -32,6 +32,7 @@ const staticSteps: readonly Step[] = [
   { name: 'import law', command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'packages'] },
   { name: 'dead code', command: ['knip', '--no-config-hints'] },
   { name: 'duplication', command: ['jscpd'] },
+  { name: 'house rules', command: node('scripts/house.ts') },
   { name: 'requirements', command: node('scripts/requirements.ts') },
   { name: 'environment', command: [...node('scripts/environment.ts'), '--check'] },
 ];

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -65,7 +66,7 @@ async function run({ command, report, totals }: Suite): Promise<Totals> {
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
-  const found = totals(JSON.parse(readFileSync(report, 'utf8')));
+  const found = totals(parseJson(readFileSync(report, 'utf8')));
   // A runner that fails beside its tests must not look as if it had passed.
   return code !== 0 && found.failed === 0 ? { ...found, failed: 1 } : found;
 }

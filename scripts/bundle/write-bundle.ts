@@ -1,3 +1,4 @@
+import { writeFileAtomic } from '@cynodeai/runtime/files';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -110,8 +111,7 @@ export async function writeBundle(options: BundleOptions): Promise<void> {
     // Whoever was faster wrote the same.
     await rename(draft, join(folder, name)).catch(() => rm(draft, { recursive: true }));
   }
-  const start = join(folder, `start-${randomUUID()}.tmp`);
-  await writeFile(start, startText(options, inputs, name));
-  await rename(start, join(folder, 'start.mjs'));
+  const start = startText(options, inputs, name);
+  await writeFileAtomic(join(folder, 'start.mjs'), start, { mode: 0o644 });
   await removeOldBundles(folder, name);
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { defineRoute } from '@cynodeai/contracts/common';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Secret } from '../config/secret.ts';
 import { CallError } from './call-error.ts';
@@ -301,6 +301,21 @@ describe('the end of a call', () => {
     await client.close();
     expect(await first).toMatchObject({ code: 'unreachable', reason: 'this client was closed' });
     expect(await failure(get())).toMatchObject({ code: 'unreachable' });
+  });
+
+  it('is not the 300 s that other clients give a call by themselves', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const arrived = Promise.withResolvers<ServerResponse>();
+      answer = (_request, response) => arrived.resolve(response);
+      const patient = callRoute(ready, {}, { client, baseUrl, stallMs: 4_230_000 });
+      const response = await arrived.promise;
+      await vi.advanceTimersByTimeAsync(320_000);
+      response.end('late');
+      expect(await patient).toMatchObject({ status: 200, body: 'late' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('is a silence where only that is limited', async () => {

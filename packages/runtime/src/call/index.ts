@@ -2,7 +2,6 @@ export * from './call-error.ts';
 export { type AnyCallInput, type CallInput, type RawContent, pathOf } from './call-input.ts';
 export * from './call-route.ts';
 export { type RawEvent, readEvents } from './event-stream.ts';
-export { faultCodes, wasNeverSent } from './fault.ts';
 export { type UploadFile } from './form-body.ts';
 export { HttpClient, type HttpClientOptions } from './http-client.ts';
 export * from './lenient-schema.ts';

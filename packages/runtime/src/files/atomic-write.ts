@@ -31,6 +31,11 @@ const ending = '.tmp';
 /** A name may have 255 bytes; fifty characters are at most 200 of them. */
 const prefixOf = (path: string): string => `.${basename(path).slice(0, 50)}.`;
 
+/** True for the name of a file that is still being written, or whose writer was killed. */
+export function isDraft(name: string): boolean {
+  return name.startsWith('.') && name.endsWith(ending);
+}
+
 async function fill(file: FileHandle, content: FileContent, mode: number): Promise<void> {
   // The mode given to open is narrowed by the umask; this makes it exact.
   await file.chmod(mode);

@@ -1,6 +1,4 @@
 export * from './bind-route.ts';
-export * from './client.ts';
-export * from '../call/fault.ts';
 export * from './health.ts';
 export { type FormPart, readForm } from './multipart.ts';
 export * from './openapi.ts';

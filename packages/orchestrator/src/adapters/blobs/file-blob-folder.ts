@@ -1,10 +1,14 @@
+import { isDraft } from '@cynodeai/runtime/files';
+import { errorCodeOf } from '@cynodeai/runtime/std';
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BlobFolder } from '../../ports/blob-sweep.ts';
-import { type FileBlobs, blobRef, unfinishedSuffix } from './file-blobs.ts';
+import { type FileBlobs, blobRef } from './file-blobs.ts';
 
-const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';
+const isAbsent = (error: unknown): boolean => errorCodeOf(error) === 'ENOENT';
+
+/** A blob that is still being written; releases before the common drafts ended its name with `.part`. */
+const isUnfinished = (path: string): boolean => isDraft(basename(path)) || path.endsWith('.part');
 
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
@@ -50,7 +54,7 @@ export function fileBlobFolder(directory: string, blobs: FileBlobs): BlobFolder 
     removeUnfinished: async (before) => {
       let removed = 0;
       for await (const paths of oldFiles(directory, before)) {
-        for (const path of paths.filter((one) => one.endsWith(unfinishedSuffix))) {
+        for (const path of paths.filter(isUnfinished)) {
           await rm(join(directory, path), { force: true });
           removed += 1;
         }

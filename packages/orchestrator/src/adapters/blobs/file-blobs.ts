@@ -1,14 +1,12 @@
+import { writeFileAtomic } from '@cynodeai/runtime/files';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobOpener, BlobReader, OpenBlob } from '../../ports/blobs.ts';
 import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 
 const prefix = 'file:';
 const relativePattern = /^[0-9a-f]{2}\/[0-9a-f-]{36}$/;
-
-/** Ends the name of a blob that is still being written. */
-export const unfinishedSuffix = '.part';
 
 /** `storage_ref` of a path below the folder; undefined when no blob has such a path. */
 export function blobRef(relative: string): string | undefined {
@@ -32,18 +30,10 @@ export class FileBlobs implements BlobOpener, BlobReader, BlobWriter {
     const id = randomUUID();
     const relative = `${id.slice(0, 2)}/${id}`;
     const path = join(this.#directory, relative);
-    const temporary = `${path}${unfinishedSuffix}`;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    try {
-      const written = await writeDurably(temporary, chunks);
-      await rename(temporary, path);
-      await syncFolder(dirname(path));
-      return { storageRef: `${prefix}${relative}`, ...written };
-    } catch (error) {
-      await rm(temporary, { force: true });
-      await rm(path, { force: true });
-      throw error;
-    }
+    const counted = new Counted(chunks);
+    await writeFileAtomic(path, counted.bytes());
+    return { storageRef: `${prefix}${relative}`, ...counted.sum() };
   }
 
   async read(storageRef: string): Promise<Uint8Array> {
@@ -83,32 +73,26 @@ async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-async function writeDurably(
-  path: string,
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<Omit<StoredBlob, 'storageRef'>> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  const file = await open(path, 'wx', 0o600);
-  try {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-      await file.writeFile(chunk);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return { sizeBytes, sha256: hash.digest('hex') };
-}
+/** Bytes on their way, with what they add up to. */
+class Counted {
+  readonly #chunks: AsyncIterable<Uint8Array>;
+  readonly #hash = createHash('sha256');
+  #sizeBytes = 0;
 
-/** A rename survives a power cut only once its folder was written. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks;
+  }
+
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#chunks) {
+      this.#hash.update(chunk);
+      this.#sizeBytes += chunk.length;
+      yield chunk;
+    }
+  }
+
+  /** To be asked once, at the end. */
+  sum(): Omit<StoredBlob, 'storageRef'> {
+    return { sizeBytes: this.#sizeBytes, sha256: this.#hash.digest('hex') };
   }
 }

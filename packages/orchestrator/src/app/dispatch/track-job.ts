@@ -1,3 +1,4 @@
+import { backoffMs } from '@cynodeai/runtime/std';
 import { type Verdict, judgeObservation } from '../../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { leaseTimes } from '../../domain/leases/lease-times.ts';
@@ -41,12 +42,12 @@ export type Tracked =
   | { readonly kind: 'abandoned' };
 
 /** Pauses between questions about a job that has no open call, ms. */
-const poll = { firstMs: 50, factor: 1.5, maxMs: 1000 } as const;
+const poll = { firstMs: 50, factor: 1.5, maxMs: 1000, jitter: 0 } as const;
 /** Times in a row a node may deny a job whose call is open: the request may be on its way. */
 const deniedLimit = 2;
 
 function pollMs(round: number): number {
-  return Math.min(poll.maxMs, poll.firstMs * poll.factor ** round);
+  return backoffMs(round + 1, 0, poll);
 }
 
 /** One job being tracked. */

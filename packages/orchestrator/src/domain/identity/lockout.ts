@@ -1,3 +1,5 @@
+import { backoffMs } from '@cynodeai/runtime/std';
+
 /** A login attempt that reached the password check. */
 export interface LoginAttempt {
   readonly succeeded: boolean;
@@ -5,8 +7,7 @@ export interface LoginAttempt {
 }
 
 const freeFailures = 5;
-const firstDelayMs = 30_000;
-const maxDelayMs = 15 * 60_000;
+const delays = { firstMs: 30_000, maxMs: 15 * 60_000, jitter: 0 } as const;
 
 /** How many of a handle's latest attempts decide; from here on the delay no longer grows. */
 export const attemptsThatMatter = 10;
@@ -20,6 +21,6 @@ export function lockedForMs(newestFirst: readonly LoginAttempt[], now: Date): nu
   const failures = success === -1 ? newestFirst.length : success;
   const last = newestFirst[0];
   if (failures < freeFailures || last === undefined) return 0;
-  const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** (failures - freeFailures));
+  const delay = backoffMs(failures - freeFailures + 1, 0, delays);
   return Math.max(0, last.at.getTime() + delay - now.getTime());
 }

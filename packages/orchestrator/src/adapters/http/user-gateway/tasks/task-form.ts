@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { type CreateTaskRequest, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import {
   type FormPart,
@@ -33,7 +34,7 @@ async function bytesOf(part: FormPart, limitBytes: number): Promise<Buffer> {
 
 function parsed(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     const text = `the part "${form.field}" is not valid JSON in UTF-8`;
     throw new ProblemError('validation', text, { cause });

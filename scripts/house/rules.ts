@@ -1,0 +1,122 @@
+import ts from 'typescript';
+import type { HouseRule } from './check-source.ts';
+import {
+  callOf,
+  endsWithNumber,
+  functionNamed,
+  importFrom,
+  importOf,
+  literalWith,
+  startOf,
+} from './forms.ts';
+
+/** Everything but tests, which look at the outside of things and may do so in the raw form. */
+const shipped = /^(?:packages\/[^/]+\/src|bench|chaos|features|scripts)\/(?!.*\.test\.ts$)/;
+const products = /^packages\/[^/]+\/src\/(?!.*\.test\.ts$)/;
+/** These rules and their samples name what they forbid. */
+const everywhere = /^(?:packages|bench|chaos|features|scripts(?!\/house))\//;
+const files = ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'];
+const killWithZero = callOf('process', 'kill');
+
+/** One row for each concept that has one home. */
+export const houseRules: readonly HouseRule[] = [
+  {
+    name: 'json',
+    says: 'read JSON with parseJson or parseJsonOr of @cynodeai/runtime/std',
+    hint: /JSON\.parse/,
+    where: shipped,
+    homes: [/^packages\/runtime\/src\/std\/json\.ts$/],
+    matches: callOf('JSON', 'parse'),
+  },
+  {
+    name: 'alive',
+    says: 'ask isAlive of @cynodeai/runtime/process whether a process is there',
+    hint: /process\.kill/,
+    where: everywhere,
+    homes: [/^packages\/runtime\/src\/process\/is-alive\.ts$/],
+    matches: (node, source) => killWithZero(node, source) && endsWithNumber(node, '0'),
+  },
+  {
+    name: 'lock',
+    says: 'take a lock with takeLock or withLock of @cynodeai/runtime/files',
+    hint: /BEGIN EXCLUSIVE/i,
+    where: everywhere,
+    homes: [/^packages\/runtime\/src\/files\/lock\.ts$/],
+    matches: literalWith(/BEGIN EXCLUSIVE/i),
+  },
+  {
+    name: 'lock-program',
+    says: 'take a lock with takeLock or withLock of @cynodeai/runtime/files',
+    hint: /flock/,
+    where: everywhere,
+    homes: [],
+    matches: startOf('flock'),
+  },
+  {
+    name: 'rename',
+    says: 'replace a file with writeFileAtomic of @cynodeai/runtime/files',
+    hint: /rename/,
+    where: shipped,
+    homes: [
+      /^packages\/runtime\/src\/files\/atomic-write\.ts$/,
+      // Whole folders move here, made beside their place: workspaces of jobs, a new cluster.
+      /^packages\/worker\/src\/adapters\/workspace\//,
+      /^packages\/launcher\/src\/postgres\/cluster\.ts$/,
+      /^scripts\/bundle\/write-bundle\.ts$/,
+      // An archive that another program has made takes its place.
+      /^features\/support\/sandbox-image\.ts$/,
+      // A log that is full moves aside; nothing is replaced.
+      /^packages\/launcher\/src\/postgres\/server-process\.ts$/,
+    ],
+    matches: importOf(files, ['rename', 'renameSync']),
+  },
+  {
+    name: 'helper',
+    says: 'it has a home: @cynodeai/runtime/std (isRecord, at, errorCodeOf, parseJson, backoffMs), /process (isAlive), /lifecycle (sleep), /files (withLock)',
+    hint: /isRecord|parseJson|isAlive|errorCodeOf|errorCode|withLock|backoffMs|\bsleep\b/,
+    where: shipped,
+    homes: [
+      /^packages\/runtime\/src\//,
+      // Whether a process is the very one that was started, told by its start time.
+      /^packages\/launcher\/src\/machine\/process-identity\.ts$/,
+    ],
+    matches: functionNamed([
+      'isRecord',
+      'parseJson',
+      'parseJsonOr',
+      'isAlive',
+      'errorCode',
+      'errorCodeOf',
+      'withLock',
+      'backoffMs',
+      'sleep',
+    ]),
+  },
+  {
+    name: 'backoff',
+    says: 'compute growing pauses with backoffMs of @cynodeai/runtime/std',
+    hint: /\*\*/,
+    where: products,
+    homes: [
+      /^packages\/runtime\/src\/std\/backoff\.ts$/,
+      // Arithmetic of the demo model, and ever longer names of tasks: no pauses.
+      /^packages\/demo-model\/src\/domain\/arithmetic\//,
+      /^packages\/orchestrator\/src\/domain\/tasks\/task-name\.ts$/,
+    ],
+    matches: (node) =>
+      ts.isBinaryExpression(node) &&
+      node.operatorToken.kind === ts.SyntaxKind.AsteriskAsteriskToken &&
+      !ts.isNumericLiteral(node.right),
+  },
+  {
+    name: 'http-client',
+    says: 'call another service with callRoute of @cynodeai/runtime/call',
+    hint: /undici/,
+    where: products,
+    homes: [
+      // It passes other people's requests on as they are, byte for byte.
+      /^packages\/worker\/src\/adapters\/relay\//,
+    ],
+    matches: importFrom('undici'),
+  },
+];
