@@ -29,7 +29,7 @@ async function isHealthy(install: BenchInstall): Promise<boolean> {
 }
 
 /** Orchestrator roles of an install without a container engine, with a node that answers every job at once. */
-class NoOpStack implements AsyncDisposable {
+export class NoOpStack implements AsyncDisposable {
   readonly install = new BenchInstall();
   #roles: Child | undefined;
   #server: PostgresServer | undefined;
@@ -41,7 +41,7 @@ class NoOpStack implements AsyncDisposable {
     return this.#server;
   }
 
-  async start(): Promise<void> {
+  async start({ withNode = true }: { readonly withNode?: boolean } = {}): Promise<void> {
     const { install } = this;
     const roles = install.start(join(checkout, 'cynode'), [
       'serve',
@@ -61,6 +61,7 @@ class NoOpStack implements AsyncDisposable {
       dataDir: join(install.home, 'postgres'),
       socketDir: join(install.runDir, 'pg'),
     });
+    if (!withNode) return;
     this.#node ??= await fakeNode({
       slug: 'no-op',
       psk: install.secret('registration-psk'),

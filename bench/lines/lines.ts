@@ -1,5 +1,6 @@
 import type { Effort, Outcome } from '../harness/line.ts';
 import type { BenchInstall } from '../support/install.ts';
+import { measureApiCreate, measureApiRead } from './api.ts';
 import { measureChain } from './chain.ts';
 import { measureDispatch } from './dispatch.ts';
 import { measureMemory } from './memory.ts';
@@ -12,7 +13,7 @@ import {
   measureRelayRequest,
 } from './relay.ts';
 import { measureSpawnDelay } from './spawn-delay.ts';
-import { measureCynork, measureRun, measureUp } from './start.ts';
+import { measureCynork, measureCynorkStatus, measureRun, measureUp } from './start.ts';
 
 /** Something to measure on an install that other lines use too. */
 export interface Line {
@@ -26,6 +27,9 @@ export const lines: readonly Line[] = [
   { name: 'chain', title: 'POST of a task to its result', measure: measureChain },
   { name: 'run', title: 'warm `cynode run`', measure: measureRun },
   { name: 'cynork', title: 'start of cynork', measure: measureCynork },
+  { name: 'cynork-status', title: 'CPU of `cynork status`', measure: measureCynorkStatus },
+  { name: 'api-read', title: 'an authenticated read', measure: measureApiRead },
+  { name: 'api-create', title: 'creation of a task', measure: measureApiCreate },
   { name: 'memory', title: 'memory of an idle stack', measure: measureMemory },
   { name: 'dispatch', title: 'jobs a second with a no-op node', measure: measureDispatch },
   { name: 'spawn', title: '201 to engine process spawned', measure: measureSpawnDelay },

@@ -7,7 +7,7 @@ import type { Effort, Outcome } from '../harness/line.ts';
 import { median } from '../harness/statistics.ts';
 import { EngineCall } from '../support/engine-call.ts';
 import { type BenchInstall, checkout } from '../support/install.ts';
-import { timedRun } from '../support/timed.ts';
+import { cpuOfRun, timedRun } from '../support/timed.ts';
 
 /** A warm `cynode run` against the same engine call by hand. */
 export async function measureRun(install: BenchInstall, effort: Effort): Promise<Outcome> {
@@ -56,6 +56,32 @@ export async function measureCynork(install: BenchInstall, effort: Effort): Prom
       anchor: {
         name: 'node -e 0',
         sample: () => timedRun(process.execPath, ['-e', '0'], env),
+      },
+    },
+    effort,
+  );
+}
+
+/** What a whole command of the client costs beside a bare Node, in CPU. */
+export async function measureCynorkStatus(install: BenchInstall, effort: Effort): Promise<Outcome> {
+  await install.ensureStack();
+  const env = { ...install.env, CYNORK_GATEWAY_URL: install.gatewayUrl };
+  return compare(
+    {
+      line: 'cynork-status',
+      title: 'CPU of `cynork status` more than bare Node',
+      unit: 'ms',
+      comparison: 'difference',
+      samples: effort.quick ? 3 : 15,
+      warmUp: 3,
+      target: { limit: 60, sense: 'at_most' },
+      ours: {
+        name: 'cynork status',
+        sample: () => cpuOfRun(join(checkout, 'cynork'), ['status'], env),
+      },
+      anchor: {
+        name: 'node -e 0',
+        sample: () => cpuOfRun(process.execPath, ['-e', '0'], env),
       },
     },
     effort,

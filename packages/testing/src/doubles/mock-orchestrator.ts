@@ -1,3 +1,4 @@
+import { parseJson, at } from '@cynodeai/runtime/std';
 import type {
   NodeCapabilityReport,
   NodeConfigAck,
@@ -96,7 +97,7 @@ export class MockOrchestrator {
     const expected = `Bearer jwt-${this.#jwtNumber}`;
     const denied =
       kind === 'register'
-        ? JSON.parse(text).psk !== this.accepts
+        ? at(parseJson(text), 'psk') !== this.accepts
         : request.headers.authorization !== expected;
     const status = scripted ?? (denied ? 401 : undefined);
     if (status !== undefined) {
@@ -116,7 +117,7 @@ export class MockOrchestrator {
       case 'GET /elsewhere/what-to-be':
         return 'fetch';
       case 'POST /elsewhere/what-to-be':
-        return `ack:${JSON.parse(text).status}`;
+        return `ack:${String(at(parseJson(text), 'status'))}`;
       default:
         return undefined;
     }
@@ -130,16 +131,16 @@ export class MockOrchestrator {
     switch (kind) {
       case 'register':
         this.#jwtNumber += 1;
-        this.reports.push(JSON.parse(text).capability);
+        this.reports.push(at(parseJson(text), 'capability') as NodeCapabilityReport);
         return send(201, this.#bootstrap());
       case 'report':
-        this.reports.push(JSON.parse(text));
+        this.reports.push(parseJson(text) as NodeCapabilityReport);
         return send(204);
       case 'fetch':
         await this.beforeConfig();
         return send(200, this.editConfig(this.#config()));
       default:
-        this.acks.push(JSON.parse(text));
+        this.acks.push(parseJson(text) as NodeConfigAck);
         return send(204);
     }
   }
