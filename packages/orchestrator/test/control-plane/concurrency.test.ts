@@ -1,9 +1,7 @@
 import { fakeNode } from '@cynodeai/testing/doubles';
 import { reservePort, waitFor } from '@cynodeai/testing';
+import { Child } from '@cynodeai/testing/harness';
 import { sql } from 'kysely';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
@@ -20,21 +18,14 @@ import {
 const entry = fileURLToPath(new URL('../../src/processes/main.ts', import.meta.url));
 
 /** The role as a process of its own, serving. */
-async function spawnControlPlane(env: Readonly<Record<string, string>>): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [entry, 'control-plane'], {
+async function spawnControlPlane(env: Readonly<Record<string, string>>): Promise<Child> {
+  const child = Child.ofScript(entry, ['control-plane'], {
     env: { PATH: '/usr/bin:/bin', ...env },
-    stdio: 'ignore',
   });
   await waitFor(async () => (await fetch(`${env['ORCHESTRATOR_PUBLIC_URL']}/healthz`)).ok, {
     what: 'the spawned control-plane',
   });
   return child;
-}
-
-async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill(signal);
-  await ended;
 }
 
 describe('two dispatchers on one queue', () => {
@@ -111,7 +102,7 @@ describe('a control-plane that dies', () => {
     await node.join(`http://127.0.0.1:${port}`);
     const ids = await createTask(plane.db);
     await waitFor(() => node.runs.length === 1);
-    await kill(child, 'SIGKILL');
+    await child.stop('SIGKILL');
     const orphan = await readJob(plane.db, ids);
     expect(orphan.status).toBe('running');
     const leftMs = (orphan.lease_expires_at?.getTime() ?? 0) - Date.now();
@@ -133,7 +124,8 @@ describe('a control-plane that dies', () => {
 
   it('by kill -9 beside another, with 50 jobs in flight, loses none and runs none twice', async () => {
     await using plane = await testControlPlane({ env: { DISPATCHER_ENABLED: 'false' } });
-    await setLeaseTtl(plane.db, 2);
+    // Long enough for the survivor to renew 50 leases on a busy machine: a lost one would rightly run twice.
+    await setLeaseTtl(plane.db, 8);
     const release = Promise.withResolvers<void>();
     const onRun = async () => {
       await release.promise;
@@ -157,7 +149,7 @@ describe('a control-plane that dies', () => {
     const tasks = await Promise.all(Array.from({ length: 50 }, () => createTask(plane.db)));
     await waitFor(() => a.runs.length + b.runs.length === 50);
     const survivor = await start();
-    await kill(victim, 'SIGKILL');
+    await victim.stop('SIGKILL');
     const open = async () => {
       const { rows } = await sql<{ count: number }>`
         SELECT count(*) FROM jobs WHERE status = 'running' AND lease_expires_at > now()
@@ -172,8 +164,8 @@ describe('a control-plane that dies', () => {
     expect(executed.toSorted()).toEqual(tasks.map((ids) => ids.jobId).toSorted());
     expect(a.runs.length + b.runs.length).toBe(50);
     await waitFor(() => a.kept.size + b.kept.size === 0);
-    await kill(survivor, 'SIGTERM');
-    expect(survivor.exitCode).toBe(0);
+    await survivor.stop('SIGTERM');
+    expect(await survivor.ended).toBe(0);
   });
 
   it('in order leaves its jobs running, exits 0, and the next one takes them up at once', async () => {
@@ -253,8 +245,8 @@ describe('a control-plane that dies', () => {
     await using plane = await testControlPlane({ env: { DISPATCHER_ENABLED: 'false' } });
     const env = await controlPlaneEnv(plane.env['DATABASE_URL'] ?? '');
     const child = await spawnControlPlane(env);
-    await kill(child, 'SIGTERM');
-    expect(child.exitCode).toBe(0);
+    await child.stop('SIGTERM');
+    expect(await child.ended).toBe(0);
   });
 });
 
