@@ -34,6 +34,7 @@ const staticSteps: readonly Step[] = [
   { name: 'duplication', command: ['jscpd'] },
   { name: 'house rules', command: node('scripts/house.ts') },
   { name: 'requirements', command: node('scripts/requirements.ts') },
+  { name: 'citations', command: node('scripts/citations.ts') },
   { name: 'environment', command: [...node('scripts/environment.ts'), '--check'] },
 ];
 /** Unit tests alone: a minute together with the static checks. */

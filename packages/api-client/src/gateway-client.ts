@@ -51,7 +51,10 @@ type GatewayRoutes = typeof gatewayRoutes;
 const loadRoutes = async (): Promise<GatewayRoutes> =>
   (await import('@cynodeai/contracts/gateway')).gatewayRoutes;
 
-/** Typed client of the user gateway. One per process; `close` frees its connections. Contract 05 section 5. */
+/**
+ * Typed client of the user gateway. One per process; `close` frees its connections.
+ * See docs/reference/cli.md#requests.
+ */
 export class GatewayClient {
   readonly #options: GatewayClientOptions;
   readonly #client = new HttpClient({ connectTimeoutMs });
@@ -154,8 +157,9 @@ export class GatewayClient {
   }
 
   /**
-   * Waits until a task is terminal and answers with its result. Long poll where the server holds the answer, a
-   * pause of 2 s where it does not; three failures in a row are tolerated. Contract 05 section 5.
+   * Waits until a task is terminal and answers with its result. Long poll where the server holds
+   * the answer, a pause of 2 s where it does not; three failures in a row are tolerated.
+   * See docs/reference/cli.md#waiting.
    */
   async waitForTask(id: string, options: WaitOptions = {}): Promise<TaskResult> {
     const { onStatus } = options;

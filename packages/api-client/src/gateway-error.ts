@@ -2,7 +2,7 @@ import { type Problem, problemKindOf } from '@cynodeai/contracts/common';
 import { CallError } from '@cynodeai/runtime/call';
 import { CodedError } from '@cynodeai/runtime/std';
 
-/** Which family of exit codes a refusal belongs to. Contract 05 section 2.2. */
+/** Which family of exit codes a refusal belongs to. See docs/reference/cli.md#exit-codes. */
 export type GatewayErrorCode = 'auth' | 'not_found' | 'conflict' | 'validation' | 'gateway';
 
 export interface GatewayErrorDetails {
@@ -61,8 +61,8 @@ function refusalWords(error: CallError): string {
 }
 
 /**
- * A failed call in words for people; only a problem document's own words reach the message of a refusal. Anything that
- * is no CallError is returned as it is. Contract 05 section 2.6.
+ * A failed call in words for people; only a problem document's own words reach the message of a
+ * refusal. Anything that is no CallError is returned as it is. See docs/reference/cli.md#errors.
  */
 export function gatewayErrorOf(error: unknown, baseUrl: string): unknown {
   if (!(error instanceof CallError)) return error;

@@ -21,7 +21,10 @@ export const pauseFor: Pause = async (ms, signal) => {
   }
 };
 
-/** Counts failures in a row and decides which are worth another try. Contract 05 section 5. */
+/**
+ * Counts failures in a row and decides which are worth another try.
+ * See docs/reference/cli.md#waiting.
+ */
 export class FailureTolerance {
   #inARow = 0;
 
@@ -63,8 +66,9 @@ export interface PollOptions<T = unknown> {
 }
 
 /**
- * Asks until the task is terminal and answers with the last answer. A server that holds the question is asked again
- * at once, one that does not after 2 s; three failures in a row are tolerated. Contract 05 section 5.
+ * Asks until the task is terminal and answers with the last answer. A server that holds the
+ * question is asked again at once, one that does not after 2 s; three failures in a row are
+ * tolerated. See docs/reference/cli.md#waiting.
  */
 export async function pollTask<T extends { readonly status: TaskStatus }>(
   ask: (question: PollQuestion) => Promise<T>,

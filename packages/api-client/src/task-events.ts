@@ -43,8 +43,9 @@ function passOn(raw: RawEvent): OtherTaskEvent | undefined {
 }
 
 /**
- * The events of a task's stream: known ones checked, objects under names this release does not know as they are, the
- * rest skipped. Contract 04 section 9.6. @throws GatewayError for a known event of another shape.
+ * The events of a task's stream: known ones checked, objects under names this release does not know
+ * as they are, the rest skipped. See docs/reference/tasks-and-jobs.md#events.
+ * @throws GatewayError for a known event of another shape.
  */
 export async function* readTaskEvents(
   events: AsyncIterable<RawEvent>,

@@ -166,7 +166,7 @@ describe('the compose file', () => {
     }
   });
 
-  it('listens on the loopback address of the host, on the ports of the contract', () => {
+  it('listens on the loopback address of the host, on the documented ports', () => {
     const ports = Object.values(services).flatMap((service) => service.ports);
     expect(ports).toEqual([
       '127.0.0.1:${POSTGRES_PORT:-5432}:5432',

@@ -34,8 +34,8 @@ export interface Attachments extends AsyncDisposable {
 
 /**
  * Opens every file, in order; each is read only while it is sent.
- * @throws TaskInputError on a name, count, size or file kind the contract refuses; nothing stays open then.
- * Contract 05 section 7.1.
+ * @throws TaskInputError on a name, count, size or file kind that is refused; nothing stays open
+ * then. See docs/reference/cli.md#create-a-task.
  */
 export async function openAttachments(paths: readonly string[]): Promise<Attachments> {
   checkNames(paths);

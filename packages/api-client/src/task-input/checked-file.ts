@@ -77,7 +77,8 @@ function tooLarge(path: string, maxBytes: number): TaskInputError {
 /**
  * The bytes of a regular file of at most `maxBytes`. Checked and read through one handle, opened without following
  * a link and without waiting for a FIFO's writer, so that it cannot be swapped in between.
- * @throws TaskInputError naming the path and the rule it breaks. Contract 05 section 7.1.
+ * @throws TaskInputError naming the path and the rule it breaks.
+ * See docs/reference/cli.md#create-a-task.
  */
 async function readCheckedFile(path: string, maxBytes: number): Promise<Buffer> {
   const { file, sizeBytes } = await openChecked(path, maxBytes);

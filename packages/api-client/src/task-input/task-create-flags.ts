@@ -1,6 +1,9 @@
 import type { FlagValues, Flags } from '@cynodeai/command-line/definition';
 
-/** The flags that say what a new task is, for every program that makes one. Contract 05 section 7.1. */
+/**
+ * The flags that say what a new task is, for every program that makes one.
+ * See docs/reference/cli.md#create-a-task.
+ */
 export const taskCreateFlags = {
   task: { type: 'string', short: 't', value: 'text', help: 'what to do, in plain text' },
   prompt: { type: 'string', short: 'p', value: 'text', help: 'the same as --task' },

@@ -4,7 +4,7 @@ import { TaskInputError } from './task-input-error.ts';
 
 /**
  * Seconds of a time limit such as `90s`, `15m`, `1h` or `90`: whole seconds from 1 s to 3 h.
- * @throws TaskInputError for anything else. Contract 03 section 5.7.
+ * @throws TaskInputError for anything else. See docs/reference/worker-api.md#time-limits.
  */
 export function parseTimeoutSeconds(text: string): number {
   const ms = parseDurationMs(text, { bareUnit: 's' });

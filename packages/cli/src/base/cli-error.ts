@@ -1,14 +1,17 @@
 import type { CommandErrorCode } from '@cynodeai/command-line/error';
 import { CodedError } from '@cynodeai/runtime/std';
 
-/** Why a command did not succeed; each has one exit code. Contract 05 section 2.2. */
+/** Why a command did not succeed; each has one exit code. See docs/reference/cli.md#exit-codes. */
 export type CliErrorCode =
   CommandErrorCode | 'auth' | 'not_found' | 'conflict' | 'validation' | 'gateway';
 
 /** A failure whose message is fit for the user; it never holds a secret. */
 export class CliError extends CodedError<CliErrorCode> {}
 
-/** The refusal of a command that needs a session when there is none. Contract 05 section 2.6. */
+/**
+ * The refusal of a command that needs a session when there is none.
+ * See docs/reference/cli.md#errors.
+ */
 export function notLoggedIn(): CliError {
   return new CliError('auth', "not logged in: run 'cynork auth login' or set CYNORK_TOKEN");
 }

@@ -1,7 +1,10 @@
 import { CodedError } from '@cynodeai/runtime/std';
 import type { CliErrorCode } from './cli-error.ts';
 
-/** The one place where failures become exit codes. Contract 05 section 2.2 (REQ-CLIENT-0145, REQ-CLIENT-0156). */
+/**
+ * The one place where failures become exit codes. See docs/reference/cli.md#exit-codes
+ * (REQ-CLIENT-0145, REQ-CLIENT-0156).
+ */
 const exitCodes: Readonly<Record<CliErrorCode, number>> = {
   usage: 2,
   auth: 3,

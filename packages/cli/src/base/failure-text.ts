@@ -1,6 +1,9 @@
 import { at, messageOf } from '@cynodeai/runtime/std';
 
-/** `<safe message> (HTTP <status>, request <id>)`; the brackets only for what the gateway answered. Contract 05 section 2.6. */
+/**
+ * `<safe message> (HTTP <status>, request <id>)`; the brackets only for what the gateway answered.
+ * See docs/reference/cli.md#errors.
+ */
 export function failureText(error: unknown): string {
   const status = at(error, 'status');
   const requestId = at(error, 'requestId');

@@ -1,6 +1,6 @@
 import type { Flags } from '@cynodeai/command-line/definition';
 
-/** Flags every command takes, before or after its name. Contract 05 section 2.1. */
+/** Flags every command takes, before or after its name. See docs/reference/cli.md#command-line. */
 export const globalFlags = {
   config: { type: 'string', short: 'c', value: 'path', help: 'use this config file' },
   output: {

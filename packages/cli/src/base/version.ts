@@ -21,7 +21,7 @@ export function checkoutCommit(gitDir: string): string | undefined {
   return commit !== undefined && /^[0-9a-f]{40,64}$/.test(commit) ? commit.slice(0, 12) : undefined;
 }
 
-/** Package version, plus the commit when it is known. Contract 05 section 6.1. */
+/** Package version, plus the commit when it is known. See docs/reference/cli.md#log-in-and-out. */
 export function versionText(): string {
   const commit = checkoutCommit(join(import.meta.dirname, '../../../../.git'));
   return commit === undefined ? packageVersion : `${packageVersion}+${commit}`;

@@ -18,7 +18,7 @@ const groups: readonly CommandGroup[] = [
   { name: 'users', summary: 'Administer users and their roles' },
 ];
 
-/** Every command there is. Contract 05 sections 6, 7 and 10.7. */
+/** Every command there is. See docs/reference/cli.md. */
 const commands: readonly CommandDefinition<CommandContext>[] = [
   defineCommand({
     path: ['version'],

@@ -4,7 +4,9 @@ import { CliError } from '../base/cli-error.ts';
 
 const text = z.string().nullish();
 
-/** Keys this release knows; others are kept and ignored. Contract 05 section 4.1. */
+/**
+ * Keys this release knows; others are kept and ignored. See docs/reference/cli.md#configuration.
+ */
 const schema = z.looseObject({
   gateway_url: text,
   token: text,

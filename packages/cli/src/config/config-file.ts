@@ -24,7 +24,10 @@ async function lockFault(error: unknown, path: string): Promise<unknown> {
   return new CliError('internal', text, { cause: error });
 }
 
-/** The config file as it is on disk. Reading creates nothing. Contract 05 section 4.1. */
+/**
+ * The config file as it is on disk. Reading creates nothing.
+ * See docs/reference/cli.md#configuration.
+ */
 export class ConfigFile {
   readonly #path: string | undefined;
 

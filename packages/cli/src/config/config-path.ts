@@ -1,7 +1,10 @@
 import type { Env } from '@cynodeai/runtime/config';
 import { join } from 'node:path';
 
-/** Where the config file is: `--config`, XDG, home; undefined when nothing says. Contract 05 section 4.1 (REQ-CLIENT-0149, REQ-CLIENT-0150). */
+/**
+ * Where the config file is: `--config`, XDG, home; undefined when nothing says.
+ * See docs/reference/cli.md#configuration (REQ-CLIENT-0149, REQ-CLIENT-0150).
+ */
 export function configPath(flag: string | undefined, env: Env): string | undefined {
   if (flag !== undefined) return flag;
   const base = env['XDG_CONFIG_HOME'];

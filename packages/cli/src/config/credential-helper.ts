@@ -7,7 +7,10 @@ import { CliError } from '../base/cli-error.ts';
 const limitMs = 10_000;
 const maxOutputBytes = 64 * 1024;
 
-/** All a helper gets of our environment; `CYNORK_TOKEN` is never among it. Contract 05 section 4.4. */
+/**
+ * All a helper gets of our environment; `CYNORK_TOKEN` is never among it.
+ * See docs/reference/cli.md#credential-helper.
+ */
 const allowedEnv =
   /^(?:PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_[A-Z]+|GNUPGHOME|GPG_TTY|GPG_AGENT_INFO|PASSWORD_STORE_DIR|GNOME_KEYRING_CONTROL|DBUS_SESSION_BUS_ADDRESS|XDG_RUNTIME_DIR)$/;
 
@@ -37,7 +40,10 @@ export interface HelperOptions {
   readonly signal: AbortSignal;
 }
 
-/** A program that keeps the session in place of the config file. Contract 05 section 4.4 (REQ-CLIENT-0149). */
+/**
+ * A program that keeps the session in place of the config file.
+ * See docs/reference/cli.md#credential-helper (REQ-CLIENT-0149).
+ */
 export class CredentialHelper {
   readonly #program: string;
   readonly #options: HelperOptions;

@@ -1,7 +1,10 @@
 import { defaultGatewayUrl, isServiceUrl, serviceUrlRule } from '@cynodeai/contracts/common';
 import { CliError } from '../base/cli-error.ts';
 
-/** Environment, else file, else the default. @throws CliError `usage`. Contract 05 section 4.2. */
+/**
+ * Environment, else file, else the default.
+ * @throws CliError `usage`. See docs/reference/cli.md#gateway-address.
+ */
 export function resolveGatewayUrl(
   fromEnv: string | undefined,
   fromFile: string | undefined,

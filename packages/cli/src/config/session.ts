@@ -7,7 +7,10 @@ export interface Session {
   readonly refresh: Secret | undefined;
 }
 
-/** Both tokens as the one secret a credential helper keeps. Contract 05 section 4.4. */
+/**
+ * Both tokens as the one secret a credential helper keeps.
+ * See docs/reference/cli.md#credential-helper.
+ */
 export function packSession(access: string, refresh: string): string {
   return JSON.stringify({ token: access, refresh_token: refresh });
 }

@@ -8,11 +8,17 @@ export interface Settings {
   /** @throws CliError `usage` when the address in use is not a URL. */
   readonly gatewayUrl: () => string;
   readonly activeProjectId: string | undefined;
-  /** `CYNORK_TOKEN`; it overrides every stored token and is never written anywhere. Contract 05 section 4.3. */
+  /**
+   * `CYNORK_TOKEN`; it overrides every stored token and is never written anywhere.
+   * See docs/reference/cli.md#session-of-the-client.
+   */
   readonly envToken: Secret | undefined;
 }
 
-/** Merges file and environment; empty variables count as unset. Contract 05 section 3. */
+/**
+ * Merges file and environment; empty variables count as unset.
+ * See docs/reference/cli.md#configuration.
+ */
 export function mergeSettings(file: StoredConfig, env: Env): Settings {
   const token = env['CYNORK_TOKEN'];
   return {

@@ -6,9 +6,10 @@ import { CodedError, errorCodeOf } from '@cynodeai/runtime/std';
 import { CliError } from '../base/cli-error.ts';
 
 /**
- * Writes a file that appears whole or not at all: beside its place first, then moved. Folders on the way are made.
- * Contract 05 section 7.8. @throws CliError `usage` when the file exists and shall not be replaced, `internal` for a
- * fault of the disk, and what `chunks` throws; nothing of it is left then.
+ * Writes a file that appears whole or not at all: beside its place first, then moved. Folders on
+ * the way are made. See docs/reference/cli.md#task-commands.
+ * @throws CliError `usage` when the file exists and shall not be replaced, `internal` for a fault
+ * of the disk, and what `chunks` throws; nothing of it is left then.
  */
 export async function saveFile(
   path: string,

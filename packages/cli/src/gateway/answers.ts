@@ -7,8 +7,10 @@ import { type Sparse, lenientSchema } from '@cynodeai/runtime/call';
 type Holding<T, K extends keyof T> = T & { readonly [P in K]-?: Exclude<T[P], undefined> };
 
 /**
- * An answer with the fields a command cannot do without; the rest may be missing, and ids are opaque.
- * @throws GatewayError `gateway` naming the first that is not there. Contract 05 sections 5 and 5.1.
+ * An answer with the fields a command cannot do without; the rest may be missing, and ids are
+ * opaque.
+ * @throws GatewayError `gateway` naming the first that is not there.
+ * See docs/reference/cli.md#requests.
  */
 export function holding<T extends object, const K extends keyof T & string>(
   answer: T,
@@ -23,7 +25,7 @@ export function holding<T extends object, const K extends keyof T & string>(
   throw new GatewayError('gateway', text);
 }
 
-/** A task by `task_id`, else `id`. Contract 05 section 5.1. */
+/** A task by `task_id`, else `id`. See docs/reference/cli.md#requests. */
 export function taskOf(answer: Sparse<Task>): ShownTask {
   const task_id = answer.task_id ?? answer.id;
   return holding({ ...answer, ...(task_id !== undefined && { task_id }) }, 'task_id', 'status');
@@ -54,7 +56,7 @@ function jobOf({ result, ...job }: SparseJob): ShownJob {
   throw new GatewayError('gateway', `the answer is not of the documented shape: ${field} of a job`);
 }
 
-/** What became of a task. Contract 05 section 7.5. */
+/** What became of a task. See docs/reference/cli.md#task-commands. */
 export function resultOf(answer: Sparse<TaskResult>): ShownResult {
   const result = holding(answer, 'task_id', 'status', 'jobs');
   return { ...result, jobs: result.jobs.map(jobOf) };

@@ -48,7 +48,10 @@ export class Connection {
     return this.signingIn();
   }
 
-  /** The client for calls that carry secrets: warns once before one crosses a network in the clear. Contract 05 section 4.2. */
+  /**
+   * The client for calls that carry secrets: warns once before one crosses a network in the clear.
+   * See docs/reference/cli.md#gateway-address.
+   */
   async signingIn(): Promise<GatewayClient> {
     if (!this.#warned && !keepsSecrets(this.#url)) {
       this.#warned = true;

@@ -13,7 +13,10 @@ export interface TokensOptions {
   readonly notes: Notes;
 }
 
-/** The access token of this process: resolved once, at the first need, and renewed once. Contract 05 section 4.3. */
+/**
+ * The access token of this process: resolved once, at the first need, and renewed once.
+ * See docs/reference/cli.md#session-of-the-client.
+ */
 export class Tokens {
   readonly #options: TokensOptions;
   #session: Promise<Session | undefined> | undefined;
@@ -32,8 +35,9 @@ export class Tokens {
   }
 
   /**
-   * Exchanges the refresh token after a 401, once per process and under a lock; another process that was faster has
-   * its token used. False when nothing can be renewed, always so with `CYNORK_TOKEN`. Contract 05 section 5.
+   * Exchanges the refresh token after a 401, once per process and under a lock; another process
+   * that was faster has its token used. False when nothing can be renewed, always so with
+   * `CYNORK_TOKEN`. See docs/reference/cli.md#requests.
    */
   async renew(client: GatewayClient): Promise<boolean> {
     if (this.#options.envToken !== undefined || this.#renewed) return false;

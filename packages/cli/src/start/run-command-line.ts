@@ -59,7 +59,7 @@ async function explain(
   return code;
 }
 
-/** Everything from the command line to the exit code. Contract 05 section 2. */
+/** Everything from the command line to the exit code. See docs/reference/cli.md. */
 export async function runCommandLine(argv: readonly string[], io: ProcessIo): Promise<number> {
   if (argv[0] === '__complete') {
     const { runComplete } = await import('./run-complete.ts');

@@ -37,8 +37,9 @@ async function namesFromGateway(
 }
 
 /**
- * `cynork __complete -- <words>`, for the completion scripts: what may stand in place of the last word, one a line.
- * Paths are left to the shell. It says nothing when it fails and takes 2 s at most. Contract 05 section 9.
+ * `cynork __complete -- <words>`, for the completion scripts: what may stand in place of the last
+ * word, one a line. Paths are left to the shell. It says nothing when it fails and takes 2 s at
+ * most. See docs/reference/cli.md#completion.
  */
 export async function runComplete(
   argv: readonly string[],

@@ -15,7 +15,10 @@ async function takeEnv(): Promise<Env> {
   return env;
 }
 
-/** Runs the command line on the process's own streams and ends with its exit code. Contract 05 section 2.2. */
+/**
+ * Runs the command line on the process's own streams and ends with its exit code.
+ * See docs/reference/cli.md#exit-codes.
+ */
 export function runProcess(argv: readonly string[]): Promise<never> {
   const run = (stop: () => AbortSignal): Promise<number> =>
     runCommandLine(argv, {

@@ -63,7 +63,9 @@ function valueOfArg(name: string, arg: string | ArgDefinition): ValueKind {
   return { kind: name === 'task' ? 'task' : 'text' };
 }
 
-/** Every place of the command line with what may follow there. Contract 05 section 9. */
+/**
+ * Every place of the command line with what may follow there. See docs/reference/cli.md#completion.
+ */
 export function buildModel<C>({
   globals,
   groups,

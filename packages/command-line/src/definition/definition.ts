@@ -16,7 +16,7 @@ export interface CommandData<A extends Args, F extends Flags> {
   readonly summary: string;
   readonly args: A;
   readonly flags: F;
-  /** When `-o jsonl` is taken; it is refused elsewhere. Contract 05 section 2.1. */
+  /** When `-o jsonl` is taken; it is refused elsewhere. See docs/reference/cli.md#command-line. */
   readonly jsonLines?: JsonLines;
   /** Shown below the help, such as examples. */
   readonly notes?: string;

@@ -1,5 +1,5 @@
 interface FlagBase {
-  /** One letter. Contract 05 section 2.1. */
+  /** One letter. See docs/reference/cli.md#command-line. */
   readonly short?: string;
   readonly help: string;
 }

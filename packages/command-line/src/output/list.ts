@@ -1,4 +1,4 @@
-/** A table with a header; keys are the columns. Contract 05 section 2.3. */
+/** A table with a header; keys are the columns. See docs/reference/cli.md#output. */
 export interface List {
   readonly columns: readonly string[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];

@@ -30,7 +30,7 @@ export class Notes {
     await this.#line(text, 'warning', 'yellow');
   }
 
-  /** A failure, on one line. Contract 05 section 2.6. */
+  /** A failure, on one line. See docs/reference/cli.md#errors. */
   async error(text: string): Promise<void> {
     await this.#line(text, 'error', 'red');
   }

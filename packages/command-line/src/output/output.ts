@@ -20,7 +20,10 @@ export function formatTable(result: TableResult): string {
   return result.records.map((record) => `${formatRecord(record)}\n`).join('');
 }
 
-/** Standard output: results only, in the format the user chose. Contract 05 section 2.3 (REQ-CLIENT-0143, REQ-CLIENT-0144). */
+/**
+ * Standard output: results only, in the format the user chose. See docs/reference/cli.md#output
+ * (REQ-CLIENT-0143, REQ-CLIENT-0144).
+ */
 export class Output {
   readonly format: OutputFormat;
   readonly #stream: TextStream;

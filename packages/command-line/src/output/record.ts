@@ -8,7 +8,10 @@ function formatValue(value: string | number | boolean): string {
   return bare.test(text) ? text : JSON.stringify(text);
 }
 
-/** `key=value key=value`, values quoted as JSON strings unless simple, always one line. Contract 05 section 2.3. */
+/**
+ * `key=value key=value`, values quoted as JSON strings unless simple, always one line.
+ * See docs/reference/cli.md#output.
+ */
 export function formatRecord(fields: Fields): string {
   return Object.entries(fields)
     .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${formatValue(value)}`]))

@@ -18,9 +18,10 @@ function guardStreams(): void {
 }
 
 /**
- * Runs a program on the process's own streams and ends with its exit code, every byte written. A defect ends with the
- * program's code for one, never with Node's own 1. Who asks for the signal that says stop takes over from the system,
- * which ends the process at once. Contract 05 section 2.2.
+ * Runs a program on the process's own streams and ends with its exit code, every byte written. A
+ * defect ends with the program's code for one, never with Node's own 1. Who asks for the signal
+ * that says stop takes over from the system, which ends the process at once.
+ * See docs/reference/cli.md#exit-codes.
  */
 export async function runAsProcess(
   run: (stop: () => AbortSignal) => Promise<number>,

@@ -71,7 +71,7 @@ const helpCodes = ['commander.help', 'commander.helpDisplayed'];
 
 /**
  * Reads the command line by the definitions of a program.
- * @throws UsageError with a one-line reason. Contract 05 section 2.1.
+ * @throws UsageError with a one-line reason. See docs/reference/cli.md#command-line.
  */
 export function parseCommandLine<C, G extends Flags>(
   program: Program<C, G>,

@@ -14,7 +14,7 @@ export interface ProgramHooks<C, G extends Flags> {
   readonly explain: (error: unknown, request: RunRequest<C, G> | undefined) => Promise<number>;
 }
 
-/** Everything from the command line to the exit code. Contract 05 section 2. */
+/** Everything from the command line to the exit code. See docs/reference/cli.md. */
 export async function runProgram<C, G extends Flags>(
   program: Program<C, G>,
   argv: readonly string[],

@@ -11,7 +11,10 @@ function notEmpty(password: string | undefined): string {
   throw new CommandError('usage', 'the password is empty');
 }
 
-/** All of standard input as a password. @throws CommandError `usage` when it is empty. Contract 05 section 6.3. */
+/**
+ * All of standard input as a password.
+ * @throws CommandError `usage` when it is empty. See docs/reference/cli.md#log-in-and-out.
+ */
 export async function passwordFromInput(terminal: Terminal): Promise<string> {
   return notEmpty(withoutNewline(await terminal.readAll()));
 }

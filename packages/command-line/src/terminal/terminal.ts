@@ -69,7 +69,9 @@ export class Terminal {
     return decode(all);
   }
 
-  /** True for `y` or `Y` and nothing else. Contract 05 section 2.5 (REQ-CLIENT-0128). */
+  /**
+   * True for `y` or `Y` and nothing else. See docs/reference/cli.md#confirmation (REQ-CLIENT-0128).
+   */
   async confirm(question: string): Promise<boolean> {
     const answer = await this.ask(question);
     return answer === 'y' || answer === 'Y';

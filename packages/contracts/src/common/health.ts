@@ -1,6 +1,9 @@
 import { defineRoute } from './route.ts';
 
-/** Health routes every server has; unauthenticated and without version prefix. Contract 01 section 6, 03 section 5.3. */
+/**
+ * Health routes every server has; unauthenticated and without version prefix.
+ * See docs/reference/processes.md#readiness and docs/reference/processes.md#health.
+ */
 export const healthRoutes = {
   healthz: defineRoute({
     operation: 'health.healthz',

@@ -1,7 +1,11 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Size and count limits of the wire, in bytes unless the name says otherwise. Contract 01 section 4.3, 03 sections 5.4 to 5.7, 04 section 9.2. */
+/**
+ * Size and count limits of the wire, in bytes unless the name says otherwise.
+ * See docs/reference/tasks-and-jobs.md#input-modes, docs/reference/tasks-and-jobs.md#create and
+ * docs/reference/worker-api.md.
+ */
 export const limits = {
   promptBytes: MIB,
   scriptBytes: 256 * KIB,
@@ -34,11 +38,14 @@ export const limits = {
   waitSecondsMax: 60,
 } as const;
 
-/** Job time limits in seconds. Contract 03 section 5.7. */
+/** Job time limits in seconds. See docs/reference/worker-api.md#time-limits. */
 export const jobTimeouts = {
   defaultSeconds: 3600,
   maxSeconds: 10_800,
   pullSeconds: 600,
-  /** Added to the job's limit for the dispatcher's HTTP deadline. Contract 01 section 5.4. */
+  /**
+   * Added to the job's limit for the dispatcher's HTTP deadline.
+   * See docs/reference/leases.md#claim-and-send.
+   */
   dispatchSlackSeconds: 630,
 } as const;

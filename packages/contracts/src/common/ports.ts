@@ -1,4 +1,7 @@
-/** Default listen ports of every role; servers, CLI and tests take them from here. Contract 01 section 1.1. */
+/**
+ * Default listen ports of every role; servers, CLI and tests take them from here.
+ * See docs/reference/processes.md#roles-and-ports.
+ */
 export const defaultPorts = {
   postgres: 5432,
   userGateway: 8080,
@@ -8,5 +11,8 @@ export const defaultPorts = {
   ollama: 11434,
 } as const;
 
-/** Where `cynork` looks for the gateway when nothing else is configured. Contract 05 section 4.2. */
+/**
+ * Where `cynork` looks for the gateway when nothing else is configured.
+ * See docs/reference/cli.md#gateway-address.
+ */
 export const defaultGatewayUrl = `http://localhost:${defaultPorts.userGateway}`;

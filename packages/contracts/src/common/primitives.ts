@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { isServiceUrl, serviceUrlRule } from './service-url.ts';
 
-/** True when the text fits PostgreSQL's `text` and `jsonb`: no U+0000, no lone surrogate. Contract 02 section 1. */
+/**
+ * True when the text fits PostgreSQL's `text` and `jsonb`: no U+0000, no lone surrogate.
+ * See docs/reference/database.md#conventions.
+ */
 export function isStorableText(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
 }
@@ -35,13 +38,19 @@ export const nodeSlugSchema = z
 /** RFC 3339 instant in UTC, as written by `Date.prototype.toISOString`. */
 export const timestampSchema = z.iso.datetime();
 
-/** 26 characters of upper-case Crockford Base32. Contract 03 section 4.4. */
+/** 26 characters of upper-case Crockford Base32. See docs/reference/nodes.md#configuration. */
 export const ulidSchema = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'must be a ULID');
 
-/** Absolute http or https URL without userinfo, query or fragment. Contract 01 section 3.6. */
+/**
+ * Absolute http or https URL without userinfo, query or fragment.
+ * See docs/reference/nodes.md#worker-api-url.
+ */
 export const serviceUrlSchema = z.string().refine(isServiceUrl, serviceUrlRule);
 
-/** Payloads between orchestrator and node carry `version: 1`. Contract 01 section 3.2. */
+/**
+ * Payloads between orchestrator and node carry `version: 1`.
+ * See docs/reference/nodes.md#payload-rules.
+ */
 export const payloadVersionSchema = z.literal(1);
 
 /** Strict base64 with padding. */

@@ -1,6 +1,6 @@
 /**
- * Every problem kind and its one HTTP status; the wire type is `urn:cynodeai:error:<kind>`.
- * Clients decide by status and treat an unknown kind like its status. Contract 01 section 13.
+ * Every problem kind and its one HTTP status; the wire type is `urn:cynodeai:error:<kind>`. Clients
+ * decide by status and treat an unknown kind like its status. See docs/reference/http.md#problems.
  */
 export const problemStatus = {
   validation: 400,

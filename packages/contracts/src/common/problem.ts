@@ -18,5 +18,8 @@ export const problemSchema = z.object({
 
 export type Problem = z.infer<typeof problemSchema>;
 export type FieldError = z.infer<typeof fieldErrorSchema>;
-/** One cause of not being ready, with what the operator can do. Contract 01 section 6. */
+/**
+ * One cause of not being ready, with what the operator can do.
+ * See docs/reference/processes.md#readiness.
+ */
 export type ReadinessReason = NonNullable<Problem['reasons']>[number];

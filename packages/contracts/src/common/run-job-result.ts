@@ -4,7 +4,10 @@ import { payloadVersionSchema, timestampSchema, uuidSchema } from './primitives.
 /** Whether a stream was cut at the limit. */
 export const truncatedSchema = z.object({ stdout: z.boolean(), stderr: z.boolean() });
 
-/** Outcome of a run, answered with 200 whenever the job was executed. Contract 03 section 5.5. */
+/**
+ * Outcome of a run, answered with 200 whenever the job was executed.
+ * See docs/reference/worker-api.md#run-results.
+ */
 export const runJobResultSchema = z.looseObject({
   version: payloadVersionSchema,
   task_id: uuidSchema,

@@ -2,7 +2,7 @@
 export const serviceUrlRule =
   'must be an absolute http or https URL without userinfo, query or fragment';
 
-/** True for the address of a service. Contract 01 section 3.6. */
+/** True for the address of a service. See docs/reference/nodes.md#worker-api-url. */
 export function isServiceUrl(text: string): boolean {
   const url = URL.parse(text);
   return (

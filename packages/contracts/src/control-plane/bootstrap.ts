@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { payloadVersionSchema, timestampSchema } from '../common/primitives.ts';
 
-/** Answer to a registration: the URLs to use from now on and the node's JWT. Contract 03 section 4.3. */
+/**
+ * Answer to a registration: the URLs to use from now on and the node's JWT.
+ * See docs/reference/nodes.md#registration.
+ */
 export const nodeBootstrapPayloadSchema = z.looseObject({
   version: payloadVersionSchema,
   issued_at: timestampSchema,

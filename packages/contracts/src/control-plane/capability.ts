@@ -18,12 +18,14 @@ const gpuDeviceSchema = z.looseObject({
   features: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** Names a model in the registry, where it is indexed. Contract 02 section 1. */
+/**
+ * Names a model in the registry, where it is indexed. See docs/reference/database.md#conventions.
+ */
 const modelRefSchema = textSchema.max(limits.indexedTextChars);
 
 /**
- * What a node says about itself: facts only, except the wish `inference.mode`.
- * Unknown fields are tolerated and kept (REQ-WORKER-0136, 0137). Contract 03 section 4.2.
+ * What a node says about itself: facts only, except the wish `inference.mode`. Unknown fields are
+ * tolerated and kept (REQ-WORKER-0136). See docs/reference/nodes.md#capability-report.
  */
 export const nodeCapabilityReportSchema = z.looseObject({
   version: payloadVersionSchema,
@@ -100,7 +102,10 @@ export const nodeCapabilityReportSchema = z.looseObject({
 
 export type NodeCapabilityReport = z.infer<typeof nodeCapabilityReportSchema>;
 
-/** Body of a registration: the shared key and the first report. Contract 03 section 4.1. */
+/**
+ * Body of a registration: the shared key and the first report.
+ * See docs/reference/nodes.md#registration.
+ */
 export const nodeRegistrationRequestSchema = z.looseObject({
   psk: z.string().min(1),
   capability: nodeCapabilityReportSchema,

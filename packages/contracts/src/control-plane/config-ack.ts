@@ -6,7 +6,10 @@ import {
   ulidSchema,
 } from '../common/primitives.ts';
 
-/** A node's word on a configuration it was given; `applied` is its readiness signal. Contract 03 section 4.5. */
+/**
+ * A node's word on a configuration it was given; `applied` is its readiness signal.
+ * See docs/reference/nodes.md#acknowledgement.
+ */
 export const nodeConfigAckSchema = z.looseObject({
   version: payloadVersionSchema,
   node_slug: z.string(),

@@ -7,7 +7,10 @@ import {
   ulidSchema,
 } from '../common/primitives.ts';
 
-/** The order to run one inference container; absent or `enabled: false` means it must not start. Contract 03 section 4.4. */
+/**
+ * The order to run one inference container; absent or `enabled: false` means it must not start.
+ * See docs/reference/nodes.md#configuration.
+ */
 export const inferenceBackendSchema = z.looseObject({
   enabled: z.boolean().optional(),
   image: z.string().optional(),
@@ -15,7 +18,10 @@ export const inferenceBackendSchema = z.looseObject({
   port: z.int().min(1).max(65_535).optional(),
 });
 
-/** Desired configuration of one node. Nodes ignore fields they do not know. Contract 03 section 4.4. */
+/**
+ * Desired configuration of one node. Nodes ignore fields they do not know.
+ * See docs/reference/nodes.md#configuration.
+ */
 export const nodeConfigurationPayloadSchema = z.looseObject({
   version: payloadVersionSchema,
   config_version: ulidSchema,

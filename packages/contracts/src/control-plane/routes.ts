@@ -8,7 +8,7 @@ import { nodeConfigurationPayloadSchema } from './config.ts';
 
 /**
  * The control-plane's HTTP surface. Nodes know only the registration route; the others reach them
- * as URLs in the bootstrap payload. Contract 01 section 2.
+ * as URLs in the bootstrap payload. See docs/reference/nodes.md#calls-of-a-node.
  */
 export const controlPlaneRoutes = {
   ...healthRoutes,

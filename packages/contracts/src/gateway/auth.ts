@@ -4,7 +4,11 @@ import { bodyErrors } from './fields.ts';
 
 const tokenSchema = z.string().min(1).max(4096);
 
-/** Body of a login. Length limits keep a hostile body from costing a hash. Contract 04 sections 3.4, 4.2. */
+/**
+ * Body of a login. Length limits keep a hostile body from costing a hash.
+ * See docs/reference/identity-and-policy.md#passwords and
+ * docs/reference/identity-and-policy.md#sessions.
+ */
 export const loginRequestSchema = z.strictObject({
   handle: z.string().min(1).max(256),
   password: z.string().min(1).max(1024),
@@ -29,7 +33,7 @@ export type TokenResponse = z.infer<typeof tokenResponseSchema>;
 
 const tokens = { 200: { kind: 'json', schema: tokenResponseSchema } } as const;
 
-/** Sessions of people. Contract 04 section 4.2. */
+/** Sessions of people. See docs/reference/identity-and-policy.md#sessions. */
 export const authRoutes = {
   login: defineRoute({
     operation: 'auth.login',

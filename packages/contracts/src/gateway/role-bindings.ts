@@ -4,12 +4,17 @@ import { timestampSchema, uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 import { adminErrors, bodyErrors, idRef, paging } from './fields.ts';
 
-/** Roles there are; owner and admin administer. Contract 04 section 5.3. */
+/**
+ * Roles there are; owner and admin administer. See docs/reference/identity-and-policy.md#actions.
+ */
 export const roleNameSchema = openEnum(['owner', 'admin', 'operator', 'member', 'viewer']);
 
 const subjectTypeSchema = openEnum(['user', 'group']);
 
-/** Body of `POST /v1/role-bindings`; `scope_id` exactly for scope `project`. Contract 04 section 5.7. */
+/**
+ * Body of `POST /v1/role-bindings`; `scope_id` exactly for scope `project`.
+ * See docs/reference/identity-and-policy.md#grants.
+ */
 export const createRoleBindingRequestSchema = z
   .strictObject({
     subject_type: subjectTypeSchema,
@@ -45,7 +50,7 @@ export type RoleName = z.infer<typeof roleNameSchema>;
 export type RoleBinding = z.infer<typeof roleBindingSchema>;
 export type CreateRoleBindingRequest = z.infer<typeof createRoleBindingRequestSchema>;
 
-/** Grants of roles. Contract 04 section 5.7. */
+/** Grants of roles. See docs/reference/identity-and-policy.md#grants. */
 export const roleBindingRoutes = {
   listRoleBindings: defineRoute({
     operation: 'role_bindings.list',

@@ -20,7 +20,10 @@ export * from './task-results.ts';
 export * from './tasks.ts';
 export * from './users.ts';
 
-/** The User API Gateway's HTTP surface. Unknown query parameters are ignored, unknown body fields refused. Contract 04. */
+/**
+ * The User API Gateway's HTTP surface. Unknown query parameters are ignored, unknown body fields
+ * refused. See docs/reference/http.md.
+ */
 export const gatewayRoutes = {
   ...metaRoutes,
   ...authRoutes,

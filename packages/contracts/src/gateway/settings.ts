@@ -3,7 +3,7 @@ import { isStorableText, textSchema, timestampSchema } from '../common/primitive
 import { defineRoute } from '../common/route.ts';
 import { adminErrors, bodyErrors, paging } from './fields.ts';
 
-/** Limits of settings. Contract 04 section 6.2. */
+/** Limits of settings. See docs/reference/settings.md#system-settings. */
 export const settingLimits = { keyChars: 256, valueBytes: 64 * 1024, reasonChars: 1024 } as const;
 
 /** Opaque and case-sensitive; by custom lower-case words with dots between them. */
@@ -13,7 +13,7 @@ export const settingKeySchema = z
   .regex(/^[^\s\p{C}]+$/u, 'must be 1 to 256 characters without whitespace or control characters')
   .refine(isStorableText, 'must not contain U+0000 or lone surrogates');
 
-/** JSON type of a value; null is none of them. Contract 01 section 12.1. */
+/** JSON type of a value; null is none of them. See docs/reference/settings.md#system-settings. */
 export const settingValueTypeSchema = z.enum(['string', 'number', 'boolean', 'object', 'array']);
 
 const valueSchema = z
@@ -38,7 +38,10 @@ export const settingListSchema = z.object({
 
 const reasonSchema = textSchema.min(1).max(settingLimits.reasonChars);
 
-/** Body of `PUT /v1/settings/{key}`; without `value_type` it is the value's own. Contract 04 section 7. */
+/**
+ * Body of `PUT /v1/settings/{key}`; without `value_type` it is the value's own.
+ * See docs/reference/settings.md#system-settings.
+ */
 export const putSettingRequestSchema = z.strictObject({
   value: valueSchema,
   value_type: settingValueTypeSchema.optional(),
@@ -64,7 +67,7 @@ export type SettingValueType = z.infer<typeof settingValueTypeSchema>;
 
 const settingRef = z.object({ key: settingKeySchema });
 
-/** System settings. Contract 04 section 7. */
+/** System settings. See docs/reference/settings.md#system-settings. */
 export const settingRoutes = {
   listSettings: defineRoute({
     operation: 'settings.list',

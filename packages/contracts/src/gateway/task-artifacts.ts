@@ -13,7 +13,10 @@ export const taskArtifactSchema = z.object({
   created_at: timestampSchema,
 });
 
-/** One page of a task's files, newest first; `next_cursor` is absent on the last. Contract 04 section 9.5. */
+/**
+ * One page of a task's files, newest first; `next_cursor` is absent on the last.
+ * See docs/reference/tasks-and-jobs.md#artifacts.
+ */
 export const taskArtifactListSchema = z.object({
   task_id: uuidSchema,
   task_name: z.string(),
@@ -24,7 +27,7 @@ export const taskArtifactListSchema = z.object({
 export type TaskArtifact = z.infer<typeof taskArtifactSchema>;
 export type TaskArtifactList = z.infer<typeof taskArtifactListSchema>;
 
-/** Files of a task. Contract 04 section 9.5. */
+/** Files of a task. See docs/reference/tasks-and-jobs.md#artifacts. */
 export const taskArtifactRoutes = {
   listTaskArtifacts: defineRoute({
     operation: 'tasks.artifacts.list',

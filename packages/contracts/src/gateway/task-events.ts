@@ -4,7 +4,10 @@ import { defineRoute } from '../common/route.ts';
 import { taskRef } from './fields.ts';
 import { jobStatusSchema, taskStatusSchema } from './task-status.ts';
 
-/** Data of each event of a task's stream, by event name. Contract 04 section 9.6. */
+/**
+ * Data of each event of a task's stream, by event name.
+ * See docs/reference/tasks-and-jobs.md#events.
+ */
 export const taskEventSchemas = {
   'task.status': z.object({ task_id: uuidSchema, status: taskStatusSchema, at: timestampSchema }),
   'job.status': z.object({
@@ -32,7 +35,7 @@ export type TaskEvent = {
   };
 }[TaskEventName];
 
-/** The stream of a task. Contract 04 section 9.6. */
+/** The stream of a task. See docs/reference/tasks-and-jobs.md#events. */
 export const taskEventRoutes = {
   streamTaskEvents: defineRoute({
     operation: 'tasks.events',

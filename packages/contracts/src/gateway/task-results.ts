@@ -6,7 +6,10 @@ import { runJobResultSchema } from '../common/run-job-result.ts';
 import { wholeNumber, taskRef } from './fields.ts';
 import { jobStatusSchema, taskStatusSchema } from './task-status.ts';
 
-/** What a job ended with: the node's answer, or why the orchestrator could not get one. Contract 01 section 4.5. */
+/**
+ * What a job ended with: the node's answer, or why the orchestrator could not get one.
+ * See docs/reference/tasks-and-jobs.md#results.
+ */
 export const jobResultSchema = z.union([
   runJobResultSchema,
   z.looseObject({
@@ -18,7 +21,10 @@ export const jobResultSchema = z.union([
   }),
 ]);
 
-/** Answer of `GET /v1/tasks/{id}/result`; streams and exit code appear once the task is terminal. Contract 04 section 9.5. */
+/**
+ * Answer of `GET /v1/tasks/{id}/result`; streams and exit code appear once the task is terminal.
+ * See docs/reference/tasks-and-jobs.md#results.
+ */
 export const taskResultSchema = z.object({
   task_id: uuidSchema,
   task_name: z.string(),
@@ -57,7 +63,7 @@ export type TaskLogs = z.infer<typeof taskLogsSchema>;
 export type JobResult = z.infer<typeof jobResultSchema>;
 export type LogStream = z.infer<typeof logStreamSchema>;
 
-/** What became of a task. Contract 04 section 9.5. */
+/** What became of a task. See docs/reference/tasks-and-jobs.md#results. */
 export const taskResultRoutes = {
   getTaskResult: defineRoute({
     operation: 'tasks.result',

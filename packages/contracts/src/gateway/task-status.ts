@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** The six states a task shows; the database's `pending` is `queued` here. Contract 01 section 4.1. */
+/**
+ * The six states a task shows; the database's `pending` is `queued` here.
+ * See docs/reference/tasks-and-jobs.md#task-states.
+ */
 export const taskStatusSchema = z.enum([
   'queued',
   'running',
@@ -13,7 +16,7 @@ export const taskStatusSchema = z.enum([
 /** States a task never leaves. */
 export const terminalTaskStatuses = ['completed', 'failed', 'canceled', 'superseded'] as const;
 
-/** Job states. Contract 01 section 4.2. */
+/** Job states. See docs/reference/tasks-and-jobs.md#job-states. */
 export const jobStatusSchema = z.enum([
   'queued',
   'running',

@@ -12,7 +12,7 @@ import { defineRoute } from '../common/route.ts';
 import { bodyErrors, paging, taskRef } from './fields.ts';
 import { taskStatusSchema } from './task-status.ts';
 
-/** How the text of a task is meant. Contract 01 section 4.3. */
+/** How the text of a task is meant. See docs/reference/tasks-and-jobs.md#input-modes. */
 export const inputModeSchema = z.enum(['prompt', 'script', 'commands']);
 
 function isAttachmentName(name: string): boolean {
@@ -25,7 +25,10 @@ function isAttachmentName(name: string): boolean {
   );
 }
 
-/** Base name of an attachment: no separator, no leading dot, at most 255 bytes. Contract 04 section 9.3. */
+/**
+ * Base name of an attachment: no separator, no leading dot, at most 255 bytes.
+ * See docs/reference/tasks-and-jobs.md#attachments.
+ */
 export const attachmentNameSchema = z
   .string()
   .refine(
@@ -40,7 +43,10 @@ export const inlineAttachmentSchema = z.strictObject({
   content_base64: base64Schema,
 });
 
-/** Body of `POST /v1/tasks`. Byte limits of the texts are 413 and checked by the server. Contract 04 section 9.2. */
+/**
+ * Body of `POST /v1/tasks`. Byte limits of the texts are 413 and checked by the server.
+ * See docs/reference/tasks-and-jobs.md#create.
+ */
 export const createTaskRequestSchema = z.strictObject({
   prompt: textSchema.optional(),
   input_mode: inputModeSchema.optional(),
@@ -99,7 +105,7 @@ export type Task = z.infer<typeof taskSchema>;
 export type TaskList = z.infer<typeof taskListSchema>;
 export type TaskCancel = z.infer<typeof taskCancelSchema>;
 
-/** Tasks. Contract 04 section 9. */
+/** Tasks. See docs/reference/tasks-and-jobs.md. */
 export const taskRoutes = {
   createTask: defineRoute({
     operation: 'tasks.create',

@@ -4,7 +4,10 @@ import { textSchema, timestampSchema, uuidSchema } from '../common/primitives.ts
 import { defineRoute } from '../common/route.ts';
 import { adminErrors, bodyErrors, idRef, paging } from './fields.ts';
 
-/** Lower-cased on write and on login; `system` is reserved. Contract 04 section 3.2. */
+/**
+ * Lower-cased on write and on login; `system` is reserved.
+ * See docs/reference/identity-and-policy.md#users.
+ */
 export const handlePattern = /^[a-z0-9][a-z0-9._-]{1,63}$/;
 
 /** The caller as `GET /v1/users/me` shows them. */
@@ -24,7 +27,7 @@ export type CurrentUser = z.infer<typeof currentUserSchema>;
 const emailSchema = z.email().max(320);
 const passwordTextSchema = textSchema.min(1).max(1024);
 
-/** Body of `POST /v1/users`. Contract 04 section 4.5. */
+/** Body of `POST /v1/users`. See docs/reference/identity-and-policy.md#user-administration. */
 export const createUserRequestSchema = z.strictObject({
   handle: textSchema.min(1).max(256),
   email: emailSchema.optional(),
@@ -53,7 +56,7 @@ export const userListSchema = z.object({
 export type CreateUserRequest = z.infer<typeof createUserRequestSchema>;
 export type User = z.infer<typeof userSchema>;
 
-/** Users. Contract 04 section 4.5. */
+/** Users. See docs/reference/identity-and-policy.md#user-administration. */
 export const userRoutes = {
   me: defineRoute({
     operation: 'users.me',

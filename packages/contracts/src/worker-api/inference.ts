@@ -4,7 +4,10 @@ import { modelAvailabilitySchema } from '../common/model-availability.ts';
 import { textSchema, payloadVersionSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 
-/** What untrusted code may ask of a model service; everything else is refused. Contract 03 section 7.2. */
+/**
+ * What untrusted code may ask of a model service; everything else is refused.
+ * See docs/reference/sandbox.md#relay.
+ */
 export const inferencePaths: ReadonlySet<string> = new Set([
   '/',
   '/api/version',
@@ -21,18 +24,21 @@ export const inferencePaths: ReadonlySet<string> = new Set([
   '/v1/embeddings',
 ]);
 
-/** Limits of one request through the inference relay. Contract 03 section 7.2. */
+/** Limits of one request through the inference relay. See docs/reference/sandbox.md#relay. */
 export const inferenceLimits = {
   requestBytes: 10 * 1024 * 1024,
   requestSeconds: 120,
 } as const;
 
-/** Where the inference relay of the Worker API begins; the path behind it goes to the model service. Contract 03 section 5.10. */
+/**
+ * Where the inference relay of the Worker API begins; the path behind it goes to the model service.
+ * See docs/reference/worker-api.md#inference-relay.
+ */
 export const inferenceRelayPrefix = '/v1/worker/inference/proxy';
 
 const modelRefSchema = textSchema.min(1).max(limits.indexedTextChars);
 
-/** Body of `models:load`. Contract 03 section 5.10. */
+/** Body of `models:load`. See docs/reference/worker-api.md#models. */
 export const loadModelRequestSchema = z.strictObject({
   version: payloadVersionSchema,
   model_ref: modelRefSchema,
@@ -64,7 +70,7 @@ export type LoadModelRequest = z.infer<typeof loadModelRequestSchema>;
 export type LoadModelResponse = z.infer<typeof loadModelResponseSchema>;
 export type ModelList = z.infer<typeof modelListSchema>;
 
-/** Models of a node. Contract 03 section 5.10. */
+/** Models of a node. See docs/reference/worker-api.md#models. */
 export const inferenceRoutes = {
   loadModel: defineRoute({
     operation: 'worker.models.load',

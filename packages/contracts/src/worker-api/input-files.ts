@@ -15,7 +15,10 @@ function isWorkspacePath(path: string): boolean {
   );
 }
 
-/** Path of a file below `/workspace`: relative, no empty, `.` or `..` segment, no backslash or NUL. Contract 03 section 5.4. */
+/**
+ * Path of a file below `/workspace`: relative, no empty, `.` or `..` segment, no backslash or NUL.
+ * See docs/reference/worker-api.md#input-files.
+ */
 export const workspacePathSchema = z
   .string()
   .refine(
@@ -26,14 +29,19 @@ export const workspacePathSchema = z
 /** Mode of an input file; `0444` is read-only. */
 export const inputFileModeSchema = z.enum(['0644', '0755', '0444']);
 
-/** A file placed in the workspace before the job starts. Contract 03 section 5.4. */
+/**
+ * A file placed in the workspace before the job starts.
+ * See docs/reference/worker-api.md#input-files.
+ */
 export const inputFileSchema = z.strictObject({
   path: workspacePathSchema,
   content_base64: base64Schema,
   mode: inputFileModeSchema.optional(),
 });
 
-/** Query of a staged upload: where the raw body goes. Contract 03 section 5.4. */
+/**
+ * Query of a staged upload: where the raw body goes. See docs/reference/worker-api.md#input-files.
+ */
 export const stagedFileQuerySchema = z.object({
   path: workspacePathSchema,
   mode: inputFileModeSchema.optional(),
@@ -42,7 +50,7 @@ export const stagedFileQuerySchema = z.object({
 export type StagedFileQuery = z.infer<typeof stagedFileQuerySchema>;
 export type InputFile = z.infer<typeof inputFileSchema>;
 
-/** Input files that a request has no room for. Contract 03 section 5.4. */
+/** Input files that a request has no room for. See docs/reference/worker-api.md#input-files. */
 export const inputFileRoutes = {
   stageInputFile: defineRoute({
     operation: 'worker.jobs.stage-input-file',

@@ -10,11 +10,17 @@ const argumentSchema = z
   .string()
   .refine((value) => !value.includes('\u0000'), 'must not contain U+0000');
 
-/** Names the node sets itself; values sent for them are dropped with a warning. Contract 03 section 6.2. */
+/**
+ * Names the node sets itself; values sent for them are dropped with a warning.
+ * See docs/reference/sandbox.md#variables.
+ */
 export const reservedEnvPattern =
   /^(?:CYNODE_.*|SBA_.*|INFERENCE_.*|OLLAMA_BASE_URL|MCP_GATEWAY_URL)$/;
 
-/** What the sandbox runs and with what. Unknown fields are 400. Contract 03 section 5.4. */
+/**
+ * What the sandbox runs and with what. Unknown fields are 400.
+ * See docs/reference/worker-api.md#run-a-job.
+ */
 export const sandboxSpecSchema = z.strictObject({
   image: z.string().min(1).max(limits.indexedTextChars).optional(),
   command: z.array(argumentSchema).min(1),
@@ -37,7 +43,7 @@ export const sandboxSpecSchema = z.strictObject({
     .optional(),
 });
 
-/** Body of `jobs:run`. Contract 03 section 5.4. */
+/** Body of `jobs:run`. See docs/reference/worker-api.md#run-a-job. */
 export const runJobRequestSchema = z.strictObject({
   version: payloadVersionSchema,
   task_id: uuidSchema,
@@ -49,7 +55,7 @@ export const runJobRequestSchema = z.strictObject({
 export type SandboxSpec = z.infer<typeof sandboxSpecSchema>;
 export type RunJobRequest = z.infer<typeof runJobRequestSchema>;
 
-/** States of a job on its node. Contract 03 section 5.8. */
+/** States of a job on its node. See docs/reference/worker-api.md#life-of-a-job-on-its-node. */
 export const workerJobStatusSchema = z.enum([
   'accepted',
   'in_progress',
@@ -66,7 +72,10 @@ export const jobAcceptedSchema = z.object({
   status: z.literal('accepted'),
 });
 
-/** What a node knows of a job; `result` once it is terminal, kept until acknowledged. Contract 03 section 5.8. */
+/**
+ * What a node knows of a job; `result` once it is terminal, kept until acknowledged.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export const workerJobSchema = z.object({
   version: payloadVersionSchema,
   task_id: uuidSchema,
@@ -89,7 +98,7 @@ export type JobAccepted = z.infer<typeof jobAcceptedSchema>;
 export type WorkerJob = z.infer<typeof workerJobSchema>;
 export type AckJobRequest = z.infer<typeof ackJobRequestSchema>;
 
-/** Runs of jobs. Contract 03 sections 5.4 to 5.8. */
+/** Runs of jobs. See docs/reference/worker-api.md. */
 export const jobRoutes = {
   runJob: defineRoute({
     operation: 'worker.jobs.run',

@@ -5,7 +5,10 @@ import { defineRoute } from '../common/route.ts';
 /** Health and the API's own description. */
 export const workerMetaRoutes = {
   healthz: healthRoutes.healthz,
-  /** Unlike the orchestrator's servers a node gives its reason as plain text. Contract 03 section 5.3. */
+  /**
+   * Unlike the orchestrator's servers a node gives its reason as plain text.
+   * See docs/reference/nodes.md#readiness-of-a-node.
+   */
   readyz: defineRoute({
     operation: 'health.readyz',
     method: 'GET',

@@ -4,7 +4,7 @@ import { jobRoutes } from './jobs.ts';
 import { workerMetaRoutes } from './meta.ts';
 import { stopRoutes } from './stops.ts';
 
-/** The Worker API. Paths hold literal colons. Contract 03 section 5.2. */
+/** The Worker API. Paths hold literal colons. See docs/reference/worker-api.md#ground-rules. */
 export const workerApiRoutes = {
   ...workerMetaRoutes,
   ...jobRoutes,

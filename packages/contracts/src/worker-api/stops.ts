@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { uuidSchema, payloadVersionSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 
-/** Body of `jobs:stop`; `grace_seconds` lies between SIGTERM and kill, 30 when absent. Contract 03 section 5.9. */
+/**
+ * Body of `jobs:stop`; `grace_seconds` lies between SIGTERM and kill, 30 when absent.
+ * See docs/reference/worker-api.md#stops.
+ */
 export const stopJobRequestSchema = z.strictObject({
   version: payloadVersionSchema,
   task_id: uuidSchema,
@@ -21,7 +24,10 @@ export type StopJobRequest = z.infer<typeof stopJobRequestSchema>;
 /** Body of `stop-all-orchestrator-directed`. */
 export const stopAllRequestSchema = z.strictObject({ version: payloadVersionSchema });
 
-/** Names of the jobs that were stopped, and of those that resisted. Contract 03 section 5.9. */
+/**
+ * Names of the jobs that were stopped, and of those that resisted.
+ * See docs/reference/worker-api.md#stops.
+ */
 export const stopAllResponseSchema = z.object({
   version: payloadVersionSchema,
   stopped: z.array(z.string()),
@@ -30,7 +36,7 @@ export const stopAllResponseSchema = z.object({
 
 export type StopAllResponse = z.infer<typeof stopAllResponseSchema>;
 
-/** Stops, of one job or of all. Contract 03 section 5.9. */
+/** Stops, of one job or of all. See docs/reference/worker-api.md#stops. */
 export const stopRoutes = {
   stopJob: defineRoute({
     operation: 'worker.jobs.stop',

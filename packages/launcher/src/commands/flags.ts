@@ -30,7 +30,7 @@ export const runArgs = {
   prompt: { help: 'task in plain words, for a model', optional: true },
 } as const satisfies Args;
 
-/** Contract 05 section 7.1 names the flags. */
+/** See docs/reference/cli.md#create-a-task names the flags. */
 export const runFlags = {
   ...taskCreateFlags,
   commands: {

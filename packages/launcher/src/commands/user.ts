@@ -11,7 +11,10 @@ import { runningStack } from '../stack/ensure-stack.ts';
 import type { CommandContext } from './command-context.ts';
 import type { userArgs, userFlags } from './flags.ts';
 
-/** `user add HANDLE --password-stdin`. Contract 04 section 4.5. */
+/**
+ * `user add HANDLE --password-stdin`.
+ * See docs/reference/identity-and-policy.md#user-administration.
+ */
 export async function user(
   { env }: CommandContext,
   { args, flags }: CommandInput<typeof userArgs, typeof userFlags>,

@@ -50,7 +50,9 @@ function errorOf(result: JobResult | undefined): string | undefined {
   return typeof result.error_message === 'string' ? result.error_message : undefined;
 }
 
-/** The model that answered, from a job that asked one. Contract 01 section 4.5. */
+/**
+ * The model that answered, from a job that asked one. See docs/reference/tasks-and-jobs.md#results.
+ */
 function modelOf(result: JobResult | undefined): string | undefined {
   const inference: unknown = result === undefined ? undefined : Reflect.get(result, 'inference');
   if (typeof inference !== 'object' || inference === null) return undefined;

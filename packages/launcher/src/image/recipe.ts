@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Repository of the image jobs run in by default. Contract 03 section 6.8. */
+/** Repository of the image jobs run in by default. See docs/reference/sandbox.md#images. */
 export const imageRepository = 'localhost/cynode/sandbox';
 
 /** Configuration an archive of files does not carry. */

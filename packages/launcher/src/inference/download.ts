@@ -10,7 +10,10 @@ import { engineEnv } from '../roles/environment.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { ollamaImage } from './engine-storage.ts';
 
-/** Smallest model the orchestrator takes by itself. Contract 01 section 7.1. */
+/**
+ * Smallest model the orchestrator takes by itself.
+ * See docs/reference/inference.md#project-manager-model.
+ */
 const smallestModel = { name: 'qwen3.5', tag: '0.8b' } as const;
 
 const limitMs = 3000;

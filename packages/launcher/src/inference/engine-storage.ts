@@ -6,7 +6,10 @@ import { hasEngineStorage } from '../image/image-marker.ts';
 import { findProgram } from '../machine/find-program.ts';
 import { engineEnv } from '../roles/environment.ts';
 
-/** Image of the model service in the node's own container. Contract 03 section 8.1. */
+/**
+ * Image of the model service in the node's own container.
+ * See docs/reference/inference.md#model-service-of-a-node.
+ */
 export const ollamaImage = 'docker.io/ollama/ollama:latest';
 
 /** Named volume in which that container keeps its models. */

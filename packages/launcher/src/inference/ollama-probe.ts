@@ -1,7 +1,10 @@
 import type { FoundOllama } from '../domain/inference.ts';
 import { ollamaTagsSchema, ollamaVersionSchema } from '@cynodeai/contracts/model';
 
-/** How long it may take to say that it is there, ms. Contract 03 section 8.1. */
+/**
+ * How long it may take to say that it is there, ms.
+ * See docs/reference/inference.md#model-service-of-a-node.
+ */
 const probeMs = 2000;
 const registryUrl = 'https://registry.ollama.ai/v2/';
 

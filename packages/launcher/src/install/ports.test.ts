@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { choosePorts, portChoices } from './ports.ts';
 
 describe('ports of an install', () => {
-  it("are the contract's defaults when these are free", async () => {
+  it('are the documented defaults when these are free', async () => {
     const ports = await choosePorts(async () => true);
     expect(ports).toEqual({
       userGateway: 8080,

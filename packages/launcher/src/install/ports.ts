@@ -22,7 +22,10 @@ export function portsBeside(userGateway: number, controlPlane: number): Ports {
   return { ...(Object.fromEntries(shifted) as Ports), userGateway };
 }
 
-/** The contract's ports, then the alternative block at 12080, then further blocks. Contract 01 section 1.1. */
+/**
+ * The documented ports, then the alternative block at 12080, then further blocks.
+ * See docs/reference/processes.md#roles-and-ports.
+ */
 export function* portChoices(): Generator<Ports, void> {
   yield preferred;
   for (let base = 12_080; base <= lastBlock; base += 100) yield portsBeside(base, base + 2);

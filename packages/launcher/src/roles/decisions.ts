@@ -44,7 +44,10 @@ export const engineDecisions = {
   DOCKER_HOST: { by: 'user', value: ({ engine }) => engine.dockerHost },
 } as const satisfies Decisions<EnginePlace>;
 
-/** The model service of the node: through its relay both the orchestrator and sandboxes reach it. Contract 03 sections 7, 10. */
+/**
+ * The model service of the node: through its relay both the orchestrator and sandboxes reach it.
+ * See docs/reference/sandbox.md#relay and docs/reference/nodes.md#settings-of-a-node.
+ */
 export function upstreamUrlOf(place: Pick<RolePlace, 'ports' | 'inference'>): string | undefined {
   const { path } = place.inference;
   if (path.kind === 'ollama') return path.url;

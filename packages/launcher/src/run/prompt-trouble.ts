@@ -22,8 +22,8 @@ function describe(reasons: readonly ReadinessReason[], state: StackState): strin
 }
 
 /**
- * What keeps prompts from being answered, in the words of the gateway's readiness; undefined when nothing does.
- * Contract 01 section 6.
+ * What keeps prompts from being answered, in the words of the gateway's readiness; undefined when
+ * nothing does. See docs/reference/processes.md#readiness.
  */
 export async function findInferenceTrouble(
   install: Install,

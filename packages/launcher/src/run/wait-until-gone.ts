@@ -7,8 +7,9 @@ const limitMs = 45_000;
 const pollMs = 100;
 
 /**
- * Waits until the engine knows no container of these jobs any more; a stopped job may take its grace of 30 s.
- * Contract 03 sections 5.9, 6.5.
+ * Waits until the engine knows no container of these jobs any more; a stopped job may take its
+ * grace of 30 s. See docs/reference/worker-api.md#stops and
+ * docs/reference/sandbox.md#names-and-labels.
  */
 export async function waitUntilGone(
   context: EngineContext,

@@ -17,7 +17,10 @@ export interface NodeConfigInput {
   readonly inference: InferencePath;
 }
 
-/** `require`, because without a GPU an order for a container is given only to a node that asks for one. Contract 03 section 8.2. */
+/**
+ * `require`, because without a GPU an order for a container is given only to a node that asks for
+ * one. See docs/reference/inference.md#who-must-start-a-container.
+ */
 const inferenceModes = {
   none: 'disabled',
   ollama: 'allow',
@@ -27,7 +30,7 @@ const inferenceModes = {
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-/** A node's startup file. Contract 03 section 10. */
+/** A node's startup file. See docs/reference/nodes.md#settings-of-a-node. */
 export function nodeYaml(input: NodeConfigInput): string {
   return `# Written by cynode at every start; changes are lost.
 version: 1

@@ -13,7 +13,7 @@ function reasonsIn(text: string): readonly ReadinessReason[] {
   return problemSchema.safeParse(parseJsonOr(text)).data?.reasons ?? [];
 }
 
-/** Asks a server of the stack whether it is ready. Contract 01 section 6. */
+/** Asks a server of the stack whether it is ready. See docs/reference/processes.md#readiness. */
 export async function readinessOf(baseUrl: string): Promise<Readiness> {
   try {
     const answer = await fetch(`${baseUrl}/readyz`, { signal: AbortSignal.timeout(limitMs) });

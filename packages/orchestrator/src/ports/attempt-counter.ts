@@ -1,6 +1,9 @@
 import type { CountedAttempt } from '../domain/identity/rate-window.ts';
 
-/** Attempts per key over the last minute, shared by every gateway of the install. Contract 04 section 4.3. */
+/**
+ * Attempts per key over the last minute, shared by every gateway of the install.
+ * See docs/reference/identity-and-policy.md#throttling.
+ */
 export interface AttemptCounter {
   /** Counts one attempt; `max` is how many of a key decide. */
   count(attempt: {

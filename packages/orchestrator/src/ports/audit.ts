@@ -1,4 +1,4 @@
-/** One row of `gateway_audit_log`. Contract 04 section 2.2. */
+/** One row of `gateway_audit_log`. See docs/reference/identity-and-policy.md#audit. */
 export interface GatewayAuditRow {
   readonly at: Date;
   readonly requestId: string;

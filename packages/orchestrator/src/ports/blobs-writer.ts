@@ -6,7 +6,10 @@ export interface StoredBlob {
   readonly sha256: string;
 }
 
-/** Writes the bytes of artifacts. A blob is written before the row that names it. Contract 01 section 4.5. */
+/**
+ * Writes the bytes of artifacts. A blob is written before the row that names it.
+ * See docs/reference/tasks-and-jobs.md#artifacts.
+ */
 export interface BlobWriter {
   /** Durable once it resolves; nothing is left behind when it rejects. */
   write(bytes: Uint8Array): Promise<StoredBlob>;

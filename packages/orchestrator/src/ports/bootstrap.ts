@@ -31,7 +31,7 @@ export interface BootstrapTransaction {
   saveOutcome(outcome: BootstrapOutcome | undefined): Promise<void>;
 }
 
-/** What came of the last import, for readiness. Contract 01 section 6. */
+/** What came of the last import, for readiness. See docs/reference/processes.md#readiness. */
 export type BootstrapOutcome =
   { readonly status: 'imported' } | { readonly status: 'failed'; readonly error: string };
 

@@ -37,7 +37,7 @@ export interface MoveOptions extends ClaimOptions {
   readonly reason: string;
 }
 
-/** Claims of sandbox jobs; each commits before it returns. Contract 01 sections 5.4 to 5.6. */
+/** Claims of sandbox jobs; each commits before it returns. See docs/reference/leases.md. */
 export interface Claims {
   /** Claims queued jobs that no node has, up to the free slots. Jobs that no node may run stay queued. */
   sandboxJobs(options: ClaimOptions): Promise<readonly ClaimedJob[]>;

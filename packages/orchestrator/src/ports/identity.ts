@@ -97,7 +97,10 @@ export interface IdentityStore {
   recordThrottledRefresh(refused: Pick<LoginFailure, 'client' | 'at'>): Promise<void>;
   /** False, and nothing is stored, when user or password changed since the password was checked. */
   openSession(session: NewSession): Promise<boolean>;
-  /** One atomic statement: of parallel calls with one token at most one succeeds. Contract 04 section 4.1. */
+  /**
+   * One atomic statement: of parallel calls with one token at most one succeeds.
+   * See docs/reference/identity-and-policy.md#tokens.
+   */
   rotateSession(rotation: Rotation): Promise<RotatedSession | undefined>;
   /** Records a refresh that was refused and ends the session when it was a late replay. */
   refuseRefresh(refused: RefusedRefresh): Promise<void>;
@@ -107,7 +110,7 @@ export interface IdentityStore {
   removeExpiredSessions(now: Date): Promise<number>;
 }
 
-/** Signed access tokens. Contract 04 section 4.1. */
+/** Signed access tokens. See docs/reference/identity-and-policy.md#tokens. */
 export interface AccessTokens {
   issue(session: RotatedSession, now: Date, expiresAt: Date): Promise<string>;
   /** Who a token names, or undefined when it is not a valid, unexpired access token. */

@@ -32,7 +32,10 @@ export interface Requeue {
   readonly keepNode?: boolean;
 }
 
-/** Leases of jobs. Every write is guarded by the lease; time is the database's. Contract 01 sections 4.2, 5.6. */
+/**
+ * Leases of jobs. Every write is guarded by the lease; time is the database's.
+ * See docs/reference/tasks-and-jobs.md#job-states and docs/reference/leases.md#leases-and-retries.
+ */
 export interface Leases {
   /** Extends leases in one statement, those of canceled jobs without a result too. */
   renew(leases: readonly JobLease[]): Promise<Renewal>;

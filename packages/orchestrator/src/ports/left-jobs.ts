@@ -5,7 +5,7 @@ export interface LeftJob {
   readonly nodeId: string;
 }
 
-/** Runs that nobody waits for. Contract 01 section 4.6. */
+/** Runs that nobody waits for. See docs/reference/tasks-and-jobs.md#cancel. */
 export interface LeftJobs {
   /** Canceled jobs that may still run although nobody looks after them; each is handed out once. */
   takeOrphanedCancels(): Promise<readonly LeftJob[]>;

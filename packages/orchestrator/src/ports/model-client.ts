@@ -11,7 +11,10 @@ export interface ModelEndpoint {
 
 /** Calls of a model service. */
 export interface ModelClient {
-  /** Asks once and waits for the whole answer; never rejects: every fault is an answer. Contract 01 section 4.4. */
+  /**
+   * Asks once and waits for the whole answer; never rejects: every fault is an answer.
+   * See docs/reference/inference.md#prompts.
+   */
   generate(
     endpoint: ModelEndpoint,
     request: ModelRequest,

@@ -16,8 +16,8 @@ export interface PmModelReading {
 /** Reads the Project Manager's model. */
 export interface PmModelReader {
   /**
-   * The current selection; undefined before the first and while the rules lead to none. Only an `available` one may be
-   * called. Contract 01 section 7.1.
+   * The current selection; undefined before the first and while the rules lead to none. Only an
+   * `available` one may be called. See docs/reference/inference.md#project-manager-model.
    */
   current(): Promise<PmModelReading | undefined>;
 }
@@ -35,12 +35,18 @@ export interface PmModelTransaction {
   save(state: PmModelState | undefined, notes: readonly ModelNote[]): Promise<void>;
 }
 
-/** The stored selection; one transaction at a time among all control planes. Contract 01 section 7.3. */
+/**
+ * The stored selection; one transaction at a time among all control planes.
+ * See docs/reference/inference.md#watching.
+ */
 export interface PmModelStore {
   transaction<T>(work: (tx: PmModelTransaction) => Promise<T>): Promise<T>;
 }
 
-/** The model calls of a node's Worker API; none rejects: every fault is an answer. Contract 03 section 5.10. */
+/**
+ * The model calls of a node's Worker API; none rejects: every fault is an answer.
+ * See docs/reference/worker-api.md#models.
+ */
 export interface ModelWorker {
   /** Asks a node to make a model available; `unknown` when the signal fired first. */
   loadModel(node: NodeConnection, modelRef: string, signal: AbortSignal): Promise<LoadOutcome>;

@@ -1,4 +1,7 @@
-/** Bearer tokens of Worker APIs at rest: sealed per node with a key outside the database. Contract 01 section 3.7. */
+/**
+ * Bearer tokens of Worker APIs at rest: sealed per node with a key outside the database.
+ * See docs/reference/nodes.md#worker-api-token.
+ */
 export interface NodeTokenVault {
   /** A new random token of at least 32 bytes. */
   create(): string;
@@ -15,7 +18,7 @@ export interface NodeTokenClaims {
   readonly epoch: number;
 }
 
-/** JWTs by which nodes call the control-plane. Contract 01 section 3.3. */
+/** JWTs by which nodes call the control-plane. See docs/reference/nodes.md#registration. */
 export interface NodeTokenIssuer {
   issue(
     claims: NodeTokenClaims,

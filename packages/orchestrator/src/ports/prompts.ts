@@ -9,7 +9,10 @@ export interface ClaimedPrompt extends JobLease {
   readonly leaseMs: number;
 }
 
-/** Claims of prompts. Contract 01 sections 4.4, 5.4. */
+/**
+ * Claims of prompts. See docs/reference/inference.md#prompts and
+ * docs/reference/leases.md#claim-and-send.
+ */
 export interface PromptClaims {
   /** True when a prompt may be claimed now. */
   due(): Promise<boolean>;

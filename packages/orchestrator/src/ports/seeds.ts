@@ -1,4 +1,7 @@
-/** Statements of the seeding, inside one transaction that runs alone. Contract 01 section 12.3. */
+/**
+ * Statements of the seeding, inside one transaction that runs alone.
+ * See docs/reference/identity-and-policy.md#bootstrap-administrator.
+ */
 export interface SeedTransaction {
   /** The user `system`, without a password. */
   ensureSystemUser(): Promise<void>;

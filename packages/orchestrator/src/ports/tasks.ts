@@ -100,7 +100,7 @@ export interface CanceledTask {
   readonly jobIds: readonly string[];
 }
 
-/** A request that may be repeated. Contract 01 section 13. */
+/** A request that may be repeated. See docs/reference/http.md#idempotency. */
 export interface IdempotentCall {
   /** `user:<uuid>`. */
   readonly caller: string;

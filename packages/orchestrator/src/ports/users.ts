@@ -29,7 +29,10 @@ export interface NewUser {
   readonly at: Date;
 }
 
-/** An event of `auth_audit_log` about a user. Contract 04 section 4.4. */
+/**
+ * An event of `auth_audit_log` about a user.
+ * See docs/reference/identity-and-policy.md#user-administration.
+ */
 export interface UserEvent {
   readonly type: 'user_created' | 'user_disabled' | 'user_reenabled' | 'password_reset';
   readonly user: Pick<UserRecord, 'id' | 'handle'>;
@@ -42,7 +45,10 @@ export interface UserEvent {
 /** Why an administrator's or user's act ended sessions, as `revoked_reason` says it. */
 export type RevocationReason = 'user_disabled' | 'password_reset' | 'revoked';
 
-/** Keeps at least one active owner; parallel changes wait for each other. Contract 04 section 4.5. */
+/**
+ * Keeps at least one active owner; parallel changes wait for each other.
+ * See docs/reference/identity-and-policy.md#user-administration.
+ */
 export interface OwnerGuard {
   /** To be called before the change. */
   lock(): Promise<void>;

@@ -18,7 +18,10 @@ export interface FileToStage {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Calls of a node's Worker API; none of them rejects: every fault is an answer. Contract 03 section 5. */
+/**
+ * Calls of a node's Worker API; none of them rejects: every fault is an answer.
+ * See docs/reference/worker-api.md#ground-rules.
+ */
 export interface WorkerApi {
   /** Sends a job and waits for its end. */
   runJob(

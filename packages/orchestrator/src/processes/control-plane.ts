@@ -54,7 +54,10 @@ function isMissingPassword(error: unknown): error is OrchestratorError {
   return error instanceof OrchestratorError && error.code === 'admin_password_missing';
 }
 
-/** DDL bootstrap and migrations, the supported production step. Contract 01 section 1.3 (REQ-SCHEMA-0102). */
+/**
+ * DDL bootstrap and migrations, the supported production step.
+ * See docs/reference/processes.md#start-and-stop (REQ-SCHEMA-0102).
+ */
 export async function migrateDatabase(config: MigrationConfig, scope: ProcessScope): Promise<void> {
   await migrate(config.DATABASE_URL.reveal(), {
     log: scope.log,
@@ -100,7 +103,7 @@ async function importBootstrapFile(
 
 /**
  * The control-plane: migrates, seeds, serves nodes and dispatches jobs. Returns once it serves.
- * Contract 01 sections 1.3 and 2.
+ * See docs/reference/processes.md#start-and-stop and docs/reference/nodes.md#calls-of-a-node.
  */
 export async function startControlPlane(
   env: Env,

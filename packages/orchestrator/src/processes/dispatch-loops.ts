@@ -62,9 +62,10 @@ function heldJobs(leases: Leases, log: Log, onFree: () => void): HeldLeases<Clai
 }
 
 /**
- * Starts claiming and looking after jobs. Stops in order: no claims, then (STOP_NODES_ON_EXIT) the nodes, then answers
- * under way for up to `drainMs`, then whatever still runs is handed over. By default jobs outlive the process that
- * sent them: a restart must not end a team's work. Contract 01 section 1.3.
+ * Starts claiming and looking after jobs. Stops in order: no claims, then (STOP_NODES_ON_EXIT) the
+ * nodes, then answers under way for up to `drainMs`, then whatever still runs is handed over. By
+ * default jobs outlive the process that sent them: a restart must not end a team's work.
+ * See docs/reference/processes.md#start-and-stop.
  */
 export function startDispatcher(
   config: ControlPlaneConfig,

@@ -5,7 +5,10 @@ import process from 'node:process';
 
 type StartRole = (env: Env, scope: ProcessScope) => Promise<unknown>;
 
-/** Roles this entry can host, loaded only when asked for. Contract 01 section 1.1. */
+/**
+ * Roles this entry can host, loaded only when asked for.
+ * See docs/reference/processes.md#roles-and-ports.
+ */
 const roles: Readonly<Record<string, () => Promise<StartRole>>> = {
   'control-plane': async () => {
     const { startControlPlane } = await import('./control-plane.ts');

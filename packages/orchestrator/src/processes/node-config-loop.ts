@@ -7,7 +7,10 @@ import { shapesNodeConfig } from '../domain/nodes/config-settings.ts';
 /** The net below notifications, ms: nodes take a configuration when they start, so nothing waits for it. */
 const pollMs = 300_000;
 
-/** Keeps the desired configurations of nodes in step with the settings they are made of. Contract 01 section 3.8. */
+/**
+ * Keeps the desired configurations of nodes in step with the settings they are made of.
+ * See docs/reference/nodes.md#configuration.
+ */
 export function startNodeConfigLoop(
   deps: RefreshConfigsDeps,
   listener: NotificationListener,

@@ -12,7 +12,10 @@ import type { ControlPlaneHttp } from './control-plane-http.ts';
 
 /** The net below notifications, ms. */
 const pollMs = 5000;
-/** Least time between two runs: a burst of changes makes one, ms. Contract 01 section 7.3 allows a second. */
+/**
+ * Least time between two runs: a burst of changes makes one, ms.
+ * See docs/reference/inference.md#watching.
+ */
 const debounceMs = 100;
 
 export interface PmModelLoopOptions {
@@ -24,7 +27,10 @@ export interface PmModelLoopOptions {
   readonly demoModel: string | undefined;
 }
 
-/** Starts looking after the Project Manager's model. Contract 01 section 7. */
+/**
+ * Starts looking after the Project Manager's model.
+ * See docs/reference/inference.md#project-manager-model.
+ */
 export function startPmModelLoop(options: PmModelLoopOptions, scope: ProcessScope): void {
   const { db, vault, listener, http, demoModel } = options;
   const log = scope.log.child({ module: 'pm-model' });

@@ -64,7 +64,9 @@ function modelAccess(
   };
 }
 
-/** The loops that claim prompts and look after model calls. Contract 01 section 4.4. */
+/**
+ * The loops that claim prompts and look after model calls. See docs/reference/inference.md#prompts.
+ */
 export function promptLoops(
   config: ControlPlaneConfig,
   scope: ProcessScope,

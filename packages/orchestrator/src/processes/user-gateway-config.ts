@@ -9,7 +9,10 @@ import {
 import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gateway';
 import { isSampleKey } from '../domain/identity/signing-key.ts';
 
-/** Settings of the User API Gateway, read once. Durations in ms, sizes in bytes. Contract 04 section 1. */
+/**
+ * Settings of the User API Gateway, read once. Durations in ms, sizes in bytes.
+ * See docs/reference/environment.md#orchestrator.
+ */
 export interface UserGatewayConfig {
   readonly databaseUrl: Secret;
   readonly jwtKey: Secret;

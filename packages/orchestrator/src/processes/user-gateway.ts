@@ -86,7 +86,10 @@ async function startListening(listener: NotificationListener, scope: ProcessScop
   }
 }
 
-/** Judged from stored state; the schema must be the one this code was written for. Contract 01 section 1.3. */
+/**
+ * Judged from stored state; the schema must be the one this code was written for.
+ * See docs/reference/processes.md#start-and-stop.
+ */
 async function readinessOf(
   db: Kysely<Database>,
   config: UserGatewayConfig,
@@ -214,8 +217,9 @@ function sweepsOf(
 }
 
 /**
- * Starts the User API Gateway: it reads and writes through the database, never migrates it, and calls no node.
- * Everything it opens is closed by `scope.shutdown`. Contract 04 section 1, 01 section 1.3.
+ * Starts the User API Gateway: it reads and writes through the database, never migrates it, and
+ * calls no node. Everything it opens is closed by `scope.shutdown`.
+ * See docs/reference/environment.md#orchestrator and docs/reference/processes.md#start-and-stop.
  * @throws ConfigError for an unusable environment.
  */
 export async function startUserGateway(

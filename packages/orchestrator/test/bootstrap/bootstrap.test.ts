@@ -143,7 +143,7 @@ describe('the bootstrap file', () => {
     expect(await everything()).toEqual(first);
   });
 
-  it('respects operators: what they changed or removed stays, and the audit log grows by exactly their changes (hard part 9)', async () => {
+  it('respects operators: what they changed or removed stays, and the audit log grows by exactly their changes', async () => {
     await start(file);
     const before = await everything();
     await using gateway = await startTestGateway({ env: { DATABASE_URL: database.url } });

@@ -29,7 +29,7 @@ async function spawnControlPlane(env: Readonly<Record<string, string>>): Promise
 }
 
 describe('two dispatchers on one queue', () => {
-  it('send each of 200 jobs exactly once and leave each in one terminal state (hard part 6)', async () => {
+  it('send each of 200 jobs exactly once and leave each in one terminal state', async () => {
     await using plane = await testControlPlane();
     const port = await reservePort();
     const second = await runControlPlane({
@@ -80,7 +80,7 @@ describe('two dispatchers on one queue', () => {
 });
 
 describe('a control-plane that dies', () => {
-  it('between claim and answer leaves a running job, which the next one adopts: it is never sent twice (hard part 6)', async () => {
+  it('between claim and answer leaves a running job, which the next one adopts: it is never sent twice', async () => {
     await using plane = await testControlPlane({ env: { DISPATCHER_ENABLED: 'false' } });
     await setLeaseTtl(plane.db, 2);
     const port = await reservePort();

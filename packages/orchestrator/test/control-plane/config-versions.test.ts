@@ -63,7 +63,7 @@ async function idOf({ db }: ReturnType<typeof process>, slug: string): Promise<s
 }
 
 describe('configuration versions', () => {
-  it('grow strictly over 1000 changes from two processes whose clocks stand still or step back (hard part 1)', async () => {
+  it('grow strictly over 1000 changes from two processes whose clocks stand still or step back', async () => {
     const a = process(new FakeClock(new Date('2026-06-01T00:00:00Z')));
     const b = process(new FakeClock(new Date('2026-05-01T00:00:00Z')));
     await registerNode(

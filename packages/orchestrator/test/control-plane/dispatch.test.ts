@@ -173,7 +173,7 @@ describe('a prompt task', () => {
 });
 
 describe('eligibility', () => {
-  it('keeps work from a node that did not acknowledge, failed or registered anew (hard part 2)', async () => {
+  it('keeps work from a node that did not acknowledge, failed or registered anew', async () => {
     await using node = await fakeNode({ slug: 'shy' });
     const session = await register(plane.url, node.report());
     const ids = await createTask(plane.db);

@@ -47,7 +47,7 @@ function held() {
 }
 
 describe('a job longer than its lease', () => {
-  it('is renewed while its node answers for it, keeps its one lease and runs once (hard part 7)', async () => {
+  it('is renewed while its node answers for it, keeps its one lease and runs once', async () => {
     const { onRun, release } = held();
     await using node = await fakeNode({ slug: 'long', onRun });
     await node.join(plane.url);
@@ -279,7 +279,7 @@ describe('a canceled job', () => {
 });
 
 describe('a silent node', () => {
-  it('becomes inactive and gets nothing until it calls again (contract 01 section 3.10)', async () => {
+  it('becomes inactive and gets nothing until it calls again', async () => {
     await using node = await fakeNode({ slug: 'quiet' });
     const session = await node.join(plane.url);
     const statusOf = async () => {

@@ -156,7 +156,7 @@ describe('outcomes', () => {
 });
 
 describe('a cancel while the job runs', () => {
-  it('stops it on its node, and a success that arrives later changes no status (hard part 6)', async () => {
+  it('stops it on its node, and a success that arrives later changes no status', async () => {
     const release = Promise.withResolvers<void>();
     const stops: string[] = [];
     await using node = await fakeNode({

@@ -38,7 +38,7 @@ function serving(models: readonly string[]) {
 }
 
 describe('readiness', () => {
-  it('is judged from stored state: no node, then a node that can run a model, then none again (REQ-ORCHES-0119, hard part 3)', async () => {
+  it('is judged from stored state: no node, then a node that can run a model, then none again (REQ-ORCHES-0119)', async () => {
     await using plane = await testControlPlane();
     expect(await readyz(plane.url)).toEqual({
       status: 503,

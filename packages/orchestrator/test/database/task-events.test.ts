@@ -103,7 +103,7 @@ it('writes nothing for no events', async () => {
   expect(await readTaskEvents(db, task, 0, 1)).toEqual([]);
 });
 
-it('numbers the events of one task in the order of their commits (contract 02 section 9)', async () => {
+it('numbers the events of one task in the order of their commits', async () => {
   const waitingWriter = db.transaction();
   const done: string[] = [];
   await db.transaction().execute(async (first) => {

@@ -116,7 +116,7 @@ async function realGateway(plane: TestControlPlane) {
 }
 
 describe('the Project Manager model', () => {
-  it('walks through its reasons at every role as the pieces come and go (REQ-ORCHES-0119, REQ-MODELS-0003, hard part 3)', async () => {
+  it('walks through its reasons at every role as the pieces come and go (REQ-ORCHES-0119, REQ-MODELS-0003)', async () => {
     await using plane = await testControlPlane();
     await using gateway = await realGateway(plane);
     const bothSay = async (words: string) => {
@@ -223,7 +223,7 @@ describe('the Project Manager model', () => {
     ]);
   });
 
-  it('follows the operator while the system is not ready: pinned, unloadable, forced, unset (REQ-MODELS-0007, hard part 4)', async () => {
+  it('follows the operator while the system is not ready: pinned, unloadable, forced, unset (REQ-MODELS-0007)', async () => {
     await using plane = await testControlPlane();
     await using node = await able('n', {
       report: serving(small),

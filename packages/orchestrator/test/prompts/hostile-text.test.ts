@@ -41,7 +41,7 @@ beforeAll(async () => {
   model = await startScriptedModel({ models: [smallModel], reply: 'an answer' });
 });
 
-describe('hostile text in a prompt (hard part 5)', () => {
+describe('hostile text in a prompt', () => {
   describe('on the way to a configured service', () => {
     beforeAll(async () => {
       plane = await testControlPlane({ env: { OLLAMA_BASE_URL: model.url } });

@@ -66,7 +66,8 @@ describe('a prompt without a configured model service', () => {
     );
     await using second = await inferenceNode({ slug: 'zz-second', upstream: () => model.url });
     await second.join(plane.url);
-    // As long as the lost node counts as dispatchable it may be the one that is selected (contract 01 section 19).
+    // As long as the lost node counts as dispatchable it may be the one that is selected
+    // (docs/reference/inference.md#prompts).
     await plane.db
       .updateTable('nodes')
       .set({ enabled: false })

@@ -47,7 +47,7 @@ function another(extra: Readonly<Record<string, string>> = {}) {
 }
 
 describe('a canceled prompt', () => {
-  it('ends its model call and stays canceled; no sandbox job follows (hard part 6)', async () => {
+  it('ends its model call and stays canceled; no sandbox job follows', async () => {
     model.setScript({ reply: { kind: 'hang' } });
     const before = calls().length;
     const ids = await createPrompt(plane.db, 'never mind');
@@ -114,7 +114,7 @@ describe('a model call longer than its lease', () => {
 });
 
 describe('a control plane that dies during the call', () => {
-  it('leaves a prompt that the next one answers (hard part 6)', async () => {
+  it('leaves a prompt that the next one answers', async () => {
     await using own = await testControlPlane({ env: { OLLAMA_BASE_URL: model.url } });
     await own.stop();
     await setLeaseTtl(own.db, 1);

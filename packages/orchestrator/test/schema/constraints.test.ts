@@ -37,7 +37,7 @@ const someTask = async (): Promise<string> => insert('tasks', { created_by: awai
 const uuid = '00000000-0000-7000-8000-000000000000';
 
 describe('checks', () => {
-  it('refuses a terminal task that is not closed, and a closed one without an end (hard part 4)', async () => {
+  it('refuses a terminal task that is not closed, and a closed one without an end', async () => {
     const id = await someTask();
     const set = (change: string): Promise<unknown> =>
       client.query(`UPDATE tasks SET ${change} WHERE id = $1`, [id]);
@@ -126,7 +126,7 @@ describe('checks', () => {
 });
 
 describe('uniqueness', () => {
-  it('takes one system preference per key although its scope id is null (hard part 1)', async () => {
+  it('takes one system preference per key although its scope id is null', async () => {
     const row = {
       scope_type: 'system',
       key: 'answer.language',
@@ -181,7 +181,7 @@ describe('under concurrency', () => {
     }
   }
 
-  it('makes one default project out of 50 first requests (hard part 5)', async () => {
+  it('makes one default project out of 50 first requests', async () => {
     const user = await someUser();
     const made = await inParallel(
       50,
@@ -197,7 +197,7 @@ describe('under concurrency', () => {
     await insert('projects', { ...again, owner_user_id: user });
   });
 
-  it('grants one workflow lease to 20 holders (hard part 5)', async () => {
+  it('grants one workflow lease to 20 holders', async () => {
     const task = await someTask();
     const granted = await inParallel(
       20,
@@ -213,7 +213,7 @@ describe('under concurrency', () => {
 });
 
 describe('keyset pages', () => {
-  it('return each of 500 tasks of one instant once while others come in (hard part 7)', async () => {
+  it('return each of 500 tasks of one instant once while others come in', async () => {
     const user = await someUser();
     const { rows: made } = await client.query<{ id: string; created_at: Date }>(
       `INSERT INTO tasks (created_by, created_at)
@@ -244,7 +244,7 @@ describe('keyset pages', () => {
 });
 
 describe('a purge', () => {
-  it('takes a task only after its jobs, and leaves the audit as it was (hard part 6)', async () => {
+  it('takes a task only after its jobs, and leaves the audit as it was', async () => {
     const user = await someUser();
     const task_id = await insert('tasks', { created_by: user });
     const job_id = await insert('jobs', { task_id });

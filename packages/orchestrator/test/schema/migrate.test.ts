@@ -69,7 +69,7 @@ async function snapshot(): Promise<string> {
 }
 
 describe('the bundled migrations', () => {
-  it('are applied once by three processes that start at once (hard part 3, REQ-SCHEMA-0105)', async () => {
+  it('are applied once by three processes that start at once (REQ-SCHEMA-0105)', async () => {
     const program = join(folder.path, 'migrate.ts');
     const entry = new URL('../../src/adapters/postgres/migrate.ts', import.meta.url).href;
     await writeFile(

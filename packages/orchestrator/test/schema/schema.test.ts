@@ -58,25 +58,25 @@ function readChecks(table: LiveTable): { values: Record<string, string[]>; other
   return { values, others };
 }
 
-it('has the tables of the contract and no others (REQ-SCHEMA-0100)', () => {
+it('has the expected tables and no others (REQ-SCHEMA-0100)', () => {
   expect([...live.keys()].toSorted()).toEqual(Object.keys(expected).toSorted());
 });
 
 describe.each(Object.entries(expected))('table %s', (name, table) => {
-  it('has the columns of the contract, with types, nullability and defaults', () => {
+  it('has the expected columns, with types, nullability and defaults', () => {
     expect(liveTable(name).columns.toSorted(byName)).toEqual(columnsOf(table).toSorted(byName));
   });
 
-  it('has the primary key, unique keys and indexes of the contract, and one per reference', () => {
+  it('has the expected primary key, unique keys and indexes, and one per reference', () => {
     expect(liveTable(name).primaryKey).toBe(table.keys[0]);
     expect(liveTable(name).indexes.toSorted()).toEqual(expectedIndexes(table));
   });
 
-  it('has the references of the contract with their delete actions', () => {
+  it('has the expected references with their delete actions', () => {
     expect(liveTable(name).references.toSorted()).toEqual((table.references ?? []).toSorted());
   });
 
-  it('has the value lists of the contract and as many further checks', () => {
+  it('has the expected value lists and as many further checks', () => {
     const { values, others } = readChecks(liveTable(name));
     const lists = Object.entries(table.values ?? {}).map(([column, text]) => {
       return [column, text.trim().split(/\s+/)];

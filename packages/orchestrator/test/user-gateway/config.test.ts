@@ -6,7 +6,7 @@ import { testKey } from './support/gateway.ts';
 const base = { DATABASE_URL: 'postgresql://x/y', JWT_SECRET: testKey };
 
 describe('the environment of the gateway', () => {
-  it('has the defaults of the contract', () => {
+  it('has the documented defaults', () => {
     const { jwtKey, databaseUrl, ...rest } = userGatewayConfig(base);
     expect([String(jwtKey), String(databaseUrl)]).toEqual(['[secret]', '[secret]']);
     expect(rest).toEqual({

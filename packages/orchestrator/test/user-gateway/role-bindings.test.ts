@@ -146,7 +146,7 @@ describe('a grant', () => {
 });
 
 describe('authority over grants', () => {
-  it('ends at the own role: only owners make and unmake owners (contract 04 section 5.3)', async () => {
+  it('ends at the own role: only owners make and unmake owners', async () => {
     const user = await newUser('deputy');
     await grant(one, root, systemGrant(user.id, 'admin'));
     const deputy = await login(one, user.handle);
@@ -162,7 +162,7 @@ describe('authority over grants', () => {
     expect(await meStatus(one, root)).toBe(200);
   });
 
-  it('is a binding and no handle: without it the user admin is nobody (contract 04 section 15.5)', async () => {
+  it('is a binding and no handle: without it the user admin is nobody', async () => {
     const user = await newUser('successor');
     const last = await withdraw(rootBinding);
     expect([last.status, last.kind]).toEqual([409, 'conflict']);

@@ -49,7 +49,10 @@ export interface AnyCallInput {
   readonly content?: RawContent | undefined;
 }
 
-/** `/v1/tasks/{id}` with every parameter percent-encoded, plus the query. Contract 05 section 5. */
+/**
+ * `/v1/tasks/{id}` with every parameter percent-encoded, plus the query.
+ * See docs/reference/cli.md#requests.
+ */
 export function pathOf(route: Route, input: AnyCallInput): string {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => {
     const value = input.params?.[name];

@@ -1,4 +1,6 @@
-/** Ends a call that takes too long, or one that stands still. Contract 05 section 5. */
+/**
+ * Ends a call that takes too long, or one that stands still. See docs/reference/cli.md#requests.
+ */
 export interface CallLimit extends Disposable {
   readonly signal: AbortSignal;
   /** Bytes went over the wire, or the next ones are waited for. */

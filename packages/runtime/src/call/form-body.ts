@@ -17,7 +17,10 @@ export interface FormBody {
 
 const escaped = (text: string): string => text.replaceAll(/["\\]/g, String.raw`\$&`);
 
-/** `multipart/form-data`: the JSON first, then the files in their order. RFC 7578, contract 05 section 7.1 */
+/**
+ * `multipart/form-data`: the JSON first, then the files in their order. RFC 7578,
+ * docs/reference/cli.md#create-a-task
+ */
 export function formBody(
   names: { readonly field: string; readonly files: string },
   json: unknown,

@@ -17,7 +17,7 @@ export interface TokenToSign {
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 const keyOf = (secret: Secret): Uint8Array => new TextEncoder().encode(secret.reveal());
 
-/** A compact HS256 JWT of issuer `cynodeai`. Contract 04 section 4.1. */
+/** A compact HS256 JWT of issuer `cynodeai`. See docs/reference/identity-and-policy.md#tokens. */
 export function signToken(token: TokenToSign, secret: Secret): Promise<string> {
   return new SignJWT({ ...token.claims, token_type: token.tokenType })
     .setProtectedHeader({ alg: algorithm, typ: 'JWT' })

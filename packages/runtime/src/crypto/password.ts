@@ -40,7 +40,10 @@ function hashWith(password: string, salt: Buffer, length: number, cost: Cost): P
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
 
-/** Argon2id hash (64 MiB, 3 passes, 2 lanes) as a PHC string. Contract 04 section 3.4. */
+/**
+ * Argon2id hash (64 MiB, 3 passes, 2 lanes) as a PHC string.
+ * See docs/reference/identity-and-policy.md#passwords.
+ */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const key = await hashWith(password, salt, keyBytes, parameters);

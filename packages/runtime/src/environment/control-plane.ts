@@ -27,7 +27,7 @@ const keyField = z.string().transform((text, context) => {
 const baseUrlField = serviceUrlSchema.transform((url) => url.replace(/\/+$/, ''));
 const nameField = z.string().min(1).max(limits.indexedTextChars);
 
-/** Variables of the control plane. Contract 01 section 1.2. */
+/** Variables of the control plane. See docs/reference/environment.md#orchestrator. */
 export const controlPlaneEnvironment = {
   ...storageEnvironment,
   JWT_SECRET: {

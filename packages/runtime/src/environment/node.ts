@@ -46,7 +46,10 @@ export const engineEnvironment = {
   },
 } as const satisfies Environment;
 
-/** Variables of the node; each beats its key in the startup file. Contract 03 section 10. */
+/**
+ * Variables of the node; each beats its key in the startup file.
+ * See docs/reference/environment.md#node.
+ */
 export const nodeEnvironment = {
   ORCHESTRATOR_URL: {
     field: serviceUrlSchema,

@@ -9,7 +9,7 @@ import { networksField } from './networks-field.ts';
 import { serverEnvironment } from './server.ts';
 import { storageEnvironment } from './storage.ts';
 
-/** Variables of the user gateway. Contract 04 section 1. */
+/** Variables of the user gateway. See docs/reference/environment.md#orchestrator. */
 export const userGatewayEnvironment = {
   ...storageEnvironment,
   JWT_SECRET: {

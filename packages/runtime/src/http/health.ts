@@ -4,8 +4,8 @@ import { ProblemError } from './problem-error.ts';
 import type { HttpServer } from './server.ts';
 
 /**
- * `/healthz` (always `ok`, touches nothing) and `/readyz`: `ready` when no reason is given, else 503 whose
- * detail is the first reason. Contract 01 section 6.
+ * `/healthz` (always `ok`, touches nothing) and `/readyz`: `ready` when no reason is given, else
+ * 503 whose detail is the first reason. See docs/reference/processes.md#readiness.
  */
 export function bindHealthRoutes(
   server: HttpServer,

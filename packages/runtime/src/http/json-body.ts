@@ -18,8 +18,9 @@ export function hasBody({ headers }: FastifyRequest): boolean {
 }
 
 /**
- * Bodies are JSON in UTF-8, as they are: other types and compressed bodies get 415, bytes that are no UTF-8 get 400
- * instead of being mended, and keys that would reach a prototype are refused. Contract 01 section 13.
+ * Bodies are JSON in UTF-8, as they are: other types and compressed bodies get 415, bytes that are
+ * no UTF-8 get 400 instead of being mended, and keys that would reach a prototype are refused.
+ * See docs/reference/http.md#requests.
  */
 export function acceptJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');

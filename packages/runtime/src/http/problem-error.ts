@@ -34,7 +34,7 @@ export class ProblemError extends CodedError<ProblemKind> {
     return problemStatus[this.code];
   }
 
-  /** The problem document. Contract 01 section 13. */
+  /** The problem document. See docs/reference/http.md#problems. */
   toDocument(requestId: string): Problem {
     const { errors, reasons, title } = this.extras;
     return {

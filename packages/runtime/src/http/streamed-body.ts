@@ -11,7 +11,7 @@ const silenceMs = 60_000;
  */
 const linger = { bytes: 32 * 1024 * 1024, ms: 5000 } as const;
 
-/** A body that is read while it arrives. Contract 01 section 13. */
+/** A body that is read while it arrives. See docs/reference/http.md#requests. */
 export interface StreamedBody {
   /** The whole `Content-Type` header. */
   readonly contentType: string;

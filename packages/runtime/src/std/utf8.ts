@@ -36,7 +36,10 @@ export function splitUtf8(text: string, maxBytes: number): string[] {
   return pieces;
 }
 
-/** Text as PostgreSQL can store it: U+0000 and lone surrogates become U+FFFD. Contract 02 section 1. */
+/**
+ * Text as PostgreSQL can store it: U+0000 and lone surrogates become U+FFFD.
+ * See docs/reference/database.md#conventions.
+ */
 export function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }

@@ -33,7 +33,10 @@ export interface WorkerErrorOptions extends ErrorOptions {
   readonly retryAfterSeconds?: number;
 }
 
-/** The node's closed error union: callers branch on `code`. Contract 03 section 5.5. */
+/**
+ * The node's closed error union: callers branch on `code`.
+ * See docs/reference/worker-api.md#run-results.
+ */
 export class WorkerError extends CodedError<WorkerErrorCode> {
   readonly retryAfterSeconds: number | undefined;
 

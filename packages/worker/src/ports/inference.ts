@@ -13,7 +13,10 @@ export interface InferenceService {
  */
 export type BackendLook = 'answers' | 'absent' | 'slow';
 
-/** One model service under one address; Ollama's API today. Contract 03 section 8.4. */
+/**
+ * One model service under one address; Ollama's API today.
+ * See docs/reference/inference.md#model-service-of-a-node.
+ */
 export interface ModelBackend {
   /** Whether it answers; never rejects. */
   look(signal: AbortSignal): Promise<BackendLook>;
@@ -42,7 +45,9 @@ export interface ContainerEnd {
   readonly lastWords: string;
 }
 
-/** Runs the node's own inference container. Contract 03 section 8.1. */
+/**
+ * Runs the node's own inference container. See docs/reference/inference.md#model-service-of-a-node.
+ */
 export interface InferenceEngine {
   /** Why this engine cannot publish a container on this host, with the fix; undefined when it can. */
   obstacle(): Promise<string | undefined>;

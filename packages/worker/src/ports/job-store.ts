@@ -16,8 +16,9 @@ export interface StoredJob extends AcceptedJob {
 }
 
 /**
- * Jobs this node took on and the results nobody acknowledged yet; survives a restart. Contract 03 section 5.8.
- * Every call throws when the disk cannot be used.
+ * Jobs this node took on and the results nobody acknowledged yet; survives a restart.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node. Every call throws when the disk
+ * cannot be used.
  */
 export interface JobStore {
   find(jobId: string): StoredJob | undefined;

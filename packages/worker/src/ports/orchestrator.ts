@@ -1,10 +1,12 @@
 import type { NodeCapabilityReport, NodeConfigAck } from '@cynodeai/contracts/control-plane';
 
 /**
- * The control-plane as a node sees it. The adapter keeps the pre-shared key, the node's JWT and the URLs of the
- * bootstrap; only the registration URL is known beforehand. Contract 03 section 3.
+ * The control-plane as a node sees it. The adapter keeps the pre-shared key, the node's JWT and the
+ * URLs of the bootstrap; only the registration URL is known beforehand.
+ * See docs/reference/nodes.md#calls-of-a-node.
  *
- * Every call throws NodeError `orchestrator_unavailable`, `orchestrator_denied` or `orchestrator_refused`.
+ * Every call throws NodeError `orchestrator_unavailable`, `orchestrator_denied` or
+ * `orchestrator_refused`.
  */
 export interface Orchestrator {
   /** Registers, or registers again, and uses the bootstrap of the answer from then on. */

@@ -1,7 +1,10 @@
 import type { ServeListener } from './sandbox-engine.ts';
 import type { ProblemKind } from '@cynodeai/contracts/common';
 
-/** Why a request did not reach the model service, or got no answer of it. Contract 03 sections 5.10 and 7.2. */
+/**
+ * Why a request did not reach the model service, or got no answer of it.
+ * See docs/reference/worker-api.md#inference-relay and docs/reference/sandbox.md#relay.
+ */
 export interface RelayRefusal {
   readonly kind: Extract<
     ProblemKind,
@@ -32,7 +35,7 @@ export interface LocalAnswer {
 /** Puts a refusal into the words of one kind of caller. */
 export type Refuse = (refusal: RelayRefusal) => LocalAnswer;
 
-/** The way from sandboxes to the node's model service. Contract 03 section 7. */
+/** The way from sandboxes to the node's model service. See docs/reference/sandbox.md#relay. */
 export interface InferenceRelay {
   /** Whether a model service answers now. */
   available(): boolean;

@@ -1,6 +1,9 @@
 import type { ContainerEngine } from '@cynodeai/contracts/common';
 
-/** What the probe found out about the engine; goes into the capability report. Contract 03 section 4.2. */
+/**
+ * What the probe found out about the engine; goes into the capability report.
+ * See docs/reference/nodes.md#capability-report.
+ */
 export interface EngineFacts {
   readonly runtime: ContainerEngine;
   readonly version: string;
@@ -20,8 +23,9 @@ export interface SandboxMount {
 }
 
 /**
- * A network that holds nothing but its own loopback, with the node's model service on `localhost:11434`. It serves
- * one sandbox and is closed after it. Contract 03 section 7.1.
+ * A network that holds nothing but its own loopback, with the node's model service on
+ * `localhost:11434`. It serves one sandbox and is closed after it.
+ * See docs/reference/sandbox.md#inference-inside.
  */
 export interface SandboxNetwork {
   /** How this engine is told to put a container into it. */
@@ -41,13 +45,13 @@ export type ServeListener = (listener: object) => ServedListener;
 /** Who a network is for. */
 export interface SandboxNetworkOwner {
   readonly jobId: string;
-  /** Labels of what the engine makes for it. Contract 03 section 6.5. */
+  /** Labels of what the engine makes for it. See docs/reference/sandbox.md#names-and-labels. */
   readonly labels: Readonly<Record<string, string>>;
   /** Time in seconds the sandbox may take at most; the engine's own limit lies above it. */
   readonly timeoutSeconds: number;
 }
 
-/** One sandbox from creation to removal. Contract 03 section 6. */
+/** One sandbox from creation to removal. See docs/reference/sandbox.md. */
 export interface SandboxRunSpec {
   /** Container name, unique on the engine. */
   readonly name: string;
@@ -85,7 +89,10 @@ export type SandboxExit = { readonly startedAt: Date; readonly endedAt: Date } &
   | { readonly kind: 'stopped'; readonly exitCode: number | undefined }
 );
 
-/** Runs sandboxes and removes them. Every adapter and fake passes the same suite. Contract 03 section 6. */
+/**
+ * Runs sandboxes and removes them. Every adapter and fake passes the same suite.
+ * See docs/reference/sandbox.md.
+ */
 export interface SandboxEngine {
   readonly facts: EngineFacts;
   /** Runs a throwaway container. @throws WorkerError `engine_unusable` with a reason that names the fix */

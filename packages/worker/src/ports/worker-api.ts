@@ -9,7 +9,7 @@ export interface SandboxHost {
   readonly inference: InferenceEngine;
 }
 
-/** The HTTP server the orchestrator calls. Contract 03 section 5. */
+/** The HTTP server the orchestrator calls. See docs/reference/worker-api.md#ground-rules. */
 export interface WorkerApi {
   /** Starts answering on behalf of a checked host, by the configuration in effect. @throws NodeError `listen_failed` when the address is in use or cannot be bound */
   start(host: SandboxHost): Promise<void>;

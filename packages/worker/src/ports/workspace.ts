@@ -1,6 +1,6 @@
 import type { InputFile, StagedFileQuery } from '@cynodeai/contracts/worker-api';
 
-/** Directories of one job on the host. Contract 03 section 6.3. */
+/** Directories of one job on the host. See docs/reference/sandbox.md#files. */
 export interface JobWorkspace {
   /** Bound at `/workspace`. */
   readonly workspaceDir: string;
@@ -19,8 +19,9 @@ export interface WorkspaceStore {
    */
   create(jobId: string, files: readonly InputFile[]): Promise<JobWorkspace>;
   /**
-   * Keeps an input file for the next `create` of the job; the same path again replaces it. `stillOpen` is asked when
-   * all bytes are there. Nothing is left behind when it rejects. Contract 03 section 5.4
+   * Keeps an input file for the next `create` of the job; the same path again replaces it.
+   * `stillOpen` is asked when all bytes are there. Nothing is left behind when it rejects.
+   * See docs/reference/worker-api.md#input-files
    * @throws WorkerError `validation` when the path cannot exist beside the others or there are too many,
    *   `staging_full`, `job_conflict` when `create` came first, `workspace_unusable` on a disk fault
    */

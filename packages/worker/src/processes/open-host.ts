@@ -11,7 +11,10 @@ import type { InferenceEngine } from '../ports/inference.ts';
 import type { SandboxEngine } from '../ports/sandbox-engine.ts';
 import type { SandboxHost } from '../ports/worker-api.ts';
 
-/** Under a rootful engine a job runs as a fixed unprivileged user, who must own its directories. Contract 03 section 6.6. */
+/**
+ * Under a rootful engine a job runs as a fixed unprivileged user, who must own its directories.
+ * See docs/reference/sandbox.md#rules.
+ */
 const rootfulOwner = { uid: sandboxLayout.rootfulUid, gid: sandboxLayout.rootfulUid };
 
 /** How one container engine is opened, for sandboxes and for the inference container. */

@@ -19,7 +19,10 @@ export interface InferenceParts {
   readonly client: HttpClient<'pull'>;
 }
 
-/** The node's inference; it ends with the process. Contract 03 section 8. */
+/**
+ * The node's inference; it ends with the process.
+ * See docs/reference/inference.md#model-service-of-a-node.
+ */
 export function openInference(parts: InferenceParts): NodeInference {
   const inference = new NodeInference({
     ...parts,

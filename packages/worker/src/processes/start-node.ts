@@ -47,7 +47,10 @@ export interface NodeOverrides {
   readonly config?: CurrentConfig;
   /** How often the node looks for changes of its capabilities, ms. */
   readonly lookMs?: number;
-  /** How often container runtime and mount root are tried again, ms. Contract 03 section 2.3. */
+  /**
+   * How often container runtime and mount root are tried again, ms.
+   * See docs/reference/nodes.md#readiness-of-a-node.
+   */
   readonly watchMs?: number;
   /** How often the model service is looked at, ms. */
   readonly inferenceLookMs?: number;
@@ -67,7 +70,10 @@ interface Parts {
   readonly inference: NodeInference;
 }
 
-/** How long staged input files wait for their job, and how often they are looked through, ms. Contract 03 section 5.4. */
+/**
+ * How long staged input files wait for their job, and how often they are looked through, ms.
+ * See docs/reference/worker-api.md#input-files.
+ */
 const staged = { keepMs: 3_600_000, lookMs: 300_000 } as const;
 
 /** Staged files whose job never came go, also those of an earlier run of the node. */
@@ -183,8 +189,9 @@ function reporting({ startup, scope, readiness, clock, client, inference }: Part
 }
 
 /**
- * Composes a node and brings it up; resolves when it is ready and acknowledged. Its background work and what
- * it opened end with the scope. @throws ConfigError, NodeError. Contract 03 section 2.
+ * Composes a node and brings it up; resolves when it is ready and acknowledged. Its background work
+ * and what it opened end with the scope.
+ * @throws ConfigError, NodeError. See docs/reference/nodes.md#start-of-a-node.
  */
 export async function startNode(
   env: Env,

@@ -73,7 +73,7 @@ describe('a model service of the host', () => {
     await waitToPass(() => expect(lastInference()).toMatchObject({ running: true }));
   });
 
-  it('that stays away leaves the node ready for plain jobs, and is used once it comes (D-6)', async () => {
+  it('that stays away leaves the node ready for plain jobs, and is used once it comes', async () => {
     const port = await reservePort();
     node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${port}`;
     await node.start();
@@ -99,7 +99,7 @@ describe('a model service of the host', () => {
     await late.close();
   });
 
-  it('that stays away ends a node that requires inference (D-5)', async () => {
+  it('that stays away ends a node that requires inference', async () => {
     node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${await reservePort()}`;
     const configPath = join(node.stateDir, 'node.yaml');
     await writeFile(configPath, 'version: 1\ninference: { mode: require }\n');
@@ -109,7 +109,7 @@ describe('a model service of the host', () => {
     ]);
   });
 
-  it('that vanishes is reported at once; plain jobs go on, and its return is reported too (D-6)', async () => {
+  it('that vanishes is reported at once; plain jobs go on, and its return is reported too', async () => {
     node.env['OLLAMA_PORT'] = String(model.port);
     await node.start();
     await model.close();

@@ -45,7 +45,7 @@ describe('models of a node', () => {
     expect(pulls()).toBe(0);
   });
 
-  it('are fetched once, with progress that can be read (D-8)', async () => {
+  it('are fetched once, with progress that can be read', async () => {
     const half = Promise.withResolvers<void>();
     const rest = Promise.withResolvers<void>();
     model.setScript({

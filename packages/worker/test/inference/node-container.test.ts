@@ -101,7 +101,7 @@ describe.each(rootful ? ['a node that is ordered to run inference'] : [])('%s', 
     expect(await containersOf(install)).toEqual([]);
   }, 120_000);
 
-  it('fails honestly when the container crashes: failed ack, never ready, non-zero exit, nothing left (D-5)', async () => {
+  it('fails honestly when the container crashes: failed ack, never ready, non-zero exit, nothing left', async () => {
     order(ollamaImages.crash);
     const readyz: string[] = [];
     orchestrator.scripts.ack.push(503);

@@ -60,7 +60,7 @@ describe('an order for inference', () => {
     expect(node.host.inference.found).toEqual([]);
   });
 
-  it('is published on the address the operator chose and reached there (D-24)', async () => {
+  it('is published on the address the operator chose and reached there', async () => {
     node.env['OLLAMA_BIND_ADDR'] = '127.0.0.9';
     node.host.inference.onStart = () => serve('127.0.0.9');
     order({ port });
@@ -84,7 +84,7 @@ describe('an order for inference', () => {
     expect(node.log.text()).toContain('this node cannot run an inference container');
   });
 
-  it('fails when nothing answers within 120 s, and what was started is removed (D-3, D-5)', async () => {
+  it('fails when nothing answers within 120 s, and what was started is removed', async () => {
     node.host.inference.onStart = async () => {};
     order({ port });
     expect(await node.startFails()).toContain('inference_start_failed');

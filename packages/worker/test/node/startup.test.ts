@@ -9,7 +9,7 @@ const older = '01HYYYYYYYYYYYYYYYYYYYYYYY';
 const newer = '01J00000000000000000000000';
 
 describe('the start of a node', () => {
-  it('keeps the order of the contract with odd URLs and a slow configuration (REQ-WORKER-0252..0256)', async () => {
+  it('keeps the order with odd URLs and a slow configuration (REQ-WORKER-0252..0256)', async () => {
     await using node = await TestNode.create();
     const events: string[] = [];
     const probe = async (): Promise<string> => {
@@ -49,7 +49,7 @@ describe('the start of a node', () => {
     expect(ack?.effective_config_hash).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('reports the facts the contract asks for (REQ-WORKER-0251, REQ-WORKER-0139)', async () => {
+  it('reports the facts it should (REQ-WORKER-0251, REQ-WORKER-0139)', async () => {
     await using node = await TestNode.create();
     await node.start();
     const [report] = node.orchestrator.reports;
@@ -67,7 +67,7 @@ describe('the start of a node', () => {
     expect(JSON.stringify(report)).not.toContain(testPsk);
   });
 
-  it('waits out an orchestrator that is down, overloaded or not prepared (D-4)', async () => {
+  it('waits out an orchestrator that is down, overloaded or not prepared', async () => {
     await using node = await TestNode.create();
     node.orchestrator.scripts.register.push('close', 503, 429);
     node.orchestrator.scripts.fetch.push(404, 500);
@@ -173,7 +173,7 @@ describe('the start of a node', () => {
     await new Promise((resolve) => holder.close(resolve));
   });
 
-  it('answers an order for inference with a failed ack and never becomes ready (D-5)', async () => {
+  it('answers an order for inference with a failed ack and never becomes ready', async () => {
     await using node = await TestNode.create();
     node.orchestrator.editConfig = (config) => ({ ...config, inference_backend: {} });
     const readyz: number[] = [];

@@ -1,6 +1,9 @@
 import type { Flags } from '@cynodeai/command-line/definition';
 
-/** No flag takes a password: an argument is visible to every process of the machine. Contract 05 section 6.3. */
+/**
+ * No flag takes a password: an argument is visible to every process of the machine.
+ * See docs/reference/cli.md#log-in-and-out.
+ */
 export const loginFlags = {
   user: { type: 'string', short: 'u', value: 'handle', help: 'who logs in; asked for when absent' },
   handle: { type: 'string', value: 'handle', help: 'the same as --user' },

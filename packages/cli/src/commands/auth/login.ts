@@ -17,7 +17,10 @@ async function askHandle(flags: LoginFlags, terminal: Terminal): Promise<string>
   return handle;
 }
 
-/** `cynork auth login`: prompts or standard input, never an argument. Contract 05 section 6.3. */
+/**
+ * `cynork auth login`: prompts or standard input, never an argument.
+ * See docs/reference/cli.md#log-in-and-out.
+ */
 export async function login(
   { signingIn, notes, output, sessions, settings, terminal }: Context,
   { flags }: { readonly flags: LoginFlags },

@@ -26,7 +26,10 @@ async function revoke(
   }
 }
 
-/** `cynork auth logout`: works offline and when already logged out. Contract 05 section 6.4. */
+/**
+ * `cynork auth logout`: works offline and when already logged out.
+ * See docs/reference/cli.md#log-in-and-out.
+ */
 export async function logout({ signingIn, notes, output, sessions }: Context): Promise<void> {
   await sessions.lock(async () => {
     const session = await sessions.read().catch(async (error: unknown) => {

@@ -2,7 +2,10 @@ import { notLoggedIn } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { exchange } from '../../gateway/tokens.ts';
 
-/** `cynork auth refresh`: exchanges the stored refresh token and keeps the new pair. Contract 05 section 6.6. */
+/**
+ * `cynork auth refresh`: exchanges the stored refresh token and keeps the new pair.
+ * See docs/reference/cli.md#log-in-and-out.
+ */
 export async function refresh({
   signingIn,
   output,

@@ -2,7 +2,10 @@ import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { holding } from '../../gateway/answers.ts';
 
-/** `cynork auth whoami`: asks the gateway, so that a revoked session does not look valid. Contract 05 section 6.5. */
+/**
+ * `cynork auth whoami`: asks the gateway, so that a revoked session does not look valid.
+ * See docs/reference/cli.md#log-in-and-out.
+ */
 export async function whoami({
   authenticated,
   output,

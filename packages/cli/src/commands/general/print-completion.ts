@@ -18,7 +18,10 @@ type Handler = CommandHandler<
   Record<string, never>
 >;
 
-/** `cynork completion <shell>`: a script made from the command definitions; in JSON it is one string. Contract 05 section 9. */
+/**
+ * `cynork completion <shell>`: a script made from the command definitions; in JSON it is one
+ * string. See docs/reference/cli.md#completion.
+ */
 export function completionPrinter(program: Program<CommandContext>): Handler {
   return async ({ output }, { args }) => {
     const script = scripts[args.shell]?.(buildModel(program)) ?? '';

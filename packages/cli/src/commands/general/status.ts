@@ -4,7 +4,10 @@ import type { CommandContext } from '../context.ts';
 
 const limitMs = 5000;
 
-/** `cynork status`: healthy when `/healthz` answers 200 with `ok`; anything else is exit 7. Contract 05 section 6.2. */
+/**
+ * `cynork status`: healthy when `/healthz` answers 200 with `ok`; anything else is exit 7.
+ * See docs/reference/cli.md#log-in-and-out.
+ */
 export async function status({
   anonymous,
   output,

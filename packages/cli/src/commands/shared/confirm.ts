@@ -10,7 +10,10 @@ export interface Confirmation {
   readonly id: Readonly<Record<string, string>>;
 }
 
-/** True when the user agrees; else says `aborted` and the command is over, exit 0. Contract 05 section 2.5 (REQ-CLIENT-0128). */
+/**
+ * True when the user agrees; else says `aborted` and the command is over, exit 0.
+ * See docs/reference/cli.md#confirmation (REQ-CLIENT-0128).
+ */
 export async function isConfirmed(
   { notes, output, terminal }: Context,
   { question, yes, id }: Confirmation,

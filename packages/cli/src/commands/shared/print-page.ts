@@ -8,7 +8,10 @@ export interface Page {
   readonly next: string | null | undefined;
 }
 
-/** Prints a page as a list; `next_cursor` is always in the JSON, and a hint beside a table. Contract 05 section 2.4. */
+/**
+ * Prints a page as a list; `next_cursor` is always in the JSON, and a hint beside a table.
+ * See docs/reference/cli.md#paging.
+ */
 export async function printPage(
   { name, columns, items, next }: Page,
   { notes, output }: { readonly notes: Notes; readonly output: Output },

@@ -12,7 +12,10 @@ async function checkTarget(path: string, force: boolean): Promise<void> {
   if (!force) throw new CliError('usage', `${path} exists; add --force to replace it`);
 }
 
-/** `cynork task artifacts get`: a task's file, whole or not at all. Contract 05 section 7.8. */
+/**
+ * `cynork task artifacts get`: a task's file, whole or not at all.
+ * See docs/reference/cli.md#task-commands.
+ */
 export async function getArtifact(
   { authenticated, output, signal }: Pick<CommandContext, 'authenticated' | 'output' | 'signal'>,
   { args, flags }: CommandInput<typeof artifactArgs, typeof artifactGetFlags>,

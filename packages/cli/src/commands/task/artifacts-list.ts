@@ -11,7 +11,10 @@ interface Listed {
   readonly size_bytes: number;
 }
 
-/** `cynork task artifacts list`: every file of a task, newest first. Contract 05 section 7.8. */
+/**
+ * `cynork task artifacts list`: every file of a task, newest first.
+ * See docs/reference/cli.md#task-commands.
+ */
 export async function listArtifacts(
   { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
   { args }: CommandInput<typeof taskArgs, Record<string, never>>,

@@ -5,7 +5,10 @@ import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../shared/confirm.ts';
 import type { cancelFlags, taskArgs } from './flags.ts';
 
-/** `cynork task cancel`: asks first; anything but y sends nothing. Contract 05 sections 2.5 and 7.4. */
+/**
+ * `cynork task cancel`: asks first; anything but y sends nothing.
+ * See docs/reference/cli.md#confirmation and docs/reference/cli.md#task-commands.
+ */
 export async function cancel(
   context: Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>,
   { args, flags }: CommandInput<typeof taskArgs, typeof cancelFlags>,

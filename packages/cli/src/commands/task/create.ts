@@ -10,10 +10,13 @@ import { waitForResult } from './wait-for-result.ts';
 type CreateFlags = CommandInput<Record<string, never>, typeof createFlags>['flags'];
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'settings' | 'signal'>;
 
-/** Longest time an upload may stand still. Contract 05 section 5. */
+/** Longest time an upload may stand still. See docs/reference/cli.md#requests. */
 const uploadStallMs = 60_000;
 
-/** `cynork task create`: every file is checked before the session, the session before the request. Contract 05 section 7.1. */
+/**
+ * `cynork task create`: every file is checked before the session, the session before the request.
+ * See docs/reference/cli.md#create-a-task.
+ */
 export async function create(
   context: Context,
   { flags }: { readonly flags: CreateFlags },

@@ -1,16 +1,19 @@
 import { taskCreateFlags } from '@cynodeai/api-client/task-create-flags';
 import type { Args, Flags } from '@cynodeai/command-line/definition';
 
-/** Every command on one task takes its uuid or its name, sent as given. Contract 05 section 7. */
+/**
+ * Every command on one task takes its uuid or its name, sent as given.
+ * See docs/reference/cli.md#task-commands.
+ */
 export const taskArgs = { task: 'uuid or name of the task' } as const satisfies Args;
 
-/** Contract 05 section 7.1. */
+/** See docs/reference/cli.md#create-a-task. */
 export const createFlags = {
   ...taskCreateFlags,
   result: { type: 'boolean', help: 'wait for the end and print the result' },
 } as const satisfies Flags;
 
-/** Contract 05 sections 2.4 and 7.2. */
+/** See docs/reference/cli.md#paging and docs/reference/cli.md#task-commands. */
 export const listFlags = {
   status: {
     type: 'choice',
@@ -29,12 +32,12 @@ export const listFlags = {
   cursor: { type: 'string', value: 'opaque', help: 'continue after an earlier page' },
 } as const satisfies Flags;
 
-/** Contract 05 section 7.5. */
+/** See docs/reference/cli.md#task-commands. */
 export const resultFlags = {
   wait: { type: 'boolean', short: 'w', help: 'wait until the task has ended' },
 } as const satisfies Flags;
 
-/** Contract 05 section 7.6. */
+/** See docs/reference/cli.md#task-commands. */
 export const watchFlags = {
   interval: {
     type: 'string',
@@ -45,12 +48,12 @@ export const watchFlags = {
   noClear: { type: 'boolean', help: 'keep what was shown before' },
 } as const satisfies Flags;
 
-/** Contract 05 section 7.4. */
+/** See docs/reference/cli.md#task-commands. */
 export const cancelFlags = {
   yes: { type: 'boolean', short: 'y', help: 'do not ask' },
 } as const satisfies Flags;
 
-/** Contract 05 section 7.7. */
+/** See docs/reference/cli.md#task-commands. */
 export const logsFlags = {
   stream: {
     type: 'choice',
@@ -61,13 +64,13 @@ export const logsFlags = {
   follow: { type: 'boolean', short: 'F', help: 'print new output until the task has ended' },
 } as const satisfies Flags;
 
-/** Contract 05 section 7.8. */
+/** See docs/reference/cli.md#task-commands. */
 export const artifactArgs = {
   ...taskArgs,
   artifact_id: 'id of the file, as the list shows it',
 } as const satisfies Args;
 
-/** Contract 05 section 7.8. */
+/** See docs/reference/cli.md#task-commands. */
 export const artifactGetFlags = {
   out: { type: 'string', value: 'path', help: 'where to put the file' },
   force: { type: 'boolean', help: 'replace a file that is there' },

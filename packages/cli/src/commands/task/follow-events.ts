@@ -29,9 +29,10 @@ async function hasEnded(client: GatewayClient, task: string): Promise<boolean> {
 }
 
 /**
- * The events of a task, each once, resumed when the stream is cut or closed. True once the terminal `task.status` was
- * handed out, false when polling has to take over: no stream is offered, or it no longer tells how the task ended.
- * Contract 05 section 5. @throws GatewayError after four failures in a row.
+ * The events of a task, each once, resumed when the stream is cut or closed. True once the terminal
+ * `task.status` was handed out, false when polling has to take over: no stream is offered, or it no
+ * longer tells how the task ended. See docs/reference/cli.md#waiting.
+ * @throws GatewayError after four failures in a row.
  */
 export async function* followEvents(
   client: GatewayClient,

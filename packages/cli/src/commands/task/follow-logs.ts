@@ -79,8 +79,9 @@ async function* pollLogs(
 }
 
 /**
- * New output until the task has ended: from the event stream, resumed when it is cut, else by asking every 2 s.
- * Contract 05 sections 5 and 7.7. @throws GatewayError after four failures in a row.
+ * New output until the task has ended: from the event stream, resumed when it is cut, else by
+ * asking every 2 s. See docs/reference/cli.md#waiting and docs/reference/cli.md#task-commands.
+ * @throws GatewayError after four failures in a row.
  */
 export async function* followLogs(
   client: GatewayClient,

@@ -4,7 +4,7 @@ import { taskOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { taskArgs } from './flags.ts';
 
-/** `cynork task get`. Contract 05 section 7.3. */
+/** `cynork task get`. See docs/reference/cli.md#task-commands. */
 export async function get(
   { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
   { args }: CommandInput<typeof taskArgs, Record<string, never>>,

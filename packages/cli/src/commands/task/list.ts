@@ -6,7 +6,10 @@ import type { listFlags } from './flags.ts';
 
 type Input = Pick<CommandInput<Record<string, never>, typeof listFlags>, 'flags'>;
 
-/** `cynork task list`: one page per call. Contract 05 sections 2.4 and 7.2. */
+/**
+ * `cynork task list`: one page per call. See docs/reference/cli.md#paging and
+ * docs/reference/cli.md#task-commands.
+ */
 export async function list(
   { authenticated, notes, output }: Pick<CommandContext, 'authenticated' | 'notes' | 'output'>,
   { flags }: Input,

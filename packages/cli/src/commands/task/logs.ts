@@ -37,7 +37,10 @@ async function print(logs: ShownLogs, stream: LogStream, output: Output): Promis
   await output.print({ records: [], json: { task_id, stream, lines: all, task_name } });
 }
 
-/** `cynork task logs`: what is stored, or new output until the end; JSON is one value at the end. Contract 05 section 7.7. */
+/**
+ * `cynork task logs`: what is stored, or new output until the end; JSON is one value at the end.
+ * See docs/reference/cli.md#task-commands.
+ */
 export async function logs(
   {
     authenticated,

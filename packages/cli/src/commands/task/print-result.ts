@@ -10,7 +10,10 @@ interface Streams {
   readonly exit_code: number | undefined;
 }
 
-/** The gateway's own fields, else what the jobs hold, in job order. Contract 05 section 7.5. */
+/**
+ * The gateway's own fields, else what the jobs hold, in job order.
+ * See docs/reference/cli.md#task-commands.
+ */
 export function streamsOf({ stdout, stderr, exit_code, jobs }: ShownResult): Streams {
   const joined = (stream: 'stdout' | 'stderr'): string =>
     jobs.map((job) => job.result?.[stream] ?? '').join('');
@@ -45,7 +48,10 @@ interface ResultOutput {
   readonly json: unknown;
 }
 
-/** A result in both formats; the streams are there only once it is terminal. Contract 05 section 7.5. */
+/**
+ * A result in both formats; the streams are there only once it is terminal.
+ * See docs/reference/cli.md#task-commands.
+ */
 export function resultOutput(result: ShownResult): ResultOutput {
   const { task_id, status, task_name } = result;
   const ended = isTerminalTaskStatus(status);

@@ -6,7 +6,10 @@ import type { resultFlags, taskArgs } from './flags.ts';
 import { printResult } from './print-result.ts';
 import { waitForResult } from './wait-for-result.ts';
 
-/** `cynork task result`: a failed task is not a failed command. Contract 05 section 7.5. */
+/**
+ * `cynork task result`: a failed task is not a failed command.
+ * See docs/reference/cli.md#task-commands.
+ */
 export async function result(
   {
     authenticated,

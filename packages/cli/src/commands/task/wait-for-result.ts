@@ -8,7 +8,10 @@ export interface WaitContext {
   readonly signal: AbortSignal;
 }
 
-/** Waits until a task is terminal; its states are shown to people meanwhile. Contract 05 section 5, "Waiting". */
+/**
+ * Waits until a task is terminal; its states are shown to people meanwhile.
+ * See docs/reference/cli.md#waiting.
+ */
 export async function waitForResult(
   client: GatewayClient,
   id: string,

@@ -43,7 +43,10 @@ async function poll(
   );
 }
 
-/** Only the events, until the terminal status; polling where there is no stream. Contract 05 section 7.6. */
+/**
+ * Only the events, until the terminal status; polling where there is no stream.
+ * See docs/reference/cli.md#task-commands.
+ */
 export async function watchEvents(
   client: GatewayClient,
   options: WatchOptions,
@@ -71,7 +74,10 @@ async function ask(client: GatewayClient, { task, signal }: WatchOptions): Promi
   }
 }
 
-/** The task as it is now and after every event that changes it, until it has ended. Contract 05 section 7.6. */
+/**
+ * The task as it is now and after every event that changes it, until it has ended.
+ * See docs/reference/cli.md#task-commands.
+ */
 export async function watchResult(
   client: GatewayClient,
   options: WatchOptions,

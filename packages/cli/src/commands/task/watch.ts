@@ -66,7 +66,10 @@ function lines(output: Output): Watcher {
   };
 }
 
-/** `cynork task watch`: until the task has ended or SIGINT, exit 0 both times. Contract 05 section 7.6. */
+/**
+ * `cynork task watch`: until the task has ended or SIGINT, exit 0 both times.
+ * See docs/reference/cli.md#task-commands.
+ */
 export async function watch(
   { authenticated, notes, output, signal }: Context,
   { args, flags }: CommandInput<typeof taskArgs, typeof watchFlags>,

@@ -29,7 +29,10 @@ interface Step {
 
 type Verification = z.infer<typeof verificationSchema>;
 
-/** What the events told of a task's workflow: plan, steps, verifications. Contract 04 section 9.6, 05 section 7.6. */
+/**
+ * What the events told of a task's workflow: plan, steps, verifications.
+ * See docs/reference/tasks-and-jobs.md#events and docs/reference/cli.md#task-commands.
+ */
 export class WorkflowStory {
   readonly #steps = new Map<number, Step>();
   readonly #verifications: Verification[] = [];

@@ -11,7 +11,10 @@ export const bindingColumns = [
   'updated_at',
 ] as const;
 
-/** One grant or its withdrawal in both formats; the record says `scope`, the JSON `scope_type`. Contract 05 section 10.7. */
+/**
+ * One grant or its withdrawal in both formats; the record says `scope`, the JSON `scope_type`.
+ * See docs/reference/cli.md#user-commands.
+ */
 export function bindingOutput(
   { binding_id, subject_id: user_id, role, scope_type, scope_id }: ShownBinding,
   outcome: { readonly revoked?: true } = {},

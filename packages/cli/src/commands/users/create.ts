@@ -5,7 +5,11 @@ import type { CommandInput } from '@cynodeai/command-line/definition';
 import { passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
 import type { createUserFlags, newUserArgs } from './flags.ts';
 
-/** `cynork users create`: the password comes by prompt or standard input only. Contract 04 section 4.5, 05 section 10.7. */
+/**
+ * `cynork users create`: the password comes by prompt or standard input only.
+ * See docs/reference/identity-and-policy.md#user-administration and
+ * docs/reference/cli.md#user-commands.
+ */
 export async function createUser(
   {
     authenticated,

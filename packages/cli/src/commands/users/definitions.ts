@@ -12,7 +12,10 @@ import {
   userListFlags,
 } from './flags.ts';
 
-/** User administration; the gateway wants system role owner or admin. Contract 05 section 10.7. */
+/**
+ * User administration; the gateway wants system role owner or admin.
+ * See docs/reference/cli.md#user-commands.
+ */
 export const userCommands: readonly CommandDefinition<CommandContext>[] = [
   defineCommand({
     path: ['users', 'list'],

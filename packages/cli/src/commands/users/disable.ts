@@ -8,7 +8,11 @@ import type { confirmFlags, userArgs } from './flags.ts';
 
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;
 
-/** `cynork users disable`: asks first; every session of the user ends. Contract 04 section 4.5, 05 section 10.7. */
+/**
+ * `cynork users disable`: asks first; every session of the user ends.
+ * See docs/reference/identity-and-policy.md#user-administration and
+ * docs/reference/cli.md#user-commands.
+ */
 export async function disableUser(
   context: Context,
   { args, flags }: CommandInput<typeof userArgs, typeof confirmFlags>,

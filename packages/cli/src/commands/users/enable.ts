@@ -5,7 +5,11 @@ import type { CommandInput } from '@cynodeai/command-line/definition';
 import { findUserId } from './find-user.ts';
 import type { userArgs } from './flags.ts';
 
-/** `cynork users enable`: ended sessions stay ended. Contract 04 section 4.5, 05 section 10.7. */
+/**
+ * `cynork users enable`: ended sessions stay ended.
+ * See docs/reference/identity-and-policy.md#user-administration and
+ * docs/reference/cli.md#user-commands.
+ */
 export async function enableUser(
   { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
   { args }: CommandInput<typeof userArgs, Record<string, never>>,

@@ -5,7 +5,7 @@ export const userArgs = { user: 'uuid or handle of the user' } as const satisfie
 
 export const newUserArgs = { handle: 'name to log in with' } as const satisfies Args;
 
-/** Contract 05 section 2.4. */
+/** See docs/reference/cli.md#paging. */
 const paging = {
   limit: {
     type: 'integer',
@@ -29,7 +29,10 @@ export const userListFlags = {
   ...paging,
 } as const satisfies Flags;
 
-/** No flag takes a password: an argument is visible to every process of the machine. Contract 05 section 6.3. */
+/**
+ * No flag takes a password: an argument is visible to every process of the machine.
+ * See docs/reference/cli.md#log-in-and-out.
+ */
 const passwordFlag = {
   passwordStdin: { type: 'boolean', help: 'read the password from standard input' },
 } as const satisfies Flags;

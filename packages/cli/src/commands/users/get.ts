@@ -5,7 +5,10 @@ import { findUserId } from './find-user.ts';
 import type { userArgs } from './flags.ts';
 import { userFields } from './user-fields.ts';
 
-/** `cynork users get`. Contract 04 section 4.5, 05 section 10.7. */
+/**
+ * `cynork users get`. See docs/reference/identity-and-policy.md#user-administration and
+ * docs/reference/cli.md#user-commands.
+ */
 export async function getUser(
   { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
   { args }: CommandInput<typeof userArgs, Record<string, never>>,

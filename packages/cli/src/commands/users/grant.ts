@@ -6,7 +6,10 @@ import { bindingOutput } from './binding-fields.ts';
 import { findUserId } from './find-user.ts';
 import type { grantFlags, userArgs } from './flags.ts';
 
-/** `cynork users grant`: a role everywhere, or in one project; repeating it is harmless. Contract 04 section 5.7. */
+/**
+ * `cynork users grant`: a role everywhere, or in one project; repeating it is harmless.
+ * See docs/reference/identity-and-policy.md#grants.
+ */
 export async function grantRole(
   { authenticated, output }: Pick<CommandContext, 'authenticated' | 'output'>,
   { args, flags }: CommandInput<typeof userArgs, typeof grantFlags>,

@@ -8,7 +8,11 @@ import { userColumns, userFields } from './user-fields.ts';
 
 type Input = Pick<CommandInput<Record<string, never>, typeof userListFlags>, 'flags'>;
 
-/** `cynork users list`: one page per call. Contract 04 section 4.5, 05 sections 2.4 and 10.7. */
+/**
+ * `cynork users list`: one page per call.
+ * See docs/reference/identity-and-policy.md#user-administration, docs/reference/cli.md#paging and
+ * docs/reference/cli.md#user-commands.
+ */
 export async function listUsers(
   { authenticated, notes, output }: Pick<CommandContext, 'authenticated' | 'notes' | 'output'>,
   { flags }: Input,

@@ -6,8 +6,10 @@ import { findUserId } from './find-user.ts';
 import type { resetPasswordFlags, userArgs } from './flags.ts';
 
 /**
- * `cynork users reset-password`: by prompt or standard input only; every session of the user ends. Entering the new
- * password is the confirmation. Contract 04 section 4.5, 05 section 10.7.
+ * `cynork users reset-password`: by prompt or standard input only; every session of the user ends.
+ * Entering the new password is the confirmation.
+ * See docs/reference/identity-and-policy.md#user-administration and
+ * docs/reference/cli.md#user-commands.
  */
 export async function resetPassword(
   {

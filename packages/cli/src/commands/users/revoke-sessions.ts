@@ -7,7 +7,11 @@ import type { confirmFlags, userArgs } from './flags.ts';
 
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;
 
-/** `cynork users revoke-sessions`: asks first; the user has to log in again everywhere. Contract 04 section 4.5, 05 section 10.7. */
+/**
+ * `cynork users revoke-sessions`: asks first; the user has to log in again everywhere.
+ * See docs/reference/identity-and-policy.md#user-administration and
+ * docs/reference/cli.md#user-commands.
+ */
 export async function revokeSessions(
   context: Context,
   { args, flags }: CommandInput<typeof userArgs, typeof confirmFlags>,

@@ -38,7 +38,10 @@ async function findBinding(
   );
 }
 
-/** `cynork users revoke`: asks first, looks the grant up and withdraws it. Contract 04 section 5.7, 05 section 10.7. */
+/**
+ * `cynork users revoke`: asks first, looks the grant up and withdraws it.
+ * See docs/reference/identity-and-policy.md#grants and docs/reference/cli.md#user-commands.
+ */
 export async function revokeRole(
   context: Context,
   { args, flags }: CommandInput<typeof userArgs, typeof revokeFlags>,

@@ -7,7 +7,10 @@ import { bindingColumns } from './binding-fields.ts';
 import { findUserId } from './find-user.ts';
 import type { rolesFlags, userArgs } from './flags.ts';
 
-/** `cynork users roles`: what was granted to a user, withdrawn grants too. Contract 04 section 5.7. */
+/**
+ * `cynork users roles`: what was granted to a user, withdrawn grants too.
+ * See docs/reference/identity-and-policy.md#grants.
+ */
 export async function listRoles(
   { authenticated, notes, output }: Pick<CommandContext, 'authenticated' | 'notes' | 'output'>,
   { args, flags }: CommandInput<typeof userArgs, typeof rolesFlags>,

@@ -6,7 +6,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { finished } from 'node:stream/promises';
 import type { ModelCall } from './model-call.ts';
 
-/** Largest request body, bytes. Contract 03 section 7. */
+/** Largest request body, bytes. See docs/reference/sandbox.md#relay. */
 export const maxModelBodyBytes = 10 * 1024 * 1024;
 
 export interface ModelServerOptions {

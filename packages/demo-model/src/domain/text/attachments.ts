@@ -68,9 +68,10 @@ function splitList(text: string): SplitPrompt {
 }
 
 /**
- * Takes the attachments out of a prompt: blocks of a line `--- attachment: NAME (TYPE, N bytes) ---`, the text and a
- * line `--- end of attachment ---`, and behind them a list `Other attached files:` of those that are not text.
- * Without a closing line the rest is the file's. Contract 04 section 9.3.
+ * Takes the attachments out of a prompt: blocks of a line `--- attachment: NAME (TYPE, N bytes)
+ * ---`, the text and a line `--- end of attachment ---`, and behind them a list `Other attached
+ * files:` of those that are not text. Without a closing line the rest is the file's.
+ * See docs/reference/tasks-and-jobs.md#attachments.
  */
 export function splitAttachments(prompt: string): SplitPrompt {
   const texts: string[] = [];

@@ -159,7 +159,10 @@ function refuseSecrets(document: unknown): void {
   }
 }
 
-/** The bootstrap YAML at a path. Contract 01 section 12.2 (REQ-BOOTST-0100, REQ-BOOTST-0101). */
+/**
+ * The bootstrap YAML at a path. See docs/reference/settings.md#bootstrap-file (REQ-BOOTST-0100,
+ * REQ-BOOTST-0101).
+ */
 export function yamlBootstrapSource(path: string, env: Env): BootstrapSource {
   return {
     read: async () => {

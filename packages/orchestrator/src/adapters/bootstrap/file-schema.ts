@@ -41,7 +41,7 @@ const registrySchema = z.strictObject({
   require_digest_pinning: z.boolean().optional(),
 });
 
-/** The bootstrap YAML. Contract 01 section 12.2. */
+/** The bootstrap YAML. See docs/reference/settings.md#bootstrap-file. */
 export const bootstrapFileSchema = z.strictObject({
   version: z.literal(1),
   preferences: z.array(entrySchema).default([]),

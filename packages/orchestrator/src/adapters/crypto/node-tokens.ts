@@ -12,7 +12,9 @@ import type { NodeTokenIssuer, NodeTokenVault } from '../../ports/node-secrets.t
 
 const tokenType = 'node';
 
-/** HS256 JWTs of nodes; `lifetimeMs` is JWT_NODE_DURATION. Contract 01 section 3.3. */
+/**
+ * HS256 JWTs of nodes; `lifetimeMs` is JWT_NODE_DURATION. See docs/reference/nodes.md#registration.
+ */
 export function jwtNodeTokens(key: Secret, lifetimeMs: number): NodeTokenIssuer {
   return {
     issue: async ({ nodeId, slug, epoch }, now) => {
@@ -45,7 +47,10 @@ export function jwtNodeTokens(key: Secret, lifetimeMs: number): NodeTokenIssuer 
 /** Names the record a sealed token belongs to, so that a ciphertext moved to another node does not open. */
 const contextOf = (nodeId: string): string => `nodes/${nodeId}/worker_api_bearer_token`;
 
-/** Node bearer tokens sealed with ORCHESTRATOR_SECRETS_KEY. Contract 01 section 3.7. */
+/**
+ * Node bearer tokens sealed with ORCHESTRATOR_SECRETS_KEY.
+ * See docs/reference/nodes.md#worker-api-token.
+ */
 export function sealedNodeTokens(box: SealedBox): NodeTokenVault {
   return {
     create: () => randomToken(32),

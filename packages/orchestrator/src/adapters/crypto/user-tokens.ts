@@ -19,7 +19,7 @@ const accessTokenType = 'access';
 
 const uuidClaim = (value: unknown): string | undefined => uuidSchema.safeParse(value).data;
 
-/** HS256 access tokens. Contract 04 section 4.1. */
+/** HS256 access tokens. See docs/reference/identity-and-policy.md#tokens. */
 export function jwtAccessTokens(key: Secret): AccessTokens {
   return {
     issue: ({ userId, sessionId, handle }, now, expiresAt) =>
@@ -52,7 +52,7 @@ export const opaqueRefreshTokens: RefreshTokens = {
   hash: sha256,
 };
 
-/** Argon2id off the event loop. Contract 04 section 3.4. */
+/** Argon2id off the event loop. See docs/reference/identity-and-policy.md#passwords. */
 export const argonPasswords: Passwords = {
   verify: verifyPassword,
   verifyNobody,
@@ -61,8 +61,9 @@ export const argonPasswords: Passwords = {
 };
 
 /**
- * Hashes request bodies that hold a secret, so that what is stored does not help to guess it: HMAC-SHA-256 of the
- * canonical body with a key of its own, derived from the token key. Contract 02 section 9.
+ * Hashes request bodies that hold a secret, so that what is stored does not help to guess it:
+ * HMAC-SHA-256 of the canonical body with a key of its own, derived from the token key.
+ * See docs/reference/http.md#idempotency.
  */
 export function hmacBody(key: Secret): (body: unknown) => Buffer {
   return (body) =>

@@ -2,7 +2,10 @@ import type { ProblemKind } from '@cynodeai/contracts/common';
 import { ProblemError } from '@cynodeai/runtime/http';
 import { OrchestratorError, type OrchestratorErrorCode } from '../../domain/errors.ts';
 
-/** The one mapping of this package's errors to the wire; `internal` marks a fault of ours. Contract 01 section 13. */
+/**
+ * The one mapping of this package's errors to the wire; `internal` marks a fault of ours.
+ * See docs/reference/http.md#problems.
+ */
 const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   node_psk_wrong: 'authentication',
   node_token_invalid: 'authentication',

@@ -49,7 +49,10 @@ function isGenerated(body: Body): body is OllamaGenerate {
   return typeof body['response'] === 'string' && typeof body['done'] === 'boolean';
 }
 
-/** What an answer of `POST /api/generate` without streaming means. Contract 01 section 4.4. */
+/**
+ * What an answer of `POST /api/generate` without streaming means.
+ * See docs/reference/inference.md#prompts.
+ */
 function answerOf(body: Body): ModelAnswer {
   if (!isGenerated(body)) {
     const message = `the model service's answer is not one${wordsOf(body.error)}`;

@@ -16,7 +16,7 @@ const refusals: Readonly<Record<number, Refusal>> = {
   503: 'busy',
 };
 
-/** What the status of a refused job means. Contract 01 section 5.5. */
+/** What the status of a refused job means. See docs/reference/leases.md#what-an-answer-means. */
 export function refusalOf(status: number): Refusal {
   return refusals[status] ?? (status >= 500 ? 'fault' : 'other');
 }
@@ -36,7 +36,10 @@ function refused({ status = 0, kind, detail }: CallError): WorkerAnswer {
   };
 }
 
-/** What a call of `jobs:run` without a result means: refused, never sent, or gone with an unknown outcome. Contract 03 section 5.5. */
+/**
+ * What a call of `jobs:run` without a result means: refused, never sent, or gone with an unknown
+ * outcome. See docs/reference/worker-api.md#run-results.
+ */
 export function answerOfFault(error: unknown): WorkerAnswer {
   const cut = (why: string): WorkerAnswer => ({
     kind: 'lost',
@@ -60,8 +63,9 @@ export function answerOfFault(error: unknown): WorkerAnswer {
 }
 
 /**
- * What a failed upload of an input file means for its job. Nothing of the job ran for it, so a lost connection or a
- * fault of the node counts like one that was never reached. Contract 01 section 5.5.
+ * What a failed upload of an input file means for its job. Nothing of the job ran for it, so a lost
+ * connection or a fault of the node counts like one that was never reached.
+ * See docs/reference/leases.md#what-an-answer-means.
  */
 export function answerOfStaging(error: unknown): WorkerAnswer {
   const answer = answerOfFault(error);
@@ -80,7 +84,10 @@ function observationOfRefusal({ status = 0 }: CallError): JobObservation {
     : { kind: 'malformed', message };
 }
 
-/** What a question about a job means that was not answered with the job. Contract 03 section 5.8. */
+/**
+ * What a question about a job means that was not answered with the job.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export function observationOfFault(error: unknown): JobObservation {
   if (!(error instanceof CallError)) return { kind: 'unreachable', message: messageOf(error) };
   switch (error.code) {

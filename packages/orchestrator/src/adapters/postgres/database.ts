@@ -43,11 +43,12 @@ function typeParsers(): TypeOverrides {
  * Values: `int8` (also `count(*)`) is a number, `numeric` a string, `timestamptz(3)` a Date, `bytea` a Buffer,
  * `inet` a string; `jsonb` is read parsed and written as JSON text.
  *
- * Statements are kept prepared on each connection; a pooler in between must pass prepared statements on.
+ * Statements are kept prepared on each connection; a pooler in between must pass prepared
+ * statements on.
  *
- * Sizing: PostgreSQL allows 100 connections by default. One install runs at most four database roles with 10 each,
- * plus one listener per role and one migrator; that leaves half for a second set of processes and the operator.
- * Contract 01 section 13.1.
+ * Sizing: PostgreSQL allows 100 connections by default. One install runs at most four database
+ * roles with 10 each, plus one listener per role and one migrator; that leaves half for a second
+ * set of processes and the operator. See docs/reference/database.md#conventions.
  */
 export function openDatabase(options: DatabaseOptions): Kysely<Database> {
   const pool = new Pool({

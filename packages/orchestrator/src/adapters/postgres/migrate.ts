@@ -35,9 +35,9 @@ const lockKey = 4_918_720_411;
 const lockPollMs = 100;
 
 /**
- * Brings the schema to the version of the files: DDL bootstrap, then every pending file in order, under one
- * advisory lock, so that any number of processes may call it at once. Running it again changes nothing.
- * Contract 02 section 1, REQ-SCHEMA-0100 to REQ-SCHEMA-0105.
+ * Brings the schema to the version of the files: DDL bootstrap, then every pending file in order,
+ * under one advisory lock, so that any number of processes may call it at once. Running it again
+ * changes nothing. See docs/reference/database.md#migrations, REQ-SCHEMA-0100 to REQ-SCHEMA-0105.
  * @throws MigrationError; files before the failing one stay applied.
  */
 export async function migrate(url: string, options: MigrateOptions): Promise<MigrateResult> {

@@ -5,7 +5,10 @@ import { sql } from 'kysely';
 import { Client } from 'pg';
 import type { Executor } from './database.ts';
 
-/** Channels by meaning. Notifications cut latency only: whoever listens also polls. Contract 01 section 1.1. */
+/**
+ * Channels by meaning. Notifications cut latency only: whoever listens also polls.
+ * See docs/reference/processes.md#roles-and-ports.
+ */
 export const channels = {
   /** Work was queued (payload empty) or a job is to be stopped (payload = job id). */
   jobs: 'cynode_jobs',

@@ -43,7 +43,7 @@ import type {
   TasksTable,
 } from './tables/work.ts';
 
-/** Applied migrations. Contract 02 section 1. */
+/** Applied migrations. See docs/reference/database.md#migrations. */
 export interface SchemaMigrationsTable {
   version: string;
   name: string;

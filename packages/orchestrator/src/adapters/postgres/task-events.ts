@@ -7,10 +7,11 @@ import { channels } from './notifications.ts';
 import type { Database } from './tables.ts';
 
 /**
- * SQL that adds events to their tasks' streams, in the given order; `where` chooses among them as `e`. The caller holds
- * the row lock of each task already, taken before anything of the task was changed: only then follow the numbers of one
- * task the order of the commits, so that a reader never misses a lower one. U+0000 and lone surrogates become U+FFFD.
- * Contract 02 section 9.
+ * SQL that adds events to their tasks' streams, in the given order; `where` chooses among them as
+ * `e`. The caller holds the row lock of each task already, taken before anything of the task was
+ * changed: only then follow the numbers of one task the order of the commits, so that a reader
+ * never misses a lower one. U+0000 and lone surrogates become U+FFFD.
+ * See docs/reference/database.md#work-tables.
  */
 export function taskEventsInsert(
   events: readonly NewTaskEvent[],
@@ -54,7 +55,10 @@ function isKnown(event: string): event is TaskEventName {
   return event in taskEventSchemas;
 }
 
-/** The events of a task after number `afterSeq` (0 = from the first kept), in order, at most `limit`. Contract 04 section 9.6. */
+/**
+ * The events of a task after number `afterSeq` (0 = from the first kept), in order, at most
+ * `limit`. See docs/reference/tasks-and-jobs.md#events.
+ */
 export async function readTaskEvents(
   db: Executor,
   taskId: string,
@@ -75,8 +79,9 @@ export async function readTaskEvents(
 }
 
 /**
- * Number to read on from for a client that names the last event it saw: that event's, or 0 (the first kept) when it
- * is not one of this task's, or was pruned. Contract 04 section 9.6.
+ * Number to read on from for a client that names the last event it saw: that event's, or 0 (the
+ * first kept) when it is not one of this task's, or was pruned.
+ * See docs/reference/tasks-and-jobs.md#events.
  */
 export async function resumeAfter(
   db: Executor,

@@ -14,7 +14,10 @@ export interface RoleAdminDeps {
   readonly clock: Clock;
 }
 
-/** Refuses a role above the caller's own. Contract 04 section 5.3. @throws OrchestratorError `forbidden`. */
+/**
+ * Refuses a role above the caller's own. See docs/reference/identity-and-policy.md#actions.
+ * @throws OrchestratorError `forbidden`.
+ */
 export function requireGrantable(actor: UserActor, role: RoleName): void {
   requireAction(actor, 'rbac.manage');
   if (mayGrant(actor, role)) return;
@@ -25,8 +28,9 @@ export function requireGrantable(actor: UserActor, role: RoleName): void {
 }
 
 /**
- * Grants a role; one that was withdrawn is granted again under its old id. It counts from the next request on.
- * Contract 04 section 5.7, REQ-ACCESS-0112. @throws OrchestratorError `forbidden`, `grant_target_unknown`.
+ * Grants a role; one that was withdrawn is granted again under its old id. It counts from the next
+ * request on. See docs/reference/identity-and-policy.md#grants, REQ-ACCESS-0112.
+ * @throws OrchestratorError `forbidden`, `grant_target_unknown`.
  */
 export function grantRole(
   deps: RoleAdminDeps,

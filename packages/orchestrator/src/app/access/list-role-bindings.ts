@@ -20,7 +20,8 @@ export interface ListRoleBindingsRequest extends PageRequest {
 }
 
 /**
- * One page of grants, withdrawn ones too, newest first. Contract 04 section 5.7.
+ * One page of grants, withdrawn ones too, newest first.
+ * See docs/reference/identity-and-policy.md#grants.
  * @throws OrchestratorError `forbidden`, `input_invalid`.
  */
 export async function listRoleBindings(

@@ -7,8 +7,9 @@ import { type RoleAdminDeps, requireGrantable } from './grant-role.ts';
 import { requireAction } from './require-action.ts';
 
 /**
- * Withdraws a role, which counts from the next request on; the row stays, inactive. Repeating it changes nothing.
- * Contract 04 sections 5.1, 5.7. @throws OrchestratorError `forbidden`, `binding_unknown`, `last_owner`.
+ * Withdraws a role, which counts from the next request on; the row stays, inactive. Repeating it
+ * changes nothing. See docs/reference/identity-and-policy.md#grants.
+ * @throws OrchestratorError `forbidden`, `binding_unknown`, `last_owner`.
  */
 export async function withdrawRole(
   deps: RoleAdminDeps,

@@ -16,8 +16,8 @@ export interface CallSubject {
 export type CallAnswer = Pick<GatewayAuditRow, 'decision' | 'statusCode'>;
 
 /**
- * The audit row of a call; an administrative action covers several operations, so that the row names its own.
- * Contract 04 section 2.2.
+ * The audit row of a call; an administrative action covers several operations, so that the row
+ * names its own. See docs/reference/identity-and-policy.md#audit.
  */
 export function auditRow(
   call: Pick<Call, 'requestId' | 'ip' | 'entry' | 'elapsedMs'>,

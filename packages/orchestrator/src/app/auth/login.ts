@@ -50,7 +50,7 @@ async function check(
 }
 
 /**
- * Opens a session. Contract 04 sections 3.4, 4.2, 4.3.
+ * Opens a session. See docs/reference/identity-and-policy.md.
  * @throws OrchestratorError `credentials_invalid` for every wrong pair alike, `rate_limited`.
  */
 export async function login(

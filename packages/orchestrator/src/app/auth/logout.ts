@@ -19,8 +19,10 @@ async function liveSessionOf(
 }
 
 /**
- * Ends the sessions named by the tokens; an unknown refresh token is no error. Contract 04 section 4.2.
- * @throws OrchestratorError `session_invalid` without a valid access token and without a refresh token.
+ * Ends the sessions named by the tokens; an unknown refresh token is no error.
+ * See docs/reference/identity-and-policy.md#sessions.
+ * @throws OrchestratorError `session_invalid` without a valid access token and without a refresh
+ * token.
  */
 export async function logout(
   deps: LogoutDeps,

@@ -9,7 +9,10 @@ import type {
 } from '../../ports/identity.ts';
 import { type SessionLifetimes, absoluteSessionLifeMs, sessionTokens } from './session-tokens.ts';
 
-/** A client that races itself may present the token it just exchanged; later it is a thief's. Contract 04 section 4.1. */
+/**
+ * A client that races itself may present the token it just exchanged; later it is a thief's.
+ * See docs/reference/identity-and-policy.md#tokens.
+ */
 const replayGraceMs = 10_000;
 
 export interface RefreshDeps {

@@ -1,7 +1,7 @@
 import type { TokenResponse } from '@cynodeai/contracts/gateway';
 import type { AccessTokens, RotatedSession } from '../../ports/identity.ts';
 
-/** Lifetimes of a session, ms. Contract 04 section 4.1. */
+/** Lifetimes of a session, ms. See docs/reference/identity-and-policy.md#tokens. */
 export interface SessionLifetimes {
   readonly accessMs: number;
   readonly refreshMs: number;

@@ -5,7 +5,10 @@ import { type RateDecision, decideRate } from '../../domain/identity/rate-window
 import type { AttemptCounter } from '../../ports/attempt-counter.ts';
 import type { ClientContext, IdentityStore } from '../../ports/identity.ts';
 
-/** Login attempts a handle may have per minute. Contract 04 section 4.3. */
+/**
+ * Login attempts a handle may have per minute.
+ * See docs/reference/identity-and-policy.md#throttling.
+ */
 export const loginsPerHandlePerMinute = 10;
 
 export interface ThrottleDeps {

@@ -102,8 +102,9 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Imports the bootstrap file, all of it or nothing; a second import changes nothing. A file that cannot be imported
- * does not stop the process: readiness tells. Contract 01 section 12.2 (REQ-BOOTST-0100, REQ-BOOTST-0103).
+ * Imports the bootstrap file, all of it or nothing; a second import changes nothing. A file that
+ * cannot be imported does not stop the process: readiness tells.
+ * See docs/reference/settings.md#bootstrap-file (REQ-BOOTST-0100, REQ-BOOTST-0103).
  */
 export async function importBootstrap(deps: ImportBootstrapDeps): Promise<void> {
   const { store, source, log } = deps;

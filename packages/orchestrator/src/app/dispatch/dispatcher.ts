@@ -22,14 +22,20 @@ export interface DispatcherDeps extends Omit<RunClaimedJobDeps, 'claimOptions' |
   readonly otherLeases: () => readonly string[];
 }
 
-/** Seconds between SIGTERM and kill of a canceled job. Contract 01 section 4.6. */
+/**
+ * Seconds between SIGTERM and kill of a canceled job. See docs/reference/tasks-and-jobs.md#cancel.
+ */
 const stopGraceSeconds = 30;
-/** Longest wait for a node's answer to an ordered stop, ms. Contract 01 section 1.3. */
+/**
+ * Longest wait for a node's answer to an ordered stop, ms.
+ * See docs/reference/processes.md#start-and-stop.
+ */
 const stopAllMs = 15_000;
 
 /**
- * Claims queued jobs and looks after them, all at once: a slow job never holds up another and nothing holds a
- * transaction across a call. Loops and wake-ups are the caller's. Contract 01 section 5 (REQ-ORCHES-0100, 0107).
+ * Claims queued jobs and looks after them, all at once: a slow job never holds up another and
+ * nothing holds a transaction across a call. Loops and wake-ups are the caller's.
+ * See docs/reference/leases.md (REQ-ORCHES-0100).
  */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
@@ -60,7 +66,7 @@ export class Dispatcher {
     } while (claimed > 0);
   }
 
-  /** Takes up jobs whose former lease is over. Contract 01 section 5.6. */
+  /** Takes up jobs whose former lease is over. See docs/reference/leases.md#leases-and-retries. */
   async retry(): Promise<void> {
     const { held, claims } = this.#deps;
     let claimed: number;
@@ -72,7 +78,10 @@ export class Dispatcher {
     } while (claimed > 0);
   }
 
-  /** Looks for jobs of its own that were canceled and asks their nodes to stop them. Contract 01 section 4.6. */
+  /**
+   * Looks for jobs of its own that were canceled and asks their nodes to stop them.
+   * See docs/reference/tasks-and-jobs.md#cancel.
+   */
   async stopCanceled(): Promise<void> {
     const { held } = this.#deps;
     await held.findCanceled();
@@ -80,7 +89,10 @@ export class Dispatcher {
     await Promise.all(running.map((job) => this.#stop(job)));
   }
 
-  /** Takes away leases that nobody renews, and stops canceled jobs nobody looks after. Contract 01 section 5.6. */
+  /**
+   * Takes away leases that nobody renews, and stops canceled jobs nobody looks after.
+   * See docs/reference/leases.md#leases-and-retries.
+   */
   async reap(): Promise<void> {
     const { held, leases, leftJobs, nodes, outbox, otherLeases } = this.#deps;
     const expired = await leases.reap([...held.aliveLeaseIds, ...otherLeases()]);
@@ -100,8 +112,9 @@ export class Dispatcher {
   }
 
   /**
-   * Orders every node to stop what orchestrators started there, unless jobs run under leases of another one: then it
-   * is not this process's to end them. Never rejects. Contract 01 section 1.3, 03 section 5.9.
+   * Orders every node to stop what orchestrators started there, unless jobs run under leases of
+   * another one: then it is not this process's to end them. Never rejects.
+   * See docs/reference/processes.md#start-and-stop and docs/reference/worker-api.md#stops.
    */
   async stopNodes(): Promise<void> {
     const { held, leases, nodes, worker, log, otherLeases } = this.#deps;

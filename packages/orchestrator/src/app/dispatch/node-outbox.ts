@@ -28,10 +28,12 @@ const pause = { firstMs: 500, maxMs: 30_000, jitter: 0.2 } as const;
 const graceSeconds = 10;
 
 /**
- * Messages to nodes once the database knows the outcome: acknowledgements of results that were taken, and stops of
- * runs that were given up. Delivery happens behind the jobs' backs, repeats what fails, and holds nothing up. It is
- * kept in memory only: results whose acknowledgement is lost with a process are dropped by their nodes in time.
- * Contract 01 section 5.4, 03 section 5.8 (REQ-WORKER-0149).
+ * Messages to nodes once the database knows the outcome: acknowledgements of results that were
+ * taken, and stops of runs that were given up. Delivery happens behind the jobs' backs, repeats
+ * what fails, and holds nothing up. It is kept in memory only: results whose acknowledgement is
+ * lost with a process are dropped by their nodes in time.
+ * See docs/reference/leases.md#claim-and-send and
+ * docs/reference/worker-api.md#life-of-a-job-on-its-node (REQ-WORKER-0149).
  */
 export class NodeOutbox {
   readonly #deps: NodeOutboxDeps;

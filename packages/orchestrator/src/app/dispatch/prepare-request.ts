@@ -70,8 +70,9 @@ async function inlined(file: SourcedFile, blobs: BlobReader): Promise<InputFile>
 }
 
 /**
- * The request for a claimed job. Input files ride in it as far as they fit into the node's body limit; the others must
- * be staged first. Contract 01 section 4.3 (REQ-ORCHES-0126). Rejects when a file's content cannot be had.
+ * The request for a claimed job. Input files ride in it as far as they fit into the node's body
+ * limit; the others must be staged first. See docs/reference/tasks-and-jobs.md#input-modes
+ * (REQ-ORCHES-0126). Rejects when a file's content cannot be had.
  */
 export async function prepareRequest(
   job: ClaimedJob,

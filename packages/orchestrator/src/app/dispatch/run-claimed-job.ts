@@ -32,7 +32,7 @@ export interface RunClaimedJobDeps extends JobSettlerDeps, TrackDeps {
 /** Seconds between SIGTERM and kill of a job that is given up. */
 const graceSeconds = 10;
 
-/** Brings one claimed job to its end, or gives its lease back. Contract 01 sections 5.4 to 5.6. */
+/** Brings one claimed job to its end, or gives its lease back. See docs/reference/leases.md. */
 export class ClaimedJobRun {
   readonly #deps: RunClaimedJobDeps;
   readonly #held: HeldLease<ClaimedJob>;
@@ -75,7 +75,10 @@ export class ClaimedJobRun {
     this.#held.aliveAt = this.#deps.monotonicMs();
   }
 
-  /** A job its node may have: ask before anything is sent. Contract 01 section 5.6. */
+  /**
+   * A job its node may have: ask before anything is sent.
+   * See docs/reference/leases.md#leases-and-retries.
+   */
   async resume(retry: ClaimedRetry): Promise<void> {
     const { lease: job, lost } = this.#held;
     const { worker, monotonicMs } = this.#deps;

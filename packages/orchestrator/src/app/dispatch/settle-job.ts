@@ -27,8 +27,9 @@ export interface JobSettlerDeps {
 }
 
 /**
- * Everything that ends this process's hold on a job, or says something about it; each waits for the database.
- * Contract 01 sections 5.5, 5.6.
+ * Everything that ends this process's hold on a job, or says something about it; each waits for the
+ * database. See docs/reference/leases.md#what-an-answer-means and
+ * docs/reference/leases.md#leases-and-retries.
  */
 export class JobSettler {
   readonly #deps: JobSettlerDeps;

@@ -43,8 +43,9 @@ async function opened({ source, sizeBytes }: SourcedFile, blobs: BlobOpener): Pr
 }
 
 /**
- * Brings the files that do not fit into `jobs:run` to the job's node, one after the other and none of them as a whole
- * in memory; undefined when all are there. Contract 01 section 4.3, 03 section 5.4.
+ * Brings the files that do not fit into `jobs:run` to the job's node, one after the other and none
+ * of them as a whole in memory; undefined when all are there.
+ * See docs/reference/tasks-and-jobs.md#input-modes and docs/reference/worker-api.md#input-files.
  */
 export async function stageFiles(
   job: ClaimedJob,

@@ -137,8 +137,9 @@ class Tracking {
 }
 
 /**
- * Waits for a job that a node has: by its open call, checked on three times per lease so that a vanished node is
- * noticed, or by asking. Whoever tracks it keeps `heartbeat` for the renewals. Contract 01 sections 5.4 to 5.6.
+ * Waits for a job that a node has: by its open call, checked on three times per lease so that a
+ * vanished node is noticed, or by asking. Whoever tracks it keeps `heartbeat` for the renewals.
+ * See docs/reference/leases.md.
  */
 export function trackJob(options: TrackOptions, deps: TrackDeps): Promise<Tracked> {
   return new Tracking(options, deps).run();

@@ -15,8 +15,10 @@ export interface RunOnceDeps {
 }
 
 /**
- * Runs work at most once per idempotency key; the work keeps its answer under the claim, in the transaction that makes
- * it true, and a later call gets that answer again. Contract 01 section 13. @throws OrchestratorError `idempotency_conflict`, and what the work throws.
+ * Runs work at most once per idempotency key; the work keeps its answer under the claim, in the
+ * transaction that makes it true, and a later call gets that answer again.
+ * See docs/reference/http.md#idempotency.
+ * @throws OrchestratorError `idempotency_conflict`, and what the work throws.
  */
 export async function runOnce<T>(
   deps: RunOnceDeps,

@@ -31,8 +31,9 @@ const isUnstorable = (error: unknown): boolean =>
   error instanceof OrchestratorError && error.code === 'result_not_storable';
 
 /**
- * Stores the ends of jobs. Whatever ends while a transaction runs goes into the next one together (group commit),
- * and an unreachable database is waited for: a result is not lost with a connection. Contract 01 section 5.5.
+ * Stores the ends of jobs. Whatever ends while a transaction runs goes into the next one together
+ * (group commit), and an unreachable database is waited for: a result is not lost with a
+ * connection. See docs/reference/leases.md#what-an-answer-means.
  */
 export class JobCompleter {
   readonly #deps: JobCompleterDeps;

@@ -16,7 +16,7 @@ export interface AskModelDeps {
   readonly models: PmModelReader;
   readonly client: ModelClient;
   readonly silent: SilentNodes;
-  /** `OLLAMA_BASE_URL`, else `INFERENCE_URL`. Contract 01 section 1.2. */
+  /** `OLLAMA_BASE_URL`, else `INFERENCE_URL`. See docs/reference/environment.md#orchestrator. */
   readonly directUrl: string | undefined;
   /** `INFERENCE_MODEL`. */
   readonly defaultModel: string;
@@ -61,7 +61,10 @@ export interface Question {
   readonly timeoutMs?: number;
 }
 
-/** Finds out how the Project Manager's model is reached now. Contract 01 section 4.4. */
+/**
+ * Finds out how the Project Manager's model is reached now.
+ * See docs/reference/inference.md#prompts.
+ */
 export async function findModelRoute(deps: AskModelDeps): Promise<ModelRoute | ModelWaiting> {
   const { models, directUrl, defaultModel, relayPath, silent } = deps;
   const hasUrl = directUrl !== undefined;
@@ -120,8 +123,8 @@ export async function askOver(
 }
 
 /**
- * Asks the Project Manager's model once, through a node's relay or at a configured URL, or says why nobody can be
- * asked now. Contract 01 section 4.4 (REQ-ORCHES-0118).
+ * Asks the Project Manager's model once, through a node's relay or at a configured URL, or says why
+ * nobody can be asked now. See docs/reference/inference.md#prompts (REQ-ORCHES-0118).
  */
 export async function askModel(
   question: Question,

@@ -25,9 +25,10 @@ interface Outgoing {
 }
 
 /**
- * Selects the Project Manager's model, has it loaded and watches it. Any number of control planes may do so: a step is
- * decided and stored in one short transaction, one at a time; calls of nodes happen outside of it, and only by who
- * stored that they are under way. Contract 01 sections 7.1 to 7.3 (REQ-ORCHES-0116, REQ-ORCHES-0117, REQ-MODELS-0003).
+ * Selects the Project Manager's model, has it loaded and watches it. Any number of control planes
+ * may do so: a step is decided and stored in one short transaction, one at a time; calls of nodes
+ * happen outside of it, and only by who stored that they are under way.
+ * See docs/reference/inference.md (REQ-ORCHES-0116, REQ-ORCHES-0117, REQ-MODELS-0003).
  */
 export class PmModelManager {
   readonly #deps: PmModelManagerDeps;

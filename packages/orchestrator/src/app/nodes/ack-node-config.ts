@@ -47,8 +47,10 @@ async function record(
 }
 
 /**
- * Takes in a node's word on a configuration. Repeats are harmless, older ones are ignored. Contract 01 section 3.9.
- * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `input_invalid`, `config_version_unknown`.
+ * Takes in a node's word on a configuration. Repeats are harmless, older ones are ignored.
+ * See docs/reference/nodes.md#acknowledgement.
+ * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `input_invalid`,
+ * `config_version_unknown`.
  */
 export async function ackNodeConfig(
   caller: NodeActor,

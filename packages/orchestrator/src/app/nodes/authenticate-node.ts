@@ -14,7 +14,8 @@ const invalid = (): OrchestratorError =>
   new OrchestratorError('node_token_invalid', 'the node token is not valid; register again');
 
 /**
- * The node behind an `Authorization` header; notes that it was seen. Contract 01 section 3.1.
+ * The node behind an `Authorization` header; notes that it was seen.
+ * See docs/reference/nodes.md#node-states.
  * @throws OrchestratorError `node_token_invalid`, `node_unknown`.
  */
 export async function authenticateNode(

@@ -7,9 +7,11 @@ export interface DeactivateSilentNodesDeps {
 }
 
 /**
- * Marks nodes that were silent for too long `inactive`; they get no work until they call again. Their jobs are not
- * touched: leases are renewed only while the node answers for a job, so a dead node's jobs come free by themselves
- * and a healthy job on a node that cannot reach the orchestrator goes on. Contract 01 sections 3.1, 3.10.
+ * Marks nodes that were silent for too long `inactive`; they get no work until they call again.
+ * Their jobs are not touched: leases are renewed only while the node answers for a job, so a dead
+ * node's jobs come free by themselves and a healthy job on a node that cannot reach the
+ * orchestrator goes on. See docs/reference/nodes.md#node-states and
+ * docs/reference/nodes.md#silence.
  */
 export async function deactivateSilentNodes({
   nodes,

@@ -105,8 +105,9 @@ async function versionFor(
 }
 
 /**
- * Brings the desired configuration of a locked node up to date and returns it; undefined while the node has no
- * Worker API URL. The version changes only with the content. Contract 01 section 3.8.
+ * Brings the desired configuration of a locked node up to date and returns it; undefined while the
+ * node has no Worker API URL. The version changes only with the content.
+ * See docs/reference/nodes.md#configuration.
  * @throws OrchestratorError `worker_url_invalid`.
  */
 export async function refreshDesiredConfig(

@@ -9,7 +9,8 @@ export interface GetNodeConfigDeps extends DesiredConfigDeps {
 }
 
 /**
- * The configuration the calling node should run; the same version as long as nothing changed. Contract 01 section 3.8.
+ * The configuration the calling node should run; the same version as long as nothing changed.
+ * See docs/reference/nodes.md#configuration.
  * @throws OrchestratorError `node_unknown`, `node_config_unavailable`.
  */
 export async function getNodeConfig(

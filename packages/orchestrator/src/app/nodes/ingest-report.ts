@@ -3,8 +3,9 @@ import type { NodeTransaction, StoredNode } from '../../ports/node-registry.ts';
 import { type DesiredConfigDeps, refreshDesiredConfig } from './desired-config.ts';
 
 /**
- * Stores a report on a locked node. With an unchanged hash only times move; a changed one brings the desired
- * configuration up to date. Contract 01 section 3.4 (REQ-ORCHES-0113).
+ * Stores a report on a locked node. With an unchanged hash only times move; a changed one brings
+ * the desired configuration up to date. See docs/reference/nodes.md#capability-report
+ * (REQ-ORCHES-0113).
  * @throws OrchestratorError `worker_url_invalid`.
  */
 export async function ingestReport(

@@ -11,8 +11,8 @@ function mayBeRefreshed({ id, sealedToken }: StoredNode, { vault }: RefreshConfi
 }
 
 /**
- * Brings the desired configuration of every node but one up to date, each in a transaction of its own; nothing is
- * written where the content stays. Contract 01 section 3.8.
+ * Brings the desired configuration of every node but one up to date, each in a transaction of its
+ * own; nothing is written where the content stays. See docs/reference/nodes.md#configuration.
  */
 export async function refreshConfigs(
   deps: RefreshConfigsDeps,

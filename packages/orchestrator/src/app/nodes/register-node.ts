@@ -40,8 +40,9 @@ async function bootstrapOf(
 }
 
 /**
- * Registers a node whose pre-shared key was checked, or registers it anew: it gets no work until it acknowledges
- * its configuration, and its older JWTs stop working. Contract 01 section 3.3.
+ * Registers a node whose pre-shared key was checked, or registers it anew: it gets no work until it
+ * acknowledges its configuration, and its older JWTs stop working.
+ * See docs/reference/nodes.md#registration.
  * @throws OrchestratorError `input_invalid`, `worker_url_invalid`.
  */
 export async function registerNode(

@@ -11,8 +11,9 @@ export interface ReportCapabilityDeps extends DesiredConfigDeps {
 }
 
 /**
- * Takes in a report, which is also the heartbeat. Contract 01 section 3.4.
- * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `input_invalid`, `worker_url_invalid`.
+ * Takes in a report, which is also the heartbeat. See docs/reference/nodes.md#capability-report.
+ * @throws OrchestratorError `node_slug_mismatch`, `node_unknown`, `input_invalid`,
+ * `worker_url_invalid`.
  */
 export async function reportCapability(
   caller: NodeActor,

@@ -9,8 +9,8 @@ import {
 import type { ProjectStore } from '../../ports/projects.ts';
 
 /**
- * The project of a new task: the one named, else the caller's default project; undefined when that is still to be
- * made. Contract 04 section 8.2.
+ * The project of a new task: the one named, else the caller's default project; undefined when that
+ * is still to be made. See docs/reference/identity-and-policy.md#projects.
  * @throws OrchestratorError `input_invalid`, `project_unknown`, `project_disabled`, `forbidden`.
  */
 export async function findWritable(

@@ -14,8 +14,9 @@ export interface PromptDispatcherDeps extends RunPromptDeps {
 }
 
 /**
- * Claims prompts and has models answer them, a bounded number at once and apart from sandbox jobs, so that neither
- * holds up the other. Contract 01 section 4.4 (REQ-ORCHES-0118, 0125).
+ * Claims prompts and has models answer them, a bounded number at once and apart from sandbox jobs,
+ * so that neither holds up the other. See docs/reference/inference.md#prompts (REQ-ORCHES-0118,
+ * REQ-ORCHES-0125).
  */
 export class PromptDispatcher {
   readonly #deps: PromptDispatcherDeps;

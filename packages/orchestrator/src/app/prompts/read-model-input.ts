@@ -26,8 +26,9 @@ async function startOf({ storageRef }: TaskFile, blobs: BlobOpener): Promise<Uin
 }
 
 /**
- * What a model is given for a task: prompt and attachments. Contract 04 section 9.3 (REQ-ORCHES-0126).
- * Rejects when an attachment cannot be read.
+ * What a model is given for a task: prompt and attachments.
+ * See docs/reference/tasks-and-jobs.md#attachments (REQ-ORCHES-0126). Rejects when an attachment
+ * cannot be read.
  */
 export async function readModelInput(input: GivenInput, blobs: BlobOpener): Promise<string> {
   const files: PromptFile[] = [];

@@ -125,8 +125,9 @@ async function ask(
 }
 
 /**
- * Asks the model and stores its answer, or hands the prompt on to a sandbox when the call fails. The prompt is one
- * value of a JSON body on every way. Contract 01 section 4.4 (REQ-ORCHES-0125).
+ * Asks the model and stores its answer, or hands the prompt on to a sandbox when the call fails.
+ * The prompt is one value of a JSON body on every way. See docs/reference/inference.md#prompts
+ * (REQ-ORCHES-0125).
  */
 export async function runPrompt(call: PromptCall, deps: RunPromptDeps): Promise<void> {
   const { lease: prompt, lost: signal } = call.held;

@@ -11,8 +11,9 @@ export interface WithModelRequestDeps {
 }
 
 /**
- * The job with the body of its model call as the text of a file, made from what is stored of the task: the very body
- * that a direct call would send. Jobs without one stay as they are. Contract 01 section 4.4.
+ * The job with the body of its model call as the text of a file, made from what is stored of the
+ * task: the very body that a direct call would send. Jobs without one stay as they are.
+ * See docs/reference/inference.md#prompts.
  */
 export async function withModelRequest(
   job: ClaimedJob,

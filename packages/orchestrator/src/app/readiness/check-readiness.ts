@@ -26,8 +26,9 @@ async function factsInTime({ probe, sleep }: CheckReadinessDeps): Promise<Readin
 }
 
 /**
- * Readiness of the orchestrator, judged anew from stored state by each call; calls at the same time share one look,
- * because anybody may ask. No reason means ready. Contract 01 section 6 (REQ-ORCHES-0119).
+ * Readiness of the orchestrator, judged anew from stored state by each call; calls at the same time
+ * share one look, because anybody may ask. No reason means ready.
+ * See docs/reference/processes.md#readiness (REQ-ORCHES-0119).
  */
 export function readinessCheck(
   deps: CheckReadinessDeps,

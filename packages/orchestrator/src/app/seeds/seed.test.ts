@@ -25,7 +25,7 @@ async function seedWith(adminPassword: string) {
 }
 
 describe('the bootstrap password', () => {
-  it('may be a common one, with a warning that does not repeat it (contract 04 section 3.4)', async () => {
+  it('may be a common one, with a warning that does not repeat it', async () => {
     const weak = await seedWith('Admin12345');
     expect(weak.created).toEqual(['admin']);
     expect(weak.text).toContain('guessed first');

@@ -43,7 +43,8 @@ async function ensureAdministrator(tx: SeedTransaction, options: SeedOptions): P
 
 /**
  * What must exist before the first request; every start runs it and a second run changes nothing.
- * Contract 01 section 12.3, 04 section 3.3 (REQ-IDENTY-0113, REQ-IDENTY-0121).
+ * See docs/reference/identity-and-policy.md#bootstrap-administrator (REQ-IDENTY-0113,
+ * REQ-IDENTY-0121).
  * @throws OrchestratorError `admin_password_missing`.
  */
 export async function seed(options: SeedOptions): Promise<void> {

@@ -11,7 +11,8 @@ export interface DeleteSettingRequest {
 }
 
 /**
- * Removes a system setting, so that its default holds again. Contract 04 section 7.
+ * Removes a system setting, so that its default holds again.
+ * See docs/reference/settings.md#system-settings.
  * @throws OrchestratorError `forbidden`, `setting_unknown`, `version_conflict`.
  */
 export async function deleteSetting(

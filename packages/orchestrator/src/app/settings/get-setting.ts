@@ -5,7 +5,10 @@ import { settingView } from '../../domain/settings/setting.ts';
 import { requireAction } from '../access/require-action.ts';
 import type { ReadSettingsDeps } from './list-settings.ts';
 
-/** One system setting. Contract 04 section 7. @throws OrchestratorError `forbidden`, `setting_unknown`. */
+/**
+ * One system setting. See docs/reference/settings.md#system-settings.
+ * @throws OrchestratorError `forbidden`, `setting_unknown`.
+ */
 export async function getSetting(
   { settings }: ReadSettingsDeps,
   actor: UserActor,

@@ -18,7 +18,7 @@ export interface ListSettingsRequest extends PageRequest {
 }
 
 /**
- * One page of system settings by key. Contract 04 section 7.
+ * One page of system settings by key. See docs/reference/settings.md#system-settings.
  * @throws OrchestratorError `forbidden`, `input_invalid`.
  */
 export async function listSettings(

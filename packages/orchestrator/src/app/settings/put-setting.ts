@@ -8,7 +8,8 @@ import { record } from '../audit/record.ts';
 import { type WriteSettingsDeps, requireVersion } from './settings-deps.ts';
 
 /**
- * Sets a system setting; every write is a new version, whether the value differs or not. Contract 01 section 12.1.
+ * Sets a system setting; every write is a new version, whether the value differs or not.
+ * See docs/reference/settings.md#system-settings.
  * @throws OrchestratorError `forbidden`, `input_invalid`, `version_conflict`.
  */
 export async function putSetting(

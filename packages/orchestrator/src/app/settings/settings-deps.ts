@@ -10,7 +10,8 @@ export interface WriteSettingsDeps {
 
 /**
  * Refuses a change that was meant for another version; given for a missing setting it refuses too.
- * Contract 04 section 6.4. @throws OrchestratorError `version_conflict`.
+ * See docs/reference/settings.md#system-settings.
+ * @throws OrchestratorError `version_conflict`.
  */
 export function requireVersion(
   expected: number | undefined,

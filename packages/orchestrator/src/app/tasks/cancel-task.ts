@@ -14,8 +14,9 @@ export interface CancelTaskDeps {
 }
 
 /**
- * Cancels a task and its open jobs in one transaction with the audit row; repeating it changes nothing.
- * Contract 01 section 4.6, 04 section 9.5. @throws OrchestratorError `task_unknown`, `forbidden`, `task_closed`.
+ * Cancels a task and its open jobs in one transaction with the audit row; repeating it changes
+ * nothing. See docs/reference/tasks-and-jobs.md#cancel.
+ * @throws OrchestratorError `task_unknown`, `forbidden`, `task_closed`.
  */
 export function cancelTask(
   deps: CancelTaskDeps,

@@ -8,7 +8,8 @@ import { removeBlobs } from './task-blobs.ts';
 export type CreateTaskOnceDeps = CreateTaskDeps & RunOnceDeps;
 
 /**
- * Creates a task at most once per idempotency key: the same call again gets the first answer. Contract 01 section 13.
+ * Creates a task at most once per idempotency key: the same call again gets the first answer.
+ * See docs/reference/http.md#idempotency.
  * @throws OrchestratorError those of `createTask`, and `idempotency_conflict`.
  */
 export async function createTaskOnce(

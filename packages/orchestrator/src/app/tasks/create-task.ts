@@ -149,8 +149,9 @@ async function persist(
 }
 
 /**
- * Stores a task with its attachments and first job and returns without waiting for it; nothing is left behind
- * when any part fails. Contract 04 sections 9.2, 9.3, REQ-ORCHES-0121.
+ * Stores a task with its attachments and first job and returns without waiting for it; nothing is
+ * left behind when any part fails. See docs/reference/tasks-and-jobs.md#create and
+ * docs/reference/tasks-and-jobs.md#attachments, REQ-ORCHES-0121.
  * @throws OrchestratorError `input_invalid`, `input_too_large`, `project_unknown`, `project_disabled`, `forbidden`,
  * `idempotency_conflict`.
  */

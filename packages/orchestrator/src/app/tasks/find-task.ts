@@ -6,8 +6,8 @@ import type { TaskRecord } from '../../domain/tasks/task-record.ts';
 import type { TaskReader, TaskReference } from '../../ports/tasks.ts';
 
 /**
- * Reads `{id}` of a task path: a uuid, else a name the user gave; undefined for what no task is called, and what the
- * database could not take. Contract 04 section 9.1.
+ * Reads `{id}` of a task path: a uuid, else a name the user gave; undefined for what no task is
+ * called, and what the database could not take. See docs/reference/tasks-and-jobs.md#names.
  */
 export function taskReference(userId: string, text: string): TaskReference | undefined {
   const wanted = text.toLowerCase();

@@ -32,8 +32,9 @@ async function waitUntilTerminal(
 }
 
 /**
- * Jobs and output of a task, held back until it is terminal or `waitMs` are over; an aborted signal ends the wait.
- * Contract 04 sections 9.5, 9.6. @throws OrchestratorError `task_unknown`.
+ * Jobs and output of a task, held back until it is terminal or `waitMs` are over; an aborted signal
+ * ends the wait. See docs/reference/tasks-and-jobs.md#results.
+ * @throws OrchestratorError `task_unknown`.
  */
 export async function getTaskResult(
   deps: TaskResultDeps,

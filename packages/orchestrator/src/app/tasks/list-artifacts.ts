@@ -34,7 +34,8 @@ function artifactView(artifact: ArtifactRecord): TaskArtifact {
 }
 
 /**
- * One page of the files of a task the caller may read, newest first. Contract 04 section 9.5.
+ * One page of the files of a task the caller may read, newest first.
+ * See docs/reference/tasks-and-jobs.md#artifacts.
  * @throws OrchestratorError `task_unknown`, `input_invalid` for a cursor that was not made here
  */
 export async function listArtifacts(

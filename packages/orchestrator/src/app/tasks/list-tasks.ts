@@ -59,7 +59,8 @@ async function tasksOf(
 }
 
 /**
- * One page of the caller's own tasks and those of readable projects, newest first. Contract 04 section 9.5.
+ * One page of the caller's own tasks and those of readable projects, newest first.
+ * See docs/reference/tasks-and-jobs.md#read-a-task.
  * @throws OrchestratorError `input_invalid`, `project_unknown`.
  */
 export async function listTasks(

@@ -25,8 +25,8 @@ export class TaskNumbers {
 }
 
 /**
- * Creates a task under the lowest free number of a name. Numbering is serialised per creator and name until the
- * transaction ends. Contract 04 section 9.1.
+ * Creates a task under the lowest free number of a name. Numbering is serialised per creator and
+ * name until the transaction ends. See docs/reference/tasks-and-jobs.md#names.
  * @param create undefined when the creator has a task of that name and number.
  */
 export async function createNumbered<T>(

@@ -13,7 +13,8 @@ export interface OpenArtifact extends OpenBlob {
 }
 
 /**
- * Opens a file of a task the caller may read; whoever gets it closes it. Contract 04 section 9.5.
+ * Opens a file of a task the caller may read; whoever gets it closes it.
+ * See docs/reference/tasks-and-jobs.md#artifacts.
  * @throws OrchestratorError `task_unknown`, `artifact_unknown`
  */
 export async function openArtifact(

@@ -32,7 +32,10 @@ async function hasEnded(tasks: TaskReader, taskId: string): Promise<boolean> {
   return status === undefined || isTerminalTaskStatus(apiTaskStatus(status));
 }
 
-/** Throws once the caller may no longer read the task; at least once a minute (contract 04 section 9.6). */
+/**
+ * Throws once the caller may no longer read the task; at least once a minute
+ * (docs/reference/tasks-and-jobs.md#events).
+ */
 function rechecker(deps: TaskEventsDeps, task: TaskRecord, elapsed: () => number) {
   let checked = elapsed();
   return async (): Promise<void> => {
@@ -43,8 +46,9 @@ function rechecker(deps: TaskEventsDeps, task: TaskRecord, elapsed: () => number
 }
 
 /**
- * Events of a task after `after`, as they happen, until its terminal status was sent or the signal fires.
- * Contract 04 section 9.6. Rejects when the caller may no longer read the task.
+ * Events of a task after `after`, as they happen, until its terminal status was sent or the signal
+ * fires. See docs/reference/tasks-and-jobs.md#events. Rejects when the caller may no longer read
+ * the task.
  */
 export async function* streamTaskEvents(
   deps: TaskEventsDeps,

@@ -10,7 +10,10 @@ export interface SweepBlobsDeps {
   readonly clock: Clock;
 }
 
-/** Removes blobs that no row refers to, an hour after they were written; says how many. Contract 01 section 4.5. */
+/**
+ * Removes blobs that no row refers to, an hour after they were written; says how many.
+ * See docs/reference/tasks-and-jobs.md#artifacts.
+ */
 export async function sweepBlobs(deps: SweepBlobsDeps): Promise<number> {
   const before = new Date(deps.clock.now().getTime() - graceMs);
   let removed = await deps.folder.removeUnfinished(before);

@@ -51,8 +51,9 @@ async function* limited(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 }
 
 /**
- * Stores attachments as they arrive, beside the ones a task has already, or none when one of them fails.
- * Contract 04 section 9.3. @throws OrchestratorError `input_invalid`, `input_too_large`, and what `files` throws
+ * Stores attachments as they arrive, beside the ones a task has already, or none when one of them
+ * fails. See docs/reference/tasks-and-jobs.md#attachments.
+ * @throws OrchestratorError `input_invalid`, `input_too_large`, and what `files` throws
  */
 export async function storeAttachments(
   blobs: BlobWriter,

@@ -47,8 +47,9 @@ async function create(
 }
 
 /**
- * Creates a user with password and default project, at most once per idempotency key. Contract 04 section 4.5,
- * REQ-IDENTY-0114. @throws OrchestratorError `forbidden`, `input_invalid`, `handle_taken`, `email_taken`,
+ * Creates a user with password and default project, at most once per idempotency key.
+ * See docs/reference/identity-and-policy.md#user-administration, REQ-IDENTY-0114.
+ * @throws OrchestratorError `forbidden`, `input_invalid`, `handle_taken`, `email_taken`,
  * `idempotency_conflict`.
  */
 export async function createUser(

@@ -7,8 +7,9 @@ import { record } from '../audit/record.ts';
 import { type UserAdminDeps, requireOwnerLeft } from './user-admin.ts';
 
 /**
- * Disables a user and ends every session; their tokens stop working with the next request. Repeating it changes
- * nothing. Contract 04 section 4.5, REQ-IDENTY-0115.
+ * Disables a user and ends every session; their tokens stop working with the next request.
+ * Repeating it changes nothing. See docs/reference/identity-and-policy.md#user-administration,
+ * REQ-IDENTY-0115.
  * @throws OrchestratorError `forbidden`, `user_unknown`, `user_reserved`, `last_owner`.
  */
 export function disableUser(

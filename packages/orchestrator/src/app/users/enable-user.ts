@@ -7,7 +7,8 @@ import { record } from '../audit/record.ts';
 import type { UserAdminDeps } from './user-admin.ts';
 
 /**
- * Lets a user log in again; sessions stay ended. Repeating it changes nothing. Contract 04 section 4.5.
+ * Lets a user log in again; sessions stay ended. Repeating it changes nothing.
+ * See docs/reference/identity-and-policy.md#user-administration.
  * @throws OrchestratorError `forbidden`, `user_unknown`, `user_reserved`.
  */
 export function enableUser(

@@ -4,7 +4,10 @@ import { requireUser, userView } from '../../domain/identity/user-record.ts';
 import type { UserReader } from '../../ports/users.ts';
 import { requireAction } from '../access/require-action.ts';
 
-/** One user. Contract 04 section 4.5. @throws OrchestratorError `forbidden`, `user_unknown`. */
+/**
+ * One user. See docs/reference/identity-and-policy.md#user-administration.
+ * @throws OrchestratorError `forbidden`, `user_unknown`.
+ */
 export async function getUser(
   users: Pick<UserReader, 'find'>,
   actor: UserActor,

@@ -16,7 +16,10 @@ export interface ListUsersRequest extends PageRequest {
   readonly q?: string | undefined;
 }
 
-/** One page of users, newest first. Contract 04 section 4.5. @throws OrchestratorError `forbidden`, `input_invalid`. */
+/**
+ * One page of users, newest first. See docs/reference/identity-and-policy.md#user-administration.
+ * @throws OrchestratorError `forbidden`, `input_invalid`.
+ */
 export async function listUsers(
   deps: ListUsersDeps,
   actor: UserActor,

@@ -14,8 +14,9 @@ export interface ResetPasswordDeps extends UserAdminDeps {
 }
 
 /**
- * Sets a new password and ends every session of the user. Who knows an owner's password is an owner, so that only
- * owners may set it. Contract 04 sections 3.4, 4.5, 5.3, REQ-IDENTY-0120.
+ * Sets a new password and ends every session of the user. Who knows an owner's password is an
+ * owner, so that only owners may set it. See docs/reference/identity-and-policy.md,
+ * REQ-IDENTY-0120.
  * @throws OrchestratorError `forbidden`, `user_unknown`, `user_reserved`, `input_invalid`.
  */
 export async function resetPassword(

@@ -5,8 +5,9 @@ import { record } from '../audit/record.ts';
 import type { UserAdminDeps } from './user-admin.ts';
 
 /**
- * Ends every session of a user, the caller's own one included when they are that user; anybody may end their own.
- * Contract 04 section 4.5, REQ-IDENTY-0119. @throws OrchestratorError `forbidden`, `user_unknown`.
+ * Ends every session of a user, the caller's own one included when they are that user; anybody may
+ * end their own. See docs/reference/identity-and-policy.md#user-administration, REQ-IDENTY-0119.
+ * @throws OrchestratorError `forbidden`, `user_unknown`.
  */
 export async function revokeSessions(
   deps: Pick<UserAdminDeps, 'transact' | 'clock'>,

@@ -26,7 +26,7 @@ export interface BootstrapAdmin {
   readonly password: string;
 }
 
-/** A checked bootstrap file. Contract 01 section 12.2. */
+/** A checked bootstrap file. See docs/reference/settings.md#bootstrap-file. */
 export interface BootstrapFile {
   readonly settings: readonly BootstrapEntry[];
   readonly preferences: readonly BootstrapEntry[];

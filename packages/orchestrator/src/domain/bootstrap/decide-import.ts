@@ -30,8 +30,8 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 /**
- * The file states initial values: what anybody else wrote or removed stays as they left it. Contract 01 section 12.2
- * (REQ-BOOTST-0102).
+ * The file states initial values: what anybody else wrote or removed stays as they left it.
+ * See docs/reference/settings.md#bootstrap-file (REQ-BOOTST-0102).
  */
 export function decideImport({ current, removedBy }: ImportTarget, value: unknown): ImportDecision {
   if (current === undefined) {

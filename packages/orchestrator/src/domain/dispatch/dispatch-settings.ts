@@ -23,7 +23,10 @@ export const dispatchSettingKeys: readonly string[] = [
   maxAttempts,
 ];
 
-/** What is stored under these keys. A value of a wrong type counts as unset. Contract 01 sections 5.6, 12.1. */
+/**
+ * What is stored under these keys. A value of a wrong type counts as unset.
+ * See docs/reference/leases.md#leases-and-retries and docs/reference/settings.md#system-settings.
+ */
 export function dispatchSettings(
   stored: Readonly<Record<string, unknown>> | null,
 ): DispatchSettings {

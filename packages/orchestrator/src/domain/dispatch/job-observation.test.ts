@@ -48,7 +48,7 @@ const restarted = {
 const judge = (observation: JobObservation): Verdict =>
   judgeObservation(observation, { ...ids, nodeSlug: 'n' });
 
-describe('what a node says of a job (contract 03 section 5.8)', () => {
+describe('what a node says of a job', () => {
   it.each<[string, JobObservation, Verdict['kind']]>([
     ['accepted', known({ status: 'accepted' }), 'running'],
     ['in progress', known(), 'running'],
@@ -83,7 +83,7 @@ describe('what a node says of a job (contract 03 section 5.8)', () => {
   });
 });
 
-describe('a retry (contract 01 section 5.6)', () => {
+describe('a retry', () => {
   it.each<[JobObservation, boolean, string]>([
     [ended(), true, 'take'],
     [ended(), false, 'take'],

@@ -2,7 +2,10 @@ import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { WorkerJob } from '@cynodeai/contracts/worker-api';
 import { type Ended, judgeRun } from './outcome.ts';
 
-/** What came of asking a node about a job. Contract 03 section 5.8. */
+/**
+ * What came of asking a node about a job.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export type JobObservation =
   | { readonly kind: 'known'; readonly job: WorkerJob }
   /** The node never got it, or its result was acknowledged. */
@@ -11,7 +14,7 @@ export type JobObservation =
   | { readonly kind: 'unauthorized' }
   /** No answer, or one that says nothing about the job (a 5xx). */
   | { readonly kind: 'unreachable'; readonly message: string }
-  /** An answer that is not what the contract says. */
+  /** An answer that is not what the wire says. */
   | { readonly kind: 'malformed'; readonly message: string };
 
 /** What an observation of a job means. */
@@ -25,7 +28,10 @@ export type Verdict =
   /** The node answers, but not about this job; waiting longer cannot help. */
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** All that a node says of a job that was running when the node itself ended. Contract 03 section 5.8. */
+/**
+ * All that a node says of a job that was running when the node itself ended.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 const nodeRestarted = /^(?:cynode: )?node restarted\n?$/;
 
 function wasCutShort({ status, exit_code: exitCode, stdout, stderr }: RunJobResult): boolean {
@@ -33,8 +39,8 @@ function wasCutShort({ status, exit_code: exitCode, stdout, stderr }: RunJobResu
 }
 
 /**
- * Judges what a node says of a job. A result counts whatever lease it was made under: the caller writes it under its
- * own. Contract 01 section 5.6.
+ * Judges what a node says of a job. A result counts whatever lease it was made under: the caller
+ * writes it under its own. See docs/reference/leases.md#leases-and-retries.
  */
 export function judgeObservation(
   observation: JobObservation,
@@ -89,7 +95,9 @@ export type RetryStep =
   /** Nothing of the job is there, and nothing new may be sent there. */
   | { readonly kind: 'elsewhere'; readonly reason: string };
 
-/** A retry first asks the last node, then decides. Contract 01 section 5.6. */
+/**
+ * A retry first asks the last node, then decides. See docs/reference/leases.md#leases-and-retries.
+ */
 export function decideRetry(verdict: Verdict, mayTakeWork: boolean): RetryStep {
   switch (verdict.kind) {
     case 'finished':

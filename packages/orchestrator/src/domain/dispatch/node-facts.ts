@@ -1,7 +1,11 @@
 import { at } from '@cynodeai/runtime/std';
 import { type ConfigAckStatus, type NodeStatus, sandboxOnlyLabel } from '../nodes/node.ts';
 
-/** What scheduling knows of one node: stored state only, never telemetry. Contract 01 sections 5.1, 5.3. */
+/**
+ * What scheduling knows of one node: stored state only, never telemetry.
+ * See docs/reference/leases.md#which-nodes-may-run-a-job and
+ * docs/reference/leases.md#which-one-is-chosen.
+ */
 export interface NodeFacts {
   readonly nodeId: string;
   readonly slug: string;
@@ -28,7 +32,10 @@ export interface NodeFacts {
   readonly running: number;
 }
 
-/** Whether work may be sent to the node at all. Contract 01 section 5.1, conditions 1 to 3. */
+/**
+ * Whether work may be sent to the node at all.
+ * See docs/reference/leases.md#which-nodes-may-run-a-job.
+ */
 export function isDispatchable(node: NodeFacts): boolean {
   return (
     node.enabled &&
@@ -40,7 +47,7 @@ export function isDispatchable(node: NodeFacts): boolean {
   );
 }
 
-/** Whether the node can serve a model. Contract 01 section 5.1. */
+/** Whether the node can serve a model. See docs/reference/leases.md#which-nodes-may-run-a-job. */
 export function isInferenceCapable(node: NodeFacts): boolean {
   const { supported, disabled, answering, ordered } = node.inference;
   return (
@@ -60,7 +67,10 @@ export interface StoredCapability {
   readonly inference: unknown;
 }
 
-/** What a report says for scheduling; whatever is not of the expected type counts as not said. Contract 01 section 5.1. */
+/**
+ * What a report says for scheduling; whatever is not of the expected type counts as not said.
+ * See docs/reference/leases.md#which-nodes-may-run-a-job.
+ */
 export function capabilityFacts(
   { labels, sandbox, inference }: StoredCapability,
   inferenceOrdered: boolean,

@@ -35,7 +35,10 @@ export function openSlots(nodes: readonly NodeFacts[]): OpenSlots {
   };
 }
 
-/** Why jobs of a kind wait although a slot may be free; a busy node is no such reason. Contract 01 section 5.3. */
+/**
+ * Why jobs of a kind wait although a slot may be free; a busy node is no such reason.
+ * See docs/reference/leases.md#which-one-is-chosen.
+ */
 export function closedClasses({ plain, inference }: OpenSlots): {
   readonly useInference: boolean;
   readonly reason: WaitingReason;

@@ -39,7 +39,7 @@ const refused = (status: number, detail?: string): WorkerAnswer => ({
 const decide = (answer: WorkerAnswer, attempt = 1, random = 0.5) =>
   decideOutcome(answer, { ...sent, attempt }, random);
 
-describe('outcomes (contract 01 section 5.5)', () => {
+describe('outcomes', () => {
   it.each<[string, WorkerAnswer, string, string]>([
     ['exit 0', answered(), 'completed', 'exit code 0'],
     ['completed without a code', answered({ exit_code: undefined }), 'completed', 'completed'],

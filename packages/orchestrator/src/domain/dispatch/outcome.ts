@@ -25,7 +25,7 @@ export interface Ended {
   readonly summary: string;
 }
 
-/** What an answer means for the job. Contract 01 section 5.5. */
+/** What an answer means for the job. See docs/reference/leases.md#what-an-answer-means. */
 export type Outcome =
   | Ended
   /** Nothing ran: back into the queue, not before `delayMs` from now. */
@@ -40,7 +40,10 @@ export type Outcome =
     }
   /** The node will not run this job; another may. Without another one it ends with `otherwise`. */
   | { readonly kind: 'other_node'; readonly reason: string; readonly otherwise: Ended }
-  /** It may run, have run, or neither: the node must be asked. Contract 01 section 5.6. */
+  /**
+   * It may run, have run, or neither: the node must be asked.
+   * See docs/reference/leases.md#leases-and-retries.
+   */
   | { readonly kind: 'unclear'; readonly reason: string };
 
 /** A job that ends without a node's answer. */
@@ -53,7 +56,10 @@ export function failed(errorType: JobErrorType, message: string): Ended {
   };
 }
 
-/** The streams as they can be kept, within the limit a node has to keep itself. Contract 03 section 5.6. */
+/**
+ * The streams as they can be kept, within the limit a node has to keep itself.
+ * See docs/reference/worker-api.md#sizes.
+ */
 function boundedStreams(result: RunJobResult): RunJobResult {
   const stdout = truncateUtf8(storableText(result.stdout), limits.outputStreamBytes);
   const stderr = truncateUtf8(storableText(result.stderr), limits.outputStreamBytes);
@@ -68,7 +74,7 @@ function boundedStreams(result: RunJobResult): RunJobResult {
   };
 }
 
-/** The end a node's result means. Contract 01 section 5.5. */
+/** The end a node's result means. See docs/reference/leases.md#what-an-answer-means. */
 export function judgeRun(result: RunJobResult): Ended {
   const bounded = boundedStreams(result);
   const succeeded = result.status === 'completed' && (result.exit_code ?? 0) === 0;
@@ -122,8 +128,10 @@ function judgeRefusal(
 }
 
 /**
- * Judges what came of sending a job. Only outcomes that prove that nothing ran put it back into the queue at once.
- * `random` from 0 to 1 spreads the delay, min(60, 2^attempt) s ± 20 %. Contract 01 sections 5.5, 5.6 (REQ-ORCHES-0122).
+ * Judges what came of sending a job. Only outcomes that prove that nothing ran put it back into the
+ * queue at once. `random` from 0 to 1 spreads the delay, min(60, 2^attempt) s ± 20 %.
+ * See docs/reference/leases.md#what-an-answer-means and docs/reference/leases.md#leases-and-retries
+ * (REQ-ORCHES-0122).
  */
 export function decideOutcome(answer: WorkerAnswer, sent: SentJob, random: number): Outcome {
   switch (answer.kind) {

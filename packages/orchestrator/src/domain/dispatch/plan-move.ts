@@ -26,7 +26,10 @@ export type MovePlan =
   /** No attempt or no other node is left. */
   | { readonly kind: 'none' };
 
-/** To another node with a free slot; what may have run counts as an attempt. Contract 01 section 5.6. */
+/**
+ * To another node with a free slot; what may have run counts as an attempt.
+ * See docs/reference/leases.md#leases-and-retries.
+ */
 export function planMove(
   nodes: readonly NodeFacts[],
   avoid: ReadonlySet<string>,

@@ -22,7 +22,10 @@ export type RetryPlan =
   /** Its node cannot be called any more and so cannot be asked: the job goes anywhere. */
   | { readonly kind: 'forget_node'; readonly jobId: string };
 
-/** Free slots do not count: the job is asked for before it is sent, and its slot was kept. Contract 01 section 5.6. */
+/**
+ * Free slots do not count: the job is asked for before it is sent, and its slot was kept.
+ * See docs/reference/leases.md#leases-and-retries.
+ */
 export function planRetry(nodes: readonly NodeFacts[], candidate: RetryCandidate): RetryPlan {
   const { jobId, nodeId, payload } = candidate;
   const node = nodes.find((one) => one.nodeId === nodeId);

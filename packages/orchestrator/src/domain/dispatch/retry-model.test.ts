@@ -78,7 +78,10 @@ class Model {
     return this.status === 'running' && holder.lease === this.lease;
   }
 
-  /** Contract 03 section 5.8: one run per job and lease, conflict under another. */
+  /**
+   * One run per job and lease, conflict under another.
+   * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+   */
   send(holder: Holder): void {
     if (!this.holds(holder) || !holder.node.reachable) return;
     if (holder.node.run !== undefined) return;

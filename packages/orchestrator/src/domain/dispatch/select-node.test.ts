@@ -23,7 +23,7 @@ const node = (slug: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
 });
 const needs = { useInference: false, refusedBy: [] };
 
-describe('eligibility (contract 01 section 5.1)', () => {
+describe('eligibility', () => {
   it.each<[string, Partial<NodeFacts>]>([
     ['disabled', { enabled: false }],
     ['registered', { status: 'registered' }],
@@ -82,7 +82,7 @@ describe('eligibility (contract 01 section 5.1)', () => {
   });
 });
 
-describe('selection (contract 01 section 5.2)', () => {
+describe('selection', () => {
   const chosen = (nodes: NodeFacts[]) => {
     const selection = selectNode(nodes, needs);
     return selection.kind === 'selected' ? [selection.node.slug, ...selection.reasons] : [];

@@ -26,7 +26,10 @@ export type Selection =
   | { readonly kind: 'selected'; readonly node: NodeFacts; readonly reasons: readonly string[] }
   | { readonly kind: 'waiting'; readonly reason: WaitingReason };
 
-/** Nodes that may run the job, busy ones included, or why there is none. Contract 01 section 5.1. */
+/**
+ * Nodes that may run the job, busy ones included, or why there is none.
+ * See docs/reference/leases.md#which-nodes-may-run-a-job.
+ */
 export function eligibleNodes(
   nodes: readonly NodeFacts[],
   needs: JobNeeds,
@@ -55,8 +58,9 @@ function byLoadThenSlug(a: NodeFacts, b: NodeFacts): number {
 }
 
 /**
- * The node a job goes to: of the eligible ones with a free slot the one with the fewest running jobs, then
- * the smallest slug by bytes. Pure; the same facts always give the same node. Contract 01 section 5.2.
+ * The node a job goes to: of the eligible ones with a free slot the one with the fewest running
+ * jobs, then the smallest slug by bytes. Pure; the same facts always give the same node.
+ * See docs/reference/leases.md#which-one-is-chosen.
  */
 export function selectNode(nodes: readonly NodeFacts[], needs: JobNeeds): Selection {
   const eligible = eligibleNodes(nodes, needs);

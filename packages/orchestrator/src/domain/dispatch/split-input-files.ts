@@ -21,8 +21,9 @@ function inlineBytes({ path, sizeBytes }: SizedFile): number {
 }
 
 /**
- * Chooses the files that ride inside `jobs:run`: each one that still fits into `budgetBytes`, in order; the others are
- * staged before. Contract 01 section 4.3, 03 section 5.4.
+ * Chooses the files that ride inside `jobs:run`: each one that still fits into `budgetBytes`, in
+ * order; the others are staged before. See docs/reference/tasks-and-jobs.md#input-modes and
+ * docs/reference/worker-api.md#input-files.
  */
 export function splitInputFiles<F extends SizedFile>(
   files: readonly F[],

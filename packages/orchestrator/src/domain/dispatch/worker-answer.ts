@@ -1,6 +1,6 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 
-/** Why a node refused a job. Contract 01 section 5.5. */
+/** Why a node refused a job. See docs/reference/leases.md#what-an-answer-means. */
 export type Refusal =
   | 'invalid'
   | 'too_large'
@@ -20,7 +20,10 @@ export type Refusal =
 export type WorkerAnswer =
   /** 200 with a body of the right form. */
   | { readonly kind: 'result'; readonly result: RunJobResult }
-  /** 202: the node runs it and answers when asked. Contract 03 section 5.8. */
+  /**
+   * 202: the node runs it and answers when asked.
+   * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+   */
   | { readonly kind: 'accepted' }
   /** Any other answer; `status` is only for people. */
   | {

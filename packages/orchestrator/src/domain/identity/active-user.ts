@@ -1,6 +1,9 @@
 import { type RoleName, roleNameSchema } from '@cynodeai/contracts/gateway';
 
-/** Role names with a meaning; a binding to any other role grants nothing. Contract 04 section 5.3. */
+/**
+ * Role names with a meaning; a binding to any other role grants nothing.
+ * See docs/reference/identity-and-policy.md#actions.
+ */
 export const roleNames: readonly RoleName[] = roleNameSchema.options;
 
 /** True for a role this code knows; the rest is dropped, so that an unknown role fails closed. */
@@ -15,7 +18,10 @@ export interface HeldRole {
   readonly projectId?: string;
 }
 
-/** An active user with groups and roles, as the database knows them at the moment of the call. Contract 04 section 5.2. */
+/**
+ * An active user with groups and roles, as the database knows them at the moment of the call.
+ * See docs/reference/identity-and-policy.md#who-calls.
+ */
 export interface ActiveUser {
   readonly userId: string;
   readonly handle: string;

@@ -43,7 +43,9 @@ export type Actor = UserActor | NodeActor | SystemActor;
 export const systemActor: SystemActor = { kind: 'system', part: 'system' };
 export const bootstrapActor: SystemActor = { kind: 'system', part: 'bootstrap' };
 
-/** The actor as columns such as `updated_by` name them. Contract 02 section 1. */
+/**
+ * The actor as columns such as `updated_by` name them. See docs/reference/database.md#conventions.
+ */
 export function actorId(
   actor: UserActor | Pick<NodeActor, 'kind' | 'nodeId'> | SystemActor,
 ): string {

@@ -16,7 +16,10 @@ const common = new Set(
     .filter((word) => word !== ''),
 );
 
-/** True for a password that anybody tries first, whatever its case. Contract 04 section 3.4. */
+/**
+ * True for a password that anybody tries first, whatever its case.
+ * See docs/reference/identity-and-policy.md#passwords.
+ */
 export function isCommonPassword(password: string): boolean {
   return common.has(password.normalize('NFC').toLowerCase());
 }

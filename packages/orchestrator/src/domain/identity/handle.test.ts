@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loginHandle, newHandle } from './handle.ts';
 
-describe('handles (contract 04 section 3.2)', () => {
+describe('handles', () => {
   it('are stored in lower case', () => {
     expect(newHandle('Bob.B_1-x')).toBe('bob.b_1-x');
     expect(loginHandle('BOB')).toBe('bob');

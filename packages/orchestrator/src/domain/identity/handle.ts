@@ -1,7 +1,10 @@
 import { handlePattern } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../errors.ts';
 
-/** The actor of everything without a human behind it; it has no password and never logs in. Contract 04 section 3.2. */
+/**
+ * The actor of everything without a human behind it; it has no password and never logs in.
+ * See docs/reference/identity-and-policy.md#users.
+ */
 export const systemHandle = 'system';
 
 /** The handle as it is stored, or undefined when nobody can have it or nobody may log in with it. */

@@ -13,8 +13,9 @@ const delays = { firstMs: 30_000, maxMs: 15 * 60_000, jitter: 0 } as const;
 export const attemptsThatMatter = 10;
 
 /**
- * Milliseconds until a handle may try again, 0 when it may now: after 5 failures in a row 30 s, doubling with each
- * further one up to 15 min; a success resets. `newestFirst` holds at least the last 10 attempts. Contract 04 section 4.3.
+ * Milliseconds until a handle may try again, 0 when it may now: after 5 failures in a row 30 s,
+ * doubling with each further one up to 15 min; a success resets. `newestFirst` holds at least the
+ * last 10 attempts. See docs/reference/identity-and-policy.md#throttling.
  */
 export function lockedForMs(newestFirst: readonly LoginAttempt[], now: Date): number {
   const success = newestFirst.findIndex((attempt) => attempt.succeeded);

@@ -5,7 +5,7 @@ import { requireAcceptablePassword } from './password-rules.ts';
 const check = (password: string, handle = 'bob-builder'): void =>
   requireAcceptablePassword(password, handle, 'password');
 
-describe('password rules (contract 04 section 3.4, REQ-IDENTY-0110)', () => {
+describe('password rules (REQ-IDENTY-0110)', () => {
   it.each([
     'correct horse battery',
     'x7Kq-p2z',

@@ -6,7 +6,10 @@ const minCharacters = 8;
 const maxCharacters = 256;
 const maxBytes = 1024;
 
-/** What is wrong with a new password, or undefined. Characters are code points after NFC. Contract 04 section 3.4. */
+/**
+ * What is wrong with a new password, or undefined. Characters are code points after NFC.
+ * See docs/reference/identity-and-policy.md#passwords.
+ */
 function faultOf(password: string, handle: string): string | undefined {
   const text = password.normalize('NFC');
   const characters = Array.from(text).length;

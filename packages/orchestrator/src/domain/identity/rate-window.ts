@@ -1,4 +1,4 @@
-/** Length of the sliding window, ms. Contract 04 section 4.3. */
+/** Length of the sliding window, ms. See docs/reference/identity-and-policy.md#throttling. */
 export const rateWindowMs = 60_000;
 
 /** What counting one attempt found. */

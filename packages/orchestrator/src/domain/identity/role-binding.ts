@@ -13,7 +13,7 @@ export interface RoleBindingRecord {
   readonly updatedAt: Date;
 }
 
-/** A grant as the gateway shows it. Contract 04 section 5.7. */
+/** A grant as the gateway shows it. See docs/reference/identity-and-policy.md#grants. */
 export function roleBindingView(binding: RoleBindingRecord): RoleBinding {
   return {
     binding_id: binding.id,

@@ -18,7 +18,10 @@ function caller(system: readonly RoleName[], project: readonly RoleName[] = []):
   };
 }
 
-/** Columns of the contract's table; a project role is looked at alone, in a caller without the plain user's rights. */
+/**
+ * Columns of the documented table; a project role is looked at alone, in a caller without the plain
+ * user's rights.
+ */
 const columns: Readonly<Record<string, ActiveUser>> = {
   'system owner': caller(['owner']),
   'system admin': caller(['admin']),
@@ -121,7 +124,7 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
   },
 };
 
-describe('the role map (contract 04 section 5.3, REQ-ACCESS-0107)', () => {
+describe('the role map (REQ-ACCESS-0107)', () => {
   const cells = gatewayActions.flatMap((action) =>
     Object.entries(columns).map(([column, who]) => ({ action, column, who })),
   );

@@ -22,8 +22,8 @@ const projectLeads = { owner: itsProject, admin: itsProject, operator: itsProjec
 const projectReaders = { ...projectLeads, member: itsProject, viewer: itsProject } as const;
 
 /**
- * The built-in role map. A system `viewer` keeps the reads of a plain user, which is why they stand in its cells.
- * Contract 04 section 5.3.
+ * The built-in role map. A system `viewer` keeps the reads of a plain user, which is why they stand
+ * in its cells. See docs/reference/identity-and-policy.md#actions.
  */
 const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
   'task.create': {
@@ -117,8 +117,9 @@ const rank: Readonly<Record<RoleName, number>> = {
 };
 
 /**
- * True when the caller may grant or withdraw a role, in any scope: who manages grants does so up to their own system
- * role, so that only an owner makes or unmakes owners. Contract 04 section 5.3.
+ * True when the caller may grant or withdraw a role, in any scope: who manages grants does so up to
+ * their own system role, so that only an owner makes or unmakes owners.
+ * See docs/reference/identity-and-policy.md#actions.
  */
 export function mayGrant(user: ActiveUser, role: RoleName): boolean {
   if (!isAllowed(user, 'rbac.manage')) return false;

@@ -24,7 +24,10 @@ const samples = [
   '0123456789abcdef0123456789abcdef',
 ];
 
-/** True for a signing key that is a known sample or a repetition of a few characters. Contract 04 section 1. */
+/**
+ * True for a signing key that is a known sample or a repetition of a few characters.
+ * See docs/reference/processes.md#roles-and-ports.
+ */
 export function isSampleKey(key: string): boolean {
   const lower = key.toLowerCase();
   return new Set(lower).size < 8 || samples.some((sample) => lower.includes(sample));

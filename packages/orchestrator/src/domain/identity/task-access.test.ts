@@ -28,7 +28,7 @@ function user(system: readonly RoleName[], project: readonly RoleName[] = []): A
 const others = { createdBy: 'you', projectId: 'p' };
 const own = { createdBy: 'me', projectId: 'p' };
 
-describe('the role map of tasks (contract 04 section 5.3)', () => {
+describe('the role map of tasks', () => {
   it.each<[string, ActiveUser, readonly boolean[]]>([
     ['a plain user', user([]), [false, false, true, true, false, true]],
     ['a system member', user(['member']), [false, false, true, true, false, true]],

@@ -28,7 +28,10 @@ export function isInView(user: ActiveUser, task: TaskScope): boolean {
   return task.projectId !== undefined && readableProjectIds(user).includes(task.projectId);
 }
 
-/** True when the project is in the caller's visible set. Contract 04 section 8.1. */
+/**
+ * True when the project is in the caller's visible set.
+ * See docs/reference/identity-and-policy.md#projects.
+ */
 export function canSeeProject(
   user: ActiveUser,
   project: { readonly id: string; readonly ownerUserId: string | undefined },

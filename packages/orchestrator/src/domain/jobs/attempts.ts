@@ -24,7 +24,7 @@ export function mayStartAgain({ attempt, freeAttempts, maxAttempts }: AttemptFac
 export type Expiry =
   { readonly kind: 'requeue'; readonly delayMs: number } | { readonly kind: 'exhausted' };
 
-/** Back into the queue while attempts are left. Contract 01 section 5.6. */
+/** Back into the queue while attempts are left. See docs/reference/leases.md#leases-and-retries. */
 export function judgeExpiry(facts: AttemptFacts, random: number): Expiry {
   if (!mayStartAgain(facts)) return { kind: 'exhausted' };
   return { kind: 'requeue', delayMs: retryDelayMs(facts.attempt, random) };

@@ -21,7 +21,10 @@ export function requeued(reason: string, refusedBy: string | undefined): Dispatc
   };
 }
 
-/** The claim found a run under way: it started nothing, so it is no attempt. Contract 01 section 5.6. */
+/**
+ * The claim found a run under way: it started nothing, so it is no attempt.
+ * See docs/reference/leases.md#leases-and-retries.
+ */
 export const adopted: DispatchChange = { note: {}, freeAttempts: 1 };
 
 /** The lease is over; the run it stood for may have begun, so the claim counts. */

@@ -1,7 +1,7 @@
 import { limits } from '@cynodeai/contracts/common';
 import { splitUtf8 } from '@cynodeai/runtime/std';
 
-/** A `job.log` piece of a stream. Contract 04 section 9.6. */
+/** A `job.log` piece of a stream. See docs/reference/tasks-and-jobs.md#events. */
 export interface LogPiece {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;

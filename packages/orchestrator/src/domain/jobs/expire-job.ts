@@ -10,7 +10,10 @@ export type ExpiredEnd =
 /** Why a reaper takes a lease away. */
 export const leaseRanOut = 'the lease ran out: nobody was looking after the job';
 
-/** Back into the queue while attempts are left, else the end, with the last reason in it. Contract 01 section 5.6. */
+/**
+ * Back into the queue while attempts are left, else the end, with the last reason in it.
+ * See docs/reference/leases.md#leases-and-retries.
+ */
 export function expireJob(facts: AttemptFacts, reason: string, random: number): ExpiredEnd {
   const expiry = judgeExpiry(facts, random);
   if (expiry.kind === 'requeue') return expiry;

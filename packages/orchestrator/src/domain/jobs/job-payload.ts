@@ -20,9 +20,9 @@ export interface InputFileReference {
   readonly source: InputFileSource;
 }
 
-/** What the dispatcher decided and met. Contract 01 section 5.3. */
+/** What the dispatcher decided and met. See docs/reference/leases.md#which-one-is-chosen. */
 export interface DispatchNote {
-  /** How a prompt reaches a model; absent for raw work. Contract 01 section 4.4. */
+  /** How a prompt reaches a model; absent for raw work. See docs/reference/inference.md#prompts. */
   readonly path?: 'direct_url' | 'node_relay' | 'sandbox';
   /** Node of the last claim and why it was chosen. */
   readonly node_slug?: string;
@@ -40,14 +40,17 @@ interface JobPayloadBase {
   readonly dispatch?: DispatchNote;
 }
 
-/** The call of a model that failed before a prompt went to a sandbox. Contract 01 section 4.4. */
+/**
+ * The call of a model that failed before a prompt went to a sandbox.
+ * See docs/reference/inference.md#prompts.
+ */
 export interface PromptFault {
   readonly job_id: string;
   readonly error_type: PromptErrorType;
   readonly error_message: string;
 }
 
-/** `jobs.payload` of work that runs in a sandbox. Contract 02 section 9. */
+/** `jobs.payload` of work that runs in a sandbox. See docs/reference/database.md#work-tables. */
 export interface SandboxJobPayload extends JobPayloadBase {
   readonly kind: 'sandbox';
   /** OCI reference; absent = the setting `sandbox.default_image` at dispatch. */

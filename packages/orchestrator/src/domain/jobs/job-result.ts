@@ -1,7 +1,7 @@
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 
-/** Why a call of a model gave no answer. Contract 01 section 4.4. */
+/** Why a call of a model gave no answer. See docs/reference/inference.md#prompts. */
 export type PromptErrorType =
   /** No connection, or it was lost before the answer was whole. */
   | 'model_unreachable'
@@ -27,13 +27,19 @@ export type JobErrorType =
 /** Longest stored reason, bytes of UTF-8. */
 const messageBytes = 4096;
 
-/** `jobs.result` of a job that failed on the orchestrator's side. Contract 01 section 4.5. */
+/**
+ * `jobs.result` of a job that failed on the orchestrator's side.
+ * See docs/reference/tasks-and-jobs.md#results.
+ */
 export function failureResult(errorType: JobErrorType, message: string): JobResult {
   const text = truncateUtf8(storableText(message), messageBytes).text;
   return { status: 'failed', error_type: errorType, error_message: text, stdout: '', stderr: text };
 }
 
-/** A JSON value whose every text, keys included, fits `jsonb`. Contract 02 section 1. */
+/**
+ * A JSON value whose every text, keys included, fits `jsonb`.
+ * See docs/reference/database.md#conventions.
+ */
 export function storableJson(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
   if (Array.isArray(value)) return value.map(storableJson);

@@ -2,7 +2,10 @@ import type { RunJobResult } from '@cynodeai/contracts/common';
 import { limits } from '@cynodeai/contracts/common';
 import { storableText } from '@cynodeai/runtime/std';
 
-/** One line for `tasks.summary` of a raw task whose job a node ran. Contract 01 section 4.5. */
+/**
+ * One line for `tasks.summary` of a raw task whose job a node ran.
+ * See docs/reference/tasks-and-jobs.md#results.
+ */
 export function resultSummary(result: RunJobResult): string {
   if (result.status === 'timeout') return 'stopped at its time limit';
   return result.exit_code === undefined ? result.status : `exit code ${result.exit_code}`;
@@ -10,7 +13,10 @@ export function resultSummary(result: RunJobResult): string {
 
 const head = (text: string): string => Array.from(text).slice(0, limits.summaryChars).join('');
 
-/** `tasks.summary` of an answered prompt: the beginning of the answer. Contract 01 section 4.5. */
+/**
+ * `tasks.summary` of an answered prompt: the beginning of the answer.
+ * See docs/reference/tasks-and-jobs.md#results.
+ */
 export function answerSummary(answer: string): string {
   // No character takes more than two units, so the rest need not be split.
   return head(answer.slice(0, limits.summaryChars * 2));

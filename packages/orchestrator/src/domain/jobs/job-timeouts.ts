@@ -1,8 +1,8 @@
 import { jobTimeouts } from '@cynodeai/contracts/common';
 
 /**
- * How long the node lets a job run, in seconds: what was asked for, else 3600, and never more than 10800 or the
- * operator's own limit. Contract 03 section 5.7.
+ * How long the node lets a job run, in seconds: what was asked for, else 3600, and never more than
+ * 10800 or the operator's own limit. See docs/reference/worker-api.md#time-limits.
  */
 export function effectiveTimeoutSeconds(
   requested: number | undefined,
@@ -15,7 +15,10 @@ export function effectiveTimeoutSeconds(
   );
 }
 
-/** Deadline of the HTTP call that carries a job, in ms: its own time plus image pull and slack. Contract 01 section 5.4. */
+/**
+ * Deadline of the HTTP call that carries a job, in ms: its own time plus image pull and slack.
+ * See docs/reference/leases.md#claim-and-send.
+ */
 export function dispatchDeadlineMs(effectiveSeconds: number): number {
   return (effectiveSeconds + jobTimeouts.dispatchSlackSeconds) * 1000;
 }

@@ -49,7 +49,7 @@ describe('the request of a job', () => {
   });
 });
 
-describe('time limits (contract 03 section 5.7)', () => {
+describe('time limits', () => {
   it('are the smallest of request, node and operator', () => {
     expect(effectiveTimeoutSeconds(undefined, undefined)).toBe(3600);
     expect(effectiveTimeoutSeconds(5, undefined)).toBe(5);

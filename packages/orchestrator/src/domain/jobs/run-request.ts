@@ -5,7 +5,10 @@ import {
 } from '@cynodeai/contracts/worker-api';
 import type { SandboxJobPayload } from './job-payload.ts';
 
-/** Image of a sandbox when neither the job nor a setting names one. Contract 01 section 4.4. */
+/**
+ * Image of a sandbox when neither the job nor a setting names one.
+ * See docs/reference/inference.md#prompts.
+ */
 export const fallbackSandboxImage = 'docker.io/library/bash:latest';
 
 export interface RunRequestInputs {
@@ -18,7 +21,10 @@ export interface RunRequestInputs {
   readonly inputFiles: readonly InputFile[];
 }
 
-/** The body of `jobs:run`; names the node reserves are left out of the environment. Contract 01 sections 4.3, 5.4. */
+/**
+ * The body of `jobs:run`; names the node reserves are left out of the environment.
+ * See docs/reference/tasks-and-jobs.md#input-modes and docs/reference/leases.md#claim-and-send.
+ */
 export function buildRunRequest(inputs: RunRequestInputs): RunJobRequest {
   const { payload } = inputs;
   const env = Object.entries(payload.env ?? {}).filter(([name]) => !reservedEnvPattern.test(name));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leaseMsOf, leaseTimes } from './lease-times.ts';
 
-describe('leases (contract 01 section 5.6)', () => {
+describe('leases', () => {
   it('last 60 s and are renewed every 20 s unless a setting says otherwise', () => {
     expect(leaseMsOf(undefined)).toBe(60_000);
     expect(leaseMsOf(2)).toBe(2000);

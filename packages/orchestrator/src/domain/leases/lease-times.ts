@@ -1,4 +1,4 @@
-/** Settings of leases and retries. Contract 01 section 5.6. */
+/** Settings of leases and retries. See docs/reference/leases.md#leases-and-retries. */
 export const leaseSettingKeys = {
   ttlSeconds: 'dispatch.lease_ttl_seconds',
   maxAttempts: 'dispatch.max_attempts',
@@ -28,7 +28,10 @@ export interface LeaseTimes {
   readonly stopMs: number;
 }
 
-/** Contract 01 section 5.6: renewed three times within its life (20 s of 60). */
+/**
+ * Renewed three times within its life (20 s of 60).
+ * See docs/reference/leases.md#leases-and-retries.
+ */
 export function leaseTimes(leaseMs: number): LeaseTimes {
   const sixth = Math.round(leaseMs / 6);
   return {

@@ -41,7 +41,10 @@ function isWanted(view: PmModelView, modelRef: string): boolean {
   return taggedModel(modelRef) !== demoModelRef || view.demoModel !== undefined;
 }
 
-/** Whether the selection may stay although the rules might prefer another by now. Contract 01 section 7.3. */
+/**
+ * Whether the selection may stay although the rules might prefer another by now.
+ * See docs/reference/inference.md#watching.
+ */
 function isOnline(view: PmModelView, basis: string): boolean {
   const { state } = view;
   const place = placeOf(view);
@@ -146,8 +149,9 @@ function kept(state: PmModelState): PmModelState {
 }
 
 /**
- * One step of selecting, warming up and watching the Project Manager's model. A selection that is online stays unless
- * a setting changed; a lost one leads to a new selection. Contract 01 sections 7.1 to 7.3 (REQ-MODELS-0003).
+ * One step of selecting, warming up and watching the Project Manager's model. A selection that is
+ * online stays unless a setting changed; a lost one leads to a new selection.
+ * See docs/reference/inference.md (REQ-MODELS-0003).
  */
 export function advanceModel(view: PmModelView, newLoadId: () => string): PmModelStep {
   const basis = basisOf(view.settings);

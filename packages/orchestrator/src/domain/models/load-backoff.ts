@@ -1,9 +1,12 @@
 import { backoffMs } from '@cynodeai/runtime/std';
 import type { ModelNode, NodeModel } from './model-node.ts';
 
-/** Pause after a failed load. Contract 01 section 7.1. */
+/** Pause after a failed load. See docs/reference/inference.md#project-manager-model. */
 const pause = { firstMs: 30_000, maxMs: 600_000, jitter: 0 } as const;
-/** A model service that cannot load says so soon, a download takes its time. Contract 01 section 7.2. */
+/**
+ * A model service that cannot load says so soon, a download takes its time.
+ * See docs/reference/inference.md#loading.
+ */
 const looks = { firstMs: 250, maxMs: 5000, jitter: 0 } as const;
 
 /** True while a failed model is not asked for again. A failure nobody noted yet pauses too: noting it is due. */

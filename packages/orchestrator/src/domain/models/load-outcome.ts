@@ -13,7 +13,7 @@ export type LoadOutcome =
 
 /**
  * What a node's word changes; undefined when the load it is about is not the current one any more.
- * Contract 01 section 7.2.
+ * See docs/reference/inference.md#loading.
  */
 export function applyOutcome(
   view: PmModelView,

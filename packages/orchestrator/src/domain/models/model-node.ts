@@ -16,7 +16,10 @@ export interface NodeModel {
   readonly error: string | undefined;
 }
 
-/** A node that may hold the Project Manager's model: dispatchable and inference-capable. Contract 01 section 7.1. */
+/**
+ * A node that may hold the Project Manager's model: dispatchable and inference-capable.
+ * See docs/reference/inference.md#project-manager-model.
+ */
 export interface ModelNode {
   readonly nodeId: string;
   readonly slug: string;
@@ -33,7 +36,10 @@ function devicesOf(report: unknown): readonly unknown[] {
   return Array.isArray(devices) ? devices : [];
 }
 
-/** Sum of the `vram_mb` that devices name; 0 when none does. Contract 01 section 7.1. */
+/**
+ * Sum of the `vram_mb` that devices name; 0 when none does.
+ * See docs/reference/inference.md#project-manager-model.
+ */
 export function vramTotalMb(report: unknown): number {
   return devicesOf(report)
     .map((device) => at(device, 'vram_mb'))

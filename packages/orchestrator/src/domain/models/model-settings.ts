@@ -3,7 +3,11 @@ import { type ModelTier, defaultTiers, parseTiers } from './model-tiers.ts';
 
 const prefix = 'agents.project_manager.model';
 
-/** Settings that choose the Project Manager's model. Contract 01 sections 7.1, 12.1. */
+/**
+ * Settings that choose the Project Manager's model.
+ * See docs/reference/inference.md#project-manager-model and
+ * docs/reference/settings.md#system-settings.
+ */
 export const pmModelKeys = {
   executionMode: `${prefix}.selection.execution_mode`,
   mode: `${prefix}.selection.mode`,
@@ -33,7 +37,10 @@ function oneOf<T extends string>(values: readonly T[], value: unknown): T | unde
   return values.find((candidate) => candidate === value);
 }
 
-/** A setting of a wrong type or range counts as unset. Contract 01 section 7.1. */
+/**
+ * A setting of a wrong type or range counts as unset.
+ * See docs/reference/inference.md#project-manager-model.
+ */
 export function pmModelSettingsOf(settings: Settings): PmModelSettings {
   const preferHost = settings.get(pmModelKeys.preferHost);
   const pinned = settings.get(pmModelKeys.pinned);
@@ -46,7 +53,7 @@ export function pmModelSettingsOf(settings: Settings): PmModelSettings {
   };
 }
 
-/** How long a model may take to become available, ms. Contract 01 section 7.2. */
+/** How long a model may take to become available, ms. See docs/reference/inference.md#loading. */
 export function loadTimeoutMsOf(settings: Settings): number {
   return (positiveInteger(settings.get(pmModelKeys.loadTimeout)) ?? defaultLoadSeconds) * 1000;
 }

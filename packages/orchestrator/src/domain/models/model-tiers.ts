@@ -4,10 +4,16 @@ export interface ModelTier {
   readonly models: readonly string[];
 }
 
-/** The smallest model the product supports as Project Manager. Contract 01 section 7.1. */
+/**
+ * The smallest model the product supports as Project Manager.
+ * See docs/reference/inference.md#project-manager-model.
+ */
 const smallestModel = 'qwen3.5:0.8b';
 
-/** Tiers by total video memory of the chosen node, greatest first. Contract 01 section 7.1 (REQ-MODELS-0004). */
+/**
+ * Tiers by total video memory of the chosen node, greatest first.
+ * See docs/reference/inference.md#project-manager-model (REQ-MODELS-0004).
+ */
 export const defaultTiers: readonly ModelTier[] = [
   {
     minVramMb: 24_000,

@@ -17,7 +17,10 @@ export interface LoadProgress {
   readonly totalBytes: number;
 }
 
-/** The selection as it is stored for all processes, `orchestrator_state` key `pm_model`. Contract 01 section 7.1. */
+/**
+ * The selection as it is stored for all processes, `orchestrator_state` key `pm_model`.
+ * See docs/reference/inference.md#project-manager-model.
+ */
 export interface PmModelState {
   readonly executionMode: 'local' | 'external';
   /** Absent with status `failed` when the rules led to no model. */

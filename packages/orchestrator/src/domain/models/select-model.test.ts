@@ -54,7 +54,7 @@ interface Case {
 const { executionMode, mode, preferHost, pinned, tiers } = pmModelKeys;
 const small = 'qwen3.5:0.8b';
 
-/** Contract 01 section 20 item 4: node, model and reason list, exactly. */
+/** Node, model and reason list, exactly. See docs/reference/inference.md#project-manager-model. */
 const cases: readonly Case[] = [
   {
     name: 'a host-labelled node without a GPU before 48 GB elsewhere',
@@ -271,7 +271,7 @@ const cases: readonly Case[] = [
 const settingsOf = (values: Readonly<Record<string, unknown>> = {}) =>
   pmModelSettingsOf(new Map(Object.entries(values)));
 
-describe('the choice of the Project Manager model (REQ-ORCHES-0116, REQ-MODELS-0004, hard part 4)', () => {
+describe('the choice of the Project Manager model (REQ-ORCHES-0116, REQ-MODELS-0004)', () => {
   it.each(cases)('takes $name', ({ nodes, settings, demo, want }) => {
     const selection = selectModel({
       settings: settingsOf(settings),

@@ -102,8 +102,9 @@ function chooseModel(
 }
 
 /**
- * Which model the Project Manager uses, by fixed rules; no clock but the given moment, no randomness. There is no
- * external path yet, so that every rule that would take it fails. Contract 01 section 7.1 (REQ-ORCHES-0116, REQ-MODELS-0004).
+ * Which model the Project Manager uses, by fixed rules; no clock but the given moment, no
+ * randomness. There is no external path yet, so that every rule that would take it fails.
+ * See docs/reference/inference.md#project-manager-model (REQ-ORCHES-0116, REQ-MODELS-0004).
  */
 export function selectModel(inputs: SelectionInputs): Selection {
   const { settings, candidates } = inputs;

@@ -13,8 +13,8 @@ function checkText(text: string, path: string): void {
 }
 
 /**
- * Refuses a payload whose unknown parts could not be kept: text the database cannot store, numbers beyond a double,
- * nesting without end. Contract 02 section 1.
+ * Refuses a payload whose unknown parts could not be kept: text the database cannot store, numbers
+ * beyond a double, nesting without end. See docs/reference/database.md#conventions.
  * @throws OrchestratorError `input_invalid`.
  */
 export function checkPayload(payload: unknown): void {

@@ -41,7 +41,10 @@ function statusAfter(applied: boolean, facts: AckFacts): NodeStatus {
   return facts.carriedConnectivity ? 'active' : facts.status;
 }
 
-/** Judges a node's word on a configuration; `applied` is its readiness signal (REQ-WORKER-0254). Contract 01 section 3.9. */
+/**
+ * Judges a node's word on a configuration; `applied` is its readiness signal (REQ-WORKER-0254).
+ * See docs/reference/nodes.md#acknowledgement.
+ */
 export function decideAck(ack: NodeConfigAck, facts: AckFacts): AckDecision {
   const { lastAckedVersion } = facts;
   if (!facts.versionIssued) return { kind: 'unknown_version' };

@@ -45,7 +45,10 @@ function constraintFields(constraints: NodeConstraints): ConfigContent['constrai
   };
 }
 
-/** The configuration a node should run; its hash decides whether a new version is issued. Contract 01 section 3.8. */
+/**
+ * The configuration a node should run; its hash decides whether a new version is issued.
+ * See docs/reference/nodes.md#configuration.
+ */
 export function buildConfigContent(inputs: ConfigInputs): ConfigContent {
   const constraints = constraintFields(inputs.constraints);
   return {

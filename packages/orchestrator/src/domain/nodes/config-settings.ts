@@ -11,7 +11,11 @@ export type Settings = ReadonlyMap<string, unknown>;
 const inferenceKey = 'inference.backend';
 const constraintKey = 'nodes.constraints';
 
-/** Settings that shape a node's configuration. Contract 01 sections 3.5, 3.8. */
+/**
+ * Settings that shape a node's configuration.
+ * See docs/reference/inference.md#who-must-start-a-container and
+ * docs/reference/nodes.md#configuration.
+ */
 export const nodeConfigSettingKeys = [
   `${inferenceKey}.enabled`,
   `${inferenceKey}.images`,
@@ -21,7 +25,10 @@ export const nodeConfigSettingKeys = [
   `${constraintKey}.max_job_timeout_seconds`,
 ] as const;
 
-/** Whether a node's configuration may differ once the setting does. Contract 01 section 3.8. */
+/**
+ * Whether a node's configuration may differ once the setting does.
+ * See docs/reference/nodes.md#configuration.
+ */
 export function shapesNodeConfig(key: string): boolean {
   return ['inference.', 'sandbox.', 'sandbox_images.', 'nodes.', 'models.'].some((prefix) =>
     key.startsWith(prefix),
@@ -31,7 +38,10 @@ export function shapesNodeConfig(key: string): boolean {
 /** The setting that caps every job's time limit, in seconds. */
 export const maxJobTimeoutKey = `${constraintKey}.max_job_timeout_seconds`;
 
-/** The setting that says after how many seconds of silence a node counts as inactive. Contract 01 section 3.10. */
+/**
+ * The setting that says after how many seconds of silence a node counts as inactive.
+ * See docs/reference/nodes.md#silence.
+ */
 export const staleSecondsKey = 'nodes.heartbeat.stale_after_seconds';
 /** Three missed heartbeats. */
 export const defaultStaleSeconds = 180;

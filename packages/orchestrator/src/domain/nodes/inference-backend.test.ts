@@ -21,7 +21,7 @@ const gpu = (device: Record<string, unknown>) => ({
 const decide = (report: NodeCapabilityReport, policy: Partial<InferencePolicy> = {}) =>
   decideInferenceBackend(report, { ...defaultInferencePolicy, ...policy });
 
-describe('the inference container decision (contract 01 section 3.5)', () => {
+describe('the inference container decision', () => {
   it.each<[string, NodeCapabilityReport, Partial<InferencePolicy>]>([
     [
       'a service runs already',

@@ -3,7 +3,10 @@ import { sandboxOnlyLabel } from './node.ts';
 
 export type InferenceVariant = 'cpu' | 'cuda' | 'rocm';
 
-/** Operator settings under `inference.backend.*`. Contract 01 section 3.5. */
+/**
+ * Operator settings under `inference.backend.*`.
+ * See docs/reference/inference.md#who-must-start-a-container.
+ */
 export interface InferencePolicy {
   readonly enabled: boolean;
   /** Container image by variant; a missing one leaves the choice to the node. */
@@ -50,8 +53,9 @@ function suitableVariants(report: NodeCapabilityReport): InferenceVariant[] {
 }
 
 /**
- * Whether a node must start an inference container, and which; undefined means it must not.
- * Pure: the last report and the policy decide, first matching rule wins. Contract 01 section 3.5.
+ * Whether a node must start an inference container, and which; undefined means it must not. Pure:
+ * the last report and the policy decide, first matching rule wins.
+ * See docs/reference/inference.md#who-must-start-a-container.
  */
 export function decideInferenceBackend(
   report: NodeCapabilityReport,

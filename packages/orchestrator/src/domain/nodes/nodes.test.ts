@@ -7,7 +7,7 @@ import { inferencePolicyOf, nodeConstraintsOf } from './config-settings.ts';
 import { compareSlugs } from './node.ts';
 import { chooseWorkerUrl, normalizeWorkerUrl } from './worker-url.ts';
 
-describe('Worker API URLs (contract 01 section 3.6)', () => {
+describe('Worker API URLs', () => {
   it('lose their trailing slashes and are refused when they are of another kind', () => {
     expect(normalizeWorkerUrl('https://n:1/a//', 'f')).toBe('https://n:1/a');
     for (const url of ['', 'n:1', 'ftp://n', 'http://u@n', 'http://n?x', 'http://n#x']) {
@@ -122,7 +122,7 @@ describe('configuration content', () => {
   });
 });
 
-describe('acknowledgements (contract 01 section 3.9)', () => {
+describe('acknowledgements', () => {
   const older = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
   const newer = '01BX5ZZKBKACTAV9WEVGEMMVRZ';
   const facts: AckFacts = {

@@ -2,7 +2,8 @@ import { serviceUrlSchema } from '@cynodeai/contracts/common';
 import { OrchestratorError } from '../errors.ts';
 
 /**
- * A Worker API URL as it is stored: checked, without trailing slashes. Contract 01 section 3.6.
+ * A Worker API URL as it is stored: checked, without trailing slashes.
+ * See docs/reference/nodes.md#worker-api-url.
  * @throws OrchestratorError `worker_url_invalid`.
  */
 export function normalizeWorkerUrl(url: string, field: string): string {
@@ -36,7 +37,10 @@ export interface WorkerUrlChoice {
   readonly environmentIgnored: boolean;
 }
 
-/** Which URL the orchestrator dials for a node. Contract 01 section 3.6 (REQ-ORCHES-0148). */
+/**
+ * Which URL the orchestrator dials for a node. See docs/reference/nodes.md#worker-api-url
+ * (REQ-ORCHES-0148).
+ */
 export function chooseWorkerUrl(sources: WorkerUrlSources): WorkerUrlChoice {
   const { nodeOverride, environmentOverride, reported, nodeCount } = sources;
   const environmentIgnored = environmentOverride !== undefined && nodeCount > 1;

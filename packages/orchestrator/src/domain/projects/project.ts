@@ -18,7 +18,10 @@ export type ProjectReference =
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const slugPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Slug of a user's default project; it is built from the id because handles may change. Contract 04 section 8.2. */
+/**
+ * Slug of a user's default project; it is built from the id because handles may change.
+ * See docs/reference/identity-and-policy.md#projects.
+ */
 export function defaultProjectSlug(userId: string): string {
   return `default-${userId}`;
 }
@@ -55,7 +58,8 @@ export function requireVisible(user: ActiveUser, project: Project | undefined): 
 }
 
 /**
- * The project when the caller may create tasks in it. Contract 04 section 8.2.
+ * The project when the caller may create tasks in it.
+ * See docs/reference/identity-and-policy.md#projects.
  * @throws OrchestratorError `project_unknown`, `project_disabled`, `forbidden`.
  */
 export function requireWritable(user: ActiveUser, project: Project | undefined): Project {

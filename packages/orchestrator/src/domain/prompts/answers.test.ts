@@ -14,7 +14,7 @@ const answer = (text: string) =>
     prompt,
   );
 
-describe('the end of an answered prompt (contract 01 section 4.5, REQ-ORCHES-0123)', () => {
+describe('the end of an answered prompt (REQ-ORCHES-0123)', () => {
   it('has the shape of a sandbox result', () => {
     const usage = { input_tokens: 1, output_tokens: 2, total_tokens: 3 };
     const end = answeredEnd(
@@ -58,7 +58,7 @@ describe('the end of an answered prompt (contract 01 section 4.5, REQ-ORCHES-012
   });
 });
 
-describe('the second job of a prompt (contract 01 section 4.4, REQ-ORCHES-0125)', () => {
+describe('the second job of a prompt (REQ-ORCHES-0125)', () => {
   const fault = { job_id: 'j', error_type: 'model_timeout', error_message: 'too slow' } as const;
   const payload = fallbackPayload('m:1', fault, [{ artifactId: 'a', path: 'upload/x' }]);
 

@@ -27,7 +27,7 @@ const selected = (change: Partial<SelectedModel> = {}): SelectedModel => ({
 });
 const facts = { hasUrl: false, defaultModel: 'small:1', nodes: [node('c'), node('a'), node('b')] };
 
-describe('the way of a prompt to a model (contract 01 section 4.4, REQ-ORCHES-0118)', () => {
+describe('the way of a prompt to a model (REQ-ORCHES-0118)', () => {
   it('is the configured URL, with the selected model or else the default one', () => {
     const way = { ...facts, hasUrl: true, nodes: [] };
     expect(choosePath({ ...way, selected: undefined })).toMatchObject({

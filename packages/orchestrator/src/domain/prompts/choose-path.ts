@@ -10,7 +10,10 @@ export interface SelectedModel {
   readonly executionMode: 'local' | 'external';
 }
 
-/** Why prompts stay queued; words of `tasks.metadata.waiting_reason` and of readiness. Contract 01 section 6. */
+/**
+ * Why prompts stay queued; words of `tasks.metadata.waiting_reason` and of readiness.
+ * See docs/reference/processes.md#readiness.
+ */
 export type PromptWaitingReason =
   'no_inference_path' | 'pm_model_not_selected' | 'pm_model_loading' | 'pm_model_unavailable';
 
@@ -60,10 +63,9 @@ function byPreferredThenSlug(preferred: string | undefined) {
  * Chooses how prompts reach a model now. A configured URL is used whatever the nodes say. Without one the relay of
  * the model's node is taken, else that of another inference-capable node.
  *
- * Contract 01 section 4.4 sends a prompt that has neither URL nor relay to the sandbox at once, and sections 6 and 19
- * (decision 16) let tasks queue while the system is not ready. Both hold here: the sandbox's program needs the very
- * node that would offer the relay, so without one, or before its model is there, nobody could answer and failing
- * would only lose the prompt. It waits, and the task says for what.
+ * A prompt that has neither URL nor relay is not sent to a sandbox at once: the sandbox's program
+ * needs the very node that would offer the relay, so without one, or before its model is there,
+ * nobody could answer and failing would only lose the prompt. It waits, and the task says for what.
  */
 export function choosePath({ hasUrl, defaultModel, selected, nodes }: PathFacts): PromptPath {
   const local = selected?.executionMode === 'local' ? selected : undefined;

@@ -22,7 +22,10 @@ export type ModelAnswer =
       readonly finishReason: string | undefined;
       readonly usage: ModelUsage | undefined;
     }
-  /** A node did not take the call: it is full, or cannot be reached. Nothing ran. Contract 01 section 5.5. */
+  /**
+   * A node did not take the call: it is full, or cannot be reached. Nothing ran.
+   * See docs/reference/leases.md#what-an-answer-means.
+   */
   | { readonly kind: 'not_taken'; readonly message: string; readonly isUnreachable: boolean }
   | {
       readonly kind: 'failed';
@@ -41,8 +44,8 @@ export interface AnsweredPrompt {
 }
 
 /**
- * The end of a job whose prompt was answered: the shape of a sandbox's result, its output the answer's text.
- * Contract 01 section 4.5 (REQ-ORCHES-0123).
+ * The end of a job whose prompt was answered: the shape of a sandbox's result, its output the
+ * answer's text. See docs/reference/tasks-and-jobs.md#results (REQ-ORCHES-0123).
  */
 export function answeredEnd(
   answer: Extract<ModelAnswer, { readonly kind: 'answered' }>,

@@ -40,7 +40,7 @@ describe('the body of a model call (REQ-ORCHES-0125)', () => {
   });
 });
 
-describe('attachments in the model input (contract 04 section 9.3, REQ-ORCHES-0126)', () => {
+describe('attachments in the model input (REQ-ORCHES-0126)', () => {
   it('stand in blocks with name, type and size', () => {
     expect(modelInput('p', [file('x\ny', { contentType: undefined })])).toBe(
       `p\n\n--- attachment: a.txt (unknown type, 3 bytes) ---\nx\ny\n${endLine}`,

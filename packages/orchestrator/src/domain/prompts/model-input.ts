@@ -10,7 +10,10 @@ export interface PromptFile {
   readonly start: Uint8Array;
 }
 
-/** Most bytes of one attachment that are given to a model. Contract 04 section 9.3. */
+/**
+ * Most bytes of one attachment that are given to a model.
+ * See docs/reference/tasks-and-jobs.md#attachments.
+ */
 export const attachmentTextBytes = 64 * 1024;
 
 const endMarker = '--- end of attachment ---';
@@ -66,9 +69,10 @@ function block(file: PromptFile, text: string): string {
 }
 
 /**
- * What a model is given: the prompt, unchanged, then each text attachment in a delimited block, then the names of the
- * other files. A file can neither end its block nor open another: lines that look like it begin with a backslash.
- * Contract 04 section 9.3 (REQ-ORCHES-0126).
+ * What a model is given: the prompt, unchanged, then each text attachment in a delimited block,
+ * then the names of the other files. A file can neither end its block nor open another: lines that
+ * look like it begin with a backslash. See docs/reference/tasks-and-jobs.md#attachments
+ * (REQ-ORCHES-0126).
  */
 export function modelInput(prompt: string, files: readonly PromptFile[]): string {
   const read = files.map((file) => ({ file, text: textOf(file) }));

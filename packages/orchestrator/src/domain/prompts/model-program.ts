@@ -7,7 +7,10 @@ export const requestPath = `.cynode/${requestName}`;
 /** The program as an input file, below the workspace. */
 export const programPath = '.cynode/ask-model.sh';
 
-/** Limit of the call inside the sandbox, seconds: the relay ends it then. Contract 03 section 7.2. */
+/**
+ * Limit of the call inside the sandbox, seconds: the relay ends it then.
+ * See docs/reference/sandbox.md#relay.
+ */
 export const programSeconds = 120;
 
 /**

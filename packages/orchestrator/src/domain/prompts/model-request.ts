@@ -5,7 +5,7 @@ export interface ModelRequest {
   readonly stream: false;
 }
 
-/** The request of a prompt. Contract 01 section 4.4 (REQ-ORCHES-0125). */
+/** The request of a prompt. See docs/reference/inference.md#prompts (REQ-ORCHES-0125). */
 export function modelRequest(model: string, prompt: string): ModelRequest {
   return { model, prompt, stream: false };
 }

@@ -25,8 +25,9 @@ export interface FallbackFile {
 const slackSeconds = 90;
 
 /**
- * The one further try of a prompt whose call failed: a fixed program in a sandbox with inference. Text and attachments
- * reach it as files; nothing of them is part of a command. Contract 01 section 4.4 (REQ-ORCHES-0125).
+ * The one further try of a prompt whose call failed: a fixed program in a sandbox with inference.
+ * Text and attachments reach it as files; nothing of them is part of a command.
+ * See docs/reference/inference.md#prompts (REQ-ORCHES-0125).
  */
 export function fallbackPayload(
   model: string,

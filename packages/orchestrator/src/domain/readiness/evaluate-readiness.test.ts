@@ -21,7 +21,7 @@ const able: NodeFacts = {
 };
 const codes = (facts: ReadinessFacts) => evaluateReadiness(facts).map((reason) => reason.code);
 
-describe('readiness (contract 01 section 6, REQ-ORCHES-0119)', () => {
+describe('readiness (REQ-ORCHES-0119)', () => {
   it('stops at a database that is away or of another version', () => {
     expect(codes({ database: 'unavailable' })).toEqual(['database_unavailable']);
     const outdated = { database: 'outdated', expectedVersion: '0007' } as const;

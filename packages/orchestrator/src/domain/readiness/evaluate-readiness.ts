@@ -26,7 +26,10 @@ export const databaseUnavailable: ReadinessReason = {
   action: 'start PostgreSQL and check DATABASE_URL; the process recovers by itself',
 };
 
-/** Reasons for not being ready in the contract's order; none = ready. Contract 01 section 6 (REQ-ORCHES-0119). */
+/**
+ * Reasons for not being ready in order; none = ready. See docs/reference/processes.md#readiness
+ * (REQ-ORCHES-0119).
+ */
 export function evaluateReadiness(facts: ReadinessFacts): readonly ReadinessReason[] {
   if (facts.database === 'unavailable') return [databaseUnavailable];
   if (facts.database === 'outdated') {

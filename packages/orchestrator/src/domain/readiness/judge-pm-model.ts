@@ -62,7 +62,10 @@ function unavailable(place: string, why: string): ReadinessReason {
   };
 }
 
-/** Why the Project Manager's model cannot be used now; undefined when it can. Contract 01 section 6 (REQ-MODELS-0003). */
+/**
+ * Why the Project Manager's model cannot be used now; undefined when it can.
+ * See docs/reference/processes.md#readiness (REQ-MODELS-0003).
+ */
 export function judgePmModel(
   { selection, availability }: PmModelFacts,
   nodes: readonly NodeFacts[],

@@ -11,7 +11,8 @@ function refuse(field: string, message: string): never {
 }
 
 /**
- * The type of a value that may be stored under a key. Contract 01 section 12.1, 04 sections 6.2, 7.
+ * The type of a value that may be stored under a key.
+ * See docs/reference/settings.md#system-settings.
  * @throws OrchestratorError `input_invalid`.
  */
 export function checkSetting(

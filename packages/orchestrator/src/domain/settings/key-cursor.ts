@@ -1,7 +1,7 @@
 import { OrchestratorError } from '../errors.ts';
 import type { Seal } from '../tasks/page-cursor.ts';
 
-/** An opaque cursor for the page after a key. Contract 01 section 13. */
+/** An opaque cursor for the page after a key. See docs/reference/http.md#pages. */
 export function encodeKeyCursor(key: string, seal: Seal): string {
   return `${seal(key)}.${encodeURIComponent(key)}`;
 }

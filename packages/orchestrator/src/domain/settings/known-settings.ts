@@ -76,7 +76,10 @@ const rules: Readonly<Record<string, ValueRule>> = {
   'sandbox_images.require_digest_pinning': aBoolean,
 };
 
-/** What is wrong with a value of a known key; undefined when nothing is, or when the key is not known. Contract 01 section 12.1. */
+/**
+ * What is wrong with a value of a known key; undefined when nothing is, or when the key is not
+ * known. See docs/reference/settings.md#system-settings.
+ */
 export function faultOfValue(key: string, value: unknown): string | undefined {
   return Object.hasOwn(rules, key) ? rules[key]?.(value) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Setting, SettingValueType } from '@cynodeai/contracts/gateway';
 
-/** A system setting as it is stored. Contract 02 section 7. */
+/** A system setting as it is stored. See docs/reference/database.md#policy-tables. */
 export interface SettingRecord {
   readonly key: string;
   readonly value: unknown;

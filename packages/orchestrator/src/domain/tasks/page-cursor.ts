@@ -15,7 +15,7 @@ function uuidOf(hex: string): string {
   return [8, 12, 16, 20, 32].map((end, at, ends) => hex.slice(ends[at - 1] ?? 0, end)).join('-');
 }
 
-/** An opaque cursor for the page after `position`. Contract 01 section 13. */
+/** An opaque cursor for the page after `position`. See docs/reference/http.md#pages. */
 export function encodeCursor(position: PagePosition, seal: Seal): string {
   const text = `${position.createdAt.getTime().toString(36)}.${position.id.replaceAll('-', '')}`;
   return `${text}.${seal(text)}`;

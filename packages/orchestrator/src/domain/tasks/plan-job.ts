@@ -29,8 +29,9 @@ function program(input: TaskInput): {
 }
 
 /**
- * The first job of a task. A prompt goes to a model and never to a shell (REQ-ORCHES-0125); raw text travels as an
- * input file, because a single argument is limited to 128 KiB. Contract 01 section 4.3, 04 section 9.4.
+ * The first job of a task. A prompt goes to a model and never to a shell (REQ-ORCHES-0125); raw
+ * text travels as an input file, because a single argument is limited to 128 KiB.
+ * See docs/reference/tasks-and-jobs.md#input-modes.
  */
 export function planJob(input: TaskInput, attachments: readonly AttachmentRecord[]): JobPayload {
   if (input.mode === 'prompt') return { kind: 'inference', input_mode: 'prompt', target: 'local' };

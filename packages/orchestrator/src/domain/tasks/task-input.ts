@@ -60,7 +60,7 @@ function commandsInput(request: CreateTaskRequest): TaskInput {
 }
 
 /**
- * Reads mode and text of a new task. Contract 04 section 9.2.
+ * Reads mode and text of a new task. See docs/reference/tasks-and-jobs.md#create.
  * @throws OrchestratorError `input_invalid`, `input_too_large`.
  */
 export function readTaskInput(request: CreateTaskRequest): TaskInput {

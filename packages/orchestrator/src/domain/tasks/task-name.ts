@@ -25,7 +25,10 @@ export interface TaskNameChoice {
   readonly provisional: boolean;
 }
 
-/** The wanted name, else the first words of the text, else `task`. Contract 04 section 9.1. */
+/**
+ * The wanted name, else the first words of the text, else `task`.
+ * See docs/reference/tasks-and-jobs.md#names.
+ */
 export function chooseTaskName(wanted: string | undefined, text: string): TaskNameChoice {
   const given = normaliseTaskName(wanted ?? '');
   if (given !== '') return { name: apartFromIds(given), provisional: false };

@@ -48,7 +48,10 @@ function attachmentView(record: AttachmentRecord): TaskAttachment {
 
 const byPath = (a: AttachmentRecord, b: AttachmentRecord): number => (a.path < b.path ? -1 : 1);
 
-/** The task as the API shows it; attachments by name, so that equal states give equal answers. Contract 04 section 9.2. */
+/**
+ * The task as the API shows it; attachments by name, so that equal states give equal answers.
+ * See docs/reference/tasks-and-jobs.md#create.
+ */
 export function taskView(task: TaskRecord): Task {
   return {
     id: task.id,

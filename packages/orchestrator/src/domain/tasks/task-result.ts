@@ -44,8 +44,8 @@ function jobView(job: JobRecord): TaskResult['jobs'][number] {
 }
 
 /**
- * Jobs and, once the task is terminal, their streams in creation order and the last job's exit code.
- * Contract 04 section 9.5.
+ * Jobs and, once the task is terminal, their streams in creation order and the last job's exit
+ * code. See docs/reference/tasks-and-jobs.md#results.
  */
 export function taskResultView(task: TaskRecord, jobs: readonly JobRecord[]): TaskResult {
   const status = apiTaskStatus(task.status);
@@ -66,7 +66,7 @@ export function taskResultView(task: TaskRecord, jobs: readonly JobRecord[]): Ta
   };
 }
 
-/** The streams as far as they are stored. Contract 04 section 9.5. */
+/** The streams as far as they are stored. See docs/reference/tasks-and-jobs.md#results. */
 export function taskLogsView(
   task: TaskRecord,
   jobs: readonly JobRecord[],

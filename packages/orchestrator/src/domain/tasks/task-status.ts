@@ -1,6 +1,9 @@
 import type { TaskStatus } from '@cynodeai/contracts/gateway';
 
-/** `tasks.status` as it is stored; the API calls `pending` `queued`. Contract 04 section 9.1. */
+/**
+ * `tasks.status` as it is stored; the API calls `pending` `queued`.
+ * See docs/reference/tasks-and-jobs.md#task-states.
+ */
 export type StoredTaskStatus = 'pending' | Exclude<TaskStatus, 'queued'>;
 
 /** The status a client sees. */

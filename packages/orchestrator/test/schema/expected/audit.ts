@@ -1,6 +1,9 @@
 import { type ExpectedTables, agentTypes } from './notation.ts';
 
-/** Contract 02 sections 6 and 15. */
+/**
+ * See docs/reference/database.md#tables-of-parts-to-come and
+ * docs/reference/database.md#audit-tables.
+ */
 export const auditTables: ExpectedTables = {
   api_credentials: {
     columns: `id owner_type owner_id provider credential_type credential_name

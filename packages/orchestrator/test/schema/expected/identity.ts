@@ -2,7 +2,7 @@ import type { ExpectedTables } from './notation.ts';
 
 const valueTypes = 'string number boolean object array';
 
-/** Contract 02 sections 1 to 5 and 7. */
+/** See docs/reference/database.md. */
 export const identityTables: ExpectedTables = {
   schema_migrations: {
     columns: 'version:C name checksum applied_at=now()',

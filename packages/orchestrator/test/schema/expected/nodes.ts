@@ -1,6 +1,9 @@
 import type { ExpectedTables } from './notation.ts';
 
-/** Contract 02 sections 10, 12, 16 and 17 (skills). */
+/**
+ * See docs/reference/database.md#node-tables and
+ * docs/reference/database.md#tables-of-parts-to-come.
+ */
 export const nodeTables: ExpectedTables = {
   nodes: {
     columns: `id node_slug:C status enabled:bool=true config_version:C? config_desired_version:C?

@@ -1,11 +1,12 @@
 /**
- * A table as contract 02 writes it, short:
- * - `columns`: `name[:type][?][=default]`. As in the contract, `*_at` is a time and `*_id` a uuid without saying so,
- *   anything else is text; `?` = null allowed. `id`, `created_at`, `updated_at`, `changed_at` bring their defaults.
+ * A table in short:
+ * - `columns`: `name[:type][?][=default]`. `*_at` is a time and `*_id` a uuid without saying so,
+ *   anything else is text; `?` = null allowed. `id`, `created_at`, `updated_at`, `changed_at` bring
+ *   their defaults.
  * - `keys`: the primary key first, then the UNIQUE ones; `nnd` = NULLS NOT DISTINCT.
  * - `references`: `column -> table`, C = CASCADE, N = SET NULL, otherwise RESTRICT.
  * - `values`: the values a text column may have. `rules`: how many further CHECKs there are.
- * - `indexes`: those the contract lists; every reference leads an index without being listed.
+ * - `indexes`: those that are listed; every reference leads an index without being listed.
  */
 export interface ExpectedTable {
   readonly columns: string;

@@ -1,6 +1,9 @@
 import { type ExpectedTables, agentTypes } from './notation.ts';
 
-/** Contract 02 sections 9, 11 and 13. */
+/**
+ * See docs/reference/database.md#work-tables and
+ * docs/reference/database.md#tables-of-parts-to-come.
+ */
 export const workTables: ExpectedTables = {
   tasks: {
     columns: `id created_by:uuid project_id? plan_id? name? input_mode=prompt status=pending

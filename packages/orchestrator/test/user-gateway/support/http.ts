@@ -42,7 +42,7 @@ function object(text: string): Readonly<Record<string, unknown>> {
   return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
 }
 
-/** Every answer of every test is held against the contract. */
+/** Every answer of every test is held against the routes. */
 function checkAgainstRoute(route: Route, answer: Answer): void {
   const declared = route.success[answer.status];
   if (declared !== undefined) {

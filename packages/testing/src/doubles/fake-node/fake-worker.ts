@@ -23,7 +23,10 @@ function resultOf(request: RunJobRequest, answer: Exclude<RunAnswer, 'hang up'>)
   } as RunJobResult;
 }
 
-/** The Worker API of one fake node: retention and idempotency as contract 03 section 5.8 has them. */
+/**
+ * The Worker API of one fake node: retention and idempotency as a node has them.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export class FakeWorker {
   readonly #options: FakeNodeOptions;
   readonly #node: FakeNode;

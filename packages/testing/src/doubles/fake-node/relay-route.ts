@@ -3,7 +3,10 @@ import { type HttpServer, ProblemError } from '@cynodeai/runtime/http';
 
 type Guard = (call: { headers: { authorization?: string | undefined } }) => Promise<void>;
 
-/** The relay of a fake node: model calls with the node's token go on to `upstream`, without it. Contract 03 section 5.10. */
+/**
+ * The relay of a fake node: model calls with the node's token go on to `upstream`, without it.
+ * See docs/reference/worker-api.md#inference-relay.
+ */
 export function bindRelay(server: HttpServer, guard: Guard, upstream: () => string): void {
   server.app.post(`${inferenceRelayPrefix}/api/generate`, async (call, reply) => {
     await guard(call);

@@ -1,7 +1,10 @@
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import type { SandboxMount, SandboxNetwork } from '../../ports/sandbox-engine.ts';
 
-/** The engine's own limit lies this many seconds above the node's, for the case that the node is gone. Contract 03 section 6.6. */
+/**
+ * The engine's own limit lies this many seconds above the node's, for the case that the node is
+ * gone. See docs/reference/sandbox.md#rules.
+ */
 const deadManSlackSeconds = 30;
 
 /** Enough to resolve the sandbox's own names, and nothing of the host's. */
@@ -199,9 +202,9 @@ function engineRules(setting: RuleSetting): readonly SandboxRule[] {
 }
 
 /**
- * What every sandbox gets whatever the job asks for, and how each engine is told: engines differ in telling, never in
- * rules. The only choice is between no network and one that holds nothing but its own loopback and the way to the
- * model. Contract 03 sections 6.1 to 6.6 and 7.1.
+ * What every sandbox gets whatever the job asks for, and how each engine is told: engines differ in
+ * telling, never in rules. The only choice is between no network and one that holds nothing but its
+ * own loopback and the way to the model. See docs/reference/sandbox.md.
  */
 export function sandboxRules(setting: RuleSetting): readonly SandboxRule[] {
   return [

@@ -46,8 +46,8 @@ async function kernelGpus(drmFolder: string): Promise<readonly GpuDevice[]> {
 }
 
 /**
- * Graphics cards of this machine: by the vendors' tools, which know most, else as the kernel lists them. Whatever fails
- * means no card. Contract 03 section 8.1.
+ * Graphics cards of this machine: by the vendors' tools, which know most, else as the kernel lists
+ * them. Whatever fails means no card. See docs/reference/inference.md#model-service-of-a-node.
  */
 export async function detectGpus(
   drmFolder = '/sys/class/drm',

@@ -49,7 +49,10 @@ async function readFixed(): Promise<FixedFacts> {
   };
 }
 
-/** The machine this process runs on; what cannot change is read once. Contract 03 section 4.2. */
+/**
+ * The machine this process runs on; what cannot change is read once.
+ * See docs/reference/nodes.md#capability-report.
+ */
 export function createMachineProbe(stateDir: string): HostProbe {
   let fixed: Promise<FixedFacts> | undefined;
   return {

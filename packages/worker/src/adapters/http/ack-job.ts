@@ -3,7 +3,10 @@ import { type HttpServer, ProblemError, bindRoute } from '@cynodeai/runtime/http
 import type { JobService } from '../../app/jobs/job-service.ts';
 import { requireToken, type TokenSource } from './guards.ts';
 
-/** `POST /v1/worker/jobs/{job_id}:ack`, obeyed whether the node is ready or not. Contract 03 section 5.8. */
+/**
+ * `POST /v1/worker/jobs/{job_id}:ack`, obeyed whether the node is ready or not.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export function bindAckJob(
   server: HttpServer,
   config: TokenSource,

@@ -2,7 +2,7 @@ import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { type HttpServer, anyone, bindRoute } from '@cynodeai/runtime/http';
 import type { ReadinessView } from './guards.ts';
 
-/** `/healthz` and `/readyz` in plain text. Contract 03 section 5.3. */
+/** `/healthz` and `/readyz` in plain text. See docs/reference/nodes.md#readiness-of-a-node. */
 export function bindHealth(server: HttpServer, readiness: ReadinessView): void {
   bindRoute(server, workerApiRoutes.healthz, {
     guard: anyone,

@@ -61,8 +61,9 @@ function problemAnswer(refusal: RelayRefusal, requestId: string): LocalAnswer {
 }
 
 /**
- * `GET` and `POST /v1/worker/inference/proxy/{path}`: the rest of the path goes to the node's model service, bodies
- * are passed through as they come in both directions. Contract 03 section 5.10.
+ * `GET` and `POST /v1/worker/inference/proxy/{path}`: the rest of the path goes to the node's model
+ * service, bodies are passed through as they come in both directions.
+ * See docs/reference/worker-api.md#inference-relay.
  */
 export function bindInferenceRelay(server: HttpServer, deps: InferenceRelayDeps): void {
   const { config, readiness, forwarder } = deps;

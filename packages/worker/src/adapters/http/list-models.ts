@@ -23,7 +23,10 @@ function onWire(model: ModelState): ModelList['models'][number] {
   };
 }
 
-/** `GET /v1/worker/inference/models`, with the progress of what is being fetched. Contract 03 section 5.10. */
+/**
+ * `GET /v1/worker/inference/models`, with the progress of what is being fetched.
+ * See docs/reference/worker-api.md#models.
+ */
 export function bindListModels(server: HttpServer, deps: ListModelsDeps): void {
   const { config, readiness, models } = deps;
   bindRoute(server, workerApiRoutes.listModels, {

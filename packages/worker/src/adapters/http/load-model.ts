@@ -9,7 +9,10 @@ export interface LoadModelDeps {
   readonly models: Pick<ModelLoads, 'load'>;
 }
 
-/** `POST /v1/worker/inference/models:load`: 200 when the model is there, 202 while it is fetched. Contract 03 section 5.10. */
+/**
+ * `POST /v1/worker/inference/models:load`: 200 when the model is there, 202 while it is fetched.
+ * See docs/reference/worker-api.md#models.
+ */
 export function bindLoadModel(server: HttpServer, deps: LoadModelDeps): void {
   const { config, readiness, models } = deps;
   bindRoute(server, workerApiRoutes.loadModel, {

@@ -16,9 +16,11 @@ export function prefersAsync(prefer: string | readonly string[] | undefined): bo
 }
 
 /**
- * `POST /v1/worker/jobs:run`, checked in the contract's order: token, readiness, size and schema here, then
- * policy, capacity, duplicate and inference by the job service. A client that leaves does not end its job.
- * `Prefer: respond-async` gets 202 while the job has not ended. Contract 03 sections 5.4 and 5.8.
+ * `POST /v1/worker/jobs:run`, checked in this order: token, readiness, size and schema here, then
+ * policy, capacity, duplicate and inference by the job service. A client that leaves does not end
+ * its job. `Prefer: respond-async` gets 202 while the job has not ended.
+ * See docs/reference/worker-api.md#run-a-job and
+ * docs/reference/worker-api.md#life-of-a-job-on-its-node.
  */
 export function bindRunJob(server: HttpServer, deps: RunJobRouteDeps): void {
   const { jobs, readiness, config } = deps;

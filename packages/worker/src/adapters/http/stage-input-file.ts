@@ -10,8 +10,8 @@ export interface StageInputFileRouteDeps {
 }
 
 /**
- * `PUT /v1/worker/jobs/{job_id}/input-files`: an input file that does not fit into `jobs:run`, streamed to disk.
- * Contract 03 section 5.4.
+ * `PUT /v1/worker/jobs/{job_id}/input-files`: an input file that does not fit into `jobs:run`,
+ * streamed to disk. See docs/reference/worker-api.md#input-files.
  */
 export function bindStageInputFile(server: HttpServer, deps: StageInputFileRouteDeps): void {
   const { jobs, readiness, config } = deps;

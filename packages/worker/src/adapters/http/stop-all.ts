@@ -12,8 +12,8 @@ export interface StopAllRouteDeps {
 }
 
 /**
- * `POST /v1/worker/admin/stop-all-orchestrator-directed`: every job ends `failed`; obeyed whether the node is
- * ready or not. Contract 03 section 5.9, REQ-WORKER-0261.
+ * `POST /v1/worker/admin/stop-all-orchestrator-directed`: every job ends `failed`; obeyed whether
+ * the node is ready or not. See docs/reference/worker-api.md#stops, REQ-WORKER-0261.
  */
 export function bindStopAll(server: HttpServer, deps: StopAllRouteDeps): void {
   const { config, jobs, stopGraceMs, log } = deps;

@@ -5,7 +5,10 @@ import { requireToken, type TokenSource } from './guards.ts';
 
 const defaultGraceSeconds = 30;
 
-/** `POST /v1/worker/jobs:stop`, obeyed whether the node is ready or not. Contract 03 sections 2.5 and 5.9. */
+/**
+ * `POST /v1/worker/jobs:stop`, obeyed whether the node is ready or not.
+ * See docs/reference/worker-api.md#stops.
+ */
 export function bindStopJob(
   server: HttpServer,
   config: TokenSource,

@@ -22,7 +22,10 @@ const kinds: Readonly<Record<WorkerErrorCode, ProblemKind | undefined>> = {
   container_resists: undefined,
 };
 
-/** Turns a node's error into its refusal; undefined means 500 without detail. Contract 03 section 5.5. */
+/**
+ * Turns a node's error into its refusal; undefined means 500 without detail.
+ * See docs/reference/worker-api.md#run-results.
+ */
 export function toProblem(error: unknown): ProblemError | undefined {
   if (!(error instanceof WorkerError)) return undefined;
   const kind = kinds[error.code];

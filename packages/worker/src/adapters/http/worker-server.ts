@@ -36,8 +36,9 @@ export interface WorkerServerDeps {
 const readTimeoutMs = 120_000;
 
 /**
- * Opens the Worker API. No limit on how long an answer may take: a job is answered when it has ended.
- * @throws NodeError `listen_failed`. Contract 03 section 5.1.
+ * Opens the Worker API. No limit on how long an answer may take: a job is answered when it has
+ * ended.
+ * @throws NodeError `listen_failed`. See docs/reference/worker-api.md#ground-rules.
  */
 export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpServer> {
   const { log, config, readiness, jobs, listen } = deps;

@@ -48,7 +48,10 @@ const words = {
   ack: { what: 'ack', expected: 'an empty one', unknown: 'denied' },
 } as const satisfies Readonly<Record<string, CallWords>>;
 
-/** Sorts what went wrong by what can be done about it. Contract 03 sections 2.2 and 3. */
+/**
+ * Sorts what went wrong by what can be done about it. See docs/reference/nodes.md#start-of-a-node
+ * and docs/reference/nodes.md#calls-of-a-node.
+ */
 function nodeErrorOf({ what, expected, unknown }: CallWords, error: CallError): NodeError {
   const { code, status = 0 } = error;
   const cause = { cause: error };
@@ -77,7 +80,10 @@ async function attempt<T>(what: CallWords, call: Promise<T>): Promise<T> {
   }
 }
 
-/** The control-plane over HTTP; every URL but the registration's is the bootstrap's. Contract 03 sections 3 and 4.3. */
+/**
+ * The control-plane over HTTP; every URL but the registration's is the bootstrap's.
+ * See docs/reference/nodes.md#calls-of-a-node and docs/reference/nodes.md#registration.
+ */
 export function createHttpOrchestrator(options: HttpOrchestratorOptions): Orchestrator {
   const { client, baseUrl, psk, requestTimeoutMs: timeoutMs } = options;
   let bootstrap: Bootstrap | undefined;

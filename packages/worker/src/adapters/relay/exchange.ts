@@ -32,7 +32,10 @@ const down: RelayRefusal = {
 /** Why an exchange ends before its answer is complete. */
 class Ended extends Error {}
 
-/** One request on its way to the model service and the answer on its way back. Contract 03 section 7.2. */
+/**
+ * One request on its way to the model service and the answer on its way back.
+ * See docs/reference/sandbox.md#relay.
+ */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;

@@ -29,8 +29,9 @@ function connectionNames(connection: string | undefined): ReadonlySet<string> {
 }
 
 /**
- * Names and values, in turn, of the headers that pass through the relay. Credentials, `Proxy-*` and hop-by-hop
- * headers, also those that `Connection` names, stay behind in both directions. Contract 03 section 7.2.
+ * Names and values, in turn, of the headers that pass through the relay. Credentials, `Proxy-*` and
+ * hop-by-hop headers, also those that `Connection` names, stay behind in both directions.
+ * See docs/reference/sandbox.md#relay.
  */
 export function passingHeaders(headers: IncomingHttpHeaders): string[] {
   const named = connectionNames(headers.connection);

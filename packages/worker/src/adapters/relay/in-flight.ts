@@ -7,7 +7,10 @@ export interface WaitForPlace {
   readonly giveUp: () => void;
 }
 
-/** Places for requests that make a model work; who finds none waits in turn. Contract 03 section 10. */
+/**
+ * Places for requests that make a model work; who finds none waits in turn.
+ * See docs/reference/nodes.md#settings-of-a-node.
+ */
 export class InFlight {
   readonly #limit: number;
   readonly #waitMs: number;

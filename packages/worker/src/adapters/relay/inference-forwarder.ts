@@ -56,8 +56,10 @@ function openUpstream(url: string): Upstream {
 }
 
 /**
- * Passes requests of untrusted code on to the node's model service: exact paths, at most 10 MiB, 120 s in all,
- * no credentials, nothing held back in either direction. Contract 03 sections 5.10 and 7.2, REQ-SANDBX-0107.
+ * Passes requests of untrusted code on to the node's model service: exact paths, at most 10 MiB,
+ * 120 s in all, no credentials, nothing held back in either direction.
+ * See docs/reference/worker-api.md#inference-relay and docs/reference/sandbox.md#relay,
+ * REQ-SANDBX-0107.
  */
 export class InferenceForwarder {
   readonly #options: InferenceForwarderOptions;

@@ -31,7 +31,10 @@ export function answerLocally(
   request.resume();
 }
 
-/** A refusal in the words of a model service, which is what programs in a sandbox expect. Contract 03 section 7.2. */
+/**
+ * A refusal in the words of a model service, which is what programs in a sandbox expect.
+ * See docs/reference/sandbox.md#relay.
+ */
 export function inWordsOfTheService(refusal: RelayRefusal): LocalAnswer {
   // In a sandbox a missing service is one that is down.
   const { kind, message, retryAfterSeconds, allow } = refusal;

@@ -22,8 +22,9 @@ function serve(
 }
 
 /**
- * An HTTP server for the requests of one sandbox, not yet listening. It never tunnels: `CONNECT` is refused,
- * and a request to upgrade is answered as if it had not asked. Contract 03 section 7.2.
+ * An HTTP server for the requests of one sandbox, not yet listening. It never tunnels: `CONNECT` is
+ * refused, and a request to upgrade is answered as if it had not asked.
+ * See docs/reference/sandbox.md#relay.
  */
 export function createRelayServer(forwarder: InferenceForwarder): Server {
   const server = createServer({ requestTimeout: 0 }, (request, response) =>

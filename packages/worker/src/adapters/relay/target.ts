@@ -20,9 +20,9 @@ export interface Target {
 }
 
 /**
- * The target of a request line, or undefined when it may not pass. Paths are compared byte by byte before any
- * decoding, so that no other spelling of a path (escapes, dots, double slashes, upper case, a full URL) gets
- * further than this. Contract 03 section 7.2, D-23.
+ * The target of a request line, or undefined when it may not pass. Paths are compared byte by byte
+ * before any decoding, so that no other spelling of a path (escapes, dots, double slashes, upper
+ * case, a full URL) gets further than this. See docs/reference/sandbox.md#relay.
  */
 export function allowedTarget(requestTarget: string): Target | undefined {
   const end = requestTarget.indexOf('?');

@@ -158,7 +158,10 @@ class SqliteJobStore implements JobStore {
 /** A store that can be closed; what waits is written first. */
 export type OpenJobStore = JobStore & { close(): void };
 
-/** Opens `jobs.db` in the folder, making both when they are missing. @throws when the file cannot be used. Contract 03 section 5.8. */
+/**
+ * Opens `jobs.db` in the folder, making both when they are missing.
+ * @throws when the file cannot be used. See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export function openJobStore(dir: string): OpenJobStore {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   return new SqliteJobStore(join(dir, 'jobs.db'));

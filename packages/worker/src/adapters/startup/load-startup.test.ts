@@ -66,7 +66,7 @@ describe('the startup of a node', () => {
     expect(secretVariables).toContain('NODE_REGISTRATION_PSK');
   });
 
-  it('reads every key of the contract and lets the environment beat it', async () => {
+  it('reads every documented key and lets the environment beat it', async () => {
     await writeFile(join(dir, 'psk'), 'key-of-the-file\n');
     const yaml = `
 version: 1
@@ -196,7 +196,7 @@ surprise: true
     expect(settings.inferenceMode).toBe('require');
   });
 
-  it('warns loudly of a model service for everyone (D-24)', async () => {
+  it('warns loudly of a model service for everyone', async () => {
     const warned = async (address: string): Promise<string> =>
       (await load('version: 1\n', { ...enough, OLLAMA_BIND_ADDR: address })).warnings.join('\n');
     for (const address of ['0.0.0.0', '::', '203.0.113.9', '2001:db8::1']) {

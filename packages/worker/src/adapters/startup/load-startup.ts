@@ -63,8 +63,10 @@ async function findPsk(
 }
 
 /**
- * Loads the startup YAML (`configPath`, or the default path when it exists) and the environment over it.
- * @throws ConfigError naming every fault of both at once. Contract 03 sections 2.1 step 1 and 10.
+ * Loads the startup YAML (`configPath`, or the default path when it exists) and the environment
+ * over it.
+ * @throws ConfigError naming every fault of both at once.
+ * See docs/reference/nodes.md#start-of-a-node and docs/reference/nodes.md#settings-of-a-node.
  */
 export async function loadStartup(env: Env, configPath: string | undefined): Promise<Startup> {
   const file = await readConfigFile(configPath);

@@ -15,7 +15,10 @@ function faultLines(issue: z.core.$ZodIssue): string[] {
   return [`${path.join('.') || 'file'}: ${issue.message}`];
 }
 
-/** Reads the text of a startup YAML and finds all its faults at once. Contract 03 section 10. */
+/**
+ * Reads the text of a startup YAML and finds all its faults at once.
+ * See docs/reference/nodes.md#settings-of-a-node.
+ */
 export function readYaml(text: string): YamlReading {
   let document: unknown;
   try {

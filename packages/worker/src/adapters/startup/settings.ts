@@ -65,7 +65,10 @@ export function findIdentity(
   };
 }
 
-/** Settings of both sources with defaults filled in; the environment beats the file. Contract 03 section 10. */
+/**
+ * Settings of both sources with defaults filled in; the environment beats the file.
+ * See docs/reference/nodes.md#settings-of-a-node.
+ */
 export function resolveSettings(
   yaml: StartupYaml | undefined,
   env: NodeEnv,

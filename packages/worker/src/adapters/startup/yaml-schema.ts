@@ -11,7 +11,10 @@ const flag = z.boolean();
 const absolutePath = text.refine(isAbsolute, 'must be an absolute path');
 const networkPolicy = z.enum(['restricted', 'none', 'allowlist']);
 
-/** A key the contract names whose effect this version does not have: refused, because ignoring it would mislead. */
+/**
+ * A documented key whose effect this version does not have: refused, because ignoring it would
+ * mislead.
+ */
 const notYet = z.undefined({ error: 'is not supported by this version yet; remove it' });
 
 /** One choice of a key that this version does not offer. */
@@ -26,7 +29,10 @@ function without<T extends string>(allowed: readonly [T, ...T[]], later: string)
 
 const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape).optional();
 
-/** The startup YAML. Unknown keys are faults, so that a typo in a limit cannot pass. Contract 03 section 10. */
+/**
+ * The startup YAML. Unknown keys are faults, so that a typo in a limit cannot pass.
+ * See docs/reference/nodes.md#settings-of-a-node.
+ */
 export const startupYamlSchema = z.strictObject({
   version: z.literal(1, { error: 'must be 1' }),
   orchestrator: section({

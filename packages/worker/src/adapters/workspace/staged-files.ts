@@ -77,8 +77,8 @@ function unusable(cause: unknown): WorkerError {
 }
 
 /**
- * Input files that arrive before their job. They lie in the form of the workspace they will become, so that a
- * restart of the node loses none. Contract 03 section 5.4.
+ * Input files that arrive before their job. They lie in the form of the workspace they will become,
+ * so that a restart of the node loses none. See docs/reference/worker-api.md#input-files.
  */
 export class StagedFiles {
   readonly #options: StagedFilesOptions;

@@ -69,9 +69,11 @@ async function writeOne(
 }
 
 /**
- * Writes input files below `root`, a directory that only this process has written: every directory and file on the
- * way was or is created here, so no link can be followed. Contract 03 section 5.4.
- * @throws WorkerError `validation` naming the first path that cannot exist beside the others or is there already
+ * Writes input files below `root`, a directory that only this process has written: every directory
+ * and file on the way was or is created here, so no link can be followed.
+ * See docs/reference/worker-api.md#input-files.
+ * @throws WorkerError `validation` naming the first path that cannot exist beside the others or is
+ * there already
  */
 export async function writeInputFiles(
   root: string,

@@ -11,7 +11,10 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   if (map.size > remembered && oldest.done !== true) map.delete(oldest.value);
 }
 
-/** What the node knows of each model: there, being fetched, failed, or gone after it was there. Contract 03 section 5.10. */
+/**
+ * What the node knows of each model: there, being fetched, failed, or gone after it was there.
+ * See docs/reference/worker-api.md#models.
+ */
 export class ModelCatalogue {
   #available: ReadonlySet<string> = new Set();
   readonly #loading = new Map<string, PullProgress | undefined>();

@@ -24,7 +24,10 @@ function unavailable(cause?: unknown): WorkerError {
   );
 }
 
-/** The node's models: lists them and fetches those it is asked for, one download per model. Contract 03 section 5.10. */
+/**
+ * The node's models: lists them and fetches those it is asked for, one download per model.
+ * See docs/reference/worker-api.md#models.
+ */
 export class ModelLoads {
   readonly #deps: ModelLoadsDeps;
   readonly #catalogue = new ModelCatalogue();

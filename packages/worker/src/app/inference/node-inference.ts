@@ -34,8 +34,9 @@ export interface NodeInferenceDeps {
 }
 
 /**
- * The node's inference: finds the service of the host or runs a container of its own when the configuration orders it,
- * watches it and knows its models. At most one service is in use. Contract 03 section 8.1.
+ * The node's inference: finds the service of the host or runs a container of its own when the
+ * configuration orders it, watches it and knows its models. At most one service is in use.
+ * See docs/reference/inference.md#model-service-of-a-node.
  */
 export class NodeInference implements InferenceService {
   /** The node's models. */
@@ -85,7 +86,10 @@ export class NodeInference implements InferenceService {
     return this.#change.signal;
   }
 
-  /** Whether this node may use a model service at all. Contract 03 section 8.3. */
+  /**
+   * Whether this node may use a model service at all.
+   * See docs/reference/nodes.md#settings-of-a-node.
+   */
   get #allowed(): boolean {
     const { inferenceMode, sandbox } = this.#deps.settings;
     return inferenceMode !== 'disabled' && sandbox.mode !== 'sandbox_only';
@@ -124,9 +128,10 @@ export class NodeInference implements InferenceService {
   }
 
   /**
-   * Startup steps 9 and 10: starts what was ordered and waits until inference answers, when it was ordered or is relied
-   * upon. A service of the host that stays away does not keep the node from plain jobs, as if it had vanished later
-   * (D-6). @throws NodeError `inference_start_failed`
+   * Startup steps 9 and 10: starts what was ordered and waits until inference answers, when it was
+   * ordered or is relied upon. A service of the host that stays away does not keep the node from
+   * plain jobs, as if it had vanished later.
+   * @throws NodeError `inference_start_failed`
    */
   async bringUp(order: InferenceBackend | undefined, signal: AbortSignal): Promise<void> {
     const { log, settings } = this.#deps;
@@ -201,7 +206,8 @@ export class NodeInference implements InferenceService {
   }
 
   /**
-   * Ends the node's own container; a service of the host is left alone. Contract 03 section 2.4.
+   * Ends the node's own container; a service of the host is left alone.
+   * See docs/reference/nodes.md#shutdown-of-a-node.
    * @throws WorkerError `container_resists`
    */
   async stop(graceMs: number): Promise<void> {

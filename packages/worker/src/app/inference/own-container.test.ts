@@ -61,7 +61,7 @@ describe("the node's own inference container", () => {
     expect(time.slept).toEqual([250, 250, 250]);
   });
 
-  it('has failed when it does not answer within 120 s (D-3)', async () => {
+  it('has failed when it does not answer within 120 s', async () => {
     looks = ['absent'];
     await expect(own.start(stop.signal)).rejects.toMatchObject({
       code: 'inference_start_failed',

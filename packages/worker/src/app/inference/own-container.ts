@@ -5,7 +5,9 @@ import { NodeError } from '../../domain/node/node-error.ts';
 import type { ContainerEnd, InferenceEngine, ModelBackend } from '../../ports/inference.ts';
 import type { Timer } from '../../ports/timer.ts';
 
-/** Times of the node's own container, ms. Contract 03 section 8.1. */
+/**
+ * Times of the node's own container, ms. See docs/reference/inference.md#model-service-of-a-node.
+ */
 export const containerRule = {
   /** How long the service in it may take until it answers. */
   startMs: 120_000,

@@ -12,7 +12,8 @@ export interface AdmittedJob {
 }
 
 /**
- * Applies local policy to a request. Contract 03 sections 5.4, 5.7 and 11.
+ * Applies local policy to a request. See docs/reference/worker-api.md#run-a-job,
+ * docs/reference/worker-api.md#time-limits and docs/reference/sandbox.md#images.
  * @throws WorkerError `validation` without a usable image, `node_policy_refused` with the reason
  */
 export function admitJob(request: RunJobRequest, limits: JobLimits): AdmittedJob {

@@ -8,8 +8,8 @@ export interface LiveJob {
 }
 
 /**
- * What the node says of a job. Between its last breath and the next start of the node a job that was cut off
- * counts as in progress. Contract 03 section 5.8.
+ * What the node says of a job. Between its last breath and the next start of the node a job that
+ * was cut off counts as in progress. See docs/reference/worker-api.md#life-of-a-job-on-its-node.
  */
 export function describeJob(stored: StoredJob, live: LiveJob | undefined): WorkerJob {
   const { result } = stored;

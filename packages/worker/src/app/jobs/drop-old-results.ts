@@ -10,7 +10,10 @@ export interface DropOldResultsDeps {
   readonly log: Log;
 }
 
-/** Drops results nobody acknowledged in time, with a warning each. Contract 03 section 5.8. */
+/**
+ * Drops results nobody acknowledged in time, with a warning each.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export function dropOldResults({ store, rule, clock, log }: DropOldResultsDeps): void {
   for (const dropped of beyondRetention(store.results(), clock.now(), rule)) {
     store.remove(dropped.jobId);

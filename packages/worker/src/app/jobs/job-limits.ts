@@ -10,6 +10,6 @@ export interface JobLimits extends TimeoutLimits {
   readonly defaultImage?: string;
   /** Images after merging local and configured policy; absent means no restriction. */
   readonly allowedImages?: readonly string[];
-  /** True when an image must be named by digest. Contract 03 section 11. */
+  /** True when an image must be named by digest. See docs/reference/sandbox.md#images. */
   readonly requireDigest?: boolean;
 }

@@ -8,7 +8,7 @@ import type { SandboxExit } from '../../ports/sandbox-engine.ts';
 /** Exit code of a job that was stopped before or without one of its own: 128 + SIGTERM. */
 const stoppedExitCode = 143;
 
-/** Reason of a job that `jobs:stop` ended. Contract 03 section 5.9. */
+/** Reason of a job that `jobs:stop` ended. See docs/reference/worker-api.md#stops. */
 const stoppedReason = 'the job was canceled';
 
 export interface JobOutput {
@@ -43,7 +43,7 @@ function outcomeOf(exit: SandboxExit): Outcome {
   }
 }
 
-/** The answer to a run. Contract 03 section 5.5. */
+/** The answer to a run. See docs/reference/worker-api.md#run-results. */
 export function jobResult(
   request: RunJobRequest,
   exit: SandboxExit,
@@ -69,7 +69,10 @@ export function jobResult(
   };
 }
 
-/** Exit code of a job that the engine or the node failed. Contract 03 section 5.5. */
+/**
+ * Exit code of a job that the engine or the node failed.
+ * See docs/reference/worker-api.md#run-results.
+ */
 const faultExitCode = 125;
 
 /** What a job is known by when its request is gone. */
@@ -79,7 +82,11 @@ export interface JobIdentity {
   readonly leaseId?: string;
 }
 
-/** The result of a job that the node failed: `failed`, 125 and a short reason. Contract 03 sections 5.5 and 5.8. */
+/**
+ * The result of a job that the node failed: `failed`, 125 and a short reason.
+ * See docs/reference/worker-api.md#run-results and
+ * docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export function faultResult(
   job: JobIdentity,
   reason: string,

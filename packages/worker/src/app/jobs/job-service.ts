@@ -31,7 +31,10 @@ export interface JobServiceDeps extends RunJobDeps {
   readonly retention: RetentionRule;
 }
 
-/** Runs jobs in sandboxes and keeps their results until they are acknowledged. Contract 03 sections 5.4 to 5.9. */
+/**
+ * Runs jobs in sandboxes and keeps their results until they are acknowledged.
+ * See docs/reference/worker-api.md.
+ */
 export interface JobService {
   /**
    * Runs one job to its end, or waits for the run of the same lease, or gives its stored result.
@@ -221,7 +224,10 @@ class SandboxJobs implements JobService {
     }
   }
 
-  /** Policy and capacity, before anything of the job exists. Contract 03 section 5.4. */
+  /**
+   * Policy and capacity, before anything of the job exists.
+   * See docs/reference/worker-api.md#run-a-job.
+   */
   #admit(request: RunJobRequest): AdmittedJob {
     if (this.#closing) throw shuttingDown();
     const limits = this.#deps.limits();

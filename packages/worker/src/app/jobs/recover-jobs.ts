@@ -9,12 +9,16 @@ export interface RecoverJobsDeps {
   readonly log: Log;
 }
 
-/** Reason of a job that an earlier process of the node did not end. Contract 03 section 5.8. */
+/**
+ * Reason of a job that an earlier process of the node did not end.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export const restartedReason = 'node restarted';
 
 /**
- * Ends what an earlier process of this node left unfinished: `failed`, 125, `node restarted`. Its containers
- * must be gone by now. Contract 03 section 5.8, REQ-WORKER-0149.
+ * Ends what an earlier process of this node left unfinished: `failed`, 125, `node restarted`. Its
+ * containers must be gone by now. See docs/reference/worker-api.md#life-of-a-job-on-its-node,
+ * REQ-WORKER-0149.
  */
 export async function recoverJobs({ store, clock, log }: RecoverJobsDeps): Promise<void> {
   const lost = store.unfinished();

@@ -75,7 +75,10 @@ function runSpec(
   };
 }
 
-/** A network of its own for a job with inference; the job never runs without it. Contract 03 section 7.1. */
+/**
+ * A network of its own for a job with inference; the job never runs without it.
+ * See docs/reference/sandbox.md#inference-inside.
+ */
 async function openNetwork(deps: RunJobDeps, run: JobRun): Promise<SandboxNetwork | undefined> {
   const { task_id: taskId, job_id: jobId, sandbox } = run.request;
   if (sandbox.use_inference !== true) return undefined;
@@ -139,8 +142,8 @@ export interface JobEnd {
 }
 
 /**
- * Runs an admitted job: image, directories, container. Faults of the job are results, faults of the node are
- * thrown. Contract 03 sections 5.5 to 5.8.
+ * Runs an admitted job: image, directories, container. Faults of the job are results, faults of the
+ * node are thrown. See docs/reference/worker-api.md.
  */
 export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
   const stdout = createOutputCollector(limits.outputStreamBytes);

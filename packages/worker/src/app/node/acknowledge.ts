@@ -19,7 +19,7 @@ export type AckOutcome =
 /** Stands for "the payload named no version": well formed, and never issued by any orchestrator. */
 const noVersion = '0'.repeat(26);
 
-/** The ack's wire form. Contract 03 section 4.5. */
+/** The ack's wire form. See docs/reference/nodes.md#acknowledgement. */
 export function configAck(slug: string, outcome: AckOutcome, at: Date): NodeConfigAck {
   const head = { version: 1, node_slug: slug, ack_at: at.toISOString() } as const;
   if (outcome.status === 'applied') {
@@ -44,7 +44,10 @@ export interface AcknowledgeDeps extends RetryDeps {
   readonly session: OrchestratorSession;
 }
 
-/** Sends an ack and repeats it while the orchestrator is unavailable. Contract 03 section 2.2. */
+/**
+ * Sends an ack and repeats it while the orchestrator is unavailable.
+ * See docs/reference/nodes.md#start-of-a-node.
+ */
 export async function acknowledge(deps: AcknowledgeDeps, outcome: AckOutcome): Promise<void> {
   await new RetryWindow(deps).run('ack', () =>
     deps.session.call((orchestrator, signal) =>

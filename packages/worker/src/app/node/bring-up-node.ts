@@ -58,7 +58,10 @@ async function giveUp(
   throw new NodeError('configuration_failed', `configuration failed (${fault.type})`);
 }
 
-/** What of an effective configuration is hashed: everything but secrets. Contract 03 section 4.5. */
+/**
+ * What of an effective configuration is hashed: everything but secrets.
+ * See docs/reference/nodes.md#acknowledgement.
+ */
 function effective(config: NodeConfigurationPayload, policy: NodePolicy): unknown {
   const { node_slug, orchestrator, inference_backend } = config;
   return { node_slug, orchestrator, policy, ...(inference_backend && { inference_backend }) };
@@ -120,9 +123,11 @@ async function apply(
 }
 
 /**
- * Brings a node from its settings to ready in the contract's order; nothing may be moved earlier: state and
- * leftovers, checks, registration, configuration, Worker API, inference, ready, ack. Contract 03 sections 2.1 and 2.2.
- * @throws NodeError by code when a step failed for good; the process then ends with a non-zero exit code
+ * Brings a node from its settings to ready in a fixed order; nothing may be moved earlier: state
+ * and leftovers, checks, registration, configuration, Worker API, inference, ready, ack.
+ * See docs/reference/nodes.md#start-of-a-node.
+ * @throws NodeError by code when a step failed for good; the process then ends with a non-zero exit
+ * code
  */
 export async function bringUpNode(deps: BringUpNodeDeps): Promise<ReadyNode> {
   const { settings, readiness, log } = deps;

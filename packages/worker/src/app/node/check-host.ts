@@ -6,7 +6,10 @@ import type { Timer } from '../../ports/timer.ts';
 import type { SandboxHost } from '../../ports/worker-api.ts';
 import type { NodeReadiness } from './node-readiness.ts';
 
-/** Attempts and pause of the checks a node makes before it registers. Contract 03 section 2.2. */
+/**
+ * Attempts and pause of the checks a node makes before it registers.
+ * See docs/reference/nodes.md#start-of-a-node.
+ */
 export const checkRule = { attempts: 3, pauseMs: 5000 } as const;
 
 export interface CheckHostDeps {
@@ -39,7 +42,8 @@ async function checkOnce(deps: CheckHostDeps): Promise<SandboxHost> {
 
 /**
  * Startup steps 2 and 3 as far as containers go: leftovers removed, runtime and mount root tried.
- * @throws NodeError `startup_check_failed` after three attempts five seconds apart. Contract 03 sections 2.1 and 2.2.
+ * @throws NodeError `startup_check_failed` after three attempts five seconds apart.
+ * See docs/reference/nodes.md#start-of-a-node.
  */
 export async function checkHost(deps: CheckHostDeps): Promise<SandboxHost> {
   for (let attempt = 1; ; attempt += 1) {

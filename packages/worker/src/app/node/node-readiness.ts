@@ -1,6 +1,9 @@
 import { type ReadinessCondition, notReadyBecause } from '../../domain/readiness/readiness.ts';
 
-/** The node's readiness as it is now; changed by startup, monitor and shutdown, read by every request. Contract 03 section 2.3. */
+/**
+ * The node's readiness as it is now; changed by startup, monitor and shutdown, read by every
+ * request. See docs/reference/nodes.md#readiness-of-a-node.
+ */
 export class NodeReadiness {
   readonly #met = new Set<ReadinessCondition>();
   #shuttingDown = false;

@@ -10,8 +10,8 @@ export interface SessionDeps {
 }
 
 /**
- * The node's standing with its orchestrator: a call whose token is not accepted any more is repeated once
- * after a new registration. Contract 03 section 2.2.
+ * The node's standing with its orchestrator: a call whose token is not accepted any more is
+ * repeated once after a new registration. See docs/reference/nodes.md#start-of-a-node.
  */
 export class OrchestratorSession {
   readonly #deps: SessionDeps;

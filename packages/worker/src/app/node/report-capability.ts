@@ -71,8 +71,9 @@ function isFinal(error: unknown): boolean {
 }
 
 /**
- * The node's heartbeat. An unreachable orchestrator is only logged; one that does not accept this node any
- * more ends it. Contract 03 sections 2.2 and 4.2.
+ * The node's heartbeat. An unreachable orchestrator is only logged; one that does not accept this
+ * node any more ends it. See docs/reference/nodes.md#start-of-a-node and
+ * docs/reference/nodes.md#capability-report.
  * @throws NodeError `orchestrator_denied`, `configuration_failed`
  */
 export async function reportCapability(

@@ -3,7 +3,10 @@ import { type Clock, backoffMs } from '@cynodeai/runtime/std';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { Timer } from '../../ports/timer.ts';
 
-/** How long and how often an unreachable orchestrator is tried. Contract 03 section 2.2. */
+/**
+ * How long and how often an unreachable orchestrator is tried.
+ * See docs/reference/nodes.md#start-of-a-node.
+ */
 export const retryRule = { firstMs: 1000, maxMs: 30_000, jitter: 0.3, windowMs: 300_000 } as const;
 
 export interface RetryDeps {

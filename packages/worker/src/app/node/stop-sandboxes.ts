@@ -4,7 +4,8 @@ import type { JobService } from '../jobs/job-service.ts';
 
 /**
  * Ends every sandbox of a node that stops and writes down how that went.
- * @throws WorkerError `container_resists`, so that the process ends with a non-zero exit code. Contract 03 section 2.4, REQ-WORKER-0257.
+ * @throws WorkerError `container_resists`, so that the process ends with a non-zero exit code.
+ * See docs/reference/nodes.md#shutdown-of-a-node, REQ-WORKER-0257.
  */
 export async function stopSandboxes(
   jobs: Pick<JobService, 'shutdown'>,

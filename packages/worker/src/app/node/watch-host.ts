@@ -38,7 +38,10 @@ async function watch(
   }
 }
 
-/** Repeats the runtime and mount root checks until the signal fires, so that a dead host turns readiness off and on again. Contract 03 section 2.3. */
+/**
+ * Repeats the runtime and mount root checks until the signal fires, so that a dead host turns
+ * readiness off and on again. See docs/reference/nodes.md#readiness-of-a-node.
+ */
 export async function watchHost(deps: WatchHostDeps, signal: AbortSignal): Promise<void> {
   for (;;) {
     await deps.timer.sleep(deps.intervalMs, signal);

@@ -8,7 +8,10 @@ export interface GpuDevice {
   readonly features?: Readonly<Record<string, string>>;
 }
 
-/** What the node found out about its machine; sizes in MiB. Contract 03 section 4.2. */
+/**
+ * What the node found out about its machine; sizes in MiB.
+ * See docs/reference/nodes.md#capability-report.
+ */
 export interface HostFacts {
   readonly hostname: string;
   readonly os: string;

@@ -4,7 +4,9 @@ import type { NodeSettings } from '../node/settings.ts';
 import type { InferenceFacts } from '../inference/models.ts';
 import type { GpuDevice, HostFacts } from './host-facts.ts';
 
-/** Labels a node gets when it offers sandboxes only. Contract 03 section 8.3. */
+/**
+ * Labels a node gets when it offers sandboxes only. See docs/reference/nodes.md#settings-of-a-node.
+ */
 const sandboxOnlyLabels = ['sandbox_only', 'no_inference'];
 
 /** What the container engine said about itself. */
@@ -87,7 +89,9 @@ function nodePart(settings: NodeSettings): NodeCapabilityReport['node'] {
   };
 }
 
-/** The node's facts as the orchestrator gets them. Contract 03 section 4.2. */
+/**
+ * The node's facts as the orchestrator gets them. See docs/reference/nodes.md#capability-report.
+ */
 export function capabilityReport(input: ReportInput): NodeCapabilityReport {
   const { settings, host, runtime } = input;
   const sandboxOnly = settings.sandbox.mode === 'sandbox_only';
@@ -120,7 +124,10 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
   };
 }
 
-/** What of a report counts as a change: everything but its time. Contract 03 section 4.2. */
+/**
+ * What of a report counts as a change: everything but its time.
+ * See docs/reference/nodes.md#capability-report.
+ */
 export function comparablePart(report: NodeCapabilityReport): unknown {
   const { reported_at: _time, ...rest } = report;
   return rest;

@@ -22,7 +22,10 @@ const privateRanges = [
   /^fe[89ab][0-9a-f]:/i,
 ];
 
-/** Whether others than this machine and its private networks may reach what is published on an address. Contract 03 section 8.1. */
+/**
+ * Whether others than this machine and its private networks may reach what is published on an
+ * address. See docs/reference/inference.md#model-service-of-a-node.
+ */
 export function isExposed(address: string): boolean {
   return wildcards.has(address) || !privateRanges.some((range) => range.test(address));
 }

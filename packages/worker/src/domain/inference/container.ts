@@ -7,7 +7,11 @@ import { nodeSlugLabel } from '../sandbox/naming.ts';
 /** Kind of graphics cards a container gets, all of them or none. */
 export type GpuAccess = 'none' | 'nvidia' | 'amd';
 
-/** The node's own inference container, the same for every engine. Contract 03 sections 6.5 and 8.1. */
+/**
+ * The node's own inference container, the same for every engine.
+ * See docs/reference/sandbox.md#names-and-labels and
+ * docs/reference/inference.md#model-service-of-a-node.
+ */
 export interface InferenceContainer {
   readonly name: string;
   /** Normalised reference. */
@@ -45,7 +49,10 @@ const variantImages: Readonly<Partial<Record<Variant, string>>> = {
 
 const gpuOf: Readonly<Record<Variant, GpuAccess>> = { cpu: 'none', cuda: 'nvidia', rocm: 'amd' };
 
-/** The ordered variant, else the one that fits the cards, AMD first as the orchestrator chooses. Contract 03 section 8.2. */
+/**
+ * The ordered variant, else the one that fits the cards, AMD first as the orchestrator chooses.
+ * See docs/reference/inference.md#who-must-start-a-container.
+ */
 function variantOf(
   order: InferenceBackend,
   allowGpu: boolean,
@@ -74,14 +81,18 @@ export function publishedPort(text: string): number | undefined {
   return Number.isSafeInteger(port) ? port : undefined;
 }
 
-/** Labels of everything that belongs to a node's inference container. Contract 03 section 6.5. */
+/**
+ * Labels of everything that belongs to a node's inference container.
+ * See docs/reference/sandbox.md#names-and-labels.
+ */
 export function inferenceLabels(nodeSlug: string): Readonly<Record<string, string>> {
   return { [nodeSlugLabel]: nodeSlug, [kindLabel]: inferenceKind.value };
 }
 
 /**
- * The container an order asks for: image of the order, else of its variant, else of the node. Undefined when the
- * image is no reference. Contract 03 sections 4.4 and 8.1.
+ * The container an order asks for: image of the order, else of its variant, else of the node.
+ * Undefined when the image is no reference. See docs/reference/nodes.md#configuration and
+ * docs/reference/inference.md#model-service-of-a-node.
  */
 export function inferenceContainer(input: {
   readonly order: InferenceBackend;

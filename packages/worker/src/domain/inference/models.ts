@@ -13,7 +13,7 @@ export interface PullProgress {
   readonly totalBytes: number;
 }
 
-/** A model as the node knows it. Contract 03 section 5.10. */
+/** A model as the node knows it. See docs/reference/worker-api.md#models. */
 export interface ModelState {
   readonly modelRef: string;
   readonly status: ModelAvailability;
@@ -23,7 +23,7 @@ export interface ModelState {
   readonly progress?: PullProgress;
 }
 
-/** What a capability report says about inference. Contract 03 section 4.2. */
+/** What a capability report says about inference. See docs/reference/nodes.md#capability-report. */
 export interface InferenceFacts {
   readonly supported: boolean;
   readonly existingService: boolean;

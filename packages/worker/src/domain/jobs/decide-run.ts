@@ -9,9 +9,9 @@ export interface KnownJob {
 export type RunDecision = 'begin' | 'join' | 'answer' | 'conflict';
 
 /**
- * Whether a request begins a run. (`job_id`, `lease_id`) is the idempotency key, so the same key never runs
- * twice; a request without a lease has no key and gets nothing that exists already. Contract 03 section 5.8,
- * REQ-WORKER-0149.
+ * Whether a request begins a run. (`job_id`, `lease_id`) is the idempotency key, so the same key
+ * never runs twice; a request without a lease has no key and gets nothing that exists already.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node, REQ-WORKER-0149.
  */
 export function decideRun(known: KnownJob | undefined, leaseId: string | undefined): RunDecision {
   if (known === undefined) return 'begin';

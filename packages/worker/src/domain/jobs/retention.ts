@@ -1,11 +1,14 @@
-/** How long results nobody asked for are kept. Contract 03 section 5.8. */
+/**
+ * How long results nobody asked for are kept.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
 export interface RetentionRule {
   readonly maxAgeMs: number;
   /** All results together. */
   readonly maxBytes: number;
 }
 
-/** Seven days, one GiB. Contract 03 section 5.8. */
+/** Seven days, one GiB. See docs/reference/worker-api.md#life-of-a-job-on-its-node. */
 export const retentionRule: RetentionRule = {
   maxAgeMs: 7 * 24 * 3_600_000,
   maxBytes: 1024 ** 3,
@@ -23,8 +26,8 @@ export interface DroppedResult extends KeptResult {
 }
 
 /**
- * Which results go: those older than the limit, then the oldest until the rest fits. `kept` is in order, the
- * oldest first. Contract 03 section 5.8.
+ * Which results go: those older than the limit, then the oldest until the rest fits. `kept` is in
+ * order, the oldest first. See docs/reference/worker-api.md#life-of-a-job-on-its-node.
  */
 export function beyondRetention(
   kept: readonly KeptResult[],

@@ -49,8 +49,9 @@ function faultsOf(error: {
 }
 
 /**
- * Reads a configuration at startup: it must be JSON, of payload version 1, complete, for this node and not
- * older than the last applied one. Unknown fields are ignored. Contract 03 sections 2.2, 4.4 and 4.6.
+ * Reads a configuration at startup: it must be JSON, of payload version 1, complete, for this node
+ * and not older than the last applied one. Unknown fields are ignored.
+ * See docs/reference/nodes.md#start-of-a-node and docs/reference/nodes.md#configuration.
  */
 export function readConfiguration(
   text: string,
@@ -88,7 +89,10 @@ export function readConfiguration(
   return { outcome: 'accepted', config };
 }
 
-/** Whether the configuration orders an inference container. Contract 03 section 4.4. */
+/**
+ * Whether the configuration orders an inference container.
+ * See docs/reference/nodes.md#configuration.
+ */
 export function ordersInference(config: NodeConfigurationPayload): boolean {
   return config.inference_backend !== undefined && config.inference_backend.enabled !== false;
 }

@@ -6,7 +6,7 @@ export type NodeErrorCode =
   | 'orchestrator_unavailable'
   /** 401 or 403: the pre-shared key or the node's token is not accepted. */
   | 'orchestrator_denied'
-  /** Another refusal, or an answer that breaks the contract: trying again does not help. */
+  /** Another refusal, or an answer that breaks the wire: trying again does not help. */
   | 'orchestrator_refused'
   /** The fetched configuration was answered with a `failed` ack. */
   | 'configuration_failed'
@@ -21,5 +21,8 @@ export type NodeErrorCode =
   /** Runtime or mount root stayed unusable; the message names the last reason. */
   | 'startup_check_failed';
 
-/** A fault of the node's own life, as opposed to one of a job. Contract 03 section 2.2. */
+/**
+ * A fault of the node's own life, as opposed to one of a job.
+ * See docs/reference/nodes.md#start-of-a-node.
+ */
 export class NodeError extends CodedError<NodeErrorCode> {}

@@ -3,7 +3,10 @@ import { limits } from '@cynodeai/contracts/common';
 import { normaliseImageRef } from '../sandbox/image-ref.ts';
 import type { NetworkPolicy, NodeSettings } from './settings.ts';
 
-/** What this node allows once local settings and configuration are merged; the stricter of both holds. Contract 03 section 4.6. */
+/**
+ * What this node allows once local settings and configuration are merged; the stricter of both
+ * holds. See docs/reference/nodes.md#merging-with-local-policy.
+ */
 export interface NodePolicy {
   readonly sandboxEnabled: boolean;
   readonly maxConcurrency: number;
@@ -15,7 +18,7 @@ export interface NodePolicy {
   readonly requireDigest: boolean;
   /** Both mean that a sandbox has no network. */
   readonly networkPolicy: 'restricted' | 'none';
-  /** Largest body of a request, bytes. Contract 03 section 5.6. */
+  /** Largest body of a request, bytes. See docs/reference/worker-api.md#sizes. */
   readonly maxRequestBytes: number;
 }
 
@@ -45,9 +48,9 @@ function stricter(wishes: readonly (NetworkPolicy | undefined)[]): 'restricted' 
 }
 
 /**
- * Merges the operator's settings with the orchestrator's configuration: allow-lists intersect (an absent one
- * restricts nothing), caps take the minimum, the network takes the stricter policy.
- * Contract 03 section 4.6, REQ-WORKER-0120, REQ-WORKER-0121.
+ * Merges the operator's settings with the orchestrator's configuration: allow-lists intersect (an
+ * absent one restricts nothing), caps take the minimum, the network takes the stricter policy.
+ * See docs/reference/nodes.md#merging-with-local-policy, REQ-WORKER-0120, REQ-WORKER-0121.
  */
 export function mergePolicy(settings: NodeSettings, config: NodeConfigurationPayload): NodePolicy {
   const { sandbox } = settings;

@@ -1,9 +1,14 @@
 import type { ContainerEngine } from '@cynodeai/contracts/common';
 
-/** Whether and for what the node offers sandboxes. Contract 03 section 8.3. */
+/**
+ * Whether and for what the node offers sandboxes. See docs/reference/nodes.md#settings-of-a-node.
+ */
 export type SandboxMode = 'allow' | 'sandbox_only' | 'disabled';
 
-/** Network policies an operator may name; `allowlist` acts as `none` until there is a web egress proxy. Contract 03 section 6.4. */
+/**
+ * Network policies an operator may name; `allowlist` acts as `none` until there is a web egress
+ * proxy. See docs/reference/sandbox.md#network.
+ */
 export type NetworkPolicy = 'restricted' | 'none' | 'allowlist';
 
 /** Sandbox part of the startup settings. Counts and seconds are 1 or more. */
@@ -23,10 +28,16 @@ export interface SandboxSettings {
   readonly mountRoot: string;
 }
 
-/** The operator's word on inference: `require` asks the orchestrator for it also where it would not order it. Contract 03 section 4.2. */
+/**
+ * The operator's word on inference: `require` asks the orchestrator for it also where it would not
+ * order it. See docs/reference/nodes.md#capability-report.
+ */
 export type InferenceMode = 'allow' | 'disabled' | 'require';
 
-/** Where the model service is, and how the node's own one runs. Contract 03 section 8.1. */
+/**
+ * Where the model service is, and how the node's own one runs.
+ * See docs/reference/inference.md#model-service-of-a-node.
+ */
 export interface OllamaSettings {
   /** A service somebody else runs, by http URL without a trailing slash. */
   readonly upstreamUrl?: string;
@@ -39,7 +50,10 @@ export interface OllamaSettings {
   readonly allowGpu: boolean;
 }
 
-/** What the operator set for this node by YAML and environment, defaults filled in; holds no secret. Contract 03 section 10. */
+/**
+ * What the operator set for this node by YAML and environment, defaults filled in; holds no secret.
+ * See docs/reference/nodes.md#settings-of-a-node.
+ */
 export interface NodeSettings {
   /** Base URL of the control-plane without a trailing slash. */
   readonly orchestratorUrl: string;
@@ -65,7 +79,10 @@ export interface NodeSettings {
   /** DOCKER_HOST: where the Docker daemon listens; absent means its usual socket. */
   readonly dockerHost?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
-  /** Time sandboxes get between SIGTERM and kill when the node stops. Contract 03 section 2.4. */
+  /**
+   * Time sandboxes get between SIGTERM and kill when the node stops.
+   * See docs/reference/nodes.md#shutdown-of-a-node.
+   */
   readonly shutdownGraceMs: number;
   readonly reportIntervalMs: number;
 }

@@ -2,8 +2,9 @@ import { truncateUtf8 } from '@cynodeai/runtime/std';
 import type { CollectedOutput } from './output-collector.ts';
 
 /**
- * Puts the node's own short reason on the last line of a stream, cutting what the job wrote when both do
- * not fit in `maxBytes`. Contract 03 sections 5.5 and 5.9.
+ * Puts the node's own short reason on the last line of a stream, cutting what the job wrote when
+ * both do not fit in `maxBytes`. See docs/reference/worker-api.md#run-results and
+ * docs/reference/worker-api.md#stops.
  */
 export function appendReason(
   output: CollectedOutput,

@@ -14,8 +14,9 @@ export interface OutputCollector {
 }
 
 /**
- * A collector of at most `maxBytes` of UTF-8. Invalid bytes become U+FFFD before they are measured; the cut
- * lies between code points; exactly `maxBytes` is not truncated (REQ-WORKER-0146, 0147). Contract 03 section 5.6.
+ * A collector of at most `maxBytes` of UTF-8. Invalid bytes become U+FFFD before they are measured;
+ * the cut lies between code points; exactly `maxBytes` is not truncated (REQ-WORKER-0146,
+ * REQ-WORKER-0147). See docs/reference/worker-api.md#sizes.
  */
 export function createOutputCollector(maxBytes: number): OutputCollector {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

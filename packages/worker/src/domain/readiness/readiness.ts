@@ -1,4 +1,7 @@
-/** Every condition of readiness, in the order in which a missing one is named. Contract 03 section 2.3. */
+/**
+ * Every condition of readiness, in the order in which a missing one is named.
+ * See docs/reference/nodes.md#readiness-of-a-node.
+ */
 export const readinessConditions = [
   'runtime',
   'mountRoot',
@@ -23,7 +26,10 @@ const words: Readonly<Record<ReadinessCondition, string>> = {
   inference: 'inference',
 };
 
-/** Why the node is not ready in two or three words, or undefined when it is. Contract 03 section 5.3. */
+/**
+ * Why the node is not ready in two or three words, or undefined when it is.
+ * See docs/reference/nodes.md#readiness-of-a-node.
+ */
 export function notReadyBecause(state: ReadinessState): string | undefined {
   if (state.shuttingDown) return 'shutting down';
   const missing = readinessConditions.find((condition) => !state.met.has(condition));

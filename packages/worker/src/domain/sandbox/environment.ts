@@ -7,7 +7,10 @@ export interface SandboxEnvironment {
   readonly dropped: readonly string[];
 }
 
-/** Variables of a job: those of the request without reserved names, and the node's own. Contract 03 section 6.2. */
+/**
+ * Variables of a job: those of the request without reserved names, and the node's own.
+ * See docs/reference/sandbox.md#variables.
+ */
 export function sandboxEnvironment(
   taskId: string,
   jobId: string,

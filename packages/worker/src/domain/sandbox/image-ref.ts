@@ -6,8 +6,9 @@ const pattern = new RegExp(
 );
 
 /**
- * The full form of an image reference, `docker.io/library/bash:latest` for `bash`, or undefined when it is
- * none. The tag is dropped beside a digest, which decides alone. Contract 03 section 11.
+ * The full form of an image reference, `docker.io/library/bash:latest` for `bash`, or undefined
+ * when it is none. The tag is dropped beside a digest, which decides alone.
+ * See docs/reference/sandbox.md#images.
  */
 export function normaliseImageRef(ref: string): string | undefined {
   const groups = ref.length > 512 ? undefined : pattern.exec(ref)?.groups;
@@ -19,7 +20,10 @@ export function normaliseImageRef(ref: string): string | undefined {
   return `${registry}/${name}${digest === undefined ? `:${groups['tag'] ?? 'latest'}` : `@${digest}`}`;
 }
 
-/** Whether a normalised reference is on the list; references are compared exactly. Contract 03 section 11. */
+/**
+ * Whether a normalised reference is on the list; references are compared exactly.
+ * See docs/reference/sandbox.md#images.
+ */
 export function isImageAllowed(image: string, allowed: readonly string[] | undefined): boolean {
   return allowed === undefined || allowed.some((entry) => normaliseImageRef(entry) === image);
 }

@@ -1,4 +1,4 @@
-/** Paths and ids every sandbox sees. Contract 03 sections 6.2, 6.3 and 6.6. */
+/** Paths and ids every sandbox sees. See docs/reference/sandbox.md. */
 export const sandboxLayout = {
   workspaceDir: '/workspace',
   jobDir: '/job',

@@ -1,17 +1,23 @@
-/** Label that says which node a container belongs to; cleanup selects by it. Contract 03 section 6.5. */
+/**
+ * Label that says which node a container belongs to; cleanup selects by it.
+ * See docs/reference/sandbox.md#names-and-labels.
+ */
 export const nodeSlugLabel = 'io.cynodeai.node_slug';
 
-/** Name of a job's container. Contract 03 section 6.5. */
+/** Name of a job's container. See docs/reference/sandbox.md#names-and-labels. */
 export function sandboxName(jobId: string): string {
   return `cynode-sandbox-${jobId}`;
 }
 
-/** Name of the container that holds the network of a job with inference. Contract 03 section 6.5. */
+/**
+ * Name of the container that holds the network of a job with inference.
+ * See docs/reference/sandbox.md#names-and-labels.
+ */
 export function networkHolderName(jobId: string): string {
   return `cynode-inference-proxy-${jobId}`;
 }
 
-/** Labels of a container of a job. Contract 03 section 6.5. */
+/** Labels of a container of a job. See docs/reference/sandbox.md#names-and-labels. */
 export function sandboxLabels(
   nodeSlug: string,
   taskId: string,

@@ -6,7 +6,7 @@ import { bindOpenApi } from './openapi.ts';
 import { type RegisterNodeRouteDeps, bindRegisterNode } from './register-node.ts';
 import { bindReportCapability } from './report-capability.ts';
 
-/** The control-plane's HTTP surface. Contract 01 section 2. */
+/** The control-plane's HTTP surface. See docs/reference/nodes.md#calls-of-a-node. */
 export function bindControlPlane(
   server: HttpServer,
   deps: RegisterNodeRouteDeps,

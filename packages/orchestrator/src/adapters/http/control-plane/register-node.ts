@@ -11,7 +11,9 @@ import { OrchestratorError } from '../../../domain/errors.ts';
 
 export interface RegisterNodeRouteDeps extends RegisterNodeDeps {
   readonly psk: Secret;
-  /** Registrations a client address may try per minute. Contract 01 section 3.3. */
+  /**
+   * Registrations a client address may try per minute. See docs/reference/nodes.md#registration.
+   */
   readonly perMinute: number;
 }
 

@@ -11,7 +11,7 @@ import type { GatewayAuditRow } from '../../../ports/audit.ts';
 
 type AuditedRoute = UserRoute<GatewayAction>;
 
-/** Every route that checks a person is audited. Contract 04 section 2.2. */
+/** Every route that checks a person is audited. See docs/reference/identity-and-policy.md#audit. */
 const auditedRoutes: ReadonlyMap<string, AuditedRoute> = new Map(
   Object.values<AuditedRoute | OtherRoute>(gatewayRoutes)
     .filter((route) => route.auth === 'user')

@@ -1,4 +1,7 @@
-/** The token of an `Authorization: Bearer` header; the scheme's case does not matter. Contract 04 section 2. */
+/**
+ * The token of an `Authorization: Bearer` header; the scheme's case does not matter.
+ * See docs/reference/http.md#requests.
+ */
 export function bearerToken(header: string | undefined): string | undefined {
   return /^bearer +([\w.~+/=-]+) *$/i.exec(header ?? '')?.[1];
 }

@@ -44,7 +44,7 @@ export interface UserGatewayParts {
   readonly stopping: AbortSignal;
 }
 
-/** Serves every route of the User API Gateway. Contract 04. */
+/** Serves every route of the User API Gateway. See docs/reference/http.md. */
 export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): void {
   const { auth, tasks, callerTasks, signals, stopping } = parts;
   const calls = followCalls(server, parts.auditQueue, auth.clock);

@@ -18,7 +18,7 @@ function recordOf(row: Row): ArtifactRecord {
   };
 }
 
-/** Rows of `task_artifacts`, read. Contract 02 section 9. */
+/** Rows of `task_artifacts`, read. See docs/reference/database.md#work-tables. */
 export function postgresArtifactReader(db: Executor): ArtifactReader {
   return {
     list: async ({ taskId, after, limit }) => {

@@ -32,7 +32,10 @@ export interface AuthEvent {
   readonly at?: Date;
 }
 
-/** Appends a row to `auth_audit_log`; statements that change sessions write theirs themselves. Contract 02 section 15. */
+/**
+ * Appends a row to `auth_audit_log`; statements that change sessions write theirs themselves.
+ * See docs/reference/database.md#audit-tables.
+ */
 export async function appendAuthEvent(db: Executor, event: AuthEvent): Promise<void> {
   const { client, at } = event;
   await db

@@ -45,7 +45,9 @@ export function gatewayAuditInsert(
      where ${where}`;
 }
 
-/** The gateway's audit log in PostgreSQL; append-only. Contract 02 section 15. */
+/**
+ * The gateway's audit log in PostgreSQL; append-only. See docs/reference/database.md#audit-tables.
+ */
 export function postgresGatewayAudit(db: Executor): GatewayAuditLog {
   return {
     append: async (rows) => {

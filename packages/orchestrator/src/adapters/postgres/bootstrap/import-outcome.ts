@@ -1,7 +1,7 @@
 import type { BootstrapOutcome } from '../../../ports/bootstrap.ts';
 import type { Executor } from '../database.ts';
 
-/** Key of the row in `orchestrator_state`. Contract 02 section 7. */
+/** Key of the row in `orchestrator_state`. See docs/reference/database.md#policy-tables. */
 const bootstrapKey = 'bootstrap_import';
 
 async function readOutcome(db: Executor): Promise<unknown> {

@@ -19,8 +19,9 @@ export function recordThrottledRefresh(
 }
 
 /**
- * The latest attempts of a subject that reached the password check, newest first. The conditions are literals, so that
- * the index of exactly these rows serves them. Contract 04 section 4.3.
+ * The latest attempts of a subject that reached the password check, newest first. The conditions
+ * are literals, so that the index of exactly these rows serves them.
+ * See docs/reference/identity-and-policy.md#throttling.
  */
 export async function recentAttempts(
   db: Executor,

@@ -3,7 +3,10 @@ import type { RefusedRefresh } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
 import { clientColumns } from '../audit/auth-audit.ts';
 
-/** Records a refused refresh; a token replayed after the grace ends its session. Contract 04 section 4.1. */
+/**
+ * Records a refused refresh; a token replayed after the grace ends its session.
+ * See docs/reference/identity-and-policy.md#tokens.
+ */
 export async function refuseRefresh(db: Executor, refused: RefusedRefresh): Promise<void> {
   const { presentedHash, at, client, replayGraceMs } = refused;
   const lateSince = new Date(at.getTime() - replayGraceMs);

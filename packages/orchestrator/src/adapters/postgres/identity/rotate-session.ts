@@ -10,8 +10,8 @@ interface Row {
 }
 
 /**
- * Exchanges the stored hash in one statement: a parallel call with the same token waits for the row, finds the hash
- * changed and gets nothing. Contract 04 section 4.1.
+ * Exchanges the stored hash in one statement: a parallel call with the same token waits for the
+ * row, finds the hash changed and gets nothing. See docs/reference/identity-and-policy.md#tokens.
  */
 export async function rotateSession(
   db: Executor,

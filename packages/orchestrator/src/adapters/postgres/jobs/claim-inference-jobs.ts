@@ -11,7 +11,10 @@ interface Row {
   readonly attempt: number;
 }
 
-/** Claims queued prompts for a model, oldest first: they get a lease and no node. Contract 01 sections 4.4, 5.4. */
+/**
+ * Claims queued prompts for a model, oldest first: they get a lease and no node.
+ * See docs/reference/inference.md#prompts and docs/reference/leases.md#claim-and-send.
+ */
 export async function claimInferenceJobs(
   db: Kysely<Database>,
   { limit, note }: Parameters<PromptClaims['claim']>[0],

@@ -34,7 +34,10 @@ async function forgetNode(trx: Transaction<Database>, jobIds: readonly string[])
   `.execute(trx);
 }
 
-/** Claims due jobs that a node may have already, each on that node. Contract 01 section 5.6. */
+/**
+ * Claims due jobs that a node may have already, each on that node.
+ * See docs/reference/leases.md#leases-and-retries.
+ */
 export async function claimRetries(
   db: Kysely<Database>,
   vault: NodeTokenVault,

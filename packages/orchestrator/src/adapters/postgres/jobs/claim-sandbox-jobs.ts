@@ -48,8 +48,9 @@ function place(nodes: readonly NodeFacts[], rows: readonly CandidateRow[]): Plac
 }
 
 /**
- * Claims due sandbox jobs up to the free slots: row locks on task and job together, lease, node and task status in
- * one short transaction that ends before anything is sent. Contract 01 section 5.4, 02 section 9.
+ * Claims due sandbox jobs up to the free slots: row locks on task and job together, lease, node and
+ * task status in one short transaction that ends before anything is sent.
+ * See docs/reference/leases.md#claim-and-send and docs/reference/database.md#work-tables.
  */
 export async function claimSandboxJobs(
   db: Kysely<Database>,

@@ -33,7 +33,10 @@ async function endJobs(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Results of jobs canceled meanwhile are kept for inspection; no status changes. Contract 01 section 4.2. */
+/**
+ * Results of jobs canceled meanwhile are kept for inspection; no status changes.
+ * See docs/reference/tasks-and-jobs.md#job-states.
+ */
 async function keepLateResults(
   trx: Transaction<Database>,
   jobs: readonly EndedJob[],
@@ -126,8 +129,9 @@ async function complete(
 const valueFault = /^(?:22|54)/;
 
 /**
- * Ends jobs with their tasks, events and notifications in one transaction, guarded by the leases: a second time, or
- * after a cancel, no status changes. Contract 01 section 5.5.
+ * Ends jobs with their tasks, events and notifications in one transaction, guarded by the leases: a
+ * second time, or after a cancel, no status changes.
+ * See docs/reference/leases.md#what-an-answer-means.
  * @throws OrchestratorError `result_not_storable`.
  */
 async function completeJobs(

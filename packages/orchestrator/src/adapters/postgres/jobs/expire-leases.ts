@@ -97,9 +97,10 @@ async function expire(
 }
 
 /**
- * Takes away leases that have passed, but for the given ones: running jobs become `lease_expired` and at once `queued`
- * again, or `failed` when no attempt is left. Both steps are events; rows somebody else works on are skipped.
- * Contract 01 section 5.6, 02 section 9.
+ * Takes away leases that have passed, but for the given ones: running jobs become `lease_expired`
+ * and at once `queued` again, or `failed` when no attempt is left. Both steps are events; rows
+ * somebody else works on are skipped. See docs/reference/leases.md#leases-and-retries and
+ * docs/reference/database.md#work-tables.
  */
 export function reapLeases(
   db: Kysely<Database>,

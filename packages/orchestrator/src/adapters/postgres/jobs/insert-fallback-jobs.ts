@@ -6,8 +6,9 @@ import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 
 /**
- * Queues the second jobs of prompts whose call failed, behind the failed ones in every list, and wakes the
- * dispatchers. The callers hold the locks of the tasks. Contract 01 section 4.4.
+ * Queues the second jobs of prompts whose call failed, behind the failed ones in every list, and
+ * wakes the dispatchers. The callers hold the locks of the tasks.
+ * See docs/reference/inference.md#prompts.
  */
 export async function insertFallbackJobs(
   trx: Transaction<Database>,

@@ -3,8 +3,8 @@ import type { LeftJob, LeftJobs } from '../../../ports/left-jobs.ts';
 import type { Executor } from '../database.ts';
 
 /**
- * Canceled jobs whose owner stopped renewing, or that were waiting for a retry: a node may still run them. The
- * statement hands each out once. Contract 01 section 4.6.
+ * Canceled jobs whose owner stopped renewing, or that were waiting for a retry: a node may still
+ * run them. The statement hands each out once. See docs/reference/tasks-and-jobs.md#cancel.
  */
 async function takeOrphanedCancels(db: Executor): Promise<LeftJob[]> {
   const { rows } = await sql<{ id: string; task_id: string; node_id: string }>`

@@ -43,8 +43,9 @@ async function store(
 }
 
 /**
- * Takes a job from its node to another in one transaction, so that it need not wait in the queue: when it may have
- * run there under a new lease and as a new attempt, with the events of an expired one. Contract 01 section 5.6.
+ * Takes a job from its node to another in one transaction, so that it need not wait in the queue:
+ * when it may have run there under a new lease and as a new attempt, with the events of an expired
+ * one. See docs/reference/leases.md#leases-and-retries.
  */
 export async function moveJob(
   db: Kysely<Database>,

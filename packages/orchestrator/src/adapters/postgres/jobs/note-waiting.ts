@@ -29,7 +29,10 @@ async function note(
   `.execute(db);
 }
 
-/** Says on the tasks of queued jobs why no node may take them. Contract 01 section 5.3. */
+/**
+ * Says on the tasks of queued jobs why no node may take them.
+ * See docs/reference/leases.md#which-one-is-chosen.
+ */
 export async function noteWaiting(
   db: Kysely<Database>,
   vault: Pick<NodeTokenVault, 'open'>,
@@ -44,7 +47,10 @@ export async function noteWaiting(
   }
 }
 
-/** Says on the tasks of queued prompts what they wait for. Contract 01 section 5.3. */
+/**
+ * Says on the tasks of queued prompts what they wait for.
+ * See docs/reference/leases.md#which-one-is-chosen.
+ */
 export function noteWaitingPrompts(db: Executor, reason: PromptWaitingReason): Promise<void> {
   return note(db, sql`j.payload ->> 'kind' = 'inference'`, reason);
 }

@@ -11,9 +11,10 @@ interface Row {
 }
 
 /**
- * Extends all given leases in one statement. Rows that another transaction holds are left for the next time: they are
- * just being completed or canceled, and waiting for several of them could deadlock. Canceled jobs without a result are
- * extended too, so that nobody else looks after them meanwhile. Contract 01 section 5.6.
+ * Extends all given leases in one statement. Rows that another transaction holds are left for the
+ * next time: they are just being completed or canceled, and waiting for several of them could
+ * deadlock. Canceled jobs without a result are extended too, so that nobody else looks after them
+ * meanwhile. See docs/reference/leases.md#leases-and-retries.
  */
 export async function renewLeases(
   db: Kysely<Database>,

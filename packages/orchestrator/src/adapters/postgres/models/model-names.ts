@@ -1,6 +1,9 @@
 import { taggedModel } from '@cynodeai/contracts/model';
 
-/** A model as the registry keeps it: name, and tag as version. Contract 02 section 16. */
+/**
+ * A model as the registry keeps it: name, and tag as version.
+ * See docs/reference/database.md#conventions.
+ */
 export function splitModelRef(ref: string): { readonly name: string; readonly version: string } {
   const tagged = taggedModel(ref);
   const colon = tagged.lastIndexOf(':');

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { PmModelState } from '../../../domain/models/pm-model-state.ts';
 
-/** Key of the row in `orchestrator_state`. Contract 01 section 7.1. */
+/**
+ * Key of the row in `orchestrator_state`. See docs/reference/inference.md#project-manager-model.
+ */
 export const pmModelKey = 'pm_model';
 
 const time = z.iso.datetime();
 
-/** The stored selection; fields beyond the contract's serve the load under way. */
+/** The stored selection; fields beyond the documented ones serve the load under way. */
 const recordSchema = z.object({
   execution_mode: z.enum(['local', 'external']),
   local_node_slug: z.string().optional(),

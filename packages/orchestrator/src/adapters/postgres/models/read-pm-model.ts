@@ -16,7 +16,10 @@ export async function readPmModel(db: Executor): Promise<PmModelState | undefine
   return row && stateOf(row.value);
 }
 
-/** A selection outlives its node's restart: it is `available` only while the node says so. Contract 01 section 7.3. */
+/**
+ * A selection outlives its node's restart: it is `available` only while the node says so.
+ * See docs/reference/inference.md#watching.
+ */
 async function statusNow(db: Executor, state: PmModelState): Promise<PmModelState['status']> {
   const { status, nodeSlug, modelRef } = state;
   if (status !== 'available' || nodeSlug === undefined || modelRef === undefined) return status;

@@ -8,7 +8,10 @@ import { splitModelRef } from './model-names.ts';
 /** Longest error of a node that is kept, bytes. */
 const errorBytes = 1024;
 
-/** Stores what became known of a model on a node; a new name enters the registry. Contract 01 sections 7.2, 9. */
+/**
+ * Stores what became known of a model on a node; a new name enters the registry.
+ * See docs/reference/inference.md#loading.
+ */
 export async function saveModelNote(
   db: Executor,
   { nodeId, modelRef, model }: ModelNote,

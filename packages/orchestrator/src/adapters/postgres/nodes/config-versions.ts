@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { IssuedVersion } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 
-/** Rows kept per node beside the applied one. Contract 02 section 10. */
+/** Rows kept per node beside the applied one. See docs/reference/database.md#node-tables. */
 const kept = 100;
 
 export async function findVersion(

@@ -3,7 +3,10 @@ import { keptReason } from '../../../domain/jobs/kept-reason.ts';
 import type { Executor } from '../database.ts';
 import { channels, notify } from '../notifications.ts';
 
-/** Takes a node that refused the orchestrator's token out of dispatch until it acknowledges again. Contract 01 section 3.1. */
+/**
+ * Takes a node that refused the orchestrator's token out of dispatch until it acknowledges again.
+ * See docs/reference/nodes.md#node-states.
+ */
 export async function deactivateNode(db: Executor, nodeId: string, reason: string): Promise<void> {
   const text = keptReason(reason);
   await sql`

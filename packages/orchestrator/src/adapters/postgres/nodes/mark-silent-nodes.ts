@@ -4,7 +4,7 @@ import { channels, notify } from '../notifications.ts';
 import { staleBefore } from '../settings/stale-before.ts';
 import type { Database } from '../tables.ts';
 
-/** Judges nodes by their last heartbeat. Contract 01 section 3.10. */
+/** Judges nodes by their last heartbeat. See docs/reference/nodes.md#silence. */
 export function postgresNodeHeartbeats(db: Kysely<Database>): NodeHeartbeats {
   return {
     deactivateSilent: async () => {

@@ -3,9 +3,10 @@ import type { Executor } from '../database.ts';
 import { channels, notify } from '../notifications.ts';
 
 /**
- * Notes a call by a node with a token of `epoch`; undefined without such a node, false for an older epoch. Contact
- * from an inactive node whose last word on its configuration was `applied` makes it active again. The time is the
- * database's, as that of the reaper who judges it. Contract 01 section 3.1.
+ * Notes a call by a node with a token of `epoch`; undefined without such a node, false for an older
+ * epoch. Contact from an inactive node whose last word on its configuration was `applied` makes it
+ * active again. The time is the database's, as that of the reaper who judges it.
+ * See docs/reference/nodes.md#node-states.
  */
 export async function noteHeartbeat(
   db: Executor,

@@ -51,9 +51,10 @@ function dispatchNode(
 }
 
 /**
- * Every node with its load; a job that waits for its retry keeps its slot, since the node may still run it. A node
- * that is silent for too long counts as inactive, whether the reaper has come by or not. Eligibility reads the acknowledged configuration: a newer desired one counts only where
- * it changes URL or token. Contract 01 section 5.1.
+ * Every node with its load; a job that waits for its retry keeps its slot, since the node may still
+ * run it. A node that is silent for too long counts as inactive, whether the reaper has come by or
+ * not. Eligibility reads the acknowledged configuration: a newer desired one counts only where it
+ * changes URL or token. See docs/reference/leases.md#which-nodes-may-run-a-job.
  */
 export async function readDispatchNodes(
   db: Executor,

@@ -3,7 +3,7 @@ import type { AckToStore } from '../../../ports/node-registry.ts';
 import type { Executor } from '../database.ts';
 import { channels, notify } from '../notifications.ts';
 
-/** Stores a node's word on a configuration. Contract 01 section 3.9. */
+/** Stores a node's word on a configuration. See docs/reference/nodes.md#acknowledgement. */
 export async function saveAck(db: Executor, nodeId: string, ack: AckToStore): Promise<void> {
   const note = JSON.stringify({ config_ack_version: ack.version });
   await db

@@ -7,7 +7,10 @@ export interface ReportedModel {
   readonly status: 'available' | 'loading' | 'failed' | 'evicted';
 }
 
-/** `name:tag` as the registry keeps it; without a tag `latest`. Contract 02 section 16. */
+/**
+ * `name:tag` as the registry keeps it; without a tag `latest`.
+ * See docs/reference/database.md#conventions.
+ */
 function named(model: ReportedModel): { name: string; version: string; status: string } {
   const colon = model.model_ref.lastIndexOf(':');
   const tagged = colon > 0 && !model.model_ref.slice(colon).includes('/');
@@ -19,8 +22,8 @@ function named(model: ReportedModel): { name: string; version: string; status: s
 }
 
 /**
- * Takes over the models a node lists; one that was available and is listed no more becomes `evicted`.
- * Contract 01 section 3.4.
+ * Takes over the models a node lists; one that was available and is listed no more becomes
+ * `evicted`. See docs/reference/nodes.md#capability-report.
  */
 export async function saveModels(
   db: Executor,

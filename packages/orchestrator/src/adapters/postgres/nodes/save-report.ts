@@ -4,7 +4,10 @@ import type { Executor } from '../database.ts';
 import { channels, notify } from '../notifications.ts';
 import { saveModels } from './save-models.ts';
 
-/** Stores the full report, unknown fields included, and what lists show of it. Contract 01 section 3.4. */
+/**
+ * Stores the full report, unknown fields included, and what lists show of it.
+ * See docs/reference/nodes.md#capability-report.
+ */
 export async function saveReport(
   db: Executor,
   nodeId: string,

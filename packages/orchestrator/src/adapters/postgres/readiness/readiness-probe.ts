@@ -29,7 +29,7 @@ async function pmModelFacts(db: Kysely<Database>): Promise<PmModelFacts> {
   };
 }
 
-/** Readiness facts from PostgreSQL. Contract 01 section 6. */
+/** Readiness facts from PostgreSQL. See docs/reference/processes.md#readiness. */
 export function postgresReadinessProbe(
   db: Kysely<Database>,
   { expectedVersion, vault = presence }: ReadinessProbeOptions,

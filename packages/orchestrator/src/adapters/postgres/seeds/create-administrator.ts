@@ -4,7 +4,10 @@ import type { SeedTransaction } from '../../../ports/seeds.ts';
 import { appendAuthEvent } from '../audit/auth-audit.ts';
 import type { Executor } from '../database.ts';
 
-/** The first administrator: user, password, role `owner` at system scope, audit row. Contract 04 section 3.3. */
+/**
+ * The first administrator: user, password, role `owner` at system scope, audit row.
+ * See docs/reference/identity-and-policy.md#bootstrap-administrator.
+ */
 export async function createAdministrator(
   db: Executor,
   { handle, passwordHash }: Parameters<SeedTransaction['createAdministrator']>[0],

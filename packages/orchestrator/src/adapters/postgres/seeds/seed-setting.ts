@@ -4,8 +4,8 @@ import { type Executor } from '../database.ts';
 const actor = actorId(bootstrapActor);
 
 /**
- * A text setting from the environment: written when absent, or when `bootstrap` wrote another value before; what an
- * operator set stays. Contract 01 section 12.2.
+ * A text setting from the environment: written when absent, or when `bootstrap` wrote another value
+ * before; what an operator set stays. See docs/reference/settings.md#bootstrap-file.
  */
 export async function seedSetting(db: Executor, key: string, value: string): Promise<boolean> {
   const json = JSON.stringify(value);

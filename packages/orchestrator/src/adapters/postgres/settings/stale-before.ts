@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { defaultStaleSeconds, staleSecondsKey } from '../../../domain/nodes/config-settings.ts';
 
 /**
- * SQL: the moment before which a node's last sign of life counts as silence. A setting that is not a positive number
- * counts as unset. Contract 01 section 3.10.
+ * SQL: the moment before which a node's last sign of life counts as silence. A setting that is not
+ * a positive number counts as unset. See docs/reference/nodes.md#silence.
  */
 export const staleBefore = sql`(
   now() - coalesce(

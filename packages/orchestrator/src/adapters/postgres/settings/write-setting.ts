@@ -38,7 +38,10 @@ function jsonOf(setting: SettingRecord | undefined): string | null {
   return setting === undefined ? null : JSON.stringify(setting.value);
 }
 
-/** Writes the next version of a setting, with its audit row. Contract 01 section 12.1. */
+/**
+ * Writes the next version of a setting, with its audit row.
+ * See docs/reference/settings.md#system-settings.
+ */
 export async function writeSetting(
   db: Executor,
   { key, value, valueType }: NewSettingValue,

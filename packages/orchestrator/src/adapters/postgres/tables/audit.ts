@@ -1,6 +1,6 @@
 import type { CreatedAt, Decision, Id, JsonObject, NullableJsonb } from './columns.ts';
 
-/** Contract 02 section 15. */
+/** See docs/reference/database.md#audit-tables. */
 export type AuthEventType =
   | 'login_success'
   | 'login_failure'
@@ -16,7 +16,10 @@ export type AuthEventType =
   | 'node_registered'
   | 'node_registration_failure';
 
-/** Contract 02 section 15; `subject_handle` of an unknown user is the SHA-256 hex of the handle. */
+/**
+ * See docs/reference/database.md#audit-tables; `subject_handle` of an unknown user is the SHA-256
+ * hex of the handle.
+ */
 export interface AuthAuditLogTable {
   id: Id;
   event_type: AuthEventType;
@@ -29,7 +32,7 @@ export interface AuthAuditLogTable {
   created_at: CreatedAt;
 }
 
-/** Contract 02 section 15; `details` holds ids only. */
+/** See docs/reference/database.md#audit-tables; `details` holds ids only. */
 export interface GatewayAuditLogTable {
   id: Id;
   created_at: CreatedAt;

@@ -9,7 +9,10 @@ export type Defaulted<T> = ColumnType<T, T | undefined, T>;
 /** `created_at` and its like: `now()` unless given, never changed. */
 export type CreatedAt = ColumnType<Date, Date | undefined, never>;
 
-/** `updated_at`: `now()` on insert; every update must set it (contract 02 section 1). */
+/**
+ * `updated_at`: `now()` on insert; every update must set it
+ * (docs/reference/database.md#conventions).
+ */
 export type UpdatedAt = ColumnType<Date, Date | undefined, Date>;
 
 /**

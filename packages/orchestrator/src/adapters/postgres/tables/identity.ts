@@ -1,6 +1,6 @@
 import type { CreatedAt, Defaulted, Id, UpdatedAt } from './columns.ts';
 
-/** Contract 02 section 2. */
+/** See docs/reference/database.md#identity-tables. */
 export interface UsersTable {
   id: Id;
   handle: string;
@@ -12,7 +12,9 @@ export interface UsersTable {
   updated_at: UpdatedAt;
 }
 
-/** Contract 02 section 2; `password_hash` holds the bytes of a PHC string. */
+/**
+ * See docs/reference/database.md#identity-tables; `password_hash` holds the bytes of a PHC string.
+ */
 export interface PasswordCredentialsTable {
   id: Id;
   user_id: string;
@@ -22,7 +24,7 @@ export interface PasswordCredentialsTable {
   updated_at: UpdatedAt;
 }
 
-/** One row per login, kept across rotations. Contract 02 section 2. */
+/** One row per login, kept across rotations. See docs/reference/database.md#identity-tables. */
 export interface RefreshSessionsTable {
   id: Id;
   user_id: string;
@@ -38,14 +40,17 @@ export interface RefreshSessionsTable {
   updated_at: UpdatedAt;
 }
 
-/** Latest attempts of an address or a handle, newest first. Contract 04 section 4.3. */
+/**
+ * Latest attempts of an address or a handle, newest first.
+ * See docs/reference/identity-and-policy.md#throttling.
+ */
 export interface AuthAttemptsTable {
   key: string;
   attempts: Date[];
   expires_at: Date;
 }
 
-/** Contract 02 section 2. */
+/** See docs/reference/database.md#identity-tables. */
 export interface UserApiKeysTable {
   id: Id;
   user_id: string;
@@ -57,7 +62,10 @@ export interface UserApiKeysTable {
   created_at: CreatedAt;
 }
 
-/** Contract 02 section 3; the slug of a default project is `default-<user uuid>`. */
+/**
+ * See docs/reference/database.md#identity-tables; the slug of a default project is `default-<user
+ * uuid>`.
+ */
 export interface ProjectsTable {
   id: Id;
   slug: string;
@@ -71,7 +79,7 @@ export interface ProjectsTable {
   updated_by: string;
 }
 
-/** Contract 02 section 4. */
+/** See docs/reference/database.md#identity-tables. */
 export interface GroupsTable {
   id: Id;
   slug: string;
@@ -86,7 +94,7 @@ export interface GroupsTable {
   updated_by: string;
 }
 
-/** Contract 02 section 4; deactivated rather than deleted. */
+/** See docs/reference/database.md#identity-tables; deactivated rather than deleted. */
 export interface GroupMembershipsTable {
   id: Id;
   group_id: string;
@@ -101,7 +109,7 @@ export interface GroupMembershipsTable {
   updated_by: string;
 }
 
-/** Contract 02 section 4. */
+/** See docs/reference/database.md#identity-tables. */
 export interface RolesTable {
   id: Id;
   name: string;
@@ -111,7 +119,9 @@ export interface RolesTable {
   updated_at: UpdatedAt;
 }
 
-/** Contract 02 section 4; `scope_id` is null exactly for scope `system`. */
+/**
+ * See docs/reference/database.md#identity-tables; `scope_id` is null exactly for scope `system`.
+ */
 export interface RoleBindingsTable {
   id: Id;
   subject_type: 'user' | 'group';

@@ -9,7 +9,7 @@ import type {
   UpdatedAt,
 } from './columns.ts';
 
-/** Contract 02 section 10; both tokens are ciphertext (`kid:base64`). */
+/** See docs/reference/database.md#node-tables; both tokens are ciphertext (`kid:base64`). */
 export interface NodesTable {
   id: Id;
   node_slug: string;
@@ -34,7 +34,7 @@ export interface NodesTable {
   updated_at: UpdatedAt;
 }
 
-/** The last full report of a node, overwritten. Contract 02 section 10. */
+/** The last full report of a node, overwritten. See docs/reference/database.md#node-tables. */
 export interface NodeCapabilitiesTable {
   id: Id;
   node_id: string;
@@ -42,7 +42,7 @@ export interface NodeCapabilitiesTable {
   capability_snapshot: Jsonb<JsonObject>;
 }
 
-/** One row per configuration version served. Contract 02 section 10. */
+/** One row per configuration version served. See docs/reference/database.md#node-tables. */
 export interface NodeConfigVersionsTable {
   node_id: string;
   config_version: string;
@@ -52,7 +52,7 @@ export interface NodeConfigVersionsTable {
   issued_at: Date;
 }
 
-/** Display only. Contract 02 section 10. */
+/** Display only. See docs/reference/database.md#node-tables. */
 export interface NodeTelemetryTable {
   node_id: string;
   pulled_at: Date;
@@ -62,7 +62,7 @@ export interface NodeTelemetryTable {
   error: string | null;
 }
 
-/** Contract 02 section 12. */
+/** See docs/reference/database.md#node-tables. */
 export interface SandboxImagesTable {
   id: Id;
   name: string;
@@ -72,7 +72,7 @@ export interface SandboxImagesTable {
   updated_by: string;
 }
 
-/** Contract 02 section 12. */
+/** See docs/reference/database.md#node-tables. */
 export interface SandboxImageVersionsTable {
   id: Id;
   sandbox_image_id: string;
@@ -85,7 +85,7 @@ export interface SandboxImageVersionsTable {
   updated_at: UpdatedAt;
 }
 
-/** Contract 02 section 12. */
+/** See docs/reference/database.md#node-tables. */
 export interface NodeSandboxImageAvailabilityTable {
   id: Id;
   node_id: string;
@@ -95,7 +95,7 @@ export interface NodeSandboxImageAvailabilityTable {
   details: NullableJsonb<JsonObject>;
 }
 
-/** Contract 02 section 16. */
+/** See docs/reference/database.md#node-tables. */
 export interface ModelsTable {
   id: Id;
   name: string;
@@ -106,7 +106,7 @@ export interface ModelsTable {
   updated_by: string;
 }
 
-/** Contract 02 section 16. */
+/** See docs/reference/database.md#node-tables. */
 export interface ModelVersionsTable {
   id: Id;
   model_id: string;
@@ -117,7 +117,7 @@ export interface ModelVersionsTable {
   updated_at: UpdatedAt;
 }
 
-/** Contract 02 section 16. */
+/** See docs/reference/database.md#node-tables. */
 export interface NodeModelAvailabilityTable {
   id: Id;
   node_id: string;

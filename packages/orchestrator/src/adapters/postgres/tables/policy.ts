@@ -9,7 +9,9 @@ import type {
   UpdatedAt,
 } from './columns.ts';
 
-/** Contract 02 section 5; `subject_id` is null exactly for subject `system`. */
+/**
+ * See docs/reference/database.md#policy-tables; `subject_id` is null exactly for subject `system`.
+ */
 export interface AccessControlRulesTable {
   id: Id;
   subject_type: 'system' | 'user' | 'group' | 'project' | 'task' | 'agent';
@@ -26,7 +28,7 @@ export interface AccessControlRulesTable {
   updated_by: string;
 }
 
-/** Contract 02 section 5. */
+/** See docs/reference/database.md#policy-tables. */
 export interface AccessControlAuditLogTable {
   id: Id;
   subject_type: string | null;
@@ -50,7 +52,7 @@ export interface AccessControlAuditLogTable {
 /** Type of a preference's or setting's value. */
 export type SettingValueType = 'string' | 'number' | 'boolean' | 'object' | 'array';
 
-/** Contract 02 section 7; JSON null masks lower scopes. */
+/** See docs/reference/database.md#policy-tables; JSON null masks lower scopes. */
 export interface PreferenceEntriesTable {
   id: Id;
   scope_type: 'system' | 'user' | 'group' | 'project' | 'task';
@@ -63,7 +65,7 @@ export interface PreferenceEntriesTable {
   updated_by: string;
 }
 
-/** Contract 02 section 7. */
+/** See docs/reference/database.md#policy-tables. */
 export interface PreferenceAuditLogTable {
   id: Id;
   entry_id: string | null;
@@ -78,7 +80,10 @@ export interface PreferenceAuditLogTable {
   reason: string | null;
 }
 
-/** Contract 02 section 7; the database refuses a value of another type than `value_type`. */
+/**
+ * See docs/reference/database.md#policy-tables; the database refuses a value of another type than
+ * `value_type`.
+ */
 export interface SystemSettingsTable {
   key: string;
   value: Jsonb<unknown>;
@@ -88,7 +93,7 @@ export interface SystemSettingsTable {
   updated_by: string;
 }
 
-/** Contract 02 section 7. */
+/** See docs/reference/database.md#policy-tables. */
 export interface SystemSettingsAuditLogTable {
   id: Id;
   key: string;
@@ -99,7 +104,10 @@ export interface SystemSettingsAuditLogTable {
   reason: string | null;
 }
 
-/** Facts the processes share, such as `pm_model`; not for operators. Contract 02 section 7. */
+/**
+ * Facts the processes share, such as `pm_model`; not for operators.
+ * See docs/reference/database.md#policy-tables.
+ */
 export interface OrchestratorStateTable {
   key: string;
   value: Jsonb<unknown>;

@@ -12,7 +12,10 @@ import type {
   UpdatedAt,
 } from './columns.ts';
 
-/** Contract 02 section 9; `closed` and `ended_at` must change together with a terminal status. */
+/**
+ * See docs/reference/database.md#work-tables; `closed` and `ended_at` must change together with a
+ * terminal status.
+ */
 export interface TasksTable {
   id: Id;
   created_by: string;
@@ -33,7 +36,7 @@ export interface TasksTable {
   updated_at: UpdatedAt;
 }
 
-/** Contract 02 section 9. Lock order: the task, then its jobs. */
+/** See docs/reference/database.md#work-tables. Lock order: the task, then its jobs. */
 export interface JobsTable {
   id: Id;
   task_id: string;
@@ -55,7 +58,10 @@ export interface JobsTable {
   updated_at: UpdatedAt;
 }
 
-/** Contract 02 section 9; a null `status_code` means the request is in progress. */
+/**
+ * See docs/reference/database.md#work-tables; a null `status_code` means the request is in
+ * progress.
+ */
 export interface IdempotencyKeysTable {
   caller: string;
   method: string;
@@ -69,7 +75,7 @@ export interface IdempotencyKeysTable {
   expires_at: Date;
 }
 
-/** Contract 02 section 9. */
+/** See docs/reference/database.md#work-tables. */
 export interface TaskArtifactsTable {
   id: Id;
   task_id: string;
@@ -94,7 +100,7 @@ export type StoredTaskEventName =
   | 'workflow.step'
   | 'workflow.verification';
 
-/** Contract 02 section 9; written under the task's row lock only. */
+/** See docs/reference/database.md#work-tables; written under the task's row lock only. */
 export interface TaskEventsTable {
   seq: Identity;
   task_id: string;
@@ -104,7 +110,7 @@ export interface TaskEventsTable {
   created_at: CreatedAt;
 }
 
-/** Contract 02 section 13. */
+/** See docs/reference/database.md#work-tables. */
 export interface SessionsTable {
   id: Id;
   parent_session_id: string | null;
@@ -114,7 +120,7 @@ export interface SessionsTable {
   updated_at: UpdatedAt;
 }
 
-/** Contract 02 section 13. */
+/** See docs/reference/database.md#work-tables. */
 export interface RunsTable {
   id: Id;
   task_id: string;

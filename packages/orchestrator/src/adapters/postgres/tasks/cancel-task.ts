@@ -4,7 +4,10 @@ import { channels, notify } from '../notifications.ts';
 import type { Database } from '../tables.ts';
 import { appendTaskEvents } from '../task-events.ts';
 
-/** Ends a locked task and then its open jobs, in that order (contract 02 section 9), with events and notifications. */
+/**
+ * Ends a locked task and then its open jobs, in that order
+ * (docs/reference/database.md#work-tables), with events and notifications.
+ */
 export async function cancelTask(
   db: Transaction<Database>,
   taskId: string,

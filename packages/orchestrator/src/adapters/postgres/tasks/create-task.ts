@@ -21,9 +21,10 @@ function artifactRows(artifacts: readonly NewArtifact[]): string {
 }
 
 /**
- * A task with its files, first job, first events, audit row and kept answer, in one statement, so that a creation is
- * one round trip and one commit; dispatchers and waiters are told at the commit. Nothing is written when the creator
- * has a task of that name, or when another call took the idempotency key over. Contract 02 section 9.
+ * A task with its files, first job, first events, audit row and kept answer, in one statement, so
+ * that a creation is one round trip and one commit; dispatchers and waiters are told at the commit.
+ * Nothing is written when the creator has a task of that name, or when another call took the
+ * idempotency key over. See docs/reference/database.md#work-tables.
  */
 export async function createTask(db: Executor, creation: TaskCreation): Promise<CreationResult> {
   const { task, jobId, payload, artifacts, audit, kept } = creation;

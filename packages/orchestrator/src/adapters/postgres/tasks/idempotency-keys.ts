@@ -76,7 +76,7 @@ export async function finishIdempotent(
   return rows.length === 1;
 }
 
-/** Idempotency keys in PostgreSQL. Contract 02 section 9. */
+/** Idempotency keys in PostgreSQL. See docs/reference/database.md#work-tables. */
 export function postgresIdempotencyKeys(db: Executor): IdempotencyKeys {
   return {
     start: async (call, now) => {

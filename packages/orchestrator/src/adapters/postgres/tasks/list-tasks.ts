@@ -14,7 +14,7 @@ export function pageRest({ status, after, limit }: TaskPageQuery): RawBuilder<un
   return sql`${byStatus}${byPosition} order by created_at desc, id desc limit ${limit}`;
 }
 
-/** Tasks of a project, newest first. Contract 04 section 9.5. */
+/** Tasks of a project, newest first. See docs/reference/tasks-and-jobs.md#read-a-task. */
 export async function listTasks(
   db: Executor,
   query: ProjectTasksQuery,

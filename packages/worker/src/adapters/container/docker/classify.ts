@@ -9,7 +9,10 @@ import { type DaemonAnswer, daemonMessage } from './daemon.ts';
 const unusableCommand =
   /no such file or directory|not found|permission denied|exec format error|is a directory/i;
 
-/** What it means that the daemon did not create or start a container. Contract 03 section 5.5. */
+/**
+ * What it means that the daemon did not create or start a container.
+ * See docs/reference/worker-api.md#run-results.
+ */
 export function classifyRefusal(answer: DaemonAnswer): NotStarted {
   const message = daemonMessage(answer);
   if (answer.status === 404 && isImageMissing(message)) {

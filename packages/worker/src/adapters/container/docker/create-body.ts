@@ -10,7 +10,10 @@ export interface DockerProfile {
   readonly relabel: boolean;
 }
 
-/** The body of `POST /containers/create`: the rules of every sandbox and what this one is. Contract 03 sections 6.1 to 6.6. */
+/**
+ * The body of `POST /containers/create`: the rules of every sandbox and what this one is.
+ * See docs/reference/sandbox.md.
+ */
 export function createBody(
   profile: DockerProfile,
   spec: SandboxRunSpec,

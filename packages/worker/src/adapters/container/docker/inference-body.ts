@@ -20,8 +20,9 @@ const gpuPart: Readonly<Record<GpuAccess, object>> = {
 };
 
 /**
- * The body of `POST /containers/create` for the node's inference container: a network of its own and one published
- * port; never the host's network, never a path of the host. Contract 03 section 8.1.
+ * The body of `POST /containers/create` for the node's inference container: a network of its own
+ * and one published port; never the host's network, never a path of the host.
+ * See docs/reference/inference.md#model-service-of-a-node.
  */
 export function inferenceBody(container: InferenceContainer): Record<string, unknown> {
   const { address, port } = container.publish;

@@ -53,7 +53,8 @@ export interface RunArguments {
 
 /**
  * The arguments of `podman run` behind the global flags. Never privileged, never a network but the
- * node's own, never a host namespace or device: there is no input that asks for one. Contract 03 sections 6.1 to 6.6.
+ * node's own, never a host namespace or device: there is no input that asks for one.
+ * See docs/reference/sandbox.md.
  */
 export function runArguments(profile: EngineProfile, run: RunArguments): string[] {
   const { network, timeoutSeconds } = run;

@@ -30,8 +30,8 @@ export type Verdict =
 const initFault = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.*)\n$/;
 
 /**
- * Tells the exit code of a job from a fault of the engine: 125 create, 126 not executable, 127 not found.
- * Contract 03 section 5.5.
+ * Tells the exit code of a job from a fault of the engine: 125 create, 126 not executable, 127 not
+ * found. See docs/reference/worker-api.md#run-results.
  */
 export function classifyExit(call: EndedCall): Verdict {
   if (call.code === null) return { kind: 'engine_fault' };

@@ -38,7 +38,10 @@ export async function endClients(storage: string, nodeSlug: string): Promise<voi
   }
 }
 
-/** Removes every container of a node and gives their names. Contract 03 section 6.5. */
+/**
+ * Removes every container of a node and gives their names.
+ * See docs/reference/sandbox.md#names-and-labels.
+ */
 export async function removeContainers(
   command: EngineCommand,
   nodeSlug: string,

@@ -22,8 +22,9 @@ export function volumeArguments(name: string, labels: Readonly<Record<string, st
 }
 
 /**
- * The arguments of `podman run` for the node's inference container. It has a network of its own, because it fetches
- * models, and one published port; never the host's network, never a path of the host. Contract 03 section 8.1.
+ * The arguments of `podman run` for the node's inference container. It has a network of its own,
+ * because it fetches models, and one published port; never the host's network, never a path of the
+ * host. See docs/reference/inference.md#model-service-of-a-node.
  */
 export function inferenceArguments(
   profile: EngineProfile,

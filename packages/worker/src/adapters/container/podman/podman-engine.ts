@@ -16,7 +16,7 @@ import { importProbeImage, probeRun } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
 import type { RunSetting } from './spawn-run.ts';
 
-/** The facts of a probed engine. Contract 03 section 4.2. */
+/** The facts of a probed engine. See docs/reference/nodes.md#capability-report. */
 export function engineFacts(profile: EngineProfile): EngineFacts {
   const { version, rootless, rootlessSupported, cgroupVersion } = profile;
   const features = [

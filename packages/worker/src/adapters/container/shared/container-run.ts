@@ -6,7 +6,10 @@ import type { ContainerEnd, EngineContainer } from './engine-container.ts';
 type Cause = 'timed_out' | 'stopped';
 type Times = Pick<SandboxExit, 'startedAt' | 'endedAt'>;
 
-/** Time in ms between SIGTERM and SIGKILL when the limit is reached. Contract 03 section 5.7. */
+/**
+ * Time in ms between SIGTERM and SIGKILL when the limit is reached.
+ * See docs/reference/worker-api.md#time-limits.
+ */
 const timeoutGraceMs = 5000;
 const defaultCreateLimitMs = 30_000;
 /** How long the engine may take to notice that a container was killed. */

@@ -1,4 +1,7 @@
-/** Short reasons a job gives in its standard error when its command never ran. Contract 03 section 5.5. */
+/**
+ * Short reasons a job gives in its standard error when its command never ran.
+ * See docs/reference/worker-api.md#run-results.
+ */
 export const reasons = {
   notFound: 'the command was not found in the image',
   notExecutable: 'the command cannot be executed',

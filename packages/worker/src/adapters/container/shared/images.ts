@@ -1,6 +1,6 @@
 import { WorkerError } from '../../../domain/errors.ts';
 
-/** Time a pull or an import may take, in ms. Contract 03 section 5.7. */
+/** Time a pull or an import may take, in ms. See docs/reference/worker-api.md#time-limits. */
 export const pullLimitMs = 600_000;
 
 /** @throws WorkerError `image_unavailable` for an image that no registry can have */

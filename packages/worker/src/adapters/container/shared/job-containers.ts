@@ -10,8 +10,8 @@ export interface ContainerSource {
 }
 
 /**
- * Removes every container of a node but its inference container, which is adopted or replaced later, and gives their
- * names. Contract 03 section 6.5.
+ * Removes every container of a node but its inference container, which is adopted or replaced
+ * later, and gives their names. See docs/reference/sandbox.md#names-and-labels.
  */
 export async function removeJobContainers(
   { list, remove }: ContainerSource,

@@ -22,7 +22,10 @@ export interface NetworkNamespace {
   close(): Promise<void>;
 }
 
-/** Time from the start of the helper to its word that the service was reached, ms. Contract 03 section 7.1. */
+/**
+ * Time from the start of the helper to its word that the service was reached, ms.
+ * See docs/reference/sandbox.md#inference-inside.
+ */
 const healthLimitMs = 10_000;
 
 const unavailable = (cause: unknown): WorkerError =>

@@ -4,7 +4,10 @@ import { type LoginDeps, login } from '../../../../app/auth/login.ts';
 import { admitLogin } from '../../../../app/auth/throttle.ts';
 import { clientContext, noStore } from './client-context.ts';
 
-/** `POST /v1/auth/login`; an address with too many attempts is refused before the body is read. Contract 04 section 4.2. */
+/**
+ * `POST /v1/auth/login`; an address with too many attempts is refused before the body is read.
+ * See docs/reference/identity-and-policy.md#sessions.
+ */
 export function bindLogin(server: HttpServer, deps: LoginDeps): void {
   bindRoute(server, gatewayRoutes.login, {
     guard: (request) => admitLogin(deps.throttle, clientContext(request)),

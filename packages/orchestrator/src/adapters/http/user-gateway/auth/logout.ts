@@ -4,7 +4,10 @@ import { type LogoutDeps, logout } from '../../../../app/auth/logout.ts';
 import { bearerToken } from '../bearer.ts';
 import { clientContext } from './client-context.ts';
 
-/** `POST /v1/auth/logout`; it checks its tokens itself, since either one is enough. Contract 04 section 4.2. */
+/**
+ * `POST /v1/auth/logout`; it checks its tokens itself, since either one is enough.
+ * See docs/reference/identity-and-policy.md#sessions.
+ */
 export function bindLogout(server: HttpServer, deps: LogoutDeps): void {
   bindRoute(server, gatewayRoutes.logout, {
     guard: anyone,

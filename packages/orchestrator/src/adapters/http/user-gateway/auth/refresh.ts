@@ -5,7 +5,7 @@ import { type RefreshDeps, refreshSession } from '../../../../app/auth/refresh-s
 import { admitRefresh } from '../../../../app/auth/throttle.ts';
 import { clientContext, noStore } from './client-context.ts';
 
-/** `POST /v1/auth/refresh`. Contract 04 sections 4.1 to 4.3. */
+/** `POST /v1/auth/refresh`. See docs/reference/identity-and-policy.md. */
 export function bindRefresh(
   server: HttpServer,
   deps: RefreshDeps & Pick<LoginDeps, 'throttle'>,

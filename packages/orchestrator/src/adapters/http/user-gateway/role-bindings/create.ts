@@ -3,7 +3,10 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type RoleAdminDeps, grantRole } from '../../../../app/access/grant-role.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `POST /v1/role-bindings`: 201 for a grant, 200 when it was there already. Contract 04 section 5.7. */
+/**
+ * `POST /v1/role-bindings`: 201 for a grant, 200 when it was there already.
+ * See docs/reference/identity-and-policy.md#grants.
+ */
 export function bindCreateRoleBinding(
   server: HttpServer,
   guard: CallerGuard,

@@ -4,7 +4,7 @@ import type { RoleAdminDeps } from '../../../../app/access/grant-role.ts';
 import { withdrawRole } from '../../../../app/access/withdraw-role.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `DELETE /v1/role-bindings/{id}`. Contract 04 section 5.7. */
+/** `DELETE /v1/role-bindings/{id}`. See docs/reference/identity-and-policy.md#grants. */
 export function bindDeleteRoleBinding(
   server: HttpServer,
   guard: CallerGuard,

@@ -6,7 +6,7 @@ import {
 } from '../../../../app/access/list-role-bindings.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `GET /v1/role-bindings`. Contract 04 section 5.7. */
+/** `GET /v1/role-bindings`. See docs/reference/identity-and-policy.md#grants. */
 export function bindListRoleBindings(
   server: HttpServer,
   guard: CallerGuard,

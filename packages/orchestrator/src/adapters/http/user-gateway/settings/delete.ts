@@ -4,7 +4,7 @@ import { deleteSetting } from '../../../../app/settings/delete-setting.ts';
 import type { WriteSettingsDeps } from '../../../../app/settings/settings-deps.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `DELETE /v1/settings/{key}`. Contract 04 section 7. */
+/** `DELETE /v1/settings/{key}`. See docs/reference/settings.md#system-settings. */
 export function bindDeleteSetting(
   server: HttpServer,
   guard: CallerGuard,

@@ -4,7 +4,7 @@ import { getSetting } from '../../../../app/settings/get-setting.ts';
 import type { ReadSettingsDeps } from '../../../../app/settings/list-settings.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `GET /v1/settings/{key}`. Contract 04 section 7. */
+/** `GET /v1/settings/{key}`. See docs/reference/settings.md#system-settings. */
 export function bindGetSetting(
   server: HttpServer,
   guard: CallerGuard,

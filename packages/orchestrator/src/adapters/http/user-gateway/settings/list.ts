@@ -3,7 +3,7 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type ReadSettingsDeps, listSettings } from '../../../../app/settings/list-settings.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `GET /v1/settings`. Contract 04 section 7. */
+/** `GET /v1/settings`. See docs/reference/settings.md#system-settings. */
 export function bindListSettings(
   server: HttpServer,
   guard: CallerGuard,

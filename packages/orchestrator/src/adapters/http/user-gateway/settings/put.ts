@@ -4,7 +4,10 @@ import { putSetting } from '../../../../app/settings/put-setting.ts';
 import type { WriteSettingsDeps } from '../../../../app/settings/settings-deps.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `PUT /v1/settings/{key}`: 201 for a new setting, 200 for a new version. Contract 04 section 7. */
+/**
+ * `PUT /v1/settings/{key}`: 201 for a new setting, 200 for a new version.
+ * See docs/reference/settings.md#system-settings.
+ */
 export function bindPutSetting(
   server: HttpServer,
   guard: CallerGuard,

@@ -6,7 +6,10 @@ import { openArtifact } from '../../../../app/tasks/open-artifact.ts';
 import type { CallerGuard } from '../caller.ts';
 import { contentDisposition, safeContentType } from './download-headers.ts';
 
-/** `GET /v1/tasks/{id}/artifacts/{artifact_id}`: the bytes, never shown by a browser. Contract 04 section 9.5. */
+/**
+ * `GET /v1/tasks/{id}/artifacts/{artifact_id}`: the bytes, never shown by a browser.
+ * See docs/reference/tasks-and-jobs.md#artifacts.
+ */
 export function bindGetArtifact(server: HttpServer, guard: CallerGuard, deps: ArtifactDeps): void {
   bindRoute(server, gatewayRoutes.getTaskArtifact, {
     guard,

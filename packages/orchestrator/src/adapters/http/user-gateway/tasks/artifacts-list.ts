@@ -3,7 +3,7 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type ArtifactDeps, listArtifacts } from '../../../../app/tasks/list-artifacts.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `GET /v1/tasks/{id}/artifacts`. Contract 04 section 9.5. */
+/** `GET /v1/tasks/{id}/artifacts`. See docs/reference/tasks-and-jobs.md#artifacts. */
 export function bindListArtifacts(
   server: HttpServer,
   guard: CallerGuard,

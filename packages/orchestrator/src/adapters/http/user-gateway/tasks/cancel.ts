@@ -3,7 +3,7 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type CancelTaskDeps, cancelTask } from '../../../../app/tasks/cancel-task.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `POST /v1/tasks/{id}/cancel`. Contract 04 section 9.5. */
+/** `POST /v1/tasks/{id}/cancel`. See docs/reference/tasks-and-jobs.md#cancel. */
 export function bindCancelTask(server: HttpServer, guard: CallerGuard, deps: CancelTaskDeps): void {
   bindRoute(server, gatewayRoutes.cancelTask, {
     guard,

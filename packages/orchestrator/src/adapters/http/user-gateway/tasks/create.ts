@@ -39,7 +39,10 @@ async function receive(deps: CreateTaskOnceDeps, content: StreamedBody): Promise
   return { request, received: await storeAttachments(deps.blobs, files) };
 }
 
-/** `POST /v1/tasks`, as JSON or as a form with files. Contract 04 sections 9.2, 9.3. */
+/**
+ * `POST /v1/tasks`, as JSON or as a form with files. See docs/reference/tasks-and-jobs.md#create
+ * and docs/reference/tasks-and-jobs.md#attachments.
+ */
 export function bindCreateTask(
   server: HttpServer,
   guard: CallerGuard,

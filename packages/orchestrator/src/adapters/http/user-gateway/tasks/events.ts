@@ -32,7 +32,10 @@ async function* frames(items: AsyncIterable<TaskStreamItem>): AsyncGenerator<str
   }
 }
 
-/** `GET /v1/tasks/{id}/events`; `stopping` ends every stream. Contract 04 section 9.6. */
+/**
+ * `GET /v1/tasks/{id}/events`; `stopping` ends every stream.
+ * See docs/reference/tasks-and-jobs.md#events.
+ */
 export function bindTaskEvents(
   server: HttpServer,
   guard: CallerGuard,

@@ -7,7 +7,7 @@ import type { CallerGuard } from '../caller.ts';
 
 const route = gatewayRoutes.getTask;
 
-/** `GET /v1/tasks/{id}`. Contract 04 section 9.5. */
+/** `GET /v1/tasks/{id}`. See docs/reference/tasks-and-jobs.md#read-a-task. */
 export function bindGetTask(
   server: HttpServer,
   guard: CallerGuard,

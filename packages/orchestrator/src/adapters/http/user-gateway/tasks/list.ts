@@ -5,7 +5,7 @@ import type { CallerGuard } from '../caller.ts';
 
 const route = gatewayRoutes.listTasks;
 
-/** `GET /v1/tasks`. Contract 04 section 9.5. */
+/** `GET /v1/tasks`. See docs/reference/tasks-and-jobs.md#read-a-task. */
 export function bindListTasks(server: HttpServer, guard: CallerGuard, deps: ListTasksDeps): void {
   const reading = guard.reading(route, (session, now, { query }) =>
     readTaskPage(deps, session, now, query),

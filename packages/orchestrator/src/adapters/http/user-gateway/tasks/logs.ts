@@ -7,7 +7,7 @@ import type { CallerGuard } from '../caller.ts';
 
 const route = gatewayRoutes.getTaskLogs;
 
-/** `GET /v1/tasks/{id}/logs`. Contract 04 section 9.5. */
+/** `GET /v1/tasks/{id}/logs`. See docs/reference/tasks-and-jobs.md#results. */
 export function bindTaskLogs(
   server: HttpServer,
   guard: CallerGuard,

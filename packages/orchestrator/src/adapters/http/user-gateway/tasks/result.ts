@@ -11,7 +11,10 @@ export interface BindTaskResultDeps extends TaskResultDeps {
   readonly callerTasks: Pick<CallerTasks, 'findWithJobs'>;
 }
 
-/** `GET /v1/tasks/{id}/result`; `stopping` ends every wait. Contract 04 sections 9.5, 9.6. */
+/**
+ * `GET /v1/tasks/{id}/result`; `stopping` ends every wait.
+ * See docs/reference/tasks-and-jobs.md#results.
+ */
 export function bindTaskResult(
   server: HttpServer,
   guard: CallerGuard,

@@ -72,7 +72,10 @@ async function* filesOf(parts: AsyncIterable<FormPart>): AsyncGenerator<Incoming
   for await (const part of parts) yield fileOf(part);
 }
 
-/** Reads the task of a form and opens its files. @throws ProblemError. Contract 04 section 9.3 */
+/**
+ * Reads the task of a form and opens its files.
+ * @throws ProblemError. See docs/reference/tasks-and-jobs.md#attachments
+ */
 export async function openTaskForm(content: StreamedBody): Promise<TaskForm> {
   const parts = readForm(content.contentType, content.chunks);
   try {

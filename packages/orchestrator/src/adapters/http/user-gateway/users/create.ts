@@ -10,11 +10,14 @@ import { idempotencyKey } from '../idempotency-key.ts';
 const route = gatewayRoutes.createUser;
 
 export interface CreateUserParts extends UserAdminDeps, RunOnceDeps {
-  /** Hash of a body that holds a secret, under a key of the server. Contract 02 section 9. */
+  /**
+   * Hash of a body that holds a secret, under a key of the server.
+   * See docs/reference/http.md#idempotency.
+   */
   readonly hashSecretBody: (body: unknown) => Buffer;
 }
 
-/** `POST /v1/users`. Contract 04 section 4.5. */
+/** `POST /v1/users`. See docs/reference/identity-and-policy.md#user-administration. */
 export function bindCreateUser(
   server: HttpServer,
   guard: CallerGuard,

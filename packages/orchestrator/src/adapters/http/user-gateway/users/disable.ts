@@ -4,7 +4,7 @@ import type { UserAdminDeps } from '../../../../app/users/user-admin.ts';
 import { disableUser } from '../../../../app/users/disable-user.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `POST /v1/users/{id}/disable`. Contract 04 section 4.5. */
+/** `POST /v1/users/{id}/disable`. See docs/reference/identity-and-policy.md#user-administration. */
 export function bindDisableUser(server: HttpServer, guard: CallerGuard, deps: UserAdminDeps): void {
   bindRoute(server, gatewayRoutes.disableUser, {
     guard,

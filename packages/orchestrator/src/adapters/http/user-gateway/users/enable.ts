@@ -4,7 +4,7 @@ import type { UserAdminDeps } from '../../../../app/users/user-admin.ts';
 import { enableUser } from '../../../../app/users/enable-user.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `POST /v1/users/{id}/enable`. Contract 04 section 4.5. */
+/** `POST /v1/users/{id}/enable`. See docs/reference/identity-and-policy.md#user-administration. */
 export function bindEnableUser(server: HttpServer, guard: CallerGuard, deps: UserAdminDeps): void {
   bindRoute(server, gatewayRoutes.enableUser, {
     guard,

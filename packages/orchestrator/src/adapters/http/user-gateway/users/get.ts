@@ -4,7 +4,7 @@ import { getUser } from '../../../../app/users/get-user.ts';
 import type { UserReader } from '../../../../ports/users.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `GET /v1/users/{id}`. Contract 04 section 4.5. */
+/** `GET /v1/users/{id}`. See docs/reference/identity-and-policy.md#user-administration. */
 export function bindGetUser(
   server: HttpServer,
   guard: CallerGuard,

@@ -3,7 +3,7 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type ListUsersDeps, listUsers } from '../../../../app/users/list-users.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `GET /v1/users`. Contract 04 section 4.5. */
+/** `GET /v1/users`. See docs/reference/identity-and-policy.md#user-administration. */
 export function bindListUsers(server: HttpServer, guard: CallerGuard, deps: ListUsersDeps): void {
   bindRoute(server, gatewayRoutes.listUsers, {
     guard,

@@ -3,7 +3,10 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { systemRoles } from '../../../../domain/identity/active-user.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `GET /v1/users/me`; roles are the caller's system roles. Contract 04 section 4.2. */
+/**
+ * `GET /v1/users/me`; roles are the caller's system roles.
+ * See docs/reference/identity-and-policy.md#sessions.
+ */
 export function bindMe(server: HttpServer, guard: CallerGuard): void {
   bindRoute(server, gatewayRoutes.me, {
     guard,

@@ -3,7 +3,10 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type ResetPasswordDeps, resetPassword } from '../../../../app/users/reset-password.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `POST /v1/users/{id}/reset_password`. Contract 04 section 4.5. */
+/**
+ * `POST /v1/users/{id}/reset_password`.
+ * See docs/reference/identity-and-policy.md#user-administration.
+ */
 export function bindResetPassword(
   server: HttpServer,
   guard: CallerGuard,

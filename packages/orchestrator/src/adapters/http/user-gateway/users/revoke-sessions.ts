@@ -4,7 +4,10 @@ import type { UserAdminDeps } from '../../../../app/users/user-admin.ts';
 import { revokeSessions } from '../../../../app/users/revoke-sessions.ts';
 import type { CallerGuard } from '../caller.ts';
 
-/** `POST /v1/users/{id}/revoke_sessions`. Contract 04 section 4.5. */
+/**
+ * `POST /v1/users/{id}/revoke_sessions`.
+ * See docs/reference/identity-and-policy.md#user-administration.
+ */
 export function bindRevokeSessions(
   server: HttpServer,
   guard: CallerGuard,

@@ -36,7 +36,10 @@ async function find(db: Executor, grant: NewGrant): Promise<BindingRow | undefin
   return rows[0];
 }
 
-/** Grants a role; undefined when subject, project or role does not exist. Contract 02 section 4. */
+/**
+ * Grants a role; undefined when subject, project or role does not exist.
+ * See docs/reference/database.md#identity-tables.
+ */
 export async function grantBinding(
   db: Executor,
   grant: NewGrant,
