@@ -43,6 +43,29 @@ const samples: Readonly<
     breaks: ["import { request } from 'undici';", "import 'undici';"],
     keeps: "import { callRoute } from '@cynodeai/runtime/call'; const undici = 1;",
   },
+  output: {
+    breaks: [
+      "process.stdout.write('x');",
+      'const log = createLog({ destination: process.stderr });',
+      "import { stderr } from 'node:process';",
+    ],
+    keeps: 'await output.text(child.stdout); // process.stdout.write(text)',
+  },
+  'http-number': {
+    breaks: [
+      'const row = { statusCode: 200 };',
+      'const row = { status: isNew ? 201 : 200 };',
+      "const row = { 'status_code': 204 };",
+      'if (answer.status === 404) stop();',
+      'if (500 <= error.statusCode) stop();',
+      'switch (answer.status) { case 503: break; }',
+      'const httpStatus = (500);',
+      'function f(status = 400) {}',
+      'reply.statusCode = 409;',
+    ],
+    keeps: `if (result.exitCode === 125) stop(); const limit = 200;
+      const job = { status: 'failed' }; const counts = { statuses: 404 }; const node = { status: 7 };`,
+  },
 };
 
 const rulesBroken = (path: string, text: string): string[] =>
@@ -68,6 +91,24 @@ describe('every house rule', () => {
         expect(found, `${name}: ${home.source}`).toBe(true);
       }
     }
+  });
+
+  it.each([
+    [
+      'output',
+      'process.stderr.write(text);',
+      ['launcher/src/run', 'cli/src/commands'],
+      'worker/src/processes',
+    ],
+    [
+      'http-number',
+      'const row = { status: 200 };',
+      ['worker/src/app', 'worker/src/adapters/postgres'],
+      'worker/src/adapters/http',
+    ],
+  ])('%s knows where the form is at home', (name, text, abroad, home) => {
+    for (const place of abroad) expect(rulesBroken(`packages/${place}/x.ts`, text)).toEqual([name]);
+    expect(rulesBroken(`packages/${home}/x.ts`, text)).toEqual([]);
   });
 
   it('says where it is broken', () => {

@@ -12,6 +12,14 @@ export function callOf(object: string, method: string): Matches {
     node.expression.expression.getText() === object;
 }
 
+/** One of these members of an object, such as `process.stdout`, whatever is done with it. */
+export function memberOf(object: string, names: readonly string[]): Matches {
+  return (node) =>
+    ts.isPropertyAccessExpression(node) &&
+    names.includes(node.name.text) &&
+    node.expression.getText() === object;
+}
+
 /** An import of one of these names from one of these modules, under whatever name. */
 export function importOf(modules: readonly string[], names: readonly string[]): Matches {
   return (node) =>

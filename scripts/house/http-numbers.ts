@@ -1,9 +1,11 @@
 import ts from 'typescript';
 
-/** Whose matter HTTP is: the edges, and the clients of other services. Everybody else speaks of outcomes and codes. */
+/** Whose matter HTTP is: the edges, and the clients of other services. */
 const edges = ['http', 'nodes', 'models', 'orchestrator', 'inference', 'relay', 'wire'];
-const inner = new RegExp(
-  String.raw`^packages/[^/]+/src/(?:domain|app|ports|adapters/(?!(?:${edges.join('|')}|container/docker)/))`,
+
+/** Everybody else, who speaks of outcomes and codes; a test may name numbers. */
+export const withoutHttp = new RegExp(
+  String.raw`^packages/[^/]+/src/(?!.*\.test\.ts$)(?:domain|app|ports|adapters/(?!(?:${edges.join('|')}|container/docker)/))`,
 );
 
 const statusName = /^(?:http)?_?status(?:_?code)?$/i;
@@ -25,8 +27,8 @@ function findNumber(node: ts.Node | undefined): ts.Node | undefined {
   return findNumber(node.whenTrue) ?? findNumber(node.whenFalse);
 }
 
-/** The number that this node gives to a status, or compares with one. */
-function numberOfStatus(node: ts.Node): ts.Node | undefined {
+/** The number of an HTTP status that this node gives, or compares with one. */
+export function numberOfStatus(node: ts.Node): ts.Node | undefined {
   if (ts.isPropertyAssignment(node) || ts.isVariableDeclaration(node) || ts.isParameter(node)) {
     return isStatus(node.name) ? findNumber(node.initializer) : undefined;
   }
@@ -36,21 +38,4 @@ function numberOfStatus(node: ts.Node): ts.Node | undefined {
   }
   const isCase = ts.isCaseClause(node) && isStatus(node.parent.parent.expression);
   return isCase ? findNumber(node.expression) : undefined;
-}
-
-/** Where a file of an inner layer knows the number of an HTTP status, as `path:line`; a test may. */
-export function httpNumbers(path: string, text: string): readonly string[] {
-  if (!inner.test(path) || path.endsWith('.test.ts')) return [];
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  const found: string[] = [];
-  const visit = (node: ts.Node): void => {
-    const number = numberOfStatus(node);
-    if (number !== undefined) {
-      const { line } = source.getLineAndCharacterOfPosition(number.getStart());
-      found.push(`${path}:${line + 1}`);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
 }

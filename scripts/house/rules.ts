@@ -7,8 +7,10 @@ import {
   importFrom,
   importOf,
   literalWith,
+  memberOf,
   startOf,
 } from './forms.ts';
+import { numberOfStatus, withoutHttp } from './http-numbers.ts';
 
 /** Everything but tests, which look at the outside of things and may do so in the raw form. */
 const shipped = /^(?:packages\/[^/]+\/src|bench|chaos|features|scripts)\/(?!.*\.test\.ts$)/;
@@ -16,6 +18,9 @@ const products = /^packages\/[^/]+\/src\/(?!.*\.test\.ts$)/;
 /** These rules and their samples name what they forbid. */
 const everywhere = /^(?:packages|bench|chaos|features|scripts(?!\/house))\//;
 const files = ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'];
+const standardStreams = ['stdout', 'stderr'];
+const streamOfProcess = memberOf('process', standardStreams);
+const importedStream = importOf(['node:process', 'process'], standardStreams);
 const killWithZero = callOf('process', 'kill');
 
 /** One row for each concept that has one home. */
@@ -118,5 +123,32 @@ export const houseRules: readonly HouseRule[] = [
       /^packages\/worker\/src\/adapters\/relay\//,
     ],
     matches: importFrom('undici'),
+  },
+  {
+    name: 'output',
+    says: 'print with Output or Notes of @cynodeai/command-line/output',
+    hint: /stdout|stderr/,
+    where: products,
+    homes: [
+      /^packages\/command-line\/src\//,
+      // Here the two programs hand the streams to the layer.
+      /^packages\/cli\/src\/start\//,
+      /^packages\/launcher\/src\/main\.ts$/,
+      // A library draws the question.
+      /^packages\/launcher\/src\/terminal\/ask\.ts$/,
+      // Help, version and answers for other programs.
+      /^packages\/(?:demo-model|orchestrator|worker)\/src\/processes\//,
+      // Tells whoever runs the tests which seed makes a fault again.
+      /^packages\/testing\/src\/fuzz\/fuzz-run\.ts$/,
+    ],
+    matches: (node, source) => streamOfProcess(node, source) || importedStream(node, source),
+  },
+  {
+    name: 'http-number',
+    says: 'return an outcome or throw a CodedError of @cynodeai/runtime/std; adapters/http chooses the number',
+    hint: /status/i,
+    where: withoutHttp,
+    homes: [],
+    matches: (node) => numberOfStatus(node) !== undefined,
   },
 ];

@@ -1,5 +1,6 @@
 import process from 'node:process';
-import { UsageError } from '@cynodeai/command-line/error';
+import { CommandError, UsageError } from '@cynodeai/command-line/error';
+import { Notes, Output } from '@cynodeai/command-line/output';
 import { runAsProcess } from '@cynodeai/command-line/process';
 import { runProgram } from '@cynodeai/command-line/program';
 import { readEnv } from '@cynodeai/runtime/config';
@@ -21,7 +22,8 @@ function textOf(error: unknown): string {
     const help = error.path.length === 0 ? 'cynode help' : `cynode ${error.path.join(' ')} --help`;
     return `cynode: ${error.message}; see: ${help}`;
   }
-  const expected = error instanceof LauncherError || isInterruption(error);
+  const expected =
+    error instanceof LauncherError || error instanceof CommandError || isInterruption(error);
   const stack = !expected && error instanceof Error ? `\n${error.stack ?? ''}` : '';
   return `cynode: ${messageOf(error)}${stack}`;
 }
@@ -31,6 +33,9 @@ const argv = process.argv
   .slice(2)
   .map((word, index) => (index === 0 && word === '-V' ? '--version' : word));
 
+const output = new Output('table', process.stdout);
+const notes = new Notes({ stream: process.stderr, quiet: false, color: false });
+
 await runAsProcess(
   (stop) =>
     runProgram(cynode, argv, {
@@ -39,6 +44,8 @@ await runAsProcess(
       run: ({ command, input }) => {
         const context = {
           env: readEnv(),
+          output,
+          notes,
           get signal() {
             return stop();
           },
@@ -46,7 +53,7 @@ await runAsProcess(
         return command.run(context, input);
       },
       explain: async (error) => {
-        process.stderr.write(`${textOf(error)}\n`);
+        await notes.text(`${textOf(error)}\n`);
         return exitCodeOf(error);
       },
     }),

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { sanitize } from './sanitize.ts';
-import { type TextStream, writeFully } from './stream.ts';
+import { type TextStream, writeFully, writeText } from './stream.ts';
 
 export interface NotesOptions {
   readonly stream: TextStream;
@@ -8,7 +8,7 @@ export interface NotesOptions {
   readonly color: boolean;
 }
 
-/** Standard error: everything that is not a result. */
+/** Standard error: everything that is not a result. It may be closed; that is no reason to lose the result. */
 export class Notes {
   readonly #options: NotesOptions;
 
@@ -40,6 +40,16 @@ export class Notes {
     await this.#line(text);
   }
 
+  /** Text of several lines as it is; a terminal gets it without control characters. `--quiet` keeps it. */
+  async text(text: string): Promise<void> {
+    await writeText(this.#options.stream, text).catch(() => {});
+  }
+
+  /** What a program of the user's printed, as `Output.raw` takes it. */
+  async raw(text: string): Promise<void> {
+    if (text !== '') await writeFully(this.#options.stream, text).catch(() => {});
+  }
+
   async #line(text: string, label?: string, style: 'red' | 'yellow' = 'red'): Promise<void> {
     const { stream, color } = this.#options;
     const oneLine = sanitize(text.replaceAll(/\s*[\r\n]+\s*/g, ' '));
@@ -48,7 +58,6 @@ export class Notes {
       label === undefined
         ? ''
         : `${colored ? styleText(style, `${label}:`, { validateStream: false }) : `${label}:`} `;
-    // Where the notes go may be closed; that is no reason to lose the result.
     await writeFully(stream, `${prefix}${oneLine}\n`).catch(() => {});
   }
 }

@@ -68,6 +68,12 @@ describe('Output (REQ-CLIENT-0143)', () => {
     await new Output('jsonl', pipe).line({ a: 1 });
     expect([terminal.text, pipe.text]).toEqual(['a\n', 'a\u001B\n{"a":1}\n']);
   });
+
+  it('keeps them for a terminal too when a program of the user printed them', async () => {
+    const terminal = new Kept(true);
+    await new Output('table', terminal).raw('\u001B[1ma\r\n');
+    expect(terminal.text).toBe('\u001B[1ma\r\n');
+  });
 });
 
 describe('writeFully', () => {
@@ -104,6 +110,14 @@ describe('Notes', () => {
     ]);
   });
 
+  it('prints several lines without control characters, and what a program printed with them', async () => {
+    const terminal = new Kept(true);
+    const notes = new Notes({ stream: terminal, quiet: true, color: true });
+    await notes.text('one\u001B\n  two\n');
+    await notes.raw('\u001B[1m');
+    expect(terminal.text).toBe('one\n  two\n\u001B[1m');
+  });
+
   it('does not fail when nobody can read it', async () => {
     const notes = new Notes({
       stream: new Kept(false, fault('EBADF')),
@@ -111,5 +125,7 @@ describe('Notes', () => {
       color: false,
     });
     await expect(notes.error('x')).resolves.toBeUndefined();
+    await expect(notes.text('x')).resolves.toBeUndefined();
+    await expect(notes.raw('x')).resolves.toBeUndefined();
   });
 });

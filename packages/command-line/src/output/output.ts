@@ -1,7 +1,6 @@
 import { type List, formatList } from './list.ts';
 import { type Fields, formatRecord } from './record.ts';
-import { sanitize } from './sanitize.ts';
-import { type TextStream, writeFully } from './stream.ts';
+import { type TextStream, writeFully, writeText } from './stream.ts';
 
 export const outputFormats = ['table', 'json', 'jsonl'] as const;
 
@@ -38,8 +37,13 @@ export class Output {
     if (this.format === 'table') {
       await this.text(formatTable(result));
     } else {
-      await this.text(`${JSON.stringify(result.json, undefined, 2)}\n`);
+      await this.json(result.json);
     }
+  }
+
+  /** Prints one JSON value over several lines. */
+  async json(value: unknown): Promise<void> {
+    await this.text(`${JSON.stringify(value, undefined, 2)}\n`);
   }
 
   /** Prints one compact JSON value as a line, at once. */
@@ -59,6 +63,11 @@ export class Output {
 
   /** Prints text as it is; a terminal gets it without control characters. */
   async text(text: string): Promise<void> {
-    if (text !== '') await writeFully(this.#stream, this.#stream.isTTY ? sanitize(text) : text);
+    await writeText(this.#stream, text);
+  }
+
+  /** Prints what a program of the user's printed, its colours too: a terminal gets the same as a file. */
+  async raw(text: string): Promise<void> {
+    if (text !== '') await writeFully(this.#stream, text);
   }
 }

@@ -1,4 +1,5 @@
 import { CommandError } from '../error/index.ts';
+import { sanitize } from './sanitize.ts';
 
 /** The part of a standard stream that is written to. */
 export interface TextStream {
@@ -24,4 +25,9 @@ export function writeFully(stream: TextStream, text: string): Promise<void> {
         );
     });
   });
+}
+
+/** Writes text as it is; a terminal gets it without control characters. @throws CommandError as `writeFully` does. */
+export async function writeText(stream: TextStream, text: string): Promise<void> {
+  if (text !== '') await writeFully(stream, stream.isTTY ? sanitize(text) : text);
 }

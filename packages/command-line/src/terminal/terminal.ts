@@ -1,5 +1,5 @@
 import { CommandError } from '../error/index.ts';
-import { type TextStream, sanitize, writeFully } from '../output/index.ts';
+import { type TextStream, writeFully, writeText } from '../output/index.ts';
 import { ByteSource, type InputStream } from './byte-source.ts';
 import { SecretLine, type SecretState } from './secret-line.ts';
 
@@ -79,8 +79,7 @@ export class Terminal {
 
   async #prompt(question: string): Promise<void> {
     const { input, prompts } = this.#options;
-    const text = input.isTTY ? `${question} ` : question;
-    await writeFully(prompts, prompts.isTTY ? sanitize(text) : text);
+    await writeText(prompts, input.isTTY ? `${question} ` : question);
   }
 
   async #line(): Promise<string | undefined> {

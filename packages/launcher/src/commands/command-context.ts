@@ -1,9 +1,12 @@
 import type { CommandInput, Args, Flags } from '@cynodeai/command-line/definition';
+import type { Notes, Output } from '@cynodeai/command-line/output';
 import type { Env } from '@cynodeai/runtime/config';
 
 /** What a command gets from the outside. */
 export interface CommandContext {
   readonly env: Env;
+  readonly output: Output;
+  readonly notes: Notes;
   /** Fires on the first Ctrl-C or SIGTERM; a command that never asks for it ends at once on either. */
   readonly signal: AbortSignal;
 }

@@ -43,7 +43,7 @@ function ownNames(): string[] {
 
 /** Checks this machine and this install. */
 export async function doctor(
-  { env }: CommandContext,
+  { env, output }: CommandContext,
   { flags }: { readonly flags: FlagsOf<typeof doctorFlags> },
 ): Promise<number> {
   const checks = [
@@ -61,8 +61,7 @@ export async function doctor(
     await checkInference(env),
   ];
   const healthy = checks.every((check) => check.result !== 'fail');
-  process.stdout.write(
-    flags.json ? `${JSON.stringify({ ok: healthy, checks }, undefined, 2)}\n` : doctorText(checks),
-  );
+  if (flags.json) await output.json({ ok: healthy, checks });
+  else await output.text(doctorText(checks));
   return healthy ? 0 : 1;
 }

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { findInstall } from '../install/install.ts';
 import { Progress } from '../terminal/progress.ts';
 import { tearDown } from '../stack/tear-down.ts';
@@ -17,7 +16,7 @@ export async function down(
       install !== undefined &&
       (await tearDown({ install, ...context, onStep: (what) => progress.step(what) }));
     progress.done();
-    process.stdout.write(ran ? 'stopped\n' : 'nothing was running\n');
+    await context.output.text(ran ? 'stopped\n' : 'nothing was running\n');
     return 0;
   } finally {
     progress.done();

@@ -1,5 +1,4 @@
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import process from 'node:process';
 import { ensureImage } from '../image/ensure-image.ts';
 import { readRecipe } from '../image/recipe.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
@@ -29,6 +28,6 @@ export async function image(
   } finally {
     progress.done();
   }
-  process.stdout.write(`${readRecipe(install.checkout).reference}\n`);
+  await context.output.text(`${readRecipe(install.checkout).reference}\n`);
   return 0;
 }

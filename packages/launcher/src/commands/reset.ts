@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { cleanFlags, mustRunEngine } from '../image/engine-command.ts';
 import { findInstall } from '../install/install.ts';
 import { removeTree } from '../machine/remove-tree.ts';
@@ -19,7 +18,7 @@ export async function reset(
 ): Promise<number> {
   const install = findInstall(context.env);
   if (install === undefined) {
-    process.stdout.write('there is no install to delete\n');
+    await context.output.text('there is no install to delete\n');
     return 0;
   }
   const { home } = install.paths;
@@ -42,7 +41,7 @@ export async function reset(
   } finally {
     progress.done();
   }
-  process.stdout.write(`deleted ${home}\n`);
+  await context.output.text(`deleted ${home}\n`);
   return 0;
 }
 

@@ -1,5 +1,5 @@
-import process from 'node:process';
 import type { CommandInput } from '@cynodeai/command-line/definition';
+import { CommandError } from '@cynodeai/command-line/error';
 import { GatewayError } from '@cynodeai/api-client';
 import {
   type TaskInput,
@@ -15,7 +15,7 @@ import { exitCodes } from '../domain/exit-codes.ts';
 import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { type Outcome, outcomeOf } from '../domain/outcome.ts';
-import { printJson, printText, writeJson } from '../run/print-outcome.ts';
+import { printJson, printText } from '../run/print-outcome.ts';
 import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
@@ -33,11 +33,11 @@ export async function run(
   try {
     await using input = await readTaskInput(inputOf(flags, args.prompt));
     const { result, outcome, couldAskDemo } = await runRequest(input, flags, context);
-    if (flags.output === 'json') printJson(outcome, result, couldAskDemo);
-    else printText(outcome, couldAskDemo);
+    if (flags.output === 'json') await printJson(context, outcome, result, couldAskDemo);
+    else await printText(context, outcome, couldAskDemo);
     return outcome.exitCode;
   } catch (error) {
-    return printFailure(flags, error, context);
+    return await printFailure(flags, error, context);
   }
 }
 
@@ -118,20 +118,26 @@ async function wasImageLost(
   return restoreLostImage({ install, onStep, ...context });
 }
 
-function printFailure(flags: RunFlags, error: unknown, context: CommandContext): number {
+async function printFailure(
+  flags: RunFlags,
+  error: unknown,
+  context: CommandContext,
+): Promise<number> {
   const interrupted = context.signal.aborted || isInterruption(error);
   const expected =
     error instanceof LauncherError ||
     error instanceof GatewayError ||
+    error instanceof CommandError ||
     error instanceof TaskInputError;
   const message = interrupted ? 'interrupted' : messageOf(error);
   const exitCode = interrupted ? exitCodes.interrupted : exitCodes.fault;
   if (flags.output === 'json') {
-    writeJson({ outcome: interrupted ? 'interrupted' : 'fault', exit_code: exitCode, message });
+    const outcome = interrupted ? 'interrupted' : 'fault';
+    await context.output.json({ outcome, exit_code: exitCode, message });
   }
-  process.stderr.write(`cynode: ${message}\n`);
+  await context.notes.text(`cynode: ${message}\n`);
   if (!expected && !interrupted && error instanceof Error) {
-    process.stderr.write(`${error.stack ?? ''}\n`);
+    await context.notes.text(`${error.stack ?? ''}\n`);
   }
   return exitCode;
 }

@@ -59,7 +59,7 @@ export async function serve(
     : await rememberEngine(opened, context.env);
   const secrets = openSecrets(install.paths);
   for (const sentence of overruledVariables(context.env, [role])) {
-    process.stderr.write(`cynode: ${sentence}\n`);
+    await context.notes.text(`cynode: ${sentence}\n`);
   }
   if (role.needs.engine) await prepareNode(install, flags, context);
   const databaseUrl = role.needs.database ? await databaseOf(install, context) : '';

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import process from 'node:process';
 import { type Install, findInstall } from '../install/install.ts';
 import { homeDirOf } from '../install/paths.ts';
 import { type InferenceStatus, inferenceText } from '../stack/inference-status.ts';
@@ -88,7 +87,7 @@ export function statusDocument(status: StackStatus, home: string): unknown {
 
 /** Prints how the stack is doing. */
 export async function status(
-  { env }: CommandContext,
+  { env, output }: CommandContext,
   { flags }: { readonly flags: FlagsOf<typeof statusFlags> },
 ): Promise<number> {
   const install = findInstall(env);
@@ -97,10 +96,7 @@ export async function status(
       ? { state: 'stopped', outdated: false, roles: [], servers: [] }
       : await stackStatus(install);
   const home = install?.paths.home ?? homeDirOf(env);
-  process.stdout.write(
-    flags.json || flags.output === 'json'
-      ? `${JSON.stringify(statusDocument(current, home), undefined, 2)}\n`
-      : statusText(current, install),
-  );
+  if (flags.json || flags.output === 'json') await output.json(statusDocument(current, home));
+  else await output.text(statusText(current, install));
   return current.state === 'running' ? 0 : 1;
 }

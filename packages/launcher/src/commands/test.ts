@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import process from 'node:process';
 import { openInstall } from '../install/install.ts';
 import { checkoutDir } from '../install/paths.ts';
 import { setUp } from '../setup/bring-up.ts';
@@ -66,8 +65,8 @@ export async function test(
     totals = addTotals(totals, found ?? noTests);
   }
   if (!clean && totals.failed === 0)
-    process.stdout.write('a check outside the tests failed, see above\n');
-  process.stdout.write(`${totals.passed} passed, ${totals.failed} failed\n`);
+    await context.output.text('a check outside the tests failed, see above\n');
+  await context.output.text(`${totals.passed} passed, ${totals.failed} failed\n`);
   return clean && totals.failed === 0 ? 0 : 1;
 }
 

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import process from 'node:process';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { createLog } from '@cynodeai/runtime/observe';
@@ -42,7 +41,7 @@ export async function up(
     const other = wantsOtherInference(install.inference, choice, context.env);
     if (current !== undefined && !other && !(await replaced(install, yes, context, progress))) {
       progress.done();
-      process.stdout.write(statusText(await stackStatus(install), install));
+      await context.output.text(statusText(await stackStatus(install), install));
       return 0;
     }
     install = await rememberEngine(install, context.env);
@@ -53,7 +52,7 @@ export async function up(
     await waitForGateway(install, context.signal);
     await waitUntilUsable(install, context, progress);
     progress.done();
-    process.stdout.write(statusText(await stackStatus(install), install));
+    await context.output.text(statusText(await stackStatus(install), install));
     // An interruption that came while we were getting ready has fired already and does so only once.
     if (!context.signal.aborted) await once(context.signal, 'abort');
     return 0;

@@ -16,7 +16,7 @@ import type { userArgs, userFlags } from './flags.ts';
  * See docs/reference/identity-and-policy.md#user-administration.
  */
 export async function user(
-  { env }: CommandContext,
+  { env, output, notes }: CommandContext,
   { args, flags }: CommandInput<typeof userArgs, typeof userFlags>,
 ): Promise<number> {
   const { action, handle } = args;
@@ -40,11 +40,11 @@ export async function user(
   await using client = disposable(localClient(install));
   try {
     const created = await client.value.call(gatewayRoutes.createUser, { body });
-    process.stdout.write(`user_id=${created.id} user=${created.handle}\n`);
+    await output.text(`user_id=${created.id} user=${created.handle}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    process.stderr.write(`cynode: ${error.message}\n`);
+    await notes.text(`cynode: ${error.message}\n`);
     return exitCodes.fault;
   }
 }

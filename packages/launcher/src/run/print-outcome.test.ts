@@ -1,25 +1,30 @@
-import process from 'node:process';
+import { Notes, Output, type TextStream } from '@cynodeai/command-line/output';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../domain/outcome.ts';
 import { printJson, printText } from './print-outcome.ts';
 
-let out = '';
-let err = '';
+/** A stream that keeps what it gets. */
+class Kept implements TextStream {
+  readonly isTTY: boolean;
+  text = '';
 
-beforeEach(() => {
-  out = '';
-  err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
+  constructor(isTTY: boolean) {
+    this.isTTY = isTTY;
+  }
+
+  write(text: string, done: () => void): boolean {
+    this.text += text;
+    done();
     return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-});
-afterEach(() => void vi.restoreAllMocks());
+  }
+}
+
+function printers(isTTY = false) {
+  const [out, err] = [new Kept(isTTY), new Kept(isTTY)];
+  const notes = new Notes({ stream: err, quiet: false, color: false });
+  return { out, err, output: new Output('table', out), notes };
+}
 
 const outcome: Outcome = {
   kind: 'finished',
@@ -31,31 +36,45 @@ const outcome: Outcome = {
 const result: TaskResult = { task_id: 'x', task_name: 'n', status: 'completed', jobs: [] };
 
 describe('the answer of the demo model', () => {
-  it('is called what it is on stderr, and ends its line on stdout', () => {
-    printText({ ...outcome, model: 'cynode-demo:latest', demo: true }, true);
-    expect(out).toBe('391\n');
-    expect(err).toMatch(/answered by cynode-demo, a rule-based stand-in, not a neural network/);
+  it('is called what it is on stderr, and ends its line on stdout', async () => {
+    const to = printers();
+    await printText(to, { ...outcome, model: 'cynode-demo:latest', demo: true }, true);
+    expect(to.out.text).toBe('391\n');
+    expect(to.err.text).toMatch(
+      /answered by cynode-demo, a rule-based stand-in, not a neural network/,
+    );
   });
 
-  it('is labelled too where only the stack knows which model there was', () => {
-    printText(outcome, true);
-    expect(out).toBe('391');
-    expect(err).toContain('the model of this job was cynode-demo');
-    out = '';
-    printJson(outcome, result, true);
-    expect(JSON.parse(out)).toMatchObject({ model: 'cynode-demo:latest', demo: true });
+  it('is labelled too where only the stack knows which model there was', async () => {
+    const to = printers();
+    await printText(to, outcome, true);
+    expect(to.out.text).toBe('391');
+    expect(to.err.text).toContain('the model of this job was cynode-demo');
+    const json = printers();
+    await printJson(json, outcome, result, true);
+    expect(JSON.parse(json.out.text)).toMatchObject({ model: 'cynode-demo:latest', demo: true });
   });
 });
 
 describe('other output', () => {
-  it('passes through as it is', () => {
-    printText({ ...outcome, stdout: 'no line end', stderr: 'e' }, false);
-    expect([out, err]).toEqual(['no line end', 'e']);
+  it('passes through as it is', async () => {
+    const to = printers();
+    await printText(to, { ...outcome, stdout: 'no line end', stderr: 'e' }, false);
+    expect([to.out.text, to.err.text]).toEqual(['no line end', 'e']);
   });
 
-  it('of a real model is named in JSON', () => {
-    printJson({ ...outcome, model: 'qwen3.5:0.8b', demo: false }, result, false);
-    expect(JSON.parse(out)).toMatchObject({
+  it('keeps the colours of a job on a terminal', async () => {
+    const to = printers(true);
+    const [stdout, stderr] = ['\u001B[32mgreen\u001B[39m\r\n', '50%\r100%\n'];
+    const message = 'it\u001B[2J broke';
+    await printText(to, { ...outcome, stdout, stderr, message }, false);
+    expect([to.out.text, to.err.text]).toEqual([stdout, `${stderr}cynode: it[2J broke\n`]);
+  });
+
+  it('of a real model is named in JSON', async () => {
+    const to = printers();
+    await printJson(to, { ...outcome, model: 'qwen3.5:0.8b', demo: false }, result, false);
+    expect(JSON.parse(to.out.text)).toMatchObject({
       task_id: 'x',
       outcome: 'finished',
       exit_code: 0,
@@ -64,9 +83,10 @@ describe('other output', () => {
     });
   });
 
-  it('says what was cut and what went wrong', () => {
+  it('says what was cut and what went wrong', async () => {
+    const to = printers();
     const truncated = { stdout: true, stderr: false };
-    printText({ ...outcome, truncated, kind: 'fault', message: 'it broke' }, false);
-    expect(err).toMatch(/stdout was longer.*\n.*it broke\n/);
+    await printText(to, { ...outcome, truncated, kind: 'fault', message: 'it broke' }, false);
+    expect(to.err.text).toMatch(/stdout was longer.*\n.*it broke\n/);
   });
 });
