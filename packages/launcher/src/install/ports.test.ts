@@ -4,7 +4,7 @@ import { choosePorts, portChoices } from './ports.ts';
 describe('ports of an install', () => {
   it('are the documented defaults when these are free', async () => {
     const ports = await choosePorts(async () => true);
-    expect(ports).toEqual({
+    expect(ports).toMatchObject({
       userGateway: 8080,
       controlPlane: 12_082,
       workerApi: 12_090,
@@ -14,7 +14,7 @@ describe('ports of an install', () => {
 
   it('move together to the next block when one of them is taken', async () => {
     const ports = await choosePorts(async (port) => port !== 12_090);
-    expect(ports).toEqual({
+    expect(ports).toMatchObject({
       userGateway: 12_180,
       controlPlane: 12_182,
       workerApi: 12_190,
@@ -24,7 +24,7 @@ describe('ports of an install', () => {
 
   it('use the alternative gateway port first when only 8080 is taken', async () => {
     const ports = await choosePorts(async (port) => port !== 8080);
-    expect(ports).toEqual({
+    expect(ports).toMatchObject({
       userGateway: 12_080,
       controlPlane: 12_082,
       workerApi: 12_090,

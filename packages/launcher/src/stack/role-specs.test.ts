@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Env, Secret } from '@cynodeai/runtime/config';
 import type { Install } from '../install/install.ts';
 import { pathsOf } from '../install/paths.ts';
+import { portsBeside } from '../install/ports.ts';
 import type { RoleName } from '../roles/table.ts';
 import { roleSpecs } from './role-specs.ts';
 import type { RoleSpec } from './supervise-role.ts';
@@ -10,7 +11,7 @@ const install: Install = {
   checkout: '/src',
   paths: pathsOf('/home/state'),
   runDir: '/run/cynode/0123abcd',
-  ports: { userGateway: 1, controlPlane: 2, workerApi: 3, demoModel: 4 },
+  ports: { ...portsBeside(1, 2), demoModel: 4 },
   gatewayUrl: 'http://127.0.0.1:1',
   inference: { choice: 'auto', path: { kind: 'none' } },
   engine: { runtime: 'podman' },
@@ -106,7 +107,7 @@ describe('the environment of roles', () => {
 
   it('starts the demo model before all others, with an address and no secret', () => {
     const specs = specsOf({ ...install, inference: { choice: 'demo', path: { kind: 'demo' } } });
-    expect(Object.keys(specs)).toEqual(['demo-model', 'orchestrator', 'node']);
+    expect(Object.keys(specs)[0]).toBe('demo-model');
     expect(Object.keys(specs['demo-model']?.env ?? {}).toSorted()).toEqual([
       'HOME',
       'LANG',

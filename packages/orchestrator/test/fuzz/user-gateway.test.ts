@@ -2,6 +2,7 @@ import { gatewayRoutes, tokenResponseSchema } from '@cynodeai/contracts/gateway'
 import type { Route } from '@cynodeai/contracts/common';
 import { type FuzzTarget, fuzzRun, secretCanary } from '@cynodeai/testing/fuzz';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type TestGateway, startTestGateway, testKey } from '../user-gateway/support/gateway.ts';
 import { call } from '../user-gateway/support/http.ts';
 import { cancel, create } from '../user-gateway/support/tasks.ts';
@@ -13,6 +14,19 @@ const readTimeoutMs = 4000;
 
 let gateway: TestGateway;
 let target: FuzzTarget;
+
+/** Right requests of routes that read one thing: the first one of the list beside it. */
+async function listedSamples(token: string): Promise<FuzzTarget['samples']> {
+  const one = Object.values<Route>(gatewayRoutes).filter(
+    ({ method, path }) => method === 'GET' && path.endsWith('/{id}'),
+  );
+  const samples = one.map(async ({ operation, path }) => {
+    const { body } = await call(gateway.url, 'GET', path.replace('/{id}', ''), { token });
+    const first = z.array(z.object({ id: z.string() })).parse(Object.values(body)[0])[0];
+    return [operation, [{ params: { id: first?.id ?? '' } }]] as const;
+  });
+  return Object.fromEntries(await Promise.all(samples));
+}
 
 beforeAll(async () => {
   gateway = await startTestGateway({ env: { READ_TIMEOUT: `${readTimeoutMs}ms` } });
@@ -64,6 +78,7 @@ beforeAll(async () => {
       },
     },
     samples: {
+      ...(await listedSamples(token)),
       'auth.login': [{ body: { handle: 'fuzz-nobody', password: secretCanary } }],
       'auth.refresh': [{ body: { refresh_token: secretCanary } }],
       'auth.logout': [{ body: { refresh_token: secretCanary } }],
@@ -82,7 +97,6 @@ beforeAll(async () => {
           body: { commands: ['true'], input_mode: 'commands', name: 'fuzz', use_inference: false },
         },
       ],
-      'tasks.get': [ofTask],
       'tasks.result': [ofTask],
       'tasks.logs': [ofTask],
       'tasks.artifacts.list': [ofTask],
@@ -92,7 +106,6 @@ beforeAll(async () => {
       'users.create': [
         { body: { handle: 'fuzz-made', email: 'made@example.org', password: secretCanary } },
       ],
-      'users.get': [ofUser],
       'users.disable': [ofUser],
       'users.enable': [ofUser],
       'users.revoke_sessions': [ofUser],
