@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { versionedBodyErrors } from '../common/body-errors.ts';
 import { defineRoute } from '../common/route.ts';
 import { healthRoutes } from '../common/health.ts';
 import { nodeBootstrapPayloadSchema } from './bootstrap.ts';
@@ -32,14 +33,7 @@ export const controlPlaneRoutes = {
       200: { kind: 'json', schema: nodeBootstrapPayloadSchema },
       201: { kind: 'json', schema: nodeBootstrapPayloadSchema },
     },
-    errors: [
-      'validation',
-      'unsupported_payload_version',
-      'authentication',
-      'payload_too_large',
-      'unsupported_media_type',
-      'rate_limit',
-    ],
+    errors: [...versionedBodyErrors, 'authentication', 'rate_limit'],
   }),
   reportCapability: defineRoute({
     operation: 'nodes.capability',
@@ -49,14 +43,7 @@ export const controlPlaneRoutes = {
     summary: 'Take in a capability report, which is also the heartbeat',
     body: nodeCapabilityReportSchema,
     success: { 204: { kind: 'empty' } },
-    errors: [
-      'validation',
-      'unsupported_payload_version',
-      'authentication',
-      'not_found',
-      'payload_too_large',
-      'unsupported_media_type',
-    ],
+    errors: [...versionedBodyErrors, 'authentication', 'not_found'],
   }),
   getConfig: defineRoute({
     operation: 'nodes.config.get',
@@ -75,14 +62,6 @@ export const controlPlaneRoutes = {
     summary: 'Report that a configuration was applied or failed',
     body: nodeConfigAckSchema,
     success: { 204: { kind: 'empty' } },
-    errors: [
-      'validation',
-      'unsupported_payload_version',
-      'authentication',
-      'not_found',
-      'conflict',
-      'payload_too_large',
-      'unsupported_media_type',
-    ],
+    errors: [...versionedBodyErrors, 'authentication', 'not_found', 'conflict'],
   }),
 } as const;

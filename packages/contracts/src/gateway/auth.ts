@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { bodyErrors } from '../common/body-errors.ts';
 import { defineRoute } from '../common/route.ts';
-import { bodyErrors } from './fields.ts';
 
 const tokenSchema = z.string().min(1).max(4096);
 

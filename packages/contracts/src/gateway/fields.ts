@@ -19,9 +19,6 @@ export const paging = {
 /** Path of a resource by its uuid. */
 export const idRef = z.object({ id: uuidSchema });
 
-/** How a body can be wrong. */
-export const bodyErrors = ['validation', 'payload_too_large', 'unsupported_media_type'] as const;
-
 /** How an administrator's call is refused. */
 export const adminErrors = ['authentication', 'authorization'] as const;
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { bodyErrors } from '../common/body-errors.ts';
 import { openEnum } from '../common/open-enum.ts';
 import { timestampSchema, uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
-import { adminErrors, bodyErrors, idRef, paging } from './fields.ts';
+import { adminErrors, idRef, paging } from './fields.ts';
 
 /**
  * Roles there are; owner and admin administer. See docs/reference/identity-and-policy.md#actions.

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { bodyErrors } from '../common/body-errors.ts';
 import { isStorableText, textSchema, timestampSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
-import { adminErrors, bodyErrors, paging } from './fields.ts';
+import { adminErrors, paging } from './fields.ts';
 
 /** Limits of settings. See docs/reference/settings.md#system-settings. */
 export const settingLimits = { keyChars: 256, valueBytes: 64 * 1024, reasonChars: 1024 } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bodyErrors } from '../common/body-errors.ts';
 import { jobTimeouts, limits } from '../common/limits.ts';
 import {
   isStorableText,
@@ -9,7 +10,7 @@ import {
   base64Schema,
 } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
-import { bodyErrors, paging, taskRef } from './fields.ts';
+import { paging, taskRef } from './fields.ts';
 import { taskStatusSchema } from './task-status.ts';
 
 /** How the text of a task is meant. See docs/reference/tasks-and-jobs.md#input-modes. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { bodyErrors } from '../common/body-errors.ts';
 import { limits } from '../common/limits.ts';
 import { textSchema, timestampSchema, uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
-import { adminErrors, bodyErrors, idRef, paging } from './fields.ts';
+import { adminErrors, idRef, paging } from './fields.ts';
 
 /**
  * Lower-cased on write and on login; `system` is reserved.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { versionedBodyErrors } from '../common/body-errors.ts';
 import { limits } from '../common/limits.ts';
 import { modelAvailabilitySchema } from '../common/model-availability.ts';
 import { textSchema, payloadVersionSchema } from '../common/primitives.ts';
@@ -83,15 +84,7 @@ export const inferenceRoutes = {
       200: { kind: 'json', schema: loadModelResponseSchema },
       202: { kind: 'json', schema: loadModelResponseSchema },
     },
-    errors: [
-      'validation',
-      'unsupported_payload_version',
-      'authentication',
-      'payload_too_large',
-      'unsupported_media_type',
-      'inference_unavailable',
-      'node_not_ready',
-    ],
+    errors: [...versionedBodyErrors, 'authentication', 'inference_unavailable', 'node_not_ready'],
   }),
   listModels: defineRoute({
     operation: 'worker.models.list',

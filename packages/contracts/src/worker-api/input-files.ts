@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bodyErrors } from '../common/body-errors.ts';
 import { limits } from '../common/limits.ts';
 import { isStorableText, utf8Bytes, base64Schema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
@@ -63,11 +64,9 @@ export const inputFileRoutes = {
     streamed: 'application/octet-stream',
     success: { 204: { kind: 'empty' } },
     errors: [
-      'validation',
+      ...bodyErrors,
       'authentication',
       'job_conflict',
-      'payload_too_large',
-      'unsupported_media_type',
       'internal',
       'node_not_ready',
       'node_shutting_down',

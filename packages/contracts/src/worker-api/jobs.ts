@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { versionedBodyErrors } from '../common/body-errors.ts';
 import { limits } from '../common/limits.ts';
 import { timestampSchema, uuidSchema, payloadVersionSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
@@ -112,13 +113,10 @@ export const jobRoutes = {
       202: { kind: 'json', schema: jobAcceptedSchema },
     },
     errors: [
-      'validation',
-      'unsupported_payload_version',
+      ...versionedBodyErrors,
       'authentication',
       'node_policy_refused',
       'job_conflict',
-      'payload_too_large',
-      'unsupported_media_type',
       'node_at_capacity',
       'internal',
       'node_not_ready',
@@ -145,14 +143,6 @@ export const jobRoutes = {
     params: jobRef,
     body: ackJobRequestSchema,
     success: { 204: { kind: 'empty' } },
-    errors: [
-      'validation',
-      'unsupported_payload_version',
-      'authentication',
-      'not_found',
-      'job_conflict',
-      'payload_too_large',
-      'unsupported_media_type',
-    ],
+    errors: [...versionedBodyErrors, 'authentication', 'not_found', 'job_conflict'],
   }),
 } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { versionedBodyErrors } from '../common/body-errors.ts';
 import { uuidSchema, payloadVersionSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 
@@ -49,13 +50,7 @@ export const stopRoutes = {
       200: { kind: 'json', schema: stopJobResponseSchema },
       202: { kind: 'json', schema: stopJobResponseSchema },
     },
-    errors: [
-      'validation',
-      'unsupported_payload_version',
-      'authentication',
-      'payload_too_large',
-      'unsupported_media_type',
-    ],
+    errors: [...versionedBodyErrors, 'authentication'],
   }),
   stopAll: defineRoute({
     operation: 'worker.admin.stop-all',
@@ -65,12 +60,6 @@ export const stopRoutes = {
     summary: 'Stop every job the orchestrator started here',
     body: stopAllRequestSchema,
     success: { 200: { kind: 'json', schema: stopAllResponseSchema } },
-    errors: [
-      'validation',
-      'unsupported_payload_version',
-      'authentication',
-      'payload_too_large',
-      'unsupported_media_type',
-    ],
+    errors: [...versionedBodyErrors, 'authentication'],
   }),
 } as const;
