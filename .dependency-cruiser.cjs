@@ -93,7 +93,7 @@ module.exports = {
     forbid(
       'runtime-floor',
       'runtime imports contracts/common at most',
-      { path: src('runtime') },
+      { path: src('runtime'), pathNot: tests },
       {
         path: '^packages/',
         pathNot: ['^packages/runtime/src/', '^packages/contracts/src/common/'],

@@ -1,6 +1,7 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import { type IncomingMessage, type Server, createServer } from 'node:http';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 
 export interface JsonRequest {
   readonly method: string;
@@ -15,10 +16,8 @@ export interface JsonReply {
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString('utf8');
-  return text === '' ? undefined : parseJson(text);
+  const body = await text(request);
+  return body === '' ? undefined : parseJson(body);
 }
 
 /** A small HTTP server on loopback that stands for another party of the chain. */

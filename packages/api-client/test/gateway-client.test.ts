@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { GatewayClient, type GatewayClientOptions, GatewayError } from '@cynodeai/api-client';
+import { AnsweringServer, failureOf, json } from '@cynodeai/testing/harness';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const taskId = '0198c0de-0000-7000-8000-000000000001';
@@ -19,33 +19,21 @@ const task = {
   updated_at: at,
 };
 
-let answer: (request: IncomingMessage, response: ServerResponse) => void;
-let requests: IncomingMessage[];
-let baseUrl: string;
-const server = createServer((request, response) => {
-  requests.push(request);
-  request.resume();
-  answer(request, response);
-});
+let server: AnsweringServer;
 const clients: GatewayClient[] = [];
 
 beforeEach(async () => {
-  requests = [];
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await AnsweringServer.start();
 });
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
+  await server[Symbol.asyncDispose]();
 });
 
 function connect(options: Partial<GatewayClientOptions> = {}): GatewayClient {
   const client = new GatewayClient({
-    baseUrl,
+    baseUrl: server.url,
     userAgent: 'test/1',
     token: async () => 'token-1',
     ...options,
@@ -54,21 +42,7 @@ function connect(options: Partial<GatewayClientOptions> = {}): GatewayClient {
   return client;
 }
 
-function send(status: number, body: unknown, headers: Record<string, string> = {}): typeof answer {
-  return (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(JSON.stringify(body));
-  };
-}
-
-async function failure(promise: Promise<unknown>): Promise<GatewayError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof GatewayError) return error;
-  throw new Error('no GatewayError', { cause: error });
-}
+const failure = (call: Promise<unknown>): Promise<GatewayError> => failureOf(call, GatewayError);
 
 async function all(items: AsyncIterable<unknown>): Promise<unknown[]> {
   const list: unknown[] = [];
@@ -81,31 +55,31 @@ const get = (client: GatewayClient): Promise<unknown> =>
 
 describe('a call', () => {
   it('carries identity, token and ids, below a base path', async () => {
-    answer = send(200, { ...task, added_later: true });
-    const client = connect({ baseUrl: `${baseUrl}/base/` });
+    server.answer = json(200, { ...task, added_later: true });
+    const client = connect({ baseUrl: `${server.url}/base/` });
     await expect(get(client)).resolves.toEqual(task);
-    expect(requests[0]?.url).toBe('/base/v1/tasks/x');
-    expect(requests[0]?.headers).toMatchObject({
+    expect(server.requests[0]?.url).toBe('/base/v1/tasks/x');
+    expect(server.requests[0]?.headers).toMatchObject({
       authorization: 'Bearer token-1',
       'user-agent': 'test/1',
       accept: 'application/json',
     });
-    expect(requests[0]?.headers['idempotency-key']).toBeUndefined();
+    expect(server.requests[0]?.headers['idempotency-key']).toBeUndefined();
   });
 
   it('sends no token to login and none at all when there is none', async () => {
-    answer = send(401, {});
+    server.answer = json(401, {});
     const client = connect({ token: async () => undefined });
     expect(await failure(get(client))).toMatchObject({ code: 'auth', status: undefined });
-    expect(requests).toHaveLength(0);
+    expect(server.requests).toHaveLength(0);
     await failure(client.call(gatewayRoutes.login, { body: { handle: 'a', password: 'b' } }));
-    expect(requests[0]?.headers.authorization).toBeUndefined();
+    expect(server.requests[0]?.headers.authorization).toBeUndefined();
   });
 
   it('is replayed once with a renewed token, with the same idempotency key', async () => {
     let token = 'old';
-    answer = (request, response) =>
-      (request.headers.authorization === 'Bearer new' ? send(201, task) : send(401, {}))(
+    server.answer = (request, response) =>
+      (request.headers.authorization === 'Bearer new' ? json(201, task) : json(401, {}))(
         request,
         response,
       );
@@ -117,26 +91,26 @@ describe('a call', () => {
       },
     });
     await client.call(gatewayRoutes.createTask, { body: { prompt: 'x' } });
-    const keys = requests.map((request) => request.headers['idempotency-key']);
+    const keys = server.requests.map((request) => request.headers['idempotency-key']);
     expect(keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), keys[0]]);
   });
 
   it('is not replayed when nothing was renewed, nor a second time', async () => {
-    answer = send(401, {});
+    server.answer = json(401, {});
     await failure(get(connect({ onUnauthorized: async () => false })));
-    expect(requests).toHaveLength(1);
+    expect(server.requests).toHaveLength(1);
     await failure(get(connect({ onUnauthorized: async () => true })));
-    expect(requests).toHaveLength(3);
+    expect(server.requests).toHaveLength(3);
   });
 
   it('ends at its deadline as a network fault, also in the middle of an answer', async () => {
-    answer = (_request, response) => void response.writeHead(200).write('{');
+    server.answer = (_request, response) => void response.writeHead(200).write('{');
     const client = connect();
     const late = client.call(gatewayRoutes.getTask, { params: { id: 'x' }, timeoutMs: 100 });
     expect(await failure(late)).toMatchObject({
       code: 'gateway',
       transient: true,
-      message: `cannot reach the gateway at ${baseUrl}: it took too long to answer`,
+      message: `cannot reach the gateway at ${server.url}: it took too long to answer`,
     });
   });
 
@@ -145,7 +119,7 @@ describe('a call', () => {
     async (whose) => {
       const stop = new AbortController();
       const reason = new Error('stop');
-      answer = () => stop.abort(reason);
+      server.answer = () => stop.abort(reason);
       const client = connect(whose === 'of the client' ? { signal: stop.signal } : {});
       const call = client.call(gatewayRoutes.getTask, { params: { id: 'x' }, signal: stop.signal });
       await expect(call).rejects.toBe(reason);
@@ -153,12 +127,12 @@ describe('a call', () => {
   );
 
   it.each([
-    ['an undeclared success', send(202, task), 'status 202'],
-    ['another shape', send(200, { ...task, status: 'odd' }), 'status: '],
-    ['no object', send(200, []), 'the body: '],
-    ['a redirect', send(302, {}, { location: 'http://127.0.0.1:1/' }), 'redirect'],
+    ['an undeclared success', json(202, task), 'status 202'],
+    ['another shape', json(200, { ...task, status: 'odd' }), 'status: '],
+    ['no object', json(200, []), 'the body: '],
+    ['a redirect', json(302, {}, { location: 'http://127.0.0.1:1/' }), 'redirect'],
   ])('refuses %s', async (_title, reply, why) => {
-    answer = reply;
+    server.answer = reply;
     expect(await failure(get(connect()))).toMatchObject({
       code: 'gateway',
       transient: false,
@@ -167,7 +141,7 @@ describe('a call', () => {
   });
 
   it('reads no more than 64 KiB of an error', async () => {
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       response.writeHead(500);
       response.write(Buffer.alloc(100 * 1024));
     };
@@ -175,7 +149,7 @@ describe('a call', () => {
   });
 
   it('answers undefined for an empty answer', async () => {
-    answer = (_request, response) => void response.writeHead(204).end();
+    server.answer = (_request, response) => void response.writeHead(204).end();
     await expect(connect().call(gatewayRoutes.logout, {})).resolves.toBeUndefined();
   });
 
@@ -188,11 +162,11 @@ describe('a call', () => {
 describe('health and readiness', () => {
   it('health is true only for 200 with ok', async () => {
     const client = connect();
-    answer = (_request, response) => void response.end('ok');
+    server.answer = (_request, response) => void response.end('ok');
     await expect(client.health()).resolves.toBe(true);
-    answer = (_request, response) => void response.end('hello');
+    server.answer = (_request, response) => void response.end('hello');
     await expect(client.health()).resolves.toBe(false);
-    answer = send(503, {});
+    server.answer = json(503, {});
     await expect(client.health()).resolves.toBe(false);
     const stop = AbortSignal.abort(new Error('stop'));
     await expect(client.health(stop)).rejects.toThrow('stop');
@@ -200,12 +174,17 @@ describe('health and readiness', () => {
 
   it('readiness carries the reasons, and fails when the gateway cannot be asked', async () => {
     const client = connect();
-    answer = (_request, response) => void response.end('ready');
+    server.answer = (_request, response) => void response.end('ready');
     await expect(client.readiness()).resolves.toEqual({ ready: true });
     const reasons = [{ code: 'no_model', message: 'no model', action: 'add one' }];
-    answer = send(503, { type: 'urn:cynodeai:error:not_ready', title: 'x', status: 503, reasons });
+    server.answer = json(503, {
+      type: 'urn:cynodeai:error:not_ready',
+      title: 'x',
+      status: 503,
+      reasons,
+    });
     await expect(client.readiness()).resolves.toEqual({ ready: false, reasons });
-    answer = send(502, {});
+    server.answer = json(502, {});
     await expect(client.readiness()).rejects.toMatchObject({ status: 502 });
   });
 });
@@ -215,7 +194,7 @@ describe('an upload', () => {
 
   it('may take longer than a call as long as bytes move, and arrives whole', async () => {
     let received = 0;
-    answer = (request, response) => {
+    server.answer = (request, response) => {
       // Reads a piece each 20 ms, so that the whole lasts longer than the deadline of a call.
       request.pause();
       const timer = setInterval(() => {
@@ -224,18 +203,18 @@ describe('an upload', () => {
       }, 20);
       request.on('end', () => {
         clearInterval(timer);
-        send(201, task)(request, response);
+        json(201, task)(request, response);
       });
     };
     const started = performance.now();
     await connect().call(gatewayRoutes.createTask, { body, timeoutMs: 50, stallMs: 5000 });
     expect(performance.now() - started).toBeGreaterThan(500);
     expect(received).toBe(Buffer.byteLength(JSON.stringify(body)));
-    expect(requests[0]?.headers['content-length']).toBe(String(received));
+    expect(server.requests[0]?.headers['content-length']).toBe(String(received));
   });
 
   it('that stands still is given up', async () => {
-    answer = (request) => void request.pause();
+    server.answer = (request) => void request.pause();
     const large = { ...body, prompt: 'x'.repeat(20_000_000) };
     const error = await failure(
       connect().call(gatewayRoutes.createTask, { body: large, stallMs: 200 }),
@@ -250,7 +229,7 @@ describe('events', () => {
 
   it('come as they are sent, resume after the last one, and a leaver is noticed', async () => {
     let left: Promise<unknown> | undefined;
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
       response.write(event);
       left = once(response, 'close');
@@ -259,13 +238,13 @@ describe('events', () => {
       expect(id).toBe('3');
       break;
     }
-    expect(requests[0]?.headers['last-event-id']).toBe('2');
-    expect(requests[0]?.headers.accept).toContain('text/event-stream');
+    expect(server.requests[0]?.headers['last-event-id']).toBe('2');
+    expect(server.requests[0]?.headers.accept).toContain('text/event-stream');
     await left;
   });
 
   it('a cut connection is a network fault', async () => {
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(event, () => response.destroy());
     };
@@ -274,15 +253,15 @@ describe('events', () => {
   });
 
   it.each([
-    ['JSON', send(200, {}), 'not an event stream'],
+    ['JSON', json(200, {}), 'not an event stream'],
     [
       'an empty 204',
       (_r: unknown, response: ServerResponse) => void response.writeHead(204).end(),
       'not an event stream',
     ],
-    ['a refusal', send(404, {}), 'refused'],
+    ['a refusal', json(404, {}), 'refused'],
   ])('%s is a GatewayError', async (_title, reply, why) => {
-    answer = reply;
+    server.answer = reply;
     const error = await failure(all(connect().events('x')));
     expect(error.message).toContain(why);
   });
@@ -290,10 +269,10 @@ describe('events', () => {
 
 describe('waitForTask', () => {
   it('asks with wait and answers the terminal result', async () => {
-    answer = send(200, { task_id: taskId, task_name: 'x', status: 'failed', jobs: [] });
+    server.answer = json(200, { task_id: taskId, task_name: 'x', status: 'failed', jobs: [] });
     const seen: string[] = [];
     const result = await connect().waitForTask('x', { onStatus: (status) => seen.push(status) });
-    expect([result.status, seen, requests[0]?.url]).toEqual([
+    expect([result.status, seen, server.requests[0]?.url]).toEqual([
       'failed',
       ['failed'],
       '/v1/tasks/x/result?wait=30',

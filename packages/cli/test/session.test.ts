@@ -152,7 +152,7 @@ describe('secrets stay where they belong (REQ-CLIENT-0102, REQ-CLIENT-0103)', ()
   it('neither streams, arguments, environment nor a forced failure show the password or a token', async () => {
     gateway.on('POST /v1/auth/login', async (request, response) => {
       await once(gate, 'open');
-      await json(200, tokens('access-canary-1', 'refresh-canary-1'))(request, response);
+      json(200, tokens('access-canary-1', 'refresh-canary-1'))(request, response);
     });
     const gate = new EventTarget();
     const running = home.start(['auth', 'login', '-u', 'alice', '--password-stdin']);

@@ -1,8 +1,9 @@
-import { once } from 'node:events';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { defineRoute } from '@cynodeai/contracts/common';
+import { AnsweringServer, failureOf, json } from '@cynodeai/testing/harness';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { text as bodyOf } from 'node:stream/consumers';
 import { Secret } from '../config/secret.ts';
 import { CallError } from './call-error.ts';
 import { type CallOptions, callRoute } from './call-route.ts';
@@ -46,74 +47,43 @@ const ready = defineRoute({
   success: { 200: { kind: 'text' }, 503: { kind: 'text' } },
 });
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
-
-let server: Server;
-let answer: Answer;
-let requests: IncomingMessage[];
-let bodies: string[];
-let baseUrl: string;
+let server: AnsweringServer;
 let client: HttpClient<'narrow'>;
 
 beforeEach(async () => {
-  requests = [];
-  bodies = [];
   client = new HttpClient({ lanes: { narrow: 1 } });
-  server = createServer((request, response) => {
-    requests.push(request);
-    let body = '';
-    request.setEncoding('utf8');
-    request.on('data', (chunk: string) => (body += chunk));
-    request.on('end', () => bodies.push(body));
-    answer(request, response);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  server = await AnsweringServer.start();
 });
 
 afterEach(async () => {
   await client.close();
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
+  await server[Symbol.asyncDispose]();
 });
 
 const options = (more: Partial<CallOptions> = {}): CallOptions =>
-  ({ client, baseUrl, timeoutMs: 10_000, ...more }) as CallOptions;
-
-const json =
-  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
-  (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(JSON.stringify(body));
-  };
+  ({ client, baseUrl: server.url, timeoutMs: 10_000, ...more }) as CallOptions;
 
 const get = (more: Partial<CallOptions> = {}): Promise<{ readonly status: number }> =>
   callRoute(getThing, { params: { id: 'x' } }, options(more));
 
-async function failure(call: Promise<unknown>): Promise<CallError> {
-  const error: unknown = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof CallError) return error;
-  throw new Error('no CallError', { cause: error });
-}
+const failure = (call: Promise<unknown>): Promise<CallError> => failureOf(call, CallError);
 
 describe('a call', () => {
   it('sends what the route says and answers by its schema', async () => {
-    answer = json(200, { id: 'x', count: 1, added_later: true }, { 'x-request-id': 'theirs' });
+    server.answer = json(
+      200,
+      { id: 'x', count: 1, added_later: true },
+      { 'x-request-id': 'theirs' },
+    );
     const found = await callRoute(
       getThing,
       { params: { id: '../a b' }, query: { deep: 'a&b' } },
-      options({ baseUrl: `${baseUrl}/base/`, bearer: new Secret('t'), requestId: 'r1' }),
+      options({ baseUrl: `${server.url}/base/`, bearer: new Secret('t'), requestId: 'r1' }),
     );
     expect(found).toMatchObject({ status: 200, body: { id: 'x', count: 1 }, requestId: 'theirs' });
     if (found.status === 200) expect(found.body.count).toBe(1);
-    expect(requests[0]?.url).toBe('/base/v1/things/..%2Fa%20b?deep=a%26b');
-    expect(requests[0]?.headers).toMatchObject({
+    expect(server.requests[0]?.url).toBe('/base/v1/things/..%2Fa%20b?deep=a%26b');
+    expect(server.requests[0]?.headers).toMatchObject({
       authorization: 'Bearer t',
       accept: 'application/json',
       'x-request-id': 'r1',
@@ -121,48 +91,53 @@ describe('a call', () => {
   });
 
   it('leaves dots of a parameter as they are and takes a whole address in place of a path', async () => {
-    answer = json(202, undefined);
+    server.answer = json(202, undefined);
     expect(await callRoute(getThing, { params: { id: '..' } }, options())).toMatchObject({
       status: 202,
       body: undefined,
     });
-    const elsewhere = { client, url: `${baseUrl}/other?a=1`, timeoutMs: 10_000 };
+    const elsewhere = { client, url: `${server.url}/other?a=1`, timeoutMs: 10_000 };
     await callRoute(getThing, { params: { id: 'x' } }, elsewhere);
-    expect(requests.map(({ url }) => url)).toEqual(['/v1/things/%2E%2E', '/other?a=1']);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/v1/things/%2E%2E', '/other?a=1']);
   });
 
   it('asks for the token at each call and sends none when there is none', async () => {
-    answer = json(200, { id: 'x' });
+    server.answer = json(200, { id: 'x' });
     const tokens = ['a', undefined];
     const bearer = async (): Promise<string | undefined> => tokens.shift();
     await get({ bearer });
     await get({ bearer });
-    expect(requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer a', undefined]);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer a',
+      undefined,
+    ]);
   });
 
   it('keeps one connection for calls one after another, and lanes limit those at once', async () => {
-    answer = json(200, { id: 'x' });
+    server.answer = json(200, { id: 'x' });
     await get();
     await get();
-    expect(requests[0]?.socket).toBe(requests[1]?.socket);
+    expect(server.requests[0]?.socket).toBe(server.requests[1]?.socket);
     const held: ServerResponse[] = [];
     const arrived = Promise.withResolvers<void>();
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       held.push(response);
       arrived.resolve();
     };
     const narrow = [get({ lane: 'narrow' }), get({ lane: 'narrow' })];
     await arrived.promise;
-    answer = json(200, { id: 'x' });
+    server.answer = json(200, { id: 'x' });
     await get();
     expect(held).toHaveLength(1);
-    json(200, { id: 'x' })(requests[0] as IncomingMessage, held[0] as ServerResponse);
+    json(200, { id: 'x' })(server.requests[0], held[0] as ServerResponse);
     expect(await Promise.all(narrow)).toMatchObject([{ status: 200 }, { status: 200 }]);
   });
 
   it('sends small and large JSON, forms and raw content with their lengths', async () => {
-    answer = (request, response) => {
-      request.on('end', () => response.writeHead(204).end());
+    const bodies: string[] = [];
+    server.answer = async (request, response) => {
+      bodies.push(await bodyOf(request));
+      response.writeHead(204).end();
     };
     async function* chunks(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('raw ');
@@ -180,13 +155,13 @@ describe('a call', () => {
       'raw bytes',
     ]);
     expect(bodies[2]).toMatch(/name="thing".*\{"text":"x"\}.*filename="a.txt".*raw bytes/s);
-    for (const [index, { headers }] of requests.entries()) {
+    for (const [index, { headers }] of server.requests.entries()) {
       expect(headers['content-length']).toBe(String(Buffer.byteLength(bodies[index] ?? '')));
     }
   });
 
   it('throws what the source of its body throws', async () => {
-    answer = () => {};
+    server.answer = () => {};
     const broken = new Error('the disk is gone');
     async function* chunks(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('x');
@@ -208,7 +183,7 @@ describe('a refusal', () => {
       instance: 'theirs',
       errors,
     };
-    answer = json(400, problem, { 'retry-after': '7' });
+    server.answer = json(400, problem, { 'retry-after': '7' });
     expect(await failure(get())).toMatchObject({
       code: 'refused',
       status: 400,
@@ -223,7 +198,7 @@ describe('a refusal', () => {
   });
 
   it('without such a document keeps the text for its caller only', async () => {
-    answer = json(500, { error: 'secret' });
+    server.answer = json(500, { error: 'secret' });
     const error = await failure(get({ requestId: 'mine' }));
     expect(error).toMatchObject({ kind: undefined, detail: undefined, requestId: 'mine' });
     expect(error.text).toBe('{"error":"secret"}');
@@ -231,7 +206,7 @@ describe('a refusal', () => {
   });
 
   it('is read up to 64 KiB, also when it never ends', async () => {
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       response.writeHead(500);
       response.write(Buffer.alloc(100 * 1024, 'x'));
     };
@@ -240,20 +215,20 @@ describe('a refusal', () => {
   });
 
   it('is a redirect, which is not followed; a status that the route names is none', async () => {
-    answer = json(302, {}, { location: '/elsewhere' });
+    server.answer = json(302, {}, { location: '/elsewhere' });
     expect(await failure(get())).toMatchObject({ code: 'refused', status: 302 });
-    expect(requests).toHaveLength(1);
-    answer = (_request, response) => void response.writeHead(503).end('not ready');
+    expect(server.requests).toHaveLength(1);
+    server.answer = (_request, response) => void response.writeHead(503).end('not ready');
     expect(await callRoute(ready, {}, options())).toMatchObject({ status: 503, body: 'not ready' });
   });
 });
 
 describe('a bad answer', () => {
-  const cut: Answer = (_request, response) => {
+  const cut: RequestListener = (_request, response) => {
     response.writeHead(200, { 'content-length': '100' });
     response.write('{"id":', () => response.destroy());
   };
-  it.each<readonly [string, Answer, object]>([
+  it.each<readonly [string, RequestListener, object]>([
     ['another shape', json(200, { id: 5 }), { code: 'bad_answer', field: 'id', status: 200 }],
     ['no object', json(200, []), { code: 'bad_answer', field: '' }],
     [
@@ -270,32 +245,32 @@ describe('a bad answer', () => {
       { code: 'unreachable', neverSent: false },
     ],
   ])('is told from a good one: %s', async (_title, reply, error) => {
-    answer = reply;
+    server.answer = reply;
     expect(await failure(get())).toMatchObject(error);
   });
 
   it('is not read beyond its bound', async () => {
-    answer = json(200, { id: 'x'.repeat(1000) });
+    server.answer = json(200, { id: 'x'.repeat(1000) });
     expect(await failure(get({ maxBytes: 100 }))).toMatchObject({ code: 'too_large', status: 200 });
-    answer = json(200, { id: 'x' });
+    server.answer = json(200, { id: 'x' });
     expect(await get({ maxBytes: 10 })).toMatchObject({ status: 200 });
   });
 });
 
 describe('the end of a call', () => {
   it('is its deadline, before and within the answer', async () => {
-    answer = () => {};
+    server.answer = () => {};
     expect(await failure(get({ timeoutMs: 50 }))).toMatchObject({
       code: 'late',
       reason: 'it took too long to answer',
       neverSent: false,
     });
-    answer = (_request, response) => void response.writeHead(200).write('{');
+    server.answer = (_request, response) => void response.writeHead(200).write('{');
     expect(await failure(get({ timeoutMs: 50 }))).toMatchObject({ code: 'late' });
   });
 
   it('is its deadline also while it waits for a connection', async () => {
-    answer = () => {};
+    server.answer = () => {};
     const first = failure(get({ lane: 'narrow' }));
     expect(await failure(get({ lane: 'narrow', timeoutMs: 50 }))).toMatchObject({ code: 'late' });
     await client.close();
@@ -307,8 +282,8 @@ describe('the end of a call', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const arrived = Promise.withResolvers<ServerResponse>();
-      answer = (_request, response) => arrived.resolve(response);
-      const patient = callRoute(ready, {}, { client, baseUrl, stallMs: 4_230_000 });
+      server.answer = (_request, response) => arrived.resolve(response);
+      const patient = callRoute(ready, {}, { client, baseUrl: server.url, stallMs: 4_230_000 });
       const response = await arrived.promise;
       await vi.advanceTimersByTimeAsync(320_000);
       response.end('late');
@@ -319,22 +294,25 @@ describe('the end of a call', () => {
   });
 
   it('is a silence where only that is limited', async () => {
-    answer = (_request, response) => void response.writeHead(200).write('{');
-    const call = callRoute(getThing, { params: { id: 'x' } }, { client, baseUrl, stallMs: 50 });
+    server.answer = (_request, response) => void response.writeHead(200).write('{');
+    const call = callRoute(
+      getThing,
+      { params: { id: 'x' } },
+      { client, baseUrl: server.url, stallMs: 50 },
+    );
     expect(await failure(call)).toMatchObject({ code: 'late' });
   });
 
   it('is the reason of its signal', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');
-    answer = () => stop.abort(reason);
+    server.answer = () => stop.abort(reason);
     await expect(get({ signal: stop.signal })).rejects.toBe(reason);
     await expect(get({ signal: stop.signal })).rejects.toBe(reason);
   });
 
   it('names a peer that is not there, and that nothing was sent', async () => {
-    server.close();
-    await once(server, 'close');
+    await server[Symbol.asyncDispose]();
     const error = await failure(get());
     expect(error).toMatchObject({
       code: 'unreachable',
@@ -342,9 +320,7 @@ describe('the end of a call', () => {
       faultCode: 'ECONNREFUSED',
     });
     expect(error.message).toBe(
-      `no answer from ${new URL(baseUrl).host}: connection refused; is it running?`,
+      `no answer from ${new URL(server.url).host}: connection refused; is it running?`,
     );
-    server.listen(0);
-    await once(server, 'listening');
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { defineRoute } from '@cynodeai/contracts/common';
+import { AnsweringServer, failureOf } from '@cynodeai/testing/harness';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallError } from './call-error.ts';
 import { type CallOptions, callRoute } from './call-route.ts';
@@ -17,45 +18,23 @@ const bytes = defineRoute({
 });
 const events = defineRoute({ ...bytes, success: { 200: { kind: 'event-stream' } } });
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
-
-let server: Server;
-let answer: Answer;
-let requests: IncomingMessage[];
-let baseUrl: string;
+let server: AnsweringServer;
 let client: HttpClient;
 
 beforeEach(async () => {
-  requests = [];
   client = new HttpClient();
-  server = createServer((request, response) => {
-    requests.push(request);
-    answer(request, response);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  server = await AnsweringServer.start();
 });
 
 afterEach(async () => {
   await client.close();
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
+  await server[Symbol.asyncDispose]();
 });
 
 const options = (more: Partial<CallOptions> = {}): CallOptions =>
-  ({ client, baseUrl, timeoutMs: 10_000, ...more }) as CallOptions;
+  ({ client, baseUrl: server.url, timeoutMs: 10_000, ...more }) as CallOptions;
 
-async function failure(call: Promise<unknown>): Promise<CallError> {
-  const error: unknown = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof CallError) return error;
-  throw new Error('no CallError', { cause: error });
-}
+const failure = (call: Promise<unknown>): Promise<CallError> => failureOf(call, CallError);
 
 async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   let all = '';
@@ -70,7 +49,7 @@ describe('a stream', () => {
 
   it('of events comes as they are sent, and its peer notices when the reader leaves', async () => {
     let left: Promise<unknown> | undefined;
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       open(response);
       response.write(event);
       left = once(response, 'close');
@@ -80,13 +59,13 @@ describe('a stream', () => {
       expect(found).toEqual({ id: '3', event: 'a', data: 'x' });
       break;
     }
-    expect(requests[0]?.headers['last-event-id']).toBe('2');
-    expect(requests[0]?.headers.accept).toContain('text/event-stream');
+    expect(server.requests[0]?.headers['last-event-id']).toBe('2');
+    expect(server.requests[0]?.headers.accept).toContain('text/event-stream');
     await left;
   });
 
   it('of bytes comes whole', async () => {
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       response.write('one ');
       response.end('two');
     };
@@ -95,24 +74,24 @@ describe('a stream', () => {
   });
 
   it('ends with a fault when it is cut, silent or given up, and when an event has no end', async () => {
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       open(response);
       response.write(event, () => response.destroy());
     };
     const cut = await callRoute(bytes, {}, options());
     expect(await failure(text(cut.body))).toMatchObject({ code: 'unreachable' });
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       open(response);
       response.write(event);
     };
-    const silent = callRoute(bytes, {}, { client, baseUrl, stallMs: 200 });
+    const silent = callRoute(bytes, {}, { client, baseUrl: server.url, stallMs: 200 });
     // On a busy machine even the head of the answer may be late.
     expect(await failure(silent.then(({ body }) => text(body)))).toMatchObject({ code: 'late' });
     const stop = new AbortController();
     const given = await callRoute(bytes, {}, options({ signal: stop.signal }));
     stop.abort('enough');
     await expect(text(given.body)).rejects.toBe('enough');
-    answer = (_request, response) => {
+    server.answer = (_request, response) => {
       open(response);
       response.write('x'.repeat(1024 * 1024 + 1));
     };
@@ -121,7 +100,7 @@ describe('a stream', () => {
     expect(await failure(next)).toMatchObject({ code: 'too_large' });
   });
 
-  it.each<readonly [string, Answer, object]>([
+  it.each<readonly [string, RequestListener, object]>([
     ['another type', (_request, response) => void response.end('{}'), { code: 'bad_answer' }],
     [
       'no content',
@@ -134,7 +113,7 @@ describe('a stream', () => {
       { code: 'refused', status: 404 },
     ],
   ])('is none with %s', async (_title, reply, error) => {
-    answer = reply;
+    server.answer = reply;
     expect(await failure(callRoute(events, {}, options()))).toMatchObject(error);
   });
 });

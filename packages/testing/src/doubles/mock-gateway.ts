@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer as bytesOf } from 'node:stream/consumers';
+import { json } from '../harness/answering-server.ts';
 
 /** One request as it arrived. */
 export interface Recorded {
@@ -57,17 +59,13 @@ export class MockGateway implements AsyncDisposable {
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    } catch {
-      return;
-    }
+    const body = await bytesOf(incoming).catch(() => undefined);
+    if (body === undefined) return;
     const request: Recorded = {
       method: incoming.method ?? '',
       url: incoming.url ?? '',
       headers: incoming.headers,
-      body: Buffer.concat(chunks),
+      body,
       at: performance.now(),
     };
     this.requests.push(request);
@@ -80,13 +78,7 @@ function routeOf(request: Recorded): string {
   return `${request.method} ${request.url.split('?', 1)[0]}`;
 }
 
-/** Answers JSON. */
-export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
-  return (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(JSON.stringify(body));
-  };
-}
+export { json };
 
 export function text(status: number, body: string, headers: Record<string, string> = {}): Answer {
   return (_request, response) => {
@@ -109,10 +101,7 @@ export function problem(
     detail,
     instance: 'req-1',
   };
-  return (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/problem+json', ...headers });
-    response.end(JSON.stringify(body));
-  };
+  return json(status, body, { 'content-type': 'application/problem+json', ...headers });
 }
 
 /** Answers one after the other; the last one again and again. */

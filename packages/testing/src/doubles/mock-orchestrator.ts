@@ -6,6 +6,7 @@ import type {
 } from '@cynodeai/contracts/control-plane';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as bodyOf } from 'node:stream/consumers';
 
 export const testPsk = 'psk-0123456789-unique-in-this-test';
 export const testToken = 'worker-token-0123456789-abcdefghijklmnop';
@@ -13,12 +14,6 @@ export const testVersion = '01HZZZZZZZZZZZZZZZZZZZZZZZ';
 
 /** Answers given instead of the usual one, in order; `close` cuts the connection. */
 export type Script = (number | 'close')[];
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 /** The control-plane half of the node contract, served under paths no node could guess. */
 export class MockOrchestrator {

@@ -1,4 +1,6 @@
+export { AnsweringServer, json } from './answering-server.ts';
 export { Child } from './child.ts';
+export { failureOf } from './failure-of.ts';
 export { type ProgramStart, RecordingProgram } from './recording-program.ts';
 export { reservePort } from './reserve-port.ts';
 export { RestartingProcess } from './restarting-process.ts';

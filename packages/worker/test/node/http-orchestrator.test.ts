@@ -1,8 +1,6 @@
 import { Secret } from '@cynodeai/runtime/config';
 import { HttpClient } from '@cynodeai/runtime/call';
-import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { AnsweringServer } from '@cynodeai/testing/harness';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpOrchestrator } from '../../src/adapters/orchestrator/http-orchestrator.ts';
 import type { Orchestrator } from '../../src/ports/orchestrator.ts';
@@ -12,23 +10,22 @@ const report = { version: 1 } as unknown as Parameters<Orchestrator['report']>[0
 
 describe('the orchestrator over HTTP', () => {
   let answer = { status: 200, body: '' };
-  let server: Server;
+  let server: AnsweringServer;
   let http: HttpClient;
   let orchestrator: Orchestrator;
 
   beforeEach(async () => {
-    server = createServer((_request, response) => {
+    server = await AnsweringServer.start((_request, response) => {
       response.writeHead(answer.status, { location: 'http://127.0.0.1:1/' }).end(answer.body);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    });
     http = new HttpClient({ connections: 1, connectTimeoutMs: 500 });
-    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base`;
+    const baseUrl = `${server.url}/base`;
     const psk = new Secret('psk');
     orchestrator = createHttpOrchestrator({ client: http, baseUrl, psk, requestTimeoutMs: 2000 });
   });
   afterEach(async () => {
     await http.close();
-    server.close();
+    await server[Symbol.asyncDispose]();
   });
 
   it.each([

@@ -1,10 +1,11 @@
-import { waitFor } from '@cynodeai/testing';
+import { AnsweringServer, waitFor } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as bodyOf } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { inferencePaths } from '@cynodeai/contracts/worker-api';
 import { onTestFinished, expect, it } from 'vitest';
@@ -14,11 +15,10 @@ import {
 } from '../../src/adapters/relay/inference-forwarder.ts';
 import { createRelayServer } from '../../src/adapters/relay/relay-server.ts';
 import { fetchFrom, open, type Place, sendRaw } from './support/call.ts';
-import { bodyOf, startUpstream, type Upstream } from './support/upstream.ts';
 
 interface Stage {
   readonly place: Place & { readonly socketPath: string };
-  readonly upstream: Upstream;
+  readonly upstream: AnsweringServer;
 }
 
 /** A service and, in front of it, the socket of one job. */
@@ -26,7 +26,7 @@ async function stage(
   listener: RequestListener,
   options: Partial<InferenceForwarderOptions> = {},
 ): Promise<Stage> {
-  const upstream = await startUpstream(listener);
+  const upstream = await AnsweringServer.start(listener);
   const dir = await mkdtemp(join(tmpdir(), 'cynode-relay-'));
   const forwarder = new InferenceForwarder({
     service: { upstream: () => upstream.url },
@@ -69,7 +69,7 @@ it('passes the allowed paths and nothing else (REQ-SANDBX-0107)', async () => {
     expect([path, status]).toStrictEqual([path, 200]);
     expect(JSON.parse(text)).toStrictEqual({ method: 'POST', url: `${path}?q=1`, body: 'x' });
   }
-  const passed = upstream.seen.length;
+  const passed = upstream.requests.length;
   for (const path of [
     '/api/pull',
     '/api/delete',
@@ -97,13 +97,13 @@ it('passes the allowed paths and nothing else (REQ-SANDBX-0107)', async () => {
     });
   }
   expect((await fetchFrom(place, '/api/tags', { method: 'DELETE' })).status).toBe(405);
-  expect(upstream.seen).toHaveLength(passed);
+  expect(upstream.requests).toHaveLength(passed);
 });
 
 it('answers its health check by itself', async () => {
   const { place, upstream } = await stage(echo);
   expect(await fetchFrom(place, '/healthz')).toMatchObject({ status: 200, text: 'ok' });
-  expect(upstream.seen).toHaveLength(0);
+  expect(upstream.requests).toHaveLength(0);
 });
 
 it('drops credentials, proxy and hop-by-hop headers both ways and names the service as the host', async () => {
@@ -130,7 +130,7 @@ it('drops credentials, proxy and hop-by-hop headers both ways and names the serv
       'x-kept': '1',
     },
   });
-  const [request] = upstream.seen;
+  const [request] = upstream.requests;
   expect(request?.headers).toStrictEqual({
     host: `127.0.0.1:${upstream.port}`,
     connection: 'keep-alive',
@@ -155,7 +155,7 @@ it('refuses a body over 10 MiB whether it is announced or counted (REQ-SANDBX-01
     body: chunks(1024 * 1024, 1),
   });
   expect(announced).toMatchObject({ status: 413 });
-  expect(upstream.seen).toHaveLength(2);
+  expect(upstream.requests).toHaveLength(2);
 });
 
 it('passes chunks on one by one, in both directions', async () => {
@@ -240,7 +240,7 @@ it('ends the request to the service when the caller leaves', async () => {
   response.on('error', () => {});
   caller.abort();
   await closed.promise;
-  expect(upstream.seen).toHaveLength(1);
+  expect(upstream.requests).toHaveLength(1);
 });
 
 it('lets only so many requests make a model work; the rest wait in turn, and not for ever', async () => {
@@ -260,7 +260,7 @@ it('lets only so many requests make a model work; the rest wait in turn, and not
   caller.abort();
   await expect(leaver).rejects.toThrow();
   expect((await fetchFrom(place, '/api/tags')).status).toBe(200);
-  expect(upstream.seen).toHaveLength(2);
+  expect(upstream.requests).toHaveLength(2);
   waiting[0]?.();
   expect((await first).status).toBe(200);
   await waitFor(() => waiting[1], { what: 'the second is served' });
@@ -286,13 +286,13 @@ it('is no tunnel and takes no ambiguous request', async () => {
   ] as const) {
     expect(await sendRaw(socketPath, bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   }
-  expect(upstream.seen).toHaveLength(0);
+  expect(upstream.requests).toHaveLength(0);
   const upgrade = await sendRaw(
     socketPath,
     'GET /api/tags HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: h2c\r\n\r\n',
   );
   expect(upgrade).toMatch(/^HTTP\/1.1 200 /);
-  expect(upstream.seen[0]?.headers.upgrade).toBeUndefined();
+  expect(upstream.requests[0]?.headers.upgrade).toBeUndefined();
 });
 
 it('outlives callers that leave at any moment', async () => {

@@ -1,16 +1,16 @@
-import { waitFor } from '@cynodeai/testing';
+import { AnsweringServer, waitFor } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { AddressInfo } from 'node:net';
+import { text as bodyOf } from 'node:stream/consumers';
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { SandboxSpec } from '@cynodeai/contracts/worker-api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jobRequest } from '../support/job-request.ts';
 import { helpersInNetworks, untilClean } from '../support/leftovers.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
-import { bodyOf, startUpstream, type Upstream } from './support/upstream.ts';
 
 const hostAddress = Object.values(networkInterfaces())
   .flat()
@@ -19,12 +19,12 @@ const hostAddress = Object.values(networkInterfaces())
 describe.each(engines)('$name', ({ open }) => {
   let test: TestEngine;
   let node: TestNode;
-  let upstream: Upstream;
+  let upstream: AnsweringServer;
   let answering = true;
 
   beforeAll(async () => {
     test = await open();
-    upstream = await startUpstream((request, response) => {
+    upstream = await AnsweringServer.start((request, response) => {
       if (request.url === '/api/version') response.end('{"version":"0.12.0"}');
       else if (request.url === '/api/generate') response.write('{"response":"a"}\n');
       else
@@ -86,25 +86,25 @@ describe.each(engines)('$name', ({ open }) => {
 
   it('is refused what would change the service, and a body over 10 MiB (REQ-SANDBX-0107)', async () => {
     const status = `curl -s -o /dev/null -w '%{http_code} '`;
-    const before = upstream.seen.length;
+    const before = upstream.requests.length;
     const result = await run(
       `${status} -X DELETE $OLLAMA_BASE_URL/api/delete; ${status} -d {} $OLLAMA_BASE_URL/api/pull; ` +
         `dd if=/dev/zero bs=1048576 count=11 2>/dev/null | ${status} -H 'Transfer-Encoding: chunked' --data-binary @- $OLLAMA_BASE_URL/api/chat; ` +
         `dd if=/dev/zero bs=1048576 count=9 2>/dev/null | curl -s -T - -X POST $OLLAMA_BASE_URL/api/chat`,
     );
     expect(result.stdout).toBe('403 403 413 9437184');
-    expect(upstream.seen.length - before).toBeLessThanOrEqual(2);
+    expect(upstream.requests.length - before).toBeLessThanOrEqual(2);
   });
 
   it('gets an answer line by line while it is made', async () => {
-    const before = upstream.seen.length;
+    const before = upstream.requests.length;
     const script =
       'curl -sN -d {} $OLLAMA_BASE_URL/api/generate >out & until grep -q a out; do sleep 0.1; done; kill $!; cat out';
     const request = jobRequest(script, { use_inference: true });
     // The service never ends its answer: only a line that is passed on at once lets the job end.
     expect(await node.jobs.run(request)).toMatchObject({ stdout: '{"response":"a"}\n' });
-    expect(upstream.seen.length - before).toBe(1);
-    await waitFor(() => upstream.seen.at(-1)?.destroyed === true, {
+    expect(upstream.requests.length - before).toBe(1);
+    await waitFor(() => upstream.requests.at(-1)?.destroyed === true, {
       what: 'the request to the service ended with the job',
     });
   });

@@ -1,6 +1,7 @@
-import { waitFor } from '@cynodeai/testing';
+import { AnsweringServer, waitFor } from '@cynodeai/testing/harness';
 import { createHttpServer } from '@cynodeai/runtime/http';
 import type { RequestListener } from 'node:http';
+import { text as bodyOf } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { bindInferenceRelay } from '../../src/adapters/http/inference-relay.ts';
 import { bindOpenApi } from '../../src/adapters/http/openapi.ts';
@@ -8,7 +9,6 @@ import { toProblem } from '../../src/adapters/http/to-problem.ts';
 import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
 import { RecordingLog } from '../node/support/recording-log.ts';
 import { type Answer, type Call, fetchFrom, open } from './support/call.ts';
-import { bodyOf, startUpstream } from './support/upstream.ts';
 
 const token = 'token-of-the-node';
 const prefix = '/v1/worker/inference/proxy';
@@ -22,7 +22,7 @@ interface StageOptions {
 
 /** A Worker API that holds the relay alone, in front of a service. */
 async function stage(listener: RequestListener, options: StageOptions = {}) {
-  const upstream = await startUpstream(listener);
+  const upstream = await AnsweringServer.start(listener);
   const log = new RecordingLog();
   const server = await createHttpServer({
     log,
@@ -85,8 +85,8 @@ it('passes requests to the service, whatever their type and beyond the limit of 
     text: 'POST /api/chat?a=%2F 5000',
   });
   expect((await ask(`${prefix}/`)).text).toBe('GET / 0');
-  for (const request of upstream.seen) expect(request.headers.authorization).toBeUndefined();
-  expect(upstream.seen[0]?.headers['content-encoding']).toBe('x-own');
+  for (const request of upstream.requests) expect(request.headers.authorization).toBeUndefined();
+  expect(upstream.requests[0]?.headers['content-encoding']).toBe('x-own');
   await waitFor(() => log.text().split('worker.inference.relay').length === 3, {
     what: 'both requests are logged',
   });
@@ -99,7 +99,7 @@ it('lets nobody in without the token or before the node is ready (REQ-WORKER-010
   expect(kindOf(answer)).toStrictEqual([401, 'authentication']);
   const early = await stage(echo, { reason: 'config' });
   expect(kindOf(await early.ask(`${prefix}/api/tags`))).toStrictEqual([503, 'node_not_ready']);
-  expect([...upstream.seen, ...early.upstream.seen]).toStrictEqual([]);
+  expect([...upstream.requests, ...early.upstream.requests]).toStrictEqual([]);
 });
 
 it.each([
@@ -111,7 +111,7 @@ it.each([
 ])('refuses %s as a matter of policy', async (path) => {
   const { ask, upstream } = await stage(echo);
   expect(kindOf(await ask(path, { body: '{}' }))).toStrictEqual([403, 'node_policy_refused']);
-  expect(upstream.seen).toStrictEqual([]);
+  expect(upstream.requests).toStrictEqual([]);
 });
 
 it('names each refusal by its own kind', async () => {
@@ -131,7 +131,7 @@ it('names each refusal by its own kind', async () => {
   expect(kindOf(turnedAway)).toStrictEqual([429, 'node_at_capacity']);
   expect(turnedAway.headers['retry-after']).toBe('5');
   held.destroy();
-  await waitFor(() => upstream.seen[0]?.destroyed === true, { what: 'the place is free' });
+  await waitFor(() => upstream.requests[0]?.destroyed === true, { what: 'the place is free' });
   expect(kindOf(await ask(`${prefix}/api/show`, { body: big }))).toStrictEqual([
     413,
     'payload_too_large',

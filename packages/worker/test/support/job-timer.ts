@@ -4,13 +4,15 @@
  */
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { startUpstream } from '../relay/support/upstream.ts';
+import { AnsweringServer } from '@cynodeai/testing/harness';
 import { jobRequest } from './job-request.ts';
 import { openDockerTestEngine, openTestEngine } from './test-engine.ts';
 
 const test = await (process.argv[2] === 'docker' ? openDockerTestEngine() : openTestEngine());
 try {
-  await using upstream = await startUpstream((_request, response) => response.end('a model'));
+  await using upstream = await AnsweringServer.start((_request, response) =>
+    response.end('a model'),
+  );
   const service = { upstream: () => upstream.url };
   const node = await test.node('node-t', {}, undefined, service);
   process.stdout.write('ready\n');

@@ -5,6 +5,7 @@
  */
 import process from 'node:process';
 import { createLog } from '@cynodeai/runtime/observe';
+import { AnsweringServer } from '@cynodeai/testing/harness';
 import { openDockerEngine } from '../../src/adapters/container/docker/docker-engine.ts';
 import { importImage } from '../../src/adapters/container/podman/images.ts';
 import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
@@ -12,7 +13,6 @@ import { openPodmanEngine } from '../../src/adapters/container/podman/podman-eng
 import type { SandboxEngine } from '../../src/ports/sandbox-engine.ts';
 import { jobRequest } from './job-request.ts';
 import { testNode } from './test-engine.ts';
-import { startUpstream } from '../relay/support/upstream.ts';
 import { testImage, testImageArchive } from './test-image.ts';
 
 const [kind = '', stateDir = '', place = '', slug = '', timeout = '', ...scripts] =
@@ -37,7 +37,7 @@ async function openPodman(): Promise<SandboxEngine> {
 const engine = await (kind === 'docker'
   ? openDockerEngine({ stateDir, dockerHost: place }, log)
   : openPodman());
-await using upstream = await startUpstream((_request, response) => response.end('a model'));
+await using upstream = await AnsweringServer.start((_request, response) => response.end('a model'));
 const node = testNode(engine, stateDir, slug, {}, log, { upstream: () => upstream.url });
 await node.workspace.check();
 await Promise.all(

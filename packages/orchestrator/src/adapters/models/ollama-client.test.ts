@@ -1,7 +1,6 @@
-import { type Server, createServer } from 'node:http';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CallError, HttpClient } from '@cynodeai/runtime/call';
+import { AnsweringServer } from '@cynodeai/testing/harness';
 import { OllamaClient, answerOfFault, promptLanes } from './ollama-client.ts';
 
 const http = (status: number, body: unknown) => ({
@@ -12,27 +11,23 @@ const done = { model: 'm:1', response: 'hi', done: true };
 const connections = new HttpClient({ lanes: promptLanes });
 const client = new OllamaClient(connections);
 const answers: ReturnType<typeof http>[] = [];
-const seen: (string | undefined)[] = [];
-let server: Server;
+let server: AnsweringServer;
 let baseUrl = '';
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    seen.push(request.headers.authorization);
+  server = await AnsweringServer.start((request, response) => {
     request.resume();
     request.on('end', () => {
       if (request.url === '/slow/api/generate') return;
       const { status, text } = answers.shift() ?? http(200, done);
       response.writeHead(status).end(text);
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address === 'object' && address !== null) baseUrl = `http://127.0.0.1:${address.port}`;
+  });
+  baseUrl = server.url;
 });
 afterAll(async () => {
   await connections.close();
-  server.close();
+  await server[Symbol.asyncDispose]();
 });
 
 /** What the client makes of an answer of a service or of a node's relay. */
@@ -140,13 +135,14 @@ describe('the client', () => {
   const request = { model: 'm:1', prompt: 'p', stream: false } as const;
 
   it('sends the token where there is one and nothing where there is none', async () => {
-    seen.length = 0;
+    const before = server.requests.length;
     const options = { timeoutMs: 5000, signal: new AbortController().signal };
     expect(await client.generate({ baseUrl, token: 'tok' }, request, options)).toMatchObject({
       text: 'hi',
     });
     expect(await client.generate({ baseUrl }, request, options)).toMatchObject({ text: 'hi' });
-    expect(seen).toEqual(['Bearer tok', undefined]);
+    const sent = server.requests.slice(before);
+    expect(sent.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok', undefined]);
   });
 
   it('stops at its limit and when it is told to', async () => {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Server, createServer } from 'node:http';
-import { once } from 'node:events';
 import { CallError, HttpClient } from '@cynodeai/runtime/call';
 import { silentLog } from '@cynodeai/runtime/observe';
+import { AnsweringServer } from '@cynodeai/testing/harness';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { answerOfFault } from './worker-answer.ts';
 import { WorkerClient, workerLanes } from './worker-client.ts';
@@ -16,30 +15,26 @@ const request: RunJobRequest = {
 const answers: { status: number; body: unknown }[] = [];
 const client = new HttpClient({ lanes: workerLanes });
 const worker = new WorkerClient({ http: client, log: silentLog });
-let server: Server;
-let url = '';
+let server: AnsweringServer;
 
 beforeAll(async () => {
-  server = createServer((incoming, outgoing) => {
+  server = await AnsweringServer.start((incoming, outgoing) => {
     incoming.resume();
     incoming.on('end', () => {
       const { status, body } = answers.shift() ?? { status: 500, body: '' };
       outgoing.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address === 'object' && address !== null) url = `http://127.0.0.1:${address.port}`;
+  });
 });
 afterAll(async () => {
   await client.close();
-  server.close();
+  await server[Symbol.asyncDispose]();
 });
 
 /** What the client makes of an answer of `jobs:run`. */
 const http = (status: number, body: unknown) => {
   answers.push({ status, body });
-  const node = { nodeId: 'n', slug: 'n', url, token: 't' };
+  const node = { nodeId: 'n', slug: 'n', url: server.url, token: 't' };
   const signal = new AbortController().signal;
   return worker.runJob(node, request, { deadlineMs: 5000, signal });
 };

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { HttpClient } from '@cynodeai/runtime/call';
 import { memoryLog } from '@cynodeai/testing';
+import { AnsweringServer } from '@cynodeai/testing/harness';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WorkerClient, workerLanes } from './worker-client.ts';
 
@@ -20,32 +19,23 @@ const log = memoryLog();
 /** One connection for jobs and one for acknowledgements, each of which its call holds for ever. */
 const http = new HttpClient({ lanes: { ...workerLanes, jobs: 1, acknowledgements: 1 } });
 const worker = new WorkerClient({ http, log });
-const seen: string[] = [];
-let server: Server;
-let url = '';
+let server: AnsweringServer;
 
 beforeAll(async () => {
-  server = createServer((incoming, outgoing) => {
+  server = await AnsweringServer.start((incoming, outgoing) => {
     const path = incoming.url ?? '';
-    seen.push(`${incoming.method} ${path}`);
     incoming.resume();
     if (path.endsWith('jobs:run') || path.endsWith(':ack')) return;
     if (path.endsWith('jobs:stop')) {
       outgoing.writeHead(202).end(JSON.stringify({ version: 1, status: 'stopping' }));
     } else outgoing.end(JSON.stringify(status));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address === 'object' && address !== null) url = `http://127.0.0.1:${address.port}`;
+  });
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 describe('calls of a node', () => {
   it('ask and stop while jobs and acknowledgements hold all their connections', async () => {
-    const node = { nodeId: 'n', slug: 'n', url, token: 't' };
+    const node = { nodeId: 'n', slug: 'n', url: server.url, token: 't' };
     const { signal } = new AbortController();
     const runs = [1, 2].map(() => worker.runJob(node, request, { deadlineMs: 60_000, signal }));
     const acks = [1, 2].map(() => worker.ackJob(node, job));
@@ -54,7 +44,9 @@ describe('calls of a node', () => {
       job: status,
     });
     expect(await worker.stopJob(node, { ...job, graceSeconds: 1 })).toBe('stopping');
-    await expect.poll(() => seen.filter((call) => call.endsWith('jobs:run')).length).toBe(1);
+    await expect
+      .poll(() => server.requests.filter(({ url }) => url?.endsWith('jobs:run')).length)
+      .toBe(1);
     await http.close();
     expect((await Promise.all(runs)).map(({ kind }) => kind)).toEqual(['lost', 'lost']);
     expect(await Promise.all(acks)).toEqual(['failed', 'failed']);

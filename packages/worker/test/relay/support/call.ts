@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { text as bodyOf } from 'node:stream/consumers';
 
 /** Where a relay listens. */
 export type Place =
@@ -54,12 +55,10 @@ async function send(
 /** Sends a request and reads the whole answer. */
 export async function fetchFrom(place: Place, path: string, call: Call = {}): Promise<Answer> {
   const response = await open(place, path, call);
-  const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
-    text: Buffer.concat(chunks).toString('utf8'),
+    text: await bodyOf(response),
   };
 }
 
