@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeFacts } from '../../domain/dispatch/node-facts.ts';
+import { ableNode } from '../../../test/support/node-facts.ts';
 import type { ModelAnswer } from '../../domain/prompts/model-answer.ts';
 import type { ModelClient } from '../../ports/model-client.ts';
 import { SilentNodes } from '../dispatch/silent-nodes.ts';
@@ -12,21 +12,6 @@ const answered: ModelAnswer = {
   finishReason: 'stop',
   usage: undefined,
 };
-const facts = (slug: string): NodeFacts => ({
-  nodeId: slug,
-  slug,
-  enabled: true,
-  status: 'active',
-  ackStatus: 'applied',
-  connectivityAcked: true,
-  hasUrl: true,
-  hasToken: true,
-  labels: [],
-  sandboxSupported: true,
-  maxConcurrency: 1,
-  inference: { supported: true, disabled: false, answering: true, ordered: false },
-  running: 0,
-});
 
 function world(
   answer: ModelAnswer | ((...call: Parameters<ModelClient['generate']>) => Promise<ModelAnswer>),
@@ -38,7 +23,7 @@ function world(
     nodes: {
       all: async () =>
         slugs.map((slug) => ({
-          facts: facts(slug),
+          facts: ableNode(slug, { nodeId: slug }),
           connection: { nodeId: slug, slug, url: `http://${slug}`, token: `t-${slug}` },
         })),
     },

@@ -1,6 +1,6 @@
 import { FakeClock, type MemoryLog, memoryLog } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
-import type { NodeFacts } from '../../domain/dispatch/node-facts.ts';
+import { ableNode } from '../../../test/support/node-facts.ts';
 import type { ModelAnswer } from '../../domain/prompts/model-answer.ts';
 import type { StoredEnd } from '../../domain/jobs/stored-end.ts';
 import type { EndedJob } from '../../ports/job-ends.ts';
@@ -28,21 +28,7 @@ const answered: ModelAnswer = {
   finishReason: 'stop',
   usage: undefined,
 };
-const facts: NodeFacts = {
-  nodeId: 'n',
-  slug: 'n',
-  enabled: true,
-  status: 'active',
-  ackStatus: 'applied',
-  connectivityAcked: true,
-  hasUrl: true,
-  hasToken: true,
-  labels: [],
-  sandboxSupported: true,
-  maxConcurrency: 1,
-  inference: { supported: true, disabled: false, answering: true, ordered: false },
-  running: 0,
-};
+const facts = ableNode('n', { nodeId: 'n', maxConcurrency: 1 });
 
 interface Behaviour {
   readonly generate?: ModelClient['generate'];

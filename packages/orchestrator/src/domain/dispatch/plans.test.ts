@@ -1,26 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { ableNode } from '../../../test/support/node-facts.ts';
 import type { SandboxJobPayload } from '../jobs/job-payload.ts';
 import { type NodeFacts, capabilityFacts } from './node-facts.ts';
 import { closedClasses, openSlots } from './open-slots.ts';
 import { planMove } from './plan-move.ts';
 import { planRetry } from './plan-retry.ts';
 
-const node = (slug: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
-  nodeId: `id-${slug}`,
-  slug,
-  enabled: true,
-  status: 'active',
-  ackStatus: 'applied',
-  connectivityAcked: true,
-  hasUrl: true,
-  hasToken: true,
-  labels: [],
-  sandboxSupported: true,
-  maxConcurrency: 1,
-  inference: { supported: false, disabled: false, answering: false, ordered: false },
-  running: 0,
-  ...change,
-});
+/** One with a single place and without a model. */
+const node = (slug: string, change: Partial<NodeFacts> = {}): NodeFacts =>
+  ableNode(slug, {
+    maxConcurrency: 1,
+    inference: { supported: false, disabled: false, answering: false, ordered: false },
+    ...change,
+  });
 const payload: SandboxJobPayload = {
   kind: 'sandbox',
   input_mode: 'script',

@@ -1,26 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ableNode } from '../../../test/support/node-facts.ts';
 import { type NodeFacts, freeSlots, isDispatchable, isInferenceCapable } from './node-facts.ts';
 import { openSlots } from './open-slots.ts';
 import { planBatch } from './plan-batch.ts';
 import { selectNode } from './select-node.ts';
 
-const node = (slug: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
-  nodeId: `id-${slug}`,
-  slug,
-  enabled: true,
-  status: 'active',
-  ackStatus: 'applied',
-  connectivityAcked: true,
-  hasUrl: true,
-  hasToken: true,
-  labels: [],
-  sandboxSupported: true,
-  maxConcurrency: 2,
-  inference: { supported: true, disabled: false, answering: true, ordered: false },
-  running: 0,
-  ...change,
-});
 const needs = { useInference: false, refusedBy: [] };
 
 describe('eligibility', () => {
@@ -35,20 +20,20 @@ describe('eligibility', () => {
     ['without URL', { hasUrl: false }],
     ['without readable token', { hasToken: false }],
   ])('excludes a node that is %s', (_what, change) => {
-    expect(isDispatchable(node('a'))).toBe(true);
-    expect(isDispatchable(node('a', change))).toBe(false);
-    expect(selectNode([node('a', change)], needs)).toEqual({
+    expect(isDispatchable(ableNode('a'))).toBe(true);
+    expect(isDispatchable(ableNode('a', change))).toBe(false);
+    expect(selectNode([ableNode('a', change)], needs)).toEqual({
       kind: 'waiting',
       reason: 'no_dispatchable_node',
     });
   });
 
   it('knows which nodes can serve a model', () => {
-    const inference = node('a').inference;
-    expect(isInferenceCapable(node('a'))).toBe(true);
+    const inference = ableNode('a').inference;
+    expect(isInferenceCapable(ableNode('a'))).toBe(true);
     expect(
       isInferenceCapable(
-        node('a', { inference: { ...inference, answering: false, ordered: true } }),
+        ableNode('a', { inference: { ...inference, answering: false, ordered: true } }),
       ),
     ).toBe(true);
     for (const change of [
@@ -57,7 +42,7 @@ describe('eligibility', () => {
       { inference: { ...inference, answering: false } },
       { labels: ['sandbox_only'] },
     ]) {
-      expect(isInferenceCapable(node('a', change))).toBe(false);
+      expect(isInferenceCapable(ableNode('a', change))).toBe(false);
     }
   });
 
@@ -70,15 +55,19 @@ describe('eligibility', () => {
       return selection.kind === 'waiting' ? selection.reason : undefined;
     };
     expect(reason([])).toBe('no_dispatchable_node');
-    expect(reason([node('a', { sandboxSupported: false })])).toBe('no_sandbox_node');
-    expect(reason([node('a', plain)], { useInference: true })).toBe('no_inference_capable_node');
-    expect(reason([node('a')], { refusedBy: ['id-a'] })).toBe('refused_by_every_node');
-    expect(reason([node('a', { running: 2 })])).toBe('no_free_slot');
-    expect(reason([node('a', { maxConcurrency: undefined, running: 1 })])).toBe('no_free_slot');
+    expect(reason([ableNode('a', { sandboxSupported: false })])).toBe('no_sandbox_node');
+    expect(reason([ableNode('a', plain)], { useInference: true })).toBe(
+      'no_inference_capable_node',
+    );
+    expect(reason([ableNode('a')], { refusedBy: ['id-a'] })).toBe('refused_by_every_node');
+    expect(reason([ableNode('a', { running: 2 })])).toBe('no_free_slot');
+    expect(reason([ableNode('a', { maxConcurrency: undefined, running: 1 })])).toBe('no_free_slot');
   });
 
   it('takes a node that does not say whether it has sandboxes', () => {
-    expect(selectNode([node('a', { sandboxSupported: undefined })], needs).kind).toBe('selected');
+    expect(selectNode([ableNode('a', { sandboxSupported: undefined })], needs).kind).toBe(
+      'selected',
+    );
   });
 });
 
@@ -89,10 +78,13 @@ describe('selection', () => {
   };
 
   it('prefers fewest running jobs, then the smallest slug by bytes', () => {
-    expect(chosen([node('a')])).toEqual(['a', 'only_free_node']);
-    expect(chosen([node('b'), node('a', { running: 1 })])).toEqual(['b', 'fewest_running_jobs']);
-    expect(chosen([node('b'), node('a'), node('B')])).toEqual(['B', 'smallest_slug']);
-    expect(chosen([node('a', { running: 2 }), node('b', { running: 1 })])).toEqual([
+    expect(chosen([ableNode('a')])).toEqual(['a', 'only_free_node']);
+    expect(chosen([ableNode('b'), ableNode('a', { running: 1 })])).toEqual([
+      'b',
+      'fewest_running_jobs',
+    ]);
+    expect(chosen([ableNode('b'), ableNode('a'), ableNode('B')])).toEqual(['B', 'smallest_slug']);
+    expect(chosen([ableNode('a', { running: 2 }), ableNode('b', { running: 1 })])).toEqual([
       'b',
       'only_free_node',
     ]);
@@ -101,7 +93,7 @@ describe('selection', () => {
   it('places a batch as if one after the other, and never beyond a slot', () => {
     const jobs = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ jobId: String(index), ...needs }));
-    const nodes = [node('b', { maxConcurrency: 3 }), node('a', { running: 1 })];
+    const nodes = [ableNode('b', { maxConcurrency: 3 }), ableNode('a', { running: 1 })];
     expect(planBatch(nodes, jobs(9)).map((one) => [one.jobId, one.node.slug])).toEqual([
       ['0', 'b'],
       ['1', 'a'],
@@ -116,7 +108,7 @@ describe('selection', () => {
         fc.nat(20),
         (shapes, count) => {
           const some = shapes.map(({ slots, running }, index) =>
-            node(`n${index}`, { maxConcurrency: slots, running }),
+            ableNode(`n${index}`, { maxConcurrency: slots, running }),
           );
           const placed = planBatch(some, jobs(count));
           const free = some.reduce((sum, one) => sum + freeSlots(one), 0);
@@ -141,7 +133,9 @@ describe('open slots', () => {
       inference: { kind: 'closed', reason: 'no_dispatchable_node' },
       total: 0,
     });
-    expect(openSlots([node('a', { running: 2 }), node('b', { ...deaf, running: 1 })])).toEqual({
+    expect(
+      openSlots([ableNode('a', { running: 2 }), ableNode('b', { ...deaf, running: 1 })]),
+    ).toEqual({
       plain: { kind: 'open', nodeIds: ['id-b'] },
       inference: { kind: 'open', nodeIds: [] },
       total: 1,

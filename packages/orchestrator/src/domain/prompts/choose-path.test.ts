@@ -1,23 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ableNode } from '../../../test/support/node-facts.ts';
 import type { NodeFacts } from '../dispatch/node-facts.ts';
 import { type SelectedModel, choosePath } from './choose-path.ts';
 
-const node = (slug: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
-  nodeId: `id-${slug}`,
-  slug,
-  enabled: true,
-  status: 'active',
-  ackStatus: 'applied',
-  connectivityAcked: true,
-  hasUrl: true,
-  hasToken: true,
-  labels: [],
-  sandboxSupported: true,
-  maxConcurrency: 2,
-  inference: { supported: true, disabled: false, answering: true, ordered: false },
-  running: 0,
-  ...change,
-});
 const selected = (change: Partial<SelectedModel> = {}): SelectedModel => ({
   modelRef: 'm:1',
   nodeSlug: 'b',
@@ -25,7 +10,11 @@ const selected = (change: Partial<SelectedModel> = {}): SelectedModel => ({
   executionMode: 'local',
   ...change,
 });
-const facts = { hasUrl: false, defaultModel: 'small:1', nodes: [node('c'), node('a'), node('b')] };
+const facts = {
+  hasUrl: false,
+  defaultModel: 'small:1',
+  nodes: [ableNode('c'), ableNode('a'), ableNode('b')],
+};
 
 describe('the way of a prompt to a model (REQ-ORCHES-0118)', () => {
   it('is the configured URL, with the selected model or else the default one', () => {
@@ -54,7 +43,7 @@ describe('the way of a prompt to a model (REQ-ORCHES-0118)', () => {
       hasOther: true,
       reasons: ['pm_model_node'],
     });
-    const nodes = [node('b')];
+    const nodes = [ableNode('b')];
     expect(choosePath({ ...facts, nodes, selected: selected() })).toMatchObject({
       hasOther: false,
     });
@@ -73,7 +62,7 @@ describe('the way of a prompt to a model (REQ-ORCHES-0118)', () => {
       { inference: { supported: false, disabled: false, answering: false, ordered: false } },
     ],
   ])('waits while the only node is %s', (_what, change) => {
-    const nodes = [node('b', change)];
+    const nodes = [ableNode('b', change)];
     expect(choosePath({ ...facts, nodes, selected: selected() })).toEqual({
       kind: 'waiting',
       reason: 'no_inference_path',

@@ -1,24 +1,11 @@
 import type { ModelAvailability } from '@cynodeai/contracts/common';
 import { describe, expect, it } from 'vitest';
+import { ableNode } from '../../../test/support/node-facts.ts';
 import type { NodeFacts } from '../dispatch/node-facts.ts';
 import type { PmModelState } from '../models/pm-model-state.ts';
 import { type ReadinessFacts, evaluateReadiness } from './evaluate-readiness.ts';
 
-const able: NodeFacts = {
-  nodeId: 'i',
-  slug: 'n',
-  enabled: true,
-  status: 'active',
-  ackStatus: 'applied',
-  connectivityAcked: true,
-  hasUrl: true,
-  hasToken: true,
-  labels: [],
-  sandboxSupported: true,
-  maxConcurrency: 1,
-  inference: { supported: true, disabled: false, answering: true, ordered: false },
-  running: 0,
-};
+const able = ableNode('n');
 const codes = (facts: ReadinessFacts) => evaluateReadiness(facts).map((reason) => reason.code);
 
 describe('readiness (REQ-ORCHES-0119)', () => {
