@@ -14,7 +14,7 @@ import { type NotificationListener, channels } from '../adapters/postgres/notifi
 import type { Database } from '../adapters/postgres/tables.ts';
 import { Dispatcher } from '../app/dispatch/dispatcher.ts';
 import { NodeOutbox } from '../app/dispatch/node-outbox.ts';
-import { Ticker } from '../app/dispatch/ticker.ts';
+import { Ticker } from '../app/loops/ticker.ts';
 import { JobCompleter } from '../app/jobs/job-completer.ts';
 import { HeldLeases } from '../app/leases/held-leases.ts';
 import { deactivateSilentNodes } from '../app/nodes/deactivate-silent-nodes.ts';

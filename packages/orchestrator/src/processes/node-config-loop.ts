@@ -1,6 +1,6 @@
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
-import { Ticker } from '../app/dispatch/ticker.ts';
+import { Ticker } from '../app/loops/ticker.ts';
 import { type RefreshConfigsDeps, refreshConfigs } from '../app/nodes/refresh-configs.ts';
 import { shapesNodeConfig } from '../domain/nodes/config-settings.ts';
 

@@ -5,7 +5,7 @@ import { ModelWorkerClient } from '../adapters/nodes/model-worker-client.ts';
 import { postgresPmModelStore } from '../adapters/postgres/models/pm-model-store.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
-import { Ticker } from '../app/dispatch/ticker.ts';
+import { Ticker } from '../app/loops/ticker.ts';
 import { PmModelManager } from '../app/models/pm-model-manager.ts';
 import type { NodeTokenVault } from '../ports/node-secrets.ts';
 import type { ControlPlaneHttp } from './control-plane-http.ts';

@@ -8,7 +8,7 @@ import { postgresPromptClaims } from '../adapters/postgres/jobs/prompt-claims.ts
 import { postgresPmModelReader } from '../adapters/postgres/models/read-pm-model.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { SilentNodes } from '../app/dispatch/silent-nodes.ts';
-import { Ticker } from '../app/dispatch/ticker.ts';
+import { Ticker } from '../app/loops/ticker.ts';
 import type { JobCompleter } from '../app/jobs/job-completer.ts';
 import { HeldLeases } from '../app/leases/held-leases.ts';
 import type { AskModelDeps } from '../app/models/ask-model.ts';

@@ -2,7 +2,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { leaseMsOf, leaseTimes } from '../../domain/leases/lease-times.ts';
 import type { Renewal } from '../../ports/leases.ts';
-import { Ticker } from '../dispatch/ticker.ts';
+import { Ticker } from '../loops/ticker.ts';
 import { HeldLease, type Lease } from './held-lease.ts';
 
 export interface HeldLeasesOptions<L extends Lease> {
