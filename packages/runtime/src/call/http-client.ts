@@ -3,6 +3,7 @@ import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:ht
 import type { Agent as HttpsAgent } from 'node:https';
 import process from 'node:process';
 import { Readable, pipeline } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 
 export interface HttpClientOptions<Lane extends string = never> {
@@ -67,6 +68,7 @@ export class HttpClient<Lane extends string = never> {
   /** Sends a request and waits for the head of its answer. Rejects on network faults and when the signal fires. */
   async open(call: HttpRequest): Promise<HttpResponse> {
     const agent = await this.#agentOf(call);
+    await dropEnded(agent);
     call.signal.throwIfAborted();
     if (this.#closed) throw coded('ERR_CLIENT_CLOSED', 'the client is closed');
     const outgoing = request({
@@ -145,6 +147,19 @@ export class HttpClient<Lane extends string = never> {
     const first = this.#agents.get(key) ?? agent;
     this.#agents.set(key, first);
     return first;
+  }
+}
+
+/**
+ * Gives up kept connections that their peers have closed: a request on one would look as if it had been cut under way.
+ * Their end is seen when the event loop polls, and an agent still lends them out until they are closed on both sides.
+ */
+async function dropEnded({ freeSockets }: HttpAgent | HttpsAgent): Promise<void> {
+  // The first comes in the turn that is under way, whose poll is over.
+  await nextTurn();
+  await nextTurn();
+  for (const socket of Object.values(freeSockets).flat()) {
+    if (socket?.readableEnded === true) socket.destroy();
   }
 }
 
