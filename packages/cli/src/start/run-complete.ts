@@ -15,12 +15,11 @@ const nowhere: TextStream = {
 };
 
 /** Asks with the session there is: no prompt, no renewal, no word on standard error. */
-async function namesFromGateway(
-  config: string | undefined,
-  io: ProcessIo,
-  limit: AbortSignal,
-): Promise<string[]> {
+async function namesFromGateway(config: string | undefined, io: ProcessIo): Promise<string[]> {
   const { createContext } = await import('./create-context.ts');
+  const { taskNames } = await import('../completion/task-names.ts');
+  // It is the gateway that is not waited for: a busy machine may take longer to get this far.
+  const limit = AbortSignal.timeout(limitMs);
   const context = await createContext({
     config,
     format: 'table',
@@ -29,8 +28,8 @@ async function namesFromGateway(
     renew: false,
   });
   try {
-    const { taskNames } = await import('../completion/task-names.ts');
-    return await taskNames(await context.authenticated());
+    const names = context.authenticated().then(taskNames);
+    return await Promise.race([names, delay(limitMs, [], { ref: false })]);
   } finally {
     await context.close();
   }
@@ -38,8 +37,8 @@ async function namesFromGateway(
 
 /**
  * `cynork __complete -- <words>`, for the completion scripts: what may stand in place of the last
- * word, one a line. Paths are left to the shell. It says nothing when it fails and takes 2 s at
- * most. See docs/reference/cli.md#completion.
+ * word, one a line. Paths are left to the shell. It says nothing when it fails, and gives the gateway
+ * 2 s. See docs/reference/cli.md#completion.
  */
 export async function runComplete(
   argv: readonly string[],
@@ -51,9 +50,7 @@ export async function runComplete(
   let candidates: readonly string[] = [];
   if (expected.kind === 'choices') candidates = expected.choices;
   if (expected.kind === 'task') {
-    const limit = AbortSignal.timeout(limitMs);
-    const names = namesFromGateway(config, io, limit).catch(() => []);
-    candidates = await Promise.race([names, delay(limitMs, [], { ref: false })]);
+    candidates = await namesFromGateway(config, io).catch(() => []);
   }
   const fitting = candidates.filter((candidate) => candidate.startsWith(prefix));
   await writeFully(io.stdout, fitting.map((candidate) => `${candidate}\n`).join(''));

@@ -20,7 +20,7 @@ async function run(
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [entry, ...args], {
       env: { PATH: '/usr/bin:/bin', ...env },
-      timeout: 30_000,
+      timeout: 150_000,
     });
     return { code: 0, output: stdout + stderr };
   } catch (error) {

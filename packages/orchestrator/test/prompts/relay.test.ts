@@ -2,7 +2,13 @@ import { type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testi
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
 import { jobIn, readJob, readTask } from '../control-plane/support/tasks.ts';
-import { createPrompt, inferenceNode, jobsOf, smallModel } from './support/prompts.ts';
+import {
+  createPrompt,
+  inferenceNode,
+  jobsOf,
+  modelSettled,
+  smallModel,
+} from './support/prompts.ts';
 
 let model: ScriptedModel;
 let plane: TestControlPlane;
@@ -55,6 +61,7 @@ describe('a prompt without a configured model service', () => {
     model.setScript({ reply: 'from the other one' });
     await using first = await inferenceNode({ slug: 'aa-first', upstream: () => model.url });
     await first.join(plane.url);
+    await modelSettled(plane.db, 'aa-first');
     const warm = await createPrompt(plane.db, 'there?');
     expect((await jobIn(plane.db, warm, 'completed')).payload?.dispatch).toMatchObject({
       node_slug: 'aa-first',
@@ -85,6 +92,7 @@ describe('a prompt without a configured model service', () => {
   it('does not go by a selection of before: a model that its node lists no more is not asked for', async () => {
     await using node = await inferenceNode({ slug: 'swap', upstream: () => model.url });
     const session = await node.join(plane.url);
+    await modelSettled(plane.db, 'swap');
     await jobIn(plane.db, await createPrompt(plane.db, 'x'), 'completed');
     const calls = model.requests.length;
     node.models.clear();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** Limit in ms; half a minute unless told, because a machine may be busy. What is there sooner is given sooner. */
+  /** Limit in ms; a minute unless told, because a machine may be busy. What is there sooner is given sooner. */
   readonly within?: number;
   /** What is waited for, for the error. */
   readonly what?: string;
@@ -19,7 +19,7 @@ const pause = { firstMs: 2, factor: 1.5, lastMs: 25 } as const;
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  { within = 30_000, what = 'the condition' }: WaitOptions = {},
+  { within = 60_000, what = 'the condition' }: WaitOptions = {},
 ): Promise<Present<T>> {
   const deadline = performance.now() + within;
   for (let pauseMs: number = pause.firstMs; ; pauseMs *= pause.factor) {

@@ -1,5 +1,6 @@
 import { fakeNode, type FakeNode, type FakeNodeOptions } from '@cynodeai/testing/doubles';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
+import { at } from '@cynodeai/runtime/std';
 import type { Kysely, Selectable } from 'kysely';
 import { waitFor } from '@cynodeai/testing';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';
@@ -28,6 +29,21 @@ export async function inferenceNode(options: FakeNodeOptions): Promise<FakeNode>
   });
   node.models.set(smallModel, { status: 'available' });
   return node;
+}
+
+/** Waits until the Project Manager's model is the one of that node: only then does nothing more of it change by itself. */
+export async function modelSettled(db: Kysely<Database>, slug: string): Promise<void> {
+  await waitFor(
+    async () => {
+      const { value } = await db
+        .selectFrom('orchestrator_state')
+        .select('value')
+        .where('key', '=', 'pm_model')
+        .executeTakeFirstOrThrow();
+      return at(value, 'local_node_slug') === slug && at(value, 'status') === 'available';
+    },
+    { what: `the model on ${slug}` },
+  );
 }
 
 export type JobRow = Selectable<JobsTable>;
