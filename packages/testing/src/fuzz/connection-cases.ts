@@ -176,7 +176,7 @@ function slow(text: string, pauseMs: number, deadlineMs: number): WireRequest {
 export function slowCases(target: FuzzTarget): readonly CaseDraft[] {
   const { readTimeoutMs } = target;
   if (readTimeoutMs === undefined) return [];
-  const deadlineMs = readTimeoutMs * 2 + 5000;
+  const deadlineMs = readTimeoutMs * 2 + 30_000;
   const body = `${post}content-length: 100000${crlf}${crlf}`;
   const requests: Readonly<Record<string, () => WireRequest>> = {
     'slow-body': () => ({

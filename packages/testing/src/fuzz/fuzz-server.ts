@@ -20,7 +20,7 @@ export interface FuzzOptions {
   readonly budgetMs: number;
   /** Sends this case alone, for a replay. */
   readonly only?: string | undefined;
-  /** Longest wait for an answer, ms; 15 s unless told. */
+  /** Longest wait for an answer, ms; 45 s unless told. */
   readonly deadlineMs?: number;
 }
 
@@ -84,7 +84,7 @@ class Fuzzing {
   readonly #target: FuzzTarget;
   readonly #deadlineMs: number;
 
-  constructor(target: FuzzTarget, deadlineMs = 15_000) {
+  constructor(target: FuzzTarget, deadlineMs = 45_000) {
     this.#target = target;
     this.#deadlineMs = deadlineMs;
   }
