@@ -1,10 +1,11 @@
 import { MockGateway, json, problem, task, tokens } from '@cynodeai/testing/doubles';
+import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { buildModel } from '@cynodeai/command-line/completion';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cynork } from '../src/commands/catalogue.ts';
-import { Home, type Outcome, executable, startProgram } from './support/cynork.ts';
+import { Home, executable } from './support/cynork.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const stored = 'token: access-canary\nrefresh_token: refresh-canary\n';
@@ -46,9 +47,7 @@ async function program(
       ))
     )
       continue;
-    const running = startProgram(path, args, { env: home.env(env) });
-    running.child.stdin.end(input);
-    return running.ended;
+    return new Child(path, args, { env: home.env(env), input }).outcome;
   }
   return undefined;
 }
@@ -228,12 +227,11 @@ describe('__complete', () => {
       '.config/cynork/helper',
       '#!/bin/sh\necho $$ >"$HOME/pid"\nexec sleep 60\n',
     );
-    await startProgram('/bin/chmod', ['755', helper], { env: home.env() }).ended;
+    await new Child('/bin/chmod', ['755', helper], { env: home.env() }).outcome;
     await home.config('credential_helper: ./helper\n');
     expect(await complete(['task', 'get', ''], {})).toMatchObject({ code: 0, stdout: '' });
-    const pid = (
-      await startProgram('/bin/cat', [join(home.path, 'pid')], { env: home.env() }).ended
-    ).stdout;
+    const pid = (await new Child('/bin/cat', [join(home.path, 'pid')], { env: home.env() }).outcome)
+      .stdout;
     await expect
       .poll(
         () =>

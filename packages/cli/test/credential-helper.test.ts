@@ -129,8 +129,8 @@ describe('a credential helper', () => {
     await helper('#!/bin/sh\necho $$ >"$(dirname "$0")/pid"\nexec sleep 60\n');
     const running = home.start(['auth', 'whoami']);
     await expect.poll(() => beside('pid').catch(() => ''), { timeout: 10_000 }).not.toBe('');
-    running.child.kill('SIGINT');
-    expect(await running.ended).toMatchObject({ code: 130, stdout: '', stderr: '' });
+    running.kill('SIGINT');
+    expect(await running.outcome).toMatchObject({ code: 130, stdout: '', stderr: '' });
     const stat = `/proc/${(await beside('pid')).trim()}/stat`;
     await expect
       .poll(() => readFile(stat, 'utf8').catch(() => 'gone'), { timeout: 5000 })

@@ -1,6 +1,7 @@
 import { MockGateway, json, problem, taskId, text } from '@cynodeai/testing/doubles';
+import { Child } from '@cynodeai/testing/harness';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Home, executable, startProgram } from './support/cynork.ts';
+import { Home, executable } from './support/cynork.ts';
 
 const token = { CYNORK_TOKEN: 'token-1' };
 const path = `GET /v1/tasks/${taskId}`;
@@ -114,13 +115,9 @@ describe('output that cannot be written', () => {
     '%s is exit 8, never 1',
     async (command) => {
       gateway.on('GET /healthz', text(200, 'ok'));
-      const running = startProgram(
-        '/bin/sh',
-        ['-c', 'exec "$0" "$1" >/dev/full', executable, command],
-        { env: home.env() },
-      );
-      running.child.stdin.end();
-      expect((await running.ended).code).toBe(8);
+      const words = ['-c', 'exec "$0" "$1" >/dev/full', executable, command];
+      const running = new Child('/bin/sh', words, { env: home.env() });
+      expect((await running.outcome).code).toBe(8);
     },
   );
 });

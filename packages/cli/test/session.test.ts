@@ -1,10 +1,11 @@
 import { MockGateway, inTurn, json, problem, text, tokens, user } from '@cynodeai/testing/doubles';
+import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, executable, startProgram } from './support/cynork.ts';
+import { Home, executable } from './support/cynork.ts';
 
 const password = 'canary-password-8f2e';
 let gateway: MockGateway;
@@ -156,13 +157,13 @@ describe('secrets stay where they belong (REQ-CLIENT-0102, REQ-CLIENT-0103)', ()
     });
     const gate = new EventTarget();
     const running = home.start(['auth', 'login', '-u', 'alice', '--password-stdin']);
-    running.child.stdin.end(`${password}\n`);
+    running.end(`${password}\n`);
     await expect.poll(() => gateway.of('POST /v1/auth/login').length, { timeout: 10_000 }).toBe(1);
     const seen = await Promise.all(
-      ['cmdline', 'environ'].map((name) => readFile(`/proc/${running.child.pid}/${name}`, 'utf8')),
+      ['cmdline', 'environ'].map((name) => readFile(`/proc/${running.pid}/${name}`, 'utf8')),
     );
     gate.dispatchEvent(new Event('open'));
-    const outcome = await running.ended;
+    const outcome = await running.outcome;
     gateway.on('GET /v1/users/me', text(200, 'broken'));
     const failed = await home.run(['auth', 'whoami']);
     expect([outcome.code, failed.code]).toEqual([0, 7]);
@@ -211,22 +212,10 @@ describe('secrets stay where they belong (REQ-CLIENT-0102, REQ-CLIENT-0103)', ()
 describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
   it('is 0600 in a folder 0700 whatever the umask, and a 0644 file becomes 0600', async () => {
     const withOpenUmask = async (): Promise<void> => {
-      const running = startProgram(
-        '/bin/sh',
-        [
-          '-c',
-          'umask 000; exec "$0" "$@"',
-          executable,
-          'auth',
-          'login',
-          '-u',
-          'a',
-          '--password-stdin',
-        ],
-        { env: home.env() },
-      );
-      running.child.stdin.end(password);
-      expect((await running.ended).code).toBe(0);
+      const login = [executable, 'auth', 'login', '-u', 'a', '--password-stdin'];
+      const words = ['-c', 'umask 000; exec "$0" "$@"', ...login];
+      const running = new Child('/bin/sh', words, { env: home.env(), input: password });
+      expect((await running.outcome).code).toBe(0);
     };
     await withOpenUmask();
     expect(await modeOf(home.configFile)).toBe(0o600);
@@ -255,10 +244,10 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
       // Killed at another change of the folder each time: lock, temporary file, its content, rename.
       const watcher = watch(dirname(home.configFile), () => {
         changes += 1;
-        if (changes === step) running.child.kill('SIGKILL');
+        if (changes === step) running.kill('SIGKILL');
       });
-      running.child.stdin.end(password);
-      await running.ended;
+      running.end(password);
+      await running.outcome;
       watcher.close();
       expect(await home.readConfig()).toBe(
         'token: access-canary-1\nrefresh_token: refresh-canary-1\n',
@@ -315,11 +304,8 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
 
   it('without any place for it login is exit 8, and reading goes on', async () => {
     const { HOME: _home, ...env } = home.env();
-    const start = async (args: string[]): ReturnType<Home['run']> => {
-      const running = startProgram(executable, args, { env });
-      running.child.stdin.end(password);
-      return running.ended;
-    };
+    const start = (args: string[]): Promise<Outcome> =>
+      new Child(executable, args, { env, input: password }).outcome;
     expect((await start(['status'])).code).toBe(0);
     const outcome = await start(['auth', 'login', '-u', 'alice', '--password-stdin']);
     expect([outcome.code, outcome.stdout]).toEqual([8, '']);

@@ -1,8 +1,9 @@
+import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { chmod, cp, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome, executable, startProgram } from './support/cynork.ts';
+import { Home, executable } from './support/cynork.ts';
 
 let home: Home;
 let checkout: string;
@@ -36,16 +37,9 @@ async function fakeNode(folder: string, accepts: boolean): Promise<string> {
   return path;
 }
 
-async function start(
-  program: string,
-  path: string,
-  args: readonly string[] = [],
-): Promise<Outcome> {
-  const running = startProgram(program, args, {
-    env: { PATH: `${path}:/usr/bin:/bin`, HOME: home.path },
-  });
-  running.child.stdin.end();
-  return running.ended;
+function start(program: string, path: string, args: readonly string[] = []): Promise<Outcome> {
+  const env = { PATH: `${path}:/usr/bin:/bin`, HOME: home.path };
+  return new Child(program, args, { env }).outcome;
 }
 
 const nodeFolder = dirname(process.execPath);

@@ -1,9 +1,10 @@
 import { MockGateway, json, problem, taskId } from '@cynodeai/testing/doubles';
+import type { Outcome } from '@cynodeai/testing/harness';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome } from './support/cynork.ts';
+import { Home } from './support/cynork.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const listPath = `GET /v1/tasks/${taskId}/artifacts`;

@@ -1,10 +1,11 @@
 import { MockGateway, json, problem, result, task, taskId } from '@cynodeai/testing/doubles';
+import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { createHash, randomBytes } from 'node:crypto';
 import { readForm } from '@cynodeai/runtime/http';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome, startProgram } from './support/cynork.ts';
+import { Home } from './support/cynork.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const MIB = 1024 * 1024;
@@ -168,7 +169,7 @@ describe('files are checked before any request (REQ-CLIENT-0157)', () => {
       const rest = flag === '-a' ? ['-p', 'x'] : [];
       const real = await home.file('real', 'x');
       await symlink(real, join(home.path, 'link'));
-      await startProgram('mkfifo', [join(home.path, 'fifo')], { env: home.env() }).ended;
+      await new Child('mkfifo', [join(home.path, 'fifo')], { env: home.env() }).outcome;
       await refused([...rest, flag, join(home.path, 'missing')], 'does not exist');
       await refused([...rest, flag, join(home.path, 'link')], 'is a symbolic link');
       await refused([...rest, flag, home.path], flag === '-a' ? 'directory' : 'is a directory');
@@ -256,8 +257,8 @@ describe('task create --result', () => {
     gateway.on(`GET /v1/tasks/${taskId}/result`, () => {});
     const running = home.start(['task', 'create', '--command', 'x', '--result'], { env });
     await expect.poll(() => gateway.requests.length, { timeout: 10_000 }).toBe(2);
-    running.child.kill('SIGINT');
-    const outcome = await running.ended;
+    running.kill('SIGINT');
+    const outcome = await running.outcome;
     expect([outcome.code, outcome.stdout]).toEqual([130, '']);
     expect(outcome.stderr).toContain(`cynork task result ${taskId}`);
     expect(gateway.requests).toHaveLength(2);

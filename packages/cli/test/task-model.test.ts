@@ -7,8 +7,9 @@ import {
   task,
   taskId,
 } from '@cynodeai/testing/doubles';
+import type { Outcome } from '@cynodeai/testing/harness';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome } from './support/cynork.ts';
+import { Home } from './support/cynork.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 let gateway: MockGateway;

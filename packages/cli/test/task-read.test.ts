@@ -13,9 +13,10 @@ import {
   task,
   taskId,
 } from '@cynodeai/testing/doubles';
+import type { Outcome } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome } from './support/cynork.ts';
+import { Home } from './support/cynork.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const resultPath = `GET /v1/tasks/${taskId}/result`;
@@ -161,9 +162,9 @@ describe('task result (REQ-CLIENT-0143, REQ-CLIENT-0144)', () => {
     const big = 'x\n'.repeat(2_000_000);
     gateway.on(resultPath, json(200, result('completed', { stdout: big, stderr: '' })));
     const running = home.start(['task', 'result', taskId], { env });
-    await once(running.child.stdout, 'data');
-    running.child.stdout.destroy();
-    expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
+    await running.printed(/./s);
+    running.process.stdout?.destroy();
+    expect(await running.outcome).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
@@ -216,8 +217,8 @@ describe('waiting is honest', () => {
     gateway.on(resultPath, () => {});
     const running = home.start(['task', 'result', taskId, '--wait', '-o', 'json'], { env });
     await expect.poll(() => gateway.requests.length, { timeout: 10_000 }).toBe(1);
-    running.child.kill('SIGINT');
-    expect(await running.ended).toEqual({ code: 130, signal: null, stdout: '', stderr: '' });
+    running.kill('SIGINT');
+    expect(await running.outcome).toEqual({ code: 130, signal: null, stdout: '', stderr: '' });
   });
 });
 
@@ -296,7 +297,7 @@ describe('task logs', () => {
     const running = home.start(['task', 'logs', taskId, '-F', '-o', 'jsonl'], { env });
     await running.printed('first');
     gate.dispatchEvent(new Event('open'));
-    const outcome = await running.ended;
+    const outcome = await running.outcome;
     expect(outcome.code).toBe(0);
     expect(
       outcome.stdout

@@ -11,8 +11,9 @@ import {
   taskId,
   type Answer,
 } from '@cynodeai/testing/doubles';
+import type { Outcome } from '@cynodeai/testing/harness';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, type Outcome } from './support/cynork.ts';
+import { Home } from './support/cynork.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
@@ -135,8 +136,8 @@ describe('task watch with an event stream', () => {
     gateway.on(eventsPath, open(['1', 'task.status', statusEvent('running')]));
     const running = home.start(['task', 'watch', taskId, '-o', 'jsonl'], { env });
     await running.printed('"running"');
-    running.child.kill('SIGINT');
-    const { code, stdout } = await running.ended;
+    running.kill('SIGINT');
+    const { code, stdout } = await running.outcome;
     expect(code).toBe(0);
     expect(stdout.split('\n')).toHaveLength(2);
   });
@@ -218,8 +219,8 @@ describe('task watch without an event stream', () => {
     gateway.on(resultPath, json(200, result('running')));
     const running = home.start(['task', 'watch', taskId, '-o', 'json', '-n', '60s'], { env });
     await gatewayAsked(resultPath, 2);
-    running.child.kill('SIGINT');
-    const { code, stdout } = await running.ended;
+    running.kill('SIGINT');
+    const { code, stdout } = await running.outcome;
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ task_id: taskId, status: 'running' });
   });
@@ -228,8 +229,8 @@ describe('task watch without an event stream', () => {
     gateway.on(resultPath, json(200, result('running')));
     const running = home.start(['task', 'watch', taskId, '-n', '60s'], { env });
     await running.printed('running');
-    running.child.kill('SIGTERM');
-    expect((await running.ended).code).toBe(143);
+    running.kill('SIGTERM');
+    expect((await running.outcome).code).toBe(143);
   });
 
   it('an unknown task is exit 4, a missing session exit 3', async () => {
@@ -258,11 +259,11 @@ describe('task watch in a terminal', () => {
   it('clears the screen before each drawing, unless told not to', async () => {
     gateway.on(resultPath, inTurn(json(200, result('running')), ended));
     gateway.on(eventsPath, events(['1', 'task.status', statusEvent('failed')]));
-    const cleared = await startInTerminal(home, ['task', 'watch', taskId], env).ended;
+    const cleared = await startInTerminal(home, ['task', 'watch', taskId], env).outcome;
     expect(cleared.stdout.split('\u001B[2J\u001B[H')).toHaveLength(3);
     expect(cleared.stdout).toContain('exit=0 echo=on');
     gateway.on(resultPath, inTurn(json(200, result('running')), ended));
-    const kept = await startInTerminal(home, ['task', 'watch', taskId, '--no-clear'], env).ended;
+    const kept = await startInTerminal(home, ['task', 'watch', taskId, '--no-clear'], env).outcome;
     expect(kept.stdout).not.toContain('\u001B');
     expect(kept.stdout).toContain('exit=0');
   });
@@ -272,8 +273,8 @@ describe('task watch in a terminal', () => {
     gateway.on(eventsPath, open());
     const running = startInTerminal(home, ['task', 'watch', taskId], env);
     await running.printed('status=running');
-    running.child.stdin.write('\u0003');
-    const { stdout } = await running.ended;
+    running.write('\u0003');
+    const { stdout } = await running.outcome;
     expect(stdout).toContain('exit=0 echo=on');
     expect(stdout.replaceAll('\u001B[2J\u001B[H', '')).not.toContain('\u001B');
   });

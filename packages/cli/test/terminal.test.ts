@@ -26,10 +26,10 @@ describe('in a terminal', () => {
   it('the password is not shown, and echo is back afterwards', async () => {
     const running = startInTerminal(home, ['auth', 'login']);
     await running.printed('User: ');
-    running.child.stdin.write('alice\n');
+    running.write('alice\n');
     await running.printed('Password: ');
-    running.child.stdin.write(`${password}\n`);
-    const { stdout } = await running.ended;
+    running.write(`${password}\n`);
+    const { stdout } = await running.outcome;
     expect(stdout).toContain('logged_in=true user=alice');
     expect(stdout).toContain('exit=0 echo=on');
     expect(stdout).not.toContain('canary');
@@ -39,16 +39,16 @@ describe('in a terminal', () => {
   it('the usual keys edit the password and others do not get into it', async () => {
     const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
     await running.printed('Password: ');
-    running.child.stdin.write('wrong\u0015ab\u007Fcdé\u007F\u001B[A\te\r');
-    expect((await running.ended).stdout).toContain('exit=0 echo=on');
+    running.write('wrong\u0015ab\u007Fcdé\u007F\u001B[A\te\r');
+    expect((await running.outcome).stdout).toContain('exit=0 echo=on');
     expect(sentPassword()).toBe('acde');
   });
 
   it('Ctrl+C at the password ends with 130, sends nothing and leaves echo on', async () => {
     const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
     await running.printed('Password: ');
-    running.child.stdin.write('half\u0003');
-    const { stdout } = await running.ended;
+    running.write('half\u0003');
+    const { stdout } = await running.outcome;
     expect(stdout).toContain('exit=130 echo=on');
     expect(stdout).not.toContain('half');
     expect(gateway.requests).toHaveLength(0);
@@ -57,32 +57,32 @@ describe('in a terminal', () => {
   it('Ctrl+C at the user name ends with 130; the end of input is an empty name', async () => {
     const interrupted = startInTerminal(home, ['auth', 'login']);
     await interrupted.printed('User: ');
-    interrupted.child.stdin.write('\u0003');
-    expect((await interrupted.ended).stdout).toContain('exit=130 echo=on');
+    interrupted.write('\u0003');
+    expect((await interrupted.outcome).stdout).toContain('exit=130 echo=on');
     const ended = startInTerminal(home, ['auth', 'login']);
     await ended.printed('User: ');
-    ended.child.stdin.write('\u0004');
-    expect((await ended.ended).stdout).toContain('exit=2 echo=on');
+    ended.write('\u0004');
+    expect((await ended.outcome).stdout).toContain('exit=2 echo=on');
   });
 
   it('SIGTERM at the password leaves echo on', async () => {
     const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
     await running.printed('Password: ');
-    await terminate(running.child.pid ?? 0);
-    expect((await running.ended).stdout).toContain('exit=143 echo=on');
+    await terminate(running.pid);
+    expect((await running.outcome).stdout).toContain('exit=143 echo=on');
   });
 
   it('a confirmation is asked on one line and answered there', async () => {
     gateway.on('POST /v1/tasks/x/cancel', json(200, { task_id: taskId, canceled: true }));
     const running = startInTerminal(home, ['task', 'cancel', 'x'], { CYNORK_TOKEN: 't' });
     await running.printed('Cancel task x? [y/N] ');
-    running.child.stdin.write('y\n');
-    expect((await running.ended).stdout).toContain(`task_id=${taskId} canceled=true`);
+    running.write('y\n');
+    expect((await running.outcome).stdout).toContain(`task_id=${taskId} canceled=true`);
   });
 
   it('errors are red there, and plain with NO_COLOR, --no-color or in a pipe', async () => {
     const show = async (args: string[], env: Record<string, string> = {}): Promise<string> =>
-      (await startInTerminal(home, args, env).ended).stdout;
+      (await startInTerminal(home, args, env).outcome).stdout;
     expect(await show(['auth', 'whoami'])).toContain('\u001B[31merror:\u001B[39m not logged in');
     expect(await show(['auth', 'whoami', '--no-color'])).not.toContain('\u001B');
     expect(await show(['auth', 'whoami'], { NO_COLOR: '1' })).not.toContain('\u001B');
@@ -99,7 +99,7 @@ describe('in a terminal', () => {
     };
     gateway.on(`GET /v1/tasks/x/logs`, json(200, stored));
     const env = { CYNORK_TOKEN: 't' };
-    const shown = (await startInTerminal(home, ['task', 'logs', 'x'], env).ended).stdout;
+    const shown = (await startInTerminal(home, ['task', 'logs', 'x'], env).outcome).stdout;
     expect(shown).toContain('a]0;title\tb31m');
     const piped = await home.run(['task', 'logs', 'x'], { env });
     expect(piped.stdout).toBe(stored.stdout);
@@ -109,8 +109,8 @@ describe('in a terminal', () => {
     gateway.on('GET /v1/tasks/x/result', json(200, result('completed')));
     const env = { CYNORK_TOKEN: 't' };
     const wait = ['task', 'result', 'x', '--wait'];
-    expect((await startInTerminal(home, wait, env).ended).stdout).toContain('task x: completed');
-    const quiet = await startInTerminal(home, [...wait, '-q'], env).ended;
+    expect((await startInTerminal(home, wait, env).outcome).stdout).toContain('task x: completed');
+    const quiet = await startInTerminal(home, [...wait, '-q'], env).outcome;
     expect(quiet.stdout).not.toContain('task x: completed');
   });
 
@@ -118,8 +118,8 @@ describe('in a terminal', () => {
     gateway.on('POST /v1/auth/login', problem(401, 'authentication', 'Invalid credentials'));
     const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
     await running.printed('Password: ');
-    running.child.stdin.write('x\n');
-    expect((await running.ended).stdout).toContain('exit=3 echo=on');
+    running.write('x\n');
+    expect((await running.outcome).stdout).toContain('exit=3 echo=on');
     await expect(home.readConfig()).rejects.toThrow('ENOENT');
   });
 });

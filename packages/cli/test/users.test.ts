@@ -161,9 +161,9 @@ describe('users create', () => {
   it('the password is not shown in a terminal and not among the arguments', async () => {
     const running = startInTerminal(home, ['users', 'create', 'bob'], env);
     await running.printed('Password for bob:');
-    const argv = await readFile(`/proc/${running.child.pid}/cmdline`, 'utf8');
-    running.child.stdin.write(`${canary}\r`);
-    const { stdout } = await running.ended;
+    const argv = await readFile(`/proc/${running.pid}/cmdline`, 'utf8');
+    running.write(`${canary}\r`);
+    const { stdout } = await running.outcome;
     expect(stdout).toContain('exit=0 echo=on');
     expect(stdout + argv).not.toContain(canary);
     expect(sentTo('POST /v1/users')).toMatchObject({ password: canary });

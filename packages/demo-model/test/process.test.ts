@@ -12,13 +12,13 @@ describe('the process of the demo model', () => {
     try {
       const body = JSON.stringify({ model: 'cynode-demo', prompt: 'my-private-words' });
       await (await fetch(`${model.url}/api/generate`, { method: 'POST', body })).text();
-      expect(model.output()).toContain('"host":"127.0.0.1"');
+      expect(model.child.output).toContain('"host":"127.0.0.1"');
     } finally {
-      code = await model.stop();
+      code = await model.child.stop();
     }
     expect(code).toBe(0);
-    expect(model.output()).toContain('/api/generate');
-    expect(model.output()).not.toContain('my-private-words');
+    expect(model.child.output).toContain('/api/generate');
+    expect(model.child.output).not.toContain('my-private-words');
   });
 
   it('refuses an address it cannot use with the exit code of a bad configuration', async () => {

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '@cynodeai/testing';
+import { Child } from '@cynodeai/testing/harness';
 import { describe, expect, it } from 'vitest';
 import { takeLock } from '../src/install/lock.ts';
 
@@ -29,12 +27,14 @@ describe('a lock', () => {
     await using dir = await temporaryDirectory();
     const path = join(dir.path, 'lock');
     const fixture = fileURLToPath(new URL('fixtures/hold-lock.ts', import.meta.url));
-    const holder = spawn(process.execPath, [fixture, path], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(holder.stdout, 'data');
+    const holder = Child.ofScript(fixture, [path]);
+    await holder.printed('held');
     let waited = false;
-    const taking = takeLock(path, { onWait: () => holder.kill('SIGKILL') && (waited = true) });
+    const onWait = (): void => {
+      holder.kill();
+      waited = true;
+    };
+    const taking = takeLock(path, { onWait });
     await using _lock = await taking;
     expect(waited).toBe(true);
   });

@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { type TemporaryDirectory, temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { Child } from '@cynodeai/testing/harness';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres, stopPostgres } from '../src/postgres/index.ts';
@@ -51,7 +50,7 @@ async function processes(): Promise<number[]> {
 }
 
 /** A starter in a process of its own; it answers with the pid of its server. */
-async function starter(): Promise<{ process: ChildProcess; pid: number; adopted: boolean }> {
+async function starter(): Promise<{ process: Child; pid: number; adopted: boolean }> {
   const program = join(folder.path, 'starter.ts');
   const entry = new URL('../src/postgres/index.ts', import.meta.url).href;
   await writeFile(
@@ -59,21 +58,19 @@ async function starter(): Promise<{ process: ChildProcess; pid: number; adopted:
     `import { startPostgres } from ${JSON.stringify(entry)};
      const [dataDir, socketDir] = process.argv.slice(2);
      const { pid, adopted } = await startPostgres({ dataDir, socketDir, extraSettings: { fsync: 'off' } });
-     process.send({ pid, adopted });
+     console.log(pid, adopted);
      setInterval(() => {}, 60_000);`,
   );
-  const child = fork(program, [dataDir, socketDir], {
+  const child = Child.ofScript(program, [dataDir, socketDir], {
     env: { SECRET_OF_STARTER: 'tell-nobody' },
-    execArgv: [],
   });
-  const [answer] = (await once(child, 'message')) as [{ pid: number; adopted: boolean }];
-  return { process: child, ...answer };
+  const [, pid, adopted] = await child.printed(/^(\d+) (true|false)$/m);
+  return { process: child, pid: Number(pid), adopted: adopted === 'true' };
 }
 
-async function kill(child: ChildProcess): Promise<void> {
-  const exit = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exit;
+async function kill(child: Child): Promise<void> {
+  child.kill();
+  await child.exit;
 }
 
 describe('a first start', () => {
@@ -201,12 +198,8 @@ describe('a server', () => {
     const first = await start();
     process.kill(first.pid, 'SIGKILL');
     await waitFor(() => !first.isRunning());
-    const stranger = fork('-e', ['setInterval(() => {}, 60_000)'], {
-      execArgv: [],
-      stdio: 'ignore',
-    });
+    const stranger = new Child('sleep', ['1000']);
     try {
-      await once(stranger, 'spawn');
       for (const path of ['data/cluster/postmaster.pid', 's/.s.PGSQL.5432.lock']) {
         const text = await readFile(join(folder.path, path), 'utf8');
         await writeFile(join(folder.path, path), text.replace(/^\d+/, String(stranger.pid)));
@@ -214,7 +207,7 @@ describe('a server', () => {
       const second = await start();
       expect(second.adopted).toBe(false);
       await second.stop();
-      expect(stranger.exitCode).toBeNull();
+      expect(stranger.running).toBe(true);
     } finally {
       await kill(stranger);
     }

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   appendFileSync,
   chmodSync,
@@ -14,14 +12,9 @@ import {
 import { join } from 'node:path';
 import process from 'node:process';
 import { temporaryDirectory } from '@cynodeai/testing';
+import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { describe, expect, it } from 'vitest';
 import { checkoutDir } from '../src/install/paths.ts';
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A checkout that holds the start script, a launcher that shows what it got, and stand-ins on the path. */
 interface Checkout extends AsyncDisposable {
@@ -29,7 +22,10 @@ interface Checkout extends AsyncDisposable {
   readonly bin: string;
   /** What npm was called with, one call a line. */
   npmCalls(): string[];
-  cynode(args: readonly string[], options?: { cwd?: string; script?: string }): Promise<Ended>;
+  cynode(
+    args: readonly string[],
+    options?: { cwd?: string; script?: string },
+  ): Promise<Omit<Outcome, 'signal'>>;
 }
 
 /** Does what npm would: links a Node where it was told to, or leaves its own lock file. */
@@ -71,16 +67,11 @@ async function checkout(machineNode: 'new' | 'old'): Promise<Checkout> {
     bin,
     npmCalls: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : []),
     cynode: async (args, options = {}) => {
-      const child = spawn(options.script ?? join(root, 'cynode'), args, {
+      const child = new Child(options.script ?? join(root, 'cynode'), args, {
         cwd: options.cwd ?? root,
         env: { PATH: `${bin}:/usr/bin:/bin`, PWD_ROOT: root, REAL_NODE: process.execPath },
-        stdio: ['ignore', 'pipe', 'pipe'],
       });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-      const [code] = (await once(child, 'close')) as [number | null];
+      const { code, stdout, stderr } = await child.outcome;
       return { code, stdout, stderr };
     },
     [Symbol.asyncDispose]: () => dir.remove(),
@@ -156,13 +147,8 @@ describe('the start script', () => {
     for (const tool of ['sh', 'dirname', 'mkdir', 'flock', 'uname', 'mv', 'readlink']) {
       symlinkSync(join('/usr/bin', tool), join(test.bin, tool));
     }
-    const child = spawn('/bin/sh', [script], {
-      env: { PATH: test.bin },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let stderr = '';
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
+    const child = new Child('/bin/sh', [script], { env: { PATH: test.bin } });
+    const { code, stderr } = await child.outcome;
     expect(code).toBe(125);
     expect(stderr).toContain('npm is missing');
   });

@@ -1,6 +1,5 @@
 import { type MockGateway } from '@cynodeai/testing/doubles';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -9,25 +8,10 @@ import process from 'node:process';
 /** The executable people start. */
 export const executable = resolve(import.meta.dirname, '../../../../cynork');
 
-export interface Outcome {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty and closed when absent. */
   readonly input?: string | Buffer;
-}
-
-/** A running command. */
-export interface Running {
-  readonly child: ChildProcessWithoutNullStreams;
-  /** Resolves once standard output holds the text. */
-  readonly printed: (part: string) => Promise<void>;
-  readonly ended: Promise<Outcome>;
 }
 
 /** A home folder of one test with the environment of its commands; gone afterwards. */
@@ -74,49 +58,17 @@ export class Home implements AsyncDisposable {
     return { ...this.#env, ...extra };
   }
 
-  start(args: readonly string[], options: RunOptions = {}): Running {
-    return startProgram(executable, args, { ...options, env: this.env(options.env) });
+  /** Starts a command that reads what the test writes. */
+  start(args: readonly string[], { env }: Pick<RunOptions, 'env'> = {}): Child {
+    return new Child(executable, args, { env: this.env(env), input: { open: true } });
   }
 
-  async run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    const running = this.start(args, options);
-    running.child.stdin.end(options.input ?? '');
-    return running.ended;
+  /** Runs a command to its end. */
+  run(args: readonly string[], { env, input = '' }: RunOptions = {}): Promise<Outcome> {
+    return new Child(executable, args, { env: this.env(env), input }).outcome;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
   }
-}
-
-/** Starts a program with exactly the given environment. */
-export function startProgram(
-  program: string,
-  args: readonly string[],
-  options: RunOptions & { readonly env: Readonly<Record<string, string>> },
-): Running {
-  const child = spawn(program, args, { env: options.env, stdio: 'pipe' });
-  const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  child.stdout.on('data', (chunk: Buffer) => output.stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => output.stderr.push(chunk));
-  child.stdin.on('error', () => {});
-  const textOf = (stream: 'stdout' | 'stderr'): string => Buffer.concat(output[stream]).toString();
-  const ended = once(child, 'close').then(([code, signal]): Outcome => ({
-    code: code as number | null,
-    signal: signal as NodeJS.Signals | null,
-    stdout: textOf('stdout'),
-    stderr: textOf('stderr'),
-  }));
-  const printed = async (part: string): Promise<void> => {
-    while (!textOf('stdout').includes(part) && !textOf('stderr').includes(part)) {
-      const [winner] = await Promise.race([
-        once(child.stdout, 'data').then(() => ['data']),
-        once(child.stderr, 'data').then(() => ['data']),
-        once(child, 'close').then(() => ['close']),
-      ]);
-      if (winner === 'close')
-        throw new Error(`ended without printing ${part}: ${textOf('stderr')}`);
-    }
-  };
-  return { child, printed, ended };
 }

@@ -1,4 +1,5 @@
-import { type Home, type Running, executable, startProgram } from './cynork.ts';
+import { Child } from '@cynodeai/testing/harness';
+import { type Home, executable } from './cynork.ts';
 
 /** Quotes one word for the shell that `script` starts. */
 function quoted(word: string): string {
@@ -13,14 +14,11 @@ export function startInTerminal(
   home: Home,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Running {
+): Child {
   const command = [executable, ...args].map(quoted).join(' ');
   const after = `code=$?; case $(stty -a) in *' -echo '*) e=off ;; *) e=on ;; esac; echo "exit=$code echo=$e"`;
-  return startProgram(
-    'script',
-    ['-qec', `trap : INT; stty echo; ${command}; ${after}`, '/dev/null'],
-    {
-      env: { ...home.env(env), TERM: 'xterm', SHELL: '/bin/sh' },
-    },
-  );
+  return new Child('script', ['-qec', `trap : INT; stty echo; ${command}; ${after}`, '/dev/null'], {
+    env: { ...home.env(env), TERM: 'xterm', SHELL: '/bin/sh' },
+    input: { open: true },
+  });
 }

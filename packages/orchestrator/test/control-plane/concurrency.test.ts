@@ -1,10 +1,13 @@
 import { fakeNode } from '@cynodeai/testing/doubles';
 import { reservePort, waitFor } from '@cynodeai/testing';
-import { Child } from '@cynodeai/testing/harness';
 import { sql } from 'kysely';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
+import {
+  controlPlaneEnv,
+  runControlPlane,
+  spawnControlPlane,
+  testControlPlane,
+} from './support/control-plane.ts';
 import {
   cancelTask,
   createTask,
@@ -14,19 +17,6 @@ import {
   setLeaseTtl,
   type TaskIds,
 } from './support/tasks.ts';
-
-const entry = fileURLToPath(new URL('../../src/processes/main.ts', import.meta.url));
-
-/** The role as a process of its own, serving. */
-async function spawnControlPlane(env: Readonly<Record<string, string>>): Promise<Child> {
-  const child = Child.ofScript(entry, ['control-plane'], {
-    env: { PATH: '/usr/bin:/bin', ...env },
-  });
-  await waitFor(async () => (await fetch(`${env['ORCHESTRATOR_PUBLIC_URL']}/healthz`)).ok, {
-    what: 'the spawned control-plane',
-  });
-  return child;
-}
 
 describe('two dispatchers on one queue', () => {
   it('send each of 200 jobs exactly once and leave each in one terminal state', async () => {

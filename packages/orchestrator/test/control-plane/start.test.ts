@@ -1,32 +1,24 @@
 import { verifyPassword } from '@cynodeai/runtime/crypto';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { createTestDatabase } from '@cynodeai/testing';
-import { execFile } from 'node:child_process';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/postgres/database.ts';
 import { currentSchemaVersion } from '../../src/adapters/postgres/migrate.ts';
-import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
-
-const entry = fileURLToPath(new URL('../../src/processes/main.ts', import.meta.url));
+import {
+  controlPlaneEnv,
+  runControlPlane,
+  startEntry,
+  testControlPlane,
+} from './support/control-plane.ts';
 
 /** Runs the entry to its end. */
 async function run(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<{ code: number; output: string }> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [entry, ...args], {
-      env: { PATH: '/usr/bin:/bin', ...env },
-      timeout: 150_000,
-    });
-    return { code: 0, output: stdout + stderr };
-  } catch (error) {
-    const failure = error as { code: number; stdout: string; stderr: string };
-    return { code: failure.code, output: failure.stdout + failure.stderr };
-  }
+): Promise<{ code: number | null; output: string }> {
+  const child = startEntry(args, env);
+  const { code } = await child.outcome;
+  return { code, output: child.output };
 }
 
 describe('seeds', () => {

@@ -1,12 +1,10 @@
 import { fakeNode } from '@cynodeai/testing/doubles';
 import { reservePort, type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testing';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type TestControlPlane,
   runControlPlane,
+  spawnControlPlane,
   testControlPlane,
 } from '../control-plane/support/control-plane.ts';
 import {
@@ -19,8 +17,6 @@ import {
   setSetting,
 } from '../control-plane/support/tasks.ts';
 import { createPrompt, inferenceNode, jobsOf, smallModel } from './support/prompts.ts';
-
-const entry = fileURLToPath(new URL('../../src/processes/main.ts', import.meta.url));
 
 let model: ScriptedModel;
 let plane: TestControlPlane;
@@ -120,12 +116,10 @@ describe('a control plane that dies during the call', () => {
     await setLeaseTtl(own.db, 1);
     model.setScript({ reply: { kind: 'hang' } });
     const before = calls().length;
-    const child = await spawned({ ...own.env });
+    const child = await spawnControlPlane(own.env);
     const ids = await createPrompt(own.db, 'who will answer?');
     const call = await waitFor(() => calls()[before]);
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
+    await child.stop('SIGKILL');
     expect(await call.ended).toBe('lost');
     expect(await readJob(own.db, ids)).toMatchObject({ status: 'running', attempt: 1 });
     model.setScript({ reply: 'the next one' });
@@ -244,14 +238,3 @@ describe('slow models', () => {
     model.setScript({ intercept: () => undefined });
   });
 });
-
-async function spawned(env: Readonly<Record<string, string>>): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [entry, 'control-plane'], {
-    env: { PATH: '/usr/bin:/bin', ...env },
-    stdio: 'ignore',
-  });
-  await waitFor(async () => (await fetch(`${env['ORCHESTRATOR_PUBLIC_URL']}/healthz`)).ok, {
-    what: 'the spawned control-plane',
-  });
-  return child;
-}

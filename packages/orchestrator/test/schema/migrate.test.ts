@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -10,6 +8,7 @@ import {
   memoryLog,
   temporaryDirectory,
 } from '@cynodeai/testing';
+import { Child } from '@cynodeai/testing/harness';
 import type { Kysely } from 'kysely';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -75,25 +74,22 @@ describe('the bundled migrations', () => {
     await writeFile(
       program,
       `import { migrate } from ${JSON.stringify(entry)};
+       import { text } from 'node:stream/consumers';
        const quiet = () => {};
        const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-       process.once('message', async (url) => {
-         const { applied } = await migrate(url, { log });
-         process.send(applied.length, () => process.disconnect());
-       });
-       process.send('ready');`,
+       console.error('ready');
+       const { applied } = await migrate(await text(process.stdin), { log });
+       console.log(applied.length);`,
     );
     const children = [1, 2, 3].map(() =>
-      fork(program, { env: {}, execArgv: [], stdio: 'inherit' }),
+      Child.ofScript(program, [], { env: {}, input: { open: true } }),
     );
-    await Promise.all(children.map((child) => once(child, 'message')));
+    await Promise.all(children.map((child) => child.printed('ready')));
     const counts = children.map(async (child) => {
-      const answer = once(child, 'message');
-      const exit = once(child, 'exit');
-      child.send(database.url);
-      const [count] = (await answer) as [number];
-      expect((await exit)[0]).toBe(0);
-      return count;
+      child.end(database.url);
+      const { code, stdout } = await child.outcome;
+      expect(code).toBe(0);
+      return Number(stdout);
     });
     const total = (await expectedFiles()).length;
     expect((await Promise.all(counts)).toSorted((a, b) => a - b)).toEqual([0, 0, total]);

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { Child } from '@cynodeai/testing/harness';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { holderOf, takeLock, withLock } from './lock.ts';
 
@@ -27,15 +27,12 @@ afterEach(async () => {
 
 /** A process that takes the lock and stops before each step. */
 class Contender {
-  readonly #child: ChildProcess;
-  readonly #events: AsyncIterator<string>;
-  readonly #ended: Promise<unknown>;
+  readonly #child = Child.ofScript(fixture, [path], { input: { open: true } });
+  readonly #events = createInterface({ input: this.#child.process.stdout as Readable })[
+    Symbol.asyncIterator
+  ]();
 
   constructor() {
-    const child = spawn(process.execPath, [fixture, path], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#child = child;
-    this.#events = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    this.#ended = once(child, 'close');
     processes.push(this);
   }
 
@@ -44,7 +41,7 @@ class Contender {
   }
 
   go(): void {
-    this.#child.stdin?.write('go\n');
+    this.#child.write('go\n');
   }
 
   /** Lets it go on until it says one of these; `step` stands before the name of a step. */
@@ -58,8 +55,7 @@ class Contender {
   }
 
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#ended;
+    await this.#child.stop('SIGKILL');
   }
 }
 

@@ -1,5 +1,5 @@
 export { AnsweringServer, json } from './answering-server.ts';
-export { Child } from './child.ts';
+export { Child, type Exit, type Outcome } from './child.ts';
 export { failureOf } from './failure-of.ts';
 export { type ProgramStart, RecordingProgram } from './recording-program.ts';
 export { reservePort } from './reserve-port.ts';

@@ -1,10 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../temporary-directory.ts';
+import { Child } from './child.ts';
 import { RecordingProgram } from './recording-program.ts';
 
 const call = promisify(execFile);
@@ -43,10 +43,9 @@ it('counts each of many starts at once, also two of the same name, and keeps the
 it('counts a run that is killed as soon as it runs', async () => {
   await using folder = await temporaryDirectory();
   const recorder = await recorderOver(folder.path, 'echo here; exec tail -f /dev/null');
-  const child = spawn(recorder.path, ['run', '--name=job']);
-  await once(child.stdout, 'data');
-  child.kill('SIGKILL');
-  await once(child, 'close');
+  const child = new Child(recorder.path, ['run', '--name=job']);
+  await child.printed('here');
+  await child.stop('SIGKILL');
   expect(recorder.starts()).toMatchObject([{ words: ['run', '--name=job'] }]);
 });
 

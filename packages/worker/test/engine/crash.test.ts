@@ -1,7 +1,5 @@
-import { waitFor } from '@cynodeai/testing';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { Child, waitFor } from '@cynodeai/testing/harness';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -50,9 +48,9 @@ describe.each(engines)('$name', ({ open }) => {
     expect(again).toMatchObject({ kind: 'exited', exitCode: 0 });
   });
 
-  function startNode(slug: string, timeoutSeconds: number, script: string): ChildProcess {
-    const args = [program, ...test.processArguments, slug, String(timeoutSeconds), script];
-    return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  function startNode(slug: string, timeoutSeconds: number, script: string): Child {
+    const args = [...test.processArguments, slug, String(timeoutSeconds), script];
+    return Child.ofScript(program, args);
   }
 
   /** Ids of jobs whose script has got going. */
@@ -83,8 +81,8 @@ describe.each(engines)('$name', ({ open }) => {
         { what: `the job of ${slug} runs` },
       );
       names[slug] = `cynode-sandbox-${id}`;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      child.kill();
+      await child.exit;
     }
     const killedAt = Date.now();
     expect((await containerNames(test)).toSorted()).toStrictEqual(Object.values(names).toSorted());

@@ -1,6 +1,4 @@
-import { waitFor } from '@cynodeai/testing';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { Child, waitFor } from '@cynodeai/testing/harness';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -207,21 +205,18 @@ describe('what killed processes leave', () => {
     const clients = ['node-a', 'node-b'].map((slug) => {
       const args = [`--root=${base}/storage`, 'run', `--label=io.cynodeai.node_slug=${slug}`];
       // The name it was started by is the first word of its command line, whatever it executes.
-      return spawn('/bin/sh', ['-c', 'while :; do sleep 1; done', ...args], {
+      return new Child('/bin/sh', ['-c', 'while :; do sleep 1; done', ...args], {
         argv0: podman,
         detached: true,
-        stdio: 'ignore',
       });
     });
     const [ours, foreign] = clients;
     if (ours === undefined || foreign === undefined) throw new Error('two were started');
-    const ended = once(ours, 'exit');
     await endClients(`--root=${base}/storage`, 'node-a');
-    expect(await ended).toStrictEqual([null, 'SIGKILL']);
-    expect(foreign.exitCode ?? foreign.signalCode).toBeNull();
-    const over = once(foreign, 'exit');
+    expect(await ours.exit).toStrictEqual({ code: null, signal: 'SIGKILL' });
+    expect(foreign.running).toBe(true);
     await endClients(`--root=${base}/storage`, 'node-b');
-    await over;
+    await foreign.exit;
   });
 
   it('process id files go when neither process nor container is there', async () => {

@@ -1,9 +1,6 @@
-import { waitFor } from '@cynodeai/testing';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { Child, waitFor } from '@cynodeai/testing/harness';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerNames, holdersOfNetwork, untilClean } from '../support/leftovers.ts';
@@ -33,12 +30,12 @@ describe.each(engines)('$name', ({ open }) => {
     const script =
       "inference: trap '' TERM; curl -sS $OLLAMA_BASE_URL/api/version && readlink /proc/self/ns/net >up; " +
       'while curl -s $OLLAMA_BASE_URL/api/version; do sleep 0.1; done; echo cut >>up; sleep 1000';
-    const args = [program, ...test.processArguments, 'node-a', '50', script];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    const args = [...test.processArguments, 'node-a', '50', script];
+    const child = Child.ofScript(program, args);
     const network = await waitFor(wordOfTheJob, { what: 'the job runs' });
     expect(network).toMatch(/^net:\[\d+\]$/);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    child.kill();
+    await child.exit;
     await waitFor(async () => (await wordOfTheJob())?.endsWith('cut') === true, {
       what: 'the job lost its model',
     });

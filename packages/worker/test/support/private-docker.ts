@@ -1,6 +1,4 @@
-import { waitFor } from '@cynodeai/testing';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { Child, waitFor } from '@cynodeai/testing/harness';
 import { access, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,19 +34,11 @@ const startSchema = z.object({
 /** A Docker daemon of one test file, in a folder of its own; nothing of the host's is touched. */
 export class PrivateDocker implements AsyncDisposable {
   readonly base: string;
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
-  #output = '';
+  readonly #child: Child;
 
-  private constructor(base: string, child: ChildProcess) {
+  private constructor(base: string, child: Child) {
     this.base = base;
     this.#child = child;
-    this.#ended = once(child, 'exit');
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.#output = (this.#output + chunk.toString('utf8')).slice(-4000);
-      });
-    }
   }
 
   get socketPath(): string {
@@ -67,7 +57,7 @@ export class PrivateDocker implements AsyncDisposable {
     const base = await mkdtemp(join(tmpdir(), 'cyd-'));
     await mkdir(join(base, 'home'));
     await writeFile(join(base, 'daemon.json'), '{}');
-    const child = spawn(
+    const child = new Child(
       tiedProgram,
       [
         '--pdeathsig',
@@ -84,7 +74,6 @@ export class PrivateDocker implements AsyncDisposable {
         `--config-file=${join(base, 'daemon.json')}`,
       ],
       {
-        stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
         cwd: '/',
         env: { PATH: programPath, HOME: join(base, 'home'), TMPDIR: base },
@@ -100,9 +89,7 @@ export class PrivateDocker implements AsyncDisposable {
     try {
       await waitFor(
         async () => {
-          if (this.#child.exitCode !== null) {
-            throw new Error(`dockerd ended: ${this.#output}`);
-          }
+          if (!this.#child.running) throw new Error('dockerd ended');
           const answer = await daemon.call('GET', '/_ping').catch(() => undefined);
           return answer?.status === 200;
         },
@@ -110,7 +97,9 @@ export class PrivateDocker implements AsyncDisposable {
       );
     } catch (cause) {
       await this[Symbol.asyncDispose]();
-      throw new Error(`dockerd does not start; ${fix}\n${this.#output}`, { cause });
+      throw new Error(`dockerd does not start; ${fix}\n${this.#child.output.slice(-4000)}`, {
+        cause,
+      });
     } finally {
       daemon.close();
     }
@@ -135,8 +124,8 @@ export class PrivateDocker implements AsyncDisposable {
 
   /** Ends the daemon with everything it runs and removes its folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) this.#child.kill('SIGTERM');
-    await this.#ended;
+    if (this.#child.running) this.#child.kill('SIGTERM');
+    await this.#child.exit;
     const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
     const mounts = mountInfo
       .split('\n')

@@ -1,8 +1,16 @@
 import { registrationKey } from '@cynodeai/testing/doubles';
 import { type ProcessScope, Shutdown } from '@cynodeai/runtime/lifecycle';
-import { createTestDatabase, type MemoryLog, memoryLog, reservePort } from '@cynodeai/testing';
+import {
+  createTestDatabase,
+  type MemoryLog,
+  memoryLog,
+  reservePort,
+  waitFor,
+} from '@cynodeai/testing';
+import { Child } from '@cynodeai/testing/harness';
 import type { Kysely } from 'kysely';
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';
 import {
@@ -12,6 +20,22 @@ import {
 
 /** The key nodes register with. */
 export const psk = registrationKey;
+
+const entry = fileURLToPath(new URL('../../../src/processes/main.ts', import.meta.url));
+
+/** The entry of the orchestrator as a process of its own. */
+export function startEntry(args: readonly string[], env: Readonly<Record<string, string>>): Child {
+  return Child.ofScript(entry, args, { env: { PATH: '/usr/bin:/bin', ...env } });
+}
+
+/** The role as a process of its own, serving. */
+export async function spawnControlPlane(env: Readonly<Record<string, string>>): Promise<Child> {
+  const child = startEntry(['control-plane'], env);
+  await waitFor(async () => (await fetch(`${env['ORCHESTRATOR_PUBLIC_URL']}/healthz`)).ok, {
+    what: 'the spawned control-plane',
+  });
+  return child;
+}
 
 /** A complete environment; every secret is drawn anew. */
 export async function controlPlaneEnv(

@@ -1,7 +1,7 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { temporaryDirectory } from '@cynodeai/testing';
-import { execFile } from 'node:child_process';
+import { Child } from '@cynodeai/testing/harness';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -29,18 +29,15 @@ export async function runInFolder(
     word.replace(/^\/workspace(?=\/|$)/, workspace),
   );
   const env = { PATH: '/usr/bin:/bin', TMPDIR: scratch, OLLAMA_BASE_URL: ollamaBaseUrl };
-  const run = await new Promise<Partial<RunJobResult>>((resolve) => {
-    const options = { cwd: workspace, env, maxBuffer: 64 * 1024 * 1024 };
-    execFile(program, args, options, (error, stdout, stderr) => {
-      const code = error === null ? 0 : error.code;
-      const exitCode = typeof code === 'number' ? code : 125;
-      const status = exitCode === 0 ? ('completed' as const) : ('failed' as const);
-      resolve({ status, exit_code: exitCode, stdout, stderr });
-    });
-  });
+  const child = new Child(program, args, { cwd: workspace, env });
+  // A command that is not there ends nothing.
+  const absent = { code: null, stdout: '', stderr: '' };
+  const { code, stdout, stderr } = await child.outcome.catch(() => absent);
+  const exitCode = code ?? 125;
+  const status = exitCode === 0 ? ('completed' as const) : ('failed' as const);
   const entries = await readdir(workspace, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(workspace.length + 1));
-  return { ...run, files: files.toSorted() };
+  return { status, exit_code: exitCode, stdout, stderr, files: files.toSorted() };
 }

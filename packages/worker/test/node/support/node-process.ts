@@ -1,20 +1,13 @@
 import { testPsk, type MockOrchestrator } from '@cynodeai/testing/doubles';
 import { reservePort, waitToPass } from '@cynodeai/testing';
-import { once } from 'node:events';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { Child, type Exit } from '@cynodeai/testing/harness';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { resetEngine } from './reset-engine.ts';
 
 const entry = join(import.meta.dirname, '../../../src/processes/node.ts');
-
-export interface ProcessEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 /** Folders of one install: several node processes may use them one after the other. */
 export class NodeInstall implements AsyncDisposable {
@@ -43,18 +36,20 @@ export class NodeInstall implements AsyncDisposable {
 /** A node as its own process, with the host's real container engine. */
 export class NodeProcess implements AsyncDisposable {
   readonly url: string;
-  /** Everything the process wrote. */
-  output = '';
-  readonly ended: Promise<ProcessEnd>;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
 
-  private constructor(child: ChildProcess, url: string) {
+  private constructor(child: Child, url: string) {
     this.#child = child;
     this.url = url;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString('utf8')));
-    }
-    this.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  }
+
+  /** Everything the process wrote. */
+  get output(): string {
+    return this.#child.output;
+  }
+
+  get ended(): Promise<Exit> {
+    return this.#child.exit;
   }
 
   static async spawn(
@@ -64,8 +59,7 @@ export class NodeProcess implements AsyncDisposable {
   ): Promise<NodeProcess> {
     const port = await reservePort();
     const url = `http://127.0.0.1:${port}`;
-    const child = spawn(process.execPath, [entry], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const child = Child.ofScript(entry, [], {
       env: {
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         ORCHESTRATOR_URL: orchestrator.url,
@@ -86,7 +80,7 @@ export class NodeProcess implements AsyncDisposable {
     const before = orchestrator.acks.length;
     await waitToPass(
       () => {
-        if (this.#child.exitCode !== null) throw new Error(`the node ended: ${this.output}`);
+        if (!this.#child.running) throw new Error(`the node ended: ${this.output}`);
         if (orchestrator.acks.length === before) throw new Error(`no ack yet: ${this.output}`);
       },
       { within: 60_000 },
@@ -94,7 +88,7 @@ export class NodeProcess implements AsyncDisposable {
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.#child.pid;
   }
 
   kill(signal: NodeJS.Signals): void {
