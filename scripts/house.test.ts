@@ -7,9 +7,14 @@ import { houseRules } from './house/rules.ts';
 const at = 'packages/worker/src/app/x.ts';
 
 /** For every rule a text that breaks it, and one beside it that does not. */
-const samples: Readonly<
-  Record<string, { readonly breaks: readonly string[]; readonly keeps: string }>
-> = {
+interface Sample {
+  readonly breaks: readonly string[];
+  readonly keeps: string;
+  /** Where they stand. */
+  readonly at?: string;
+}
+
+const samples: Readonly<Record<string, Sample>> = {
   json: {
     breaks: ['const x = JSON.parse(text);'],
     keeps: 'const x = JSON.stringify(parseJson(text)); // JSON.parse(text)',
@@ -51,6 +56,11 @@ const samples: Readonly<
     ],
     keeps: 'await output.text(child.stdout); // process.stdout.write(text)',
   },
+  'test-process': {
+    at: 'packages/worker/test/x.test.ts',
+    breaks: ["import { type ChildProcess, spawn } from 'node:child_process';"],
+    keeps: "import { execFile } from 'node:child_process'; import { spawn } from './x.ts';",
+  },
   'http-number': {
     breaks: [
       'const row = { statusCode: 200 };',
@@ -77,8 +87,9 @@ describe('every house rule', () => {
     (name, rule) => {
       const sample = samples[name];
       expect(sample, 'a rule needs a sample').toBeDefined();
-      for (const text of sample?.breaks ?? []) expect(rulesBroken(at, text)).toEqual([name]);
-      expect(rulesBroken(at, sample?.keeps ?? '')).toEqual([]);
+      const place = sample?.at ?? at;
+      for (const text of sample?.breaks ?? []) expect(rulesBroken(place, text)).toEqual([name]);
+      expect(rulesBroken(place, sample?.keeps ?? '')).toEqual([]);
       expect(rule.says).toMatch(/@cynodeai\//);
     },
   );
@@ -109,6 +120,10 @@ describe('every house rule', () => {
   ])('%s knows where the form is at home', (name, text, abroad, home) => {
     for (const place of abroad) expect(rulesBroken(`packages/${place}/x.ts`, text)).toEqual([name]);
     expect(rulesBroken(`packages/${home}/x.ts`, text)).toEqual([]);
+  });
+
+  it('of JSON holds in tests too', () => {
+    expect(rulesBroken('packages/cli/test/x.test.ts', 'JSON.parse(x);')).toEqual(['json']);
   });
 
   it('says where it is broken', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import { parseJson } from '@cynodeai/runtime/std';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isBundleFresh } from './start-file.ts';
 import { writeBundle } from './write-bundle.ts';
@@ -50,7 +51,7 @@ interface Printed {
 
 async function start(): Promise<Printed> {
   const { stdout } = await run(process.execPath, [join(checkout, folder, 'start.mjs')]);
-  return JSON.parse(stdout) as Printed;
+  return parseJson(stdout) as Printed;
 }
 
 const fromBundle = expect.stringMatching(/\.cynode\/cynork\/[0-9a-f]{16}\/main\.mjs$/) as string;

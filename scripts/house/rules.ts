@@ -17,6 +17,8 @@ const shipped = /^(?:packages\/[^/]+\/src|bench|chaos|features|scripts)\/(?!.*\.
 const products = /^packages\/[^/]+\/src\/(?!.*\.test\.ts$)/;
 /** These rules and their samples name what they forbid. */
 const everywhere = /^(?:packages|bench|chaos|features|scripts(?!\/house))\//;
+/** What starts processes to look at them. */
+const tests = /^(?:features\/|packages\/[^/]+\/(?:test\/|src\/.*\.test\.ts$))/;
 const files = ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'];
 const standardStreams = ['stdout', 'stderr'];
 const streamOfProcess = memberOf('process', standardStreams);
@@ -29,7 +31,7 @@ export const houseRules: readonly HouseRule[] = [
     name: 'json',
     says: 'read JSON with parseJson or parseJsonOr of @cynodeai/runtime/std',
     hint: /JSON\.parse/,
-    where: shipped,
+    where: everywhere,
     homes: [/^packages\/runtime\/src\/std\/json\.ts$/],
     matches: callOf('JSON', 'parse'),
   },
@@ -142,6 +144,14 @@ export const houseRules: readonly HouseRule[] = [
       /^packages\/testing\/src\/fuzz\/fuzz-run\.ts$/,
     ],
     matches: (node, source) => streamOfProcess(node, source) || importedStream(node, source),
+  },
+  {
+    name: 'test-process',
+    says: 'start a process with Child of @cynodeai/testing/harness, which ends it with the tests',
+    hint: /child_process/,
+    where: tests,
+    homes: [],
+    matches: importOf(['node:child_process', 'child_process'], ['spawn', 'fork']),
   },
   {
     name: 'http-number',

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { MockGateway, json, problem, task, tokens } from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { buildModel } from '@cynodeai/command-line/completion';
@@ -146,7 +147,7 @@ describe('the scripts of zsh and fish', () => {
 
   it('in JSON a script is one string; another shell is exit 2', async () => {
     const { stdout } = await home.run(['completion', 'fish', '-o', 'json']);
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(parseJson(stdout)).toMatchObject({
       shell: 'fish',
       script: expect.stringContaining('complete -c cynork') as string,
     });

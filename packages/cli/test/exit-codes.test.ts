@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { MockGateway, json, problem, taskId, text } from '@cynodeai/testing/doubles';
 import { Child } from '@cynodeai/testing/harness';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -185,17 +186,17 @@ describe('usage errors are exit 2 with one reason and a hint, on stderr', () => 
       ['-o', 'json', 'version'],
       ['version', '-o', 'json'],
     ]) {
-      expect(JSON.parse((await home.run(args)).stdout)).toHaveProperty('version');
+      expect(parseJson((await home.run(args)).stdout)).toHaveProperty('version');
     }
     gateway.on('GET /v1/tasks', json(200, { tasks: [] }));
     const between = await home.run(['task', '-o', 'json', 'list'], { env: token });
-    expect(JSON.parse(between.stdout)).toEqual({ tasks: [], next_cursor: '' });
+    expect(parseJson(between.stdout)).toEqual({ tasks: [], next_cursor: '' });
   });
 
   it('a flag-like value of another flag is left alone', async () => {
     gateway.on('POST /v1/tasks', json(201, { id: taskId, status: 'queued' }));
     await home.run(['task', 'create', '--command', '-q', '--command', '-o'], { env: token });
-    const sent = JSON.parse(gateway.of('POST /v1/tasks').at(-1)?.body.toString() ?? '') as object;
+    const sent = gateway.of('POST /v1/tasks').at(-1)?.json;
     expect(sent).toEqual({ input_mode: 'commands', commands: ['-q', '-o'] });
   });
 });

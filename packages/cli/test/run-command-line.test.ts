@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import {
   MockGateway,
   events,
@@ -82,7 +83,7 @@ describe('every command, in table and JSON', () => {
     expect(table.code).toBe(0);
     const asJson = await run([...args, '-o', 'json'], options);
     expect(asJson.code).toBe(0);
-    expect(asJson.stdout).toBe(`${JSON.stringify(JSON.parse(asJson.stdout), undefined, 2)}\n`);
+    expect(asJson.stdout).toBe(`${JSON.stringify(parseJson(asJson.stdout), undefined, 2)}\n`);
   });
 
   it('auth refresh needs a stored session and rotates it', async () => {
@@ -145,7 +146,7 @@ describe('every command, in table and JSON', () => {
       lines.stdout
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as object),
+        .map((line) => parseJson(line) as object),
     ).toEqual([
       { task_id: taskId, job_id: jobId, stream: 'stdout', text: 'a' },
       { task_id: taskId, job_id: jobId, stream: 'stderr', text: 'b\n' },

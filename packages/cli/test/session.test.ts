@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { MockGateway, inTurn, json, problem, text, tokens, user } from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
@@ -70,7 +71,7 @@ describe('a session', () => {
       stdout: 'logged_in=true user=alice\n',
       stderr: '',
     });
-    expect(JSON.parse(gateway.of('POST /v1/auth/login')[0]?.body.toString() ?? '')).toEqual({
+    expect(gateway.of('POST /v1/auth/login')[0]?.json).toEqual({
       handle: 'alice',
       password,
     });
@@ -85,7 +86,7 @@ describe('a session', () => {
       code: 0,
       stdout: 'logged_out=true\n',
     });
-    expect(JSON.parse(gateway.of('POST /v1/auth/logout')[0]?.body.toString() ?? '')).toEqual({
+    expect(gateway.of('POST /v1/auth/logout')[0]?.json).toEqual({
       refresh_token: 'refresh-canary-1',
     });
     expect(await home.readConfig()).not.toContain('canary');
@@ -96,7 +97,7 @@ describe('a session', () => {
     const outcome = await home.run(['auth', 'login', '-o', 'json'], {
       input: `alice\n${password}\n`,
     });
-    expect(JSON.parse(outcome.stdout)).toEqual({ logged_in: true, user: 'alice' });
+    expect(parseJson(outcome.stdout)).toEqual({ logged_in: true, user: 'alice' });
     expect(outcome.stderr).toContain('User:');
     expect(outcome.stderr).not.toContain(password);
   });
@@ -109,7 +110,7 @@ describe('a session', () => {
   ])('strips exactly one newline from standard input: %s', async (_title, input, sent) => {
     await login(input);
     const body = gateway.of('POST /v1/auth/login')[0]?.body.toString() ?? '';
-    expect(JSON.parse(body)).toHaveProperty('password', sent);
+    expect(parseJson(body)).toHaveProperty('password', sent);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { chmod, cp, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -60,7 +61,7 @@ describe('the start script', () => {
     await symlink('../first', join(home.path, 'bin/second'));
     const outcome = await start(join(home.path, 'bin/second'), nodeFolder, ['a b', '', '*', "'$x"]);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(JSON.parse(outcome.stdout)).toMatchObject({ args: ['a b', '', '*', "'$x"] });
+    expect(parseJson(outcome.stdout)).toMatchObject({ args: ['a b', '', '*', "'$x"] });
   });
 
   it('prefers the Node of the checkout', async () => {
@@ -75,7 +76,7 @@ describe('the start script', () => {
     const asked = async (): Promise<number> =>
       (await readFile(join(dirname(node), 'asked'), 'utf8')).split('\n').length - 1;
     const first = await start(join(checkout, 'cynork'), dirname(node));
-    expect(JSON.parse(first.stdout)).toMatchObject({ node: process.execPath });
+    expect(parseJson(first.stdout)).toMatchObject({ node: process.execPath });
     await start(join(checkout, 'cynork'), dirname(node));
     expect(await asked()).toBe(1);
     const other = await fakeNode('other', true);

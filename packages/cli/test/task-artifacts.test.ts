@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { MockGateway, json, problem, taskId } from '@cynodeai/testing/doubles';
 import type { Outcome } from '@cynodeai/testing/harness';
 import { randomBytes } from 'node:crypto';
@@ -61,7 +62,7 @@ describe('cynork task artifacts list', () => {
     expect(listed.stdout).toMatch(/a1\s+a\.md\s+text\/plain\s+5[^]*a2\s+b\.md/);
     const shown = await artifacts('list', taskId, '-o', 'json');
     const row = { content_type: 'text/plain', size_bytes: 5 };
-    expect(JSON.parse(shown.stdout)).toEqual({
+    expect(parseJson(shown.stdout)).toEqual({
       task_id: taskId,
       task_name: 'say-hello',
       artifacts: [
@@ -96,7 +97,7 @@ describe('cynork task artifacts get', () => {
     expect(await readdir(join(folder, 'new/deep'))).toEqual(['file.bin']);
     const other = join(folder, 'other.bin');
     const shown = await artifacts('get', taskId, 'a1', '--out', other, '-o', 'json');
-    expect(JSON.parse(shown.stdout)).toEqual({ saved: true, path: other });
+    expect(parseJson(shown.stdout)).toEqual({ saved: true, path: other });
   });
 
   it('asks nothing when the file exists, unless it may be replaced', async () => {

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { MockGateway, json, problem, result, task, taskId } from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { createHash, randomBytes } from 'node:crypto';
@@ -28,7 +29,7 @@ const create = (...args: string[]): Promise<Outcome> =>
 
 function sent(): Record<string, unknown> {
   expect(gateway.requests).toHaveLength(1);
-  return JSON.parse(gateway.requests[0]?.body.toString() ?? '') as Record<string, unknown>;
+  return gateway.requests[0]?.json as Record<string, unknown>;
 }
 
 const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
@@ -108,9 +109,7 @@ describe('the input mode is always explicit (REQ-CLIENT-0151, REQ-CLIENT-0153, R
     await home.config('active_project_id: from-config\n');
     await create('-p', 'x', '--name', 'My Task', '--project-id', 'mine');
     await create('-p', 'x');
-    expect(
-      gateway.requests.map((request) => JSON.parse(request.body.toString()) as object),
-    ).toEqual([
+    expect(gateway.requests.map((request) => request.json)).toEqual([
       { input_mode: 'prompt', prompt: 'x', task_name: 'My Task', project_id: 'mine' },
       { input_mode: 'prompt', prompt: 'x', project_id: 'from-config' },
     ]);
@@ -118,7 +117,7 @@ describe('the input mode is always explicit (REQ-CLIENT-0151, REQ-CLIENT-0153, R
 
   it('JSON gives the id and the name; an unknown project is exit 4', async () => {
     const outcome = await create('-p', 'x', '-o', 'json');
-    expect(JSON.parse(outcome.stdout)).toEqual({ task_id: taskId, task_name: 'say-hello' });
+    expect(parseJson(outcome.stdout)).toEqual({ task_id: taskId, task_name: 'say-hello' });
     gateway.on('POST /v1/tasks', problem(404, 'not_found', 'no such project'));
     expect((await create('-p', 'x', '--project-id', 'nope')).code).toBe(4);
   });

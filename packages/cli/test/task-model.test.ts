@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import {
   MockGateway,
   jobId,
@@ -60,7 +61,7 @@ describe('the answer of a model', () => {
     gateway.on(`GET /v1/tasks/${taskId}/result`, answeredBy('qwen3.5:0.8b'));
     expect((await cynork('task', 'result', taskId)).stderr).toBe('');
     const { stdout } = await cynork('task', 'result', taskId, '-o', 'json');
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(parseJson(stdout)).toMatchObject({
       jobs: [{ result: { inference: { model: 'qwen3.5:0.8b', finish_reason: 'stop' } } }],
     });
   });

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import {
   MockGateway,
   events,
@@ -65,7 +66,7 @@ describe('task list and get', () => {
     expect((await cynork('task', 'list', '-q')).stderr).toBe('');
     const asJson = await cynork('task', 'list', '-o', 'json');
     expect(asJson.stderr).toBe('');
-    expect(JSON.parse(asJson.stdout)).toMatchObject({
+    expect(parseJson(asJson.stdout)).toMatchObject({
       tasks: [{ task_id: taskId, status: 'running' }, { task_id: 'x' }],
       next_cursor: 'a=b',
     });
@@ -77,7 +78,7 @@ describe('task list and get', () => {
       gateway.on('GET /v1/tasks', json(200, page));
       expect(await cynork('task', 'list')).toMatchObject({ code: 0, stdout: '', stderr: '' });
       const { stdout } = await cynork('task', 'list', '-o', 'json');
-      expect(JSON.parse(stdout)).toEqual({ tasks: [], next_cursor: '' });
+      expect(parseJson(stdout)).toEqual({ tasks: [], next_cursor: '' });
     },
   );
 
@@ -88,7 +89,7 @@ describe('task list and get', () => {
     );
     const { stdout } = await cynork('task', 'get', 'a/.. ?', '-o', 'json');
     expect(stdout.endsWith('}\n')).toBe(true);
-    expect(JSON.parse(stdout)).toMatchObject({ task_id: taskId, status: 'queued' });
+    expect(parseJson(stdout)).toMatchObject({ task_id: taskId, status: 'queued' });
   });
 
   it('a name of dots stays one segment', async () => {
@@ -114,7 +115,7 @@ describe('task result (REQ-CLIENT-0143, REQ-CLIENT-0144)', () => {
       json(200, result('completed', { stdout: 'out', stderr: 'err', exit_code: 0, jobs: [job] })),
     );
     const { stdout } = await cynork('task', 'result', taskId, '-o', 'json');
-    expect(JSON.parse(stdout)).toEqual({
+    expect(parseJson(stdout)).toEqual({
       task_id: taskId,
       status: 'completed',
       task_name: 'say-hello',
@@ -136,7 +137,7 @@ describe('task result (REQ-CLIENT-0143, REQ-CLIENT-0144)', () => {
     ];
     gateway.on(resultPath, json(200, result('failed', { jobs })));
     const { stdout } = await cynork('task', 'result', taskId, '-o', 'json');
-    expect(JSON.parse(stdout)).toMatchObject({ stdout: 'a\nb\n', stderr: 'x', exit_code: 9 });
+    expect(parseJson(stdout)).toMatchObject({ stdout: 'a\nb\n', stderr: 'x', exit_code: 9 });
   });
 
   it('warns when output was cut', async () => {
@@ -153,7 +154,7 @@ describe('task result (REQ-CLIENT-0143, REQ-CLIENT-0144)', () => {
     gateway.on(resultPath, json(200, result('completed', { stdout: big, stderr: '' })));
     const { stdout, code } = await cynork('task', 'result', taskId, '-o', 'json');
     expect(code).toBe(0);
-    expect((JSON.parse(stdout) as { stdout: string }).stdout === big).toBe(true);
+    expect((parseJson(stdout) as { stdout: string }).stdout === big).toBe(true);
     const table = await cynork('task', 'result', taskId);
     expect(table.stdout.split('\n')).toHaveLength(2);
   });
@@ -238,7 +239,7 @@ describe('task cancel (REQ-CLIENT-0128)', () => {
         stderr: 'Cancel task say-hello? [y/N]\naborted\n',
       });
       const asJson = await home.run(['task', 'cancel', 'say-hello', '-o', 'json'], { env, input });
-      expect(JSON.parse(asJson.stdout)).toEqual({ task_id: 'say-hello', aborted: true });
+      expect(parseJson(asJson.stdout)).toEqual({ task_id: 'say-hello', aborted: true });
       expect(gateway.requests).toHaveLength(0);
     },
   );
@@ -256,7 +257,7 @@ describe('task cancel (REQ-CLIENT-0128)', () => {
   it('-y does not ask; a task that has ended otherwise is exit 5', async () => {
     gateway.on(path, answer);
     const outcome = await cynork('task', 'cancel', 'say-hello', '-y', '-o', 'json');
-    expect(JSON.parse(outcome.stdout)).toEqual({
+    expect(parseJson(outcome.stdout)).toEqual({
       task_id: taskId,
       canceled: true,
       task_name: 'say-hello',
@@ -272,7 +273,7 @@ describe('task logs', () => {
     gateway.on(logsPath, json(200, logs('completed', 'a\nb', 'c\n')));
     expect((await cynork('task', 'logs', taskId)).stdout).toBe('a\nb\nc\n');
     const { stdout } = await cynork('task', 'logs', taskId, '--stream', 'all', '-o', 'json');
-    expect(JSON.parse(stdout)).toEqual({
+    expect(parseJson(stdout)).toEqual({
       task_id: taskId,
       stream: 'all',
       lines: ['a', 'b', 'c'],
@@ -303,7 +304,7 @@ describe('task logs', () => {
       outcome.stdout
         .trimEnd()
         .split('\n')
-        .map((line) => JSON.parse(line) as object),
+        .map((line) => parseJson(line) as object),
     ).toEqual([{ task_id: taskId, job_id: jobId, stream: 'stdout', text: 'first\n' }]);
   });
 
@@ -366,7 +367,7 @@ describe('task logs', () => {
       )
       .on(logsPath, json(200, logs('completed', 'x\n')));
     const { stdout } = await cynork('task', 'logs', taskId, '-F', '-o', 'json');
-    expect(JSON.parse(stdout)).toMatchObject({ task_id: taskId, lines: ['x'] });
+    expect(parseJson(stdout)).toMatchObject({ task_id: taskId, lines: ['x'] });
   });
 
   it('--follow of a task that does not exist is exit 4', async () => {

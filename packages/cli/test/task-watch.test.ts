@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import {
   MockGateway,
   events,
@@ -114,7 +115,7 @@ describe('task watch with an event stream', () => {
     const all = stdout
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+      .map((line) => parseJson(line) as Record<string, unknown>);
     expect(code).toBe(0);
     expect(all.map(({ event, id }) => [id, event])).toEqual([
       ['1', 'task.status'],
@@ -149,7 +150,7 @@ describe('task watch with an event stream', () => {
       .on(resultPath, ended);
     const { code, stdout } = await watch('-o', 'jsonl');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ event: 'task.status', id: '', status: 'failed' });
+    expect(parseJson(stdout)).toMatchObject({ event: 'task.status', id: '', status: 'failed' });
   });
 });
 
@@ -191,7 +192,7 @@ describe('task watch without an event stream', () => {
     );
     const { stdout } = await watch('-n', '1s', '-o', 'jsonl');
     const all = stdout.trimEnd().split('\n');
-    expect(all.map((line) => JSON.parse(line) as unknown)).toEqual(
+    expect(all.map((line) => parseJson(line))).toEqual(
       ['running', 'failed'].map((status) => ({
         event: 'task.status',
         id: '',
@@ -209,7 +210,7 @@ describe('task watch without an event stream', () => {
     );
     const { code, stdout } = await watch('-n', '1s', '-o', 'json');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', stdout: 'out\n', exit_code: 3 });
+    expect(parseJson(stdout)).toMatchObject({ status: 'failed', stdout: 'out\n', exit_code: 3 });
     gateway.requests.length = 0;
     expect((await watch('-o', 'json')).stdout).toBe(stdout);
     expect(gateway.requests).toHaveLength(1);
@@ -222,7 +223,7 @@ describe('task watch without an event stream', () => {
     running.kill('SIGINT');
     const { code, stdout } = await running.outcome;
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ task_id: taskId, status: 'running' });
+    expect(parseJson(stdout)).toMatchObject({ task_id: taskId, status: 'running' });
   });
 
   it('SIGTERM is no way to end it well', async () => {

@@ -1,5 +1,6 @@
 import { MockGateway, json, problem, result, taskId, tokens } from '@cynodeai/testing/doubles';
 import { readFile } from 'node:fs/promises';
+import { at } from '@cynodeai/runtime/std';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Home } from './support/cynork.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
@@ -19,8 +20,7 @@ afterEach(async () => {
   await gateway[Symbol.asyncDispose]();
 });
 
-const sentPassword = (): unknown =>
-  Reflect.get(JSON.parse(gateway.requests[0]?.body.toString() ?? '{}') as object, 'password');
+const sentPassword = (): unknown => at(gateway.requests[0]?.json, 'password');
 
 describe('in a terminal', () => {
   it('the password is not shown, and echo is back afterwards', async () => {

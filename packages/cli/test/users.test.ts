@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { MockGateway, json, problem } from '@cynodeai/testing/doubles';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -62,8 +63,7 @@ const run = (args: readonly string[], options?: RunOptions): Promise<Ran> =>
 const noContent = (_request: unknown, response: { writeHead(status: number): { end(): void } }) =>
   response.writeHead(204).end();
 
-const sentTo = (route: string): unknown =>
-  JSON.parse(gateway.of(route)[0]?.body.toString() ?? 'null') as unknown;
+const sentTo = (route: string): unknown => gateway.of(route)[0]?.json;
 
 describe('users list and get', () => {
   it('a list has a header and one TAB between its columns; JSON carries the same keys', async () => {
@@ -81,7 +81,7 @@ describe('users list and get', () => {
     });
     expect(gateway.requests[0]?.url).toBe('/v1/users?is_active=true&q=b%26b&limit=2');
     const { stdout } = await run(['list', '-o', 'json', '--cursor', 'c']);
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(parseJson(stdout)).toMatchObject({
       users: [{ user_id: bobId, handle: 'bob', is_active: true }, { user_id: otherId }],
       next_cursor: 'more',
     });
@@ -91,7 +91,7 @@ describe('users list and get', () => {
   it('an empty list is its header', async () => {
     gateway.on('GET /v1/users', json(200, { users: [] }));
     expect((await run(['list'])).stdout.split('\n')).toHaveLength(2);
-    expect(JSON.parse((await run(['list', '-o', 'json'])).stdout)).toEqual({
+    expect(parseJson((await run(['list', '-o', 'json'])).stdout)).toEqual({
       users: [],
       next_cursor: '',
     });
@@ -105,7 +105,7 @@ describe('users list and get', () => {
     expect(gateway.requests.map(({ url }) => url)).toEqual([`/v1/users/${bobId}`]);
     const byHandle = await run(['get', 'Bob', '-o', 'json']);
     expect(gateway.requests[1]?.url).toBe('/v1/users?q=bob&limit=200');
-    expect(JSON.parse(byHandle.stdout)).toEqual({
+    expect(parseJson(byHandle.stdout)).toEqual({
       user_id: bobId,
       handle: 'bob',
       email: 'bob@example.org',
@@ -145,7 +145,7 @@ describe('users create', () => {
     });
     expect(gateway.requests[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
     const asJson = await run(['create', 'bob', '-o', 'json'], { input });
-    expect(JSON.parse(asJson.stdout)).toEqual({ user_id: bobId, handle: 'bob' });
+    expect(parseJson(asJson.stdout)).toEqual({ user_id: bobId, handle: 'bob' });
   });
 
   it('an empty password is exit 2 also without a session; a prompt comes after the session', async () => {
@@ -202,7 +202,7 @@ describe('destructive commands ask (REQ-CLIENT-0128)', () => {
       expect(declined.stderr).toContain('aborted');
     }
     const asJson = await run([...args, '-o', 'json'], { input: 'n\n' });
-    expect(JSON.parse(asJson.stdout)).toEqual({ user_id: 'bob', aborted: true });
+    expect(parseJson(asJson.stdout)).toEqual({ user_id: 'bob', aborted: true });
     expect(gateway.requests).toHaveLength(0);
     expect(await run(args, { input: 'y\n' })).toMatchObject({ code: 0, stdout: `${done}\n` });
     expect(await run([...args, '-y'])).toMatchObject({ code: 0, stdout: `${done}\n`, stderr: '' });
@@ -247,7 +247,7 @@ describe('roles of a user', () => {
       `/v1/role-bindings?subject_type=user&subject_id=${bobId}&limit=50`,
     );
     const asJson = await run(['roles', 'bob', '-o', 'json', '-l', '3', '--cursor', 'x']);
-    expect(JSON.parse(asJson.stdout)).toMatchObject({
+    expect(parseJson(asJson.stdout)).toMatchObject({
       bindings: [{ binding_id: bindingId, role: 'operator', scope_type: 'system' }],
       next_cursor: '',
     });
@@ -267,7 +267,7 @@ describe('roles of a user', () => {
     const inProject = { ...binding, scope_type: 'project', scope_id: projectId };
     gateway.on('POST /v1/role-bindings', json(200, inProject));
     const args = ['grant', bobId, '--role', 'operator', '--project-id', projectId, '-o', 'json'];
-    expect(JSON.parse((await run(args)).stdout)).toEqual({
+    expect(parseJson((await run(args)).stdout)).toEqual({
       binding_id: bindingId,
       user_id: bobId,
       role: 'operator',

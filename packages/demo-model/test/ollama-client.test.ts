@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { demoModelRef } from '@cynodeai/contracts/model';
 import { type GenerateRequest, Ollama } from 'ollama';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -160,7 +161,7 @@ describe.each([
       prompt: 'what is 1+1?',
       format: 'json',
     });
-    expect(JSON.parse(response ?? '')).toEqual({ model: demoModelRef, answer: '1+1 = 2' });
+    expect(parseJson(response ?? '')).toEqual({ model: demoModelRef, answer: '1+1 = 2' });
   });
 
   it.each<[string, GenerateRequest & { stream?: false }, string]>([

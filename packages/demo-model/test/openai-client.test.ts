@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { demoModelRef } from '@cynodeai/contracts/model';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -74,7 +75,7 @@ describe.each([
     const [choice] = first.choices;
     expect(choice?.finish_reason).toBe('tool_calls');
     const calls = (choice?.message.tool_calls ?? []).filter((call) => call.type === 'function');
-    expect(calls.map((call) => JSON.parse(call.function.arguments))).toEqual([
+    expect(calls.map((call) => parseJson(call.function.arguments))).toEqual([
       { command: 'whoami' },
       { command: 'date' },
     ]);
@@ -115,7 +116,7 @@ describe.each([
       messages,
       response_format: { type: 'json_object' },
     });
-    expect(JSON.parse(answer.choices[0]?.message.content ?? '')).toMatchObject({
+    expect(parseJson(answer.choices[0]?.message.content ?? '')).toMatchObject({
       answer: '1+1 = 2',
     });
     const withSchema = openai.chat.completions.create({

@@ -1,3 +1,4 @@
+import { at, parseJson } from '@cynodeai/runtime/std';
 import {
   ollamaChatSchema,
   ollamaErrorSchema,
@@ -121,7 +122,7 @@ describe('the wire of the demo model', () => {
     const answer = await post('/api/generate', '{"model":"cynode-demo","prompt":"1+1?"}');
     expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
     const lines = (await answer.text()).trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line).response)).toEqual(['1+1', ' =', ' 2', '']);
+    expect(lines.map((line) => at(parseJson(line), 'response'))).toEqual(['1+1', ' =', ' 2', '']);
   });
 
   it('keeps to the schemas that its callers read with', async () => {
@@ -150,7 +151,7 @@ describe('the wire of the demo model', () => {
     const events = (await streamed.text()).trimEnd().split('\n\n');
     expect(events.pop()).toBe('data: [DONE]');
     for (const event of events) {
-      const chunk: unknown = JSON.parse(event.replace(/^data: /, ''));
+      const chunk: unknown = parseJson(event.replace(/^data: /, ''));
       expect(openAiChatChunkSchema.safeParse(chunk)).toMatchObject({ success: true });
     }
   });

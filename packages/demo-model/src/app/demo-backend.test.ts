@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { demoModelRef } from '@cynodeai/contracts/model';
 import { describe, expect, it } from 'vitest';
 import type { AnswerPiece, ModelQuestion } from '../ports/model-backend.ts';
@@ -82,7 +83,7 @@ describe('the demo model behind the wire', () => {
     const text = (await answer({ format: 'json' })).map((piece) =>
       piece.kind === 'text' ? piece.text : '',
     );
-    expect(JSON.parse(text.join(''))).toEqual({ model: demoModelRef, answer: '1+1 = 2' });
+    expect(parseJson(text.join(''))).toEqual({ model: demoModelRef, answer: '1+1 = 2' });
     const tool = {
       function: { name: 'sh', description: 'Run', parameters: { properties: { command: {} } } },
     };

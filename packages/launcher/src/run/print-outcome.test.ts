@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { Notes, Output, type TextStream } from '@cynodeai/command-line/output';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
@@ -52,7 +53,7 @@ describe('the answer of the demo model', () => {
     expect(to.err.text).toContain('the model of this job was cynode-demo');
     const json = printers();
     await printJson(json, outcome, result, true);
-    expect(JSON.parse(json.out.text)).toMatchObject({ model: 'cynode-demo:latest', demo: true });
+    expect(parseJson(json.out.text)).toMatchObject({ model: 'cynode-demo:latest', demo: true });
   });
 });
 
@@ -74,7 +75,7 @@ describe('other output', () => {
   it('of a real model is named in JSON', async () => {
     const to = printers();
     await printJson(to, { ...outcome, model: 'qwen3.5:0.8b', demo: false }, result, false);
-    expect(JSON.parse(to.out.text)).toMatchObject({
+    expect(parseJson(to.out.text)).toMatchObject({
       task_id: 'x',
       outcome: 'finished',
       exit_code: 0,

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -106,7 +107,7 @@ describe('hostile text in a prompt', () => {
         expect(sandbox?.command).toEqual(['sh', '/workspace/.cynode/ask-model.sh']);
         expect(sandbox?.env).toBeUndefined();
         const asFile = fileText(runs[0]?.request, '.cynode/request.json');
-        expect(JSON.parse(asFile)).toEqual(said(prompt));
+        expect(parseJson(asFile)).toEqual(said(prompt));
         expect(runs[0]?.run).toMatchObject({ exit_code: 0, stdout: 'an answer', stderr: '' });
         expect(runs[0]?.run.files).toEqual(['.cynode/ask-model.sh', '.cynode/request.json']);
         expect(heard()).toEqual(said(prompt));

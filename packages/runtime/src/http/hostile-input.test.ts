@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { silentLog } from '../observe/index.ts';
+import { parseJson } from '../std/json.ts';
 import { anyone, bindRoute } from './bind-route.ts';
 import { bindHealthRoutes } from './health.ts';
 import { type HttpServer, createHttpServer } from './server.ts';
@@ -52,7 +53,7 @@ async function said(...pieces: readonly (string | Uint8Array)[]): Promise<string
 
 function problemIn(answer: string) {
   const [head = '', body = ''] = answer.split('\r\n\r\n');
-  const problem = problemSchema.parse(JSON.parse(body));
+  const problem = problemSchema.parse(parseJson(body));
   const id = /^x-request-id: (\S+)$/im.exec(head)?.[1];
   return { status: problem.status, detail: problem.detail, hasId: id === problem.instance };
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer as bytesOf } from 'node:stream/consumers';
+import { parseJsonOr } from '@cynodeai/runtime/std';
 import { json } from '../harness/answering-server.ts';
 
 /** One request as it arrived. */
@@ -11,6 +12,8 @@ export interface Recorded {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
+  /** The body as JSON; undefined when it is none. */
+  readonly json: unknown;
   readonly at: number;
 }
 
@@ -66,6 +69,7 @@ export class MockGateway implements AsyncDisposable {
       url: incoming.url ?? '',
       headers: incoming.headers,
       body,
+      json: parseJsonOr(body.toString('utf8')),
       at: performance.now(),
     };
     this.requests.push(request);

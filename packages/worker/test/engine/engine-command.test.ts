@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseJson } from '@cynodeai/runtime/std';
 import { type CommandResult, mustRun, runCommand } from '@cynodeai/runtime/process';
 import { testImage, testImageArchive } from '../support/test-image.ts';
 
@@ -30,7 +31,7 @@ function engine(args: readonly string[], runDir = 'run'): Promise<CommandResult>
 
 async function podman(args: readonly string[], runDir?: string): Promise<string> {
   const { stdout } = await engine(['run-flags'], runDir);
-  const [path, ...flags] = JSON.parse(stdout) as string[];
+  const [path, ...flags] = parseJson(stdout) as string[];
   return mustRun(path ?? '', [...flags, ...args]);
 }
 
@@ -44,12 +45,12 @@ describe('the engine command', () => {
   it('probes once and tells facts, flags and problems', async () => {
     const first = await engine(['probe']);
     expect(first.exitCode).toBe(0);
-    const found = JSON.parse(first.stdout);
+    const found = parseJson(first.stdout);
     expect(found).toMatchObject({ facts: { runtime: 'podman' }, problems: expect.any(Array) });
     const profile = join(base, 'state', 'engine', 'profile.json');
     const { ino, mtimeMs } = await stat(profile);
     const second = await engine(['probe']);
-    expect(JSON.parse(second.stdout)).toStrictEqual(found);
+    expect(parseJson(second.stdout)).toStrictEqual(found);
     // A probe would have written what it found anew.
     expect(await stat(profile)).toMatchObject({ ino, mtimeMs });
   });
@@ -62,7 +63,7 @@ describe('the engine command', () => {
       exitCode: 0,
     });
     expect(await engine(['has-image', testImage])).toMatchObject({ exitCode: 0 });
-    const config: unknown = JSON.parse(
+    const config: unknown = parseJson(
       await podman(['image', 'inspect', '--format={{json .Config}}', testImage]),
     );
     expect(config).toMatchObject({

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { mustRun } from '@cynodeai/runtime/process';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,7 +43,7 @@ describe.each(engines)('who looks after $name', ({ open }) => {
     const options = { env: ['A=b c=d'], labels: ['io.cynodeai.x=y z'], workdir: '/workspace' };
     await tool.importImage(await testImageArchive(), ref, options);
     expect(await tool.hasImage(ref)).toBe(true);
-    const config: unknown = JSON.parse(
+    const config: unknown = parseJson(
       await cli(['image', 'inspect', '--format={{json .Config}}', ref]),
     );
     expect(config).toMatchObject({

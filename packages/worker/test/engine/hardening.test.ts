@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { waitFor } from '@cynodeai/testing';
 import { hostname } from 'node:os';
 import { readFile } from 'node:fs/promises';
@@ -154,7 +155,7 @@ describe.each(engines)('$name', ({ open }) => {
         },
         { what: 'the container exists' },
       );
-      expect(JSON.parse(inspected)).toMatchObject({
+      expect(parseJson(inspected)).toMatchObject({
         'io.cynodeai.node_slug': 'node-hard',
         'io.cynodeai.kind': 'sandbox',
         'io.cynodeai.task_id': request.task_id,

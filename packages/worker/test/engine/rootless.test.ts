@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseJson } from '@cynodeai/runtime/std';
 import { type CommandResult, mustRun, runCommand } from '@cynodeai/runtime/process';
 import { processesNaming } from '../support/leftovers.ts';
 
@@ -59,7 +60,7 @@ it('works for a user without rights and without subordinate ids, from probe to r
   const engine = 'packages/worker/src/processes/engine.ts';
   const probe = await asUser(engine, ['probe']);
   expect(probe.stderr).toBe('');
-  expect(JSON.parse(probe.stdout)).toMatchObject({
+  expect(parseJson(probe.stdout)).toMatchObject({
     facts: { runtime: 'podman', rootless: true, rootlessSupported: true },
   });
 
@@ -81,7 +82,7 @@ it('works for a user without rights and without subordinate ids, from probe to r
   const results = jobs.stdout
     .trim()
     .split('\n')
-    .map((line): unknown => JSON.parse(line));
+    .map((line): unknown => parseJson(line));
   expect(results).toMatchObject([
     {
       facts: { rootless: true },
@@ -103,7 +104,7 @@ it('works for a user without rights and without subordinate ids, from probe to r
     'inference: curl -sS $OLLAMA_BASE_URL/api/version; echo; ls /sys/class/net; curl -s -m 2 http://1.1.1.1/ || echo closed',
   ]);
   expect(asking.stderr).toBe('');
-  expect(JSON.parse(asking.stdout)).toMatchObject({
+  expect(parseJson(asking.stdout)).toMatchObject({
     result: { status: 'completed', stdout: 'a model\nlo\nclosed\n', stderr: '' },
   });
 

@@ -1,3 +1,4 @@
+import { at, parseJson } from '@cynodeai/runtime/std';
 import { reservePort, waitToPass } from '@cynodeai/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openDockerInference } from '../../src/adapters/container/docker/inference-engine.ts';
@@ -30,8 +31,8 @@ describe.each(places)('the inference container under $name', ({ open }) => {
     if (made === undefined) throw new Error('no container');
     return made;
   };
-  const inspect = async (...args: string[]): Promise<Record<string, never>> =>
-    JSON.parse(await place.run(...args))[0];
+  const inspect = async (...args: string[]): Promise<unknown> =>
+    at(parseJson(await place.run(...args)), 0);
   const get = async (path: string): Promise<string> =>
     (await fetch(`http://127.0.0.1:${port}${path}`)).text();
 

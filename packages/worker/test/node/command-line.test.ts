@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { runCommand } from '@cynodeai/runtime/process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +38,7 @@ describe('the command line of a node', () => {
     expect(answer.exitCode).toBe(78);
     const lines = answer.stdout.trim().split('\n');
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    expect(parseJson(lines[0] ?? '')).toMatchObject({
       level: 'error',
       reason: expect.stringMatching(/sandbox\.runtim: unknown key|node\.id/),
     });

@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { testPsk, testToken, testVersion } from '@cynodeai/testing/doubles';
 import { createServer } from 'node:net';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -249,7 +250,7 @@ describe('the start of a node', () => {
     await writeFile(file, JSON.stringify({ config_version: testVersion }));
     await node.start();
     expect(node.orchestrator.acks.at(-1)?.status).toBe('applied');
-    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ config_version: testVersion });
+    expect(parseJson(await readFile(file, 'utf8'))).toEqual({ config_version: testVersion });
     expect(older < testVersion).toBe(true);
   });
 

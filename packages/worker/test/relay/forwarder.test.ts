@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { AnsweringServer, waitFor } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -67,7 +68,7 @@ it('passes the allowed paths and nothing else (REQ-SANDBX-0107)', async () => {
   for (const path of inferencePaths) {
     const { status, text } = await fetchFrom(place, `${path}?q=1`, { body: 'x' });
     expect([path, status]).toStrictEqual([path, 200]);
-    expect(JSON.parse(text)).toStrictEqual({ method: 'POST', url: `${path}?q=1`, body: 'x' });
+    expect(parseJson(text)).toStrictEqual({ method: 'POST', url: `${path}?q=1`, body: 'x' });
   }
   const passed = upstream.requests.length;
   for (const path of [
@@ -92,7 +93,7 @@ it('passes the allowed paths and nothing else (REQ-SANDBX-0107)', async () => {
   ]) {
     const { status, text } = await fetchFrom(place, path);
     expect([path, status]).toStrictEqual([path, 403]);
-    expect(JSON.parse(text)).toStrictEqual({
+    expect(parseJson(text)).toStrictEqual({
       error: 'this path of the model service is not open here',
     });
   }

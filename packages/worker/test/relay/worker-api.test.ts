@@ -1,3 +1,4 @@
+import { at, parseJson } from '@cynodeai/runtime/std';
 import { AnsweringServer, waitFor } from '@cynodeai/testing/harness';
 import { createHttpServer } from '@cynodeai/runtime/http';
 import type { RequestListener } from 'node:http';
@@ -64,7 +65,7 @@ async function stage(listener: RequestListener, options: StageOptions = {}) {
 
 function kindOf(answer: Answer): [number, string] {
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-  const problem = JSON.parse(answer.text) as { readonly type: string; readonly instance: string };
+  const problem = parseJson(answer.text) as { readonly type: string; readonly instance: string };
   expect(problem.instance).toBe(answer.headers['x-request-id']);
   return [answer.status, problem.type.replace('urn:cynodeai:error:', '')];
 }
@@ -156,6 +157,9 @@ it('streams an answer as it is made', async () => {
 
 it('is part of the OpenAPI document', async () => {
   const { ask } = await stage(echo);
-  const document = JSON.parse((await ask('/v1/openapi.json')).text);
-  expect(Object.keys(document.paths[`${prefix}/{path}`])).toStrictEqual(['get', 'post']);
+  const document = parseJson((await ask('/v1/openapi.json')).text);
+  expect(Object.keys(Object(at(document, 'paths', `${prefix}/{path}`)))).toStrictEqual([
+    'get',
+    'post',
+  ]);
 });

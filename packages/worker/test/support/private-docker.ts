@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { Child, waitFor } from '@cynodeai/testing/harness';
 import { access, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -116,7 +117,7 @@ export class PrivateDocker implements AsyncDisposable {
       return text
         .split('\n')
         .filter((line) => line.trim() !== '')
-        .map((line) => startSchema.parse(JSON.parse(line)).Actor.Attributes.name);
+        .map((line) => startSchema.parse(parseJson(line)).Actor.Attributes.name);
     } finally {
       daemon.close();
     }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { parseJson } from '@cynodeai/runtime/std';
 import { describe, expect, it } from 'vitest';
 import { type PromptFile, attachmentTextBytes, modelInput } from './model-input.ts';
 import { modelRequest } from './model-request.ts';
@@ -21,7 +22,7 @@ describe('the body of a model call (REQ-ORCHES-0125)', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
     fc.assert(
       fc.property(text, fc.string(), (prompt, model) => {
-        const body: unknown = JSON.parse(
+        const body: unknown = parseJson(
           JSON.stringify(modelRequest(model, modelInput(prompt, []))),
         );
         expect(body).toEqual({ model, prompt, stream: false });

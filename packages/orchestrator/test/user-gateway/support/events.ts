@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { type TaskEventName, taskEventSchemas } from '@cynodeai/contracts/gateway';
 
 export interface StreamedEvent {
@@ -25,7 +26,7 @@ export function eventOf(frame: string): StreamedEvent | undefined {
   const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(frame)?.[1] ?? '';
   const event = field('event');
   if (!isEventName(event)) return undefined;
-  return { id: field('id'), event, data: taskEventSchemas[event].parse(JSON.parse(field('data'))) };
+  return { id: field('id'), event, data: taskEventSchemas[event].parse(parseJson(field('data'))) };
 }
 
 /** Opens the events of a task. */

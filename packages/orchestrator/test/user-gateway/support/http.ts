@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import {
   type Route,
@@ -39,7 +40,7 @@ function routeOf(method: string, path: string): Route | undefined {
 }
 
 function object(text: string): Readonly<Record<string, unknown>> {
-  return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
+  return text.startsWith('{') ? (parseJson(text) as Record<string, unknown>) : {};
 }
 
 /** Every answer of every test is held against the routes. */

@@ -1,7 +1,7 @@
 import { MockOrchestrator, testPsk, testToken } from '@cynodeai/testing/doubles';
 import { reservePort, waitToPass } from '@cynodeai/testing';
 import { Shutdown } from '@cynodeai/runtime/lifecycle';
-import { messageOf, uuidv7 } from '@cynodeai/runtime/std';
+import { isRecord, messageOf, parseJson, uuidv7 } from '@cynodeai/runtime/std';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,8 +29,9 @@ export interface Answer {
 
 async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
-  const json = text.startsWith('{') ? JSON.parse(text) : {};
-  const kind = typeof json.type === 'string' ? json.type.split(':').at(-1) : undefined;
+  const found = text.startsWith('{') ? parseJson(text) : undefined;
+  const json = isRecord(found) ? found : {};
+  const kind = typeof json['type'] === 'string' ? json['type'].split(':').at(-1) : undefined;
   return { status: response.status, headers: response.headers, text, kind, json };
 }
 
