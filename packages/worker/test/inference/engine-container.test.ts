@@ -9,17 +9,26 @@ import {
   inferenceContainer,
 } from '../../src/domain/inference/container.ts';
 import type { InferenceEngine } from '../../src/ports/inference.ts';
+import { testInferenceEngine } from '../suites/inference-engine.ts';
+import { FakeInferenceEngine, fakeImages } from '../support/fake-inference-engine.ts';
 import { type InferencePlace, places } from './support/inference-place.ts';
 import { ollamaImages } from './support/ollama-image.ts';
 
 const never = new AbortController().signal;
 
-describe.each(places)('the inference container under $name', ({ open }) => {
+describe.each(places)('the inference container under $name', ({ name, open }) => {
   let place: InferencePlace;
   let engine: InferenceEngine;
   let port: number;
 
-  const container = (image: string, slug = 'node-a'): InferenceContainer => {
+  testInferenceEngine(name, async () => ({
+    engine,
+    images: { ...ollamaImages, missing: 'localhost/cynode/none:1' },
+    port,
+    close: async () => {},
+  }));
+
+  const container = (image: string): InferenceContainer => {
     const settings = {
       port,
       bindAddress: '127.0.0.1',
@@ -27,7 +36,7 @@ describe.each(places)('the inference container under $name', ({ open }) => {
       allowGpu: true,
     };
     const order = { image, variant: 'cpu' as const };
-    const made = inferenceContainer({ order, settings, nodeSlug: slug, gpus: [] });
+    const made = inferenceContainer({ order, settings, nodeSlug: 'node-a', gpus: [] });
     if (made === undefined) throw new Error('no container');
     return made;
   };
@@ -75,17 +84,6 @@ describe.each(places)('the inference container under $name', ({ open }) => {
     });
   });
 
-  it('tells how it ended, with its last words', async () => {
-    await engine.start(container(ollamaImages.crash), never);
-    await waitToPass(async () => {
-      expect(await engine.ended('cynodeai-ollama')).toEqual({
-        exitCode: 3,
-        lastWords: expect.stringContaining('this model service cannot start'),
-      });
-    });
-    expect(await engine.ended('cynodeai-nothing')).toMatchObject({ exitCode: undefined });
-  });
-
   it('keeps models when it is replaced', async () => {
     await engine.start(container(ollamaImages.serve), never);
     await waitToPass(async () => expect(await get('/api/tags')).toContain('models'));
@@ -113,22 +111,22 @@ describe.each(places)('the inference container under $name', ({ open }) => {
     ({ engine } = place);
   });
 
-  it('leaves nothing when its port is taken or its image is missing', async () => {
-    await engine.start(container(ollamaImages.serve), never);
-    const other = { ...container(ollamaImages.serve, 'node-b'), name: 'cynodeai-other' };
-    await expect(engine.start(other, never)).rejects.toMatchObject({ code: 'engine_unusable' });
-    const missing = container('localhost/cynode/none:1', 'node-b');
-    await expect(engine.start(missing, never)).rejects.toMatchObject({
-      code: 'image_unavailable',
-    });
-    expect(await engine.find('node-b')).toEqual([]);
-  });
-
   it('survives the clean-up of jobs (2.1 step 2)', async () => {
     await engine.start(container(ollamaImages.serve), never);
     expect(await place.sandboxes.removeLeftovers('node-a')).toEqual([]);
     expect(await engine.find('node-a')).toMatchObject([{ running: true }]);
   });
+});
+
+testInferenceEngine('the fake', async () => {
+  const engine = new FakeInferenceEngine();
+  engine.blocked = undefined;
+  return {
+    engine,
+    images: { serve: 'localhost/serve:1', ...fakeImages },
+    port: 11_434,
+    close: async () => {},
+  };
 });
 
 describe('an engine that is not there', () => {

@@ -99,7 +99,7 @@ describe('an order for inference', () => {
     await untilRunning(true);
     node.host.inference.onStart = () => Promise.reject(new Error('no more memory'));
     await model?.close();
-    node.host.inference.end = { exitCode: 137, lastWords: 'killed' };
+    node.host.inference.end({ exitCode: 137, lastWords: 'killed' });
     await untilRunning(false);
     expect(await node.get('/v1/worker/inference/models')).toMatchObject({ status: 503 });
     expect((await node.run(['exit', '0'])).status).toBe(200);
@@ -107,7 +107,6 @@ describe('an order for inference', () => {
       node.time.advance(60_000);
       expect(node.log.text()).toContain('no more memory');
     });
-    node.host.inference.end = { exitCode: 137, lastWords: 'killed' };
     node.host.inference.onStart = () => serve();
     await untilRunning(true);
     expect(node.log.text()).toContain('the container ended with exit code 137: killed');

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeInferenceEngine } from '../../../test/node/support/fake-host.ts';
 import { FakeTime } from '../../../test/node/support/fake-time.ts';
 import { RecordingLog } from '../../../test/node/support/recording-log.ts';
+import { FakeInferenceEngine } from '../../../test/support/fake-inference-engine.ts';
 import { fingerprint, inferenceContainer } from '../../domain/inference/container.ts';
 import type { BackendLook, ModelBackend } from '../../ports/inference.ts';
 import { OwnContainer, removeOwnContainers } from './own-container.ts';
@@ -74,15 +74,14 @@ describe("the node's own inference container", () => {
     for (const look of ['absent', 'answers'] as const) {
       looks = [look];
       engine.onStart = async () => {
-        engine.end = crashed;
+        engine.end(crashed);
       };
       await expect(own.start(stop.signal)).rejects.toThrow(
         'did not start: the container ended with exit code 3: no memory',
       );
     }
-    engine.found = [];
     engine.onStart = async () => {
-      engine.end = { exitCode: undefined, lastWords: '' };
+      engine.end({ exitCode: undefined, lastWords: '' });
     };
     await expect(own.start(stop.signal)).rejects.toThrow(/did not start: the container ended$/);
   });
@@ -101,7 +100,7 @@ describe("the node's own inference container", () => {
     ['does not answer', {}, 'absent', 1],
   ] as const)('of an earlier run that %s', async (_how, change, first, starts) => {
     const found = { name: 'c', running: true, fingerprint: fingerprint(container), ...change };
-    engine.found = [found];
+    engine.leave('a', found);
     looks = [first, 'answers'];
     await own.start(stop.signal);
     expect(engine.started).toHaveLength(starts);
@@ -127,7 +126,7 @@ describe("the node's own inference container", () => {
     });
     await own.start(stop.signal);
     const recover = async (): Promise<void> => {
-      engine.end = crashed;
+      engine.end(crashed);
       await own.recover(stop.signal);
     };
     for (let round = 1; round <= 8; round += 1) await recover();
@@ -143,20 +142,19 @@ describe("the node's own inference container", () => {
   it('is tried again when it cannot be started again', async () => {
     await own.start(stop.signal);
     engine.onStart = async () => {
-      engine.end = crashed;
       throw new Error('the port is taken');
     };
-    engine.end = crashed;
+    engine.end(crashed);
     await own.recover(stop.signal);
     expect(log.text()).toContain('the port is taken');
     engine.onStart = async () => {};
     await own.recover(stop.signal);
-    expect(engine.end).toBeUndefined();
+    expect(await engine.ended('c')).toBeUndefined();
   });
 
   it('is not started again by a node that stops', async () => {
     await own.start(stop.signal);
-    engine.end = crashed;
+    engine.end(crashed);
     stop.abort();
     await own.recover(stop.signal);
     expect(engine.started).toHaveLength(1);

@@ -1,13 +1,8 @@
 import { WorkerError } from '../../../src/domain/errors.ts';
-import { type InferenceContainer, fingerprint } from '../../../src/domain/inference/container.ts';
-import type {
-  ContainerEnd,
-  FoundContainer,
-  InferenceEngine,
-} from '../../../src/ports/inference.ts';
 import type { SandboxHost } from '../../../src/ports/worker-api.ts';
 import type { WorkspaceStore } from '../../../src/ports/workspace.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
+import { FakeInferenceEngine } from '../../support/fake-inference-engine.ts';
 
 /** Job directories that exist in memory only; it passes the suite of those on disk. */
 export class FakeWorkspace implements WorkspaceStore {
@@ -54,40 +49,6 @@ export class FakeWorkspace implements WorkspaceStore {
     const strays = [...this.present];
     this.present.clear();
     return strays;
-  }
-}
-
-/** An engine whose inference containers are names only; a test serves the port itself. */
-export class FakeInferenceEngine implements InferenceEngine {
-  /** Why no container can be published; undefined while one can. */
-  blocked: string | undefined = 'no container in this test';
-  readonly started: InferenceContainer[] = [];
-  found: FoundContainer[] = [];
-  /** Called when a container is started. */
-  onStart: (container: InferenceContainer) => Promise<void> = async () => {};
-  end: ContainerEnd | undefined;
-
-  async obstacle(): Promise<string | undefined> {
-    return this.blocked;
-  }
-
-  async find(): Promise<readonly FoundContainer[]> {
-    return this.found;
-  }
-
-  async start(container: InferenceContainer): Promise<void> {
-    this.started.push(container);
-    this.end = undefined;
-    this.found = [{ name: container.name, running: true, fingerprint: fingerprint(container) }];
-    await this.onStart(container);
-  }
-
-  async ended(): Promise<ContainerEnd | undefined> {
-    return this.end;
-  }
-
-  async remove(name: string): Promise<void> {
-    this.found = this.found.filter((one) => one.name !== name);
   }
 }
 
