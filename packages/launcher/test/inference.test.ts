@@ -83,6 +83,24 @@ describe('the choice of inference', () => {
     }
   });
 
+  it('takes the service of this host at the port that is named for it', async () => {
+    await using test = await testInstall();
+    const model = await startScriptedModel();
+    try {
+      const env = { OLLAMA_PORT: new URL(model.url).port };
+      expect((await settle(test, undefined, env)).install.inference).toEqual({
+        choice: 'auto',
+        path: { kind: 'ollama', url: model.url },
+      });
+    } finally {
+      await model.close();
+    }
+    await expect(settle(test, 'auto', { OLLAMA_PORT: 'many' })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('OLLAMA_PORT: must be a whole number'),
+    });
+  });
+
   it('stays with the demo model, or with none, when that was demanded', async () => {
     await using test = await testInstall();
     const model = await startScriptedModel();

@@ -3,6 +3,7 @@ import { type Findings, decidePath } from './decide-path.ts';
 
 const image = 'docker.io/ollama/ollama:latest';
 const nothing: Findings = {
+  hostUrl: 'http://127.0.0.1:11434',
   host: undefined,
   configuredUrl: undefined,
   configured: undefined,
@@ -97,10 +98,12 @@ describe('inference that was demanded', () => {
       kind: 'offer',
       otherwise: { kind: 'refuse' },
     });
-    const silent = { ...nothing, configuredUrl: 'http://10.0.0.5:11434' };
-    expect(decidePath(demanded, silent)).toMatchObject({
-      reason: expect.stringContaining('http://10.0.0.5:11434'),
-    });
+    const silent = { ...nothing, hostUrl: 'http://127.0.0.1:9', configuredUrl: configured.url };
+    for (const url of [configured.url, silent.hostUrl]) {
+      expect(decidePath(demanded, silent)).toMatchObject({
+        reason: expect.stringContaining(url),
+      });
+    }
     const empty = { ...nothing, host: { ...host, models: [] } };
     expect(decidePath(demanded, empty)).toMatchObject({
       reason: expect.stringMatching(/has no model.*ollama pull/),

@@ -7,7 +7,9 @@ import {
 
 /** What was found on this machine. */
 export interface Findings {
-  /** An Ollama at the usual port of this host. */
+  /** Where an Ollama of this host would answer. */
+  readonly hostUrl: string;
+  /** The one that answers there. */
   readonly host: FoundOllama | undefined;
   /** What `OLLAMA_BASE_URL` names, now or at an earlier start. */
   readonly configuredUrl: string | undefined;
@@ -63,7 +65,7 @@ function nothingFound(findings: Findings): Decision {
   const where = configuredUrl === undefined ? '' : `, none at OLLAMA_BASE_URL (${configuredUrl})`;
   return {
     kind: 'refuse',
-    reason: `no Ollama answers on this host (port 11434)${where}, and none can be downloaded from here; start one, or name it with OLLAMA_BASE_URL=http://HOST:11434`,
+    reason: `no Ollama answers at ${findings.hostUrl}${where}, and none can be downloaded from here; start one, or name it with OLLAMA_BASE_URL=http://HOST:11434`,
   };
 }
 

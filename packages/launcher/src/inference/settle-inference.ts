@@ -1,5 +1,7 @@
 import { defaultPorts } from '@cynodeai/contracts/common';
-import type { Env } from '@cynodeai/runtime/config';
+import { type Env, parseEnv, schemaOf } from '@cynodeai/runtime/config';
+import { nodeEnvironment } from '@cynodeai/runtime/environment/node';
+import { messageOf } from '@cynodeai/runtime/std';
 import { type Install, storeChoices } from '../install/install.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
@@ -20,8 +22,17 @@ export interface SettleOptions {
   readonly progress: Progress;
 }
 
-/** Where an Ollama of this host listens as a rule. */
-export const hostOllamaUrl = `http://127.0.0.1:${defaultPorts.ollama}`;
+const { OLLAMA_PORT } = nodeEnvironment;
+const hostSchema = schemaOf({ OLLAMA_PORT });
+
+/** Where an Ollama of this host listens, as the node will look for it. @throws LauncherError `usage`. */
+function hostUrlOf(env: Env): string {
+  try {
+    return `http://127.0.0.1:${parseEnv(hostSchema, env).OLLAMA_PORT}`;
+  } catch (error) {
+    throw new LauncherError('usage', messageOf(error));
+  }
+}
 
 /** `OLLAMA_BASE_URL` without a trailing slash. @throws LauncherError `usage`. */
 export function configuredUrl(env: Env, stored: string | undefined): string | undefined {
@@ -31,7 +42,7 @@ export function configuredUrl(env: Env, stored: string | undefined): string | un
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return text.replace(/\/+$/, '');
   throw new LauncherError(
     'usage',
-    `OLLAMA_BASE_URL must be an address such as ${hostOllamaUrl}, not ${JSON.stringify(text)}`,
+    `OLLAMA_BASE_URL must be an address such as http://127.0.0.1:${defaultPorts.ollama}, not ${JSON.stringify(text)}`,
   );
 }
 
@@ -42,14 +53,15 @@ export async function lookAround(
   needsDownload: boolean,
 ): Promise<Findings> {
   const url = configuredUrl(env, install?.inference.ollamaUrl);
+  const hostUrl = hostUrlOf(env);
   const [host, configured, stored] = await Promise.all([
-    probeOllama(hostOllamaUrl),
+    probeOllama(hostUrl),
     url === undefined ? undefined : probeOllama(url),
     install === undefined ? nothingStored : storedOllama({ install, env }),
   ]);
   const empty = [host, configured].some((found) => found?.models.length === 0);
   const canDownload = (needsDownload || empty) && (await canPullModels());
-  return { host, configuredUrl: url, configured, stored, canDownload };
+  return { hostUrl, host, configuredUrl: url, configured, stored, canDownload };
 }
 
 /**

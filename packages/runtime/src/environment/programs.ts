@@ -17,7 +17,7 @@ export const cynodeVariables = {
   },
   OLLAMA_BASE_URL: {
     about: 'Model service to use; kept with the install, handed on to the node',
-    unset: 'an Ollama at port 11434 of this host, else what `--inference` says',
+    unset: 'an Ollama at `OLLAMA_PORT` of this host, else what `--inference` says',
   },
   CONTAINER_RUNTIME: {
     about:
