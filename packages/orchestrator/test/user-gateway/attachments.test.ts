@@ -4,6 +4,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { download, file, form, formType, task } from './support/forms.ts';
@@ -257,6 +258,29 @@ describe('a task with files (REQ-ORCHES-0126)', () => {
     );
     expect(told).toMatch(/^HTTP\/1\.1 413 /);
     expect(await stored()).toEqual(before);
+  });
+
+  it.concurrent.each([
+    ['a prompt that is too long', () => form([task({ prompt: 'x'.repeat(mib + 1) }), file('a')])],
+    [
+      'a prompt that is too long, and files that nobody reads',
+      () => form([task({ prompt: 'x'.repeat(mib + 1) }), file('a', Buffer.alloc(9 * mib))]),
+    ],
+  ])('is refused with %s, and its connection is kept for the next request', async (_how, make) => {
+    const body = make();
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    await once(socket, 'connect');
+    socket.write(
+      `POST /v1/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\nContent-Type: ${formType}\r\nContent-Length: ${body.length}\r\n\r\n`,
+    );
+    socket.write(body);
+    await waitFor(() => answer.startsWith('HTTP/1.1 4'));
+    // Longer than a sender that has fallen silent is waited for.
+    await delay(7000);
+    expect(socket.readyState).toBe('open');
+    socket.destroy();
   });
 
   it('leaves nothing behind when the client vanishes in the middle', async () => {

@@ -1,6 +1,6 @@
 import type { Route, StreamedMedia } from '@cynodeai/contracts/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { finished, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { ProblemError } from './problem-error.ts';
 
 /** Longest pause between two pieces of a streamed body, ms. */
@@ -9,7 +9,7 @@ const silenceMs = 60_000;
  * What may still arrive of a body nobody wants any more: the client gets to read the answer, and what lies in socket
  * buffers of a connection it believes to be free again does not end that connection.
  */
-const linger = { bytes: 32 * 1024 * 1024, ms: 5000 } as const;
+const linger = { bytes: 32 * 1024 * 1024, tickMs: 1000, silentTicks: 5, ticks: 60 } as const;
 
 /** A body that is read while it arrives. See docs/reference/http.md#requests. */
 export interface StreamedBody {
@@ -28,6 +28,8 @@ export interface StreamedBody {
 class UnreadBody {
   readonly payload: Readable;
   readonly serverLimitBytes: number;
+  /** Who reads it, from the first read on. */
+  reader: AsyncIterator<Buffer> | undefined;
 
   constructor(payload: Readable, serverLimitBytes: number) {
     this.payload = payload;
@@ -50,7 +52,7 @@ export function acceptStreamedBodies(app: FastifyInstance, serverLimitBytes: () 
     });
   }
   app.addHook('onResponse', async (request) => {
-    if (request.body instanceof UnreadBody) discard(request, request.body.payload);
+    if (request.body instanceof UnreadBody) discard(request, request.body);
   });
 }
 
@@ -78,9 +80,10 @@ class Patience {
   }
 }
 
-async function* read(payload: Readable, limitBytes: number): AsyncGenerator<Buffer> {
+async function* read(body: UnreadBody, limitBytes: number): AsyncGenerator<Buffer> {
   // Leaving the loop must not destroy the connection: the answer goes over it.
-  const source = payload.iterator({ destroyOnReturn: false });
+  const source: AsyncIterator<Buffer> = body.payload.iterator({ destroyOnReturn: false });
+  body.reader = source;
   const patience = new Patience();
   let size = 0;
   try {
@@ -89,7 +92,7 @@ async function* read(payload: Readable, limitBytes: number): AsyncGenerator<Buff
       const next = await Promise.race([source.next(), patience.silence.promise]);
       patience.stop();
       if (next.done === true) return;
-      const chunk = next.value as Buffer;
+      const chunk = next.value;
       size += chunk.length;
       if (size > limitBytes) throw tooLarge(limitBytes);
       yield chunk;
@@ -99,22 +102,40 @@ async function* read(payload: Readable, limitBytes: number): AsyncGenerator<Buff
     throw new ProblemError('validation', 'the body ended before it was complete', { cause });
   } finally {
     patience.stop();
-    // It listens for more as long as it is open, and then nobody else can read on.
-    source.return?.().catch(() => {});
+    void release(body);
   }
 }
 
-/** Reads past what nobody wants, a little and for a moment; then the connection ends. */
-function discard(request: FastifyRequest, payload: Readable): void {
-  if (payload.readableEnded || payload.destroyed) return;
-  const { socket } = request.raw;
-  let size = 0;
-  const timer = setTimeout(() => socket.destroy(), linger.ms);
-  payload.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > linger.bytes) socket.destroy();
-  });
-  finished(payload, () => clearTimeout(timer));
+/** A reader listens for more as long as it is open, and then nobody else can read on. */
+async function release({ reader }: UnreadBody): Promise<void> {
+  await reader?.return?.().catch(() => {});
+}
+
+/**
+ * Reads past what nobody wants, a little and for a moment; then the connection ends. One whose body has arrived after
+ * all is kept: its sender may have sent the next request already.
+ */
+function discard({ raw }: FastifyRequest, body: UnreadBody): void {
+  if (raw.complete || body.payload.destroyed) return;
+  const { socket } = raw;
+  const start = socket.bytesRead;
+  let seen = start;
+  let ticks = 0;
+  let silentTicks = 0;
+  const watch = setInterval(() => {
+    // No event tells it: Node takes the listeners off a body that is unread when its answer has gone.
+    if (raw.complete || socket.destroyed) {
+      clearInterval(watch);
+      return;
+    }
+    ticks += 1;
+    silentTicks = socket.bytesRead === seen ? silentTicks + 1 : 0;
+    seen = socket.bytesRead;
+    const isOver = silentTicks >= linger.silentTicks || ticks >= linger.ticks;
+    if (isOver || seen - start > linger.bytes) socket.destroy();
+  }, linger.tickMs);
+  // A reader that was left in the middle is still open.
+  void release(body).then(() => body.payload.resume());
 }
 
 /**
@@ -129,12 +150,11 @@ export function streamedBodyOf(request: FastifyRequest, route: Route): StreamedB
     throw new ProblemError('unsupported_media_type', `send the body as ${route.streamed}`);
   }
   const limitBytes = route.streamedLimitBytes ?? body.serverLimitBytes;
-  const { payload } = body;
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limitBytes) throw tooLarge(limitBytes);
   return {
     contentType: request.headers['content-type'] ?? '',
     plainLimitBytes: body.serverLimitBytes,
-    chunks: read(payload, limitBytes),
+    chunks: read(body, limitBytes),
   };
 }

@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   readonly url: string;
   /** Most connections this pool opens; 10 unless told. */
   readonly maxConnections?: number;
+  /** Longest wait for one of them, ms; 5 s unless told. */
+  readonly connectionTimeoutMs?: number;
   /** Limit in ms of one statement, enforced by the server; 30 s unless told. */
   readonly statementTimeoutMs?: number;
   /** Shown in `pg_stat_activity`; the role's name. */
@@ -21,7 +23,6 @@ export interface DatabaseOptions {
 }
 
 const idleTimeoutMs = 30_000;
-const connectionTimeoutMs = 5_000;
 
 /** `int8` as a number. Byte counts and sequence numbers stay below 2^53; anything greater is refused, never rounded. */
 function parseInt8(text: string): number {
@@ -55,7 +56,7 @@ export function openDatabase(options: DatabaseOptions): Kysely<Database> {
     connectionString: options.url,
     max: options.maxConnections ?? 10,
     idleTimeoutMillis: idleTimeoutMs,
-    connectionTimeoutMillis: connectionTimeoutMs,
+    connectionTimeoutMillis: options.connectionTimeoutMs ?? 5000,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     idle_in_transaction_session_timeout: 60_000,
     application_name: options.applicationName,

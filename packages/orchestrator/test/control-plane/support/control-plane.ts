@@ -106,7 +106,13 @@ export async function testControlPlane(
   const database = await createTestDatabase();
   const env = await controlPlaneEnv(database.url, options.env);
   const { log, stop } = await runControlPlane(env, options.overrides);
-  const db = openDatabase({ url: database.url, applicationName: 'test', log });
+  const db = openDatabase({
+    url: database.url,
+    applicationName: 'test',
+    // Tests write by the hundred at once, on busy machines.
+    connectionTimeoutMs: 60_000,
+    log,
+  });
   return {
     url: env['ORCHESTRATOR_PUBLIC_URL'] ?? '',
     env,
