@@ -48,6 +48,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 300_000,
           maxWorkers: 2,
+          // Behind the unit tests, which run in as many processes as there are cores.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
