@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type User, roleBindingListSchema } from '@cynodeai/contracts/gateway';
+import { roleBindingListSchema } from '@cynodeai/contracts/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   as,
@@ -11,35 +11,28 @@ import {
   password,
   systemGrant,
 } from './support/admin.ts';
-import { type TestGateway, startTestGateway } from './support/gateway.ts';
+import { Administration } from './support/administration.ts';
+import type { TestGateway } from './support/gateway.ts';
 import type { Answer } from './support/http.ts';
 import { cancel, create, get } from './support/tasks.ts';
-import { type TestUser, addProject, addUser, bindRole } from './support/users.ts';
+import { type TestUser, addProject, bindRole } from './support/users.ts';
 
+let office: Administration;
 let one: TestGateway;
 let two: TestGateway;
 let root: TestUser;
-let rootBinding = '';
-let counter = 0;
 
 beforeAll(async () => {
-  one = await startTestGateway();
-  two = await startTestGateway({ beside: one });
-  root = await addUser(one, 'admin');
-  rootBinding = await bindRole(one, { type: 'user', id: root.id }, 'owner');
+  office = await Administration.start('admin');
+  ({ one, two, root } = office);
   const names = ['admin', 'operator', 'member', 'viewer'];
   await one.db
     .insertInto('roles')
     .values(names.map((name) => ({ name })))
     .execute();
 });
-afterAll(async () => {
-  await two[Symbol.asyncDispose]();
-  await one[Symbol.asyncDispose]();
-});
+afterAll(() => office[Symbol.asyncDispose]());
 
-const handleOf = (name: string): string => `${name}-${(counter += 1)}`;
-const newUser = (name: string): Promise<User> => createUser(one, root, handleOf(name));
 const ask = (body: unknown, who: { token: string } = root): Promise<Answer> =>
   as(one, who, 'POST', '/v1/role-bindings', body);
 const withdraw = (id: string, who: { token: string } = root): Promise<Answer> =>
@@ -47,7 +40,7 @@ const withdraw = (id: string, who: { token: string } = root): Promise<Answer> =>
 
 describe('a grant', () => {
   it('counts from the next request on, at every gateway, and so does its end (REQ-ACCESS-0107, REQ-ACCESS-0112)', async () => {
-    const user = await newUser('bob');
+    const user = await office.newUser('bob');
     const bob = await login(two, user.handle);
     const administers = async (gateway: TestGateway) =>
       (await as(gateway, bob, 'GET', '/v1/users')).status;
@@ -56,7 +49,7 @@ describe('a grant', () => {
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({ ...systemGrant(user.id, 'admin'), is_active: true });
     expect([await administers(one), await administers(two)]).toEqual([200, 200]);
-    await createUser(two, bob, handleOf('made-by-bob'));
+    await createUser(two, bob, office.handleOf('made-by-bob'));
     const id = String(answer.body['binding_id']);
     expect((await withdraw(id)).status).toBe(204);
     expect([await administers(one), await administers(two)]).toEqual([403, 403]);
@@ -67,7 +60,7 @@ describe('a grant', () => {
   });
 
   it('keeps its id when it is repeated and when it is granted again after its end', async () => {
-    const user = await newUser('again');
+    const user = await office.newUser('again');
     const body = systemGrant(user.id, 'operator');
     const first = await ask(body);
     one.clock.advance(1000);
@@ -93,7 +86,7 @@ describe('a grant', () => {
   });
 
   it('is one row when it is asked for many times at once', async () => {
-    const user = await newUser('parallel');
+    const user = await office.newUser('parallel');
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => ask(systemGrant(user.id, 'member'))),
     );
@@ -103,9 +96,9 @@ describe('a grant', () => {
   });
 
   it('needs a subject and a project that exist', async () => {
-    const user = await newUser('somebody');
+    const user = await office.newUser('somebody');
     const nobody = randomUUID();
-    const project = await addProject(one, handleOf('granted'));
+    const project = await addProject(one, office.handleOf('granted'));
     const scoped = { ...systemGrant(user.id, 'viewer'), scope_type: 'project' };
     expect((await ask({ ...scoped, scope_id: project })).status).toBe(201);
     for (const body of [
@@ -129,11 +122,11 @@ describe('a grant', () => {
   });
 
   it('reaches the members of a group', async () => {
-    const user = await newUser('grouped');
+    const user = await office.newUser('grouped');
     const session = await login(one, user.handle);
     const { id: groupId } = await one.db
       .insertInto('groups')
-      .values({ slug: handleOf('crew'), display_name: 'Crew', updated_by: 'system' })
+      .values({ slug: office.handleOf('crew'), display_name: 'Crew', updated_by: 'system' })
       .returning('id')
       .executeTakeFirstOrThrow();
     await one.db
@@ -147,10 +140,10 @@ describe('a grant', () => {
 
 describe('authority over grants', () => {
   it('ends at the own role: only owners make and unmake owners', async () => {
-    const user = await newUser('deputy');
+    const user = await office.newUser('deputy');
     await grant(one, root, systemGrant(user.id, 'admin'));
     const deputy = await login(one, user.handle);
-    const friend = await newUser('friend');
+    const friend = await office.newUser('friend');
     const above = await ask(systemGrant(friend.id, 'owner'), deputy);
     expect([above.status, above.kind]).toEqual([403, 'authorization']);
     const own = await ask(systemGrant(user.id, 'owner'), deputy);
@@ -158,17 +151,17 @@ describe('authority over grants', () => {
     for (const role of ['admin', 'operator', 'member', 'viewer']) {
       expect((await ask(systemGrant(friend.id, role), deputy)).status).toBe(201);
     }
-    expect((await withdraw(rootBinding, deputy)).status).toBe(403);
+    expect((await withdraw(office.rootBinding, deputy)).status).toBe(403);
     expect(await meStatus(one, root)).toBe(200);
   });
 
   it('is a binding and no handle: without it the user admin is nobody', async () => {
-    const user = await newUser('successor');
-    const last = await withdraw(rootBinding);
+    const user = await office.newUser('successor');
+    const last = await withdraw(office.rootBinding);
     expect([last.status, last.kind]).toEqual([409, 'conflict']);
     const owner = await grant(one, root, systemGrant(user.id, 'owner'));
     const successor = await login(one, user.handle);
-    expect((await withdraw(rootBinding, successor)).status).toBe(204);
+    expect((await withdraw(office.rootBinding, successor)).status).toBe(204);
     expect((await as(one, root, 'GET', '/v1/users')).status).toBe(403);
     expect((await as(one, root, 'POST', '/v1/users', { handle: 'x-1', password })).status).toBe(
       403,
@@ -179,29 +172,29 @@ describe('authority over grants', () => {
   });
 
   it('never leaves the install without an owner, whoever withdraws at once', async () => {
-    const user = await newUser('peer');
+    const user = await office.newUser('peer');
     const peer = await login(one, user.handle);
     const binding = await grant(one, root, systemGrant(user.id, 'owner'));
     const answers = await Promise.all([
       as(one, root, 'DELETE', `/v1/role-bindings/${binding.binding_id}`),
-      as(two, peer, 'DELETE', `/v1/role-bindings/${rootBinding}`),
+      as(two, peer, 'DELETE', `/v1/role-bindings/${office.rootBinding}`),
     ]);
     expect(answers.filter((answer) => answer.status === 204)).toHaveLength(1);
     if (answers[1].status === 204) {
       await grant(one, peer, systemGrant(root.id, 'owner'));
       expect((await withdraw(binding.binding_id)).status).toBe(204);
     }
-    const disabled = await newUser('sleeping-owner');
+    const disabled = await office.newUser('sleeping-owner');
     await grant(one, root, systemGrant(disabled.id, 'owner'));
     await as(one, root, 'POST', `/v1/users/${disabled.id}/disable`);
-    expect((await withdraw(rootBinding)).status).toBe(409);
+    expect((await withdraw(office.rootBinding)).status).toBe(409);
   });
 });
 
 describe('listing grants', () => {
   it('filters by every field and pages newest first, withdrawn ones included', async () => {
-    const user = await newUser('listed');
-    const project = await addProject(one, handleOf('listed'));
+    const user = await office.newUser('listed');
+    const project = await addProject(one, office.handleOf('listed'));
     const scoped = { ...systemGrant(user.id, 'viewer'), scope_type: 'project', scope_id: project };
     const made = [];
     for (const body of [systemGrant(user.id, 'operator'), systemGrant(user.id, 'member'), scoped]) {
@@ -238,11 +231,11 @@ describe('listing grants', () => {
 describe('what a grant in a project allows', () => {
   it('is 403 on cancel for a viewer and 404 on everything for a stranger, by uuid and by name', async () => {
     const [owner, viewer, stranger] = [
-      await newUser('author'),
-      await newUser('reader'),
-      await newUser('outsider'),
+      await office.newUser('author'),
+      await office.newUser('reader'),
+      await office.newUser('outsider'),
     ];
-    const project = await addProject(one, handleOf('shared'));
+    const project = await addProject(one, office.handleOf('shared'));
     const scoped = { scope_type: 'project', scope_id: project };
     await grant(one, root, { ...systemGrant(owner.id, 'member'), ...scoped });
     const binding = await grant(one, root, { ...systemGrant(viewer.id, 'viewer'), ...scoped });

@@ -1,42 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { User } from '@cynodeai/contracts/gateway';
 import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { as, createUser, password } from './support/admin.ts';
-import { type TestGateway, startTestGateway } from './support/gateway.ts';
+import { as, password } from './support/admin.ts';
+import { Administration } from './support/administration.ts';
+import type { TestGateway } from './support/gateway.ts';
 import { call } from './support/http.ts';
-import { type TestUser, addUser, bindRole } from './support/users.ts';
+import { type TestUser, addUser } from './support/users.ts';
 
+let office: Administration;
 let one: TestGateway;
-/** A second gateway on the same database: what one decides binds the other. */
-let two: TestGateway;
 let root: TestUser;
-let counter = 0;
 
 beforeAll(async () => {
-  one = await startTestGateway();
-  two = await startTestGateway({ beside: one });
-  root = await addUser(one, 'root');
-  await bindRole(one, { type: 'user', id: root.id }, 'owner');
-  await one.db.insertInto('users').values({ handle: 'system' }).execute();
+  office = await Administration.start();
+  ({ one, root } = office);
 });
-afterAll(async () => {
-  await two[Symbol.asyncDispose]();
-  await one[Symbol.asyncDispose]();
-});
-
-const handleOf = (name: string): string => `${name}-${(counter += 1)}`;
-const newUser = (name: string): Promise<User> => createUser(one, root, handleOf(name));
-
-async function admin(role = 'admin'): Promise<TestUser> {
-  const user = await addUser(one, handleOf(role));
-  await bindRole(one, { type: 'user', id: user.id }, role);
-  return user;
-}
+afterAll(() => office[Symbol.asyncDispose]());
 
 describe('user routes', () => {
   const routes = (id: string): readonly (readonly [string, string, unknown])[] => [
-    ['POST', '/v1/users', { handle: handleOf('never'), password }],
+    ['POST', '/v1/users', { handle: office.handleOf('never'), password }],
     ['GET', '/v1/users', undefined],
     ['GET', `/v1/users/${id}`, undefined],
     ['POST', `/v1/users/${id}/disable`, undefined],
@@ -55,8 +38,11 @@ describe('user routes', () => {
   it.each(['operator', 'member', 'viewer', undefined])(
     'answer 403 to a caller with the system role %s, 401 without a token, and say so in the audit log',
     async (role) => {
-      const target = await newUser('target');
-      const caller = role === undefined ? await addUser(one, handleOf('plain')) : await admin(role);
+      const target = await office.newUser('target');
+      const caller =
+        role === undefined
+          ? await addUser(one, office.handleOf('plain'))
+          : await office.holderOf(role);
       for (const [method, path, json] of routes(target.id)) {
         const answer = await as(one, caller, method, path, json);
         expect([path, answer.status, answer.kind]).toEqual([path, 403, 'authorization']);

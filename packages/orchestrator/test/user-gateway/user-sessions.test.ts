@@ -1,54 +1,28 @@
-import type { User } from '@cynodeai/contracts/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  as,
-  authEvents,
-  createUser,
-  gatewayRows,
-  login,
-  meStatus,
-  password,
-} from './support/admin.ts';
+import { as, authEvents, gatewayRows, login, meStatus, password } from './support/admin.ts';
+import { Administration } from './support/administration.ts';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { type Answer, call } from './support/http.ts';
 import { type TestUser, addUser, bindRole } from './support/users.ts';
 
+let office: Administration;
 let one: TestGateway;
-/** A second gateway on the same database: what one decides binds the other. */
 let two: TestGateway;
 let root: TestUser;
-let counter = 0;
 
 beforeAll(async () => {
-  one = await startTestGateway();
-  two = await startTestGateway({ beside: one });
-  root = await addUser(one, 'root');
-  await bindRole(one, { type: 'user', id: root.id }, 'owner');
-  await one.db.insertInto('users').values({ handle: 'system' }).execute();
+  office = await Administration.start();
+  ({ one, two, root } = office);
 });
-afterAll(async () => {
-  await two[Symbol.asyncDispose]();
-  await one[Symbol.asyncDispose]();
-});
-
-const handleOf = (name: string): string => `${name}-${(counter += 1)}`;
-const newUser = (name: string): Promise<User> => createUser(one, root, handleOf(name));
-const post = (path: string, json?: unknown, who: { token: string } = root): Promise<Answer> =>
-  as(one, who, 'POST', path, json);
-
-async function admin(role = 'admin'): Promise<TestUser> {
-  const user = await addUser(one, handleOf(role));
-  await bindRole(one, { type: 'user', id: user.id }, role);
-  return user;
-}
+afterAll(() => office[Symbol.asyncDispose]());
 
 describe('disabling a user', () => {
   it('ends every session at once, whichever gateway is asked, and enabling brings none back (REQ-IDENTY-0115, REQ-IDENTY-0106)', async () => {
-    const user = await newUser('victim');
+    const user = await office.newUser('victim');
     const first = await login(one, user.handle);
     const second = await login(two, user.handle);
     expect(await meStatus(two, first)).toBe(200);
-    const answer = await post(`/v1/users/${user.id}/disable`);
+    const answer = await office.post(`/v1/users/${user.id}/disable`);
     expect([answer.status, answer.body['is_active']]).toEqual([200, false]);
     for (const gateway of [one, two]) {
       for (const session of [first, second]) expect(await meStatus(gateway, session)).toBe(401);
@@ -60,10 +34,10 @@ describe('disabling a user', () => {
       json: { handle: user.handle, password },
     });
     expect(refused.status).toBe(401);
-    expect((await post(`/v1/users/${user.id}/disable`)).body).toEqual(answer.body);
-    const enabled = await post(`/v1/users/${user.id}/enable`);
+    expect((await office.post(`/v1/users/${user.id}/disable`)).body).toEqual(answer.body);
+    const enabled = await office.post(`/v1/users/${user.id}/enable`);
     expect([enabled.status, enabled.body['is_active']]).toEqual([200, true]);
-    expect((await post(`/v1/users/${user.id}/enable`)).body).toEqual(enabled.body);
+    expect((await office.post(`/v1/users/${user.id}/enable`)).body).toEqual(enabled.body);
     expect(await meStatus(one, first)).toBe(401);
     expect((await refresh(second.refresh)).status).toBe(401);
     await login(one, user.handle);
@@ -83,7 +57,7 @@ describe('disabling a user', () => {
 
   it('refuses the last active owner and the reserved user, and changes nothing', async () => {
     const before = await meStatus(one, root);
-    const last = await post(`/v1/users/${root.id}/disable`);
+    const last = await office.post(`/v1/users/${root.id}/disable`);
     expect([before, last.status, last.kind]).toEqual([200, 409, 'conflict']);
     expect(await meStatus(one, root)).toBe(200);
     const { id } = await one.db
@@ -92,11 +66,11 @@ describe('disabling a user', () => {
       .where('handle', '=', 'system')
       .executeTakeFirstOrThrow();
     for (const act of ['disable', 'enable']) {
-      expect((await post(`/v1/users/${id}/${act}`)).status).toBe(409);
+      expect((await office.post(`/v1/users/${id}/${act}`)).status).toBe(409);
     }
     const reset = { new_password: 'another password' };
-    expect((await post(`/v1/users/${id}/reset_password`, reset)).status).toBe(409);
-    expect((await post(`/v1/users/${id}/revoke_sessions`)).status).toBe(204);
+    expect((await office.post(`/v1/users/${id}/reset_password`, reset)).status).toBe(409);
+    expect((await office.post(`/v1/users/${id}/revoke_sessions`)).status).toBe(204);
   });
 
   it('leaves one of two owners when both disable each other at once, at two gateways', async () => {
@@ -125,12 +99,12 @@ describe('disabling a user', () => {
   });
 
   it('leaves no session behind when a login runs at the same time', async () => {
-    const user = await newUser('racer');
+    const user = await office.newUser('racer');
     for (let round = 0; round < 3; round += 1) {
       const attempts = [one, two].map((gateway) =>
         call(gateway.url, 'POST', '/v1/auth/login', { json: { handle: user.handle, password } }),
       );
-      await post(`/v1/users/${user.id}/disable`);
+      await office.post(`/v1/users/${user.id}/disable`);
       await Promise.all(attempts);
       const live = await one.db
         .selectFrom('refresh_sessions')
@@ -139,7 +113,7 @@ describe('disabling a user', () => {
         .where('is_active', '=', true)
         .execute();
       expect(live).toEqual([]);
-      await post(`/v1/users/${user.id}/enable`);
+      await office.post(`/v1/users/${user.id}/enable`);
       one.clock.advance(16 * 60_000);
     }
   });
@@ -147,16 +121,16 @@ describe('disabling a user', () => {
 
 describe('ending sessions and resetting passwords', () => {
   it('ends every session of a user, and anybody may end their own (REQ-IDENTY-0119)', async () => {
-    const user = await newUser('leaver');
+    const user = await office.newUser('leaver');
     const first = await login(one, user.handle);
     const second = await login(one, user.handle);
-    expect((await post(`/v1/users/${user.id}/revoke_sessions`, {}, first)).status).toBe(204);
+    expect((await office.post(`/v1/users/${user.id}/revoke_sessions`, {}, first)).status).toBe(204);
     expect([await meStatus(one, first), await meStatus(two, second)]).toEqual([401, 401]);
     const third = await login(one, user.handle);
-    expect((await post(`/v1/users/${user.id}/revoke_sessions`)).status).toBe(204);
+    expect((await office.post(`/v1/users/${user.id}/revoke_sessions`)).status).toBe(204);
     expect(await meStatus(two, third)).toBe(401);
-    const stranger = await login(one, (await newUser('stranger')).handle);
-    const refused = await post(`/v1/users/${user.id}/revoke_sessions`, {}, stranger);
+    const stranger = await login(one, (await office.newUser('stranger')).handle);
+    const refused = await office.post(`/v1/users/${user.id}/revoke_sessions`, {}, stranger);
     expect([refused.status, refused.kind]).toEqual([403, 'authorization']);
     const revoked = (await authEvents(one, user.id)).filter(
       (event) => event.event_type === 'session_revoked',
@@ -165,10 +139,10 @@ describe('ending sessions and resetting passwords', () => {
   });
 
   it('replaces the password and ends every session (REQ-IDENTY-0120)', async () => {
-    const user = await newUser('forgetful');
+    const user = await office.newUser('forgetful');
     const session = await login(one, user.handle);
     const reset = (new_password: string): Promise<Answer> =>
-      post(`/v1/users/${user.id}/reset_password`, { new_password });
+      office.post(`/v1/users/${user.id}/reset_password`, { new_password });
     for (const bad of ['short', user.handle, 'password']) {
       expect((await reset(bad)).body['errors']).toMatchObject([{ field: 'new_password' }]);
     }
@@ -187,13 +161,15 @@ describe('ending sessions and resetting passwords', () => {
   });
 
   it('gives a password to a user who had none, and none of an owner to an admin', async () => {
-    const bare = await addUser(one, handleOf('bare'));
+    const bare = await addUser(one, office.handleOf('bare'));
     const new_password = 'a brand new secret';
-    expect((await post(`/v1/users/${bare.id}/reset_password`, { new_password })).status).toBe(204);
+    expect(
+      (await office.post(`/v1/users/${bare.id}/reset_password`, { new_password })).status,
+    ).toBe(204);
     await login(one, bare.handle, new_password);
-    const helper = await admin();
+    const helper = await office.holderOf('admin');
     const path = `/v1/users/${root.id}/reset_password`;
-    const refused = await post(path, { new_password }, helper);
+    const refused = await office.post(path, { new_password }, helper);
     expect([refused.status, refused.kind]).toEqual([403, 'authorization']);
     expect(await meStatus(one, root)).toBe(200);
   });

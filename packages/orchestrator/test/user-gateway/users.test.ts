@@ -1,32 +1,22 @@
 import { type User, userListSchema } from '@cynodeai/contracts/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { as, authEvents, createUser, gatewayRows, login, password } from './support/admin.ts';
-import { type TestGateway, startTestGateway } from './support/gateway.ts';
+import { as, authEvents, gatewayRows, login, password } from './support/admin.ts';
+import { Administration } from './support/administration.ts';
+import type { TestGateway } from './support/gateway.ts';
 import type { Answer } from './support/http.ts';
-import { type TestUser, addUser, bindRole } from './support/users.ts';
+import type { TestUser } from './support/users.ts';
 
+let office: Administration;
 let one: TestGateway;
-/** A second gateway on the same database: what one decides binds the other. */
 let two: TestGateway;
 let root: TestUser;
-let counter = 0;
 
 beforeAll(async () => {
-  one = await startTestGateway();
-  two = await startTestGateway({ beside: one });
-  root = await addUser(one, 'root');
-  await bindRole(one, { type: 'user', id: root.id }, 'owner');
-  await one.db.insertInto('users').values({ handle: 'system' }).execute();
+  office = await Administration.start();
+  ({ one, two, root } = office);
 });
-afterAll(async () => {
-  await two[Symbol.asyncDispose]();
-  await one[Symbol.asyncDispose]();
-});
+afterAll(() => office[Symbol.asyncDispose]());
 
-const handleOf = (name: string): string => `${name}-${(counter += 1)}`;
-const newUser = (name: string): Promise<User> => createUser(one, root, handleOf(name));
-const post = (path: string, json?: unknown, who: { token: string } = root): Promise<Answer> =>
-  as(one, who, 'POST', path, json);
 const tryCreate = (json: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
   as(one, root, 'POST', '/v1/users', json, headers);
 
@@ -69,13 +59,13 @@ describe('creating a user', () => {
   });
 
   it('refuses a taken handle in any case, a taken email, and leaves nothing behind', async () => {
-    const handle = handleOf('taken');
+    const handle = office.handleOf('taken');
     const email = `${handle}@example.org`;
     expect((await tryCreate({ handle, email, password })).status).toBe(201);
     const count = () => one.db.selectFrom('users').select('id').execute();
     const before = (await count()).length;
     const byHandle = await tryCreate({ handle: handle.toUpperCase(), password });
-    const byEmail = await tryCreate({ handle: handleOf('other'), email, password });
+    const byEmail = await tryCreate({ handle: office.handleOf('other'), email, password });
     expect([byHandle.status, byHandle.kind, byEmail.status]).toEqual([409, 'conflict', 409]);
     expect([byHandle.text, byEmail.text]).toEqual([
       expect.stringContaining('handle'),
@@ -85,7 +75,7 @@ describe('creating a user', () => {
   });
 
   it('makes one user of many parallel creations of one handle', async () => {
-    const handle = handleOf('race');
+    const handle = office.handleOf('race');
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => tryCreate({ handle, password })),
     );
@@ -113,14 +103,14 @@ describe('creating a user', () => {
   });
 
   it('takes a password in any Unicode form', async () => {
-    const handle = handleOf('accent');
+    const handle = office.handleOf('accent');
     const composed = 'éèàùçôîê';
     expect((await tryCreate({ handle, password: composed })).status).toBe(201);
     await login(one, handle, composed.normalize('NFD'));
   });
 
   it('happens once per Idempotency-Key, and what is kept holds no secret (REQ-STANDS-0129)', async () => {
-    const handle = handleOf('once');
+    const handle = office.handleOf('once');
     const key = { 'idempotency-key': 'user-key-1' };
     const first = await tryCreate({ handle, password }, key);
     const again = await tryCreate({ password, handle }, key);
@@ -148,7 +138,7 @@ describe('creating a user', () => {
       (await tryCreate({ handle: 'a b', password }, { 'idempotency-key': 'k-2' })).status,
     ).toBe(400);
     expect(
-      (await tryCreate({ handle: handleOf('free'), password }, { 'idempotency-key': 'k-2' }))
+      (await tryCreate({ handle: office.handleOf('free'), password }, { 'idempotency-key': 'k-2' }))
         .status,
     ).toBe(201);
   });
@@ -165,9 +155,9 @@ describe('listing users', () => {
     const made: string[] = [];
     for (let index = 0; index < 5; index += 1) {
       one.clock.advance(index % 2);
-      made.push((await newUser('page_me')).id);
+      made.push((await office.newUser('page_me')).id);
     }
-    await newUser('pagexme');
+    await office.newUser('pagexme');
     const seen: User[] = [];
     let cursor = '';
     do {
@@ -183,15 +173,15 @@ describe('listing users', () => {
   });
 
   it('filters by state and by part of handle or email, which are no patterns', async () => {
-    const user = await newUser('filtered');
-    await post(`/v1/users/${user.id}/disable`);
+    const user = await office.newUser('filtered');
+    await office.post(`/v1/users/${user.id}/disable`);
     expect((await list('?is_active=false')).users.map((one_) => one_.handle)).toContain(
       user.handle,
     );
     expect((await list('?is_active=true&q=filtered')).users).toEqual([]);
     expect((await list('?q=%25')).users.map((found) => found.handle)).not.toContain(user.handle);
-    const email = `${handleOf('mail')}@example.org`;
-    await tryCreate({ handle: handleOf('with-mail'), email, password });
+    const email = `${office.handleOf('mail')}@example.org`;
+    await tryCreate({ handle: office.handleOf('with-mail'), email, password });
     expect((await list(`?q=${email.toUpperCase()}`)).users).toHaveLength(1);
   });
 
