@@ -1,27 +1,20 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { MockGateway, json, problem, task, tokens } from '@cynodeai/testing/doubles';
+import { type MockGateway, json, problem, task, tokens } from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { buildModel } from '@cynodeai/command-line/completion';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cynork } from '../src/commands/catalogue.ts';
-import { Home, executable } from './support/cynork.ts';
+import { type Home, executable } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const stored = 'token: access-canary\nrefresh_token: refresh-canary\n';
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
-});
+eachTest((place) => ({ gateway, home } = place));
 
 function names(...list: string[]): void {
   const tasks = list.map((task_name) => task('queued', { task_name }));

@@ -1,24 +1,19 @@
-import { MockGateway, inTurn, json, problem, tokens, user } from '@cynodeai/testing/doubles';
+import { type MockGateway, inTurn, json, problem, tokens, user } from '@cynodeai/testing/doubles';
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { describe, expect, it } from 'vitest';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
+eachTest((place) => {
+  ({ gateway, home } = place);
   gateway
     .on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')))
     .on('POST /v1/auth/logout', (_request, response) => void response.writeHead(204).end())
     .on('GET /v1/users/me', json(200, user));
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });
 
 /** A helper that keeps the secret in a file beside it and writes down how it was called. */

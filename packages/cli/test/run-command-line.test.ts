@@ -1,6 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import {
-  MockGateway,
+  type MockGateway,
   events,
   inTurn,
   jobId,
@@ -19,23 +19,16 @@ import {
 } from '@cynodeai/testing/doubles';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { CliError } from '../src/base/cli-error.ts';
-import { Home } from './support/cynork.ts';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 import { type Ran, type RunOptions, runInProcess } from './support/run-in-process.ts';
 
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
-});
+eachTest((place) => ({ gateway, home } = place));
 
 const run = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
   runInProcess(home, args, options);

@@ -1,30 +1,33 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { MockGateway, inTurn, json, problem, text, tokens, user } from '@cynodeai/testing/doubles';
+import {
+  type MockGateway,
+  inTurn,
+  json,
+  problem,
+  text,
+  tokens,
+  user,
+} from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home, executable } from './support/cynork.ts';
+import { describe, expect, it } from 'vitest';
+import { type Home, executable } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 
 const password = 'canary-password-8f2e';
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
+eachTest((place) => {
+  ({ gateway, home } = place);
   gateway
     .on('GET /healthz', text(200, 'ok'))
     .on('POST /v1/auth/login', json(200, tokens('access-canary-1', 'refresh-canary-1')))
     .on('POST /v1/auth/logout', (_request, response) => void response.writeHead(204).end())
     .on('GET /v1/users/me', json(200, user));
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });
 
 const login = (input = `${password}\n`): ReturnType<Home['run']> =>

@@ -1,11 +1,12 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { MockGateway, json, problem, taskId } from '@cynodeai/testing/doubles';
+import { type MockGateway, json, problem, taskId } from '@cynodeai/testing/doubles';
 import type { Outcome } from '@cynodeai/testing/harness';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const listPath = `GET /v1/tasks/${taskId}/artifacts`;
@@ -15,15 +16,9 @@ let gateway: MockGateway;
 let home: Home;
 let folder: string;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
+eachTest(async (place) => {
+  ({ gateway, home } = place);
   folder = join(await home.file('here/marker', ''), '..');
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });
 
 const artifacts = (...args: string[]): Promise<Outcome> =>

@@ -1,27 +1,22 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { MockGateway, json, problem, result, task, taskId } from '@cynodeai/testing/doubles';
+import { type MockGateway, json, problem, result, task, taskId } from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { createHash, randomBytes } from 'node:crypto';
 import { readForm } from '@cynodeai/runtime/http';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { describe, expect, it } from 'vitest';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const MIB = 1024 * 1024;
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
+eachTest((place) => {
+  ({ gateway, home } = place);
   gateway.on('POST /v1/tasks', json(201, task('queued')));
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });
 
 const create = (...args: string[]): Promise<Outcome> =>

@@ -1,6 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import {
-  MockGateway,
+  type MockGateway,
   jobId,
   jobResult,
   json,
@@ -9,22 +9,15 @@ import {
   taskId,
 } from '@cynodeai/testing/doubles';
 import type { Outcome } from '@cynodeai/testing/harness';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { describe, expect, it } from 'vitest';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
-});
+eachTest((place) => ({ gateway, home } = place));
 
 const cynork = (...args: string[]): Promise<Outcome> => home.run(args, { env });
 

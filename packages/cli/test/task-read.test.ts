@@ -1,6 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import {
-  MockGateway,
+  type MockGateway,
   events,
   inTurn,
   jobId,
@@ -16,8 +16,9 @@ import {
 } from '@cynodeai/testing/doubles';
 import type { Outcome } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { describe, expect, it } from 'vitest';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
 const resultPath = `GET /v1/tasks/${taskId}/result`;
@@ -26,15 +27,7 @@ const eventsPath = `GET /v1/tasks/${taskId}/events`;
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
-});
+eachTest((place) => ({ gateway, home } = place));
 
 const cynork = (...args: string[]): Promise<Outcome> => home.run(args, { env });
 

@@ -1,6 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import {
-  MockGateway,
+  type MockGateway,
   events,
   inTurn,
   json,
@@ -13,8 +13,9 @@ import {
   type Answer,
 } from '@cynodeai/testing/doubles';
 import type { Outcome } from '@cynodeai/testing/harness';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 
 const env = { CYNORK_TOKEN: 'token-1' };
@@ -23,15 +24,7 @@ const eventsPath = `GET /v1/tasks/${taskId}/events`;
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
-});
+eachTest((place) => ({ gateway, home } = place));
 
 const watch = (...args: string[]): Promise<Outcome> =>
   home.run(['task', 'watch', taskId, ...args], { env });

@@ -1,23 +1,18 @@
-import { MockGateway, json, problem, result, taskId, tokens } from '@cynodeai/testing/doubles';
+import { type MockGateway, json, problem, result, taskId, tokens } from '@cynodeai/testing/doubles';
 import { readFile } from 'node:fs/promises';
 import { at } from '@cynodeai/runtime/std';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { describe, expect, it } from 'vitest';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 
 const password = 'pässwörd-canary';
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
+eachTest((place) => {
+  ({ gateway, home } = place);
   gateway.on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')));
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });
 
 const sentPassword = (): unknown => at(gateway.requests[0]?.json, 'password');

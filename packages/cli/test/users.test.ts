@@ -1,8 +1,9 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { MockGateway, json, problem } from '@cynodeai/testing/doubles';
+import { type MockGateway, json, problem } from '@cynodeai/testing/doubles';
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from './support/cynork.ts';
+import { describe, expect, it } from 'vitest';
+import type { Home } from './support/cynork.ts';
+import { eachTest } from './support/each-test.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 import { type Ran, type RunOptions, runInProcess } from './support/run-in-process.ts';
 
@@ -36,9 +37,8 @@ const binding = {
 let gateway: MockGateway;
 let home: Home;
 
-beforeEach(async () => {
-  gateway = await MockGateway.start();
-  home = await Home.create(gateway);
+eachTest((place) => {
+  ({ gateway, home } = place);
   gateway
     .on('GET /v1/users', json(200, { users: [bobby, bob] }))
     .on(`GET /v1/users/${bobId}`, json(200, { ...bob, password_hash: canary, secret: canary }))
@@ -50,11 +50,6 @@ beforeEach(async () => {
     .on('GET /v1/role-bindings', json(200, { bindings: [binding], next_cursor: null }))
     .on('POST /v1/role-bindings', json(201, binding))
     .on(`DELETE /v1/role-bindings/${bindingId}`, noContent);
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });
 
 const run = (args: readonly string[], options?: RunOptions): Promise<Ran> =>

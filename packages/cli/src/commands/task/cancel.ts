@@ -3,7 +3,8 @@ import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { holding } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../shared/confirm.ts';
-import type { cancelFlags, taskArgs } from './flags.ts';
+import type { confirmFlags } from '../shared/flags.ts';
+import type { taskArgs } from './flags.ts';
 
 /**
  * `cynork task cancel`: asks first; anything but y sends nothing.
@@ -11,7 +12,7 @@ import type { cancelFlags, taskArgs } from './flags.ts';
  */
 export async function cancel(
   context: Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>,
-  { args, flags }: CommandInput<typeof taskArgs, typeof cancelFlags>,
+  { args, flags }: CommandInput<typeof taskArgs, typeof confirmFlags>,
 ): Promise<void> {
   const client = await context.authenticated();
   const { task } = args;

@@ -1,9 +1,9 @@
 import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/definition';
 import type { CommandContext } from '../context.ts';
+import { confirmFlags } from '../shared/flags.ts';
 import {
   artifactArgs,
   artifactGetFlags,
-  cancelFlags,
   createFlags,
   listFlags,
   logsFlags,
@@ -38,7 +38,7 @@ export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
     path: ['task', 'cancel'],
     summary: 'Cancel a task',
     args: taskArgs,
-    flags: cancelFlags,
+    flags: confirmFlags,
     load: async () => (await import('./cancel.ts')).cancel,
   }),
   defineCommand({

@@ -1,5 +1,6 @@
 import { taskCreateFlags } from '@cynodeai/api-client/task-create-flags';
 import type { Args, Flags } from '@cynodeai/command-line/definition';
+import { pagingFlags } from '../shared/flags.ts';
 
 /**
  * Every command on one task takes its uuid or its name, sent as given.
@@ -21,15 +22,7 @@ export const listFlags = {
     choices: ['queued', 'running', 'completed', 'failed', 'canceled', 'superseded'],
     help: 'only tasks in this state',
   },
-  limit: {
-    type: 'integer',
-    short: 'l',
-    value: 'n',
-    min: 1,
-    max: 200,
-    help: 'tasks per page (default 50)',
-  },
-  cursor: { type: 'string', value: 'opaque', help: 'continue after an earlier page' },
+  ...pagingFlags,
 } as const satisfies Flags;
 
 /** See docs/reference/cli.md#task-commands. */
@@ -46,11 +39,6 @@ export const watchFlags = {
     help: 'pause between questions where there is no event stream, such as 1500ms (default 2s, at least 1s)',
   },
   noClear: { type: 'boolean', help: 'keep what was shown before' },
-} as const satisfies Flags;
-
-/** See docs/reference/cli.md#task-commands. */
-export const cancelFlags = {
-  yes: { type: 'boolean', short: 'y', help: 'do not ask' },
 } as const satisfies Flags;
 
 /** See docs/reference/cli.md#task-commands. */

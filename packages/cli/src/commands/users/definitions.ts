@@ -1,13 +1,12 @@
 import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/definition';
 import type { CommandContext } from '../context.ts';
+import { confirmFlags, pagingFlags } from '../shared/flags.ts';
 import {
-  confirmFlags,
   createUserFlags,
   grantFlags,
   newUserArgs,
   resetPasswordFlags,
   revokeFlags,
-  rolesFlags,
   userArgs,
   userListFlags,
 } from './flags.ts';
@@ -70,7 +69,7 @@ export const userCommands: readonly CommandDefinition<CommandContext>[] = [
     path: ['users', 'roles'],
     summary: 'List the roles granted to a user',
     args: userArgs,
-    flags: rolesFlags,
+    flags: pagingFlags,
     load: async () => (await import('./roles.ts')).listRoles,
   }),
   defineCommand({

@@ -3,8 +3,9 @@ import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { userOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../shared/confirm.ts';
+import type { confirmFlags } from '../shared/flags.ts';
 import { findUserId } from './find-user.ts';
-import type { confirmFlags, userArgs } from './flags.ts';
+import type { userArgs } from './flags.ts';
 
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;
 

@@ -1,22 +1,10 @@
 import type { Args, Flags } from '@cynodeai/command-line/definition';
+import { confirmFlags, pagingFlags } from '../shared/flags.ts';
 
 /** Every command on one user takes their uuid or handle. */
 export const userArgs = { user: 'uuid or handle of the user' } as const satisfies Args;
 
 export const newUserArgs = { handle: 'name to log in with' } as const satisfies Args;
-
-/** See docs/reference/cli.md#paging. */
-const paging = {
-  limit: {
-    type: 'integer',
-    short: 'l',
-    value: 'n',
-    min: 1,
-    max: 200,
-    help: 'items per page (default 50)',
-  },
-  cursor: { type: 'string', value: 'opaque', help: 'continue after an earlier page' },
-} as const satisfies Flags;
 
 export const userListFlags = {
   active: {
@@ -26,7 +14,7 @@ export const userListFlags = {
     help: 'only users who are enabled, or only those who are not',
   },
   query: { type: 'string', value: 'text', help: 'only users with this in handle or email' },
-  ...paging,
+  ...pagingFlags,
 } as const satisfies Flags;
 
 /**
@@ -44,10 +32,6 @@ export const createUserFlags = {
 
 export const resetPasswordFlags = passwordFlag;
 
-export const confirmFlags = {
-  yes: { type: 'boolean', short: 'y', help: 'do not ask' },
-} as const satisfies Flags;
-
 export const grantFlags = {
   role: {
     type: 'choice',
@@ -60,5 +44,3 @@ export const grantFlags = {
 } as const satisfies Flags;
 
 export const revokeFlags = { ...grantFlags, ...confirmFlags } as const satisfies Flags;
-
-export const rolesFlags = paging;

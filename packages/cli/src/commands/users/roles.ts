@@ -2,10 +2,11 @@ import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { bindingOf, holding } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
+import type { pagingFlags } from '../shared/flags.ts';
 import { printPage } from '../shared/print-page.ts';
 import { bindingColumns } from './binding-fields.ts';
 import { findUserId } from './find-user.ts';
-import type { rolesFlags, userArgs } from './flags.ts';
+import type { userArgs } from './flags.ts';
 
 /**
  * `cynork users roles`: what was granted to a user, withdrawn grants too.
@@ -13,7 +14,7 @@ import type { rolesFlags, userArgs } from './flags.ts';
  */
 export async function listRoles(
   { authenticated, notes, output }: Pick<CommandContext, 'authenticated' | 'notes' | 'output'>,
-  { args, flags }: CommandInput<typeof userArgs, typeof rolesFlags>,
+  { args, flags }: CommandInput<typeof userArgs, typeof pagingFlags>,
 ): Promise<void> {
   const client = await authenticated();
   const { limit, cursor } = flags;
