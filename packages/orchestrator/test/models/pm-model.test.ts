@@ -1,15 +1,13 @@
 import { fakeNode, type FakeNodeOptions } from '@cynodeai/testing/doubles';
 import { demoModelRef } from '@cynodeai/contracts/model';
-import { Shutdown } from '@cynodeai/runtime/lifecycle';
 import { ProblemError } from '@cynodeai/runtime/http';
-import { memoryLog, reservePort, temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { reservePort, waitFor } from '@cynodeai/testing';
 import { type Transaction, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { managerLock } from '../../src/adapters/postgres/models/pm-model-store.ts';
 import { postgresPmModelReader } from '../../src/adapters/postgres/models/read-pm-model.ts';
 import { postgresTransactSettings } from '../../src/adapters/postgres/settings/transact-settings.ts';
 import type { Database } from '../../src/adapters/postgres/tables.ts';
-import { startUserGateway } from '../../src/processes/user-gateway.ts';
 import { valueTypeOf } from '../../src/domain/settings/setting.ts';
 import {
   type TestControlPlane,
@@ -17,7 +15,7 @@ import {
   runControlPlane,
   testControlPlane,
 } from '../control-plane/support/control-plane.ts';
-import { testKey } from '../user-gateway/support/gateway.ts';
+import { gatewayOn } from '../user-gateway/support/gateway.ts';
 
 const small = 'qwen3.5:0.8b';
 const pinned = 'agents.project_manager.model.local_default_ollama_model';
@@ -90,35 +88,10 @@ async function stored(plane: TestControlPlane): Promise<Record<string, unknown>>
   return row?.value as Record<string, unknown>;
 }
 
-/** The other role on the same database, with its own look at readiness. */
-async function realGateway(plane: TestControlPlane) {
-  const directory = await temporaryDirectory();
-  const log = memoryLog();
-  const stop = new AbortController();
-  const shutdown = new Shutdown(log);
-  const { port } = await startUserGateway(
-    {
-      DATABASE_URL: plane.env['DATABASE_URL'] ?? '',
-      JWT_SECRET: testKey,
-      USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:0',
-      ARTIFACT_STORAGE_DIR: directory.path,
-    },
-    { signal: stop.signal, shutdown, log, fail: () => {} },
-  );
-  return {
-    url: `http://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      expect(await shutdown.close()).toBe(true);
-      await directory.remove();
-    },
-  };
-}
-
 describe('the Project Manager model', () => {
   it('walks through its reasons at every role as the pieces come and go (REQ-ORCHES-0119, REQ-MODELS-0003)', async () => {
     await using plane = await testControlPlane();
-    await using gateway = await realGateway(plane);
+    await using gateway = await gatewayOn(plane.env['DATABASE_URL'] ?? '');
     const bothSay = async (words: string) => {
       await waitFor(async () => (await codes(plane.url)) === words);
       expect(await codes(gateway.url)).toBe(words);

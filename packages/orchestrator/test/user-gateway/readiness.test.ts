@@ -1,41 +1,13 @@
-import { Shutdown } from '@cynodeai/runtime/lifecycle';
-import { createTestDatabase, memoryLog, temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { createTestDatabase, waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/postgres/database.ts';
-import { startUserGateway } from '../../src/processes/user-gateway.ts';
-import { testKey } from './support/gateway.ts';
+import { gatewayOn } from './support/gateway.ts';
 import { call } from './support/http.ts';
-
-/** A gateway on a database, with the real readiness. */
-async function serve(databaseUrl: string) {
-  const directory = await temporaryDirectory();
-  const log = memoryLog();
-  const stop = new AbortController();
-  const shutdown = new Shutdown(log);
-  const { port } = await startUserGateway(
-    {
-      DATABASE_URL: databaseUrl,
-      JWT_SECRET: testKey,
-      USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:0',
-      ARTIFACT_STORAGE_DIR: directory.path,
-    },
-    { signal: stop.signal, shutdown, log, fail: () => {} },
-  );
-  return {
-    url: `http://127.0.0.1:${port}`,
-    log,
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      expect(await shutdown.close()).toBe(true);
-      await directory.remove();
-    },
-  };
-}
 
 describe('readiness of the gateway', () => {
   it('is refused without an inference path, with what to do about it (REQ-ORCHES-0119)', async () => {
     await using database = await createTestDatabase();
-    await using gateway = await serve(database.url);
+    await using gateway = await gatewayOn(database.url);
     const answer = await call(gateway.url, 'GET', '/readyz');
     expect([answer.status, answer.kind]).toEqual([503, 'not_ready']);
     expect(answer.body['reasons']).toContainEqual(
@@ -45,7 +17,7 @@ describe('readiness of the gateway', () => {
 
   it('is refused while the schema is not the one the gateway was built for, which it never changes', async () => {
     await using database = await createTestDatabase({ content: 'empty' });
-    await using gateway = await serve(database.url);
+    await using gateway = await gatewayOn(database.url);
     const answer = await call(gateway.url, 'GET', '/readyz');
     expect(answer.body['reasons']).toEqual([
       expect.objectContaining({ code: 'schema_not_current' }),
@@ -58,7 +30,7 @@ describe('readiness of the gateway', () => {
   });
 
   it('is refused while the database is away, and the process goes on', async () => {
-    await using gateway = await serve('postgresql://nobody:x@127.0.0.1:1/none');
+    await using gateway = await gatewayOn('postgresql://nobody:x@127.0.0.1:1/none');
     const answer = await call(gateway.url, 'GET', '/readyz');
     expect(answer.body['reasons']).toEqual([
       expect.objectContaining({ code: 'database_unavailable' }),

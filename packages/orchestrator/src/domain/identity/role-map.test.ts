@@ -1,39 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { type GatewayAction, type RoleName, gatewayActions } from '@cynodeai/contracts/gateway';
+import { callerWith } from '../../../test/support/active-user.ts';
+import { type GatewayAction, gatewayActions } from '@cynodeai/contracts/gateway';
 import { type ActiveUser, roleNames } from './active-user.ts';
 import { isAdministrative, isAllowed, mayGrant } from './role-map.ts';
-
-/** A caller `me` with the given system roles and roles in project `p`, whose default project is `mine`. */
-function caller(system: readonly RoleName[], project: readonly RoleName[] = []): ActiveUser {
-  return {
-    userId: 'me',
-    handle: 'me',
-    createdAt: new Date(0),
-    groupIds: [],
-    roles: [
-      ...system.map((role) => ({ role })),
-      ...project.map((role) => ({ role, projectId: 'p' })),
-    ],
-    defaultProject: { id: 'mine', isActive: true },
-  };
-}
 
 /**
  * Columns of the documented table; a project role is looked at alone, in a caller without the plain
  * user's rights.
  */
 const columns: Readonly<Record<string, ActiveUser>> = {
-  'system owner': caller(['owner']),
-  'system admin': caller(['admin']),
-  'system operator': caller(['operator']),
-  'system member': caller(['member']),
-  'system viewer': caller(['viewer']),
-  'project owner': caller(['viewer'], ['owner']),
-  'project admin': caller(['viewer'], ['admin']),
-  'project operator': caller(['viewer'], ['operator']),
-  'project member': caller(['viewer'], ['member']),
-  'project viewer': caller(['viewer'], ['viewer']),
-  'plain user': caller([]),
+  'system owner': callerWith(['owner']),
+  'system admin': callerWith(['admin']),
+  'system operator': callerWith(['operator']),
+  'system member': callerWith(['member']),
+  'system viewer': callerWith(['viewer']),
+  'project owner': callerWith(['viewer'], ['owner']),
+  'project admin': callerWith(['viewer'], ['admin']),
+  'project operator': callerWith(['viewer'], ['operator']),
+  'project member': callerWith(['viewer'], ['member']),
+  'project viewer': callerWith(['viewer'], ['viewer']),
+  'plain user': callerWith([]),
 };
 
 /** In this order: somebody's thing elsewhere, own thing elsewhere, the same two in `p`, the same two in the own default project. */
@@ -135,9 +121,9 @@ describe('the role map (REQ-ACCESS-0107)', () => {
   });
 
   it('gives a role of one project nothing in another, and adds up what a caller holds', () => {
-    const both = caller(['viewer', 'operator'], ['viewer']);
+    const both = callerWith(['viewer', 'operator'], ['viewer']);
     expect(isAllowed(both, 'task.cancel', { projectId: 'q', createdBy: 'you' })).toBe(true);
-    const lead = caller([], ['owner']);
+    const lead = callerWith([], ['owner']);
     expect(isAllowed(lead, 'task.create', { projectId: 'q', createdBy: 'me' })).toBe(false);
     expect(isAllowed(lead, 'user.manage')).toBe(false);
     expect(isAllowed(lead, 'task.read')).toBe(false);
@@ -155,12 +141,12 @@ describe('the role map (REQ-ACCESS-0107)', () => {
   it('lets nobody grant above their own role, and only owners grant owner', () => {
     const grants = (who: ActiveUser): string =>
       roleNames.map((role) => (mayGrant(who, role) ? 'y' : '-')).join('');
-    expect(grants(caller(['owner']))).toBe('yyyyy');
-    expect(grants(caller(['admin']))).toBe('-yyyy');
-    expect(grants(caller(['admin'], ['owner']))).toBe('-yyyy');
+    expect(grants(callerWith(['owner']))).toBe('yyyyy');
+    expect(grants(callerWith(['admin']))).toBe('-yyyy');
+    expect(grants(callerWith(['admin'], ['owner']))).toBe('-yyyy');
     for (const role of ['operator', 'member', 'viewer'] as const) {
-      expect(grants(caller([role], ['owner']))).toBe('-----');
+      expect(grants(callerWith([role], ['owner']))).toBe('-----');
     }
-    expect(grants(caller([], ['owner']))).toBe('-----');
+    expect(grants(callerWith([], ['owner']))).toBe('-----');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RoleName } from '@cynodeai/contracts/gateway';
+import { callerWith } from '../../../test/support/active-user.ts';
 import type { ActiveUser } from './active-user.ts';
 import { allRoleNames, isRoleName, systemRoles } from './active-user.ts';
 import {
@@ -11,41 +11,27 @@ import {
   readableProjectIds,
 } from './task-access.ts';
 
-function user(system: readonly RoleName[], project: readonly RoleName[] = []): ActiveUser {
-  return {
-    userId: 'me',
-    handle: 'me',
-    createdAt: new Date(0),
-    groupIds: [],
-    roles: [
-      ...system.map((role) => ({ role })),
-      ...project.map((role) => ({ role, projectId: 'p' })),
-    ],
-    defaultProject: { id: 'mine', isActive: true },
-  };
-}
-
 const others = { createdBy: 'you', projectId: 'p' };
 const own = { createdBy: 'me', projectId: 'p' };
 
 describe('the role map of tasks', () => {
   it.each<[string, ActiveUser, readonly boolean[]]>([
-    ['a plain user', user([]), [false, false, true, true, false, true]],
-    ['a system member', user(['member']), [false, false, true, true, false, true]],
-    ['a system viewer', user(['viewer']), [false, false, true, false, false, false]],
+    ['a plain user', callerWith([]), [false, false, true, true, false, true]],
+    ['a system member', callerWith(['member']), [false, false, true, true, false, true]],
+    ['a system viewer', callerWith(['viewer']), [false, false, true, false, false, false]],
     [
       'a system viewer and member',
-      user(['viewer', 'member']),
+      callerWith(['viewer', 'member']),
       [false, false, true, true, false, true],
     ],
-    ['a system operator', user(['operator']), [true, true, true, true, true, true]],
-    ['a system owner', user(['owner']), [true, true, true, true, true, true]],
-    ['a project viewer', user([], ['viewer']), [true, false, true, true, false, true]],
-    ['a project member', user([], ['member']), [true, false, true, true, true, true]],
-    ['a project operator', user([], ['operator']), [true, true, true, true, true, true]],
+    ['a system operator', callerWith(['operator']), [true, true, true, true, true, true]],
+    ['a system owner', callerWith(['owner']), [true, true, true, true, true, true]],
+    ['a project viewer', callerWith([], ['viewer']), [true, false, true, true, false, true]],
+    ['a project member', callerWith([], ['member']), [true, false, true, true, true, true]],
+    ['a project operator', callerWith([], ['operator']), [true, true, true, true, true, true]],
     [
       'a system viewer and project member',
-      user(['viewer'], ['member']),
+      callerWith(['viewer'], ['member']),
       [true, false, true, true, true, false],
     ],
   ])('answers %s', (_who, who, expected) => {
@@ -61,13 +47,13 @@ describe('the role map of tasks', () => {
   });
 
   it('shows own default and bound projects, and everything to overseers', () => {
-    const who = user([], ['viewer', 'member']);
+    const who = callerWith([], ['viewer', 'member']);
     expect(readableProjectIds(who)).toEqual(['mine', 'p']);
     expect(canSeeProject(who, { id: 'p', ownerUserId: undefined })).toBe(true);
     expect(canSeeProject(who, { id: 'q', ownerUserId: 'you' })).toBe(false);
     expect(canSeeProject(who, { id: 'mine', ownerUserId: 'me' })).toBe(true);
-    expect(canSeeProject(user(['admin']), { id: 'q', ownerUserId: 'you' })).toBe(true);
-    const { defaultProject: _none, ...fresh } = user([]);
+    expect(canSeeProject(callerWith(['admin']), { id: 'q', ownerUserId: 'you' })).toBe(true);
+    const { defaultProject: _none, ...fresh } = callerWith([]);
     expect(readableProjectIds(fresh)).toEqual([]);
     expect(canReadTask(fresh, { createdBy: 'you', projectId: undefined })).toBe(false);
     expect(canCancelTask(fresh, { createdBy: 'you', projectId: undefined })).toBe(false);
@@ -75,9 +61,9 @@ describe('the role map of tasks', () => {
 
   it('knows role names by heart and lists them without repeats', () => {
     expect(isRoleName('root')).toBe(false);
-    const who = user(['viewer', 'admin', 'viewer'], ['owner']);
+    const who = callerWith(['viewer', 'admin', 'viewer'], ['owner']);
     expect(systemRoles(who)).toEqual(['admin', 'viewer']);
     expect(allRoleNames(who)).toEqual(['admin', 'owner', 'viewer']);
-    expect(overseesAll(user([], ['owner']))).toBe(false);
+    expect(overseesAll(callerWith([], ['owner']))).toBe(false);
   });
 });

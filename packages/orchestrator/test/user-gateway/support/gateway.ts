@@ -37,6 +37,47 @@ export interface TestGatewayOptions {
 
 export const testKey = 'k9Jw2x0Qm7vT4bLr8sZp3nYc6dHf1gEa5uXo';
 
+/** The role in this process. */
+export interface ServedGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly log: MemoryLog;
+}
+
+async function serve(
+  env: Readonly<Record<string, string>>,
+  overrides: Parameters<typeof startUserGateway>[2],
+): Promise<ServedGateway> {
+  const log = memoryLog();
+  const stop = new AbortController();
+  const shutdown = new Shutdown(log);
+  const all = { JWT_SECRET: testKey, USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:0', ...env };
+  const scope = { signal: stop.signal, shutdown, log, fail: () => {} };
+  const { port } = await startUserGateway(all, scope, overrides);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    log,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      if (!(await shutdown.close()))
+        throw new Error(`the gateway did not stop cleanly: ${log.text()}`);
+    },
+  };
+}
+
+/** One on a database of somebody else, with its own look at readiness. */
+export async function gatewayOn(databaseUrl: string): Promise<ServedGateway> {
+  const directory = await temporaryDirectory();
+  const env = { DATABASE_URL: databaseUrl, ARTIFACT_STORAGE_DIR: directory.path };
+  const served = await serve(env, undefined);
+  return {
+    ...served,
+    [Symbol.asyncDispose]: async () => {
+      await served[Symbol.asyncDispose]();
+      await directory.remove();
+    },
+  };
+}
+
 /** Starts one; a user limit of logins high enough for tests unless `env` says otherwise. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { beside } = options;
@@ -44,43 +85,35 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const directory = await temporaryDirectory();
   const databaseUrl = database?.url ?? beside?.databaseUrl ?? '';
   const artifactDirectory = beside?.artifactDirectory ?? `${directory.path}/artifacts`;
-  const log = memoryLog();
   const clock = beside?.clock ?? new FakeClock(new Date());
-  const stop = new AbortController();
-  const shutdown = new Shutdown(log);
-  const env = {
-    DATABASE_URL: databaseUrl,
-    JWT_SECRET: testKey,
-    USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:0',
-    RATE_LIMIT_PER_MINUTE: '100000',
-    ARTIFACT_STORAGE_DIR: artifactDirectory,
-    ...options.env,
-  };
-  const running = await startUserGateway(
-    env,
-    { signal: stop.signal, shutdown, log, fail: () => {} },
+  const served = await serve(
+    {
+      DATABASE_URL: databaseUrl,
+      RATE_LIMIT_PER_MINUTE: '100000',
+      ARTIFACT_STORAGE_DIR: artifactDirectory,
+      ...options.env,
+    },
     {
       clock: options.clock ?? clock,
       readiness: options.readiness ?? (async () => []),
       sweepEveryMs: options.sweepEveryMs ?? 50,
     },
   );
+  const { url, log } = served;
   const db = openDatabase({ url: databaseUrl, applicationName: 'test', log });
-  const stopServer = async (): Promise<void> => {
-    stop.abort();
-    if (!(await shutdown.close()))
-      throw new Error(`the gateway did not stop cleanly: ${log.text()}`);
+  const stop = async (): Promise<void> => {
+    await served[Symbol.asyncDispose]();
   };
   return {
-    url: `http://127.0.0.1:${running.port}`,
+    url,
     db,
     databaseUrl,
     clock,
     log,
     artifactDirectory,
-    stop: stopServer,
+    stop,
     [Symbol.asyncDispose]: async () => {
-      await stopServer();
+      await stop();
       await db.destroy();
       await database?.close();
       await directory.remove();

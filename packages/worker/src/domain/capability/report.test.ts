@@ -1,38 +1,11 @@
 import { nodeCapabilityReportSchema } from '@cynodeai/contracts/control-plane';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { describe, expect, it } from 'vitest';
-import type { NodeSettings } from '../node/settings.ts';
+import { nodeSettings } from '../../../test/support/node-settings.ts';
 import type { HostFacts } from './host-facts.ts';
 import { type ReportInput, capabilityReport, comparablePart } from './report.ts';
 
-const settings: NodeSettings = {
-  orchestratorUrl: 'http://o:1',
-  connectTimeoutMs: 1,
-  requestTimeoutMs: 1,
-  slug: 'a',
-  labels: ['gpu'],
-  listen: { host: '0.0.0.0', port: 12_090 },
-  sandbox: {
-    mode: 'allow',
-    runtime: 'podman',
-    rootless: true,
-    maxConcurrency: 3,
-    defaultTimeoutSeconds: 1,
-    maxTimeoutSeconds: 1,
-    mountRoot: '/m',
-  },
-  inferenceMode: 'allow',
-  ollama: {
-    port: 11_434,
-    bindAddress: '127.0.0.1',
-    containerName: 'cynodeai-ollama',
-    allowGpu: true,
-  },
-  stateDir: '/s',
-  logLevel: 'info',
-  shutdownGraceMs: 1,
-  reportIntervalMs: 1,
-};
+const settings = nodeSettings({ maxConcurrency: 3 }, { labels: ['gpu'] });
 
 const host: HostFacts = {
   hostname: 'box',

@@ -1,42 +1,8 @@
 import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nodeSettings } from '../../../test/support/node-settings.ts';
 import { mergePolicy } from './policy.ts';
-import type { NodeSettings, SandboxSettings } from './settings.ts';
-
-const settings = (
-  sandbox: Partial<SandboxSettings> = {},
-  more: Partial<NodeSettings> = {},
-): NodeSettings => ({
-  orchestratorUrl: 'http://o:1',
-  connectTimeoutMs: 1,
-  requestTimeoutMs: 1,
-  slug: 'a',
-  labels: [],
-  listen: { host: '127.0.0.1', port: 1 },
-  sandbox: {
-    mode: 'allow',
-    runtime: 'podman',
-    rootless: true,
-    maxConcurrency: 4,
-    defaultTimeoutSeconds: 3600,
-    maxTimeoutSeconds: 10_800,
-    mountRoot: '/m',
-    ...sandbox,
-  },
-  inferenceMode: 'allow',
-  ollama: {
-    port: 11_434,
-    bindAddress: '127.0.0.1',
-    containerName: 'cynodeai-ollama',
-    allowGpu: true,
-  },
-  stateDir: '/s',
-  logLevel: 'info',
-  shutdownGraceMs: 1,
-  reportIntervalMs: 1,
-  ...more,
-});
 
 const config = (more: Partial<NodeConfigurationPayload> = {}): NodeConfigurationPayload => ({
   version: 1,
@@ -56,7 +22,7 @@ const listed = (images: readonly string[] | undefined) =>
 
 describe('the merged policy', () => {
   it('restricts nothing that neither side restricts', () => {
-    expect(mergePolicy(settings(), config())).toEqual({
+    expect(mergePolicy(nodeSettings(), config())).toEqual({
       sandboxEnabled: true,
       maxConcurrency: 4,
       defaultTimeoutSeconds: 3600,
@@ -75,7 +41,7 @@ describe('the merged policy', () => {
     [[], undefined, []],
     [['not a reference!'], undefined, []],
   ])('intersects %j with %j (REQ-WORKER-0121)', (local, ordered, expected) => {
-    const mine = settings(local === undefined ? {} : { allowedImages: local });
+    const mine = nodeSettings(local === undefined ? {} : { allowedImages: local });
     expect(mergePolicy(mine, config(listed(ordered))).allowedImages).toEqual(expected);
   });
 
@@ -85,7 +51,7 @@ describe('the merged policy', () => {
     });
     fc.assert(
       fc.property(images, images, (local, ordered) => {
-        const mine = settings(local === undefined ? {} : { allowedImages: local });
+        const mine = nodeSettings(local === undefined ? {} : { allowedImages: local });
         const { allowedImages } = mergePolicy(mine, config(listed(ordered)));
         for (const image of ['a', 'b', 'c', 'd']) {
           const allowed = allowedImages?.includes(`docker.io/library/${image}:latest`) ?? true;
@@ -97,7 +63,7 @@ describe('the merged policy', () => {
   });
 
   it('takes the smaller cap and the stricter switch', () => {
-    const mine = settings(
+    const mine = nodeSettings(
       { mode: 'disabled', defaultImage: 'a', defaultTimeoutSeconds: 50, maxTimeoutSeconds: 100 },
       { maxRequestBytes: 900 },
     );
@@ -123,7 +89,7 @@ describe('the merged policy', () => {
     ['allowlist', undefined, 'none'],
     [undefined, 'allowlist', 'none'],
   ] as const)('makes of the networks %s and %s: %s', (local, ordered, expected) => {
-    const mine = settings(local === undefined ? {} : { defaultNetworkPolicy: local });
+    const mine = nodeSettings(local === undefined ? {} : { defaultNetworkPolicy: local });
     const theirs =
       ordered === undefined ? {} : { policy: { sandbox: { default_network_policy: ordered } } };
     expect(mergePolicy(mine, config(theirs)).networkPolicy).toBe(expected);
