@@ -2,12 +2,13 @@ import { parseJson } from '@cynodeai/runtime/std';
 import { AnsweringServer, waitFor } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as bodyOf } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { inferencePaths } from '@cynodeai/contracts/worker-api';
 import { onTestFinished, expect, it } from 'vitest';
 import {
@@ -18,7 +19,7 @@ import { createRelayServer } from '../../src/adapters/relay/relay-server.ts';
 import { fetchFrom, open, type Place, sendRaw } from './support/call.ts';
 
 interface Stage {
-  readonly place: Place & { readonly socketPath: string };
+  readonly place: Place & { readonly socketPath: string; readonly server: Server };
   readonly upstream: AnsweringServer;
 }
 
@@ -44,7 +45,7 @@ async function stage(
     await upstream[Symbol.asyncDispose]();
     await rm(dir, { recursive: true });
   });
-  return { place: { socketPath }, upstream };
+  return { place: { socketPath, server }, upstream };
 }
 
 const echo: RequestListener = (request, response) => {
@@ -56,6 +57,9 @@ const echo: RequestListener = (request, response) => {
     () => response.destroy(),
   );
 };
+
+const connectionsOf = ({ server }: Stage['place']): Promise<number> =>
+  promisify(server.getConnections.bind(server))();
 
 const limits = { requestBytes: 10 * 1024 * 1024, requestMs: 120_000 };
 
@@ -272,6 +276,52 @@ it('lets only so many requests make a model work; the rest wait in turn, and not
   const last = fetchFrom(place, '/api/chat', { body: '{}' });
   await waitFor(() => waiting[2]?.() ?? waiting[2], { what: 'the place is free again' });
   expect((await last).status).toBe(200);
+});
+
+it.each([
+  ['paths that only ask', 'GET /api/version HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ['its health check', 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ['refused paths', 'GET /api/pull HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ['work', 'POST /api/chat HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}'],
+])('takes no request before the last one was answered: %s', async (_what, request) => {
+  const { place, upstream } = await stage(echo);
+  const answer = await sendRaw(place.socketPath, request.repeat(500));
+  expect(answer.split('HTTP/1.1 ').length).toBeLessThanOrEqual(2);
+  expect(upstream.requests.length).toBeLessThanOrEqual(1);
+  expect(await fetchFrom(place, '/healthz')).toMatchObject({ status: 200 });
+});
+
+it('serves eight requests of a job at once, whatever their paths; the rest wait in turn', async () => {
+  const waiting: (() => void)[] = [];
+  const { place } = await stage((_request, response) => {
+    waiting.push(() => response.end('{}'));
+  });
+  const first = Array.from({ length: 8 }, () => fetchFrom(place, '/api/version'));
+  await waitFor(() => waiting.length === 8);
+  const ninth = fetchFrom(place, '/api/tags');
+  const caller = new AbortController();
+  const leaver = open(place, '/api/tags', { signal: caller.signal });
+  const health = fetchFrom(place, '/healthz');
+  await waitFor(async () => (await connectionsOf(place)) === 11);
+  caller.abort();
+  await expect(leaver).rejects.toThrow();
+  expect(waiting).toHaveLength(8);
+  waiting[0]?.();
+  await waitFor(() => waiting.length === 9);
+  waiting[1]?.();
+  expect(await health).toMatchObject({ status: 200, text: 'ok' });
+  for (const end of waiting) end();
+  for (const answer of [...first, ninth]) expect((await answer).status).toBe(200);
+});
+
+it('holds 64 connections of a job and no more', async () => {
+  const { place } = await stage(echo);
+  const sockets = Array.from({ length: 200 }, () =>
+    connect(place.socketPath).on('error', () => {}),
+  );
+  await waitFor(() => sockets.filter(({ closed }) => closed).length === 200 - 64);
+  for (const socket of sockets) socket.destroy();
+  await waitFor(async () => (await fetchFrom(place, '/healthz')).status === 200);
 });
 
 it('is no tunnel and takes no ambiguous request', async () => {

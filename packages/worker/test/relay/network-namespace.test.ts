@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { constants, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { Server, createServer as createTcpServer } from 'node:net';
 import { createServer } from 'node:http';
@@ -37,6 +38,18 @@ function serving(health: string | undefined): ServeListener & { closed: number }
   return served;
 }
 
+/** Flags of the sockets of this process, as the kernel shows them. */
+function listenerFlags(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      if (!readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')) return [];
+      return /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 afterEach(async () => {
   expect(await helpersInNetworks()).toStrictEqual([]);
 });
@@ -49,6 +62,21 @@ it('is another network, for as long as it is open', async () => {
   await namespace.close();
   await namespace.close();
   await expect(readlink(namespace.path)).rejects.toThrow('ENOENT');
+});
+
+it('hands out a listener that never blocks', async () => {
+  const flags: string[] = [];
+  const serve = serving('ok');
+  const watched: ServeListener = (listener) => {
+    flags.push(...listenerFlags());
+    return serve(listener);
+  };
+  const namespace = await openNamespace(enter, watched, never);
+  expect(flags.length).toBeGreaterThan(0);
+  expect(flags.filter((flag) => (Number.parseInt(flag, 8) & constants.O_NONBLOCK) === 0)).toEqual(
+    [],
+  );
+  await namespace.close();
 });
 
 it.each([

@@ -10,7 +10,8 @@ export function sendmsgNumber(arch: string): number {
  * Runs inside a fresh network namespace: it brings the loopback interface up, opens the listener, hands it over to the
  * node (file descriptor 3 is Node's channel to a child process, which takes a descriptor beside a line of JSON), asks
  * the node for its health through the listener, and reports. Then it does nothing but keep the namespace, until the
- * node ends the channel or dies. Perl, without any module, because every Debian has it and it starts in 2 ms; a Node
+ * node ends the channel or dies. The listener does not block: a caller that hung up before it was accepted would
+ * otherwise hold the node until the next one comes. Perl, without any module, because every Debian has it and it starts in 2 ms; a Node
  * in its place takes 40 ms and as many MB.
  */
 export const listenInside = String.raw`
@@ -19,7 +20,7 @@ my ($listener, $probe, $heard) = (undef, undef, '');
 $sendmsg > 0 or die 'unknown architecture';
 my $address = pack('S n a4 x8', 2, $port, "\x7f\0\0\1");
 my $up = pack('a16 s x22', 'lo', 0x41);
-socket($listener, 2, 1, 0) or die "socket: $!";
+socket($listener, 2, 0x801, 0) or die "socket: $!";
 ioctl($listener, 0x8914, $up) or die "loopback: $!";
 setsockopt($listener, 1, 2, pack('i', 1));
 bind($listener, $address) or die "bind: $!";
