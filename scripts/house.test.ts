@@ -56,6 +56,14 @@ const samples: Readonly<Record<string, Sample>> = {
     ],
     keeps: 'await output.text(child.stdout); // process.stdout.write(text)',
   },
+  'slow-pattern': {
+    breaks: [
+      String.raw`const blanks = /^(\w+):[ \t]*(.*?)[ \t]*$/;`,
+      String.raw`text.replace(/\/+$/, '');`,
+      'if (/^(a+)+$/.test(text)) stop();',
+    ],
+    keeps: String.raw`const name = /^(\w+):(.*)$/; const half = a / b; // /a+$/`,
+  },
   'test-process': {
     at: 'packages/worker/test/x.test.ts',
     breaks: ["import { type ChildProcess, spawn } from 'node:child_process';"],

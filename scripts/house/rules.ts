@@ -1,5 +1,6 @@
 import ts from 'typescript';
 import type { HouseRule } from './check-source.ts';
+import { isSlowPattern } from './slow-patterns.ts';
 import {
   callOf,
   endsWithNumber,
@@ -160,5 +161,13 @@ export const houseRules: readonly HouseRule[] = [
     where: withoutHttp,
     homes: [],
     matches: (node) => numberOfStatus(node) !== undefined,
+  },
+  {
+    name: 'slow-pattern',
+    says: 'this pattern takes more than linear time for some text; cut the text by hand, or see trimEnd of @cynodeai/runtime/std',
+    hint: /\//,
+    where: products,
+    homes: [],
+    matches: isSlowPattern,
   },
 ];

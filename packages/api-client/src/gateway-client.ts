@@ -1,3 +1,4 @@
+import { trimEnd } from '@cynodeai/runtime/std';
 import { type ReadinessReason, type Route, healthRoutes } from '@cynodeai/contracts/common';
 import type { TaskResult, TaskStatus, gatewayRoutes } from '@cynodeai/contracts/gateway';
 import {
@@ -63,7 +64,7 @@ export class GatewayClient {
   constructor(options: GatewayClientOptions) {
     this.#options = options;
     const { origin, pathname } = new URL(options.baseUrl);
-    this.#baseUrl = `${origin}${pathname.replace(/\/+$/, '')}`;
+    this.#baseUrl = `${origin}${trimEnd(pathname, '/')}`;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { oneLine } from '@cynodeai/runtime/std';
 import { styleText } from 'node:util';
 import { sanitize } from './sanitize.ts';
 import { type TextStream, writeFully, writeText } from './stream.ts';
@@ -52,12 +53,12 @@ export class Notes {
 
   async #line(text: string, label?: string, style: 'red' | 'yellow' = 'red'): Promise<void> {
     const { stream, color } = this.#options;
-    const oneLine = sanitize(text.replaceAll(/\s*[\r\n]+\s*/g, ' '));
+    const line = sanitize(oneLine(text));
     const colored = color && stream.isTTY === true;
     const prefix =
       label === undefined
         ? ''
         : `${colored ? styleText(style, `${label}:`, { validateStream: false }) : `${label}:`} `;
-    await writeFully(stream, `${prefix}${oneLine}\n`).catch(() => {});
+    await writeFully(stream, `${prefix}${line}\n`).catch(() => {});
   }
 }

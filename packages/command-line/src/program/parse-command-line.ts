@@ -1,3 +1,4 @@
+import { oneLine } from '@cynodeai/runtime/std';
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import type {
@@ -61,10 +62,9 @@ function requestOf<C, G extends Flags>(
 
 /** `error: unknown option '--x'` and a suggestion on the next line, as one line; surplus arguments are not repeated. */
 function reasonOf(error: CommanderError): string {
-  return error.message
-    .replace(/^error: /, '')
-    .replace(/ but got (\d+): .*$/s, ' but got $1.')
-    .replaceAll(/\s*\n\s*/g, ' ');
+  return oneLine(
+    error.message.replace(/^error: /, '').replace(/ but got (\d+): .*$/s, ' but got $1.'),
+  );
 }
 
 const helpCodes = ['commander.help', 'commander.helpDisplayed'];

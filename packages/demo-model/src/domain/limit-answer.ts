@@ -6,7 +6,7 @@ export interface LimitedAnswer {
 }
 
 /** Words with the blanks around them: what the demo model calls tokens. */
-const words = /\s*\S+\s*?(?=\s|$)|\s+/g;
+const words = /\s+\S*|\S+/g;
 
 /** Cuts a text before the first stop text, into words, and after so many of them. */
 export function limitAnswer(

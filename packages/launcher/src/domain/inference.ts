@@ -1,3 +1,4 @@
+import { trimEnd } from '@cynodeai/runtime/std';
 /** What the person asked for. `auto` takes the first that works; the others take exactly that or fail. */
 export const inferenceChoices = ['auto', 'none', 'ollama', 'demo'] as const;
 export type InferenceChoice = (typeof inferenceChoices)[number];
@@ -57,7 +58,7 @@ export function wantsOtherInference(
 ): boolean {
   // Who says `auto` wants what is there now, not what was there at the last start.
   if (choice !== undefined && (choice === 'auto' || choice !== inference.choice)) return true;
-  const url = env['OLLAMA_BASE_URL']?.replace(/\/+$/, '');
+  const url = trimEnd(env['OLLAMA_BASE_URL'] ?? '', '/');
   if (!url || !['auto', 'ollama'].includes(inference.choice)) return false;
   // A named service that was not there at the start may be there now.
   return url !== inference.ollamaUrl || ['demo', 'none'].includes(inference.path.kind);

@@ -1,7 +1,7 @@
 import { defaultPorts } from '@cynodeai/contracts/common';
 import { type Env, parseEnv, schemaOf } from '@cynodeai/runtime/config';
 import { nodeEnvironment } from '@cynodeai/runtime/environment/node';
-import { messageOf } from '@cynodeai/runtime/std';
+import { messageOf, trimEnd } from '@cynodeai/runtime/std';
 import { type Install, storeChoices } from '../install/install.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
@@ -39,7 +39,7 @@ export function configuredUrl(env: Env, stored: string | undefined): string | un
   const text = env['OLLAMA_BASE_URL'];
   if (!text) return stored;
   const url = URL.parse(text);
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text.replace(/\/+$/, '');
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return trimEnd(text, '/');
   throw new LauncherError(
     'usage',
     `OLLAMA_BASE_URL must be an address such as http://127.0.0.1:${defaultPorts.ollama}, not ${JSON.stringify(text)}`,

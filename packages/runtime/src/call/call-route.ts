@@ -1,7 +1,7 @@
 import type { ResponseBody, Route } from '@cynodeai/contracts/common';
 import type { z } from 'zod';
 import type { Secret } from '../config/secret.ts';
-import { uuidv7 } from '../std/index.ts';
+import { trimEnd, uuidv7 } from '../std/index.ts';
 import { type Arrived, badAnswer, headerOf } from './arrived.ts';
 import { CallError, reasonOf } from './call-error.ts';
 import { type AnyCallInput, type CallInput, pathOf, queryOf } from './call-input.ts';
@@ -90,7 +90,7 @@ function addressOf(
   const origin = new URL(url.origin);
   if (target.url !== undefined)
     return { origin, path: `${url.pathname}${url.search || queryOf(input)}` };
-  return { origin, path: `${url.pathname.replace(/\/+$/, '')}${pathOf(route, input)}` };
+  return { origin, path: `${trimEnd(url.pathname, '/')}${pathOf(route, input)}` };
 }
 
 async function tokenOf(bearer: Bearer | undefined): Promise<string | undefined> {

@@ -43,7 +43,8 @@ export async function* readEvents(
       size = 0;
       continue;
     }
-    const [, field = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+    const [field = '', ...rest] = line.split(':');
+    const value = rest.join(':').replace(/^ /, '');
     if (field === 'event') event = value;
     if (field === 'id' && !value.includes('\u0000')) id = value;
     if (field === 'data') {

@@ -1,3 +1,4 @@
+import { trimEnd } from '../std/index.ts';
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
@@ -38,7 +39,7 @@ function hashWith(password: string, salt: Buffer, length: number, cost: Cost): P
   ).finally(() => message.fill(0));
 }
 
-const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
+const unpadded = (bytes: Buffer): string => trimEnd(bytes.toString('base64'), '=');
 
 /**
  * Argon2id hash (64 MiB, 3 passes, 2 lanes) as a PHC string.

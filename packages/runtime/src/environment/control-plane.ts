@@ -1,3 +1,4 @@
+import { trimEnd } from '../std/index.ts';
 import { defaultPorts, limits, serviceUrlSchema } from '@cynodeai/contracts/common';
 import { z } from 'zod';
 import {
@@ -24,7 +25,7 @@ const keyField = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const baseUrlField = serviceUrlSchema.transform((url) => url.replace(/\/+$/, ''));
+const baseUrlField = serviceUrlSchema.transform((url) => trimEnd(url, '/'));
 const nameField = z.string().min(1).max(limits.indexedTextChars);
 
 /** Variables of the control plane. See docs/reference/environment.md#orchestrator. */

@@ -157,6 +157,11 @@ describe('a form', () => {
       part('Content-Disposition: form-data; name=a\nContent-Type: a/b\nContent-Type: c/d'),
     ],
     ['a line that is no header', type, part('Content-Disposition: form-data; name=a\nnonsense')],
+    [
+      'blanks in front of a lone line end',
+      type,
+      part(`Content-Disposition: form-data; name=a\nX:${' '.repeat(15_000)}\rx`),
+    ],
     ['no header at all', type, `--${boundary}\n\n\n--${boundary}--`],
     ['endless headers', type, part(`Content-Disposition: form-data; name=${'a'.repeat(17_000)}`)],
     ['endless headers without an end', type, `--${boundary}\nX: ${'a'.repeat(40_000)}`],

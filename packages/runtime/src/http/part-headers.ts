@@ -20,10 +20,10 @@ function textOf(bytes: Uint8Array, malformed: Malformed): string {
 function fieldsOf(text: string, malformed: Malformed): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split('\r\n')) {
-    const [, name, value] = /^([!#$%&'*+\-.^`|~\w]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    const [, name, value] = /^([!#$%&'*+\-.^`|~\w]+):(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) throw malformed('a part header is not readable');
     if (fields.has(name.toLowerCase())) throw malformed(`two ${name} headers in one part`);
-    fields.set(name.toLowerCase(), value);
+    fields.set(name.toLowerCase(), value.trim());
   }
   return fields;
 }

@@ -1,3 +1,4 @@
+import { trimEnd } from '@cynodeai/runtime/std';
 import type { Question } from '../text/question.ts';
 
 /** A command that a prompt wants run; positions are those of the whole request in the prompt. */
@@ -76,7 +77,7 @@ function bareWords(text: string, after: number): string {
   const line = text.slice(after, lineEnd < 0 ? text.length : lineEnd);
   const introduction = lead.exec(line)?.[0] ?? '';
   const rest = line.slice(introduction.length);
-  const command = rest.slice(0, jointInLine.exec(rest)?.index).replace(/[\s.,]+$/, '');
+  const command = trimEnd(rest.slice(0, jointInLine.exec(rest)?.index), ' \t.,');
   const [name = ''] = command.split(/\s/, 1);
   if (!program.test(name)) return '';
   return named.test(introduction) || !notProgram.test(name) ? command : '';

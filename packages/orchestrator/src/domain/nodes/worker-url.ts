@@ -1,3 +1,4 @@
+import { trimEnd } from '@cynodeai/runtime/std';
 import { serviceUrlSchema } from '@cynodeai/contracts/common';
 import { OrchestratorError } from '../errors.ts';
 
@@ -15,7 +16,7 @@ export function normalizeWorkerUrl(url: string, field: string): string {
       { field },
     );
   }
-  return parsed.data.replace(/\/+$/, '');
+  return trimEnd(parsed.data, '/');
 }
 
 export interface WorkerUrlSources {

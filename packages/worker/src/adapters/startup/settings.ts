@@ -1,3 +1,4 @@
+import { trimEnd } from '@cynodeai/runtime/std';
 import { containerEngines, defaultPorts, jobTimeouts } from '@cynodeai/contracts/common';
 import { join } from 'node:path';
 import { isExposed } from '../../domain/inference/bind-address.ts';
@@ -32,7 +33,7 @@ function sandboxSettings(
 function ollamaSettings(allowGpu: boolean, env: NodeEnv): OllamaSettings {
   const { OLLAMA_UPSTREAM_URL: upstreamUrl, OLLAMA_IMAGE: image } = env;
   return {
-    ...(upstreamUrl !== undefined && { upstreamUrl: upstreamUrl.replace(/\/+$/, '') }),
+    ...(upstreamUrl !== undefined && { upstreamUrl: trimEnd(upstreamUrl, '/') }),
     port: env.OLLAMA_PORT,
     ...(image !== undefined && { image }),
     bindAddress: env.OLLAMA_BIND_ADDR,
@@ -55,7 +56,7 @@ export function findIdentity(
   const orchestratorUrl = env.ORCHESTRATOR_URL ?? yaml?.orchestrator?.url;
   const slug = env.NODE_SLUG ?? yaml?.node?.id;
   if (orchestratorUrl !== undefined && slug !== undefined) {
-    return { orchestratorUrl: orchestratorUrl.replace(/\/+$/, ''), slug };
+    return { orchestratorUrl: trimEnd(orchestratorUrl, '/'), slug };
   }
   return {
     faults: [
@@ -90,7 +91,7 @@ export function resolveSettings(
       host: api?.listen_host ?? '0.0.0.0',
       port: api?.listen_port ?? defaultPorts.workerApi,
     },
-    ...(publicBaseUrl !== undefined && { publicBaseUrl: publicBaseUrl.replace(/\/+$/, '') }),
+    ...(publicBaseUrl !== undefined && { publicBaseUrl: trimEnd(publicBaseUrl, '/') }),
     ...(api?.max_request_bytes !== undefined && { maxRequestBytes: api.max_request_bytes }),
     sandbox: sandboxSettings(yaml?.sandbox ?? {}, env, stateDir),
     inferenceMode: yaml?.inference?.mode ?? 'allow',
