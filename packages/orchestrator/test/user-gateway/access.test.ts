@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@cynodeai/testing';
+import { openEvents } from '@cynodeai/testing/suites';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { cancel, create, get, isWaiting, list, tryCreate } from './support/tasks.ts';
-import { openEvents } from './support/events.ts';
 import { type TestUser, addProject, addUser, bindRole } from './support/users.ts';
 
 let gateway: TestGateway;

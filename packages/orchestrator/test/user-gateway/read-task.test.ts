@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '@cynodeai/testing';
+import { openEvents } from '@cynodeai/testing/suites';
 import { sql } from 'kysely';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { call } from './support/http.ts';
-import { openEvents } from './support/events.ts';
 import { endJob, startJob } from './support/jobs.ts';
 import { cancel, create, get, isWaiting, list } from './support/tasks.ts';
 import { type TestUser, addUser } from './support/users.ts';

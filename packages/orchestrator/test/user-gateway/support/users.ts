@@ -48,19 +48,16 @@ export async function addUser(gateway: TestGateway, handle: string): Promise<Tes
   return { id, handle, sessionId, token };
 }
 
-/** Gives a user a password. */
+/** Gives a user a password, by its hash where one is there already. */
 export async function setPassword(
   gateway: TestGateway,
   userId: string,
-  password: string,
+  password: string | { readonly hash: string },
 ): Promise<void> {
+  const hash = typeof password === 'string' ? await hashPassword(password) : password.hash;
   await gateway.db
     .insertInto('password_credentials')
-    .values({
-      user_id: userId,
-      password_hash: Buffer.from(await hashPassword(password)),
-      hash_alg: 'argon2id',
-    })
+    .values({ user_id: userId, password_hash: Buffer.from(hash), hash_alg: 'argon2id' })
     .execute();
 }
 

@@ -1,5 +1,6 @@
-import { parseJson } from '@cynodeai/runtime/std';
 import { type TaskEventName, taskEventSchemas } from '@cynodeai/contracts/gateway';
+import { parseJson } from '@cynodeai/runtime/std';
+import { expect } from 'vitest';
 
 export interface StreamedEvent {
   readonly id: string;
@@ -12,6 +13,8 @@ export interface EventStream {
   readonly response: Response;
   /** The next frame, comments included; undefined at the end. */
   next(): Promise<string | undefined>;
+  /** The next event, comments left out; undefined at the end. */
+  nextEvent(): Promise<StreamedEvent | undefined>;
   /** Everything until the server closes, comments left out. */
   rest(): Promise<readonly StreamedEvent[]>;
   close(): void;
@@ -21,12 +24,15 @@ function isEventName(name: string): name is TaskEventName {
   return name in taskEventSchemas;
 }
 
-/** Reads a frame against its schema. */
-export function eventOf(frame: string): StreamedEvent | undefined {
+/** Reads a frame against its schema, which must know every field; undefined for a comment. */
+function eventOf(frame: string): StreamedEvent | undefined {
   const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(frame)?.[1] ?? '';
   const event = field('event');
   if (!isEventName(event)) return undefined;
-  return { id: field('id'), event, data: taskEventSchemas[event].parse(parseJson(field('data'))) };
+  const sent = parseJson(field('data'));
+  const data = taskEventSchemas[event].parse(sent);
+  expect(data).toEqual(sent);
+  return { id: field('id'), event, data };
 }
 
 /** Opens the events of a task. */
@@ -55,13 +61,19 @@ export async function openEvents(
       buffer += chunk.value;
     }
   };
-  const rest = async (): Promise<readonly StreamedEvent[]> => {
-    const events: StreamedEvent[] = [];
+  const nextEvent = async (): Promise<StreamedEvent | undefined> => {
     for (let frame = await next(); frame !== undefined; frame = await next()) {
       const event = eventOf(frame);
-      if (event !== undefined) events.push(event);
+      if (event !== undefined) return event;
+    }
+    return undefined;
+  };
+  const rest = async (): Promise<readonly StreamedEvent[]> => {
+    const events: StreamedEvent[] = [];
+    for (let event = await nextEvent(); event !== undefined; event = await nextEvent()) {
+      events.push(event);
     }
     return events;
   };
-  return { response, next, rest, close: () => abort.abort() };
+  return { response, next, nextEvent, rest, close: () => abort.abort() };
 }

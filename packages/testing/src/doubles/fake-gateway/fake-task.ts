@@ -1,0 +1,234 @@
+import type { RunJobResult } from '@cynodeai/contracts/common';
+import {
+  type InputMode,
+  type JobStatus,
+  type LogStream,
+  type Task,
+  type TaskEvent,
+  type TaskEventName,
+  type TaskLogs,
+  type TaskResult,
+  type TaskStatus,
+  isTerminalTaskStatus,
+} from '@cynodeai/contracts/gateway';
+import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
+import { EventEmitter, once } from 'node:events';
+
+/** A file of a task. */
+export interface FakeFile {
+  readonly id: string;
+  readonly name: string;
+  readonly contentType: string | undefined;
+  readonly bytes: Buffer;
+}
+
+/** What a task was made of. */
+export interface TaskFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly ownerId: string;
+  readonly projectId: string;
+  readonly mode: InputMode;
+  readonly text: string;
+  readonly files: readonly FakeFile[];
+}
+
+/** How a job ends: well and silently unless told. */
+export type JobEnd = Partial<
+  Pick<RunJobResult, 'exit_code' | 'stdout' | 'stderr' | 'truncated'>
+> & { readonly inference?: { readonly model: string; readonly finish_reason?: string } };
+
+type OutputStream = 'stdout' | 'stderr';
+
+type DataOf<N extends TaskEventName> = Extract<TaskEvent, { readonly event: N }>['data'];
+
+/**
+ * One task of a fake gateway with its one job, moved by the test that knows what becomes of it.
+ * See docs/reference/tasks-and-jobs.md#task-states.
+ */
+export class FakeTask {
+  readonly facts: TaskFacts;
+  readonly jobId = uuidv7();
+  readonly createdAt: Date;
+  readonly events: TaskEvent[] = [];
+  readonly #clock: Clock;
+  readonly #number: () => number;
+  readonly #changes = new EventEmitter().setMaxListeners(0);
+  readonly #written = { stdout: '', stderr: '' };
+  #status: TaskStatus = 'queued';
+  #jobStatus: JobStatus = 'queued';
+  #startedAt: Date | undefined;
+  #endedAt: Date | undefined;
+  #jobResult: RunJobResult | undefined;
+  #updatedAt: Date;
+
+  /** @param number gives the next number of an event. */
+  constructor(facts: TaskFacts, clock: Clock, number: () => number) {
+    this.facts = facts;
+    this.#clock = clock;
+    this.#number = number;
+    this.createdAt = clock.now();
+    this.#updatedAt = this.createdAt;
+    this.#tellTask('queued');
+    this.#tellJob('queued');
+  }
+
+  get id(): string {
+    return this.facts.id;
+  }
+
+  get status(): TaskStatus {
+    return this.#status;
+  }
+
+  get hasEnded(): boolean {
+    return isTerminalTaskStatus(this.#status);
+  }
+
+  /** A node takes the job. */
+  start(): this {
+    if (this.#status !== 'queued') throw new Error(`the task is ${this.#status}`);
+    this.#startedAt = this.#clock.now();
+    this.#tellTask('running');
+    this.#tellJob('running');
+    return this;
+  }
+
+  /** The job prints; whoever reads the events sees it at once, everybody else at the end. */
+  write(stream: OutputStream, text: string): this {
+    if (text === '') return this;
+    this.#written[stream] += text;
+    this.#tell('job.log', { task_id: this.id, job_id: this.jobId, stream, text });
+    return this;
+  }
+
+  /** The job ends, and the task with it; of a canceled task the result is kept and nothing else changes. */
+  end({ stdout = '', stderr = '', ...rest }: JobEnd = {}): this {
+    if (this.#status === 'queued') this.start();
+    const isOpen = !this.hasEnded;
+    for (const [stream, text] of [['stdout', stdout] as const, ['stderr', stderr] as const]) {
+      if (isOpen) this.write(stream, text);
+      else this.#written[stream] += text;
+    }
+    this.#jobResult = this.#resultOf(rest);
+    if (!isOpen) return this;
+    const { status } = this.#jobResult;
+    const ended = status === 'completed' ? status : 'failed';
+    this.#endedAt = this.#clock.now();
+    this.#tellJob(ended);
+    this.#tellTask(ended);
+    return this;
+  }
+
+  /** Task and job are canceled; nothing happens to a task that is so already. */
+  cancel(): this {
+    if (this.hasEnded) return this;
+    this.#endedAt = this.#clock.now();
+    this.#tellJob('canceled');
+    this.#tellTask('canceled');
+    return this;
+  }
+
+  /** Resolves at the next change, or when the signal fires. */
+  async changed(signal: AbortSignal): Promise<void> {
+    try {
+      await once(this.#changes, 'change', { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  view(): Task {
+    const { id, name, projectId, mode, text, files } = this.facts;
+    return {
+      id,
+      task_id: id,
+      task_name: name,
+      status: this.#status,
+      input_mode: mode,
+      prompt: text,
+      project_id: projectId,
+      attachments: files
+        .map((file) => ({
+          artifact_id: file.id,
+          name: file.name,
+          ...(file.contentType !== undefined && { content_type: file.contentType }),
+          size_bytes: file.bytes.length,
+        }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      created_at: this.createdAt.toISOString(),
+      updated_at: this.#updatedAt.toISOString(),
+    };
+  }
+
+  result(): TaskResult {
+    const result = this.#jobResult;
+    return {
+      ...this.#head(),
+      jobs: [
+        {
+          id: this.jobId,
+          status: this.#jobStatus,
+          ...(result && { result }),
+          ...(this.#startedAt && { started_at: this.#startedAt.toISOString() }),
+          ...(this.#endedAt && { ended_at: this.#endedAt.toISOString() }),
+        },
+      ],
+      ...(this.hasEnded && {
+        stdout: result?.stdout ?? '',
+        stderr: result?.stderr ?? '',
+        ...(result?.exit_code !== undefined && { exit_code: result.exit_code }),
+      }),
+    };
+  }
+
+  logs(stream: LogStream): TaskLogs {
+    const { stdout = '', stderr = '', truncated } = this.#jobResult ?? {};
+    return {
+      ...this.#head(),
+      stream,
+      ...(stream !== 'stderr' && { stdout }),
+      ...(stream !== 'stdout' && { stderr }),
+      truncated: truncated ?? { stdout: false, stderr: false },
+    };
+  }
+
+  #head() {
+    return { task_id: this.id, task_name: this.facts.name, status: this.#status };
+  }
+
+  #resultOf({ exit_code = 0, ...rest }: Omit<JobEnd, OutputStream>): RunJobResult {
+    const now = this.#clock.now().toISOString();
+    return {
+      version: 1,
+      task_id: this.id,
+      job_id: this.jobId,
+      status: exit_code === 0 ? 'completed' : 'failed',
+      exit_code,
+      ...this.#written,
+      started_at: this.#startedAt?.toISOString() ?? now,
+      ended_at: now,
+      truncated: { stdout: false, stderr: false },
+      ...rest,
+    };
+  }
+
+  #tellTask(status: TaskStatus): void {
+    const at = this.#clock.now();
+    this.#status = status;
+    this.#updatedAt = at;
+    this.#tell('task.status', { task_id: this.id, status, at: at.toISOString() });
+  }
+
+  #tellJob(status: JobStatus): void {
+    const at = this.#clock.now().toISOString();
+    this.#jobStatus = status;
+    this.#tell('job.status', { task_id: this.id, job_id: this.jobId, status, at });
+  }
+
+  #tell<N extends TaskEventName>(event: N, data: DataOf<N>): void {
+    // Name and data come from one type parameter, which is what ties the two in TaskEvent.
+    this.events.push({ id: String(this.#number()), event, data } as TaskEvent);
+    this.#changes.emit('change');
+  }
+}

@@ -1,0 +1,157 @@
+import { uuidSchema } from '@cynodeai/contracts/common';
+import type { CreateTaskRequest, Task, TaskList, TaskStatus } from '@cynodeai/contracts/gateway';
+import { canonicalHash } from '@cynodeai/runtime/crypto';
+import { ProblemError } from '@cynodeai/runtime/http';
+import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
+import type { FakeUser } from './fake-identity.ts';
+import { type FakeFile, FakeTask } from './fake-task.ts';
+import { KeptAnswers } from './kept-answers.ts';
+import { type PageQuery, Pages } from './pages.ts';
+import { type SentTask, fromJson } from './task-form.ts';
+import { chooseName, readText, refuseField } from './task-input.ts';
+
+const overseers: readonly string[] = ['owner', 'admin', 'operator'];
+
+const overseesAll = ({ roles }: FakeUser): boolean =>
+  roles.some((role) => overseers.includes(role));
+
+/** True for one whose only system role is `viewer`: reads alone are left to them. */
+const onlyViews = ({ roles }: FakeUser): boolean =>
+  roles.length > 0 && roles.every((role) => role === 'viewer');
+
+/**
+ * Tasks of a fake gateway. Roles in projects are left out: whoever is no overseer sees their own tasks, and every
+ * project that was added.
+ */
+export class FakeTasks {
+  readonly #clock: Clock;
+  /** In order of creation. */
+  readonly all: FakeTask[] = [];
+  readonly #projects = new Map<string, string>();
+  readonly #kept: KeptAnswers<Task>;
+  readonly #pages = new Pages();
+  #events = 0;
+  /** What becomes of each task that a client creates; it stays queued unless told. */
+  onCreated: ((task: FakeTask) => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#kept = new KeptAnswers(clock);
+  }
+
+  /** A project beside the default ones; answers its id. */
+  addProject(slug: string): string {
+    const id = uuidv7();
+    this.#projects.set(slug, id);
+    return id;
+  }
+
+  /** A task there is. */
+  byId(id: string): FakeTask {
+    const task = this.all.find(({ facts }) => facts.id === id);
+    if (task === undefined) throw new Error(`there is no task ${id}`);
+    return task;
+  }
+
+  /** Makes a task without a client. */
+  add(owner: FakeUser, request: CreateTaskRequest): FakeTask {
+    return this.#make(owner, fromJson(request));
+  }
+
+  /** @throws ProblemError */
+  create(owner: FakeUser, sent: SentTask, key: string | undefined): Task {
+    const files = sent.files.map(({ name, contentType = '', bytes }) => [
+      name,
+      contentType,
+      bytes.toString('base64'),
+    ]);
+    const hash = canonicalHash([sent.request, files]);
+    return this.#kept.once(owner.id, key, hash, () => {
+      const task = this.#make(owner, sent);
+      const answer = task.view();
+      this.onCreated?.(task);
+      return answer;
+    });
+  }
+
+  /** The task a caller names by uuid, or by the name they gave it. @throws ProblemError `not_found`. */
+  find(caller: FakeUser, text: string): FakeTask {
+    const wanted = text.toLowerCase();
+    const byId = uuidSchema.safeParse(wanted).success;
+    const task = this.all.find(({ facts }) =>
+      byId ? facts.id === wanted : facts.name === wanted && facts.ownerId === caller.id,
+    );
+    if (task === undefined || !this.#sees(caller, task)) {
+      throw new ProblemError('not_found', 'no such task');
+    }
+    return task;
+  }
+
+  /** @throws ProblemError `validation`, `not_found`. */
+  list(
+    caller: FakeUser,
+    query: PageQuery & {
+      readonly status?: TaskStatus | undefined;
+      readonly project_id?: string | undefined;
+    },
+  ): TaskList {
+    const projectId = query.project_id && this.#project(caller, query.project_id);
+    const found = this.all.filter(
+      (task) =>
+        this.#sees(caller, task) &&
+        (query.status === undefined || task.status === query.status) &&
+        (projectId === undefined || task.facts.projectId === projectId),
+    );
+    const { page, next } = this.#pages.of(found.toReversed(), query);
+    return { tasks: page.map((task) => task.view()), ...next };
+  }
+
+  /** @throws ProblemError `not_found`, `authorization`, `conflict`. */
+  cancel(caller: FakeUser, text: string): FakeTask {
+    const task = this.find(caller, text);
+    if (onlyViews(caller)) throw new ProblemError('authorization', 'your role does not allow it');
+    if (task.hasEnded && task.status !== 'canceled') {
+      throw new ProblemError('conflict', `the task is ${task.status} and cannot be canceled`);
+    }
+    return task.cancel();
+  }
+
+  /** One page of a task's files, newest first. @throws ProblemError */
+  files(task: FakeTask, query: PageQuery) {
+    return this.#pages.of<FakeFile>(task.facts.files.toReversed(), query);
+  }
+
+  #make(owner: FakeUser, { request, files }: SentTask): FakeTask {
+    const { mode, text } = readText(request);
+    const isTaken = (name: string): boolean =>
+      this.all.some(({ facts }) => facts.ownerId === owner.id && facts.name === name);
+    const facts = {
+      id: uuidv7(this.#clock.now().getTime()),
+      name: chooseName(request, text, isTaken),
+      ownerId: owner.id,
+      projectId: this.#project(owner, request.project_id ?? owner.defaultProjectId),
+      mode,
+      text,
+      files,
+    };
+    if (onlyViews(owner)) throw new ProblemError('authorization', 'your role does not allow it');
+    const task = new FakeTask(facts, this.#clock, () => (this.#events += 1));
+    this.all.push(task);
+    return task;
+  }
+
+  #project(caller: FakeUser, text: string): string {
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
+      refuseField('project_id', 'must be a project uuid or slug');
+    }
+    const { id, defaultProjectId } = caller;
+    if (text === defaultProjectId || text === `default-${id}`) return defaultProjectId;
+    for (const [slug, project] of this.#projects)
+      if ([slug, project].includes(text)) return project;
+    throw new ProblemError('not_found', 'no such project');
+  }
+
+  #sees(caller: FakeUser, { facts }: FakeTask): boolean {
+    return facts.ownerId === caller.id || overseesAll(caller);
+  }
+}

@@ -1,0 +1,68 @@
+import { limits, utf8Bytes } from '@cynodeai/contracts/common';
+import type { CreateTaskRequest, InputMode } from '@cynodeai/contracts/gateway';
+import { ProblemError } from '@cynodeai/runtime/http';
+
+/** Refuses a field with 400. */
+export function refuseField(field: string, message: string): never {
+  throw new ProblemError('validation', message, { errors: [{ field, message }] });
+}
+
+const maxBytes: Readonly<Record<InputMode, number>> = {
+  prompt: limits.promptBytes,
+  script: limits.scriptBytes,
+  commands: limits.commandsBytes,
+};
+
+const isBlank = (text: string): boolean => text.trim() === '';
+
+/** Mode and text of a new task. See docs/reference/tasks-and-jobs.md#create. @throws ProblemError */
+export function readText(request: CreateTaskRequest): {
+  readonly mode: InputMode;
+  readonly text: string;
+} {
+  const { input_mode: mode = 'prompt', prompt, commands } = request;
+  if (mode === 'prompt' && request.timeout_seconds !== undefined) {
+    refuseField('timeout_seconds', 'is for scripts and commands');
+  }
+  if (commands !== undefined && mode !== 'commands') {
+    refuseField('commands', 'is for mode commands');
+  }
+  if (commands !== undefined && prompt !== undefined) {
+    refuseField('commands', 'send either prompt or commands');
+  }
+  const text = prompt ?? commands?.filter((item) => !isBlank(item)).join('\n');
+  const field = commands === undefined ? 'prompt' : 'commands';
+  if (text === undefined || isBlank(text)) return refuseField(field, 'must not be blank');
+  if (utf8Bytes(text) > maxBytes[mode]) {
+    throw new ProblemError(
+      'payload_too_large',
+      `a ${mode} may have at most ${maxBytes[mode]} bytes`,
+    );
+  }
+  return { mode, text };
+}
+
+const uuidLike = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function slug(text: string): string {
+  const dashed = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  return dashed.replace(/^-/, '').slice(0, limits.taskNameChars).replace(/-$/, '');
+}
+
+/** The name a new task gets. See docs/reference/tasks-and-jobs.md#names. @throws ProblemError */
+export function chooseName(
+  { task_name: taskName, name }: CreateTaskRequest,
+  text: string,
+  isTaken: (name: string) => boolean,
+): string {
+  if (taskName !== undefined && name !== undefined && taskName !== name) {
+    refuseField('name', 'is the same field as task_name');
+  }
+  const wanted = slug(taskName ?? name ?? '') || slug(text.trim().split(/\s+/, 6).join(' '));
+  const base = uuidLike.test(wanted) ? `task-${wanted}` : wanted || 'task';
+  for (let number = 1; ; number += 1) {
+    const suffix = number === 1 ? '' : `-${number}`;
+    const chosen = `${base.slice(0, limits.taskNameChars - suffix.length)}${suffix}`;
+    if (!isTaken(chosen)) return chosen;
+  }
+}

@@ -1,0 +1,86 @@
+import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
+import { uuidv7 } from '@cynodeai/runtime/std';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Caller, type Drive, type GatewayDriver, expectProblem } from './driver.ts';
+
+/** How tasks are made. See docs/reference/tasks-and-jobs.md#create. */
+export function testCreation(drive: Drive): void {
+  let driver: GatewayDriver;
+  let who: Caller;
+  beforeAll(async () => {
+    driver = drive();
+    who = await driver.newCaller();
+  });
+
+  describe('creating a task', () => {
+    it('answers at once with the task, which is found by uuid and by name', async () => {
+      const request = { prompt: 'Say hello', task_name: 'Say: Hello!' };
+      const answer = await driver.tryCreate(who, request);
+      const id = String(answer.body['id']);
+      expect(answer.status).toBe(201);
+      expect(answer.headers.get('location')).toBe(`/v1/tasks/${id}`);
+      expect(answer.body).toMatchObject({
+        task_id: id,
+        task_name: 'say-hello',
+        status: 'queued',
+        input_mode: 'prompt',
+        prompt: 'Say hello',
+        attachments: [],
+      });
+      for (const reference of [id, id.toUpperCase(), 'say-hello']) {
+        expect((await driver.get(who, `/v1/tasks/${reference}`)).body).toEqual(answer.body);
+      }
+    });
+
+    it.each<[string, CreateTaskRequest, string, string]>([
+      [
+        'a prompt',
+        { prompt: 'rm -rf x; $(id)', input_mode: 'prompt' },
+        'prompt',
+        'rm -rf x; $(id)',
+      ],
+      [
+        'a script',
+        { prompt: '#!/bin/sh\nid\n', input_mode: 'script' },
+        'script',
+        '#!/bin/sh\nid\n',
+      ],
+      ['lines', { prompt: 'a\n\nb', input_mode: 'commands' }, 'commands', 'a\n\nb'],
+      ['items', { commands: ['a', ' ', 'b  c'], input_mode: 'commands' }, 'commands', 'a\nb  c'],
+    ])('keeps the text of %s', async (_title, request, mode, prompt) => {
+      const task = await driver.create(who, request);
+      expect(task).toMatchObject({ input_mode: mode, prompt });
+    });
+
+    it('numbers names that are taken, makes up one that is missing, and keeps one apart from uuids', async () => {
+      const name = async (request: CreateTaskRequest) =>
+        (await driver.create(who, request)).task_name;
+      expect(await name({ prompt: 'x', task_name: 'Job' })).toBe('job');
+      expect(await name({ prompt: 'x', name: 'job' })).toBe('job-2');
+      expect(await name({ prompt: 'x', name: 'JOB!' })).toBe('job-3');
+      expect(await name({ prompt: 'One two, three four five six seven' })).toBe(
+        'one-two-three-four-five-six',
+      );
+      expect(await name({ prompt: '???' })).toBe('task');
+      expect(await name({ prompt: 'x', name: 'y'.repeat(80) })).toBe('y'.repeat(63));
+      const id = uuidv7();
+      expect(await name({ prompt: 'x', name: id })).toBe(`task-${id}`);
+      expect((await driver.create(await driver.newCaller(), { prompt: 'job' })).task_name).toBe(
+        'job',
+      );
+    });
+
+    it('takes the default project by uuid and by slug, and no project nobody sees', async () => {
+      const { project_id: own } = await driver.create(who);
+      const { id } = await driver.me(who);
+      for (const project_id of [own ?? '', `default-${id}`]) {
+        expect(await driver.create(who, { prompt: 'x', project_id })).toMatchObject({
+          project_id: own,
+        });
+      }
+      for (const project_id of [uuidv7(), 'no-such-project']) {
+        expectProblem(await driver.tryCreate(who, { prompt: 'x', project_id }), 404, 'not_found');
+      }
+    });
+  });
+}
