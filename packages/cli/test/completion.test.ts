@@ -1,6 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { type MockGateway, json, problem, task, tokens } from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
+import { type FakeGateway, alice, json, problem, task } from '@cynodeai/testing/doubles';
 import { buildModel } from '@cynodeai/command-line/completion';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,9 +9,8 @@ import { cynork } from '../src/commands/catalogue.ts';
 import { type Home, executable } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 
-const env = { CYNORK_TOKEN: 'token-1' };
-const stored = 'token: access-canary\nrefresh_token: refresh-canary\n';
-let gateway: MockGateway;
+const env = { CYNORK_TOKEN: alice.token };
+let gateway: FakeGateway;
 let home: Home;
 
 eachTest((place) => ({ gateway, home } = place));
@@ -194,10 +193,10 @@ describe('__complete', () => {
   });
 
   it('renews no session, so that a limit cannot lose the new one, and shows no token', async () => {
+    const tokens = gateway.identity.openSession(gateway.alice);
+    const stored = `token: ${tokens.access_token}\nrefresh_token: ${tokens.refresh_token}\n`;
     await home.config(stored, 0o644);
-    gateway
-      .on('GET /v1/tasks', problem(401, 'authentication', 'access-canary ran out'))
-      .on('POST /v1/auth/refresh', json(200, tokens('a', 'b')));
+    gateway.on('GET /v1/tasks', problem(401, 'authentication', `${tokens.access_token} ran out`));
     expect(await complete(['task', 'get', ''], {})).toMatchObject({
       code: 0,
       stdout: '',

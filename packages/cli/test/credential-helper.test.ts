@@ -1,20 +1,14 @@
-import { type MockGateway, inTurn, json, problem, tokens, user } from '@cynodeai/testing/doubles';
+import { type FakeGateway, alice } from '@cynodeai/testing/doubles';
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Home } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 
-let gateway: MockGateway;
+let gateway: FakeGateway;
 let home: Home;
 
-eachTest((place) => {
-  ({ gateway, home } = place);
-  gateway
-    .on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')))
-    .on('POST /v1/auth/logout', (_request, response) => void response.writeHead(204).end())
-    .on('GET /v1/users/me', json(200, user));
-});
+eachTest((place) => ({ gateway, home } = place));
 
 /** A helper that keeps the secret in a file beside it and writes down how it was called. */
 const keeper = `#!/bin/sh
@@ -41,7 +35,10 @@ const beside = (name: string): Promise<string> =>
   readFile(join(home.path, '.config', 'cynork', name), 'utf8');
 
 const login = (env: Record<string, string> = {}): ReturnType<Home['run']> =>
-  home.run(['auth', 'login', '-u', 'alice', '--password-stdin'], { input: 'canary-pw', env });
+  home.run(['auth', 'login', '-u', 'alice', '--password-stdin'], {
+    input: alice.password,
+    env,
+  });
 
 describe('a credential helper', () => {
   it('keeps both tokens in place of the file, for the next process, until logout', async () => {
@@ -49,7 +46,7 @@ describe('a credential helper', () => {
     expect((await login()).code).toBe(0);
     expect(await home.readConfig()).toBe('credential_helper: ./helper\n');
     expect(await home.run(['auth', 'whoami'])).toMatchObject({ code: 0, stderr: '' });
-    expect(gateway.of('GET /v1/users/me')[0]?.headers.authorization).toBe('Bearer access-1');
+    expect(gateway.of('GET /v1/users/me')[0]?.headers.authorization).toBe('Bearer access-canary-1');
     expect((await home.run(['auth', 'logout'])).code).toBe(0);
     await expect(beside('kept')).rejects.toThrow('ENOENT');
     expect((await home.run(['auth', 'whoami'])).code).toBe(3);
@@ -66,11 +63,9 @@ describe('a credential helper', () => {
   it('gets the rotated pair of a refresh', async () => {
     await helper(keeper);
     await login();
-    gateway
-      .on('GET /v1/users/me', inTurn(problem(401, 'authentication', 'expired'), json(200, user)))
-      .on('POST /v1/auth/refresh', json(200, tokens('access-2', 'refresh-2')));
+    gateway.clock.advance(900_000);
     expect((await home.run(['auth', 'whoami'])).code).toBe(0);
-    expect(await beside('kept')).toContain('refresh-2');
+    expect(await beside('kept')).toContain('refresh-canary-2');
     expect(await home.readConfig()).not.toContain('access');
   });
 
@@ -80,7 +75,7 @@ describe('a credential helper', () => {
     const environ = (await beside('environ')).split('\n').map((line) => line.split('=', 1)[0]);
     expect(environ).toContain('HOME');
     expect(environ).not.toContain('SOME_OTHER');
-    expect(`${await beside('environ')}${await beside('cmdline')}`).not.toMatch(/canary|access-1/);
+    expect(`${await beside('environ')}${await beside('cmdline')}`).not.toMatch(/canary/);
   });
 
   it('is not started by version, status or with CYNORK_TOKEN', async () => {

@@ -1,16 +1,16 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { MockGateway, json, problem, taskId, text } from '@cynodeai/testing/doubles';
 import { Child } from '@cynodeai/testing/harness';
+import { FakeGateway, alice, json, problem, taskId, text } from '@cynodeai/testing/doubles';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Home, executable } from './support/cynork.ts';
 
-const token = { CYNORK_TOKEN: 'token-1' };
+const token = { CYNORK_TOKEN: alice.token };
 const path = `GET /v1/tasks/${taskId}`;
-let gateway: MockGateway;
+let gateway: FakeGateway;
 let home: Home;
 
 beforeAll(async () => {
-  gateway = await MockGateway.start();
+  gateway = await FakeGateway.start();
   home = await Home.create(gateway);
 });
 
@@ -85,7 +85,7 @@ describe('an answer of the gateway becomes an exit code (REQ-CLIENT-0145, REQ-CL
   });
 
   it('a redirect is exit 7 and is not followed, so that the token stays here', async () => {
-    await using other = await MockGateway.start();
+    await using other = await FakeGateway.start();
     gateway.on(path, text(307, '', { location: `${other.url}/v1/tasks/${taskId}` }));
     const outcome = await getTask();
     expect([outcome.code, outcome.stdout, other.requests.length]).toEqual([7, '', 0]);
@@ -101,7 +101,7 @@ describe('an answer of the gateway becomes an exit code (REQ-CLIENT-0145, REQ-CL
   });
 
   it('a health check that is not answered within 5 s is exit 7', async () => {
-    gateway.on('GET /healthz', () => {});
+    gateway.next('GET /healthz', () => {});
     expect(await home.run(['status'])).toMatchObject({ code: 7, stdout: '' });
   });
 
@@ -115,7 +115,6 @@ describe('output that cannot be written', () => {
   it.each(['version', '--version', '--help', 'status'])(
     '%s is exit 8, never 1',
     async (command) => {
-      gateway.on('GET /healthz', text(200, 'ok'));
       const words = ['-c', 'exec "$0" "$1" >/dev/full', executable, command];
       const running = new Child('/bin/sh', words, { env: home.env() });
       expect((await running.outcome).code).toBe(8);
@@ -188,13 +187,11 @@ describe('usage errors are exit 2 with one reason and a hint, on stderr', () => 
     ]) {
       expect(parseJson((await home.run(args)).stdout)).toHaveProperty('version');
     }
-    gateway.on('GET /v1/tasks', json(200, { tasks: [] }));
     const between = await home.run(['task', '-o', 'json', 'list'], { env: token });
     expect(parseJson(between.stdout)).toEqual({ tasks: [], next_cursor: '' });
   });
 
   it('a flag-like value of another flag is left alone', async () => {
-    gateway.on('POST /v1/tasks', json(201, { id: taskId, status: 'queued' }));
     await home.run(['task', 'create', '--command', '-q', '--command', '-o'], { env: token });
     const sent = gateway.of('POST /v1/tasks').at(-1)?.json;
     expect(sent).toEqual({ input_mode: 'commands', commands: ['-q', '-o'] });

@@ -1,23 +1,20 @@
 import { parseJson } from '@cynodeai/runtime/std';
+import { waitFor } from '@cynodeai/testing';
 import {
-  type MockGateway,
+  type FakeGateway,
+  alice,
   events,
   inTurn,
   jobId,
   jobResult,
   json,
   logEvent,
-  logs,
   problem,
   result,
   statusEvent,
-  task,
   taskId,
   text,
-  tokens,
-  user,
 } from '@cynodeai/testing/doubles';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CliError } from '../src/base/cli-error.ts';
@@ -25,7 +22,7 @@ import type { Home } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 import { type Ran, type RunOptions, runInProcess } from './support/run-in-process.ts';
 
-let gateway: MockGateway;
+let gateway: FakeGateway;
 let home: Home;
 
 eachTest((place) => ({ gateway, home } = place));
@@ -35,37 +32,34 @@ const run = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
 
 const stored = { CYNORK_TOKEN: '' };
 
+/** Puts a session of alice into the config file, as a login does. */
+async function keepSession(): Promise<void> {
+  const tokens = gateway.identity.openSession(gateway.alice);
+  await home.config(`token: ${tokens.access_token}\nrefresh_token: ${tokens.refresh_token}\n`);
+}
+
 describe('every command, in table and JSON', () => {
   beforeEach(() => {
-    gateway
-      .on('GET /healthz', text(200, 'ok'))
-      .on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')))
-      .on('POST /v1/auth/refresh', json(200, tokens('access-2', 'refresh-2')))
-      .on('POST /v1/auth/logout', (_request, response) => void response.writeHead(204).end())
-      .on('GET /v1/users/me', json(200, user))
-      .on('POST /v1/tasks', json(201, task('queued')))
-      .on('GET /v1/tasks', json(200, { tasks: [task('running')], next_cursor: 'more' }))
-      .on('GET /v1/tasks/x', json(200, task('running')))
-      .on('POST /v1/tasks/x/cancel', json(200, { task_id: taskId, canceled: true }))
-      .on('GET /v1/tasks/x/result', json(200, result('completed', { stdout: 'out', stderr: '' })))
-      .on(`GET /v1/tasks/${taskId}/result`, json(200, result('completed', { stdout: 'out' })))
-      .on('GET /v1/tasks/x/logs', json(200, logs('completed', 'out')));
+    gateway.addTask({ task_name: 'x' }).end({ stdout: 'out' });
+    gateway.addTask({ task_name: 'open' });
+    gateway.tasks.onCreated = (task) => task.end({ stdout: 'out' });
   });
 
   it.each([
     [['version'], {}],
     [['status'], {}],
     [['auth', 'whoami'], {}],
-    [['auth', 'login', '-u', 'alice', '--password-stdin'], { input: 'pw', env: stored }],
-    [['auth', 'login'], { input: 'alice\npw\n', env: stored }],
+    [['auth', 'login', '-u', 'alice', '--password-stdin'], { input: alice.password, env: stored }],
+    [['auth', 'login'], { input: `alice\n${alice.password}\n`, env: stored }],
     [['auth', 'logout'], { env: stored }],
     [['task', 'create', '-p', 'hello'], {}],
     [['task', 'create', '--command', 'true', '--result'], {}],
     [['task', 'list'], {}],
+    [['task', 'list', '-l', '1'], {}],
     [['task', 'get', 'x'], {}],
-    [['task', 'cancel', 'x', '-y'], {}],
-    [['task', 'cancel', 'x'], { input: 'y\n' }],
-    [['task', 'cancel', 'x'], { input: 'n\n' }],
+    [['task', 'cancel', 'open', '-y'], {}],
+    [['task', 'cancel', 'open'], { input: 'y\n' }],
+    [['task', 'cancel', 'open'], { input: 'n\n' }],
     [['task', 'result', 'x'], {}],
     [['task', 'result', 'x', '--wait'], {}],
     [['task', 'logs', 'x'], {}],
@@ -81,22 +75,24 @@ describe('every command, in table and JSON', () => {
 
   it('auth refresh needs a stored session and rotates it', async () => {
     expect((await run(['auth', 'refresh'], { env: stored })).code).toBe(3);
-    await home.config('token: a\nrefresh_token: b\n');
+    await keepSession();
     expect((await run(['auth', 'refresh'], { env: stored })).stdout).toBe('refreshed=true\n');
-    expect(await home.readConfig()).toBe('token: access-2\nrefresh_token: refresh-2\n');
+    expect(await home.readConfig()).toBe(
+      'token: access-canary-2\nrefresh_token: refresh-canary-2\n',
+    );
   });
 
   it('a session that ran out is renewed on the way', async () => {
-    await home.config('token: a\nrefresh_token: b\n');
-    const expired = problem(401, 'authentication', 'expired');
-    gateway.on('GET /v1/users/me', inTurn(expired, json(200, user)));
+    await keepSession();
+    const used = await home.readConfig();
+    gateway.clock.advance(900_000);
     expect((await run(['auth', 'whoami'], { env: stored })).code).toBe(0);
-    await home.config('token: a\n');
-    gateway.on('GET /v1/users/me', expired);
+    expect(await home.readConfig()).toContain('access-canary-2');
+    await home.config('token: access-canary-1\n');
     expect((await run(['auth', 'whoami'], { env: stored })).code).toBe(3);
-    await home.config('token: a\nrefresh_token: b\n');
-    gateway.on('POST /v1/auth/refresh', problem(401, 'authentication', 'used'));
+    await home.config(used);
     expect((await run(['auth', 'whoami'], { env: stored })).code).toBe(3);
+    expect(gateway.of('POST /v1/auth/refresh')).toHaveLength(2);
   });
 
   it('a helper keeps the session', async () => {
@@ -108,7 +104,9 @@ describe('every command, in table and JSON', () => {
     const { chmod } = await import('node:fs/promises');
     await chmod(helper, 0o700);
     await home.config(`credential_helper: ${helper}\ntoken: old\n`);
-    expect((await run(['auth', 'login', '-u', 'a'], { input: 'pw\n', env: stored })).code).toBe(0);
+    gateway.identity.openSession(gateway.alice, 'kept');
+    const login = { input: `${alice.password}\n`, env: stored };
+    expect((await run(['auth', 'login', '-u', 'alice'], login)).code).toBe(0);
     expect((await run(['auth', 'whoami'], { env: stored })).code).toBe(0);
     expect(gateway.of('GET /v1/users/me')[0]?.headers.authorization).toBe('Bearer kept');
     expect((await run(['auth', 'logout'], { env: stored })).code).toBe(0);
@@ -153,11 +151,9 @@ describe('every command, in table and JSON', () => {
 
   it('warns about cut output', async () => {
     const truncated = { stdout: true, stderr: true };
-    gateway.on('GET /v1/tasks/x/logs', json(200, { ...logs('completed', 'a'), truncated }));
-    expect((await run(['task', 'logs', 'x'])).stderr).toContain('stdout and stderr was cut');
-    const jobs = [{ id: jobId, status: 'completed', result: jobResult('a', 'b', { truncated }) }];
-    gateway.on('GET /v1/tasks/x/result', json(200, result('completed', { jobs })));
-    const shown = await run(['task', 'result', 'x']);
+    const { id, jobId } = gateway.addTask().end({ stdout: 'a', stderr: 'b', truncated });
+    expect((await run(['task', 'logs', id])).stderr).toContain('stdout and stderr was cut');
+    const shown = await run(['task', 'result', id]);
     expect(shown.stdout).toContain('stdout=a stderr=b');
     expect(shown.stderr).toContain(`of job ${jobId} was cut`);
   });
@@ -174,6 +170,7 @@ describe('failures', () => {
     [['status'], 7, ''],
     [['task', 'get', 'x'], 4, ''],
   ])('%j is exit %i', async (args, code, input) => {
+    gateway.on('GET /healthz', problem(404, 'not_found', 'no such path'));
     const ran = await run(args, { input });
     expect([ran.code, ran.stdout]).toEqual([code, '']);
     expect(ran.stderr).toMatch(/^(?:Password:)?\n?error: /);
@@ -228,8 +225,7 @@ describe('failures', () => {
   );
 
   it('--handle is the same as --user, one of them at a time', async () => {
-    gateway.on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')));
-    const options = { input: 'pw', env: stored };
+    const options = { input: alice.password, env: stored };
     const ok = await run(['auth', 'login', '--handle', 'alice', '--password-stdin'], options);
     expect(ok).toMatchObject({ code: 0, stdout: 'logged_in=true user=alice\n' });
     const both = ['auth', 'login', '--handle', 'a', '--user', 'a', '--password-stdin'];
@@ -237,27 +233,22 @@ describe('failures', () => {
   });
 
   it('a limit is passed on or refused', async () => {
-    gateway.on('GET /v1/tasks', json(200, { tasks: [] }));
-    await run(['task', 'list', '-l', '7']);
+    expect((await run(['task', 'list', '-l', '7'])).code).toBe(0);
     expect(gateway.requests[0]?.url).toBe('/v1/tasks?limit=7');
     expect((await run(['task', 'list', '-l', '201'])).code).toBe(2);
   });
 
   it('a config named by a flag or by XDG is used; with none login is exit 8', async () => {
-    gateway
-      .on('POST /v1/auth/login', json(200, tokens('a', 'r')))
-      .on('GET /v1/users/me', json(200, user));
-    const login = ['auth', 'login', '-u', 'a'];
+    const login = ['auth', 'login', '-u', 'alice'];
+    const input = `${alice.password}\n`;
     const named = `${home.path}/named.yaml`;
-    expect((await run([...login, '-c', named], { input: 'pw\n' })).stderr).toContain(
-      'CYNORK_TOKEN',
-    );
+    expect((await run([...login, '-c', named], { input })).stderr).toContain('CYNORK_TOKEN');
     const env = { ...stored, XDG_CONFIG_HOME: `${home.path}/xdg` };
-    expect((await run(login, { input: 'pw\n', env })).code).toBe(0);
+    expect((await run(login, { input, env })).code).toBe(0);
     expect((await run(['auth', 'whoami'], { env })).code).toBe(0);
     expect((await run(['auth', 'whoami', '-c', named], { env: stored })).code).toBe(0);
     gateway.requests.length = 0;
-    const nowhere = await run(login, { input: 'pw\n', env: { HOME: '' } });
+    const nowhere = await run(login, { input, env: { HOME: '' } });
     expect([nowhere.code, nowhere.stdout]).toEqual([8, '']);
     expect(gateway.requests).toHaveLength(0);
   });
@@ -283,24 +274,24 @@ describe('failures', () => {
   });
 
   it('a stop while waiting, asking or following says nothing but how to go on', async () => {
-    gateway.on('POST /v1/tasks', json(201, task('queued')));
+    const { id } = gateway.addTask();
     for (const args of [
       ['task', 'create', '-p', 'x', '--result'],
-      ['task', 'result', taskId, '--wait'],
-      ['task', 'logs', taskId, '-F'],
+      ['task', 'result', id, '--wait'],
+      ['task', 'logs', id, '-F'],
     ]) {
       const stop = new AbortController();
-      const reached = new EventTarget();
-      const hold = (): void => void reached.dispatchEvent(new Event('reached'));
-      gateway.on(`GET /v1/tasks/${taskId}/result`, hold).on(`GET /v1/tasks/${taskId}/events`, hold);
-      const seen = once(reached, 'reached');
+      gateway.requests.length = 0;
       const running = run(args, { signal: stop.signal });
-      await seen;
+      await waitFor(() => gateway.requests.some(({ url }) => /wait=|events$/.test(url)));
       stop.abort(new CliError('interrupted', 'interrupted'));
       const { code, stdout, stderr } = await running;
       expect([code, stdout]).toEqual([130, '']);
+      const made = gateway.tasks.all.at(-1);
       expect(stderr).toBe(
-        args[1] === 'create' ? `the task goes on; see it with: cynork task result ${taskId}\n` : '',
+        args[1] === 'create'
+          ? `the task goes on; see it with: cynork task result ${made?.id}\n`
+          : '',
       );
     }
   });

@@ -1,15 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import {
-  type MockGateway,
-  inTurn,
-  json,
-  problem,
-  text,
-  tokens,
-  user,
-} from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
-import { once } from 'node:events';
+import { type FakeGateway, alice, problem, text } from '@cynodeai/testing/doubles';
 import { watch } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -17,18 +8,11 @@ import { describe, expect, it } from 'vitest';
 import { type Home, executable } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 
-const password = 'canary-password-8f2e';
-let gateway: MockGateway;
+const { password } = alice;
+let gateway: FakeGateway;
 let home: Home;
 
-eachTest((place) => {
-  ({ gateway, home } = place);
-  gateway
-    .on('GET /healthz', text(200, 'ok'))
-    .on('POST /v1/auth/login', json(200, tokens('access-canary-1', 'refresh-canary-1')))
-    .on('POST /v1/auth/logout', (_request, response) => void response.writeHead(204).end())
-    .on('GET /v1/users/me', json(200, user));
-});
+eachTest((place) => ({ gateway, home } = place));
 
 const login = (input = `${password}\n`): ReturnType<Home['run']> =>
   home.run(['auth', 'login', '-u', 'alice', '--password-stdin'], { input });
@@ -78,7 +62,7 @@ describe('a session', () => {
       handle: 'alice',
       password,
     });
-    expect((await home.run(['auth', 'whoami'])).stdout).toBe(`id=${user.id} user=alice\n`);
+    expect((await home.run(['auth', 'whoami'])).stdout).toBe(`id=${alice.id} user=alice\n`);
     expect(gateway.of('GET /v1/users/me')[0]?.headers).toMatchObject({
       authorization: 'Bearer access-canary-1',
       accept: 'application/json',
@@ -92,6 +76,7 @@ describe('a session', () => {
     expect(gateway.of('POST /v1/auth/logout')[0]?.json).toEqual({
       refresh_token: 'refresh-canary-1',
     });
+    expect(() => gateway.identity.caller('access-canary-1')).toThrow('not valid');
     expect(await home.readConfig()).not.toContain('canary');
     expect(await home.run(['auth', 'whoami'])).toMatchObject({ code: 3, stdout: '' });
   });
@@ -111,7 +96,8 @@ describe('a session', () => {
     ['two LFs, of which one is part of it', 'secret\n\n', 'secret\n'],
     ['none', ' secret ', ' secret '],
   ])('strips exactly one newline from standard input: %s', async (_title, input, sent) => {
-    await login(input);
+    gateway.identity.addUser('alice', sent);
+    expect((await login(input)).code).toBe(0);
     const body = gateway.of('POST /v1/auth/login')[0]?.body.toString() ?? '';
     expect(parseJson(body)).toHaveProperty('password', sent);
   });
@@ -131,8 +117,7 @@ describe('a session', () => {
   });
 
   it('bad credentials are exit 3, a rate limit exit 7, and neither writes a file', async () => {
-    gateway.on('POST /v1/auth/login', problem(401, 'authentication', 'Invalid credentials'));
-    expect((await login()).code).toBe(3);
+    expect((await login('another password\n')).code).toBe(3);
     gateway.on('POST /v1/auth/login', problem(429, 'rate_limit', 'wait'));
     expect((await login()).code).toBe(7);
     await expect(readdir(home.path)).resolves.toEqual([]);
@@ -155,18 +140,15 @@ const kept = ['.config.yaml.lock', '.config.yaml.pid', 'config.yaml'];
 
 describe('secrets stay where they belong (REQ-CLIENT-0102, REQ-CLIENT-0103)', () => {
   it('neither streams, arguments, environment nor a forced failure show the password or a token', async () => {
-    gateway.on('POST /v1/auth/login', async (request, response) => {
-      await once(gate, 'open');
-      json(200, tokens('access-canary-1', 'refresh-canary-1'))(request, response);
-    });
-    const gate = new EventTarget();
+    const gate = Promise.withResolvers<void>();
+    gateway.hold('POST /v1/auth/login', gate.promise);
     const running = home.start(['auth', 'login', '-u', 'alice', '--password-stdin']);
     running.end(`${password}\n`);
     await expect.poll(() => gateway.of('POST /v1/auth/login').length, { timeout: 10_000 }).toBe(1);
     const seen = await Promise.all(
       ['cmdline', 'environ'].map((name) => readFile(`/proc/${running.pid}/${name}`, 'utf8')),
     );
-    gate.dispatchEvent(new Event('open'));
+    gate.resolve();
     const outcome = await running.outcome;
     gateway.on('GET /v1/users/me', text(200, 'broken'));
     const failed = await home.run(['auth', 'whoami']);
@@ -197,7 +179,6 @@ describe('secrets stay where they belong (REQ-CLIENT-0102, REQ-CLIENT-0103)', ()
 
   it('CYNORK_TOKEN wins over the file and is never refreshed (REQ-CLIENT-0106)', async () => {
     await login();
-    gateway.on('GET /v1/users/me', problem(401, 'authentication', 'expired'));
     expect((await home.run(['auth', 'whoami'], { env: { CYNORK_TOKEN: 'env-1' } })).code).toBe(3);
     expect(gateway.of('GET /v1/users/me').map((request) => request.headers.authorization)).toEqual([
       'Bearer env-1',
@@ -209,14 +190,15 @@ describe('secrets stay where they belong (REQ-CLIENT-0102, REQ-CLIENT-0103)', ()
     const env = { CYNORK_TOKEN: 't', CYNORK_GATEWAY_URL: 'http://no-such-host.invalid:1' };
     const remote = await home.run(['auth', 'whoami'], { env });
     expect(remote.stderr).toMatch(/^warning: no-such-host\.invalid:1 is reached over plain http/);
-    expect((await home.run(['auth', 'whoami'], { env: { CYNORK_TOKEN: 't' } })).stderr).toBe('');
+    const here = await home.run(['auth', 'whoami'], { env: { CYNORK_TOKEN: alice.token } });
+    expect(here.stderr).toBe('');
   });
 });
 
 describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
   it('is 0600 in a folder 0700 whatever the umask, and a 0644 file becomes 0600', async () => {
     const withOpenUmask = async (): Promise<void> => {
-      const login = [executable, 'auth', 'login', '-u', 'a', '--password-stdin'];
+      const login = [executable, 'auth', 'login', '-u', 'alice', '--password-stdin'];
       const words = ['-c', 'umask 000; exec "$0" "$@"', ...login];
       const running = new Child('/bin/sh', words, { env: home.env(), input: password });
       expect((await running.outcome).code).toBe(0);
@@ -253,8 +235,8 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
       running.end(password);
       await running.outcome;
       watcher.close();
-      expect(await home.readConfig()).toBe(
-        'token: access-canary-1\nrefresh_token: refresh-canary-1\n',
+      expect(await home.readConfig()).toMatch(
+        /^token: access-canary-(\d+)\nrefresh_token: refresh-canary-\1\n$/,
       );
       expect(await modeOf(home.configFile)).toBe(0o600);
     }
@@ -296,6 +278,9 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
     await mkdir(join(home.path, 'xdg', 'cynork'), { recursive: true });
     await home.file('xdg/cynork/config.yaml', 'token: from-xdg\n');
     const named = await home.file('named.yaml', 'token: from-flag\n');
+    for (const token of ['from-home', 'from-xdg', 'from-flag']) {
+      gateway.identity.openSession(gateway.alice, token);
+    }
     await home.run(['auth', 'whoami'], { env: { XDG_CONFIG_HOME: '' } });
     await home.run(['auth', 'whoami'], { env: xdg });
     await home.run(['auth', 'whoami', '--config', named], { env: xdg });
@@ -318,27 +303,23 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
 });
 
 describe('a session that ran out', () => {
-  const expired = problem(401, 'authentication', 'expired');
-
   it('is renewed once, kept, and the call is replayed', async () => {
     await login();
-    gateway
-      .on('GET /v1/users/me', inTurn(expired, json(200, user)))
-      .on('POST /v1/auth/refresh', json(200, tokens('access-2', 'refresh-2')));
+    gateway.clock.advance(900_000);
     expect(await home.run(['auth', 'whoami'])).toMatchObject({ code: 0, stderr: '' });
     expect(gateway.of('GET /v1/users/me').map((request) => request.headers.authorization)).toEqual([
       'Bearer access-canary-1',
-      'Bearer access-2',
+      'Bearer access-canary-2',
     ]);
-    expect(await home.readConfig()).toBe('token: access-2\nrefresh_token: refresh-2\n');
+    expect(await home.readConfig()).toBe(
+      'token: access-canary-2\nrefresh_token: refresh-canary-2\n',
+    );
     expect(await modeOf(home.configFile)).toBe(0o600);
   });
 
   it('is exit 3 when the renewed token is refused as well, without another try', async () => {
     await login();
-    gateway
-      .on('GET /v1/users/me', expired)
-      .on('POST /v1/auth/refresh', json(200, tokens('access-2', 'refresh-2')));
+    gateway.on('GET /v1/users/me', problem(401, 'authentication', 'expired'));
     expect((await home.run(['auth', 'whoami'])).code).toBe(3);
     expect(gateway.of('POST /v1/auth/refresh')).toHaveLength(1);
     expect(gateway.of('GET /v1/users/me')).toHaveLength(2);
@@ -346,35 +327,21 @@ describe('a session that ran out', () => {
 
   it('is renewed by one of several processes only; the others use its token', async () => {
     await login();
-    let valid = 'access-2';
-    let refreshes = 0;
-    gateway
-      .on('GET /v1/users/me', (request, response) =>
-        (request.headers.authorization === `Bearer ${valid}` ? json(200, user) : expired)(
-          request,
-          response,
-        ),
-      )
-      .on('POST /v1/auth/refresh', (request, response) => {
-        refreshes += 1;
-        valid = `access-${refreshes + 1}`;
-        return json(200, tokens(valid, `refresh-${refreshes + 1}`))(request, response);
-      });
+    gateway.clock.advance(900_000);
     const outcomes = await Promise.all([1, 2, 3, 4].map(() => home.run(['auth', 'whoami'])));
     expect(outcomes.map((outcome) => outcome.code)).toEqual([0, 0, 0, 0]);
-    expect(refreshes).toBe(1);
+    expect(gateway.of('POST /v1/auth/refresh')).toHaveLength(1);
   });
 
   it('auth refresh keeps the new pair and shows none of it; without one it is exit 3', async () => {
     expect((await home.run(['auth', 'refresh'])).code).toBe(3);
     await login();
-    gateway.on('POST /v1/auth/refresh', json(200, tokens('access-2', 'refresh-2')));
     expect(await home.run(['auth', 'refresh'])).toEqual({
       code: 0,
       signal: null,
       stdout: 'refreshed=true\n',
       stderr: '',
     });
-    expect(await home.readConfig()).toContain('refresh-2');
+    expect(await home.readConfig()).toContain('refresh-canary-2');
   });
 });

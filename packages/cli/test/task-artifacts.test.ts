@@ -1,6 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { type MockGateway, json, problem, taskId } from '@cynodeai/testing/doubles';
 import type { Outcome } from '@cynodeai/testing/harness';
+import { type FakeGateway, alice, json, taskId } from '@cynodeai/testing/doubles';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,11 +8,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Home } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 
-const env = { CYNORK_TOKEN: 'token-1' };
+const env = { CYNORK_TOKEN: alice.token };
 const listPath = `GET /v1/tasks/${taskId}/artifacts`;
-const getPath = `${listPath}/a1`;
 
-let gateway: MockGateway;
+let gateway: FakeGateway;
 let home: Home;
 let folder: string;
 
@@ -68,50 +67,53 @@ describe('cynork task artifacts list', () => {
   });
 
   it('says that there is no such task (4)', async () => {
-    gateway.on(listPath, problem(404, 'not_found', 'no such task'));
     expect((await artifacts('list', taskId)).code).toBe(4);
   });
 });
 
 describe('cynork task artifacts get', () => {
   const bytes = randomBytes(300_000);
+  let id: string;
+  let file: string;
+  let getPath: string;
   beforeEach(() => {
-    gateway.on(getPath, (_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': bytes.length });
-      response.end(bytes);
-    });
+    const content_base64 = bytes.toString('base64');
+    const task = gateway.addTask({ attachments: [{ name: 'a.md', content_base64 }] });
+    id = task.id;
+    file = task.facts.files[0]?.id ?? '';
+    getPath = `GET /v1/tasks/${id}/artifacts/${file}`;
   });
 
   it('saves the bytes, makes folders on the way and says where', async () => {
     const out = join(folder, 'new/deep/file.bin');
-    expect(await artifacts('get', taskId, 'a1', '--out', out)).toMatchObject({
+    expect(await artifacts('get', id, file, '--out', out)).toMatchObject({
       code: 0,
       stdout: `saved=true path=${out}\n`,
     });
     expect((await readFile(out)).equals(bytes)).toBe(true);
     expect(await readdir(join(folder, 'new/deep'))).toEqual(['file.bin']);
     const other = join(folder, 'other.bin');
-    const shown = await artifacts('get', taskId, 'a1', '--out', other, '-o', 'json');
+    const shown = await artifacts('get', id, file, '--out', other, '-o', 'json');
     expect(parseJson(shown.stdout)).toEqual({ saved: true, path: other });
   });
 
   it('asks nothing when the file exists, unless it may be replaced', async () => {
     const out = join(folder, 'there');
     await writeFile(out, 'mine');
-    const kept = await artifacts('get', taskId, 'a1', '--out', out);
+    const kept = await artifacts('get', id, file, '--out', out);
     expect(kept.code).toBe(2);
     expect(kept.stderr).toContain('--force');
     expect(gateway.requests).toHaveLength(0);
     expect(await readFile(out, 'utf8')).toBe('mine');
-    expect((await artifacts('get', taskId, 'a1', '--out', out, '--force')).code).toBe(0);
+    expect((await artifacts('get', id, file, '--out', out, '--force')).code).toBe(0);
     expect((await readFile(out)).equals(bytes)).toBe(true);
     expect(await left()).toEqual(['there']);
   });
 
   it('needs a place that is no directory', async () => {
-    expect((await artifacts('get', taskId, 'a1')).code).toBe(2);
+    expect((await artifacts('get', id, file)).code).toBe(2);
     await mkdir(join(folder, 'dir'));
-    const taken = await artifacts('get', taskId, 'a1', '--out', join(folder, 'dir'), '--force');
+    const taken = await artifacts('get', id, file, '--out', join(folder, 'dir'), '--force');
     expect(taken.code).toBe(2);
     expect(gateway.requests).toHaveLength(0);
   });
@@ -122,9 +124,8 @@ describe('cynork task artifacts get', () => {
       response.write(bytes.subarray(0, 1000), () => response.destroy());
     });
     const out = join(folder, 'broken');
-    expect((await artifacts('get', taskId, 'a1', '--out', out)).code).toBe(7);
-    gateway.on(getPath, problem(404, 'not_found', 'no such file'));
-    expect((await artifacts('get', taskId, 'a1', '--out', out)).code).toBe(4);
+    expect((await artifacts('get', id, file, '--out', out)).code).toBe(7);
+    expect((await artifacts('get', id, taskId, '--out', out)).code).toBe(4);
     expect(await left()).toEqual([]);
   });
 
@@ -135,14 +136,14 @@ describe('cynork task artifacts get', () => {
       response.writeHead(200, { 'content-length': 1 });
       response.end('x');
     });
-    expect((await artifacts('get', taskId, 'a1', '--out', out)).code).toBe(2);
+    expect((await artifacts('get', id, file, '--out', out)).code).toBe(2);
     expect(await readFile(out, 'utf8')).toBe('mine');
     expect(await left()).toEqual(['late']);
   });
 
   it('names a place that cannot be written', async () => {
     const out = join(folder, 'marker/below');
-    const outcome = await artifacts('get', taskId, 'a1', '--out', out);
+    const outcome = await artifacts('get', id, file, '--out', out);
     expect(outcome.code).not.toBe(0);
     expect(outcome.stderr).toContain('cannot write below');
   });

@@ -1,6 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { type MockGateway, json, problem, result, task, taskId } from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
+import { type FakeGateway, alice } from '@cynodeai/testing/doubles';
 import { createHash, randomBytes } from 'node:crypto';
 import { readForm } from '@cynodeai/runtime/http';
 import { symlink } from 'node:fs/promises';
@@ -9,15 +9,12 @@ import { describe, expect, it } from 'vitest';
 import type { Home } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 
-const env = { CYNORK_TOKEN: 'token-1' };
+const env = { CYNORK_TOKEN: alice.token };
 const MIB = 1024 * 1024;
-let gateway: MockGateway;
+let gateway: FakeGateway;
 let home: Home;
 
-eachTest((place) => {
-  ({ gateway, home } = place);
-  gateway.on('POST /v1/tasks', json(201, task('queued')));
-});
+eachTest((place) => ({ gateway, home } = place));
 
 const create = (...args: string[]): Promise<Outcome> =>
   home.run(['task', 'create', ...args], { env });
@@ -59,12 +56,15 @@ async function refused(args: readonly string[], why: string): Promise<void> {
 
 describe('the input mode is always explicit (REQ-CLIENT-0151, REQ-CLIENT-0153, REQ-ORCHES-0125)', () => {
   it('a prompt is a prompt, whatever it looks like', async () => {
-    expect(await create('--prompt', 'rm -rf x; $(touch pwned)')).toEqual({
+    const outcome = await create('--prompt', 'rm -rf x; $(touch pwned)');
+    const [task] = gateway.tasks.all;
+    expect(outcome).toEqual({
       code: 0,
       signal: null,
-      stdout: `task_id=${taskId} task_name=say-hello\n`,
+      stdout: `task_id=${task?.id} task_name=rm-rf-x-touch-pwned\n`,
       stderr: '',
     });
+    expect(task?.facts).toMatchObject({ mode: 'prompt', text: 'rm -rf x; $(touch pwned)' });
     expect(sent()).toEqual({ input_mode: 'prompt', prompt: 'rm -rf x; $(touch pwned)' });
     expect(gateway.requests[0]?.headers).toMatchObject({
       'content-type': 'application/json',
@@ -101,6 +101,7 @@ describe('the input mode is always explicit (REQ-CLIENT-0151, REQ-CLIENT-0153, R
   });
 
   it('name and project are passed on; the project of the config counts when none is given', async () => {
+    for (const slug of ['mine', 'from-config']) gateway.tasks.addProject(slug);
     await home.config('active_project_id: from-config\n');
     await create('-p', 'x', '--name', 'My Task', '--project-id', 'mine');
     await create('-p', 'x');
@@ -112,8 +113,10 @@ describe('the input mode is always explicit (REQ-CLIENT-0151, REQ-CLIENT-0153, R
 
   it('JSON gives the id and the name; an unknown project is exit 4', async () => {
     const outcome = await create('-p', 'x', '-o', 'json');
-    expect(parseJson(outcome.stdout)).toEqual({ task_id: taskId, task_name: 'say-hello' });
-    gateway.on('POST /v1/tasks', problem(404, 'not_found', 'no such project'));
+    expect(parseJson(outcome.stdout)).toEqual({
+      task_id: gateway.tasks.all[0]?.id,
+      task_name: 'x',
+    });
     expect((await create('-p', 'x', '--project-id', 'nope')).code).toBe(4);
   });
 });
@@ -237,24 +240,23 @@ describe('attachments arrive as bytes (REQ-CLIENT-0157, REQ-ORCHES-0126)', () =>
 
 describe('task create --result', () => {
   it('waits and prints what task result prints, and nothing before', async () => {
-    gateway.on(
-      `GET /v1/tasks/${taskId}/result`,
-      json(200, result('failed', { stdout: 'hello\n', stderr: '', exit_code: 3 })),
-    );
-    expect(await create('--command', 'x', '--result')).toMatchObject({
+    gateway.tasks.onCreated = (task) => task.end({ stdout: 'hello\n', exit_code: 3 });
+    const outcome = await create('--command', 'x', '--result');
+    expect(outcome).toMatchObject({
       code: 0,
-      stdout: `task_id=${taskId} status=failed task_name=say-hello stdout="hello\\n" stderr=""\n`,
+      stdout: `task_id=${gateway.tasks.all[0]?.id} status=failed task_name=x stdout="hello\\n" stderr=""\n`,
     });
   });
 
   it('interrupted, it prints no result, says where to look, and leaves the task alone', async () => {
-    gateway.on(`GET /v1/tasks/${taskId}/result`, () => {});
     const running = home.start(['task', 'create', '--command', 'x', '--result'], { env });
     await expect.poll(() => gateway.requests.length, { timeout: 10_000 }).toBe(2);
     running.kill('SIGINT');
     const outcome = await running.outcome;
     expect([outcome.code, outcome.stdout]).toEqual([130, '']);
-    expect(outcome.stderr).toContain(`cynork task result ${taskId}`);
+    const [task] = gateway.tasks.all;
+    expect(outcome.stderr).toContain(`cynork task result ${task?.id}`);
     expect(gateway.requests).toHaveLength(2);
+    expect(task?.status).toBe('queued');
   });
 });

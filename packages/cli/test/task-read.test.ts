@@ -1,6 +1,7 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import {
-  type MockGateway,
+  type FakeGateway,
+  alice,
   events,
   inTurn,
   jobId,
@@ -16,15 +17,15 @@ import {
 } from '@cynodeai/testing/doubles';
 import type { Outcome } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Home } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 
-const env = { CYNORK_TOKEN: 'token-1' };
+const env = { CYNORK_TOKEN: alice.token };
 const resultPath = `GET /v1/tasks/${taskId}/result`;
 const logsPath = `GET /v1/tasks/${taskId}/logs`;
 const eventsPath = `GET /v1/tasks/${taskId}/events`;
-let gateway: MockGateway;
+let gateway: FakeGateway;
 let home: Home;
 
 eachTest((place) => ({ gateway, home } = place));
@@ -65,6 +66,16 @@ describe('task list and get', () => {
     });
   });
 
+  it('the cursor of a page gives the next one', async () => {
+    for (const task_name of ['first', 'second', 'third']) gateway.addTask({ task_name });
+    const page = await cynork('task', 'list', '-l', '2');
+    const cursor = /^next_cursor=(\S+)\n$/.exec(page.stderr)?.[1] ?? '';
+    const rest = await cynork('task', 'list', '-l', '2', '--cursor', cursor);
+    const names = [...`${page.stdout}${rest.stdout}`.matchAll(/task_name=(\S+)/g)];
+    expect(names.map(([, name]) => name)).toEqual(['third', 'second', 'first']);
+    expect([page.code, rest.code, rest.stderr]).toEqual([0, 0, '']);
+  });
+
   it.each([[{ tasks: [] }], [{ tasks: [], next_cursor: null }], [{ tasks: [], next_cursor: '' }]])(
     'an empty last page %j has an empty cursor in JSON and no line in a table',
     async (page) => {
@@ -102,20 +113,18 @@ describe('task result (REQ-CLIENT-0143, REQ-CLIENT-0144)', () => {
   });
 
   it('in JSON carries streams, exit code and jobs', async () => {
-    const job = { id: jobId, status: 'completed', result: jobResult('out', 'err') };
-    gateway.on(
-      resultPath,
-      json(200, result('completed', { stdout: 'out', stderr: 'err', exit_code: 0, jobs: [job] })),
-    );
-    const { stdout } = await cynork('task', 'result', taskId, '-o', 'json');
+    const task = gateway.addTask().end({ stdout: 'out', stderr: 'err' });
+    const [{ id: job_id, ...job } = { id: '' }] = task.result().jobs;
+    const { stdout } = await cynork('task', 'result', task.id, '-o', 'json');
+    expect(job).toMatchObject({ status: 'completed', result: { stdout: 'out', exit_code: 0 } });
     expect(parseJson(stdout)).toEqual({
-      task_id: taskId,
+      task_id: task.id,
       status: 'completed',
       task_name: 'say-hello',
       stdout: 'out',
       stderr: 'err',
       exit_code: 0,
-      jobs: [{ job_id: jobId, status: 'completed', result: jobResult('out', 'err') }],
+      jobs: [{ job_id, ...job }],
     });
   });
 
@@ -134,11 +143,10 @@ describe('task result (REQ-CLIENT-0143, REQ-CLIENT-0144)', () => {
   });
 
   it('warns when output was cut', async () => {
-    const cut = jobResult('a', '', { truncated: { stdout: true, stderr: false } });
-    const jobs = [{ id: jobId, status: 'completed', result: cut }];
-    gateway.on(resultPath, json(200, result('completed', { jobs })));
-    expect((await cynork('task', 'result', taskId)).stderr).toBe(
-      `warning: stdout of job ${jobId} was cut at the limit\n`,
+    const truncated = { stdout: true, stderr: false };
+    const { id, jobId: cut } = gateway.addTask().end({ stdout: 'a', truncated });
+    expect((await cynork('task', 'result', id)).stderr).toBe(
+      `warning: stdout of job ${cut} was cut at the limit\n`,
     );
   });
 
@@ -186,8 +194,10 @@ describe('waiting is honest', () => {
 
   it('survives two 503s, as long as Retry-After says', async () => {
     const busy = problem(503, 'unavailable', 'later', { 'retry-after': '1' });
-    gateway.on(resultPath, inTurn(busy, busy, json(200, result('completed'))));
-    expect((await cynork('task', 'result', taskId, '-w')).code).toBe(0);
+    const { id } = gateway.addTask().end();
+    gateway.next(`GET /v1/tasks/${id}/result`, busy, busy);
+    expect((await cynork('task', 'result', id, '-w')).code).toBe(0);
+    expect(gateway.requests).toHaveLength(3);
     const asked = gateway.requests.map((request) => request.at);
     expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(950);
   });
@@ -202,14 +212,13 @@ describe('waiting is honest', () => {
   });
 
   it('does not repeat a refusal', async () => {
-    gateway.on(resultPath, problem(404, 'not_found', 'no such task'));
     expect((await cynork('task', 'result', taskId, '-w')).code).toBe(4);
     expect(gateway.requests).toHaveLength(1);
   });
 
   it('is ended by SIGINT with 130 and an empty stdout', async () => {
-    gateway.on(resultPath, () => {});
-    const running = home.start(['task', 'result', taskId, '--wait', '-o', 'json'], { env });
+    const { id } = gateway.addTask();
+    const running = home.start(['task', 'result', id, '--wait', '-o', 'json'], { env });
     await expect.poll(() => gateway.requests.length, { timeout: 10_000 }).toBe(1);
     running.kill('SIGINT');
     expect(await running.outcome).toEqual({ code: 130, signal: null, stdout: '', stderr: '' });
@@ -217,13 +226,14 @@ describe('waiting is honest', () => {
 });
 
 describe('task cancel (REQ-CLIENT-0128)', () => {
-  const path = 'POST /v1/tasks/say-hello/cancel';
-  const answer = json(200, { task_id: taskId, task_name: 'say-hello', canceled: true });
+  let task: ReturnType<FakeGateway['addTask']>;
+  beforeEach(() => {
+    task = gateway.addTask();
+  });
 
   it.each([['n\n'], ['\n'], [''], ['yes\n'], [' y\n']])(
     'the answer %j sends nothing',
     async (input) => {
-      gateway.on(path, answer);
       const table = await home.run(['task', 'cancel', 'say-hello'], { env, input });
       expect(table).toEqual({
         code: 0,
@@ -234,45 +244,45 @@ describe('task cancel (REQ-CLIENT-0128)', () => {
       const asJson = await home.run(['task', 'cancel', 'say-hello', '-o', 'json'], { env, input });
       expect(parseJson(asJson.stdout)).toEqual({ task_id: 'say-hello', aborted: true });
       expect(gateway.requests).toHaveLength(0);
+      expect(task.status).toBe('queued');
     },
   );
 
   it.each([['y\n'], ['Y\n'], ['y\r\n'], ['y']])('the answer %j cancels', async (input) => {
-    gateway.on(path, answer);
     const outcome = await home.run(['task', 'cancel', 'say-hello'], { env, input });
+    expect(task.status).toBe('canceled');
     expect(outcome).toMatchObject({
       code: 0,
-      stdout: `task_id=${taskId} canceled=true task_name=say-hello\n`,
+      stdout: `task_id=${task.id} canceled=true task_name=say-hello\n`,
     });
     expect(gateway.requests).toHaveLength(1);
   });
 
   it('-y does not ask; a task that has ended otherwise is exit 5', async () => {
-    gateway.on(path, answer);
     const outcome = await cynork('task', 'cancel', 'say-hello', '-y', '-o', 'json');
     expect(parseJson(outcome.stdout)).toEqual({
-      task_id: taskId,
+      task_id: task.id,
       canceled: true,
       task_name: 'say-hello',
     });
     expect(outcome.stderr).toBe('');
-    gateway.on(path, problem(409, 'conflict', 'already completed'));
-    expect((await cynork('task', 'cancel', 'say-hello', '--yes')).code).toBe(5);
+    const { id } = gateway.addTask().end();
+    expect((await cynork('task', 'cancel', id, '--yes')).code).toBe(5);
   });
 });
 
 describe('task logs', () => {
   it('prints stdout lines, then stderr lines; JSON lists them', async () => {
-    gateway.on(logsPath, json(200, logs('completed', 'a\nb', 'c\n')));
-    expect((await cynork('task', 'logs', taskId)).stdout).toBe('a\nb\nc\n');
-    const { stdout } = await cynork('task', 'logs', taskId, '--stream', 'all', '-o', 'json');
+    const { id } = gateway.addTask().end({ stdout: 'a\nb', stderr: 'c\n' });
+    expect((await cynork('task', 'logs', id)).stdout).toBe('a\nb\nc\n');
+    const { stdout } = await cynork('task', 'logs', id, '--stream', 'all', '-o', 'json');
     expect(parseJson(stdout)).toEqual({
-      task_id: taskId,
+      task_id: id,
       stream: 'all',
       lines: ['a', 'b', 'c'],
       task_name: 'say-hello',
     });
-    expect(gateway.requests[0]?.url).toBe(`/v1/tasks/${taskId}/logs?stream=all`);
+    expect(gateway.requests[0]?.url).toBe(`/v1/tasks/${id}/logs?stream=all`);
   });
 
   it('--follow prints events as they come; the first line is there before the task ends', async () => {
@@ -350,17 +360,9 @@ describe('task logs', () => {
   });
 
   it('--follow in JSON is one value at the end', async () => {
-    gateway
-      .on(
-        eventsPath,
-        events(
-          ['1', 'job.log', logEvent('stdout', 'x\n')],
-          ['2', 'task.status', statusEvent('completed')],
-        ),
-      )
-      .on(logsPath, json(200, logs('completed', 'x\n')));
-    const { stdout } = await cynork('task', 'logs', taskId, '-F', '-o', 'json');
-    expect(parseJson(stdout)).toMatchObject({ task_id: taskId, lines: ['x'] });
+    const { id } = gateway.addTask().end({ stdout: 'x\n' });
+    const { stdout } = await cynork('task', 'logs', id, '-F', '-o', 'json');
+    expect(parseJson(stdout)).toMatchObject({ task_id: id, lines: ['x'] });
   });
 
   it('--follow of a task that does not exist is exit 4', async () => {

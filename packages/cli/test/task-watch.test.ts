@@ -1,6 +1,7 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import {
-  type MockGateway,
+  type FakeGateway,
+  alice,
   events,
   inTurn,
   json,
@@ -18,10 +19,10 @@ import type { Home } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 
-const env = { CYNORK_TOKEN: 'token-1' };
+const env = { CYNORK_TOKEN: alice.token };
 const resultPath = `GET /v1/tasks/${taskId}/result`;
 const eventsPath = `GET /v1/tasks/${taskId}/events`;
-let gateway: MockGateway;
+let gateway: FakeGateway;
 let home: Home;
 
 eachTest((place) => ({ gateway, home } = place));
@@ -31,6 +32,9 @@ const watch = (...args: string[]): Promise<Outcome> =>
 
 const record = (status: string): string => `task_id=${taskId} status=${status} task_name=say-hello`;
 const ended = json(200, result('failed', { stdout: 'out\n', stderr: '', exit_code: 3 }));
+
+/** What a gateway without event streams says. */
+const noStream = problem(404, 'not_found', 'no such path');
 
 /** Writes events and keeps the stream open until the client goes away. */
 function open(...list: readonly (readonly [string, string, unknown])[]): Answer {
@@ -149,7 +153,7 @@ describe('task watch with an event stream', () => {
 
 describe('task watch without an event stream', () => {
   beforeEach(() => {
-    gateway.on(eventsPath, problem(404, 'not_found', 'no such path'));
+    gateway.on(eventsPath, noStream);
   });
 
   it('draws at each poll, as far apart as the interval says, and survives a 503', async () => {
@@ -210,25 +214,26 @@ describe('task watch without an event stream', () => {
   });
 
   it('SIGINT in JSON mode prints what is known as one value, exit 0', async () => {
-    gateway.on(resultPath, json(200, result('running')));
-    const running = home.start(['task', 'watch', taskId, '-o', 'json', '-n', '60s'], { env });
-    await gatewayAsked(resultPath, 2);
+    const { id } = gateway.addTask().start();
+    const path = `GET /v1/tasks/${id}`;
+    gateway.on(`${path}/events`, noStream);
+    const running = home.start(['task', 'watch', id, '-o', 'json', '-n', '60s'], { env });
+    await gatewayAsked(`${path}/result`, 2);
     running.kill('SIGINT');
     const { code, stdout } = await running.outcome;
     expect(code).toBe(0);
-    expect(parseJson(stdout)).toMatchObject({ task_id: taskId, status: 'running' });
+    expect(parseJson(stdout)).toMatchObject({ task_id: id, status: 'running' });
   });
 
   it('SIGTERM is no way to end it well', async () => {
-    gateway.on(resultPath, json(200, result('running')));
-    const running = home.start(['task', 'watch', taskId, '-n', '60s'], { env });
+    const { id } = gateway.addTask().start();
+    const running = home.start(['task', 'watch', id, '-n', '60s'], { env });
     await running.printed('running');
     running.kill('SIGTERM');
     expect((await running.outcome).code).toBe(143);
   });
 
   it('an unknown task is exit 4, a missing session exit 3', async () => {
-    gateway.on(resultPath, problem(404, 'not_found', 'no such task'));
     expect(await watch()).toMatchObject({ code: 4, stdout: '' });
     expect(await watch('-o', 'jsonl')).toMatchObject({ code: 4, stdout: '' });
     expect((await home.run(['task', 'watch', taskId])).code).toBe(3);
@@ -251,21 +256,24 @@ describe('task watch without an event stream', () => {
 
 describe('task watch in a terminal', () => {
   it('clears the screen before each drawing, unless told not to', async () => {
-    gateway.on(resultPath, inTurn(json(200, result('running')), ended));
-    gateway.on(eventsPath, events(['1', 'task.status', statusEvent('failed')]));
-    const cleared = await startInTerminal(home, ['task', 'watch', taskId], env).outcome;
+    const watchUntilEnd = async (...flags: string[]): Promise<Outcome> => {
+      const task = gateway.addTask().start();
+      const running = startInTerminal(home, ['task', 'watch', task.id, ...flags], env);
+      await running.printed('status=running');
+      task.end({ exit_code: 3 });
+      return running.outcome;
+    };
+    const cleared = await watchUntilEnd();
     expect(cleared.stdout.split('\u001B[2J\u001B[H')).toHaveLength(3);
     expect(cleared.stdout).toContain('exit=0 echo=on');
-    gateway.on(resultPath, inTurn(json(200, result('running')), ended));
-    const kept = await startInTerminal(home, ['task', 'watch', taskId, '--no-clear'], env).outcome;
+    const kept = await watchUntilEnd('--no-clear');
     expect(kept.stdout).not.toContain('\u001B');
     expect(kept.stdout).toContain('exit=0');
   });
 
   it('Ctrl+C ends it with 0; neither cursor nor screen nor echo is left changed', async () => {
-    gateway.on(resultPath, json(200, result('running')));
-    gateway.on(eventsPath, open());
-    const running = startInTerminal(home, ['task', 'watch', taskId], env);
+    const { id } = gateway.addTask().start();
+    const running = startInTerminal(home, ['task', 'watch', id], env);
     await running.printed('status=running');
     running.write('\u0003');
     const { stdout } = await running.outcome;

@@ -1,4 +1,4 @@
-import { type MockGateway, json, problem, result, taskId, tokens } from '@cynodeai/testing/doubles';
+import { type FakeGateway, alice } from '@cynodeai/testing/doubles';
 import { readFile } from 'node:fs/promises';
 import { at } from '@cynodeai/runtime/std';
 import { describe, expect, it } from 'vitest';
@@ -7,12 +7,13 @@ import { eachTest } from './support/each-test.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 
 const password = 'pässwörd-canary';
-let gateway: MockGateway;
+const env = { CYNORK_TOKEN: alice.token };
+let gateway: FakeGateway;
 let home: Home;
 
 eachTest((place) => {
   ({ gateway, home } = place);
-  gateway.on('POST /v1/auth/login', json(200, tokens('access-1', 'refresh-1')));
+  gateway.identity.addUser('alice', password);
 });
 
 const sentPassword = (): unknown => at(gateway.requests[0]?.json, 'password');
@@ -32,6 +33,7 @@ describe('in a terminal', () => {
   });
 
   it('the usual keys edit the password and others do not get into it', async () => {
+    gateway.identity.addUser('alice', 'acde');
     const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
     await running.printed('Password: ');
     running.write('wrong\u0015ab\u007Fcdé\u007F\u001B[A\te\r');
@@ -68,11 +70,11 @@ describe('in a terminal', () => {
   });
 
   it('a confirmation is asked on one line and answered there', async () => {
-    gateway.on('POST /v1/tasks/x/cancel', json(200, { task_id: taskId, canceled: true }));
-    const running = startInTerminal(home, ['task', 'cancel', 'x'], { CYNORK_TOKEN: 't' });
-    await running.printed('Cancel task x? [y/N] ');
+    const { id } = gateway.addTask();
+    const running = startInTerminal(home, ['task', 'cancel', 'say-hello'], env);
+    await running.printed('Cancel task say-hello? [y/N] ');
     running.write('y\n');
-    expect((await running.outcome).stdout).toContain(`task_id=${taskId} canceled=true`);
+    expect((await running.outcome).stdout).toContain(`task_id=${id} canceled=true`);
   });
 
   it('errors are red there, and plain with NO_COLOR, --no-color or in a pipe', async () => {
@@ -85,32 +87,25 @@ describe('in a terminal', () => {
   });
 
   it('foreign control characters do not reach the terminal, but a pipe gets every byte', async () => {
-    const stored = {
-      task_id: taskId,
-      status: 'completed',
-      stream: 'all',
-      stdout: 'a\u001B]0;title\u0007\tb\u009B31m\n',
-      truncated: { stdout: false, stderr: false },
-    };
-    gateway.on(`GET /v1/tasks/x/logs`, json(200, stored));
-    const env = { CYNORK_TOKEN: 't' };
-    const shown = (await startInTerminal(home, ['task', 'logs', 'x'], env).outcome).stdout;
+    const stdout = 'a\u001B]0;title\u0007\tb\u009B31m\n';
+    gateway.addTask().end({ stdout });
+    const logs = ['task', 'logs', 'say-hello'];
+    const shown = (await startInTerminal(home, logs, env).outcome).stdout;
     expect(shown).toContain('a]0;title\tb31m');
-    const piped = await home.run(['task', 'logs', 'x'], { env });
-    expect(piped.stdout).toBe(stored.stdout);
+    const piped = await home.run(logs, { env });
+    expect(piped.stdout).toBe(stdout);
   });
 
   it('a wait shows its states to people, unless quiet', async () => {
-    gateway.on('GET /v1/tasks/x/result', json(200, result('completed')));
-    const env = { CYNORK_TOKEN: 't' };
-    const wait = ['task', 'result', 'x', '--wait'];
-    expect((await startInTerminal(home, wait, env).outcome).stdout).toContain('task x: completed');
+    gateway.addTask().end();
+    const wait = ['task', 'result', 'say-hello', '--wait'];
+    const told = 'task say-hello: completed';
+    expect((await startInTerminal(home, wait, env).outcome).stdout).toContain(told);
     const quiet = await startInTerminal(home, [...wait, '-q'], env).outcome;
-    expect(quiet.stdout).not.toContain('task x: completed');
+    expect(quiet.stdout).not.toContain(told);
   });
 
   it('a refused login leaves nothing behind', async () => {
-    gateway.on('POST /v1/auth/login', problem(401, 'authentication', 'Invalid credentials'));
     const running = startInTerminal(home, ['auth', 'login', '-u', 'alice']);
     await running.printed('Password: ');
     running.write('x\n');

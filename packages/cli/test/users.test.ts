@@ -1,5 +1,5 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { type MockGateway, json, problem } from '@cynodeai/testing/doubles';
+import { type FakeGateway, alice, json, problem } from '@cynodeai/testing/doubles';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Home } from './support/cynork.ts';
@@ -7,7 +7,7 @@ import { eachTest } from './support/each-test.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 import { type Ran, type RunOptions, runInProcess } from './support/run-in-process.ts';
 
-const env = { CYNORK_TOKEN: 'token-1' };
+const env = { CYNORK_TOKEN: alice.token };
 const at = '2026-11-20T10:00:00.000Z';
 const bobId = '0198c0de-0000-7000-8000-0000000000b0';
 const otherId = '0198c0de-0000-7000-8000-0000000000b1';
@@ -34,7 +34,7 @@ const binding = {
   updated_at: at,
 };
 
-let gateway: MockGateway;
+let gateway: FakeGateway;
 let home: Home;
 
 eachTest((place) => {

@@ -11,7 +11,7 @@ import { ensureStack, runningStack } from '../src/stack/ensure-stack.ts';
 import { inferenceStatus, inferenceText } from '../src/stack/inference-status.ts';
 import { Progress } from '../src/terminal/progress.ts';
 import { fileURLToPath } from 'node:url';
-import { fakeGateway } from './fixtures/fake-gateway.ts';
+import { AnsweringServer, json } from '@cynodeai/testing/harness';
 import { type TestInstall, testInstall } from './fixtures/test-install.ts';
 
 function written(): { text: string; write: (text: string) => void } {
@@ -184,14 +184,14 @@ describe('the probe of a model service', () => {
     expect(inferenceText(await inferenceStatus(path, { ports: {} as never }))).toBe(
       `Ollama at ${model.url}, which does not answer`,
     );
-    await using other = await fakeGateway(() => ({ status: 200, body: { hello: 'world' } }));
+    await using other = await AnsweringServer.start(json(200, { hello: 'world' }));
     expect(await probeOllama(other.url)).toBeUndefined();
-    await using broken = await fakeGateway(() => ({ status: 500 }));
+    await using broken = await AnsweringServer.start(json(500, {}));
     expect(await probeOllama(broken.url)).toBeUndefined();
   });
 
   it('tells whether models can be fetched', async () => {
-    await using registry = await fakeGateway(() => ({ status: 401 }));
+    await using registry = await AnsweringServer.start(json(401, {}));
     expect(await canPullModels(`${registry.url}/v2/`)).toBe(true);
     expect(await canPullModels('http://127.0.0.1:1/v2/')).toBe(false);
   });
@@ -200,19 +200,19 @@ describe('the probe of a model service', () => {
 describe('the size of a download', () => {
   it('is what the registries say', async () => {
     const image = (architecture: string): object => ({ architecture, size: 1_540_000_000 });
-    await using registry = await fakeGateway(({ path }) => ({
-      status: 200,
-      body: path.includes('manifests')
-        ? { layers: [{ size: 1_000_000_000 }, { size: 36_000_000 }] }
-        : { images: [image('amd64'), image('arm64')] },
-    }));
+    const layers = [{ size: 1_000_000_000 }, { size: 36_000_000 }];
+    await using registry = await AnsweringServer.start((request, response) => {
+      const isManifest = request.url?.includes('manifests') === true;
+      const body = isManifest ? { layers } : { images: [image('amd64'), image('arm64')] };
+      json(200, body)(request, response);
+    });
     expect(await describeDownload({ models: registry.url, images: registry.url })).toBe(
       'Ollama (docker.io/ollama/ollama:latest, 1.5 GB) and the model qwen3.5:0.8b (1.0 GB)',
     );
   });
 
   it('is unknown when they do not answer', async () => {
-    await using registry = await fakeGateway(() => ({ status: 404 }));
+    await using registry = await AnsweringServer.start(json(404, {}));
     expect(await describeDownload({ models: registry.url, images: 'http://127.0.0.1:1' })).toBe(
       'Ollama (docker.io/ollama/ollama:latest, size unknown) and the model qwen3.5:0.8b (size unknown)',
     );

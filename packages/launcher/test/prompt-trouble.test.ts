@@ -1,3 +1,5 @@
+import type { ReadinessReason } from '@cynodeai/contracts/common';
+import { FakeGateway, text } from '@cynodeai/testing/doubles';
 import { describe, expect, it } from 'vitest';
 import process from 'node:process';
 import type { InferencePath } from '../src/domain/inference.ts';
@@ -5,30 +7,26 @@ import { type InferenceNeed, findInferenceTrouble } from '../src/run/prompt-trou
 import { type Trouble, waitOut } from '../src/run/trouble.ts';
 import { identityOf } from '../src/machine/process-identity.ts';
 import { forgetStackState, writeStackState } from '../src/stack/stack-state.ts';
-import { type FakeAnswer, fakeGateway } from './fixtures/fake-gateway.ts';
 import { testInstall } from './fixtures/test-install.ts';
 
 const at = '2026-11-20T10:00:00.000Z';
 
-const notReady = (code: string, message: string): FakeAnswer => ({
-  status: 503,
-  body: {
-    type: 'urn:cynodeai:error:not_ready',
-    title: 'not ready',
-    status: 503,
-    detail: message,
-    reasons: [{ code, message, action: 'do this' }],
-  },
+const notReady = (code: string, message: string): ReadinessReason => ({
+  code,
+  message,
+  action: 'do this',
 });
 
-/** What is found while the gateway answers so; the node is never ready. */
+/** What is found while the gateway is not ready for this reason; the node never is. */
 async function trouble(
-  answer: FakeAnswer,
+  reason: ReadinessReason | 'none' | 'broken',
   path: InferencePath = { kind: 'demo' },
   need: InferenceNeed = 'answer',
 ): Promise<Trouble | undefined> {
   await using test = await testInstall();
-  await using gateway = await fakeGateway(() => answer);
+  await using gateway = await FakeGateway.start();
+  if (reason === 'broken') gateway.on('GET /readyz', text(500, ''));
+  else if (reason !== 'none') gateway.notReady.push(reason);
   const supervisor = identityOf(process.pid);
   if (supervisor === undefined) throw new Error('no /proc');
   writeStackState(test.install.paths.state, {
@@ -52,7 +50,7 @@ async function trouble(
 
 describe('what keeps a prompt from being answered', () => {
   it('is nothing when the gateway is ready', async () => {
-    expect(await trouble({ status: 200, body: 'ready' })).toBeUndefined();
+    expect(await trouble('none')).toBeUndefined();
   });
 
   it("is told in readiness' words with the action (REQ-ORCHES-0119)", async () => {
@@ -88,7 +86,7 @@ describe('what keeps a prompt from being answered', () => {
   });
 
   it('is a gateway that does not answer', async () => {
-    expect(await trouble({ status: 500 })).toMatchObject({ text: 'not ready', lasting: false });
+    expect(await trouble('broken')).toMatchObject({ text: 'not ready', lasting: false });
   });
 });
 

@@ -1,45 +1,9 @@
 import { GatewayClient } from '@cynodeai/api-client';
 import { waitFor } from '@cynodeai/testing';
+import { FakeGateway, alice } from '@cynodeai/testing/doubles';
 import { describe, expect, it } from 'vitest';
 import { runTask } from '../src/run/run-task.ts';
 import type { Trouble } from '../src/run/trouble.ts';
-import {
-  type FakeAnswer,
-  type FakeGateway,
-  fakeGateway,
-  problem,
-} from './fixtures/fake-gateway.ts';
-
-const taskId = '01890000-0000-7000-8000-000000000001';
-const jobId = '01890000-0000-7000-8000-000000000002';
-const at = '2026-11-20T10:00:00.000Z';
-
-const task = (status: string): FakeAnswer => ({
-  status: 200,
-  body: {
-    id: taskId,
-    task_id: taskId,
-    task_name: 'true',
-    status,
-    input_mode: 'commands',
-    prompt: 'true',
-    attachments: [],
-    created_at: at,
-    updated_at: at,
-  },
-});
-
-const result = (status: string, exitCode?: number): FakeAnswer => ({
-  status: 200,
-  body: {
-    task_id: taskId,
-    task_name: 'true',
-    status,
-    jobs: [{ id: jobId, status: status === 'queued' ? 'queued' : status }],
-    ...(exitCode !== undefined && { exit_code: exitCode, stdout: 'out', stderr: '' }),
-  },
-});
-
 interface Run {
   readonly gateway: FakeGateway;
   readonly steps: string[];
@@ -61,7 +25,7 @@ function prepare(gateway: FakeGateway): Run {
       const client = new GatewayClient({
         baseUrl: gateway.url,
         userAgent: 'test',
-        token: async () => 'token',
+        token: async () => alice.token,
       });
       await using _closing = { [Symbol.asyncDispose]: () => client.close() };
       return await runTask({
@@ -78,71 +42,55 @@ function prepare(gateway: FakeGateway): Run {
   };
 }
 
-/** A gateway whose task stays as it is until it is cancelled. */
-function stuckGateway(status: string): Promise<FakeGateway> {
-  let now = status;
-  return fakeGateway(async (request) => {
-    if (request.path.endsWith('/cancel')) {
-      now = 'canceled';
-      return { status: 200, body: { task_id: taskId, task_name: 'true', canceled: true } };
-    }
-    if (request.path.includes('wait=')) {
-      await waitFor(() => now === 'canceled');
-    }
-    if (request.path.includes('/result')) return result(now);
-    return request.method === 'POST' ? { ...task(now), status: 201 } : task(now);
-  });
-}
+/** The paths that were asked for, queries included. */
+const paths = ({ requests }: FakeGateway): string[] => requests.map(({ url }) => url);
 
 describe('running a task', () => {
   it('sends it, waits and answers with its result', async () => {
-    await using gateway = await fakeGateway((request) =>
-      request.method === 'POST' ? { ...task('queued'), status: 201 } : result('completed', 0),
-    );
+    await using gateway = await FakeGateway.start();
+    gateway.tasks.onCreated = (task) => task.end({ stdout: 'out' });
     const run = prepare(gateway);
     expect(await run.start()).toMatchObject({ status: 'completed', exit_code: 0, stdout: 'out' });
-    expect(gateway.seen[0]).toMatchObject({
-      authorization: 'Bearer token',
-      body: { input_mode: 'commands', commands: ['true'] },
-    });
+    const [first] = gateway.requests;
+    expect(first?.headers.authorization).toBe(`Bearer ${alice.token}`);
+    expect(first?.json).toEqual({ input_mode: 'commands', commands: ['true'] });
     expect(run.gone).toEqual([]);
   });
 
   it('cancels the task when interrupted and waits until its sandbox is gone', async () => {
-    await using gateway = await stuckGateway('running');
+    await using gateway = await FakeGateway.start();
+    gateway.tasks.onCreated = (task) => task.start();
     const run = prepare(gateway);
     const running = run.start();
-    await waitFor(() => gateway.seen.some((request) => request.path.includes('wait=')));
+    await waitFor(() => paths(gateway).some((path) => path.includes('wait=')));
     run.control.abort();
     expect(await running).toMatchObject({ status: 'canceled' });
-    expect(run.gone).toEqual([jobId]);
-    expect(gateway.seen.map((request) => request.path)).toContain(`/v1/tasks/${taskId}/cancel`);
+    const [task] = gateway.tasks.all;
+    expect(run.gone).toEqual([task?.jobId]);
+    expect(paths(gateway)).toContain(`/v1/tasks/${task?.id}/cancel`);
   });
 
   it('takes the result of a task that ended in the moment of the interruption', async () => {
-    await using gateway = await fakeGateway((request) => {
-      if (request.path.endsWith('/cancel')) return problem(409, 'conflict', 'it has ended');
-      if (request.method === 'POST') return { ...task('queued'), status: 201 };
-      return result('completed', 3);
-    });
+    await using gateway = await FakeGateway.start();
+    gateway.tasks.onCreated = (task) => task.end({ exit_code: 3 });
     const run = prepare(gateway);
     run.control.abort();
-    expect(await run.start()).toMatchObject({ status: 'completed', exit_code: 3 });
+    expect(await run.start()).toMatchObject({ status: 'failed', exit_code: 3 });
   });
 
   it('gives a task up, with the reason, when no node will ever take it', async () => {
-    await using gateway = await stuckGateway('queued');
+    await using gateway = await FakeGateway.start();
     const run = prepare(gateway);
     const failure = run.start({ text: 'the node does not stay up', lasting: true });
     await expect(failure).rejects.toMatchObject({
       code: 'stack',
       message: 'the task cannot run: the node does not stay up',
     });
-    expect(gateway.seen.map((request) => request.path)).toContain(`/v1/tasks/${taskId}/cancel`);
+    expect(gateway.tasks.all.map(({ status }) => status)).toEqual(['canceled']);
   });
 
   it('says what it waits for while a node is only late', async () => {
-    await using gateway = await stuckGateway('queued');
+    await using gateway = await FakeGateway.start();
     const run = prepare(gateway);
     const running = run.start({ text: 'the node is starting', lasting: false });
     await waitFor(() => run.steps.includes('waiting: the node is starting'));

@@ -1,4 +1,4 @@
-import { type MockGateway } from '@cynodeai/testing/doubles';
+import { type FakeGateway } from '@cynodeai/testing/doubles';
 import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ export class Home implements AsyncDisposable {
   readonly path: string;
   readonly #env: Readonly<Record<string, string>>;
 
-  private constructor(path: string, gateway: MockGateway | undefined) {
+  private constructor(path: string, gateway: FakeGateway | undefined) {
     this.path = path;
     this.#env = {
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
@@ -28,7 +28,7 @@ export class Home implements AsyncDisposable {
     };
   }
 
-  static async create(gateway?: MockGateway): Promise<Home> {
+  static async create(gateway?: FakeGateway): Promise<Home> {
     return new Home(await mkdtemp(join(tmpdir(), 'cynork-test-')), gateway);
   }
 

@@ -1,10 +1,10 @@
-import { MockGateway } from '@cynodeai/testing/doubles';
+import { FakeGateway } from '@cynodeai/testing/doubles';
 import { afterEach, beforeEach } from 'vitest';
 import { Home } from './cynork.ts';
 
 /** A gateway, and a home whose commands find it. */
 export interface Place {
-  readonly gateway: MockGateway;
+  readonly gateway: FakeGateway;
   readonly home: Home;
 }
 
@@ -12,7 +12,7 @@ export interface Place {
 export function eachTest(begin: (place: Place) => unknown): void {
   let opened: readonly AsyncDisposable[] = [];
   beforeEach(async () => {
-    const gateway = await MockGateway.start();
+    const gateway = await FakeGateway.start();
     const home = await Home.create(gateway);
     opened = [home, gateway];
     await begin({ gateway, home });

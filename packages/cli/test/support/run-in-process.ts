@@ -1,3 +1,4 @@
+import { alice } from '@cynodeai/testing/doubles';
 import { PassThrough } from 'node:stream';
 import { runCommandLine } from '../../src/start/run-command-line.ts';
 import type { Home } from './cynork.ts';
@@ -24,7 +25,7 @@ export async function runInProcess(
   stdin.end(options.input ?? '');
   const textOf = (stream: PassThrough): string => String(stream.read() ?? '');
   const code = await runCommandLine(args, {
-    env: async () => home.env({ CYNORK_TOKEN: 'token-1', ...options.env }),
+    env: async () => home.env({ CYNORK_TOKEN: alice.token, ...options.env }),
     stdin,
     stdout,
     stderr,
