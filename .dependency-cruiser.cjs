@@ -12,6 +12,7 @@ const launcherFloors = [
   ['terminal', 'machine', 'postgres'],
   ['install'],
   ['roles'],
+  ['programs'],
   ['image'],
   ['inference'],
   ['stack'],

@@ -1,21 +1,20 @@
 import { join } from 'node:path';
 import process from 'node:process';
 
-const options = {
-  checkout: join(import.meta.dirname, '..'),
-  entry: 'packages/cli/src/main.ts',
-  folder: '.cynode/cynork',
-};
+const checkout = join(import.meta.dirname, '..');
 
-// `cynork` starts several times as fast from a bundle. Without one its sources are run, so nothing may fail for it.
+// Without bundles the sources are run, so nothing may fail for them.
 try {
-  const { isBundleFresh } = await import('./bundle/start-file.ts');
-  if (!isBundleFresh(options)) {
+  const { isBundleFresh, programs } = await import('@cynodeai/launcher/programs');
+  const stale = programs.filter((program) => !isBundleFresh(checkout, program));
+  if (stale.length > 0) {
     // The bundler is not there where packages were installed for production.
     const { writeBundle } = await import('./bundle/write-bundle.ts');
-    await writeBundle(options);
+    await Promise.all(stale.map((program) => writeBundle(checkout, program)));
   }
 } catch (error) {
-  const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`cynork starts slowly, because it could not be bundled: ${why}\n`);
+  const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  process.stderr.write(
+    `programs run from their sources, slower and with more memory, because they could not be bundled: ${why}\n`,
+  );
 }

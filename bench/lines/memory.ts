@@ -31,7 +31,7 @@ export async function measureMemory(install: BenchInstall, effort: Effort): Prom
       comparison: 'value',
       samples: 1,
       warmUp: 0,
-      target: { limit: 350, sense: 'at_most' },
+      target: { limit: 230, sense: 'at_most' },
       ours: {
         name: `${pids.length} processes`,
         sample: async () => {

@@ -1,23 +1,26 @@
+import { isBundleFresh, nodeArguments } from '@cynodeai/launcher/programs';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { parseJson } from '@cynodeai/runtime/std';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isBundleFresh } from './start-file.ts';
 import { writeBundle } from './write-bundle.ts';
 
 const run = promisify(execFile);
-const entry = 'packages/cli/src/main.ts';
-const folder = '.cynode/cynork';
+const cynork = { name: 'cynork', entry: 'packages/cli/src/main.ts', nodeFlags: [], inParts: true };
+const whole = { ...cynork, inParts: false };
+const { entry } = cynork;
+const folder = '.cynode/programs/cynork';
 const word = 'packages/cli/src/word.ts';
 let checkout: string;
 
 const put = (path: string, text: string): Promise<void> => writeFile(join(checkout, path), text);
-const bundle = (): Promise<void> => writeBundle({ checkout, entry, folder });
-const isFresh = (): boolean => isBundleFresh({ checkout, entry, folder });
+const bundle = (program = cynork): Promise<void> => writeBundle(checkout, program);
+const isFresh = (): boolean => isBundleFresh(checkout, cynork);
 
 beforeEach(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'bundle-'));
@@ -33,6 +36,10 @@ beforeEach(async () => {
     entry,
     `import { realpathSync } from 'node:fs';
 import { word } from './word.ts';
+if (process.argv[2] === 'late') {
+  console.log('waiting');
+  await new Promise((resolve) => process.stdin.once('end', resolve).resume());
+}
 const { place, fail } = await import('./start/place.ts');
 if (process.argv[2] === 'fail') fail();
 console.log(JSON.stringify({ word, place: realpathSync(place), url: import.meta.url }));`,
@@ -54,12 +61,23 @@ async function start(): Promise<Printed> {
   return parseJson(stdout) as Printed;
 }
 
-const fromBundle = expect.stringMatching(/\.cynode\/cynork\/[0-9a-f]{16}\/main\.mjs$/) as string;
+/** Folders of bundles, the newest of which may be the only one. */
+async function bundles(): Promise<string[]> {
+  const names = await readdir(join(checkout, folder));
+  return names.filter((name) => name !== 'start.mjs');
+}
+
+const fromBundle = expect.stringMatching(
+  /\.cynode\/programs\/cynork\/[0-9a-f]{16}\/main\.mjs$/,
+) as string;
 const fromSources = expect.stringMatching(/packages\/cli\/src\/main\.ts$/) as string;
 
 describe('writeBundle', () => {
-  it('runs the bundle, where modules believe to be in their places', async () => {
-    await bundle();
+  it.each([
+    ['in parts', cynork],
+    ['whole', whole],
+  ])('runs the bundle %s, where modules believe to be in their places', async (_how, program) => {
+    await bundle(program);
     expect(await start()).toEqual({
       word: 'one',
       place: join(checkout, 'packages/cli/src/start'),
@@ -97,6 +115,60 @@ describe('writeBundle', () => {
     await expect(start()).rejects.toThrow('word.ts');
   });
 
+  it('another entry or another kind of bundle counts as an edit', async () => {
+    await bundle();
+    expect(isBundleFresh(checkout, { ...cynork, entry: word })).toBe(false);
+    expect(isBundleFresh(checkout, whole)).toBe(false);
+  });
+
+  it('a program without its bundle, or with a part of one, runs from its sources', async () => {
+    expect(nodeArguments(checkout, { ...cynork, nodeFlags: ['--flag'] })).toEqual([
+      '--flag',
+      join(checkout, entry),
+    ]);
+    await bundle();
+    expect(nodeArguments(checkout, cynork)).toEqual([join(checkout, folder, 'start.mjs')]);
+    const [name = ''] = await bundles();
+    await rm(join(checkout, folder, name), { recursive: true });
+    expect(nodeArguments(checkout, cynork)).toEqual([join(checkout, entry)]);
+    expect(await start()).toMatchObject({ url: fromSources });
+  });
+
+  it('a whole bundle needs nothing from disk once it runs', async () => {
+    await bundle(whole);
+    const running = run(process.execPath, [join(checkout, folder, 'start.mjs'), 'late']);
+    if (running.child.stdout !== null) await once(running.child.stdout, 'data');
+    for (const name of await bundles()) await rm(join(checkout, folder, name), { recursive: true });
+    running.child.stdin?.end();
+    const { stdout } = await running;
+    expect(parseJson(stdout.replace('waiting', ''))).toMatchObject({ url: fromBundle });
+  });
+
+  it('keeps what is beyond ASCII, and is of ASCII alone', async () => {
+    const text = '“é” → \u{1F600}';
+    await put(word, `export const word: string = '${text}';`);
+    await bundle();
+    expect(await start()).toMatchObject({ word: text, url: fromBundle });
+    const [name = ''] = await bundles();
+    const main = await readFile(join(checkout, folder, name, 'main.mjs'), 'latin1');
+    // eslint-disable-next-line no-control-regex
+    expect(main).toMatch(/^[\u0000-\u007F]*$/);
+  });
+
+  it('is compiled before its first start, without being run', async () => {
+    await put(
+      entry,
+      `import { writeFileSync } from 'node:fs';\nwriteFileSync('${checkout}/ran', '');`,
+    );
+    await bundle();
+    const [name = ''] = await bundles();
+    const caches = await readdir(join(checkout, folder, name, 'compile-cache'));
+    expect(caches).toHaveLength(1);
+    expect(await readdir(checkout)).not.toContain('ran');
+    await run(process.execPath, [join(checkout, folder, 'start.mjs')]);
+    expect(await readdir(checkout)).toContain('ran');
+  });
+
   it('a failure names the function it happened in', async () => {
     await bundle();
     const failed = run(process.execPath, [join(checkout, folder, 'start.mjs'), 'fail']);
@@ -105,15 +177,12 @@ describe('writeBundle', () => {
 
   it('several at once leave one bundle and no drafts, and few old ones stay', async () => {
     await Promise.all([bundle(), bundle(), bundle()]);
-    expect((await readdir(join(checkout, folder))).toSorted()).toEqual([
-      expect.stringMatching(/^[0-9a-f]{16}$/),
-      'start.mjs',
-    ]);
+    expect(await bundles()).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
     for (const text of ['a', 'b', 'c', 'd']) {
       await put(word, `export const word: string = '${text}';`);
       await bundle();
     }
     expect(await start()).toMatchObject({ word: 'd', url: fromBundle });
-    expect(await readdir(join(checkout, folder))).toHaveLength(4);
+    expect(await bundles()).toHaveLength(3);
   });
 });

@@ -1,9 +1,18 @@
+import {
+  type Bundled,
+  type Inputs,
+  bundleFolder,
+  compileCacheName,
+  startText,
+} from '@cynodeai/launcher/programs';
 import { writeFileAtomic } from '@cynodeai/runtime/files';
+import { runCommand } from '@cynodeai/runtime/process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { type BundleOptions, type Inputs, startText } from './start-file.ts';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 
 /** Bundles that are kept beside the newest: a command that still runs loads parts of its own. */
@@ -16,8 +25,8 @@ function note(inputs: Inputs, checkout: string, path: string): void {
 }
 
 /** Reads the sources, each noted before it is read, and keeps `import.meta.dirname` true where the bundle runs. */
-function sourcesPlugin({ checkout, folder }: BundleOptions, inputs: Inputs): Plugin {
-  const out = join(checkout, folder, 'bundle');
+function sourcesPlugin(checkout: string, folder: string, inputs: Inputs): Plugin {
+  const out = join(folder, 'bundle');
   return {
     name: 'sources',
     async load(id) {
@@ -26,8 +35,11 @@ function sourcesPlugin({ checkout, folder }: BundleOptions, inputs: Inputs): Plu
         return null;
       note(inputs, checkout, path);
       const code = await readFile(id, 'utf8');
-      const there = JSON.stringify(`/${relative(out, dirname(id))}`);
-      return code.replaceAll('import.meta.dirname', `(import.meta.dirname + ${there})`);
+      const there = JSON.stringify(relative(out, dirname(id)));
+      return code.replaceAll(
+        'import.meta.dirname',
+        `globalThis.process.getBuiltinModule('node:path').join(import.meta.dirname, ${there})`,
+      );
     },
   };
 }
@@ -51,18 +63,28 @@ const builtinsPlugin: Plugin = {
     ),
 };
 
-async function chunksOf(options: BundleOptions, inputs: Inputs): Promise<OutputChunk[]> {
+/** Names and lines stay as they are, so that a stack trace can be read. */
+async function chunksOf(
+  checkout: string,
+  program: Bundled,
+  inputs: Inputs,
+): Promise<OutputChunk[]> {
+  const folder = join(checkout, bundleFolder(program));
   const bundle = await rolldown({
-    input: join(options.checkout, options.entry),
+    input: join(checkout, program.entry),
     platform: 'node',
     logLevel: 'silent',
-    plugins: [sourcesPlugin(options, inputs), builtinsPlugin],
+    plugins: [sourcesPlugin(checkout, folder, inputs), builtinsPlugin],
   });
   try {
     const { output } = await bundle.generate({
       format: 'esm',
       entryFileNames: 'main.mjs',
       chunkFileNames: '[name]-[hash].mjs',
+      codeSplitting: program.inParts === true,
+      // A process keeps its source in memory, with two bytes a character once there is one beyond ASCII.
+      charset: 'ascii',
+      comments: false,
     });
     return output.filter((part) => part.type === 'chunk');
   } finally {
@@ -71,14 +93,13 @@ async function chunksOf(options: BundleOptions, inputs: Inputs): Promise<OutputC
 }
 
 /** What decides how imports are resolved, and who makes the bundle. */
-async function noteResolution({ checkout }: BundleOptions, inputs: Inputs): Promise<void> {
+async function noteResolution(checkout: string, inputs: Inputs): Promise<void> {
   for (const name of await readdir(join(checkout, 'packages'))) {
     note(inputs, checkout, join('packages', name, 'package.json'));
   }
   note(inputs, checkout, join('node_modules', '.package-lock.json'));
-  for (const name of ['write-bundle.ts', 'start-file.ts']) {
-    note(inputs, checkout, join(relative(checkout, import.meta.dirname), name));
-  }
+  note(inputs, checkout, 'scripts/bundle/write-bundle.ts');
+  note(inputs, checkout, 'packages/launcher/src/programs/start-file.ts');
 }
 
 async function removeOldBundles(folder: string, newest: string): Promise<void> {
@@ -93,14 +114,28 @@ async function removeOldBundles(folder: string, newest: string): Promise<void> {
 }
 
 /**
- * Bundles a program for a quick start. Every step is whole or not there, so that several may run at once; an edit
- * meanwhile makes a bundle that is outdated from the beginning and never runs.
+ * Compiles a bundle ahead of its first start, which would be slower and keep several MB of what the compiler needed.
+ * The last import cannot be linked, so that everything is compiled and nothing runs.
  */
-export async function writeBundle(options: BundleOptions): Promise<void> {
+async function compile(folder: string, chunks: readonly OutputChunk[]): Promise<void> {
+  const imports = chunks.map(
+    ({ fileName }) => `import ${JSON.stringify(pathToFileURL(join(folder, fileName)))};`,
+  );
+  const module = [...imports, `import { nothing } from 'node:fs';`].join('\n');
+  await runCommand(process.execPath, ['--input-type=module', '--eval', module], {
+    env: { NODE_COMPILE_CACHE: join(folder, compileCacheName) },
+  });
+}
+
+/**
+ * Bundles a program for a quick and lean start. Every step is whole or not there, so that several may run at once; an
+ * edit meanwhile makes a bundle that is outdated from the beginning and never runs.
+ */
+export async function writeBundle(checkout: string, program: Bundled): Promise<void> {
   const inputs: Inputs = new Map();
-  await noteResolution(options, inputs);
-  const chunks = await chunksOf(options, inputs);
-  const folder = join(options.checkout, options.folder);
+  await noteResolution(checkout, inputs);
+  const chunks = await chunksOf(checkout, program, inputs);
+  const folder = join(checkout, bundleFolder(program));
   const hash = createHash('sha256');
   for (const { fileName, code } of chunks) hash.update(fileName).update(code);
   const name = hash.digest('hex').slice(0, 16);
@@ -110,8 +145,9 @@ export async function writeBundle(options: BundleOptions): Promise<void> {
     for (const { fileName, code } of chunks) await writeFile(join(draft, fileName), code);
     // Whoever was faster wrote the same.
     await rename(draft, join(folder, name)).catch(() => rm(draft, { recursive: true }));
+    await compile(join(folder, name), chunks);
   }
-  const start = startText(options, inputs, name);
+  const start = startText(program, inputs, name);
   await writeFileAtomic(join(folder, 'start.mjs'), start, { mode: 0o644 });
   await removeOldBundles(folder, name);
 }

@@ -2,7 +2,7 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 
-// For starts without the script, which sets it earlier. Inside the checkout, because others can prepare a shared folder.
+// For starts from the sources; a bundle has its own. Inside the checkout, because others can prepare a shared folder.
 enableCompileCache(join(import.meta.dirname, '../../../.cynode/compile-cache'));
 
 const argv = process.argv.slice(2);

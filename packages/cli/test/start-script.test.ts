@@ -47,8 +47,8 @@ const nodeFolder = dirname(process.execPath);
 
 describe('the start script', () => {
   it('prefers the bundle', async () => {
-    await mkdir(join(checkout, '.cynode/cynork'), { recursive: true });
-    await writeFile(join(checkout, '.cynode/cynork/start.mjs'), "console.log('bundled');");
+    await mkdir(join(checkout, '.cynode/programs/cynork'), { recursive: true });
+    await writeFile(join(checkout, '.cynode/programs/cynork/start.mjs'), "console.log('bundled');");
     expect(await start(join(checkout, 'cynork'), nodeFolder)).toMatchObject({
       code: 0,
       stdout: 'bundled\n',

@@ -9,6 +9,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import { ensureImage } from '../image/ensure-image.ts';
 import { cleanUp } from '../stack/tear-down.ts';
 import { setUp } from '../setup/bring-up.ts';
+import { bundleToStay } from '../setup/bundle-programs.ts';
 import { Progress } from '../terminal/progress.ts';
 import { makePrivateDir } from '../install/files.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
@@ -53,6 +54,8 @@ export async function serve(
   const names = args.role;
   const role = hostOf(names);
   const opened = await openInstall(context.env);
+  const { checkout } = opened;
+  await inProgress((progress) => bundleToStay({ checkout, progress, ...context }));
   const further = role.needs.engine && flags.home !== undefined;
   const install = further
     ? nodeInstall(opened, flags.home, context.env)
@@ -99,11 +102,17 @@ async function prepareNode(
 ): Promise<void> {
   if (flags.home === undefined) writeNodeConfig(install);
   else writeFurtherNodeConfig(install, flags);
-  const progress = new Progress();
-  try {
+  await inProgress(async (progress) => {
     const onStep = (what: string): void => progress.step(what);
     await setUp({ install, yes: false, onStep, ...context });
     await ensureImage({ install, onStep, ...context });
+  });
+}
+
+async function inProgress(work: (progress: Progress) => Promise<void>): Promise<void> {
+  const progress = new Progress();
+  try {
+    await work(progress);
   } finally {
     progress.done();
   }

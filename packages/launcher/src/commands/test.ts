@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { openInstall } from '../install/install.ts';
 import { checkoutDir } from '../install/paths.ts';
 import { setUp } from '../setup/bring-up.ts';
+import { bundlePrograms } from '../setup/bundle-programs.ts';
 import { type Totals, addTotals, cucumberTotals, noTests, vitestTotals } from '../domain/totals.ts';
 import { Progress } from '../terminal/progress.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
@@ -49,6 +50,7 @@ export async function test(
       ...context,
       onStep: (what) => progress.step(what),
     });
+    await bundlePrograms({ checkout: install.checkout, progress, ...context });
   } finally {
     progress.done();
   }

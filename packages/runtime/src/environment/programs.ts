@@ -42,7 +42,7 @@ export const cynodeVariables = {
   },
   NODE_COMPILE_CACHE: {
     about: 'Folder of compiled code of every process',
-    unset: '`.cynode/compile-cache` of the checkout',
+    unset: 'below `.cynode` of the checkout',
   },
   NODE_EXTRA_CA_CERTS: { about: 'Further certificates of every process', unset: 'none' },
   TZ: { about: 'Time zone of every process', unset: 'the one of the machine' },

@@ -2,7 +2,6 @@ import { CodedError } from '@cynodeai/runtime/std';
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 /** Why the schema cannot be brought to the version of this code. */
 export type MigrationErrorCode =
@@ -41,7 +40,7 @@ export interface Migration {
 }
 
 /** Where the committed files are; `MIGRATIONS_DIR` of a process overrides it. */
-export const bundledMigrations = fileURLToPath(new URL('../../../migrations/', import.meta.url));
+export const bundledMigrations = join(import.meta.dirname, '../../../migrations/');
 
 const fileName = /^(?<version>\d{4})_(?<name>[a-z0-9_]+)\.sql$/;
 const separator = /^-- statement$/m;

@@ -1,0 +1,2 @@
+export * from './start-file.ts';
+export * from './table.ts';

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Env } from '@cynodeai/runtime/config';
+import { runCommand } from '@cynodeai/runtime/process';
+import { isBundleFresh, nodeArguments } from '../programs/start-file.ts';
+import { cynode, programs } from '../programs/table.ts';
+import { baseEnv } from '../roles/environment.ts';
+import type { Progress } from '../terminal/progress.ts';
+
+export interface BundleOptions {
+  readonly checkout: string;
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  readonly progress: Pick<Progress, 'step' | 'note' | 'done'>;
+}
+
+/** Bundles the programs anew that have changed since they were bundled; without a bundle they run from their sources. */
+export async function bundlePrograms(options: BundleOptions): Promise<void> {
+  const { checkout, env, signal, progress } = options;
+  if (programs.every((program) => isBundleFresh(checkout, program))) return;
+  progress.step('bundling the programs, because they have changed');
+  const { stderr } = await runCommand(process.execPath, [join(checkout, 'scripts/bundle.ts')], {
+    env: baseEnv(env),
+    signal,
+  });
+  if (stderr !== '') progress.note(stderr.trimEnd());
+}
+
+/**
+ * The same for a command that stays as long as the stack. When this process was started from the sources, it starts
+ * over from the bundle under the same id, so that it does not keep the memory that running sources takes.
+ */
+export async function bundleToStay(options: BundleOptions): Promise<void> {
+  const { checkout } = options;
+  await bundlePrograms(options);
+  const fromSources = import.meta.url.endsWith('.ts');
+  if (!fromSources || !isBundleFresh(checkout, cynode)) return;
+  const args = [...nodeArguments(checkout, cynode), ...process.argv.slice(2)];
+  // What the start script sets is for sources; a bundle has its own.
+  const { NODE_COMPILE_CACHE: _, ...env } = options.env;
+  options.progress.done();
+  process.execve?.(process.execPath, [process.execPath, ...args], env);
+}
