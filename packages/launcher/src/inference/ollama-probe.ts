@@ -1,5 +1,6 @@
 import type { FoundOllama } from '../domain/inference.ts';
-import { ollamaTagsSchema, ollamaVersionSchema } from '@cynodeai/contracts/model';
+import { ollamaRoutes } from '@cynodeai/contracts/model';
+import { HttpClient, callRoute } from '@cynodeai/runtime/call';
 
 /**
  * How long it may take to say that it is there, ms.
@@ -8,30 +9,34 @@ import { ollamaTagsSchema, ollamaVersionSchema } from '@cynodeai/contracts/model
 const probeMs = 2000;
 const registryUrl = 'https://registry.ollama.ai/v2/';
 
-async function getJson(url: string): Promise<unknown> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(probeMs), redirect: 'error' });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  return answer.json();
-}
-
 /** Asks an address whether an Ollama is there, and which models it holds; undefined when none answers. */
 export async function probeOllama(url: string): Promise<FoundOllama | undefined> {
+  const client = new HttpClient();
+  const how = { client, baseUrl: url, timeoutMs: probeMs };
   try {
-    const { version } = ollamaVersionSchema.parse(await getJson(`${url}/api/version`));
-    const tags = ollamaTagsSchema.parse(await getJson(`${url}/api/tags`));
+    const { version } = (await callRoute(ollamaRoutes.version, {}, how)).body;
+    const tags = (await callRoute(ollamaRoutes.tags, {}, how)).body;
     const models = (tags.models ?? []).flatMap((model) => model.model ?? model.name ?? []);
     return { url, version, models };
   } catch {
     return undefined;
+  } finally {
+    await client.close();
   }
 }
 
 /** True when the registry models are pulled from can be reached, so that an Ollama without models can get one. */
 export async function canPullModels(url: string = registryUrl): Promise<boolean> {
+  const client = new HttpClient();
   try {
-    await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(probeMs) });
+    const origin = new URL(url);
+    const signal = AbortSignal.timeout(probeMs);
+    const call = { method: 'HEAD', origin, path: origin.pathname, headers: {}, signal };
+    (await client.open(call)).discard();
     return true;
   } catch {
     return false;
+  } finally {
+    await client.close();
   }
 }

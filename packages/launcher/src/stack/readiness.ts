@@ -1,5 +1,6 @@
-import { type ReadinessReason, problemSchema } from '@cynodeai/contracts/common';
-import { messageOf, parseJsonOr } from '@cynodeai/runtime/std';
+import { type ReadinessReason, healthRoutes } from '@cynodeai/contracts/common';
+import { CallError, HttpClient, callRoute } from '@cynodeai/runtime/call';
+import { messageOf } from '@cynodeai/runtime/std';
 
 /** What a server's `/readyz` says. */
 export type Readiness =
@@ -9,19 +10,21 @@ export type Readiness =
 
 const limitMs = 3000;
 
-function reasonsIn(text: string): readonly ReadinessReason[] {
-  return problemSchema.safeParse(parseJsonOr(text)).data?.reasons ?? [];
-}
-
 /** Asks a server of the stack whether it is ready. See docs/reference/processes.md#readiness. */
 export async function readinessOf(baseUrl: string): Promise<Readiness> {
+  const client = new HttpClient();
   try {
-    const answer = await fetch(`${baseUrl}/readyz`, { signal: AbortSignal.timeout(limitMs) });
-    const text = await answer.text();
-    if (answer.ok) return { state: 'ready' };
-    return { state: 'not_ready', reasons: reasonsIn(text) };
+    await callRoute(healthRoutes.readyz, {}, { client, baseUrl, timeoutMs: limitMs });
+    return { state: 'ready' };
   } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return { state: 'unreachable', why: messageOf(cause) };
+    if (error instanceof CallError && error.status !== undefined) {
+      return { state: 'not_ready', reasons: error.problem?.reasons ?? [] };
+    }
+    return {
+      state: 'unreachable',
+      why: error instanceof CallError ? error.reason : messageOf(error),
+    };
+  } finally {
+    await client.close();
   }
 }
