@@ -41,14 +41,9 @@ export class Notes {
     await this.#line(text);
   }
 
-  /** Text of several lines as it is; a terminal gets it without control characters. `--quiet` keeps it. */
+  /** Text of several lines as it is; a terminal is shown its control characters. `--quiet` keeps it. */
   async text(text: string): Promise<void> {
     await writeText(this.#options.stream, text).catch(() => {});
-  }
-
-  /** What a program of the user's printed, as `Output.raw` takes it. */
-  async raw(text: string): Promise<void> {
-    if (text !== '') await writeFully(this.#options.stream, text).catch(() => {});
   }
 
   async #line(text: string, label?: string, style: 'red' | 'yellow' = 'red'): Promise<void> {

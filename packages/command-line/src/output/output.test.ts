@@ -45,8 +45,24 @@ describe('formatRecord (REQ-CLIENT-0144)', () => {
 });
 
 describe('sanitize', () => {
-  it('removes C0 and C1 controls but TAB and LF', () => {
-    expect(sanitize('a\u0000\u001B[1m\tb\r\n\u007F\u009Bé🚀')).toBe('a[1m\tb\né🚀');
+  it.each([
+    ['C0 controls', 'a\u0000\u001B[1m\u007F', 'a^@^[[1m^?'],
+    ['a clipboard and a title', '\u001B]52;c;eA==\u0007\u001B]0;x\u0007', '^[]52;c;eA==^G^[]0;x^G'],
+    ['C1 controls', '\u0085\u009B2J', '<U+0085><U+009B>2J'],
+    ['a line that is overwritten', 'safe\revil', 'safe^Mevil'],
+    ['text that turns its direction', 'a\u202Eb\u2066c\u200F', 'a<U+202E>b<U+2066>c<U+200F>'],
+    [
+      'tags, private and unassigned characters',
+      '\u{E0041}\uE000\u0378',
+      '<U+E0041><U+E000><U+0378>',
+    ],
+    ['separators', 'a\u2028b\u2029', 'a<U+2028>b<U+2029>'],
+  ])('shows %s', (_what, text, shown) => {
+    expect(sanitize(text)).toBe(shown);
+  });
+
+  it('leaves words, emoji, TAB and ends of lines alone', () => {
+    expect(sanitize('é\tשלום 👩‍🚀 🚀\r\nb\n')).toBe('é\tשלום 👩‍🚀 🚀\nb\n');
   });
 });
 
@@ -62,17 +78,11 @@ describe('Output (REQ-CLIENT-0143)', () => {
     ]);
   });
 
-  it('takes control characters out for a terminal only', async () => {
+  it('shows control characters to a terminal only', async () => {
     const [terminal, pipe] = [new Kept(true), new Kept()];
     for (const stream of [terminal, pipe]) await new Output('jsonl', stream).text('a\u001B\n');
     await new Output('jsonl', pipe).line({ a: 1 });
-    expect([terminal.text, pipe.text]).toEqual(['a\n', 'a\u001B\n{"a":1}\n']);
-  });
-
-  it('keeps them for a terminal too when a program of the user printed them', async () => {
-    const terminal = new Kept(true);
-    await new Output('table', terminal).raw('\u001B[1ma\r\n');
-    expect(terminal.text).toBe('\u001B[1ma\r\n');
+    expect([terminal.text, pipe.text]).toEqual(['a^[\n', 'a\u001B\n{"a":1}\n']);
   });
 });
 
@@ -94,7 +104,7 @@ describe('Notes', () => {
     await notes.warn('one\n two');
     await notes.error('bad\u001B');
     await notes.say('aborted');
-    expect(stream.text).toBe('warning: one two\nerror: bad\naborted\n');
+    expect(stream.text).toBe('warning: one two\nerror: bad^[\naborted\n');
   });
 
   it('shows progress to a terminal only, and colours labels there', async () => {
@@ -110,12 +120,11 @@ describe('Notes', () => {
     ]);
   });
 
-  it('prints several lines without control characters, and what a program printed with them', async () => {
+  it('prints several lines and shows their control characters', async () => {
     const terminal = new Kept(true);
     const notes = new Notes({ stream: terminal, quiet: true, color: true });
     await notes.text('one\u001B\n  two\n');
-    await notes.raw('\u001B[1m');
-    expect(terminal.text).toBe('one\n  two\n\u001B[1m');
+    expect(terminal.text).toBe('one^[\n  two\n');
   });
 
   it('does not fail when nobody can read it', async () => {
@@ -126,6 +135,5 @@ describe('Notes', () => {
     });
     await expect(notes.error('x')).resolves.toBeUndefined();
     await expect(notes.text('x')).resolves.toBeUndefined();
-    await expect(notes.raw('x')).resolves.toBeUndefined();
   });
 });

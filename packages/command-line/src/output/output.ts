@@ -61,13 +61,8 @@ export class Output {
     if (this.isScreen) await writeFully(this.#stream, '\u001B[2J\u001B[H');
   }
 
-  /** Prints text as it is; a terminal gets it without control characters. */
+  /** Prints text as it is; a terminal is shown its control characters. */
   async text(text: string): Promise<void> {
     await writeText(this.#stream, text);
-  }
-
-  /** Prints what a program of the user's printed, its colours too: a terminal gets the same as a file. */
-  async raw(text: string): Promise<void> {
-    if (text !== '') await writeFully(this.#stream, text);
   }
 }

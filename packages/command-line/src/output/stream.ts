@@ -27,7 +27,7 @@ export function writeFully(stream: TextStream, text: string): Promise<void> {
   });
 }
 
-/** Writes text as it is; a terminal gets it without control characters. @throws CommandError as `writeFully` does. */
+/** Writes text as it is; a terminal is shown its control characters. @throws CommandError as `writeFully` does. */
 export async function writeText(stream: TextStream, text: string): Promise<void> {
   if (text !== '') await writeFully(stream, stream.isTTY ? sanitize(text) : text);
 }

@@ -64,12 +64,18 @@ describe('other output', () => {
     expect([to.out.text, to.err.text]).toEqual(['no line end', 'e']);
   });
 
-  it('keeps the colours of a job on a terminal', async () => {
-    const to = printers(true);
+  it('shows the control characters of a job to a terminal, and gives a pipe every byte', async () => {
+    const [to, piped] = [printers(true), printers()];
     const [stdout, stderr] = ['\u001B[32mgreen\u001B[39m\r\n', '50%\r100%\n'];
     const message = 'it\u001B[2J broke';
-    await printText(to, { ...outcome, stdout, stderr, message }, false);
-    expect([to.out.text, to.err.text]).toEqual([stdout, `${stderr}cynode: it[2J broke\n`]);
+    for (const one of [to, piped]) {
+      await printText(one, { ...outcome, stdout, stderr, message }, false);
+    }
+    expect([to.out.text, to.err.text]).toEqual([
+      '^[[32mgreen^[[39m\n',
+      '50%^M100%\ncynode: it^[[2J broke\n',
+    ]);
+    expect([piped.out.text, piped.err.text]).toEqual([stdout, `${stderr}cynode: ${message}\n`]);
   });
 
   it('of a real model is named in JSON', async () => {

@@ -34,11 +34,11 @@ export async function printText(
   outcome: Outcome,
   couldAskDemo: boolean,
 ): Promise<void> {
-  await output.raw(outcome.stdout);
+  await output.text(outcome.stdout);
   // An answer is text of a model, which need not end its last line.
   const unended = outcome.model !== undefined && !/(?:^|\n)$/.test(outcome.stdout);
-  if (unended) await output.raw('\n');
-  await notes.raw(outcome.stderr);
+  if (unended) await output.text('\n');
+  await notes.text(outcome.stderr);
   for (const stream of ['stdout', 'stderr'] as const) {
     if (outcome.truncated[stream]) {
       await notes.text(`cynode: ${stream} was longer than what is kept and is cut off\n`);
