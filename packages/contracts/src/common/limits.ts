@@ -7,6 +7,8 @@ const MIB = 1024 * KIB;
  * docs/reference/worker-api.md.
  */
 export const limits = {
+  /** Body of a request whose sender is not known yet, bytes: names and secrets. */
+  openBodyBytes: 16 * 1024,
   promptBytes: MIB,
   scriptBytes: 256 * KIB,
   commandsBytes: 64 * KIB,

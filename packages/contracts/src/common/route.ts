@@ -57,10 +57,28 @@ export interface UserRoute<Action extends string = string> extends Route {
   readonly resource: string;
 }
 
-/** A route that roles do not decide about. */
-export interface OtherRoute extends Route {
-  readonly auth: Exclude<RouteAuth, 'user'>;
+/** A route behind a token of a machine that is checked before its body is read. */
+interface GuardedRoute extends Route {
+  readonly auth: 'node' | 'worker';
 }
+
+/** A route whose body a stranger can send; it says how little of that is read. */
+interface OpenRoute extends Route {
+  readonly auth: 'none' | 'psk';
+  readonly body: z.ZodType;
+  readonly bodyLimitBytes: number;
+  readonly streamed?: never;
+}
+
+/** A route that anybody may call and that takes no body. */
+interface OpenBodylessRoute extends Route {
+  readonly auth: 'none';
+  readonly body?: never;
+  readonly streamed?: never;
+}
+
+/** A route that roles do not decide about. */
+export type OtherRoute = GuardedRoute | OpenRoute | OpenBodylessRoute;
 
 /** Keeps the literal types of a route, so that handlers and clients are typed from it. */
 export function defineRoute<const R extends UserRoute | OtherRoute>(route: R): R {

@@ -29,6 +29,8 @@ export const controlPlaneRoutes = {
     auth: 'psk',
     summary: 'Register a node with the pre-shared key; 200 when it was known before',
     body: nodeRegistrationRequestSchema,
+    // It holds a whole capability report.
+    bodyLimitBytes: 256 * 1024,
     success: {
       200: { kind: 'json', schema: nodeBootstrapPayloadSchema },
       201: { kind: 'json', schema: nodeBootstrapPayloadSchema },

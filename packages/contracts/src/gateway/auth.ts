@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bodyErrors } from '../common/body-errors.ts';
+import { limits } from '../common/limits.ts';
 import { defineRoute } from '../common/route.ts';
 
 const tokenSchema = z.string().min(1).max(4096);
@@ -42,6 +43,7 @@ export const authRoutes = {
     auth: 'none',
     summary: 'Exchange handle and password for a session',
     body: loginRequestSchema,
+    bodyLimitBytes: limits.openBodyBytes,
     success: tokens,
     errors: [...bodyErrors, 'authentication', 'rate_limit'],
   }),
@@ -52,6 +54,7 @@ export const authRoutes = {
     auth: 'none',
     summary: 'Rotate a refresh token; both tokens of the answer are new',
     body: refreshRequestSchema,
+    bodyLimitBytes: limits.openBodyBytes,
     success: tokens,
     errors: [...bodyErrors, 'authentication', 'rate_limit'],
   }),
@@ -62,6 +65,7 @@ export const authRoutes = {
     auth: 'none',
     summary: 'End the session named by the access token, the refresh token or both',
     body: logoutRequestSchema,
+    bodyLimitBytes: limits.openBodyBytes,
     bodyOptional: true,
     success: { 204: { kind: 'empty' } },
     errors: [...bodyErrors, 'authentication'],

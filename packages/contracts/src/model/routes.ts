@@ -8,6 +8,9 @@ import {
   ollamaVersionSchema,
 } from './ollama.ts';
 
+/** A model service takes what its callers have; the product's own stand-in does as well. */
+const modelRequestBytes = 64 * 1024 * 1024;
+
 /**
  * What the product calls of a model service, which speaks Ollama's protocol. Its refusals are no problem documents but
  * `{"error": "…"}` (`ollamaErrorSchema`).
@@ -38,6 +41,7 @@ export const ollamaRoutes = {
     auth: 'none',
     summary: 'Answer a prompt; one object with `stream: false`',
     body: ollamaGenerateRequestSchema,
+    bodyLimitBytes: modelRequestBytes,
     // Some faults arrive with status 200.
     success: { 200: { kind: 'json', schema: z.union([ollamaGenerateSchema, ollamaErrorSchema]) } },
     errors: [],
@@ -49,6 +53,7 @@ export const ollamaRoutes = {
     auth: 'none',
     summary: 'Fetch a model; lines of JSON (`ollamaPullLineSchema`) until `success`',
     body: ollamaModelRequestSchema,
+    bodyLimitBytes: modelRequestBytes,
     success: { 200: { kind: 'bytes' } },
     errors: [],
   }),

@@ -42,6 +42,20 @@ const auditRows = (type: string) =>
     .orderBy('created_at')
     .execute();
 
+describe('a stranger', () => {
+  it.each(['/v1/auth/login', '/v1/auth/refresh', '/v1/auth/logout'])(
+    'has no more than 16 KiB of a body read at %s',
+    async (path) => {
+      const keys = Array.from({ length: 1_000_000 }, (_, index) => `"k${index}":0`);
+      const answer = await post(path, {
+        raw: `{${keys.join(',')}}`,
+        headers: { 'content-type': 'application/json' },
+      });
+      expect([answer.status, answer.kind]).toEqual([413, 'payload_too_large']);
+    },
+  );
+});
+
 describe('login', () => {
   it('opens a session whatever the case of the handle and says how long it lasts (REQ-IDENTY-0103)', async () => {
     const answer = await login('ADA', password, { 'user-agent': 'test' });

@@ -15,7 +15,7 @@ const take = defineRoute({
   operation: 'test.take',
   method: 'POST',
   path: '/v1/take',
-  auth: 'none',
+  auth: 'worker',
   summary: 'Take a text',
   body: z.strictObject({ text: z.string() }),
   success: { 200: { kind: 'json', schema: z.object({ text: z.string() }) } },

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { checkJsonBounds } from './json-bounds.ts';
 import { ProblemError } from './problem-error.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -19,7 +20,8 @@ export function hasBody({ headers }: FastifyRequest): boolean {
 
 /**
  * Bodies are JSON in UTF-8, as they are: other types and compressed bodies get 415, bytes that are
- * no UTF-8 get 400 instead of being mended, and keys that would reach a prototype are refused.
+ * no UTF-8 get 400 instead of being mended, and keys that would reach a prototype, too many values
+ * or levels are refused.
  * See docs/reference/http.md#requests.
  */
 export function acceptJsonBodies(app: FastifyInstance): void {
@@ -28,7 +30,10 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
-    (request, body, done) => parse(request, decode(body), done),
+    (request, body, done) => {
+      checkJsonBounds(body);
+      parse(request, decode(body), done);
+    },
   );
   app.addHook('preParsing', async (request) => {
     const encoding = request.headers['content-encoding'];

@@ -12,7 +12,7 @@ const upload = defineRoute({
   operation: 'test.upload',
   method: 'PUT',
   path: '/v1/upload',
-  auth: 'none',
+  auth: 'worker',
   summary: 'Take bytes',
   streamed: 'application/octet-stream',
   success: { 204: { kind: 'empty' } },
