@@ -66,6 +66,19 @@ describe('an HTTP server', () => {
   const kind = async (response: Response) =>
     ((await response.json()) as { type: string }).type.split(':').at(-1);
 
+  it.each([
+    ['a success', '/v1/things/a:echo', '{"version":1,"text":"x"}', 200],
+    ['a refusal', '/v1/things/a:echo', '{', 400],
+    ['a path that is none', '/v1/nothing', '{}', 404],
+    ['a path no router takes', '/%', '{}', 400],
+  ])('lets nobody keep or reinterpret %s', async (_what, path, body, status) => {
+    const response = await post(path, body);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    await response.body?.cancel();
+  });
+
   it('serves a path with a literal colon and strips undeclared fields of the answer', async () => {
     const response = await post('/v1/things/a%2Fb:echo', '{"version":1,"text":"x"}', {
       'x-request-id': 'abc',

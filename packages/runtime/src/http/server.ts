@@ -133,6 +133,7 @@ function createApp(options: HttpServerOptions): FastifyInstance {
       const problem = toProblem(error, options.mapError) ?? new ProblemError('internal', '');
       const raw = reply.raw;
       raw.writeHead(problem.status, {
+        ...always,
         ...problem.headers(),
         'content-type': 'application/problem+json',
         'x-request-id': request.id,
@@ -167,6 +168,9 @@ async function closeServer(app: FastifyInstance, sockets: ReadonlySet<Socket>): 
   }
 }
 
+/** Of every answer: what is told here is the caller's own, and is of the type that is named. */
+const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+
 /** Builds a server; routes are added with `bindRoute`, then it listens. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = createApp(options);
@@ -190,7 +194,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   limitReadTime(app, options.readTimeoutMs ?? defaultReadTimeoutMs);
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+    reply.headers({ ...always, 'x-request-id': request.id });
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new ProblemError('validation', 'the Host header is missing');
     }

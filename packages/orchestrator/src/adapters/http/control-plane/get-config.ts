@@ -14,7 +14,6 @@ export function bindGetConfig(
     handle: async ({ caller }) => ({
       status: 200,
       body: await getNodeConfig(caller, deps),
-      headers: { 'cache-control': 'no-store' },
     }),
   });
 }

@@ -9,8 +9,3 @@ interface From {
 export function clientContext({ ip, headers }: From): ClientContext {
   return { ip, userAgent: headers['user-agent'] };
 }
-
-/**
- * Answers that carry tokens are kept by nobody. See docs/reference/identity-and-policy.md#sessions.
- */
-export const noStore = { 'cache-control': 'no-store' } as const;

@@ -2,7 +2,7 @@ import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import { type LoginDeps, login } from '../../../../app/auth/login.ts';
 import { admitLogin } from '../../../../app/auth/throttle.ts';
-import { clientContext, noStore } from './client-context.ts';
+import { clientContext } from './client-context.ts';
 
 /**
  * `POST /v1/auth/login`; an address with too many attempts is refused before the body is read.
@@ -14,7 +14,6 @@ export function bindLogin(server: HttpServer, deps: LoginDeps): void {
     handle: async (call) => ({
       status: 200,
       body: await login(deps, call.body, clientContext(call)),
-      headers: noStore,
     }),
   });
 }

@@ -3,7 +3,7 @@ import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { LoginDeps } from '../../../../app/auth/login.ts';
 import { type RefreshDeps, refreshSession } from '../../../../app/auth/refresh-session.ts';
 import { admitRefresh } from '../../../../app/auth/throttle.ts';
-import { clientContext, noStore } from './client-context.ts';
+import { clientContext } from './client-context.ts';
 
 /** `POST /v1/auth/refresh`. See docs/reference/identity-and-policy.md. */
 export function bindRefresh(
@@ -15,7 +15,6 @@ export function bindRefresh(
     handle: async (call) => ({
       status: 200,
       body: await refreshSession(deps, call.body.refresh_token, clientContext(call)),
-      headers: noStore,
     }),
   });
 }

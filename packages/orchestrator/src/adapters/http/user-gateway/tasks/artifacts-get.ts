@@ -24,7 +24,6 @@ export function bindGetArtifact(server: HttpServer, guard: CallerGuard, deps: Ar
           'content-type': safeContentType(file.contentType) ?? unknownContentType,
           'content-length': String(file.sizeBytes),
           'content-disposition': contentDisposition(file.name),
-          'x-content-type-options': 'nosniff',
         },
         afterSent: () => void file.close(),
       };

@@ -60,7 +60,7 @@ export function bindTaskEvents(
       return {
         status: 200,
         stream: Readable.from(frames(items), { objectMode: false }),
-        headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+        headers: { 'x-accel-buffering': 'no' },
       };
     },
   });
