@@ -32,7 +32,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     { parseAs: 'buffer' },
     (request, body, done) => {
       checkJsonBounds(body);
-      parse(request, decode(body), done);
+      return parse(request, decode(body), done);
     },
   );
   app.addHook('preParsing', async (request) => {
