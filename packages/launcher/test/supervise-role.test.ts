@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { memoryLog, waitFor } from '@cynodeai/testing';
+import { setTimeout as delay } from 'node:timers/promises';
+import { memoryLog, reservePort, waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { identityOf, isAlive } from '../src/machine/process-identity.ts';
+import type { HearingTimes } from '../src/stack/deaf-role.ts';
 import type { RoleState } from '../src/stack/stack-state.ts';
 import { type RoleSpec, superviseRole } from '../src/stack/supervise-role.ts';
 import { fakeRole } from './fixtures/fake-roles.ts';
@@ -9,7 +11,10 @@ import { testInstall } from './fixtures/test-install.ts';
 
 const backoff = { firstMs: 10, maxMs: 40, jitter: 0 };
 
-function supervise(spec: RoleSpec): {
+function supervise(
+  spec: RoleSpec,
+  hearing?: HearingTimes,
+): {
   readonly states: RoleState[];
   readonly last: () => RoleState | undefined;
   readonly stop: () => Promise<void>;
@@ -17,7 +22,13 @@ function supervise(spec: RoleSpec): {
   const control = new AbortController();
   const states: RoleState[] = [];
   const onChange = (state: RoleState): void => void states.push(state);
-  const done = superviseRole(spec, { signal: control.signal, onChange, log: memoryLog(), backoff });
+  const done = superviseRole(spec, {
+    signal: control.signal,
+    onChange,
+    log: memoryLog(),
+    backoff,
+    ...(hearing && { hearing }),
+  });
   return {
     states,
     last: () => states.at(-1),
@@ -69,6 +80,44 @@ describe('a supervised role', () => {
     await role.stop();
     // Where nobody reaps orphans, its corpse stays in the process table.
     await waitFor(() => identityOf(Number(child)) === undefined);
+  });
+
+  it.each([
+    ['a busy event loop', 'for (;;);'],
+    ['a stopped process', "process.kill(process.pid, 'SIGSTOP');"],
+    ['answers that never come', 'server.removeAllListeners("request");'],
+  ])('is restarted when it is there but deaf: %s', async (_how, goDeaf) => {
+    await using test = await testInstall();
+    const port = await reservePort();
+    const script = `
+      const server = require('node:http').createServer((request, response) => {
+        response.end();
+        if (request.url === '/deaf') response.on('close', () => { ${goDeaf} });
+      }).listen(${port}, '127.0.0.1');`;
+    const spec = { ...fakeRole(test.install, 'node', script), ports: [port] };
+    const role = supervise(spec, { everyMs: 50, limitMs: 3000 });
+    await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok);
+    const first = role.last()?.process;
+    // It has been heard by whoever watches it.
+    await delay(1000);
+    await fetch(`http://127.0.0.1:${port}/deaf`);
+    await waitFor(() => role.last()?.phase === 'running' && role.last()?.restarts === 1);
+    expect(role.last()).toMatchObject({ lastEnd: 'answered nothing for 3 s' });
+    await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok);
+    await role.stop();
+    expect(first && isAlive(first)).toBe(false);
+  });
+
+  it('that does not listen yet is left to start', async () => {
+    await using test = await testInstall();
+    const spec = {
+      ...fakeRole(test.install, 'node', 'setInterval(() => {}, 1000)'),
+      ports: [await reservePort()],
+    };
+    const role = supervise(spec, { everyMs: 10, limitMs: 100 });
+    await delay(1500);
+    expect(role.last()).toMatchObject({ phase: 'running', restarts: 0 });
+    await role.stop();
   });
 
   it('that cannot be started at all is tried again', async () => {

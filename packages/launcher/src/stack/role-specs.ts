@@ -26,6 +26,7 @@ export function roleSpec(
     logPath: logPath(install.paths.logs, role.name),
     stopSignal: role.stopSignal,
     stopTimeoutMs: role.stopMs(env),
+    ports: role.servers.map((server) => install.ports[server.port]),
   };
 }
 

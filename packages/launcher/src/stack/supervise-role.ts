@@ -6,6 +6,7 @@ import { type BackoffOptions, backoffMs } from '@cynodeai/runtime/std';
 import type { RoleName } from '../roles/table.ts';
 import { openLog } from '../machine/log-file.ts';
 import { type ProcessIdentity, identityOf } from '../machine/process-identity.ts';
+import { type HearingTimes, deafRole } from './deaf-role.ts';
 import type { RoleState } from './stack-state.ts';
 import { stopProcess } from '../machine/stop-process.ts';
 
@@ -22,6 +23,8 @@ export interface RoleSpec {
   readonly stopSignal?: NodeJS.Signals;
   /** How long it may take to stop before it is killed, ms. */
   readonly stopTimeoutMs: number;
+  /** Ports of this machine on which it serves HTTP; a role that goes deaf there is started anew. */
+  readonly ports?: readonly number[];
 }
 
 export interface RoleDeps {
@@ -30,9 +33,12 @@ export interface RoleDeps {
   readonly onChange: (state: RoleState) => void;
   readonly log: Log;
   readonly backoff?: BackoffOptions;
+  readonly hearing?: HearingTimes;
 }
 
 const defaultBackoff: BackoffOptions = { firstMs: 500, maxMs: 30_000, jitter: 0.2 };
+/** One that hears nothing does not hear that it shall stop either, ms. */
+const deafStopMs = 2000;
 /** A role that ran this long has recovered from whatever ended it before. */
 const recoveredMs = 60_000;
 
@@ -56,7 +62,7 @@ export async function superviseRole(spec: RoleSpec, deps: RoleDeps): Promise<voi
     const startedMs = performance.now();
     const run = startRole(spec);
     if (run.process !== undefined) tell('running', run.process);
-    const end = await Promise.race([run.end, aborted(deps.signal)]);
+    const end = await endOf(run, spec, deps);
     if (end === undefined) {
       if (run.process !== undefined) {
         await stopProcess(run.process, spec.stopTimeoutMs, spec.stopSignal);
@@ -79,10 +85,40 @@ export async function superviseRole(spec: RoleSpec, deps: RoleDeps): Promise<voi
   tell('stopped');
 }
 
-function startRole(spec: RoleSpec): {
+interface RoleRun {
   readonly process: ProcessIdentity | undefined;
+  /** How the process ended. */
   readonly end: Promise<string>;
-} {
+}
+
+const deafened = Symbol('deafened');
+
+/** Waits until a role ends, or goes deaf and is ended, and says how; undefined when it must stop. */
+async function endOf(
+  { process, end }: RoleRun,
+  { ports = [], stopSignal }: RoleSpec,
+  { signal, hearing }: RoleDeps,
+): Promise<string | undefined> {
+  const over = new AbortController();
+  const deaf = deafRole(ports, AbortSignal.any([signal, over.signal]), hearing);
+  try {
+    const ended = await Promise.race([
+      end,
+      aborted(signal),
+      deaf.then((): typeof deafened => deafened),
+    ]);
+    if (ended !== deafened) return ended;
+    const reason = await deaf;
+    if (reason === undefined) return undefined;
+    if (process !== undefined) await stopProcess(process, deafStopMs, stopSignal);
+    await end;
+    return reason;
+  } finally {
+    over.abort();
+  }
+}
+
+function startRole(spec: RoleSpec): RoleRun {
   const log = openLog(spec.logPath);
   // A group of its own: a Ctrl-C for us must reach it through us, in order.
   const child = spawn(spec.program, spec.args, {
