@@ -16,6 +16,24 @@ beforeAll(async () => {
 });
 afterAll(() => office[Symbol.asyncDispose]());
 
+describe('an owner', () => {
+  it.each([
+    ['disabled', 'disable', undefined],
+    ['enabled', 'enable', undefined],
+    ['logged out', 'revoke_sessions', undefined],
+    ['given a password', 'reset_password', { new_password: 'a brand new secret' }],
+  ])('is not %s by an administrator who is none', async (_what, act, body) => {
+    const helper = await office.holderOf('admin');
+    const owner = await office.holderOf('owner');
+    const refused = await office.post(`/v1/users/${owner.id}/${act}`, body, helper);
+    expect([refused.status, refused.kind]).toEqual([403, 'authorization']);
+    expect(await meStatus(two, owner)).toBe(200);
+    expect((await office.post(`/v1/users/${owner.id}/${act}`, body)).status).toBeLessThan(300);
+    // Others look at the last owner.
+    expect((await office.post(`/v1/users/${owner.id}/disable`)).status).toBe(200);
+  });
+});
+
 describe('disabling a user', () => {
   it('ends every session at once, whichever gateway is asked, and enabling brings none back (REQ-IDENTY-0115, REQ-IDENTY-0106)', async () => {
     const user = await office.newUser('victim');

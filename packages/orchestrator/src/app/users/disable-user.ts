@@ -4,7 +4,7 @@ import { requireChangeable, userView } from '../../domain/identity/user-record.t
 import { requireAction } from '../access/require-action.ts';
 import type { Caller, Outcome } from '../audit/call.ts';
 import { record } from '../audit/record.ts';
-import { type UserAdminDeps, requireOwnerLeft } from './user-admin.ts';
+import { type UserAdminDeps, requireAbove, requireOwnerLeft } from './user-admin.ts';
 
 /**
  * Disables a user and ends every session; their tokens stop working with the next request.
@@ -22,6 +22,7 @@ export function disableUser(
   return deps.transact(async (transaction) => {
     await transaction.owners.lock();
     let user = requireChangeable(await transaction.lock(id));
+    await requireAbove(transaction, actor, id);
     const at = deps.clock.now();
     const kind = user.isActive ? 'changed' : 'unchanged';
     if (user.isActive) {

@@ -4,7 +4,7 @@ import { requireChangeable, userView } from '../../domain/identity/user-record.t
 import { requireAction } from '../access/require-action.ts';
 import type { Caller, Outcome } from '../audit/call.ts';
 import { record } from '../audit/record.ts';
-import type { UserAdminDeps } from './user-admin.ts';
+import { type UserAdminDeps, requireAbove } from './user-admin.ts';
 
 /**
  * Lets a user log in again; sessions stay ended. Repeating it changes nothing.
@@ -20,6 +20,7 @@ export function enableUser(
   requireAction(actor, 'user.manage');
   return deps.transact(async (transaction) => {
     let user = requireChangeable(await transaction.lock(id));
+    await requireAbove(transaction, actor, id);
     const at = deps.clock.now();
     const kind = user.isActive ? 'unchanged' : 'changed';
     if (!user.isActive) {

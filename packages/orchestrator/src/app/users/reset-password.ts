@@ -1,13 +1,11 @@
-import { OrchestratorError } from '../../domain/errors.ts';
 import { actorId } from '../../domain/identity/actor.ts';
 import { requireAcceptablePassword } from '../../domain/identity/password-rules.ts';
-import { mayGrant } from '../../domain/identity/role-map.ts';
 import { requireChangeable } from '../../domain/identity/user-record.ts';
 import type { UserReader } from '../../ports/users.ts';
 import { requireAction } from '../access/require-action.ts';
 import type { Caller, Outcome } from '../audit/call.ts';
 import { record } from '../audit/record.ts';
-import type { UserAdminDeps } from './user-admin.ts';
+import { type UserAdminDeps, requireAbove } from './user-admin.ts';
 
 export interface ResetPasswordDeps extends UserAdminDeps {
   readonly users: Pick<UserReader, 'find'>;
@@ -32,9 +30,7 @@ export async function resetPassword(
   const passwordHash = await deps.passwords.hash(newPassword);
   return deps.transact(async (transaction) => {
     const user = requireChangeable(await transaction.lock(userId));
-    if ((await transaction.isOwner(userId)) && !mayGrant(actor, 'owner')) {
-      throw new OrchestratorError('forbidden', "only an owner may reset an owner's password");
-    }
+    await requireAbove(transaction, actor, userId);
     const at = deps.clock.now();
     await transaction.setPassword(userId, passwordHash, at);
     const type = 'password_reset';

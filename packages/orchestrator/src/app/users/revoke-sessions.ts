@@ -2,7 +2,7 @@ import { requireUser } from '../../domain/identity/user-record.ts';
 import { requireAction } from '../access/require-action.ts';
 import type { Caller, Outcome } from '../audit/call.ts';
 import { record } from '../audit/record.ts';
-import type { UserAdminDeps } from './user-admin.ts';
+import { type UserAdminDeps, requireAbove } from './user-admin.ts';
 
 /**
  * Ends every session of a user, the caller's own one included when they are that user; anybody may
@@ -18,6 +18,7 @@ export async function revokeSessions(
   if (id !== actor.userId) requireAction(actor, 'user.manage');
   return deps.transact(async (transaction) => {
     requireUser(await transaction.lock(id));
+    await requireAbove(transaction, actor, id);
     const at = deps.clock.now();
     await transaction.revokeSessions(id, { reason: 'revoked', client, at });
     await record(transaction.audit, caller, { outcome: 'changed', resourceId: id }, at);
