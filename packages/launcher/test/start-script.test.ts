@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -38,7 +39,9 @@ case $* in
     mkdir -p "$PWD_ROOT/.cynode/node/node_modules/$platform/bin"
     ln -sf "$REAL_NODE" "$PWD_ROOT/.cynode/node/node_modules/$platform/bin/node"
   done ;;
-*) mkdir -p node_modules && echo '{}' >node_modules/.package-lock.json ;;
+*)
+  mkdir -p node_modules && echo '{}' >node_modules/.package-lock.json
+  stat -c %z node_modules/.package-lock.json >"$(dirname "$0")/npm.left" ;;
 esac
 `;
 
@@ -88,6 +91,14 @@ describe('the start script', () => {
     const second = await test.cynode(args);
     expect(second).toEqual({ code: 0, stdout: JSON.stringify(args), stderr: '' });
     expect(test.npmCalls()).toEqual(['ci']);
+  });
+
+  it('leaves what npm has written as it is, so that bundles made meanwhile stay fresh', async () => {
+    await using test = await checkout('new');
+    await test.cynode([]);
+    const installed = join(test.root, 'node_modules/.package-lock.json');
+    const changed = execFileSync('stat', ['-c', '%z', installed], { encoding: 'utf8' });
+    expect(changed).toBe(readFileSync(join(test.bin, 'npm.left'), 'utf8'));
   });
 
   it('works from any folder and through links', async () => {
