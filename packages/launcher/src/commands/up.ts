@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { releaseStartMemory } from '@cynodeai/runtime/lifecycle';
 import { createLog } from '@cynodeai/runtime/observe';
 import { ensureImage } from '../image/ensure-image.ts';
 import { wantsOtherInference } from '../domain/inference.ts';
@@ -55,6 +56,7 @@ export async function up(
     await waitUntilUsable(install, context, progress);
     progress.done();
     await context.output.text(statusText(await stackStatus(install), install));
+    releaseStartMemory();
     // An interruption that came while we were getting ready has fired already and does so only once.
     if (!context.signal.aborted) await once(context.signal, 'abort');
     return 0;

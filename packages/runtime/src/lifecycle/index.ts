@@ -1,3 +1,4 @@
 export * from './main.ts';
+export * from './release-start-memory.ts';
 export * from './shutdown.ts';
 export * from './sleep.ts';

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { ConfigError } from '../config/env.ts';
 import type { Log } from '../observe/log.ts';
 import { messageOf } from '../std/index.ts';
+import { releaseStartMemory } from './release-start-memory.ts';
 import { Shutdown } from './shutdown.ts';
 
 /** Exit code of a process whose environment or configuration cannot be used (EX_CONFIG). */
@@ -43,6 +44,7 @@ export async function runMain(
   process.on('unhandledRejection', (error) => fail(`unhandled rejection: ${messageOf(error)}`));
   try {
     await start({ signal: stop.signal, shutdown, log, fail });
+    releaseStartMemory();
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
   } catch (error) {
     if (!stop.signal.aborted) {
