@@ -99,8 +99,11 @@ describe('every POST', () => {
 
 describe('the gateway', () => {
   it('streams are counted, not trusted', async () => {
-    const answer = await call(gateway.url, 'POST', '/v1/auth/login', { raw: chunked(1024) });
-    expect(answer.status).toBe(400);
+    const login = (bytes: number) =>
+      call(gateway.url, 'POST', '/v1/auth/login', { raw: chunked(bytes) });
+    expect((await login(1024)).status).toBe(400);
+    // Of a stranger no more than this is read.
+    expect((await login(16 * 1024 + 1)).status).toBe(413);
   });
 
   it('answers unknown paths and wrong methods with problem documents and request ids', async () => {

@@ -17,8 +17,9 @@ export function chunked(totalBytes: number): ReadableStream {
         controller.close();
         return;
       }
-      sent += chunk.length;
-      controller.enqueue(chunk);
+      const piece = chunk.subarray(0, totalBytes - sent);
+      sent += piece.length;
+      controller.enqueue(piece);
     },
   });
 }
