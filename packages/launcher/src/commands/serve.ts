@@ -6,6 +6,7 @@ import { availableParallelism, constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
+import { releaseStartMemory } from '@cynodeai/runtime/lifecycle';
 import { ensureImage } from '../image/ensure-image.ts';
 import { cleanUp } from '../stack/tear-down.ts';
 import { setUp } from '../setup/bring-up.ts';
@@ -150,6 +151,7 @@ async function runForeground(spec: RoleSpec, context: CommandContext): Promise<n
     stdio: 'inherit',
     detached: true,
   });
+  releaseStartMemory();
   const stop = (): void => void child.kill(spec.stopSignal);
   context.signal.addEventListener('abort', stop, { once: true });
   if (context.signal.aborted) stop();
