@@ -95,7 +95,7 @@ describe('a supervised role', () => {
         if (request.url === '/deaf') response.on('close', () => { ${goDeaf} });
       }).listen(${port}, '127.0.0.1');`;
     const spec = { ...fakeRole(test.install, 'node', script), ports: [port] };
-    const role = supervise(spec, { everyMs: 50, limitMs: 3000 });
+    const role = supervise(spec, { everyMs: 500, misses: 6 });
     await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok);
     const first = role.last()?.process;
     // It has been heard by whoever watches it.
@@ -108,13 +108,29 @@ describe('a supervised role', () => {
     expect(first && isAlive(first)).toBe(false);
   });
 
+  it('that answers again after a pause is left alone', async () => {
+    await using test = await testInstall();
+    const port = await reservePort();
+    const script = `
+      let asked = 0;
+      require('node:http').createServer((request, response) => {
+        asked += 1;
+        if (asked % 2 === 1) response.end();
+      }).listen(${port}, '127.0.0.1');`;
+    const spec = { ...fakeRole(test.install, 'node', script), ports: [port] };
+    const role = supervise(spec, { everyMs: 1500, misses: 2 });
+    await delay(8000);
+    expect(role.last()).toMatchObject({ phase: 'running', restarts: 0 });
+    await role.stop();
+  });
+
   it('that does not listen yet is left to start', async () => {
     await using test = await testInstall();
     const spec = {
       ...fakeRole(test.install, 'node', 'setInterval(() => {}, 1000)'),
       ports: [await reservePort()],
     };
-    const role = supervise(spec, { everyMs: 10, limitMs: 100 });
+    const role = supervise(spec, { everyMs: 10, misses: 10 });
     await delay(1500);
     expect(role.last()).toMatchObject({ phase: 'running', restarts: 0 });
     await role.stop();

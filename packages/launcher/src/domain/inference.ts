@@ -1,4 +1,5 @@
 import { trimEnd } from '@cynodeai/runtime/std';
+
 /** What the person asked for. `auto` takes the first that works; the others take exactly that or fail. */
 export const inferenceChoices = ['auto', 'none', 'ollama', 'demo'] as const;
 export type InferenceChoice = (typeof inferenceChoices)[number];

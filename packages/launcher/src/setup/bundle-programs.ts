@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { runCommand } from '@cynodeai/runtime/process';
-import { isBundleFresh, nodeArguments } from '../programs/start-file.ts';
+import { compileCacheName, isBundleFresh, nodeArguments } from '../programs/start-file.ts';
 import { cynode, programs } from '../programs/table.ts';
 import { baseEnv } from '../roles/environment.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -36,8 +36,10 @@ export async function bundleToStay(options: BundleOptions): Promise<void> {
   const fromSources = import.meta.url.endsWith('.ts');
   if (!fromSources || !isBundleFresh(checkout, cynode)) return;
   const args = [...nodeArguments(checkout, cynode), ...process.argv.slice(2)];
-  // What the start script sets is for sources; a bundle has its own.
-  const { NODE_COMPILE_CACHE: _, ...env } = options.env;
+  // What the start script sets is for sources; a bundle has its own. What the user sets holds for both.
+  const { NODE_COMPILE_CACHE: compileCache, ...others } = options.env;
+  const ofScript = compileCache === join(checkout, '.cynode', compileCacheName);
+  const env = ofScript ? others : options.env;
   options.progress.done();
   process.execve?.(process.execPath, [process.execPath, ...args], env);
 }

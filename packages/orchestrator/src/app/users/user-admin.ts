@@ -1,9 +1,9 @@
 import type { Clock } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
-import type { Passwords } from '../../ports/identity.ts';
-import type { OwnerGuard, TransactUsers, UserTransaction } from '../../ports/users.ts';
 import type { UserActor } from '../../domain/identity/actor.ts';
 import { mayGrant } from '../../domain/identity/role-map.ts';
+import type { Passwords } from '../../ports/identity.ts';
+import type { OwnerGuard, TransactUsers, UserTransaction } from '../../ports/users.ts';
 
 /** What changing users takes. */
 export interface UserAdminDeps {
