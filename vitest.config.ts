@@ -37,8 +37,16 @@ export default defineConfig({
     },
     projects: [
       // They leave nothing behind in their process, so files share one: most of their time went into importing the same
-      // modules again.
-      { test: { name: 'unit', include: unit, testTimeout: 60_000, isolate: false } },
+      // modules again. One worker for each core: Vitest would leave one core to itself.
+      {
+        test: {
+          name: 'unit',
+          include: unit,
+          testTimeout: 60_000,
+          isolate: false,
+          maxWorkers: '100%',
+        },
+      },
       {
         test: {
           name: 'integration',
