@@ -50,12 +50,13 @@ describe('systemd units', () => {
     expect(result.stderr).toContain('sometimes');
   });
 
-  it('are there for both roles, start what the checkout holds, and take secrets from a file only', () => {
+  it('are there for every role, start what the checkout holds, and take secrets from a file only', () => {
     for (const kind of kinds) {
       const units = unitsOf(kind);
       expect(units.map((path) => path.split('/').at(-1))).toEqual([
+        'cynode-control-plane.service',
         'cynode-node.service',
-        'cynode-orchestrator.service',
+        'cynode-user-gateway.service',
       ]);
       for (const text of units.map(textOf)) {
         const entry = /^ExecStart=.*cynodeai\/(?<path>packages\/\S+\.ts)/m.exec(text)?.groups;
@@ -77,7 +78,7 @@ describe('systemd units', () => {
       const text = textOf(join(deploy, 'systemd', kind, `${role.deploy.unit}.service`));
       const [, command = ''] = /^ExecStart=(.*)$/m.exec(text) ?? [];
       expect(command).toContain(`/${role.entry} `);
-      if (role.hosts.length > 1) expect(command.endsWith(role.hosts.join(' '))).toBe(true);
+      if (role.name !== 'node') expect(command.endsWith(` ${role.hosts.join(' ')}`)).toBe(true);
       for (const [, name] of text.matchAll(/^Environment=(\w+)=/gm)) {
         expect(['PATH', ...known(role)]).toContain(name);
       }
@@ -103,16 +104,21 @@ describe('systemd units', () => {
     }
   });
 
-  it('come with an example that names every secret and holds none', () => {
-    const text = textOf(join(deploy, 'systemd/orchestrator.env.example'));
-    for (const name of [
-      'JWT_SECRET',
-      'NODE_REGISTRATION_PSK',
-      'ORCHESTRATOR_SECRETS_KEY',
-      'BOOTSTRAP_ADMIN_PASSWORD',
-    ]) {
-      expect(text).toMatch(new RegExp(`^${name}=$`, 'm'));
-    }
+  it.each([
+    [
+      'control-plane',
+      [
+        'JWT_SECRET',
+        'NODE_REGISTRATION_PSK',
+        'ORCHESTRATOR_SECRETS_KEY',
+        'BOOTSTRAP_ADMIN_PASSWORD',
+      ],
+    ],
+    ['user-gateway', ['JWT_SECRET']],
+  ])('come with an example that names every secret of %s and holds none', (unit, secrets) => {
+    const text = textOf(join(deploy, `systemd/${unit}.env.example`));
+    const named = [...text.matchAll(/^(\w+)=$/gm)].map(([, name]) => name);
+    expect(named).toEqual(secrets);
   });
 });
 
@@ -121,6 +127,7 @@ const composeSchema = z.object({
     z.string(),
     z.looseObject({
       image: z.string(),
+      command: z.array(z.string()).optional(),
       build: z.object({ context: z.string(), dockerfile: z.string() }).optional(),
       environment: z.record(z.string(), z.string()),
       ports: z.array(z.string()),
@@ -134,8 +141,8 @@ describe('the compose file', () => {
   const file = composeSchema.parse(parse(textOf(join(deploy, 'compose.yaml'))));
   const { services } = file;
 
-  it('runs the database and the orchestrator; the node drives the engine of its host and is not there', () => {
-    expect(Object.keys(services)).toEqual(['postgres', 'orchestrator']);
+  it('runs the database, control plane and gateway; the node drives the engine of its host and is not there', () => {
+    expect(Object.keys(services)).toEqual(['postgres', 'control-plane', 'user-gateway']);
   });
 
   it.each(processRoles)(
@@ -170,24 +177,24 @@ describe('the compose file', () => {
     const ports = Object.values(services).flatMap((service) => service.ports);
     expect(ports).toEqual([
       '127.0.0.1:${POSTGRES_PORT:-5432}:5432',
-      '127.0.0.1:${ORCHESTRATOR_PORT:-8080}:8080',
       '127.0.0.1:${CONTROL_PLANE_PORT:-12082}:12082',
+      '127.0.0.1:${ORCHESTRATOR_PORT:-8080}:8080',
     ]);
   });
 
   it('builds from a file that is there, and names only volumes it declares', () => {
-    const build = services['orchestrator']?.build;
+    const build = services['control-plane']?.build;
     expect(existsSync(join(deploy, build?.context ?? '', build?.dockerfile ?? ''))).toBe(true);
     const used = Object.values(services).flatMap(({ volumes }) =>
       volumes.map((volume) => volume.split(':')[0] ?? ''),
     );
-    expect(used.toSorted()).toEqual(Object.keys(file.volumes).toSorted());
+    expect(new Set(used)).toEqual(new Set(Object.keys(file.volumes)));
   });
 
-  it('starts the same roles from its image as the unit does', () => {
-    const image = textOf(join(deploy, 'orchestrator.Containerfile'));
-    const unit = textOf(join(deploy, 'systemd/system/cynode-orchestrator.service'));
-    const roles = /main\.ts (?<roles>.*)$/m.exec(unit)?.groups?.['roles'] ?? 'none';
-    for (const role of roles.split(' ')) expect(image).toContain(`"${role}"`);
+  it.each(['control-plane', 'user-gateway'])('starts %s as its unit does', (name) => {
+    const unit = textOf(join(deploy, `systemd/system/cynode-${name}.service`));
+    const [, started] = /cynodeai\/(packages\S+main\.ts .*)$/m.exec(unit) ?? [];
+    expect(services[name]?.command?.join(' ')).toBe(`node ${started}`);
+    expect(services[name]?.image).toBe('localhost/cynode/orchestrator:latest');
   });
 });

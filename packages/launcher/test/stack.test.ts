@@ -47,7 +47,7 @@ describe('a stack', () => {
     await using test = await testInstall();
     const states = await Promise.all([ensure(test), ensure(test), ensure(test)]);
     expect(new Set(states.map((state) => state.supervisor.pid)).size).toBe(1);
-    const state = await settled(test, ['postgres', 'orchestrator', 'node']);
+    const state = await settled(test, ['postgres', 'user-gateway', 'node']);
     expect((await stackStatus(test.install)).state).toBe('running');
     const all = processesOf(state);
     expect(all.every((each) => isAlive(each))).toBe(true);
@@ -65,7 +65,7 @@ describe('a stack', () => {
   it('outlives its killed supervisor; the next start takes over cleanly', async () => {
     await using test = await testInstall();
     await ensure(test);
-    const before = await settled(test, ['postgres', 'orchestrator', 'node']);
+    const before = await settled(test, ['postgres', 'user-gateway', 'node']);
     process.kill(before.supervisor.pid, 'SIGKILL');
     await waitFor(() => !isAlive(before.supervisor));
     const roles = before.roles.flatMap((role) => role.process ?? []);
@@ -75,7 +75,7 @@ describe('a stack', () => {
     const steps: string[] = [];
     await ensure(test, steps);
     expect(steps).toContain('stopped what an earlier supervisor left running');
-    const after = await settled(test, ['postgres', 'orchestrator', 'node']);
+    const after = await settled(test, ['postgres', 'user-gateway', 'node']);
     expect(roles.filter((each) => isAlive(each))).toEqual([]);
     expect(after.supervisor.pid).not.toBe(before.supervisor.pid);
   });
@@ -83,7 +83,7 @@ describe('a stack', () => {
   it('restarts a role and the database when they are killed', async () => {
     await using test = await testInstall();
     await ensure(test);
-    const before = await settled(test, ['postgres', 'orchestrator', 'node']);
+    const before = await settled(test, ['postgres', 'user-gateway', 'node']);
     for (const role of before.roles) if (role.process) process.kill(role.process.pid, 'SIGKILL');
     const after = await waitFor(
       () => {
@@ -101,15 +101,15 @@ describe('a stack', () => {
   it('needs no embedded database when it is given one', async () => {
     await using test = await testInstall(external);
     await ensure(test);
-    const state = await settled(test, ['orchestrator', 'node']);
-    expect(state.roles.map((role) => role.name)).toEqual(['orchestrator', 'node']);
+    const state = await settled(test, ['user-gateway', 'node']);
+    expect(state.roles.map((role) => role.name)).toEqual(['user-gateway', 'node']);
     expect(existsSync(test.install.paths.postgres)).toBe(false);
   });
 
   it('takes a state left by a process that is gone for what it is', async () => {
     await using test = await testInstall(external);
     await ensure(test);
-    const state = await settled(test, ['orchestrator', 'node']);
+    const state = await settled(test, ['user-gateway', 'node']);
     await stopStack(test.install);
     // As after a crash of the machine: the file is there, the ids belong to others or to nobody.
     const own = identityOf(process.pid);
@@ -125,11 +125,26 @@ describe('a stack', () => {
     expect(readStackState(test.install.paths.state)?.supervisor.pid).not.toBe(process.pid);
   });
 
+  it('stops what a version with other roles has left running', async () => {
+    await using test = await testInstall(external);
+    await ensure(test);
+    const state = await settled(test, ['user-gateway', 'node']);
+    process.kill(state.supervisor.pid, 'SIGKILL');
+    await waitFor(() => !isAlive(state.supervisor));
+    const roles = state.roles.map((role, index) => ({ ...role, name: `earlier-${index}` }));
+    writeFileSync(test.install.paths.state, JSON.stringify({ ...state, roles }));
+    expect((await stackStatus(test.install)).state).toBe('unsupervised');
+    await ensure(test);
+    const left = state.roles.flatMap((role) => role.process ?? []);
+    expect(left.filter((each) => isAlive(each))).toEqual([]);
+    await settled(test, ['user-gateway', 'node']);
+  });
+
   it('ignores a state file that is damaged', async () => {
     await using test = await testInstall(external);
     writeFileSync(test.install.paths.state, '{"version":1');
     await ensure(test);
-    await settled(test, ['orchestrator', 'node']);
+    await settled(test, ['user-gateway', 'node']);
   });
 
   it('names who holds a port of the install', async () => {
@@ -161,7 +176,7 @@ describe('a stack', () => {
   it('writes what its roles say to their logs', async () => {
     await using test = await testInstall(external);
     await ensure(test);
-    await settled(test, ['orchestrator', 'node']);
+    await settled(test, ['user-gateway', 'node']);
     const path = join(test.install.paths.logs, 'node.log');
     await waitFor(() => readFileSync(path, 'utf8').includes('listening'));
     await stopStack(test.install);

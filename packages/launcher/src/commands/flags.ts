@@ -75,7 +75,7 @@ export const userFlags = {
 } as const satisfies Flags;
 
 export const serveArgs = {
-  role: { help: 'node, or one or both of user-gateway and control-plane', many: true },
+  role: { help: 'user-gateway, control-plane, node: each in a process of its own', many: true },
 } as const satisfies Args;
 
 export const serveFlags = {

@@ -1,8 +1,6 @@
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { availableParallelism, constants } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
@@ -24,7 +22,7 @@ import { overruledVariables } from '../roles/environment.ts';
 import { processRoles } from '../roles/table.ts';
 import { nodeYaml, writeNodeConfig } from '../stack/node-config.ts';
 import { roleSpec } from '../stack/role-specs.ts';
-import type { RoleSpec } from '../stack/supervise-role.ts';
+import { runForeground } from '../stack/run-foreground.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { serveArgs, serveFlags } from './flags.ts';
 
@@ -32,19 +30,22 @@ type ServeFlags = FlagsOf<typeof serveFlags>;
 
 type ServedRole = (typeof processRoles)[number];
 
-/** The process that hosts these roles. @throws LauncherError `usage` when none hosts them together. */
-function hostOf(names: readonly string[]): ServedRole {
-  const hosts = processRoles.map((role) => [role, role.hosts] as const);
-  const known = hosts.flatMap(([, hosted]) => hosted);
+interface Served {
+  readonly role: ServedRole;
+  /** Those of its roles that are asked for. */
+  readonly hosts: readonly string[];
+}
+
+/** The processes that host these roles, in the order of their start. @throws LauncherError `usage` for an unknown role. */
+function servedBy(names: readonly string[]): readonly Served[] {
+  const known = processRoles.flatMap((role) => role.hosts);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new LauncherError('usage', `there is no role ${unknown}; roles are ${known.join(', ')}`);
   }
-  const found = hosts.find(([, hosted]) => names.every((name) => hosted.includes(name)));
-  if (found !== undefined) return found[0];
-  const alone = hosts.find(([, hosted]) => hosted.length === 1 && names.includes(hosted[0] ?? ''));
-  const single = alone?.[1][0] ?? names[0] ?? '';
-  throw new LauncherError('usage', `${single} is a process of its own; serve it alone`);
+  return processRoles
+    .map((role) => ({ role, hosts: role.hosts.filter((host) => names.includes(host)) }))
+    .filter(({ hosts }) => hosts.length > 0);
 }
 
 /** Runs roles until they end or are interrupted. */
@@ -52,23 +53,28 @@ export async function serve(
   context: CommandContext,
   { args, flags }: CommandInput<typeof serveArgs, typeof serveFlags>,
 ): Promise<number> {
-  const names = args.role;
-  const role = hostOf(names);
+  const served = servedBy(args.role);
+  const needs = (what: 'engine' | 'database'): boolean =>
+    served.some(({ role }) => role.needs[what]);
   const opened = await openInstall(context.env);
   const { checkout } = opened;
   await inProgress((progress) => bundleToStay({ checkout, progress, ...context }));
-  const further = role.needs.engine && flags.home !== undefined;
+  const further = needs('engine') && flags.home !== undefined;
   const install = further
     ? nodeInstall(opened, flags.home, context.env)
     : await rememberEngine(opened, context.env);
   const secrets = openSecrets(install.paths);
-  for (const sentence of overruledVariables(context.env, [role])) {
+  const rows = served.map(({ role }) => role);
+  for (const sentence of overruledVariables(context.env, rows)) {
     await context.notes.text(`cynode: ${sentence}\n`);
   }
-  if (role.needs.engine) await prepareNode(install, flags, context);
-  const databaseUrl = role.needs.database ? await databaseOf(install, context) : '';
-  const spec = roleSpec(role, install, { secrets, databaseUrl }, context.env, names);
-  const code = await runForeground(spec, context);
+  if (needs('engine')) await prepareNode(install, flags, context);
+  const databaseUrl = needs('database') ? await databaseOf(install, context) : '';
+  const specs = served.map(({ role, hosts }) =>
+    roleSpec(role, install, { secrets, databaseUrl }, context.env, hosts),
+  );
+  releaseStartMemory();
+  const code = await runForeground(specs, install, context.signal);
   // The install's own folder also holds what other roles use.
   if (further) await cleanUp(install, context.env, furtherNodeId(flags));
   return code;
@@ -142,19 +148,4 @@ function portOf(text: string | undefined): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port <= 65_535) return port;
   throw new LauncherError('usage', '--home needs --port with a number from 1 to 65535');
-}
-
-async function runForeground(spec: RoleSpec, context: CommandContext): Promise<number> {
-  const child = spawn(spec.program, spec.args, {
-    cwd: spec.cwd,
-    env: { ...spec.env },
-    stdio: 'inherit',
-    detached: true,
-  });
-  releaseStartMemory();
-  const stop = (): void => void child.kill(spec.stopSignal);
-  context.signal.addEventListener('abort', stop, { once: true });
-  if (context.signal.aborted) stop();
-  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }

@@ -12,7 +12,7 @@ import {
   upstreamUrlOf,
   urlOf,
 } from './decisions.ts';
-import type { ProcessRole, Role, RolePlace } from './role.ts';
+import type { Decisions, ProcessRole, Role, RolePlace } from './role.ts';
 
 /** Reference of the image jobs run in when they name none. */
 export const sandboxImage = 'localhost/cynode/sandbox:latest';
@@ -26,6 +26,20 @@ const instead = {
   inference: 'say OLLAMA_BASE_URL or --inference',
   node: 'its node belongs to its own control plane; for another: cynode serve node --orchestrator',
 } as const;
+
+const orchestratorEntry = 'packages/orchestrator/src/processes/main.ts';
+
+/** What gateway and control plane share. They are processes apart, so that whoever stalls one door stops no other. */
+const storeDecisions = {
+  DATABASE_URL: { by: 'user' },
+  JWT_SECRET: { by: 'secret', secret: 'jwt' },
+  LISTEN_ADDR: { by: 'install', instead: instead.ports },
+  ARTIFACT_STORAGE_DIR: {
+    by: 'install',
+    value: ({ paths }) => paths.artifacts,
+    instead: instead.folders,
+  },
+} as const satisfies Decisions;
 
 /** The processes of one machine in the order in which they start; they stop in the reverse. A new role is a row here. */
 const roleTable = [
@@ -48,14 +62,13 @@ const roleTable = [
   },
   {
     kind: 'process',
-    name: 'orchestrator',
-    hosts: ['user-gateway', 'control-plane'],
-    entry: 'packages/orchestrator/src/processes/main.ts',
-    args: (_place, hosts) => hosts,
-    environments: [userGatewayEnvironment, controlPlaneEnvironment],
+    name: 'control-plane',
+    hosts: ['control-plane'],
+    entry: orchestratorEntry,
+    args: () => ['control-plane'],
+    environments: [controlPlaneEnvironment],
     decides: {
-      DATABASE_URL: { by: 'user' },
-      JWT_SECRET: { by: 'secret', secret: 'jwt' },
+      ...storeDecisions,
       NODE_REGISTRATION_PSK: { by: 'secret', secret: 'registrationPsk' },
       BOOTSTRAP_ADMIN_PASSWORD: { by: 'secret', secret: 'adminPassword' },
       ORCHESTRATOR_SECRETS_KEY: { by: 'secret', secret: 'secretsKey' },
@@ -64,21 +77,10 @@ const roleTable = [
         value: urlOf('controlPlane'),
         instead: instead.ports,
       },
-      LISTEN_ADDR: { by: 'install', instead: instead.ports },
-      USER_GATEWAY_LISTEN_ADDR: {
-        by: 'install',
-        value: addressOf('userGateway'),
-        instead: instead.ports,
-      },
       CONTROL_PLANE_LISTEN_ADDR: {
         by: 'install',
         value: addressOf('controlPlane'),
         instead: instead.ports,
-      },
-      ARTIFACT_STORAGE_DIR: {
-        by: 'install',
-        value: ({ paths }) => paths.artifacts,
-        instead: instead.folders,
       },
       // The node alone is told where its model service is; the control plane reaches it through its relay.
       OLLAMA_BASE_URL: { by: 'user' },
@@ -89,15 +91,35 @@ const roleTable = [
       },
       SANDBOX_DEFAULT_IMAGE: { by: 'default', value: () => sandboxImage },
     },
-    servers: [
-      { name: 'user-gateway', port: 'userGateway', tellsReadiness: true },
-      { name: 'control-plane', port: 'controlPlane', tellsReadiness: true },
-    ],
+    servers: [{ name: 'control-plane', port: 'controlPlane', tellsReadiness: true }],
     needs: { database: true, engine: false, after: [] },
     isPart: () => true,
     stopSignal: 'SIGTERM',
     stopMs: () => 15_000,
-    deploy: { unit: 'cynode-orchestrator', confinement: 'full', service: 'orchestrator' },
+    deploy: { unit: 'cynode-control-plane', confinement: 'full', service: 'control-plane' },
+  },
+  {
+    kind: 'process',
+    name: 'user-gateway',
+    hosts: ['user-gateway'],
+    entry: orchestratorEntry,
+    args: () => ['user-gateway'],
+    environments: [userGatewayEnvironment],
+    decides: {
+      ...storeDecisions,
+      USER_GATEWAY_LISTEN_ADDR: {
+        by: 'install',
+        value: addressOf('userGateway'),
+        instead: instead.ports,
+      },
+    },
+    servers: [{ name: 'user-gateway', port: 'userGateway', tellsReadiness: true }],
+    // Nobody can log in before the control plane has made the first administrator.
+    needs: { database: true, engine: false, after: ['control-plane'] },
+    isPart: () => true,
+    stopSignal: 'SIGTERM',
+    stopMs: () => 15_000,
+    deploy: { unit: 'cynode-user-gateway', confinement: 'full', service: 'user-gateway' },
   },
   {
     kind: 'process',

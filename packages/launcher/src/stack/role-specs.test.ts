@@ -42,12 +42,13 @@ function need(specs: Record<string, RoleSpec>, name: RoleName): RoleSpec {
   return spec;
 }
 
-const orchestrator = need(specsOf(), 'orchestrator');
+const controlPlane = need(specsOf(), 'control-plane');
+const gateway = need(specsOf(), 'user-gateway');
 const node = need(specsOf(), 'node');
 
 describe('the environment of roles', () => {
-  it('gives the orchestrator exactly what it needs', () => {
-    expect(Object.keys(orchestrator.env).toSorted()).toEqual([
+  it('gives the control plane exactly what it needs', () => {
+    expect(Object.keys(controlPlane.env).toSorted()).toEqual([
       'ARTIFACT_STORAGE_DIR',
       'BOOTSTRAP_ADMIN_PASSWORD',
       'CONTROL_PLANE_LISTEN_ADDR',
@@ -60,14 +61,28 @@ describe('the environment of roles', () => {
       'ORCHESTRATOR_SECRETS_KEY',
       'PATH',
       'SANDBOX_DEFAULT_IMAGE',
-      'USER_GATEWAY_LISTEN_ADDR',
     ]);
-    expect(orchestrator.env).toMatchObject({
+    expect(controlPlane.env).toMatchObject({
       DATABASE_URL: 'postgres://own',
-      USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:1',
       CONTROL_PLANE_LISTEN_ADDR: '127.0.0.1:2',
       ORCHESTRATOR_PUBLIC_URL: 'http://127.0.0.1:2',
       SANDBOX_DEFAULT_IMAGE: 'localhost/cynode/sandbox:latest',
+    });
+  });
+
+  it('gives the gateway the key of its tokens and no other secret', () => {
+    expect(Object.keys(gateway.env).toSorted()).toEqual([
+      'ARTIFACT_STORAGE_DIR',
+      'DATABASE_URL',
+      'HOME',
+      'JWT_SECRET',
+      'LANG',
+      'PATH',
+      'USER_GATEWAY_LISTEN_ADDR',
+    ]);
+    expect(gateway.env).toMatchObject({
+      DATABASE_URL: 'postgres://own',
+      USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:1',
     });
   });
 
@@ -82,7 +97,7 @@ describe('the environment of roles', () => {
   });
 
   it("does not take the caller's path or variables over", () => {
-    for (const { env } of [orchestrator, node]) {
+    for (const { env } of [controlPlane, gateway, node]) {
       expect(env['PATH']).not.toContain('/evil');
       expect(env).not.toHaveProperty('NODE_OPTIONS');
       expect(env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
@@ -90,7 +105,7 @@ describe('the environment of roles', () => {
   });
 
   it('keeps secrets off the command line', () => {
-    const words = [...orchestrator.args, ...node.args].join(' ');
+    const words = [...controlPlane.args, ...gateway.args, ...node.args].join(' ');
     for (const secret of ['jwt', 'key', 'psk', 'password', 'postgres://']) {
       expect(words).not.toContain(secret);
     }
@@ -101,7 +116,9 @@ describe('the environment of roles', () => {
     const path = { kind: 'ollama', url } as const;
     const specs = specsOf({ ...install, inference: { choice: 'auto', path } });
     expect(specs['node']?.env).toMatchObject({ OLLAMA_UPSTREAM_URL: url });
-    expect(JSON.stringify(need(specs, 'orchestrator').env)).not.toContain(url);
+    for (const other of ['control-plane', 'user-gateway'] as const) {
+      expect(JSON.stringify(need(specs, other).env)).not.toContain(url);
+    }
     expect(specs).not.toHaveProperty('demo-model');
   });
 
@@ -116,6 +133,6 @@ describe('the environment of roles', () => {
     ]);
     expect(specs['demo-model']?.env['LISTEN_ADDR']).toBe('127.0.0.1:4');
     expect(specs['node']?.env).toMatchObject({ OLLAMA_UPSTREAM_URL: 'http://127.0.0.1:4' });
-    expect(specs['orchestrator']?.env).toMatchObject({ DEMO_MODEL_REF: 'cynode-demo:latest' });
+    expect(specs['control-plane']?.env).toMatchObject({ DEMO_MODEL_REF: 'cynode-demo:latest' });
   });
 });

@@ -1,19 +1,18 @@
 import process from 'node:process';
 import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
-import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import type { Install } from '../install/install.ts';
-import { accepts } from '../machine/port-probe.ts';
 import { openSecrets } from '../install/secrets.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { urlOf } from '../roles/decisions.ts';
 import { variableMarks } from '../roles/environment.ts';
-import { type RoleName, processRoles, roleNamed, roleNames } from '../roles/table.ts';
+import { roleNames } from '../roles/table.ts';
 import { checkoutStamp } from '../install/checkout-stamp.ts';
 import { logPath, rotateLog } from '../machine/log-file.ts';
 import { writeNodeConfig } from './node-config.ts';
 import { identityOf } from '../machine/process-identity.ts';
+import { neededPorts, untilAccepted } from './needed-ports.ts';
 import { roleSpecs } from './role-specs.ts';
 import { type RoleState, forgetStackState, writeStackState } from './stack-state.ts';
 import { superviseDatabase } from './supervise-database.ts';
@@ -21,7 +20,7 @@ import { type RoleSpec, superviseRole } from './supervise-role.ts';
 
 /** A stack whose roles this process keeps running. */
 export interface RunningStack {
-  /** Stops node, orchestrator and database in this order and forgets the state; resolves when all are gone. */
+  /** Stops the processes, last started first, then the database, and forgets the state; resolves when all are gone. */
   stop(): Promise<void>;
 }
 
@@ -36,8 +35,6 @@ export interface RunStackOptions {
 }
 
 const rotateEveryMs = 30_000;
-/** What a role waits for listens within a fraction of this, ms. */
-const neededStartMs = 10_000;
 
 /** Keeps the file that tells others about the stack. */
 function stateKeeper(install: Install, env: Env): { update: (role: RoleState) => void } {
@@ -112,15 +109,6 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
   };
 }
 
-/** Ports of the starting processes that a role waits for. */
-function neededPorts(name: RoleName, starting: readonly RoleName[], install: Install): number[] {
-  const role = roleNamed(name);
-  const needed = role.kind === 'process' ? role.needs.after : [];
-  return processRoles
-    .filter((other) => needed.includes(other.name) && starting.includes(other.name))
-    .flatMap((other) => other.servers.map((server) => install.ports[server.port]));
-}
-
 function superviseInBackground(
   spec: RoleSpec,
   onChange: (state: RoleState) => void,
@@ -129,21 +117,13 @@ function superviseInBackground(
 ): { stop: () => Promise<void> } {
   const control = new AbortController();
   const { signal } = control;
-  const ready = Promise.all(afterPorts.map((port) => untilAccepted(port, signal)));
-  const done = ready.then(() => superviseRole(spec, { signal, onChange, log }));
+  const done = untilAccepted(afterPorts, signal).then(() =>
+    superviseRole(spec, { signal, onChange, log }),
+  );
   return {
     stop: () => {
       control.abort();
       return done;
     },
   };
-}
-
-/** Waits until a port is listened on, but not for long: what fails there is told by status. */
-async function untilAccepted(port: number, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + neededStartMs;
-  while (!signal.aborted && performance.now() < deadline) {
-    if (await accepts(port)) return;
-    await sleep(10, signal);
-  }
 }

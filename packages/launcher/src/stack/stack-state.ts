@@ -4,12 +4,12 @@ import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { inferencePathSchema } from '../install/inference-settings.ts';
 import { readIfThere } from '../install/files.ts';
-import { roleNames } from '../roles/table.ts';
 
 const identitySchema = z.object({ pid: z.int().positive(), startTicks: z.number() });
 
 const roleStateSchema = z.object({
-  name: z.enum(roleNames),
+  /** As the row is called; a stack of another version may have others. */
+  name: z.string().min(1),
   phase: z.enum(['starting', 'running', 'restarting', 'stopped']),
   process: identitySchema.optional(),
   since: z.iso.datetime(),

@@ -3,22 +3,32 @@ import { LauncherError } from '../base/launcher-error.ts';
 import type { Role } from '../roles/role.ts';
 import { roles } from '../roles/table.ts';
 import { isAlive } from '../machine/process-identity.ts';
-import { type StackState, forgetStackState, readStackState } from './stack-state.ts';
+import {
+  type RoleState,
+  type StackState,
+  forgetStackState,
+  readStackState,
+} from './stack-state.ts';
 import { stopProcess } from '../machine/stop-process.ts';
 
 /** What a supervisor may take beside the time of its roles, ms. */
 const supervisorOwnMs = 15_000;
 
+/** How long a role may take when neither the state nor a row tells, ms: one of another version. */
+const unknownStopMs = 30_000;
+
+const rowOf = (name: string): Role | undefined => roles.find((role) => role.name === name);
+
 /** How long a role may take, which it was told when it started. */
-function stopMsOf(state: StackState, role: Role): number {
-  return state.roles.find(({ name }) => name === role.name)?.stopMs ?? role.stopMs({});
+function stopMsOf({ name, stopMs }: RoleState): number {
+  return stopMs ?? rowOf(name)?.stopMs({}) ?? unknownStopMs;
 }
 
 /** Stops the roles a state names, last started first. For a stack whose supervisor is gone. */
 async function stopRoles(state: StackState): Promise<void> {
-  for (const role of roles.toReversed()) {
-    const running = state.roles.find((candidate) => candidate.name === role.name)?.process;
-    if (running) await stopProcess(running, stopMsOf(state, role), role.stopSignal);
+  for (const role of state.roles.toReversed()) {
+    if (role.process === undefined) continue;
+    await stopProcess(role.process, stopMsOf(role), rowOf(role.name)?.stopSignal);
   }
 }
 
@@ -39,7 +49,7 @@ export async function stopStack(install: Install): Promise<boolean> {
   const state = readStackState(install.paths.state);
   if (state === undefined) return false;
   const ran = isRunning(state);
-  const stopMs = roles.reduce((sum, role) => sum + stopMsOf(state, role), supervisorOwnMs);
+  const stopMs = state.roles.reduce((sum, role) => sum + stopMsOf(role), supervisorOwnMs);
   await stopProcess(state.supervisor, stopMs);
   // The supervisor has removed its state by now, unless it died.
   await stopRoles(readStackState(install.paths.state) ?? state);

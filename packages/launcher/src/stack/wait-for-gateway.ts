@@ -8,11 +8,13 @@ import { keepsFailing } from './stack-state.ts';
 
 const pollMs = 25;
 const limitMs = 120_000;
+/** The gateway starts after the control plane. */
+const hosts = ['control-plane', 'user-gateway'];
 
-/** Waits until the user gateway takes connections. @throws LauncherError `stack` when its process keeps ending. */
+/** Waits until the user gateway takes connections. @throws LauncherError `stack` when its process, or one it waits for, keeps ending. */
 export async function waitForGateway(install: Install, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + limitMs;
-  const { name } = processOf('user-gateway');
+  const awaited: readonly string[] = hosts.map((host) => processOf(host).name);
   const path = (process: string): string => logPath(install.paths.logs, process);
   for (;;) {
     if (await accepts(install.ports.userGateway)) return;
@@ -21,12 +23,13 @@ export async function waitForGateway(install: Install, signal: AbortSignal): Pro
     if (state === undefined) {
       throw stackError('the stack does not start', 'its supervisor ended', path('supervisor'));
     }
-    const role = state.roles.find((candidate) => candidate.name === name);
-    if (role !== undefined && keepsFailing(role)) {
-      throw stackError(`the ${name} does not start`, role.lastEnd ?? '', path(name));
+    const failing = state.roles.find((role) => awaited.includes(role.name) && keepsFailing(role));
+    if (failing !== undefined) {
+      const { name, lastEnd } = failing;
+      throw stackError(`the ${name} does not start`, lastEnd ?? '', path(name));
     }
     if (performance.now() > deadline) {
-      throw stackError('the gateway does not answer', 'it took too long', path(name));
+      throw stackError('the gateway does not answer', 'it took too long', path('user-gateway'));
     }
     await sleep(pollMs, signal);
   }
