@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../config/secret.ts';
@@ -87,6 +89,16 @@ describe('passwords', () => {
     await expect(
       Promise.all(Array.from({ length: 6 }, () => verifyNobody('x'))),
     ).resolves.toHaveLength(6);
+  });
+
+  it('leave threads to files, names and new connections, also many at once', async () => {
+    await verifyNobody('x');
+    let done = 0;
+    const checks = Array.from({ length: 6 }, () => verifyNobody('x').then(() => (done += 1)));
+    await setImmediate();
+    await stat('.');
+    expect(done).toBe(0);
+    await Promise.all(checks);
   });
 });
 

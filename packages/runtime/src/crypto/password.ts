@@ -5,12 +5,13 @@ import { promisify } from 'node:util';
 const derive = promisify(argon2);
 const parameters = { memory: 65_536, passes: 3, parallelism: 2 } as const;
 const keyBytes = 32;
-const maxConcurrent = 4;
+/** Half of the threads Node has for such work; the others read files, resolve names and open database connections. */
+const maxConcurrent = 2;
 
 let running = 0;
 const waiting: (() => void)[] = [];
 
-/** Runs at most four at a time, so that a burst of logins cannot exhaust memory (64 MiB each). */
+/** Runs few at a time, so that a burst of logins exhausts neither threads nor memory (64 MiB each). */
 async function bounded<T>(work: () => Promise<T>): Promise<T> {
   if (running >= maxConcurrent) {
     await new Promise<void>((resolve) => waiting.push(resolve));
