@@ -85,7 +85,7 @@ describe('systemd units', () => {
       const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(text) ?? [];
       expect(Number(seconds) * 1000).toBeGreaterThanOrEqual(role.stopMs({}));
       const confined = /^NoNewPrivileges=yes$/m.test(text);
-      expect(confined).toBe(role.deploy.confinement === 'full');
+      expect(confined).toBe(role.confinement === 'full');
     }
     const example = textOf(
       join(deploy, `systemd/${role.deploy.unit.replace('cynode-', '')}.env.example`),

@@ -9,6 +9,7 @@ import { overruledVariables } from '../roles/environment.ts';
 import { stackStatus } from '../stack/status.ts';
 import { portsOf } from '../stack/ensure-stack.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkConfinement } from './confinement-check.ts';
 
 /** The state folder must be ours alone: it holds every secret. */
 export function checkStateDir(env: Env): Check {
@@ -74,7 +75,9 @@ export async function checkInstall(env: Env): Promise<Check[]> {
     .map((role) =>
       fail(role.name, role.lastEnd ?? 'not running', `see ${install.paths.logs}/${role.name}.log`),
     );
-  return [...common, image, stack, ...version, ...roles, ...status.servers.map(checkServer)];
+  const held = checkConfinement(status.roles);
+  const servers = status.servers.map(checkServer);
+  return [...common, image, stack, ...version, ...roles, ...held, ...servers];
 }
 
 type Server = Awaited<ReturnType<typeof stackStatus>>['servers'][number];

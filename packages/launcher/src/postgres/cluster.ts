@@ -3,7 +3,7 @@ import { runCommand, isAlive } from '@cynodeai/runtime/process';
 import { mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { embeddedMajorVersion } from './binaries.ts';
-import { confined, serverEnv } from './confine.ts';
+import { confinedPostgres, serverEnv } from './confine.ts';
 import { PostgresError } from './errors.ts';
 import { missingFile } from './secret-file.ts';
 
@@ -46,7 +46,7 @@ const draftPrefix = 'cluster.draft-';
 async function initialise(clusterDir: string, options: ClusterOptions): Promise<void> {
   await removeDrafts(options.dataDir);
   const draft = await mkdtemp(join(options.dataDir, `${draftPrefix}${process.pid}-`));
-  const initdb = confined({
+  const initdb = confinedPostgres({
     program: join(options.binDir, 'initdb'),
     args: [
       `--pgdata=${draft}`,

@@ -1,10 +1,6 @@
 import { userInfo } from 'node:os';
-
-/** A program with its arguments. */
-export interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
-}
+import process from 'node:process';
+import { type Command, confined } from '../confine/index.ts';
 
 /** True when PostgreSQL would refuse to run as this user: root, or a uid that has no name on this machine. */
 function isRefused(): boolean {
@@ -16,22 +12,11 @@ function isRefused(): boolean {
 }
 
 /**
- * Runs a program of PostgreSQL as whoever we are. Where PostgreSQL refuses that user it runs inside a user namespace
- * that shows it as 65534, while its files stay our own: another user could not enter root's folders.
+ * Runs a program of PostgreSQL confined. Where PostgreSQL would refuse our user it is shown another, while its files stay
+ * our own: another user could not enter root's folders.
  */
-export function confined(command: Command, refused = isRefused()): Command {
-  if (!refused) return command;
-  return {
-    program: 'unshare',
-    args: [
-      '--user',
-      '--map-user=65534',
-      '--map-group=65534',
-      '--',
-      command.program,
-      ...command.args,
-    ],
-  };
+export function confinedPostgres(command: Command, refused = isRefused()): Command {
+  return confined(command, { kind: 'full', asNobody: refused }, process.arch);
 }
 
 /** Complete environment of initdb and the server: nothing of the starter's own. */

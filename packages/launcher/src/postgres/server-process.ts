@@ -2,7 +2,7 @@ import { sleep } from '@cynodeai/runtime/lifecycle';
 import { spawn } from 'node:child_process';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { confined, serverEnv } from './confine.ts';
+import { confinedPostgres, serverEnv } from './confine.ts';
 import { PostgresError } from './errors.ts';
 import { isPostgres } from './pid-file.ts';
 import { missingFile } from './secret-file.ts';
@@ -38,7 +38,7 @@ export async function launch(options: LaunchOptions): Promise<LaunchedProcess> {
     log_timezone: 'UTC',
     ...options.extraSettings,
   };
-  const server = confined({
+  const server = confinedPostgres({
     program: join(options.binDir, 'postgres'),
     args: [
       '-D',

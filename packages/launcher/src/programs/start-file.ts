@@ -47,8 +47,14 @@ function startFile(checkout: string, program: Pick<Program, 'name'>): string {
   return join(checkout, bundleFolder(program), 'start.mjs');
 }
 
+interface Started {
+  readonly inputs: readonly unknown[];
+  /** The bundle's module, beside the start file. */
+  readonly main: string;
+}
+
 /** What a start file says about its bundle; undefined when there is none of this program as it is now. */
-function readStart(checkout: string, program: Bundled): readonly unknown[] | undefined {
+function readStart(checkout: string, program: Bundled): Started | undefined {
   const start = startFile(checkout, program);
   const text = existsSync(start) ? readFileSync(start, 'utf8') : '';
   const told = (name: string): unknown =>
@@ -58,17 +64,24 @@ function readStart(checkout: string, program: Bundled): readonly unknown[] | und
     isDeepStrictEqual(told('options'), optionsOf(program)) &&
     typeof main === 'string' &&
     existsSync(join(dirname(start), main));
-  return usable && Array.isArray(inputs) ? inputs : undefined;
+  return usable && Array.isArray(inputs) ? { inputs, main } : undefined;
 }
 
 /** True when there is a bundle of the program and it is that of the checkout. */
 export function isBundleFresh(checkout: string, program: Bundled): boolean {
-  const inputs = readStart(checkout, program);
-  if (inputs === undefined) return false;
-  return inputs.every((input) => {
+  const started = readStart(checkout, program);
+  if (started === undefined) return false;
+  return started.inputs.every((input) => {
     const found = statSync(join(checkout, String(at(input, 0))), { throwIfNoEntry: false });
     return found !== undefined && found.ctimeMs === at(input, 1);
   });
+}
+
+/** Where compiled code of a program's bundle is kept; undefined while it has none. */
+export function compileCacheOf(checkout: string, program: Bundled): string | undefined {
+  const main = readStart(checkout, program)?.main;
+  if (main === undefined) return undefined;
+  return join(checkout, bundleFolder(program), dirname(main), compileCacheName);
 }
 
 /** What Node is called with to run a program. The file that starts its bundle looks by itself whether that is fresh. */

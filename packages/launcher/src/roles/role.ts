@@ -1,4 +1,5 @@
 import type { Env, Environment } from '@cynodeai/runtime/config';
+import type { Confinement } from '../confine/index.ts';
 import type { EngineChoice } from '../install/engine-choice.ts';
 import type { HomePaths } from '../install/paths.ts';
 import type { Ports } from '../install/ports.ts';
@@ -79,14 +80,16 @@ export interface ProcessRole extends StoppableRole {
     /** Processes whose ports it waits for, where they start too. */
     readonly after: readonly string[];
   };
+  /** `full`: it needs nothing of the host; `engine`: no more than a container engine stands. */
+  readonly confinement: Confinement['kind'] & ('full' | 'engine');
+  /** Folders it writes, where it is fully confined. */
+  readonly writes?: (place: RolePlace) => readonly string[];
   /** Whether a stack of this install has it. */
   readonly isPart: (place: Pick<RolePlace, 'inference'>) => boolean;
   /** How it is deployed without `cynode`; absent: it is not. */
   readonly deploy?: {
     /** systemd unit. */
     readonly unit: string;
-    /** `full`: as far as systemd can; `engine`: no more than a container engine stands. */
-    readonly confinement: 'full' | 'engine';
     /** Service in the compose file. */
     readonly service?: string;
   };

@@ -29,6 +29,8 @@ const instead = {
 
 const orchestratorEntry = 'packages/orchestrator/src/processes/main.ts';
 
+const artifactsOf = ({ paths }: Pick<RolePlace, 'paths'>): readonly string[] => [paths.artifacts];
+
 /** What gateway and control plane share. They are processes apart, so that whoever stalls one door stops no other. */
 const storeDecisions = {
   DATABASE_URL: { by: 'user' },
@@ -36,7 +38,7 @@ const storeDecisions = {
   LISTEN_ADDR: { by: 'install', instead: instead.ports },
   ARTIFACT_STORAGE_DIR: {
     by: 'install',
-    value: ({ paths }) => paths.artifacts,
+    value: (place) => artifactsOf(place)[0],
     instead: instead.folders,
   },
 } as const satisfies Decisions;
@@ -56,6 +58,7 @@ const roleTable = [
     },
     servers: [{ name: 'demo-model', port: 'demoModel', tellsReadiness: false }],
     needs: { database: false, engine: false, after: [] },
+    confinement: 'full',
     isPart: hasDemoModel,
     stopSignal: 'SIGTERM',
     stopMs: () => 10_000,
@@ -93,10 +96,12 @@ const roleTable = [
     },
     servers: [{ name: 'control-plane', port: 'controlPlane', tellsReadiness: true }],
     needs: { database: true, engine: false, after: [] },
+    confinement: 'full',
+    writes: artifactsOf,
     isPart: () => true,
     stopSignal: 'SIGTERM',
     stopMs: () => 15_000,
-    deploy: { unit: 'cynode-control-plane', confinement: 'full', service: 'control-plane' },
+    deploy: { unit: 'cynode-control-plane', service: 'control-plane' },
   },
   {
     kind: 'process',
@@ -116,10 +121,12 @@ const roleTable = [
     servers: [{ name: 'user-gateway', port: 'userGateway', tellsReadiness: true }],
     // Nobody can log in before the control plane has made the first administrator.
     needs: { database: true, engine: false, after: ['control-plane'] },
+    confinement: 'full',
+    writes: artifactsOf,
     isPart: () => true,
     stopSignal: 'SIGTERM',
     stopMs: () => 15_000,
-    deploy: { unit: 'cynode-user-gateway', confinement: 'full', service: 'user-gateway' },
+    deploy: { unit: 'cynode-user-gateway', service: 'user-gateway' },
   },
   {
     kind: 'process',
@@ -140,10 +147,11 @@ const roleTable = [
     servers: [{ name: 'worker-api', port: 'workerApi', tellsReadiness: true }],
     // A node that finds no model at its start reports that it has none.
     needs: { database: false, engine: true, after: ['demo-model'] },
+    confinement: 'engine',
     isPart: () => true,
     stopSignal: 'SIGTERM',
     stopMs: nodeStopMs,
-    deploy: { unit: 'cynode-node', confinement: 'engine' },
+    deploy: { unit: 'cynode-node' },
   },
 ] as const satisfies readonly Role[];
 

@@ -7,6 +7,7 @@ import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { isPortFree, portHolder } from '../machine/port-probe.ts';
 import { LauncherError } from '../base/launcher-error.ts';
+import { confined } from '../confine/index.ts';
 import { nodeArguments } from '../programs/start-file.ts';
 import { supervisor } from '../programs/table.ts';
 import { baseEnv, supervisedVariables } from '../roles/environment.ts';
@@ -83,7 +84,10 @@ async function startSupervisor(options: EnsureStackOptions): Promise<StackState>
   const program = options.supervisorEntry
     ? [options.supervisorEntry]
     : nodeArguments(install.checkout, supervisor);
-  const child = spawn(process.execPath, program, {
+  // What the caller's shell has open must not stay open for as long as the stack runs.
+  const command = { program: process.execPath, args: program };
+  const clean = confined(command, { kind: 'clean' }, process.arch);
+  const child = spawn(clean.program, clean.args, {
     cwd: install.paths.home,
     detached: true,
     stdio: ['ignore', log.fd, log.fd],

@@ -2,7 +2,9 @@ import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import type { Install } from '../install/install.ts';
 import type { InstallSecrets } from '../install/secrets.ts';
-import { nodeArguments } from '../programs/start-file.ts';
+import { compileCacheOf, nodeArguments } from '../programs/start-file.ts';
+import { confined } from '../confine/index.ts';
+import { confinementOf } from '../roles/confinement.ts';
 import { type Holdings, roleEnv } from '../roles/environment.ts';
 import type { ProcessRole } from '../roles/role.ts';
 import { type RoleName, processRoles } from '../roles/table.ts';
@@ -17,11 +19,17 @@ export function roleSpec(
   env: Env,
   hosts: readonly string[] = role.hosts,
 ): RoleSpec {
-  return {
-    name: role.name,
+  const values = roleEnv(role, install, holdings, env);
+  const started = {
     program: process.execPath,
     args: [...nodeArguments(install.checkout, role), ...role.args(install, hosts)],
-    env: roleEnv(role, install, holdings, env),
+  };
+  const compileCache = compileCacheOf(install.checkout, role);
+  const held = confinementOf(role, install, values, compileCache);
+  return {
+    name: role.name,
+    ...confined(started, held, process.arch),
+    env: values,
     cwd: install.paths.home,
     logPath: logPath(install.paths.logs, role.name),
     stopSignal: role.stopSignal,

@@ -200,9 +200,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     }
   });
   app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.config.operation ?? 'unknown';
+    // Asked every few seconds by whoever watches; only a failure is worth a line.
+    if (route === 'health.healthz' && reply.statusCode === 200) return;
     options.log.info('request', {
       request_id: request.id,
-      route: request.routeOptions.config.operation ?? 'unknown',
+      route,
       method: request.method,
       status: reply.statusCode,
       duration_ms: Math.round(reply.elapsedTime * 10) / 10,
