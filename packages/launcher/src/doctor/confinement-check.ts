@@ -63,17 +63,38 @@ function holdText(hold: Hold): string {
   ].join(', ');
 }
 
-/** How each running role is held. */
+/** The node's relay: its child by that word; undefined where it has none at this moment. */
+function relayOf(pid: number): number | undefined {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    return children
+      .map(Number)
+      .find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').endsWith('\0relay\0'));
+  } catch {
+    return undefined;
+  }
+}
+
+function checkHold(name: string, pid: number, confinement: 'full' | 'engine'): Check[] {
+  const hold = readHold(pid);
+  if (hold === undefined) return [];
+  const title = `held: ${name}`;
+  const text = holdText(hold);
+  if (confinement === 'engine') return [ok(title, `${text}; it drives the container engine`)];
+  if (isConfined(hold)) return [ok(title, text)];
+  const log = 'its log says what this kernel lacks; it runs, with more rights than it needs';
+  return [warn(title, `${text} (user ${process.getuid?.() ?? 0})`, log)];
+}
+
+/** How each running role is held, and the relay of the node. */
 export function checkConfinement(roles: StackStatus['roles']): Check[] {
   return processRoles.flatMap((row) => {
     const running = roles.find((role) => role.name === row.name && role.alive)?.process;
-    const hold = running === undefined ? undefined : readHold(running.pid);
-    if (hold === undefined) return [];
-    const name = `held: ${row.name}`;
-    const text = holdText(hold);
-    if (row.confinement === 'engine') return [ok(name, `${text}; it drives the container engine`)];
-    if (isConfined(hold)) return [ok(name, text)];
-    const log = 'its log says what this kernel lacks; it runs, with more rights than it needs';
-    return [warn(name, `${text} (user ${process.getuid?.() ?? 0})`, log)];
+    if (running === undefined) return [];
+    const relay = row.name === 'node' ? relayOf(running.pid) : undefined;
+    return [
+      ...checkHold(row.name, running.pid, row.confinement),
+      ...(relay === undefined ? [] : checkHold('relay', relay, 'full')),
+    ];
   });
 }

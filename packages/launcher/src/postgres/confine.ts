@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import process from 'node:process';
-import { type Command, confined } from '../confine/index.ts';
+import { type Command, confined } from '@cynodeai/runtime/confine';
 
 /** True when PostgreSQL would refuse to run as this user: root, or a uid that has no name on this machine. */
 function isRefused(): boolean {

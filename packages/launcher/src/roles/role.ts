@@ -1,5 +1,5 @@
 import type { Env, Environment } from '@cynodeai/runtime/config';
-import type { Confinement } from '../confine/index.ts';
+import type { Confinement } from '@cynodeai/runtime/confine';
 import type { EngineChoice } from '../install/engine-choice.ts';
 import type { HomePaths } from '../install/paths.ts';
 import type { Ports } from '../install/ports.ts';

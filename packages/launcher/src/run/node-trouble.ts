@@ -26,5 +26,6 @@ export async function findNodeTrouble(install: Install): Promise<Trouble | undef
   }
   if (readiness.state === 'unreachable') return { text: 'the node is starting', lasting: false };
   const reasons = readiness.reasons.map((reason) => `${reason.message} (${reason.action})`);
+  if (reasons.length === 0) return { text: 'the node is not ready yet', lasting: false };
   return { text: `the node is not ready: ${reasons.join('; ')}`, lasting: false };
 }

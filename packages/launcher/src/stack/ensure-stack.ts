@@ -7,7 +7,7 @@ import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { isPortFree, portHolder } from '../machine/port-probe.ts';
 import { LauncherError } from '../base/launcher-error.ts';
-import { confined } from '../confine/index.ts';
+import { confined } from '@cynodeai/runtime/confine';
 import { nodeArguments } from '../programs/start-file.ts';
 import { supervisor } from '../programs/table.ts';
 import { baseEnv, supervisedVariables } from '../roles/environment.ts';

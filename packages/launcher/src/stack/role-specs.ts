@@ -3,7 +3,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import type { Install } from '../install/install.ts';
 import type { InstallSecrets } from '../install/secrets.ts';
 import { compileCacheOf, nodeArguments } from '../programs/start-file.ts';
-import { confined } from '../confine/index.ts';
+import { confined } from '@cynodeai/runtime/confine';
 import { confinementOf } from '../roles/confinement.ts';
 import { type Holdings, roleEnv } from '../roles/environment.ts';
 import type { ProcessRole } from '../roles/role.ts';

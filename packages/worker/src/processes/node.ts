@@ -6,7 +6,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
 import { defaultConfigPath } from '../adapters/startup/load-startup.ts';
-import { startNode } from './start-node.ts';
+import { relayWord } from './relay-command.ts';
 
 const help = `Usage: node.ts [--config FILE]
 
@@ -26,6 +26,9 @@ DOCKER_HOST, CYNODE_STATE_DIR, CYNODE_RUN_DIR, CYNODE_SANDBOX_MOUNT_ROOT, NODE_S
 const exitCodeUsage = 2;
 
 async function main(argv: readonly string[]): Promise<void> {
+  // Each loads only what it runs.
+  if (argv[0] === relayWord) return (await import('./relay.ts')).startRelay();
+  const { startNode } = await import('./start-node.ts');
   let options: { config?: string; help?: boolean; version?: boolean };
   try {
     options = parseArgs({

@@ -8,7 +8,8 @@ import { startWorkerServer } from '../adapters/http/worker-server.ts';
 import { createMachineProbe } from '../adapters/host/machine.ts';
 import { createHttpOrchestrator } from '../adapters/orchestrator/http-orchestrator.ts';
 import { InferenceForwarder } from '../adapters/relay/inference-forwarder.ts';
-import { createInferenceRelay } from '../adapters/relay/inference-relay.ts';
+import { InFlight } from '../adapters/relay/in-flight.ts';
+import { RelayProcess } from '../adapters/relay/relay-process.ts';
 import { openJobStore } from '../adapters/sqlite/job-store.ts';
 import { type Startup, loadStartup } from '../adapters/startup/load-startup.ts';
 import { createFileNodeState } from '../adapters/state/file-node-state.ts';
@@ -33,6 +34,7 @@ import type { SandboxHost, WorkerApi } from '../ports/worker-api.ts';
 import type { WorkspaceStore } from '../ports/workspace.ts';
 import { openHost as openRealHost } from './open-host.ts';
 import { openInference } from './open-inference.ts';
+import { relayCommand } from './relay-command.ts';
 import { join } from 'node:path';
 
 /** What may be put in place of the real thing, by a test or a caller with other needs. */
@@ -107,26 +109,30 @@ async function openJobs({ startup, scope, log, clock, timer }: Parts): Promise<J
   return store;
 }
 
-/** Passes requests to the model service. */
-function openForwarder({ startup, inference }: Parts): InferenceForwarder {
-  const { inferenceMaxConcurrency: maxConcurrency } = startup.settings;
-  return new InferenceForwarder({
-    service: inference,
-    ...(maxConcurrency !== undefined && { maxConcurrency }),
-  });
+/** The two ways to the model service, for the orchestrator and for sandboxes; both take of the same places. */
+function openWays({ startup, inference, log, scope }: Parts): {
+  readonly forwarder: InferenceForwarder;
+  readonly relay: RelayProcess;
+} {
+  const { inferenceMaxConcurrency: limit } = startup.settings;
+  const places = limit === undefined ? {} : { places: new InFlight(limit) };
+  const relay = new RelayProcess({ command: relayCommand(), service: inference, ...places, log });
+  relay.start();
+  scope.shutdown.add('relay of sandboxes', () => relay.close());
+  return { relay, forwarder: new InferenceForwarder({ service: inference, ...places }) };
 }
 
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
 function workerApi(parts: Parts): WorkerApi {
-  const { startup, scope, log, readiness, config, clock, inference } = parts;
+  const { startup, scope, log, readiness, config, clock } = parts;
   const { settings } = startup;
   return {
     start: async (host) => {
       const store = await openJobs(parts);
-      const forwarder = openForwarder(parts);
+      const { forwarder, relay } = openWays(parts);
       const jobs = createJobService({
         ...host,
-        relay: createInferenceRelay(inference, forwarder),
+        relay,
         limits: () => config.policy,
         nodeSlug: settings.slug,
         store,

@@ -15,6 +15,7 @@ import {
   InferenceForwarder,
   type InferenceForwarderOptions,
 } from '../../src/adapters/relay/inference-forwarder.ts';
+import { InFlight } from '../../src/adapters/relay/in-flight.ts';
 import { createRelayServer } from '../../src/adapters/relay/relay-server.ts';
 import { fetchFrom, open, type Place, sendRaw } from './support/call.ts';
 
@@ -255,7 +256,7 @@ it('lets only so many requests make a model work; the rest wait in turn, and not
       if (request.url === '/api/tags') response.end('{}');
       else waiting.push(() => response.end('{}'));
     },
-    { maxConcurrency: 1, waitMs: 500 },
+    { places: new InFlight(1, 500) },
   );
   const first = fetchFrom(place, '/api/chat', { body: '{}' });
   await waitFor(() => waiting[0], { what: 'the first is served' });

@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { bindInferenceRelay } from '../../src/adapters/http/inference-relay.ts';
 import { bindOpenApi } from '../../src/adapters/http/openapi.ts';
 import { toProblem } from '../../src/adapters/http/to-problem.ts';
+import { InFlight } from '../../src/adapters/relay/in-flight.ts';
 import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
 import { RecordingLog } from '../node/support/recording-log.ts';
 import { type Answer, type Call, fetchFrom, open } from './support/call.ts';
@@ -34,8 +35,7 @@ async function stage(listener: RequestListener, options: StageOptions = {}) {
   const { reason, maxConcurrency } = options;
   const forwarder = new InferenceForwarder({
     service: { upstream: options.service ?? (() => upstream.url) },
-    waitMs: 50,
-    ...(maxConcurrency !== undefined && { maxConcurrency }),
+    places: new InFlight(maxConcurrency, 50),
   });
   bindOpenApi(server, { token });
   bindInferenceRelay(server, {

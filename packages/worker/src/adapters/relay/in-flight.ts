@@ -1,3 +1,5 @@
+/** Longest wait for a place, ms. */
+const defaultWaitMs = 30_000;
 /** How many requests wait for a place at most; each holds a connection. */
 const maxWaiting = 64;
 
@@ -7,11 +9,18 @@ export interface WaitForPlace {
   readonly giveUp: () => void;
 }
 
+/** Places whose number is limited, wherever they are counted. */
+export interface Places {
+  tryEnter(): boolean;
+  wait(): WaitForPlace;
+  leave(): void;
+}
+
 /**
  * Places for requests that make a model work; who finds none waits in turn.
  * See docs/reference/nodes.md#settings-of-a-node.
  */
-export class InFlight {
+export class InFlight implements Places {
   readonly #limit: number;
   readonly #waitMs: number;
   readonly #waiting = new Set<(admitted: boolean) => void>();
@@ -21,7 +30,7 @@ export class InFlight {
    * @param limit places; absent means no limit
    * @param waitMs longest wait for one
    */
-  constructor(limit: number | undefined, waitMs: number) {
+  constructor(limit: number | undefined, waitMs = defaultWaitMs) {
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
     this.#waitMs = waitMs;
   }

@@ -4,22 +4,18 @@ import { Pool } from 'undici';
 import type { InferenceService } from '../../ports/inference.ts';
 import type { Refuse, RelayRefusal } from '../../ports/relay.ts';
 import { Exchange, type ExchangeLimits, tooLarge } from './exchange.ts';
-import { InFlight } from './in-flight.ts';
+import { InFlight, type Places } from './in-flight.ts';
 import { answerLocally } from './refuse.ts';
 import { announcedLength } from './request-body.ts';
 import { allowedTarget } from './target.ts';
 
 export interface InferenceForwarderOptions {
   readonly service: Pick<InferenceService, 'upstream'>;
-  /** `inference.max_concurrency`; absent means no limit. */
-  readonly maxConcurrency?: number;
-  /** Longest wait for a place, ms. */
-  readonly waitMs?: number;
+  /** `inference.max_concurrency`, shared with whoever else passes requests on; absent means no limit. */
+  readonly places?: Places;
   readonly limits?: ExchangeLimits;
 }
 
-/** Longest wait for a place, ms. */
-const defaultWaitMs = 30_000;
 const retryAfterSeconds = 5;
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
 
@@ -64,13 +60,13 @@ function openUpstream(url: string): Upstream {
 export class InferenceForwarder {
   readonly #options: InferenceForwarderOptions;
   readonly #limits: ExchangeLimits;
-  readonly #inFlight: InFlight;
+  readonly #inFlight: Places;
   #upstream: Upstream | undefined;
 
   constructor(options: InferenceForwarderOptions) {
     this.#options = options;
     this.#limits = options.limits ?? defaultLimits;
-    this.#inFlight = new InFlight(options.maxConcurrency, options.waitMs ?? defaultWaitMs);
+    this.#inFlight = options.places ?? new InFlight(undefined);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Server } from 'node:net';
+import type { Socket } from 'node:net';
 import type { InferenceService } from '../../ports/inference.ts';
 import type { InferenceRelay } from '../../ports/relay.ts';
 import type { InferenceForwarder } from './inference-forwarder.ts';
@@ -13,15 +13,20 @@ export function createInferenceRelay(
   return {
     available: () => service.upstream() !== undefined,
     serve: (listener) => {
-      if (!(listener instanceof Server)) throw new TypeError('the listener is no server');
       const server = createRelayServer(forwarder);
+      // The server forgets a connection that asked for a tunnel, and would wait for its end for ever.
+      const connections = new Set<Socket>();
+      server.on('connection', (socket: Socket) => {
+        connections.add(socket);
+        socket.once('close', () => connections.delete(socket));
+      });
       server.listen(listener);
       return {
         close: async () => {
           if (!server.listening) return;
           const closed = once(server, 'close');
           server.close();
-          server.closeAllConnections();
+          for (const socket of connections) socket.destroy();
           await closed;
         },
       };

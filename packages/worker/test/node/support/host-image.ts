@@ -17,14 +17,21 @@ async function librariesOf(program: string): Promise<string[]> {
   return [...text.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '');
 }
 
-/** Puts `shellImage` into the storage a node of this install will use. */
-export async function importShellImage(install: NodeInstall): Promise<void> {
+/**
+ * Puts `shellImage` into the storage a node of this install will use.
+ * @param more paths of further programs of this host
+ */
+export async function importShellImage(
+  install: NodeInstall,
+  more: readonly string[] = [],
+): Promise<void> {
   const opened = await openEngine(install);
   if (opened.usable === undefined) throw new Error(JSON.stringify(opened.problems));
   const dir = await mkdtemp(join(tmpdir(), 'cynode-image-'));
   try {
-    const libraries = (await Promise.all(programs.map(librariesOf))).flat();
-    const files = [...new Set([...programs, ...libraries])].map((path) => path.slice(1));
+    const all = [...programs, ...more];
+    const libraries = (await Promise.all(all.map(librariesOf))).flat();
+    const files = [...new Set([...all, ...libraries])].map((path) => path.slice(1));
     const archive = join(dir, 'shell.tar');
     await mustRun('tar', ['-chf', archive, '-C', '/', ...files]);
     const options = { env: ['PATH=/bin'], labels: [] };

@@ -26,7 +26,7 @@ setsockopt($listener, 1, 2, pack('i', 1));
 bind($listener, $address) or die "bind: $!";
 listen($listener, 128) or die "listen: $!";
 open(my $channel, '+<&=', 3) or die "channel: $!";
-my $line = qq({"cmd":"NODE_HANDLE","type":"net.Server","msg":"listener"}\n);
+my $line = qq({"cmd":"NODE_HANDLE","type":"net.Native","msg":"listener"}\n);
 my $part = pack('P Q', $line, length $line);
 my $rights = pack('Q i i i x4', 20, 1, 1, fileno $listener);
 my $message = pack('Q L x4 P Q P Q i x4', 0, 0, $part, 1, $rights, 24, 0);

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readlink } from 'node:fs/promises';
-import { Server } from 'node:net';
 import process from 'node:process';
 import { defaultPorts } from '@cynodeai/contracts/common';
 import { WorkerError } from '../../../domain/errors.ts';
@@ -86,8 +85,12 @@ class Opening {
   }
 
   #onMessage(message: unknown, handle: unknown): void {
-    if (handle instanceof Server) {
-      this.#served = this.#serve(handle);
+    if (typeof handle === 'object' && handle !== null) {
+      try {
+        this.#served = this.#serve(handle);
+      } catch (error) {
+        this.#healthy.reject(error);
+      }
     } else if (message === 'healthy') {
       this.#healthy.resolve();
     }

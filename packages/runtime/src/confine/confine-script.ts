@@ -5,10 +5,12 @@
  */
 export const confineScript = String.raw`
 my (%number, @keep, @read, @write, $filter, $user, $fixed) = ();
+my $open = 3;
 while (defined(my $option = shift @ARGV)) {
   last if $option eq '--';
   my $value = shift @ARGV;
   if ($option eq 'numbers') { %number = split /[=,]/, $value }
+  elsif ($option eq 'open') { $open = $value + 0 }
   elsif ($option eq 'user') { $user = $value }
   elsif ($option eq 'keep') { @keep = split /,/, $value }
   elsif ($option eq 'no_new_privs') { $fixed = $value }
@@ -20,9 +22,9 @@ while (defined(my $option = shift @ARGV)) {
 sub missing { print STDERR "confine: no $_[0] here: $!\n" }
 sub call { my $name = shift; return syscall($number{$name}, @_) }
 
-if (call('close_range', 3, 0xffffffff, 0) != 0) {
-  opendir my $open, '/proc/self/fd';
-  call('close', $_ + 0) for grep { /^\d+$/ && $_ > 2 && $_ != fileno $open } readdir $open;
+if (call('close_range', $open, 0xffffffff, 0) != 0) {
+  opendir my $files, '/proc/self/fd';
+  call('close', $_ + 0) for grep { /^\d+$/ && $_ >= $open && $_ != fileno $files } readdir $files;
 }
 if (defined $user) {
   my ($uid, $gid) = ($> + 0, $) + 0);

@@ -1,3 +1,4 @@
+export { commonDevices, programFiles } from './places.ts';
 import { confineScript } from './confine-script.ts';
 import { seccompFilter } from './seccomp-filter.ts';
 import { common, syscallsOf } from './syscalls.ts';
@@ -8,7 +9,7 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-/** How a process is held. Whatever it is, it inherits no file but its three streams. */
+/** How a process is held. It inherits no file but its three streams. */
 export type Confinement =
   /** Files only. */
   | { readonly kind: 'clean' }
@@ -21,6 +22,8 @@ export type Confinement =
       readonly asNobody: boolean;
       /** The only folders and files it may see, and those it may write; absent: whatever its user may. */
       readonly files?: { readonly read: readonly string[]; readonly write: readonly string[] };
+      /** It keeps descriptor 3 too, Node's channel to its parent. */
+      readonly channel?: boolean;
     };
 
 /** The user no file belongs to. */
@@ -55,7 +58,8 @@ export function confined(command: Command, confinement: Confinement, arch: strin
     options.push('keep', engineCapabilities.join(','));
   }
   if (confinement.kind === 'full') {
-    const { asNobody, files } = confinement;
+    const { asNobody, files, channel = false } = confinement;
+    if (channel) options.push('open', '4');
     // Capabilities are numbered from 0 to 63: of none of them is this one.
     if (asNobody) options.push('user', String(nobody), 'keep', '64');
     options.push('no_new_privs', '1');
