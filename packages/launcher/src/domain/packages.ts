@@ -46,6 +46,9 @@ export const testRequirements: readonly Requirement[] = [
   { program: 'curl', package: 'curl', why: 'the program of a sandbox that asks its model uses it' },
   { program: 'jq', package: 'jq', why: 'the same' },
   { program: 'systemd-analyze', package: 'systemd', why: 'checks the units in deploy' },
+  { program: 'git', package: 'git', why: 'works in a sandbox' },
+  { program: 'python3', package: 'python3', why: 'the same' },
+  { program: 'gcc', package: 'build-essential', why: 'the same' },
 ];
 
 /** The second engine is tested for real; its daemon needs root. */

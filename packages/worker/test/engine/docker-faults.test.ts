@@ -67,11 +67,19 @@ describe('a Docker daemon that is not as it should be', () => {
     });
   });
 
+  it('is refused with the fix when it filters no system call (REQ-WORKER-0251)', async () => {
+    answer = info('name=apparmor', 'name=cgroupns');
+    await expect(inspectDaemon(new Daemon(join(base, 'sock')), true)).rejects.toMatchObject({
+      code: 'engine_unusable',
+      message: expect.stringMatching(/no seccomp.*CONFIG_SECCOMP_FILTER/),
+    });
+  });
+
   it('is taken as it is when it is rootless', async () => {
-    answer = info('name=rootless', 'name=selinux');
+    answer = info('name=seccomp,profile=default', 'name=rootless', 'name=selinux');
     const { facts, profile } = await inspectDaemon(new Daemon(join(base, 'sock')), false);
     expect(facts).toMatchObject({ runtime: 'docker', rootless: true, rootlessSupported: true });
-    expect(facts.features).toEqual(['overlay2', 'runc', 'init']);
+    expect(facts.features).toEqual(['overlay2', 'runc', 'init', 'seccomp']);
     expect(profile).toMatchObject({ rootless: true, relabel: true, privateCgroups: false });
   });
 
@@ -96,11 +104,11 @@ describe('a Docker daemon that is not as it should be', () => {
   });
 
   it('that creates nothing ends a run as a fault of the job, one that breaks off as one of the node', async () => {
-    answer = info();
+    answer = info('name=seccomp');
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
       if (request.url === '/info') {
-        response.end(JSON.stringify(info().body));
+        response.end(JSON.stringify(info('name=seccomp').body));
         return;
       }
       if (request.url?.startsWith('/images/') === true) {

@@ -140,6 +140,18 @@ describe.each(engines)('$name', ({ open }) => {
       expect(out).toContain('refused');
     });
 
+    it('may run what it writes, but never with rights of a file or as a device', async () => {
+      const out = await stdoutOf(
+        'cp /bin/id ./own && ./own -u > /dev/null && grep -E " (/workspace|/job|/etc/hosts) " /proc/mounts',
+      );
+      const mounts = out.trim().split('\n');
+      expect(mounts).toHaveLength(3);
+      for (const line of mounts) expect(line).not.toContain('noexec');
+      // Docker has no such option for a bind: there it is the lack of rights alone.
+      if (test.kind === 'docker') return;
+      for (const line of mounts) expect(line).toMatch(/nosuid,nodev/);
+    });
+
     it('is labelled and named after the node and the job (REQ-WORKER-0113)', async () => {
       const request = jobRequest('sleep 30');
       const running = node.jobs.run(request);

@@ -64,6 +64,22 @@ describe('the probe', () => {
     expect(problems).toMatchObject([{ code: 'user_namespaces_off' }]);
   });
 
+  it('refuses a kernel that filters no system call, and says what to do (REQ-WORKER-0251)', async () => {
+    const { profile, problems } = await probe({ seccomp: false });
+    expect(profile).toBeUndefined();
+    expect(problems).toMatchObject([
+      { code: 'no_seccomp', fix: expect.stringContaining('CONFIG_SECCOMP_FILTER') },
+    ]);
+  });
+
+  it('sees by itself when the engine filters nothing', async () => {
+    const { profile } = await probe({});
+    if (profile === undefined) throw new Error('the engine is not usable');
+    const command = engineCommand(paths, profile, host.programs['podman'] ?? '', undefined);
+    const open = { ...paths, seccompFile: 'unconfined' };
+    expect(await probeRun({ paths: open, command, profile })).toMatch(/are not filtered/);
+  });
+
   it('takes the runtime that works when another one does not', async () => {
     const programs = { ...host.programs, crun: '/nonexistent' };
     const { profile } = await probe({

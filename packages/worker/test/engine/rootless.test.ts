@@ -4,13 +4,19 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { parseJson } from '@cynodeai/runtime/std';
 import { type CommandResult, mustRun, runCommand } from '@cynodeai/runtime/process';
+import { proberScript, readOutcomes } from '../support/call-prober.ts';
+import { allowed, attempts, golden } from '../support/golden-calls.ts';
 import { processesNaming } from '../support/leftovers.ts';
 
 const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
 /** A user without an entry in the user database and without subordinate ids, as on a strange machine. */
 const stranger = 64_123;
+const triedSchema = z.object({
+  result: z.object({ status: z.string(), stdout: z.string(), stderr: z.string() }),
+});
 let base: string;
 
 beforeAll(async () => {
@@ -95,6 +101,24 @@ it('works for a user without rights and without subordinate ids, from probe to r
     { result: { status: 'timeout', stderr: '' } },
   ]);
 
+  const trying = await asUser('packages/worker/test/support/node-process.ts', [
+    'podman',
+    state,
+    run,
+    'node-r',
+    '60',
+    proberScript(attempts),
+  ]);
+  expect(trying.stderr).toBe('');
+  const { result } = triedSchema.parse(parseJson(trying.stdout));
+  expect(result).toMatchObject({ status: 'completed', stderr: '' });
+  const outcomes = readOutcomes(result.stdout);
+  for (const { label, errno } of golden.filter((one) => one.errno !== undefined)) {
+    expect([label, outcomes.get(label)]).toStrictEqual([label, errno]);
+  }
+  expect(allowed(outcomes, 'clone:')).toStrictEqual(['none']);
+  expect(allowed(outcomes, 'socket:')).toStrictEqual(['1', '2', '10', '16']);
+
   const asking = await asUser('packages/worker/test/support/node-process.ts', [
     'podman',
     state,
@@ -121,4 +145,4 @@ it('works for a user without rights and without subordinate ids, from probe to r
     ).toStrictEqual([]);
   }
   await mustRun('test', ['!', '-e', run]);
-}, 120_000);
+}, 240_000);

@@ -8,7 +8,7 @@ import { mustRun, runCommand } from '@cynodeai/runtime/process';
 export const testImage = 'localhost/cynode/test:latest';
 
 const programs =
-  'sh cat chmod cp curl cut dd env false find grep head id kill ln ls mkdir mount mv od ps readlink rm seq sha256sum sleep sort stat tail touch tr true uname wc yes'.split(
+  'sh cat chmod cp curl cut dd env false find grep head id kill ln ls mkdir mount mv od perl ps readlink rm seq sha256sum sleep sort stat tail touch tr true uname wc yes'.split(
     ' ',
   );
 
@@ -53,7 +53,7 @@ async function build(root: string): Promise<void> {
 
 /** The root file system as a tar archive; made once and kept in the temporary folder of the user. */
 export async function testImageArchive(): Promise<string> {
-  const archive = join(tmpdir(), `cynode-worker-test-image-3-${process.getuid?.() ?? 0}.tar`);
+  const archive = join(tmpdir(), `cynode-worker-test-image-4-${process.getuid?.() ?? 0}.tar`);
   if (await exists(archive)) return archive;
   const root = await mkdtemp(join(tmpdir(), 'cynode-rootfs-'));
   try {

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { createBody } from './docker/create-body.ts';
 import { runArguments } from './podman/arguments.ts';
@@ -9,6 +10,7 @@ import {
   sandboxRules,
   type Untold,
 } from './sandbox-rules.ts';
+import { seccompProfile } from './seccomp/profile.ts';
 
 const spec = {
   name: 'cynode-sandbox-1',
@@ -20,11 +22,12 @@ const spec = {
   workdir: '/workspace',
   timeoutSeconds: 60,
 };
+const seccompFile = '/s/seccomp.json';
 const network = { mode: 'ns:/proc/1/ns/net', close: async () => {} };
 const best = { rootless: false, privateCgroups: true, init: true, ulimits: ['nofile=9'] };
 
 /** Engines at their best and at their worst, with and without a way to the model. */
-const settings: readonly (RuleSetting & { readonly title: string })[] = [
+const settings: readonly (Omit<RuleSetting, 'seccomp'> & { readonly title: string })[] = [
   { title: 'root, no network', ...best, timeoutSeconds: 60 },
   { title: 'root, a way to the model', ...best, network, timeoutSeconds: 60 },
   {
@@ -62,24 +65,29 @@ describe.each(settings)('the rules of every sandbox: $title', ({ title: _title, 
     envFile: '/f',
     envNames: [],
     pidFile: '/p',
+    seccompFile,
   });
   const docker = createBody(
     { version: '20.10', rootless, privateCgroups, relabel: false },
     run,
     [],
   );
-  const rules = sandboxRules(setting);
+  const rules = sandboxRules({ ...setting, seccomp: seccompFile });
+  const asText = sandboxRules({ ...setting, seccomp: seccompProfile(process.arch) });
 
-  it.each(rules)('reach both engines: $rule', (rule) => {
-    if (!untold(rule.podman)) {
-      for (const argument of rule.podman) expect(podman).toContain(argument);
-    }
-    if (!untold(rule.docker)) {
-      expect(docker).toMatchObject({
-        ...rule.docker.config,
-        HostConfig: rule.docker.host ?? {},
-      });
-    }
+  it.each(rules)('reach Podman: $rule', (rule) => {
+    if (untold(rule.podman)) return;
+    for (const argument of rule.podman) expect(podman).toContain(argument);
+  });
+
+  it.each(asText)('reach Docker: $rule', (rule) => {
+    if (untold(rule.docker)) return;
+    const { SecurityOpt: options, ...host } = rule.docker.host ?? {};
+    expect(docker).toMatchObject({ ...rule.docker.config, HostConfig: host });
+    if (options === undefined) return;
+    expect(docker).toMatchObject({
+      HostConfig: { SecurityOpt: expect.arrayContaining([options].flat()) },
+    });
   });
 
   it.each(rules)('are told each engine, or it is said why not: $rule', ({ podman, docker }) => {

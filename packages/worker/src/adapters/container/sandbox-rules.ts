@@ -62,6 +62,8 @@ export interface RuleSetting {
   readonly init: boolean;
   /** `NAME=LIMIT` where the engine's own limits would be beyond those of the host. */
   readonly ulimits: readonly string[];
+  /** The seccomp profile as the engine takes it: Podman by the path of a file, Docker as the text itself. */
+  readonly seccomp: string;
   /** Absent means no network at all. */
   readonly network?: SandboxNetwork | undefined;
   /** Limit of the node; absent for a container that lasts as long as its standard input. */
@@ -74,12 +76,6 @@ const commonRules: readonly SandboxRule[] = [
     rule: 'no new privileges',
     podman: ['--security-opt=no-new-privileges'],
     docker: { host: { SecurityOpt: ['no-new-privileges'] } },
-  },
-  {
-    // The one place for a profile of our own: `--security-opt=seccomp=FILE`, and its content in `SecurityOpt`.
-    rule: 'system calls filtered',
-    podman: { untold: 'it loads the filter it was built with unless told otherwise' },
-    docker: { untold: 'it loads the filter it was built with unless told otherwise' },
   },
   {
     rule: 'no facts of the hardware',
@@ -170,10 +166,15 @@ function networkRules(network: SandboxNetwork | undefined): readonly SandboxRule
 }
 
 function engineRules(setting: RuleSetting): readonly SandboxRule[] {
-  const { rootless, privateCgroups, init, ulimits, timeoutSeconds } = setting;
+  const { rootless, privateCgroups, init, ulimits, seccomp, timeoutSeconds } = setting;
   const uid = rootless ? 0 : sandboxLayout.rootfulUid;
   const user = `${uid}:${uid}`;
   return [
+    {
+      rule: 'system calls filtered by the profile of the product',
+      podman: [`--security-opt=seccomp=${seccomp}`],
+      docker: { host: { SecurityOpt: [`seccomp=${seccomp}`] } },
+    },
     {
       rule: 'no control group of the host shown',
       podman: privateCgroups ? ['--cgroupns=private'] : { untold: 'the host cannot hide them' },
@@ -244,10 +245,17 @@ function add(target: Record<string, unknown>, part: Readonly<Record<string, unkn
   }
 }
 
-/** A mount as both engines take it; files are relabelled on a host with SELinux. */
-export function mountText(mount: SandboxMount, relabel: boolean): string {
+/**
+ * A mount as both engines take it; files are relabelled on a host with SELinux. `extra` are options that only one
+ * of them knows.
+ */
+export function mountText(
+  mount: SandboxMount,
+  relabel: boolean,
+  extra: readonly string[] = [],
+): string {
   // What a sandbox may write is its own; read-only files are shared between sandboxes.
   const label = mount.readOnly ? 'z' : 'Z';
-  const flags = [mount.readOnly ? 'ro' : 'rw', ...(relabel ? [label] : [])].join(',');
+  const flags = [mount.readOnly ? 'ro' : 'rw', ...extra, ...(relabel ? [label] : [])].join(',');
   return `${mount.hostPath}:${mount.containerPath}:${flags}`;
 }

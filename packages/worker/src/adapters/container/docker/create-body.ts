@@ -1,5 +1,7 @@
+import process from 'node:process';
 import type { SandboxMount, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
 import { dockerParts, mountText, sandboxRules } from '../sandbox-rules.ts';
+import { seccompProfile } from '../seccomp/profile.ts';
 
 /** What the probe found out about the daemon. */
 export interface DockerProfile {
@@ -20,7 +22,8 @@ export function createBody(
   hostFiles: readonly SandboxMount[],
 ): Record<string, unknown> {
   const { network, timeoutSeconds } = spec;
-  const setting = { ...profile, init: true, ulimits: [], network, timeoutSeconds };
+  const seccomp = seccompProfile(process.arch);
+  const setting = { ...profile, init: true, ulimits: [], seccomp, network, timeoutSeconds };
   const { config, host } = dockerParts(sandboxRules(setting));
   return {
     ...config,

@@ -1,5 +1,7 @@
+import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seccompProfile } from '../seccomp/profile.ts';
 import { classifyRefusal, initRefusal } from './classify.ts';
 import { createBody } from './create-body.ts';
 import { daemonMessage } from './daemon.ts';
@@ -36,7 +38,7 @@ describe('the body of a create call', () => {
         AutoRemove: true,
         NetworkMode: 'none',
         CapDrop: ['ALL'],
-        SecurityOpt: ['no-new-privileges'],
+        SecurityOpt: ['no-new-privileges', `seccomp=${seccompProfile(process.arch)}`],
         LogConfig: { Type: 'none' },
         Init: true,
         CgroupnsMode: 'private',

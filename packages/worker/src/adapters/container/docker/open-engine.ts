@@ -29,12 +29,15 @@ export interface OpenedDocker {
 const unusable = (message: string): WorkerError => new WorkerError('engine_unusable', message);
 
 /** Why sandboxes of this node cannot run under the daemon. */
-function refusal(rootless: boolean, remapped: boolean): string | undefined {
-  if (remapped) {
+function refusal(has: (option: string) => boolean): string | undefined {
+  if (!has('seccomp')) {
+    return 'the Docker daemon has no seccomp, so that no system call of a job could be filtered; use a kernel with CONFIG_SECCOMP_FILTER and a daemon built with seccomp';
+  }
+  if (has('userns')) {
     return 'the Docker daemon remaps users, so that no job could enter its workspace; start it without userns-remap, or use podman';
   }
   // Only root can give the workspace to the job's own user.
-  if (!rootless && process.getuid?.() !== 0) {
+  if (!has('rootless') && process.getuid?.() !== 0) {
     return 'a rootful Docker daemon needs a node that runs as root; point DOCKER_HOST to a rootless daemon of this user, or use podman';
   }
   return undefined;
@@ -51,7 +54,7 @@ export async function inspectDaemon(
   const has = (option: string): boolean =>
     info.SecurityOptions.some((entry) => entry.split(',')[0] === `name=${option}`);
   const rootless = has('rootless');
-  const why = refusal(rootless, has('userns'));
+  const why = refusal(has);
   if (why !== undefined) throw unusable(why);
   const host = await readHostFacts();
   const profile = {
@@ -64,7 +67,7 @@ export async function inspectDaemon(
     info.Driver,
     info.DefaultRuntime,
     'init',
-    ...(has('seccomp') ? ['seccomp'] : []),
+    'seccomp',
     ...(privateCgroups ? ['private_cgroups'] : []),
   ];
   const { version } = profile;

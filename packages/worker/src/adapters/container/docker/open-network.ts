@@ -16,6 +16,7 @@ import {
 } from '../shared/network-namespace.ts';
 import { holderArchive, holderCommand, holderImage } from '../shared/tiny-image.ts';
 import { dockerParts, mountText, sandboxRules } from '../sandbox-rules.ts';
+import { seccompProfile } from '../seccomp/profile.ts';
 import { forceRemove } from './containers.ts';
 import type { DockerRunDeps } from './docker-container.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
@@ -30,7 +31,9 @@ function unavailable(message: string): WorkerError {
 
 /** A container under the rules of every sandbox that does nothing for as long as its input is open. */
 function holderBody({ profile, hostFiles }: DockerRunDeps, owner: SandboxNetworkOwner): object {
-  const { config, host } = dockerParts(sandboxRules({ ...profile, init: false, ulimits: [] }));
+  const seccomp = seccompProfile(process.arch);
+  const setting = { ...profile, init: false, ulimits: [], seccomp };
+  const { config, host } = dockerParts(sandboxRules(setting));
   return {
     ...config,
     Image: holderImage,

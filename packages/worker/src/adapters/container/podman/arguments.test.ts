@@ -33,6 +33,7 @@ const run: RunArguments = {
   envFile: '/dev/fd/3',
   envNames: ['PEM'],
   pidFile: '/r/pids/x',
+  seccompFile: '/state/engine/seccomp.json',
 };
 
 const paths = enginePaths('/state', '/run/c', '1d0f6669-f4d2-4ac4-9b00-5e0b7b4dbd2f');
@@ -56,6 +57,7 @@ describe('the arguments of a run', () => {
       '--unsetenv=container',
       '--unsetenv=TERM',
       '--log-driver=none',
+      '--security-opt=seccomp=/state/engine/seccomp.json',
       '--cgroupns=private',
       '--init',
       '--ulimit=nofile=20000',
@@ -66,8 +68,8 @@ describe('the arguments of a run', () => {
       '--name=cynode-sandbox-1',
       '--pidfile=/r/pids/x',
       '--label=io.cynodeai.kind=sandbox',
-      '--volume=/s/m/1/workspace:/workspace:rw',
-      '--volume=/s/hosts:/etc/hosts:ro',
+      '--volume=/s/m/1/workspace:/workspace:rw,nosuid,nodev',
+      '--volume=/s/hosts:/etc/hosts:ro,nosuid,nodev',
       '--env-file=/dev/fd/3',
       '--env=PEM',
       'localhost/cynode/sandbox:latest',
@@ -93,8 +95,8 @@ describe('the arguments of a run', () => {
       { ...profile, relabel: true, init: false, privateCgroups: false },
       run,
     );
-    expect(flags).toContain('--volume=/s/m/1/workspace:/workspace:rw,Z');
-    expect(flags).toContain('--volume=/s/hosts:/etc/hosts:ro,z');
+    expect(flags).toContain('--volume=/s/m/1/workspace:/workspace:rw,nosuid,nodev,Z');
+    expect(flags).toContain('--volume=/s/hosts:/etc/hosts:ro,nosuid,nodev,z');
     expect(flags).not.toContain('--init');
     expect(flags).not.toContain('--cgroupns=private');
   });

@@ -48,8 +48,12 @@ export interface RunArguments {
   /** Names whose values are in the engine's own environment. */
   readonly envNames: readonly string[];
   readonly pidFile: string;
+  readonly seccompFile: string;
   readonly network?: SandboxNetwork;
 }
+
+/** Nothing a job left in its folders gains rights or is a device; programs may be run from there. */
+const mountOptions = ['nosuid', 'nodev'];
 
 /**
  * The arguments of `podman run` behind the global flags. Never privileged, never a network but the
@@ -57,15 +61,15 @@ export interface RunArguments {
  * See docs/reference/sandbox.md.
  */
 export function runArguments(profile: EngineProfile, run: RunArguments): string[] {
-  const { network, timeoutSeconds } = run;
+  const { network, timeoutSeconds, seccompFile: seccomp } = run;
   return [
     'run',
-    ...podmanFlags(sandboxRules({ ...profile, network, timeoutSeconds })),
+    ...podmanFlags(sandboxRules({ ...profile, seccomp, network, timeoutSeconds })),
     `--workdir=${run.workdir}`,
     `--name=${run.name}`,
     `--pidfile=${run.pidFile}`,
     ...Object.entries(run.labels).map(([label, value]) => `--label=${label}=${value}`),
-    ...run.mounts.map((mount) => `--volume=${mountText(mount, profile.relabel)}`),
+    ...run.mounts.map((mount) => `--volume=${mountText(mount, profile.relabel, mountOptions)}`),
     `--env-file=${run.envFile}`,
     ...run.envNames.map((name) => `--env=${name}`),
     run.image,

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { writeFileAtomic } from '@cynodeai/runtime/files';
 import { WorkerError } from '../../../domain/errors.ts';
 import { sandboxHosts } from '../sandbox-rules.ts';
+import { seccompProfile } from '../seccomp/profile.ts';
 import type { EnginePaths } from './paths.ts';
 
 const containersConf = `# Written by the node; the host's own containers.conf is not read.
@@ -27,9 +28,9 @@ graphroot = ${JSON.stringify(join(paths.root, 'storage', 'overlay'))}
 `;
 
 /** Writes in one step and only when the content differs, so that a running engine never reads half a file. */
-async function put(path: string, content: string): Promise<void> {
+async function put(path: string, content: string, mode = 0o644): Promise<void> {
   if ((await readFile(path, 'utf8').catch(() => undefined)) === content) return;
-  await writeFileAtomic(path, content, { mode: 0o644 });
+  await writeFileAtomic(path, content, { mode });
 }
 
 /** A directory in a place others may write must be ours, or someone else could have planted it. */
@@ -61,6 +62,7 @@ export async function prepareLayout(paths: EnginePaths): Promise<void> {
   await put(paths.storageConfigFile, storageConf(paths));
   await put(paths.hostsFile, sandboxHosts);
   await put(paths.resolvFile, '');
+  await put(paths.seccompFile, seccompProfile(process.arch), 0o600);
 }
 
 /** Where the engine keeps what it knows of containers, their variables among it. */

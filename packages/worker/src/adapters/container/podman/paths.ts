@@ -16,6 +16,8 @@ export interface EnginePaths {
   /** Files shown in every sandbox instead of the host's. */
   readonly hostsFile: string;
   readonly resolvFile: string;
+  /** The seccomp profile of every sandbox. */
+  readonly seccompFile: string;
   readonly profileFile: string;
   readonly lockFile: string;
   /** The engine writes the process id of a container's first process here when it starts. */
@@ -54,6 +56,7 @@ export function enginePaths(stateDir: string, runDir: string, bootId: string): E
     storageConfigFile: join(root, 'storage.conf'),
     hostsFile: join(root, 'etc', 'hosts'),
     resolvFile: join(root, 'etc', 'resolv.conf'),
+    seccompFile: join(root, 'seccomp.json'),
     profileFile: join(root, 'profile.json'),
     lockFile: join(root, 'engine.lock'),
     pidDir: join(run, 'pids'),

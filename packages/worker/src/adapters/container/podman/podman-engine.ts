@@ -22,6 +22,8 @@ export function engineFacts(profile: EngineProfile): EngineFacts {
   const features = [
     profile.storage,
     profile.runtime,
+    // Without it there is no profile: the node does not start.
+    'seccomp',
     ...(profile.init ? ['init'] : []),
     ...(profile.privateCgroups ? ['private_cgroups'] : []),
   ];

@@ -73,9 +73,17 @@ async function inspectEngine(
   return { version: version ?? 'unknown', seccomp: seccomp === 'true' };
 }
 
+/** Nothing of a node runs in a sandbox whose system calls are not filtered. */
+const noSeccomp: EngineProblem = {
+  code: 'no_seccomp',
+  message: 'kernel or engine have no seccomp: system calls of a job could not be filtered',
+  fix: 'use a kernel with CONFIG_SECCOMP_FILTER, and podman, runc or crun built with seccomp',
+};
+
 /** What cannot be mended by trying. */
 function missing(host: HostFacts): EngineProblem | undefined {
   const { programs } = host;
+  if (!host.seccomp) return noSeccomp;
   if (programs['podman'] === undefined) {
     return { code: 'podman_missing', message: 'Podman is not installed', fix: installFix };
   }
@@ -97,7 +105,7 @@ function missing(host: HostFacts): EngineProblem | undefined {
 }
 
 /** What works, but not as well as it could. */
-function warnings(profile: EngineProfile, seccomp: boolean): EngineProblem[] {
+function warnings(profile: EngineProfile): EngineProblem[] {
   const found: EngineProblem[] = [];
   if (profile.storage === 'vfs') {
     found.push({
@@ -111,13 +119,6 @@ function warnings(profile: EngineProfile, seccomp: boolean): EngineProblem[] {
       code: 'no_init',
       message: 'catatonit is not installed: nothing reaps the children of a job',
       fix: 'install the package catatonit',
-    });
-  }
-  if (!seccomp) {
-    found.push({
-      code: 'no_seccomp',
-      message: 'the engine runs without seccomp: system calls of a job are not filtered',
-      fix: 'use a kernel and an engine built with seccomp',
     });
   }
   return found;
@@ -152,8 +153,9 @@ export async function probeEngine(input: ProbeInput): Promise<ProbeResult> {
     const fault = storageFault || (await probeRun({ paths, command, profile: candidate }));
     if (fault === '') {
       const { version, seccomp } = await inspectEngine(command);
+      if (!seccomp) return { problems: [noSeccomp] };
       const profile = { ...candidate, version };
-      return { profile, problems: warnings(profile, seccomp) };
+      return { profile, problems: warnings(profile) };
     }
     complaints.push(fault);
   }

@@ -64,6 +64,7 @@ export async function spawnRun<T>(
     envFile: '/dev/fd/3',
     envNames: Object.keys(environment.byName),
     pidFile: pidFileOf(paths, spec.name),
+    seccompFile: paths.seccompFile,
   });
   const file = namelessFile(paths.run, `env-${spec.name}`, environment.file);
   try {

@@ -22,6 +22,8 @@ export interface HostFacts {
   /** Whether unprivileged users may make user namespaces. */
   readonly userNamespaces: boolean;
   readonly selinux: boolean;
+  /** The kernel can filter system calls. */
+  readonly seccomp: boolean;
   /** Path of every engine program that is installed. */
   readonly programs: Readonly<Record<string, string>>;
   /** Changes whenever a program or a decisive fact does. */
@@ -105,6 +107,8 @@ export async function readHostFacts(): Promise<HostFacts> {
     subordinateIds: await hasSubordinateIds(uid, found['newuidmap']),
     userNamespaces: await hasUserNamespaces(),
     selinux: (await textOf('/sys/fs/selinux/enforce')) !== '',
+    // A kernel without filters writes no such line.
+    seccomp: /^Seccomp:/m.test(await textOf('/proc/self/status')),
   };
   return {
     ...facts,

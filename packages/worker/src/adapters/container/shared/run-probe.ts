@@ -5,13 +5,16 @@ import type { SandboxExit, SandboxRunSpec } from '../../../ports/sandbox-engine.
 import { ContainerRun } from './container-run.ts';
 import { endOrKill } from './container-runs.ts';
 import type { EngineContainer } from './engine-container.ts';
-import { probeCommand, probeImage } from './tiny-image.ts';
+import { probeCommand, probeImage, unfilteredExitCode } from './tiny-image.ts';
 
 /** Time the probe may take from the call on, in seconds. */
 const timeoutSeconds = 20;
 
 function complaintOf(exit: SandboxExit, words: string, late: boolean): string {
   if (exit.kind === 'exited' && exit.exitCode === 0) return '';
+  if (exit.kind === 'exited' && exit.exitCode === unfilteredExitCode) {
+    return 'the system calls of a sandbox are not filtered: kernel and engine must have seccomp';
+  }
   if (exit.kind === 'not_started') return words === '' ? exit.reason : `${exit.reason}: ${words}`;
   return late || exit.kind === 'timed_out'
     ? 'the engine did not answer'
