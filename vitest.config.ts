@@ -8,10 +8,12 @@ const unit = [
   'bench/**/*.test.ts',
 ];
 
-/** They need a Docker daemon, which only root can start. */
+/** They need what only root has: a Docker daemon, or control groups. */
 const rootOnly = [
   'packages/worker/test/node/retry-safety.test.ts',
   'packages/worker/test/engine/docker-faults.test.ts',
+  // Only root's engine keeps jobs apart by users and control groups.
+  'packages/worker/test/engine/neighbours.test.ts',
 ];
 
 export default defineConfig({

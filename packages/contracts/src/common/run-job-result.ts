@@ -15,6 +15,8 @@ export const runJobResultSchema = z.looseObject({
   lease_id: uuidSchema.optional(),
   status: z.enum(['completed', 'failed', 'timeout']),
   exit_code: z.int().optional(),
+  /** The kernel killed a process of the job for want of memory; absent where it did not, or nobody can tell. */
+  oom_killed: z.boolean().optional(),
   stdout: z.string(),
   stderr: z.string(),
   started_at: timestampSchema,

@@ -54,7 +54,7 @@ export async function doctor(
     checkUserNamespaces(),
     ...checkSubordinateIds(ownNames()),
     checkDiskSpace(homeDirOf(env)),
-    await checkEngine(env),
+    ...(await checkEngine(env)),
     ...checkVariables(env),
     ...(await checkInstall(env)),
     checkGpu(),

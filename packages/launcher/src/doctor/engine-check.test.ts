@@ -1,8 +1,24 @@
 import { expect, it } from 'vitest';
-import { describeProbe } from './engine-check.ts';
+import { checkCeiling, describeProbe } from './engine-check.ts';
 
 it('puts the plain facts of a probe into one line', () => {
   const text = JSON.stringify({ facts: { runtime: 'podman', rootless: false, features: ['x'] } });
   expect(describeProbe(text)).toBe('runtime podman, rootless false');
   expect(describeProbe('not json')).toBe('usable');
+});
+
+it('says what all sandboxes together may take, or plainly that nothing bounds them', () => {
+  const facts = (ceiling: object) => JSON.stringify({ facts: { ceiling } });
+  const set = { kind: 'set', memoryMb: 800, processes: 500, processesPerJob: 100 };
+  expect(checkCeiling(facts(set))).toStrictEqual([
+    {
+      name: 'sandbox ceiling',
+      result: 'ok',
+      detail: '800 MiB and 500 processes for all sandboxes together',
+    },
+  ]);
+  expect(checkCeiling(facts({ kind: 'none', reason: 'no root' }))).toMatchObject([
+    { result: 'warn', detail: 'none: no root' },
+  ]);
+  expect(checkCeiling('not json')).toStrictEqual([]);
 });

@@ -1,4 +1,4 @@
-import { parseJson } from '@cynodeai/runtime/std';
+import { parseJson, parseJsonOr } from '@cynodeai/runtime/std';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +9,34 @@ import { demandedEngine, unchosenEngine } from '../install/engine-choice.ts';
 import { findInstall } from '../install/install.ts';
 import { checkoutDir, pathsOf } from '../install/paths.ts';
 import { findProgram } from '../machine/find-program.ts';
-import { type Check, fail, ok } from './check.ts';
+import { type Check, fail, ok, warn } from './check.ts';
 
 const probeSchema = z.object({
   facts: z.record(z.string(), z.unknown()),
 });
+
+const ceilingSchema = z.object({
+  facts: z.object({
+    ceiling: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('set'), memoryMb: z.number(), processes: z.number() }),
+      z.object({ kind: z.literal('none'), reason: z.string() }),
+    ]),
+  }),
+});
+
+/**
+ * What all sandboxes together may take, by the facts of a probe.
+ * See docs/reference/sandbox.md#ceiling.
+ */
+export function checkCeiling(text: string): Check[] {
+  const parsed = ceilingSchema.safeParse(parseJsonOr(text));
+  if (!parsed.success) return [];
+  const { ceiling } = parsed.data.facts;
+  const name = 'sandbox ceiling';
+  if (ceiling.kind === 'none') return [warn(name, `none: ${ceiling.reason}`)];
+  const { memoryMb, processes } = ceiling;
+  return [ok(name, `${memoryMb} MiB and ${processes} processes for all sandboxes together`)];
+}
 
 /** The facts of a probe in one line. */
 export function describeProbe(text: string): string {
@@ -28,12 +51,12 @@ export function describeProbe(text: string): string {
   }
 }
 
-/** Whether the container engine runs a sandbox as this user, tried for real. */
-export async function checkEngine(env: Env): Promise<Check> {
+/** Whether the container engine runs a sandbox as this user, tried for real, and under which ceiling. */
+export async function checkEngine(env: Env): Promise<Check[]> {
   const install = findInstall(env);
   const engine = demandedEngine(env, install?.engine ?? unchosenEngine);
   if (findProgram(engine.runtime) === undefined) {
-    return fail('engine', 'no container engine', 'install the packages named above');
+    return [fail('engine', 'no container engine', 'install the packages named above')];
   }
   const trial = install === undefined ? mkdtempSync(join(tmpdir(), 'cynode-doctor-')) : undefined;
   const place = {
@@ -44,9 +67,11 @@ export async function checkEngine(env: Env): Promise<Check> {
   };
   try {
     const result = await runEngine({ install: place, env }, ['probe']);
-    if (result.exitCode === 0) return ok('engine', describeProbe(result.stdout));
+    if (result.exitCode === 0) {
+      return [ok('engine', describeProbe(result.stdout)), ...checkCeiling(result.stdout)];
+    }
     const reason = result.stderr.trim().split('\n').at(-1) ?? '';
-    return fail('engine', reason, 'see the reason; cynode doctor names what is missing above');
+    return [fail('engine', reason, 'see the reason; cynode doctor names what is missing above')];
   } finally {
     if (trial !== undefined) {
       await runEngine({ install: place, env }, ['reset']);

@@ -39,6 +39,16 @@ export const engineEnvironment = {
     about: 'Short folder for sockets of the private Podman',
     unset: 'a folder below `XDG_RUNTIME_DIR`, `/run` or `/tmp`',
   },
+  NODE_SANDBOXES_MEMORY_MB: {
+    field: integerField(64, 16_777_216),
+    about: 'Memory of all sandboxes, MiB',
+    unset: '80 % of the machine',
+  },
+  NODE_SANDBOXES_PROCESSES: {
+    field: integerField(32, 4_194_304),
+    about: 'Processes of all sandboxes',
+    unset: "half of the kernel's",
+  },
   XDG_RUNTIME_DIR: {
     field: absolutePath,
     about: 'Runtime folder of the user, with the session bus of rootless Podman',
@@ -90,6 +100,11 @@ export const nodeEnvironment = {
     field: absolutePath,
     about: 'Folder with the workspaces of jobs',
     unset: '`sandbox.mount_root`, else `sandbox_mounts` in the state folder',
+  },
+  NODE_SANDBOX_FIRST_UID: {
+    field: integerField(100_000, 2_147_000_000),
+    about: 'First of the 65536 users of jobs under a rootful engine',
+    default: '1900000000',
   },
   NODE_SHUTDOWN_GRACE_SECONDS: {
     field: integerField(0, 300),

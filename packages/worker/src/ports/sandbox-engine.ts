@@ -1,4 +1,5 @@
 import type { ContainerEngine } from '@cynodeai/contracts/common';
+import type { SandboxCeiling } from '../domain/sandbox/ceiling.ts';
 
 /**
  * What the probe found out about the engine; goes into the capability report.
@@ -13,7 +14,15 @@ export interface EngineFacts {
   readonly rootlessSupported: boolean;
   readonly cgroupVersion: 'v1' | 'hybrid' | 'v2';
   readonly features: readonly string[];
+  readonly ceiling: CeilingFacts;
 }
+
+/**
+ * What all sandboxes of the node may take together, or why there is no limit to it.
+ * See docs/reference/sandbox.md#ceiling.
+ */
+export type CeilingFacts =
+  ({ readonly kind: 'set' } & SandboxCeiling) | { readonly kind: 'none'; readonly reason: string };
 
 /** A host directory or file shown inside a sandbox. */
 export interface SandboxMount {
@@ -63,6 +72,8 @@ export interface SandboxRunSpec {
   readonly labels: Readonly<Record<string, string>>;
   readonly mounts: readonly SandboxMount[];
   readonly workdir: string;
+  /** User and group on the host; absent means the engine's unprivileged one. A rootless engine has only that. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Limit in seconds counted from the container's start; the engine's own limit lies 30 s above it. */
   readonly timeoutSeconds: number;
   /** Absent means no network at all. */
@@ -80,14 +91,16 @@ export interface SandboxSinks {
 }
 
 /** How a sandbox ended; the times span the container's run. */
-export type SandboxExit = { readonly startedAt: Date; readonly endedAt: Date } & (
-  | { readonly kind: 'exited'; readonly exitCode: number }
-  /** The command never ran: 125 engine or image fault, 126 not executable, 127 not found. */
-  | { readonly kind: 'not_started'; readonly exitCode: 125 | 126 | 127; readonly reason: string }
-  | { readonly kind: 'timed_out' }
-  /** Ended by `stop` or by the signal; without an exit code when it never ran. */
-  | { readonly kind: 'stopped'; readonly exitCode: number | undefined }
-);
+export type SandboxExit = { readonly startedAt: Date; readonly endedAt: Date } &
+  /** `oomKilled`: the kernel killed a process of it for want of memory, as far as the engine can tell. */
+  (
+    | { readonly kind: 'exited'; readonly exitCode: number; readonly oomKilled?: boolean }
+    /** The command never ran: 125 engine or image fault, 126 not executable, 127 not found. */
+    | { readonly kind: 'not_started'; readonly exitCode: 125 | 126 | 127; readonly reason: string }
+    | { readonly kind: 'timed_out' }
+    /** Ended by `stop` or by the signal; without an exit code when it never ran. */
+    | { readonly kind: 'stopped'; readonly exitCode: number | undefined }
+  );
 
 /**
  * Runs sandboxes and removes them. Every adapter and fake passes the same suite.

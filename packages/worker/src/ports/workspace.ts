@@ -6,6 +6,16 @@ export interface JobWorkspace {
   readonly workspaceDir: string;
   /** Bound at `/job`; holds the empty directory `artifacts`. */
   readonly jobDir: string;
+  /** Who owns all of it; absent when it is the user of this process. */
+  readonly user?: JobUser;
+}
+
+/** User and group of one job on the host, and nobody else's. */
+export interface JobUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** Shown as `/etc/passwd`, so that the user has a name and a home. */
+  readonly passwdFile: string;
 }
 
 /** Creates and removes job directories below the mount root. */

@@ -8,7 +8,7 @@ import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { dockerTool } from '../adapters/container/docker/engine-tool.ts';
 import type { EngineTool } from '../adapters/container/shared/engine-tool.ts';
 import { podmanTool } from '../adapters/container/podman/engine-tool.ts';
-import { defaultStateDir } from '../adapters/startup/settings.ts';
+import { ceilingWish, defaultConcurrency, defaultStateDir } from '../adapters/startup/settings.ts';
 
 const help = `Usage: engine.ts COMMAND
 
@@ -112,13 +112,14 @@ async function dispatch(tool: EngineTool, parsed: Parsed): Promise<number> {
 function toolOf(env: Env): EngineTool {
   const read = parseEnv(schema, env);
   const stateDir = read.CYNODE_STATE_DIR ?? defaultStateDir;
+  const ceiling = { ...ceilingWish(read), maxConcurrency: defaultConcurrency };
   if (read.CONTAINER_RUNTIME === 'docker') {
     // Standard output is for what was asked.
     const log = createLog({ service: 'engine', destination: process.stderr });
-    return dockerTool({ stateDir, dockerHost: read.DOCKER_HOST }, log);
+    return dockerTool({ stateDir, dockerHost: read.DOCKER_HOST, ceiling }, log);
   }
   const { CYNODE_RUN_DIR: runDir, XDG_RUNTIME_DIR: xdgRuntimeDir } = read;
-  return podmanTool({ stateDir, runDir, xdgRuntimeDir });
+  return podmanTool({ stateDir, runDir, xdgRuntimeDir, ceiling });
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -5,17 +5,13 @@ import { openDockerInference } from '../adapters/container/docker/inference-engi
 import { openPodmanInference } from '../adapters/container/podman/inference-engine.ts';
 import { openPodmanEngine } from '../adapters/container/podman/podman-engine.ts';
 import { createFileWorkspace } from '../adapters/workspace/file-workspace.ts';
+import { JobUsers } from '../adapters/workspace/job-users.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
+import type { CeilingWish } from '../domain/sandbox/ceiling.ts';
 import { sandboxLayout } from '../domain/sandbox/layout.ts';
 import type { InferenceEngine } from '../ports/inference.ts';
 import type { SandboxEngine } from '../ports/sandbox-engine.ts';
 import type { SandboxHost } from '../ports/worker-api.ts';
-
-/**
- * Under a rootful engine a job runs as a fixed unprivileged user, who must own its directories.
- * See docs/reference/sandbox.md#rules.
- */
-const rootfulOwner = { uid: sandboxLayout.rootfulUid, gid: sandboxLayout.rootfulUid };
 
 /** How one container engine is opened, for sandboxes and for the inference container. */
 interface EngineOpener {
@@ -29,14 +25,24 @@ const podmanSource = ({ stateDir, runDir, userRuntimeDir }: NodeSettings) => ({
   xdgRuntimeDir: userRuntimeDir,
 });
 
+/** What all sandboxes of the node may take together. See docs/reference/sandbox.md#ceiling. */
+const ceilingOf = ({ sandbox: { ceiling, maxConcurrency } }: NodeSettings): CeilingWish => ({
+  ...ceiling,
+  maxConcurrency,
+});
+
 /** The node's private Podman, and the Docker daemon of this machine. */
 const openers: Readonly<Record<ContainerEngine, EngineOpener>> = {
   podman: {
-    sandboxes: (settings, log) => openPodmanEngine(podmanSource(settings), log),
+    sandboxes: (settings, log) =>
+      openPodmanEngine({ ...podmanSource(settings), ceiling: ceilingOf(settings) }, log),
     inference: (settings) => openPodmanInference(podmanSource(settings)),
   },
   docker: {
-    sandboxes: ({ stateDir, dockerHost }, log) => openDockerEngine({ stateDir, dockerHost }, log),
+    sandboxes: (settings, log) => {
+      const { stateDir, dockerHost } = settings;
+      return openDockerEngine({ stateDir, dockerHost, ceiling: ceilingOf(settings) }, log);
+    },
     inference: async ({ dockerHost }) => openDockerInference(dockerHost),
   },
 };
@@ -53,7 +59,10 @@ export async function openHost(settings: NodeSettings, log: Log): Promise<Sandbo
     mountRoot: sandbox.mountRoot,
     nodeSlug: slug,
     removeTree: (path) => engine.removeTree(path),
-    ...(!engine.facts.rootless && { owner: rootfulOwner }),
+    // Under a rootless engine every job is the user of the node.
+    ...(!engine.facts.rootless && {
+      users: new JobUsers(sandbox.firstUid, sandboxLayout.jobUsers),
+    }),
   });
   return { engine, workspace, inference: await opener.inference(settings) };
 }

@@ -10,7 +10,7 @@ import { openDockerEngine } from '../../src/adapters/container/docker/docker-eng
 import { importImage } from '../../src/adapters/container/docker/images.ts';
 import { inspectDaemon } from '../../src/adapters/container/docker/open-engine.ts';
 import type { SandboxRunSpec } from '../../src/ports/sandbox-engine.ts';
-import { openDockerTestEngine } from '../support/test-engine.ts';
+import { openDockerTestEngine, testCeiling } from '../support/test-engine.ts';
 import { testImage, testImageArchive } from '../support/test-image.ts';
 
 const sink = { write: () => {} };
@@ -91,7 +91,11 @@ describe('a Docker daemon that is not as it should be', () => {
   });
 
   it('is named with the fix when it does not answer', async () => {
-    const source = { stateDir: join(base, 'state'), dockerHost: `unix://${base}/none` };
+    const source = {
+      stateDir: join(base, 'state'),
+      dockerHost: `unix://${base}/none`,
+      ceiling: testCeiling,
+    };
     await expect(openDockerEngine(source, silentLog)).rejects.toMatchObject({
       code: 'engine_unusable',
       message: `the Docker daemon at ${base}/none does not answer; start it, or set DOCKER_HOST`,
@@ -99,7 +103,11 @@ describe('a Docker daemon that is not as it should be', () => {
   });
 
   it('is not asked when the state folder cannot be bound', async () => {
-    const source = { stateDir: join(base, 'a:b'), dockerHost: `unix://${base}/none` };
+    const source = {
+      stateDir: join(base, 'a:b'),
+      dockerHost: `unix://${base}/none`,
+      ceiling: testCeiling,
+    };
     await expect(openDockerEngine(source, silentLog)).rejects.toThrow('holds a colon');
   });
 
@@ -118,7 +126,11 @@ describe('a Docker daemon that is not as it should be', () => {
       response.writeHead(request.method === 'DELETE' ? 404 : 500);
       response.end('{"message":"no space left on device"}');
     });
-    const source = { stateDir: join(base, 'state'), dockerHost: `unix://${base}/sock` };
+    const source = {
+      stateDir: join(base, 'state'),
+      dockerHost: `unix://${base}/sock`,
+      ceiling: testCeiling,
+    };
     await expect(openDockerEngine(source, silentLog)).rejects.toThrow(
       'runs no sandbox: the sandbox could not be created',
     );

@@ -5,14 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dockerTool } from '../../src/adapters/container/docker/engine-tool.ts';
 import { podmanTool } from '../../src/adapters/container/podman/engine-tool.ts';
 import type { EngineTool } from '../../src/adapters/container/shared/engine-tool.ts';
-import { type TestEngine, engines } from '../support/test-engine.ts';
+import { type TestEngine, engines, testCeiling } from '../support/test-engine.ts';
 import { testImage, testImageArchive } from '../support/test-image.ts';
 
 const ref = 'localhost/cynode/tool-test:1';
 
 function toolOf({ kind, stateDir, runDir, processArguments }: TestEngine): EngineTool {
-  if (kind === 'podman') return podmanTool({ stateDir, runDir });
-  return dockerTool({ stateDir, dockerHost: processArguments[2] }, silentLog);
+  if (kind === 'podman') return podmanTool({ stateDir, runDir, ceiling: testCeiling });
+  const dockerHost = processArguments[2];
+  return dockerTool({ stateDir, dockerHost, ceiling: testCeiling }, silentLog);
 }
 
 describe.each(engines)('who looks after $name', ({ open }) => {

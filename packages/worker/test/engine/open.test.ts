@@ -14,6 +14,7 @@ import { storageDir } from '../../src/adapters/container/podman/open-storage.ts'
 import { openPodmanEngine } from '../../src/adapters/container/podman/podman-engine.ts';
 import { probeCommand, probeImage } from '../../src/adapters/container/shared/tiny-image.ts';
 import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
+import { testCeiling } from '../support/test-engine.ts';
 import { silentLog } from '@cynodeai/runtime/observe';
 
 let base: string;
@@ -78,7 +79,11 @@ it('when the run folder moves, what runs under the old one is ended', async () =
 it('a check mends a missing probe image', async () => {
   const { command } = await usable('run');
   expect(await callEngine(command, ['rmi', '--force', probeImage])).toMatchObject({ exitCode: 0 });
-  const source = { stateDir: join(base, 'state'), runDir: join(base, 'run') };
+  const source = {
+    stateDir: join(base, 'state'),
+    runDir: join(base, 'run'),
+    ceiling: testCeiling,
+  };
   const engine = await openPodmanEngine(source, silentLog);
   await engine.check();
   expect(await listContainers(command)).toStrictEqual([]);
@@ -91,7 +96,11 @@ it('paths the engine cannot take are named with the variable that mends them', a
   expect(long.problems).toMatchObject([
     { code: 'path_unusable', fix: expect.stringContaining('CYNODE_RUN_DIR') },
   ]);
-  const source = { stateDir: join(base, 'a,b'), runDir: join(base, 'run') };
+  const source = {
+    stateDir: join(base, 'a,b'),
+    runDir: join(base, 'run'),
+    ceiling: testCeiling,
+  };
   await expect(openPodmanEngine(source, silentLog)).rejects.toMatchObject({
     code: 'engine_unusable',
   });

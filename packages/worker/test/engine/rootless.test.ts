@@ -67,13 +67,19 @@ it('works for a user without rights and without subordinate ids, from probe to r
   const probe = await asUser(engine, ['probe']);
   expect(probe.stderr).toBe('');
   expect(parseJson(probe.stdout)).toMatchObject({
-    facts: { runtime: 'podman', rootless: true, rootlessSupported: true },
+    facts: {
+      runtime: 'podman',
+      rootless: true,
+      rootlessSupported: true,
+      features: expect.arrayContaining(['seccomp', 'no_ceiling', 'one_user_for_all_jobs']),
+      ceiling: { kind: 'none', reason: expect.stringContaining('only root') },
+    },
   });
 
   const state = join(base, 'home', 'state');
   const run = join(base, 'run', 'e');
   const scripts = [
-    'echo $(id -u):$(id -g) $(grep CapEff /proc/self/status) $(ls /sys/class/net); echo x > f; mkdir -m 0 locked',
+    'echo $(id -u):$(id -g) $(grep CapEff /proc/self/status) $(ls /sys/class/net) $(cat /proc/self/oom_score_adj); echo x > f; mkdir -m 0 locked',
     "trap '' TERM; (trap '' TERM; sleep 1000) & sleep 1000",
   ];
   const jobs = await asUser('packages/worker/test/support/node-process.ts', [
@@ -94,7 +100,7 @@ it('works for a user without rights and without subordinate ids, from probe to r
       facts: { rootless: true },
       result: {
         status: 'completed',
-        stdout: '0:0 CapEff: 0000000000000000 lo\n',
+        stdout: '0:0 CapEff: 0000000000000000 lo 1000\n',
         stderr: '',
       },
     },

@@ -18,6 +18,7 @@ const facts: EngineFacts = {
   rootlessSupported: true,
   cgroupVersion: 'v2',
   features: ['seccomp', 'netns'],
+  ceiling: { kind: 'none', reason: 'nothing runs' },
 };
 
 /** Programs of the fake's images; any other command is echoed. */

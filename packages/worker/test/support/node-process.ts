@@ -12,7 +12,7 @@ import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
 import { openPodmanEngine } from '../../src/adapters/container/podman/podman-engine.ts';
 import type { SandboxEngine } from '../../src/ports/sandbox-engine.ts';
 import { jobRequest } from './job-request.ts';
-import { testNode } from './test-engine.ts';
+import { testCeiling, testNode } from './test-engine.ts';
 import { testImage, testImageArchive } from './test-image.ts';
 
 const [kind = '', stateDir = '', place = '', slug = '', timeout = '', ...scripts] =
@@ -22,7 +22,7 @@ const withInference = /^inference: /;
 const log = createLog({ service: 'test', level: 'error' });
 
 async function openPodman(): Promise<SandboxEngine> {
-  const source = { stateDir, runDir: place };
+  const source = { stateDir, runDir: place, ceiling: testCeiling };
   const engine = await openPodmanEngine(source, log);
   const { usable } = await openEngine(source);
   if (usable === undefined) throw new Error('the engine is not usable');
@@ -35,7 +35,7 @@ async function openPodman(): Promise<SandboxEngine> {
 }
 
 const engine = await (kind === 'docker'
-  ? openDockerEngine({ stateDir, dockerHost: place }, log)
+  ? openDockerEngine({ stateDir, dockerHost: place, ceiling: testCeiling }, log)
   : openPodman());
 await using upstream = await AnsweringServer.start((_request, response) => response.end('a model'));
 const node = testNode(engine, stateDir, slug, {}, log, { upstream: () => upstream.url });

@@ -19,6 +19,8 @@ export const nodeSettings = (
     defaultTimeoutSeconds: 3600,
     maxTimeoutSeconds: 10_800,
     mountRoot: '/m',
+    ceiling: {},
+    firstUid: 1_900_000_000,
     ...sandbox,
   },
   inferenceMode: 'allow',

@@ -9,14 +9,17 @@ import { importImage as importDockerImage } from '../../src/adapters/container/d
 import { importImage } from '../../src/adapters/container/podman/images.ts';
 import { openEngine } from '../../src/adapters/container/podman/open-engine.ts';
 import { openPodmanEngine } from '../../src/adapters/container/podman/podman-engine.ts';
+import { removeControlGroup } from '../../src/adapters/container/shared/control-group.ts';
 import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
 import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
 import { createInferenceRelay } from '../../src/adapters/relay/inference-relay.ts';
 import { openJobStore } from '../../src/adapters/sqlite/job-store.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
+import { JobUsers } from '../../src/adapters/workspace/job-users.ts';
 import type { JobLimits } from '../../src/app/jobs/job-limits.ts';
 import { createJobService, type JobService } from '../../src/app/jobs/job-service.ts';
 import { retentionRule } from '../../src/domain/jobs/retention.ts';
+import type { CeilingWish } from '../../src/domain/sandbox/ceiling.ts';
 import { sandboxLayout } from '../../src/domain/sandbox/layout.ts';
 import type { InferenceService } from '../../src/ports/inference.ts';
 import type { SandboxEngine } from '../../src/ports/sandbox-engine.ts';
@@ -24,6 +27,9 @@ import type { WorkspaceStore } from '../../src/ports/workspace.ts';
 import { type EnginePlace, untilClean } from './leftovers.ts';
 import { PrivateDocker } from './private-docker.ts';
 import { testImage, testImageArchive } from './test-image.ts';
+
+/** The first of the users of jobs; not that of a node which may run on this machine. */
+export const testFirstUid = 1_800_000_000;
 
 export const testLimits: JobLimits = {
   sandboxEnabled: true,
@@ -49,12 +55,11 @@ export function testNode(
   service: Pick<InferenceService, 'upstream'> = { upstream: () => undefined },
 ): TestNode {
   const mountRoot = join(stateDir, 'mounts');
-  const { rootfulUid } = sandboxLayout;
   const workspace = createFileWorkspace({
     mountRoot,
     nodeSlug: slug,
     removeTree: (path) => engine.removeTree(path),
-    ...(!engine.facts.rootless && { owner: { uid: rootfulUid, gid: rootfulUid } }),
+    ...(!engine.facts.rootless && { users: new JobUsers(testFirstUid, sandboxLayout.jobUsers) }),
   });
   const jobs = createJobService({
     engine,
@@ -106,28 +111,39 @@ function testEngine(opened: Opened, remove: () => Promise<void>): TestEngine {
   };
 }
 
+/** What all sandboxes of a test may take together, unless it is about that. */
+export const testCeiling: CeilingWish = { maxConcurrency: testLimits.maxConcurrency };
+
 /** Opens a private Podman in a fresh folder. */
-export async function openTestEngine(log: Log = silentLog): Promise<TestEngine> {
+export async function openTestEngine(
+  log: Log = silentLog,
+  ceiling: CeilingWish = testCeiling,
+): Promise<TestEngine> {
   const base = await mkdtemp(join(tmpdir(), 'cynode-engine-'));
-  const source = { stateDir: join(base, 'state'), runDir: join(base, 'run') };
+  const source = { stateDir: join(base, 'state'), runDir: join(base, 'run'), ceiling };
   const engine = await openPodmanEngine(source, log);
   const { usable } = await openEngine(source);
   if (usable === undefined) throw new Error('the engine is not usable');
   const { command } = usable;
   await importImage(command, await testImageArchive(), testImage, { env: [], labels: [] });
-  const processArguments = ['podman', source.stateDir, source.runDir];
-  return testEngine({ kind: 'podman', ...source, engine, command, processArguments }, async () => {
+  const { stateDir, runDir } = source;
+  const processArguments = ['podman', stateDir, runDir];
+  const opened = { kind: 'podman', stateDir, runDir, engine, command, processArguments } as const;
+  return testEngine(opened, async () => {
     await resetEngine(await openEngine(source));
     await engine.removeTree(base);
   });
 }
 
 /** Opens a private Docker in a fresh folder, with a daemon of its own. */
-export async function openDockerTestEngine(log: Log = silentLog): Promise<TestEngine> {
+export async function openDockerTestEngine(
+  log: Log = silentLog,
+  ceiling: CeilingWish = testCeiling,
+): Promise<TestEngine> {
   const docker = await PrivateDocker.start();
   try {
     const stateDir = join(docker.base, 'state');
-    const engine = await openDockerEngine({ stateDir, dockerHost: docker.host }, log);
+    const engine = await openDockerEngine({ stateDir, dockerHost: docker.host, ceiling }, log);
     const daemon = new Daemon(docker.socketPath);
     await importDockerImage(daemon, await testImageArchive(), testImage);
     daemon.close();
@@ -138,9 +154,11 @@ export async function openDockerTestEngine(log: Log = silentLog): Promise<TestEn
     };
     const processArguments = ['docker', stateDir, docker.host];
     const runDir = docker.base;
-    return testEngine({ kind: 'docker', stateDir, runDir, engine, command, processArguments }, () =>
-      docker[Symbol.asyncDispose](),
-    );
+    const opened = { kind: 'docker', stateDir, runDir, engine, command, processArguments } as const;
+    return testEngine(opened, async () => {
+      await docker[Symbol.asyncDispose]();
+      await removeControlGroup(stateDir);
+    });
   } catch (error) {
     await docker[Symbol.asyncDispose]();
     throw error;

@@ -24,12 +24,15 @@ const spec = {
 };
 const seccompFile = '/s/seccomp.json';
 const network = { mode: 'ns:/proc/1/ns/net', close: async () => {} };
+const group = { parent: '/cynode-1', processes: 99 };
+const user = { uid: 1_900_000_001, gid: 1_900_000_001 };
 const best = { rootless: false, privateCgroups: true, init: true, ulimits: ['nofile=9'] };
 
 /** Engines at their best and at their worst, with and without a way to the model. */
 const settings: readonly (Omit<RuleSetting, 'seccomp'> & { readonly title: string })[] = [
   { title: 'root, no network', ...best, timeoutSeconds: 60 },
   { title: 'root, a way to the model', ...best, network, timeoutSeconds: 60 },
+  { title: 'root, a ceiling, a user', ...best, group, user, timeoutSeconds: 60 },
   {
     title: 'rootless on a poor host',
     rootless: true,
@@ -59,16 +62,22 @@ describe.each(settings)('the rules of every sandbox: $title', ({ title: _title, 
     relabel: false,
     ulimits,
   });
-  const run = { ...spec, ...(setting.network && { network: setting.network }) };
+  const run = {
+    ...spec,
+    ...(setting.network && { network: setting.network }),
+    ...(setting.user && { user: setting.user }),
+  };
   const podman = runArguments(podmanProfile, {
     ...run,
     envFile: '/f',
     envNames: [],
     pidFile: '/p',
     seccompFile,
+    group: setting.group,
+    user: setting.user,
   });
   const docker = createBody(
-    { version: '20.10', rootless, privateCgroups, relabel: false },
+    { version: '20.10', rootless, privateCgroups, relabel: false, group: setting.group },
     run,
     [],
   );

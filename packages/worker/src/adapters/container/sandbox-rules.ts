@@ -1,5 +1,6 @@
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import type { SandboxMount, SandboxNetwork } from '../../ports/sandbox-engine.ts';
+import type { ContainerGroup } from './shared/control-group.ts';
 
 /**
  * The engine's own limit lies this many seconds above the node's, for the case that the node is
@@ -64,6 +65,10 @@ export interface RuleSetting {
   readonly ulimits: readonly string[];
   /** The seccomp profile as the engine takes it: Podman by the path of a file, Docker as the text itself. */
   readonly seccomp: string;
+  /** The node's control group; absent where none can be made. */
+  readonly group?: ContainerGroup | undefined;
+  /** The job's own user under a rootful engine; absent for a container that is no job's. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Absent means no network at all. */
   readonly network?: SandboxNetwork | undefined;
   /** Limit of the node; absent for a container that lasts as long as its standard input. */
@@ -71,6 +76,11 @@ export interface RuleSetting {
 }
 
 const commonRules: readonly SandboxRule[] = [
+  {
+    rule: 'the first to go when memory ends',
+    podman: ['--oom-score-adj=1000'],
+    docker: { host: { OomScoreAdj: 1000 } },
+  },
   { rule: 'no capability', podman: ['--cap-drop=ALL'], docker: { host: { CapDrop: ['ALL'] } } },
   {
     rule: 'no new privileges',
@@ -165,10 +175,35 @@ function networkRules(network: SandboxNetwork | undefined): readonly SandboxRule
   ];
 }
 
+/** A user of the host without rights; under a rootless engine uid 0 of the container, which is the node's user. */
+function userOf({ rootless, user }: RuleSetting): string {
+  if (rootless) return '0:0';
+  const { rootfulUid } = sandboxLayout;
+  const { uid, gid } = user ?? { uid: rootfulUid, gid: rootfulUid };
+  return `${uid}:${gid}`;
+}
+
+const noGroup: Untold = { untold: 'no control group can be made here' };
+
+/** What holds whatever limits a job has of its own. */
+function ceilingRules(group: ContainerGroup | undefined): readonly SandboxRule[] {
+  return [
+    {
+      rule: 'under the ceiling of the node',
+      podman: group ? [`--cgroup-parent=${group.parent}`] : noGroup,
+      docker: group ? { host: { CgroupParent: group.parent } } : noGroup,
+    },
+    {
+      rule: 'a share of the processes',
+      podman: group ? [`--pids-limit=${group.processes}`] : noGroup,
+      docker: group ? { host: { PidsLimit: group.processes } } : noGroup,
+    },
+  ];
+}
+
 function engineRules(setting: RuleSetting): readonly SandboxRule[] {
-  const { rootless, privateCgroups, init, ulimits, seccomp, timeoutSeconds } = setting;
-  const uid = rootless ? 0 : sandboxLayout.rootfulUid;
-  const user = `${uid}:${uid}`;
+  const { privateCgroups, init, ulimits, seccomp, timeoutSeconds } = setting;
+  const user = userOf(setting);
   return [
     {
       rule: 'system calls filtered by the profile of the product',
@@ -217,6 +252,7 @@ export function sandboxRules(setting: RuleSetting): readonly SandboxRule[] {
     },
     ...networkRules(setting.network),
     ...commonRules,
+    ...ceilingRules(setting.group),
     ...engineRules(setting),
   ];
 }

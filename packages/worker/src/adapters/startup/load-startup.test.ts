@@ -48,6 +48,8 @@ describe('the startup of a node', () => {
         defaultTimeoutSeconds: 3600,
         maxTimeoutSeconds: 10_800,
         mountRoot: '/var/lib/cynode/state/sandbox_mounts',
+        ceiling: {},
+        firstUid: 1_900_000_000,
       },
       inferenceMode: 'allow',
       ollama: {
@@ -133,6 +135,8 @@ updates: { enable_dynamic_config: true, poll_interval_seconds: 60, allow_service
         defaultTimeoutSeconds: 60,
         maxTimeoutSeconds: 120,
         mountRoot: '/srv/mounts',
+        ceiling: {},
+        firstUid: 1_900_000_000,
       },
       inferenceMode: 'disabled',
       inferenceMaxConcurrency: 1,

@@ -9,6 +9,20 @@ import type { StartupYaml } from './yaml-schema.ts';
 /** Where a node keeps what it has when nothing else is said. */
 export const defaultStateDir = '/var/lib/cynode/state';
 
+/** What of the ceiling the operator sets. See docs/reference/sandbox.md#ceiling. */
+export function ceilingWish(
+  env: Pick<NodeEnv, 'NODE_SANDBOXES_MEMORY_MB' | 'NODE_SANDBOXES_PROCESSES'>,
+): SandboxSettings['ceiling'] {
+  const { NODE_SANDBOXES_MEMORY_MB: memoryMb, NODE_SANDBOXES_PROCESSES: processes } = env;
+  return {
+    ...(memoryMb !== undefined && { memoryMb }),
+    ...(processes !== undefined && { processes }),
+  };
+}
+
+/** Jobs at the same time where nobody says another number. */
+export const defaultConcurrency = 4;
+
 function sandboxSettings(
   sandbox: NonNullable<StartupYaml['sandbox']>,
   env: NodeEnv,
@@ -19,7 +33,7 @@ function sandboxSettings(
     mode: sandbox.mode ?? 'allow',
     runtime: env.CONTAINER_RUNTIME ?? sandbox.runtime ?? containerEngines[0],
     rootless: sandbox.rootless ?? true,
-    maxConcurrency: sandbox.max_concurrency ?? 4,
+    maxConcurrency: sandbox.max_concurrency ?? defaultConcurrency,
     ...(sandbox.default_image !== undefined && { defaultImage: sandbox.default_image }),
     ...(sandbox.allowed_images !== undefined && { allowedImages: sandbox.allowed_images }),
     ...(network !== undefined && { defaultNetworkPolicy: network }),
@@ -27,6 +41,8 @@ function sandboxSettings(
     maxTimeoutSeconds: sandbox.timeouts?.max_seconds ?? jobTimeouts.maxSeconds,
     mountRoot:
       env.CYNODE_SANDBOX_MOUNT_ROOT ?? sandbox.mount_root ?? join(stateDir, 'sandbox_mounts'),
+    ceiling: ceilingWish(env),
+    firstUid: env.NODE_SANDBOX_FIRST_UID,
   };
 }
 

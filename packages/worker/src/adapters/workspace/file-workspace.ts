@@ -9,25 +9,34 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomic } from '@cynodeai/runtime/files';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
+import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import type { WorkspaceStore } from '../../ports/workspace.ts';
 import { StagedFiles } from './staged-files.ts';
-import { makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
+import type { JobUsers } from './job-users.ts';
+import { giveAway, makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
 
 export interface FileWorkspaceOptions {
   /** Absolute path; made when it is missing. */
   readonly mountRoot: string;
   /** Only directories of this node are swept; others may share the mount root. */
   readonly nodeSlug: string;
-  /** The container's user on the host; absent when it is the user of this process. */
-  readonly owner?: Owner;
+  /** The users of jobs on the host; absent when all are the user of this process. */
+  readonly users?: JobUsers;
   /** Removes a tree whatever is in it. */
   readonly removeTree: (path: string) => Promise<void>;
 }
 
 /** File that names the node a job directory belongs to; never shown in the sandbox. */
 const ownerFile = 'node';
+/** File that is shown in the sandbox in place of the image's, which does not know the job's user. */
+const passwdFile = 'passwd';
+const passwdOf = ({ uid, gid }: Owner): string => `root:x:0:0:root:/root:/bin/sh
+sandbox:x:${uid}:${gid}:sandbox:${sandboxLayout.workspaceDir}:/bin/sh
+nobody:x:65534:65534:nobody:/nonexistent:/bin/false
+`;
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 async function exists(path: string): Promise<boolean> {
@@ -67,30 +76,48 @@ async function ownJobId(
   return slug === nodeSlug ? jobId : undefined;
 }
 
+/** Ids of the jobs of this node that have anything below the mount root. */
+async function ownJobs(options: FileWorkspaceOptions): Promise<readonly string[]> {
+  const entries = await readdir(options.mountRoot).catch(() => []);
+  const found = new Set<string>();
+  for (const entry of entries) {
+    const jobId = await ownJobId(options, entry);
+    if (jobId !== undefined) found.add(jobId);
+  }
+  return [...found];
+}
+
 /** Job directories on a local file system. A directory gets its name when it is complete and loses it before it is taken apart. */
 export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceStore {
-  const { mountRoot, nodeSlug, owner, removeTree } = options;
+  const { mountRoot, nodeSlug, users, removeTree } = options;
   const finalPath = (jobId: string): string => join(mountRoot, jobId);
   const newPath = (jobId: string): string => join(mountRoot, `.new-${nodeSlug}-${jobId}`);
   const oldPath = (jobId: string): string => join(mountRoot, `.old-${nodeSlug}-${jobId}`);
 
-  const staged = new StagedFiles({ mountRoot, nodeSlug, owner });
+  const staged = new StagedFiles({ mountRoot, nodeSlug });
 
   const build: WorkspaceStore['create'] = async (jobId, files) => {
     const staging = newPath(jobId);
     await makeOwnedDir(staging, 0o700);
     await writeFile(join(staging, ownerFile), nodeSlug, { mode: 0o600, flag: 'wx' });
+    const owner = users?.take(jobId);
     const workspace = join(staging, 'workspace');
-    if (!(await staged.moveTo(jobId, workspace, files.length))) {
-      await makeOwnedDir(workspace, 0o700, owner);
-    }
+    if (await staged.moveTo(jobId, workspace, files.length)) giveAway(workspace, owner);
+    else await makeOwnedDir(workspace, 0o700, owner);
     await makeOwnedDir(join(staging, 'job'), 0o700, owner);
     await makeOwnedDir(join(staging, 'job', 'artifacts'), 0o700, owner);
     await removeTree(staged.rootOf(jobId));
     await writeInputFiles(workspace, files, owner);
+    if (owner !== undefined) {
+      await writeFileAtomic(join(staging, passwdFile), passwdOf(owner), { mode: 0o644 });
+    }
     await rename(staging, finalPath(jobId));
     const root = finalPath(jobId);
-    return { workspaceDir: join(root, 'workspace'), jobDir: join(root, 'job') };
+    return {
+      workspaceDir: join(root, 'workspace'),
+      jobDir: join(root, 'job'),
+      ...(owner !== undefined && { user: { ...owner, passwdFile: join(root, passwdFile) } }),
+    };
   };
 
   const remove = async (jobId: string): Promise<void> => {
@@ -98,6 +125,7 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
     await removeTree(oldPath(jobId));
     await removeTree(newPath(jobId));
     await removeTree(staged.rootOf(jobId));
+    users?.release(jobId);
   };
 
   return {
@@ -112,6 +140,7 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
       } catch (error) {
         await removeTree(newPath(jobId));
         await removeTree(staged.rootOf(jobId));
+        users?.release(jobId);
         if (error instanceof WorkerError) throw error;
         throw new WorkerError(
           'workspace_unusable',
@@ -132,14 +161,9 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
     remove,
 
     removeStrays: async () => {
-      const entries = await readdir(mountRoot).catch(() => []);
-      const found = new Set<string>();
-      for (const entry of entries) {
-        const jobId = await ownJobId(options, entry);
-        if (jobId !== undefined) found.add(jobId);
-      }
+      const found = await ownJobs(options);
       for (const jobId of found) await remove(jobId);
-      return [...found];
+      return found;
     },
   };
 }

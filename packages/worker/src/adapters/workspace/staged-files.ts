@@ -6,14 +6,12 @@ import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
-import { makeOwnedDir, type Owner, pathFaults } from './write-input-file.ts';
+import { makeOwnedDir, pathFaults } from './write-input-file.ts';
 
 export interface StagedFilesOptions {
   readonly mountRoot: string;
   /** Only files staged on this node are seen; others may share the mount root. */
   readonly nodeSlug: string;
-  /** The container's user on the host; undefined when it is the user of this process. */
-  readonly owner: Owner | undefined;
 }
 
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -201,11 +199,9 @@ export class StagedFiles {
     let stored: Map<string, number>;
     try {
       await mkdir(this.#partsOf(jobId), { recursive: true, mode: 0o700 });
-      await makeOwnedDir(this.#workspaceOf(jobId), 0o700, this.#options.owner).catch(
-        (error: unknown) => {
-          if (errorCodeOf(error) !== 'EEXIST') throw error;
-        },
-      );
+      await makeOwnedDir(this.#workspaceOf(jobId), 0o700).catch((error: unknown) => {
+        if (errorCodeOf(error) !== 'EEXIST') throw error;
+      });
       stored = await job.stored;
     } catch (cause) {
       throw unusable(cause);
@@ -242,8 +238,6 @@ export class StagedFiles {
         await handle.writeFile(chunk);
       }
       await handle.chmod(Number.parseInt(upload.file.mode ?? '0644', 8));
-      if (this.#options.owner !== undefined)
-        await handle.chown(this.#options.owner.uid, this.#options.owner.gid);
     } finally {
       await handle.close();
     }
@@ -253,7 +247,7 @@ export class StagedFiles {
     const missing: string[] = [];
     for (let dir = dirname(target); dir !== workspace; dir = dirname(dir)) missing.unshift(dir);
     for (const dir of missing) {
-      await makeOwnedDir(dir, 0o755, this.#options.owner).catch(async (error: unknown) => {
+      await makeOwnedDir(dir, 0o755).catch(async (error: unknown) => {
         if (errorCodeOf(error) !== 'EEXIST' || !(await lstat(dir)).isDirectory()) throw error;
       });
     }

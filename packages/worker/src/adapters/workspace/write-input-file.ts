@@ -41,6 +41,15 @@ export async function makeOwnedDir(path: string, mode: number, owner?: Owner): P
   if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
 }
 
+/** Gives a tree to a user that so far only this process has written: there is no link in it. */
+export function giveAway(root: string, owner: Owner | undefined): void {
+  if (owner === undefined) return;
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    lchownSync(join(entry.parentPath, entry.name), owner.uid, owner.gid);
+  }
+  lchownSync(root, owner.uid, owner.gid);
+}
+
 async function writeOne(
   root: string,
   file: InputFile,

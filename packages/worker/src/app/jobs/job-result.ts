@@ -8,6 +8,10 @@ import type { SandboxExit } from '../../ports/sandbox-engine.ts';
 /** Exit code of a job that was stopped before or without one of its own: 128 + SIGTERM. */
 const stoppedExitCode = 143;
 
+/** See docs/reference/sandbox.md#ceiling. */
+const oomReason =
+  'the kernel killed a process of the job, because the memory for sandboxes was used up';
+
 /** Reason of a job that `jobs:stop` ended. See docs/reference/worker-api.md#stops. */
 const stoppedReason = 'the job was canceled';
 
@@ -21,12 +25,17 @@ interface Outcome {
   readonly exitCode?: number;
   /** Replaces nothing: it is added to what the job wrote. */
   readonly reason?: string;
+  readonly oomKilled?: boolean;
 }
 
 function outcomeOf(exit: SandboxExit): Outcome {
   switch (exit.kind) {
-    case 'exited':
-      return { status: exit.exitCode === 0 ? 'completed' : 'failed', exitCode: exit.exitCode };
+    case 'exited': {
+      const { exitCode } = exit;
+      const status = exitCode === 0 ? 'completed' : 'failed';
+      if (exit.oomKilled !== true) return { status, exitCode };
+      return { status, exitCode, oomKilled: true, reason: oomReason };
+    }
     case 'not_started':
       return { status: 'failed', exitCode: exit.exitCode, reason: exit.reason };
     case 'timed_out':
@@ -61,6 +70,7 @@ export function jobResult(
     ...(request.lease_id !== undefined && { lease_id: request.lease_id }),
     status: outcome.status,
     ...(outcome.exitCode !== undefined && { exit_code: outcome.exitCode }),
+    ...(outcome.oomKilled === true && { oom_killed: true }),
     stdout: output.stdout.text,
     stderr: stderr.text,
     started_at: exit.startedAt.toISOString(),

@@ -23,6 +23,7 @@ describe('running a job', () => {
         image: 'docker.io/library/bash:latest',
         command: ['true'],
         env: {
+          HOME: '/workspace',
           A: '1',
           CYNODE_TASK_ID: taskId,
           CYNODE_JOB_ID: idOf(0),

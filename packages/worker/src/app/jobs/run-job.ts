@@ -47,6 +47,7 @@ function runSpec(
   network: SandboxNetwork | undefined,
 ): SandboxRunSpec {
   const { request } = run;
+  const { user } = dirs;
   const { env, dropped } = sandboxEnvironment(
     request.task_id,
     request.job_id,
@@ -68,9 +69,13 @@ function runSpec(
     mounts: [
       { hostPath: dirs.workspaceDir, containerPath: sandboxLayout.workspaceDir, readOnly: false },
       { hostPath: dirs.jobDir, containerPath: sandboxLayout.jobDir, readOnly: false },
+      ...(user === undefined
+        ? []
+        : [{ hostPath: user.passwdFile, containerPath: '/etc/passwd', readOnly: true }]),
     ],
     workdir: sandboxLayout.workspaceDir,
     timeoutSeconds: run.admitted.timeoutSeconds,
+    ...(user !== undefined && { user: { uid: user.uid, gid: user.gid } }),
     ...(network !== undefined && { network }),
   };
 }

@@ -1,4 +1,5 @@
 import type { ContainerEngine } from '@cynodeai/contracts/common';
+import type { CeilingWish } from '../sandbox/ceiling.ts';
 
 /**
  * Whether and for what the node offers sandboxes. See docs/reference/nodes.md#settings-of-a-node.
@@ -26,6 +27,10 @@ export interface SandboxSettings {
   readonly maxTimeoutSeconds: number;
   /** Absolute path below which job directories are made. */
   readonly mountRoot: string;
+  /** What all sandboxes together may take, where it is not to follow from the machine. */
+  readonly ceiling: Omit<CeilingWish, 'maxConcurrency'>;
+  /** The first of the users of jobs under a rootful engine. */
+  readonly firstUid: number;
 }
 
 /**

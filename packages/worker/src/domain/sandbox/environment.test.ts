@@ -14,6 +14,7 @@ it('keeps what the request may set and overrides reserved names', () => {
   };
   expect(sandboxEnvironment('task', 'job', requested)).toStrictEqual({
     env: {
+      HOME: '/workspace',
       PATH: '/bin',
       OLLAMA_HOST: 'kept',
       CYNODE_TASK_ID: 'task',

@@ -21,6 +21,8 @@ export function sandboxEnvironment(
   const kept = Object.entries(requested).filter(([name]) => !reservedEnvPattern.test(name));
   return {
     env: {
+      // The user of a job has no home in an image.
+      HOME: sandboxLayout.workspaceDir,
       ...Object.fromEntries(kept),
       CYNODE_TASK_ID: taskId,
       CYNODE_JOB_ID: jobId,

@@ -5,6 +5,8 @@ export const sandboxLayout = {
   artifactsDir: '/job/artifacts',
   /** Where a job with inference finds the model service. */
   modelUrl: 'http://localhost:11434',
-  /** User and group of a job under a rootful engine; owns the workspace. */
+  /** User and group of a container that is no job's, under a rootful engine. */
   rootfulUid: 65_532,
+  /** How many users there are for jobs under a rootful engine, each of whom owns the files of one job. */
+  jobUsers: 65_536,
 } as const;

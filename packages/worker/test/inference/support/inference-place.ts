@@ -9,7 +9,7 @@ import { openPodmanInference } from '../../../src/adapters/container/podman/infe
 import type { InferenceEngine } from '../../../src/ports/inference.ts';
 import type { SandboxEngine } from '../../../src/ports/sandbox-engine.ts';
 import { PrivateDocker } from '../../support/private-docker.ts';
-import { openTestEngine } from '../../support/test-engine.ts';
+import { openTestEngine, testCeiling } from '../../support/test-engine.ts';
 import { importOllamaImages } from './ollama-image.ts';
 
 /** A private engine with the test images of the model service. */
@@ -62,7 +62,11 @@ async function openDocker(): Promise<InferencePlace> {
     await importOllamaImages(async (archive, ref, change) => {
       await run('import', `--change=${change}`, archive, ref);
     });
-    const source = { stateDir: `${docker.base}/state`, dockerHost: docker.host };
+    const source = {
+      stateDir: `${docker.base}/state`,
+      dockerHost: docker.host,
+      ceiling: testCeiling,
+    };
     const sandboxes = await openDockerEngine(source, silentLog);
     const close = async (): Promise<void> => {
       await docker[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { SandboxMount, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import type { ContainerGroup } from '../shared/control-group.ts';
 import { dockerParts, mountText, sandboxRules } from '../sandbox-rules.ts';
 import { seccompProfile } from '../seccomp/profile.ts';
 
@@ -10,6 +11,8 @@ export interface DockerProfile {
   readonly privateCgroups: boolean;
   /** Files are relabelled for SELinux. */
   readonly relabel: boolean;
+  /** The node's control group; absent where none can be made. */
+  readonly group?: ContainerGroup | undefined;
 }
 
 /**
@@ -21,9 +24,9 @@ export function createBody(
   spec: SandboxRunSpec,
   hostFiles: readonly SandboxMount[],
 ): Record<string, unknown> {
-  const { network, timeoutSeconds } = spec;
+  const { user, network, timeoutSeconds } = spec;
   const seccomp = seccompProfile(process.arch);
-  const setting = { ...profile, init: true, ulimits: [], seccomp, network, timeoutSeconds };
+  const setting = { ...profile, init: true, ulimits: [], seccomp, user, network, timeoutSeconds };
   const { config, host } = dockerParts(sandboxRules(setting));
   return {
     ...config,

@@ -1,10 +1,18 @@
 import process from 'node:process';
 import type { Log } from '@cynodeai/runtime/observe';
 import { WorkerError } from '../../../domain/errors.ts';
-import type { SandboxEngine, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import type { CeilingWish } from '../../../domain/sandbox/ceiling.ts';
+import type { EngineFacts, SandboxEngine, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
 import { containerRuns } from '../shared/container-runs.ts';
+import {
+  boundFeatures,
+  containerGroup,
+  lookAtCeiling,
+  openCeiling,
+} from '../shared/control-group.ts';
 import { ImageCache } from '../shared/images.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
+import { openOomVictims } from '../shared/oom-victims.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import { runProbe } from '../shared/run-probe.ts';
 import { probeArchive, probeImage } from '../shared/tiny-image.ts';
@@ -14,12 +22,16 @@ import { socketPathOf } from './daemon-address.ts';
 import { DockerContainer, type DockerRunDeps } from './docker-container.ts';
 import { hasImage, importImage, pullImage } from './images.ts';
 import { openNetwork } from './open-network.ts';
-import { inspectDaemon, prepareHostFiles } from './open-engine.ts';
+import type { DockerProfile } from './create-body.ts';
+import { inspectDaemon, type OpenedDocker, prepareHostFiles } from './open-engine.ts';
 
 export interface DockerSource {
   readonly stateDir: string;
   /** DOCKER_HOST. */
   readonly dockerHost?: string | undefined;
+  readonly ceiling: CeilingWish;
+  /** The ceiling is only looked at, not put in place. */
+  readonly onlyLook?: boolean;
 }
 
 async function importProbe(daemon: Daemon): Promise<void> {
@@ -59,6 +71,7 @@ function engineOf(deps: DockerRunDeps, facts: SandboxEngine['facts']): SandboxEn
     ...containerRuns({
       containerOf,
       forgetImage: (ref) => images.forget(ref),
+      ...(!deps.profile.rootless && { victims: openOomVictims() }),
       log,
     }),
 
@@ -75,6 +88,22 @@ function engineOf(deps: DockerRunDeps, facts: SandboxEngine['facts']): SandboxEn
   };
 }
 
+/** The daemon with the ceiling of a node, if there can be one. */
+async function bound(
+  { profile, facts, cgroupDriver }: OpenedDocker,
+  { stateDir, ceiling: wish, onlyLook }: DockerSource,
+): Promise<{ readonly profile: DockerProfile; readonly facts: EngineFacts }> {
+  const { cgroupVersion, rootless } = facts;
+  const place = { stateDir, cgroupVersion, manager: cgroupDriver, rootless };
+  const look = onlyLook === true;
+  const ceiling = await (look ? lookAtCeiling(place, wish) : openCeiling(place, wish));
+  const features = [...facts.features, ...boundFeatures(rootless, ceiling)];
+  return {
+    profile: { ...profile, group: look ? undefined : containerGroup(stateDir, ceiling) },
+    facts: { ...facts, features, ceiling },
+  };
+}
+
 /**
  * Opens the Docker daemon of this machine and finds out what works there.
  * @throws WorkerError `engine_unusable` with the fix
@@ -84,11 +113,16 @@ export async function openDockerEngine(source: DockerSource, log: Log): Promise<
   const hostFiles = await prepareHostFiles(source.stateDir);
   const complaints: string[] = [];
   for (const privateCgroups of [true, false]) {
-    const { profile, facts } = await inspectDaemon(daemon, privateCgroups);
+    const opened = await inspectDaemon(daemon, privateCgroups);
+    const { profile, facts } = await bound(opened, source);
     const deps: DockerRunDeps = { daemon, profile, hostFiles, log };
     if (!(await hasImage(daemon, probeImage))) await importProbe(daemon);
     const fault = await runProbe(containersOf(deps));
-    if (fault === '') return engineOf(deps, facts);
+    if (fault === '') {
+      const { ceiling } = facts;
+      if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
+      return engineOf(deps, facts);
+    }
     complaints.push(fault);
   }
   const reasonsGiven = [...new Set(complaints)].join(' | ');

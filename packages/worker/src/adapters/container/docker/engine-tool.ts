@@ -1,5 +1,6 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
+import { removeControlGroup } from '../shared/control-group.ts';
 import { type EngineTool, imageChanges } from '../shared/engine-tool.ts';
 import { forceRemove, listContainers } from './containers.ts';
 import { Daemon } from './daemon.ts';
@@ -15,11 +16,12 @@ export function dockerTool(source: DockerSource, log: Log): EngineTool {
     if (nodeSlug === undefined) return [];
     const names = await listContainers(daemon, `${nodeSlugLabel}=${nodeSlug}`);
     for (const name of names) await forceRemove(daemon, name);
+    await removeControlGroup(source.stateDir);
     return names;
   };
   return {
     probe: async () => {
-      const { facts } = await openDockerEngine(source, log);
+      const { facts } = await openDockerEngine({ ...source, onlyLook: true }, log);
       return { facts, flags, problems: [] };
     },
 

@@ -14,6 +14,7 @@ const infoSchema = z.object({
   ServerVersion: z.string(),
   Driver: z.string(),
   DefaultRuntime: z.string(),
+  CgroupDriver: z.string().default('unknown'),
   SecurityOptions: z
     .array(z.string())
     .nullish()
@@ -23,7 +24,9 @@ const infoSchema = z.object({
 /** A daemon that answers, and what it says about itself. */
 export interface OpenedDocker {
   readonly profile: DockerProfile;
-  readonly facts: EngineFacts;
+  readonly facts: Omit<EngineFacts, 'ceiling'>;
+  /** Who makes the control groups of containers. */
+  readonly cgroupDriver: string;
 }
 
 const unusable = (message: string): WorkerError => new WorkerError('engine_unusable', message);
@@ -79,7 +82,7 @@ export async function inspectDaemon(
     cgroupVersion: host.cgroupVersion,
     features,
   };
-  return { profile, facts };
+  return { profile, facts, cgroupDriver: info.CgroupDriver };
 }
 
 /** Makes the files that are shown in every sandbox instead of the host's. @throws WorkerError `engine_unusable` */

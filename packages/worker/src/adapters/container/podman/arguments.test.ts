@@ -34,6 +34,8 @@ const run: RunArguments = {
   envNames: ['PEM'],
   pidFile: '/r/pids/x',
   seccompFile: '/state/engine/seccomp.json',
+  group: { parent: '/cynode-1', processes: 99 },
+  user: { uid: 1_900_000_001, gid: 1_900_000_001 },
 };
 
 const paths = enginePaths('/state', '/run/c', '1d0f6669-f4d2-4ac4-9b00-5e0b7b4dbd2f');
@@ -46,6 +48,7 @@ describe('the arguments of a run', () => {
       '--pull=never',
       '--network=none',
       '--hostname=sandbox',
+      '--oom-score-adj=1000',
       '--cap-drop=ALL',
       '--security-opt=no-new-privileges',
       '--security-opt=mask=/proc/cmdline:/proc/diskstats:/proc/modules:/proc/partitions:/sys/class/dmi:/sys/devices/virtual/dmi',
@@ -57,13 +60,15 @@ describe('the arguments of a run', () => {
       '--unsetenv=container',
       '--unsetenv=TERM',
       '--log-driver=none',
+      '--cgroup-parent=/cynode-1',
+      '--pids-limit=99',
       '--security-opt=seccomp=/state/engine/seccomp.json',
       '--cgroupns=private',
       '--init',
       '--ulimit=nofile=20000',
       '--ulimit=nproc=32768',
       '--timeout=90',
-      '--user=65532:65532',
+      '--user=1900000001:1900000001',
       '--workdir=/workspace',
       '--name=cynode-sandbox-1',
       '--pidfile=/r/pids/x',
@@ -86,8 +91,14 @@ describe('the arguments of a run', () => {
     expect(rootful.filter((flag) => !rootless.includes(flag))).toStrictEqual([
       '--ulimit=nofile=20000',
       '--ulimit=nproc=32768',
-      '--user=65532:65532',
+      '--user=1900000001:1900000001',
     ]);
+  });
+
+  it('name a user without rights where no job has one, and no group where there is none', () => {
+    const flags = runArguments(profile, { ...run, user: undefined, group: undefined });
+    expect(flags).toContain('--user=65532:65532');
+    expect(flags.join(' ')).not.toMatch(/--cgroup-parent|--pids-limit/);
   });
 
   it('relabel what is mounted on a host with SELinux: own for one sandbox, shared for all', () => {

@@ -1,6 +1,11 @@
-import type { SandboxMount, SandboxNetwork } from '../../../ports/sandbox-engine.ts';
 import { join } from 'node:path';
+import type {
+  SandboxMount,
+  SandboxNetwork,
+  SandboxRunSpec,
+} from '../../../ports/sandbox-engine.ts';
 import { mountText, podmanFlags, sandboxRules } from '../sandbox-rules.ts';
+import type { ContainerGroup } from '../shared/control-group.ts';
 import type { EnginePaths } from './paths.ts';
 import type { EngineProfile } from './profile.ts';
 
@@ -49,6 +54,8 @@ export interface RunArguments {
   readonly envNames: readonly string[];
   readonly pidFile: string;
   readonly seccompFile: string;
+  readonly group: ContainerGroup | undefined;
+  readonly user: SandboxRunSpec['user'] | undefined;
   readonly network?: SandboxNetwork;
 }
 
@@ -61,10 +68,11 @@ const mountOptions = ['nosuid', 'nodev'];
  * See docs/reference/sandbox.md.
  */
 export function runArguments(profile: EngineProfile, run: RunArguments): string[] {
-  const { network, timeoutSeconds, seccompFile: seccomp } = run;
+  const { seccompFile: seccomp, group, user, network, timeoutSeconds } = run;
+  const setting = { ...profile, seccomp, group, user, network, timeoutSeconds };
   return [
     'run',
-    ...podmanFlags(sandboxRules({ ...profile, seccomp, network, timeoutSeconds })),
+    ...podmanFlags(sandboxRules(setting)),
     `--workdir=${run.workdir}`,
     `--name=${run.name}`,
     `--pidfile=${run.pidFile}`,

@@ -1,14 +1,15 @@
 import { WorkerError } from '../../../domain/errors.ts';
+import { lookAtCeiling, type NodeBounds, removeControlGroup } from '../shared/control-group.ts';
 import type { EngineTool } from '../shared/engine-tool.ts';
 import type { EngineCommand } from './client.ts';
 import { removeContainers } from './containers.ts';
 import { hasImage, importImage } from './images.ts';
 import { type EngineSource, engineExists, openEngine } from './open-engine.ts';
-import { engineFacts } from './podman-engine.ts';
+import { engineFacts, groupPlace } from './podman-engine.ts';
 import { removeAllContainers, resetEngine, stopPause } from './reset-engine.ts';
 
 /** The private Podman of a node. */
-export function podmanTool(source: EngineSource): EngineTool {
+export function podmanTool(source: EngineSource & NodeBounds): EngineTool {
   const usable = async (): Promise<EngineCommand> => {
     const engine = await openEngine(source);
     if (engine.usable !== undefined) return engine.usable.command;
@@ -18,10 +19,10 @@ export function podmanTool(source: EngineSource): EngineTool {
   return {
     probe: async () => {
       const { usable: found, problems } = await openEngine(source);
-      return {
-        ...(found && { facts: engineFacts(found.profile), flags: found.command.flags }),
-        problems,
-      };
+      if (found === undefined) return { problems };
+      const { profile, command } = found;
+      const ceiling = await lookAtCeiling(groupPlace(source, profile), source.ceiling);
+      return { facts: engineFacts(profile, ceiling), flags: command.flags, problems };
     },
 
     hasImage: async (ref) => hasImage(await usable(), ref),
@@ -40,6 +41,7 @@ export function podmanTool(source: EngineSource): EngineTool {
       if (nodeSlug !== undefined) return removeContainers(command, nodeSlug);
       await removeAllContainers(command);
       await stopPause((await openEngine(source)).paths);
+      await removeControlGroup(source.stateDir);
       return [];
     },
 

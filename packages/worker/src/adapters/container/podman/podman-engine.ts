@@ -1,9 +1,17 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { WorkerError } from '../../../domain/errors.ts';
-import type { EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
+import type { CeilingFacts, EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
 import { containerRuns } from '../shared/container-runs.ts';
+import {
+  boundFeatures,
+  containerGroup,
+  type GroupPlace,
+  type NodeBounds,
+  openCeiling,
+} from '../shared/control-group.ts';
 import { ImageCache } from '../shared/images.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
+import { openOomVictims } from '../shared/oom-victims.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import { dropPidFiles, endClients, forceRemove, listContainers } from './containers.ts';
 import { asEngineRoot } from './engine-root.ts';
@@ -16,8 +24,14 @@ import { importProbeImage, probeRun } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
 import type { RunSetting } from './spawn-run.ts';
 
+/** Where the control group of a node on this engine lies. */
+export function groupPlace(source: EngineSource, profile: EngineProfile): GroupPlace {
+  const { cgroupVersion, cgroupManager, rootless } = profile;
+  return { stateDir: source.stateDir, cgroupVersion, manager: cgroupManager, rootless };
+}
+
 /** The facts of a probed engine. See docs/reference/nodes.md#capability-report. */
-export function engineFacts(profile: EngineProfile): EngineFacts {
+export function engineFacts(profile: EngineProfile, ceiling: CeilingFacts): EngineFacts {
   const { version, rootless, rootlessSupported, cgroupVersion } = profile;
   const features = [
     profile.storage,
@@ -26,8 +40,10 @@ export function engineFacts(profile: EngineProfile): EngineFacts {
     'seccomp',
     ...(profile.init ? ['init'] : []),
     ...(profile.privateCgroups ? ['private_cgroups'] : []),
+    ...boundFeatures(rootless, ceiling),
   ];
-  return { runtime: 'podman', version, rootless, rootlessSupported, cgroupVersion, features };
+  const base = { version, rootless, rootlessSupported, cgroupVersion };
+  return { runtime: 'podman', ...base, features, ceiling };
 }
 
 function unusable(problems: readonly EngineProblem[]): WorkerError {
@@ -35,7 +51,7 @@ function unusable(problems: readonly EngineProblem[]): WorkerError {
   return new WorkerError('engine_unusable', lines.join('\n'));
 }
 
-function engineOf(setting: RunSetting, log: Log): SandboxEngine {
+function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): SandboxEngine {
   const { command, profile, paths } = setting;
   const images = new ImageCache({
     has: (ref) => hasImage(command, ref),
@@ -43,7 +59,7 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
   });
   const deps = { ...setting, pidWatch: new PidWatch(paths.pidDir) };
   return {
-    facts: engineFacts(profile),
+    facts: engineFacts(profile, ceiling),
 
     check: async (signal) => {
       let fault = await probeRun(setting, signal);
@@ -63,6 +79,7 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
     ...containerRuns({
       containerOf: (spec) => new PodmanContainer(deps, spec),
       forgetImage: (ref) => images.forget(ref),
+      ...(!profile.rootless && { victims: openOomVictims() }),
       log,
     }),
 
@@ -88,11 +105,17 @@ function engineOf(setting: RunSetting, log: Log): SandboxEngine {
  * Opens the install's private Podman, probing it when needed.
  * @throws WorkerError `engine_unusable` with every reason and its fix
  */
-export async function openPodmanEngine(source: EngineSource, log: Log): Promise<SandboxEngine> {
+export async function openPodmanEngine(
+  source: EngineSource & NodeBounds,
+  log: Log,
+): Promise<SandboxEngine> {
   const { paths, usable, problems } = await openEngine(source);
   if (usable === undefined) throw unusable(problems);
   for (const problem of problems) {
     log.warn('container engine works with a limitation', { ...problem });
   }
-  return engineOf({ paths, ...usable }, log);
+  const ceiling = await openCeiling(groupPlace(source, usable.profile), source.ceiling);
+  if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
+  const group = containerGroup(source.stateDir, ceiling);
+  return engineOf({ paths, ...usable, group }, ceiling, log);
 }

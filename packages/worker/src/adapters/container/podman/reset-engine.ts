@@ -6,6 +6,7 @@ import { callEngine, type EngineCommand } from './client.ts';
 import { holdProcess, signalProcess } from './host-process.ts';
 import type { OpenedEngine } from './open-engine.ts';
 import type { EnginePaths } from './paths.ts';
+import { removeControlGroup } from '../shared/control-group.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import { asEngineRoot } from './engine-root.ts';
 
@@ -55,4 +56,5 @@ export async function resetEngine(engine: OpenedEngine): Promise<void> {
   await stopPause(paths);
   await removeTree(paths.root);
   await removeTree(dirname(paths.run));
+  await removeControlGroup(dirname(paths.root));
 }

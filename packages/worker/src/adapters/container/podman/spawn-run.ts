@@ -3,6 +3,7 @@ import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import type { ContainerGroup } from '../shared/control-group.ts';
 import { runArguments } from './arguments.ts';
 import type { EngineCommand } from './client.ts';
 import type { EnginePaths } from './paths.ts';
@@ -13,6 +14,8 @@ export interface RunSetting {
   readonly command: EngineCommand;
   readonly profile: EngineProfile;
   readonly paths: EnginePaths;
+  /** Absent where none can be made. */
+  readonly group?: ContainerGroup | undefined;
 }
 
 /** Where the engine writes the process id of a run. */
@@ -65,6 +68,8 @@ export async function spawnRun<T>(
     envNames: Object.keys(environment.byName),
     pidFile: pidFileOf(paths, spec.name),
     seccompFile: paths.seccompFile,
+    group: setting.group,
+    user: spec.user,
   });
   const file = namelessFile(paths.run, `env-${spec.name}`, environment.file);
   try {
