@@ -1,3 +1,4 @@
+import type { LoginAttempt } from '../domain/identity/lockout.ts';
 import type { CountedAttempt } from '../domain/identity/rate-window.ts';
 
 /**
@@ -11,6 +12,10 @@ export interface AttemptCounter {
     readonly max: number;
     readonly at: Date;
   }): Promise<CountedAttempt>;
-  /** Forgets keys without an attempt in the last minute; says how many. */
+  /** Takes down a failed login of a handle nobody has, for its lockout. */
+  noteFailure(subject: string, at: Date): Promise<void>;
+  /** The latest failed logins of a handle nobody has, newest first. */
+  failures(subject: string): Promise<readonly LoginAttempt[]>;
+  /** Forgets keys without an attempt in the last minute, and failures without one in the last hour; says how many. */
   removeStale(now: Date): Promise<number>;
 }

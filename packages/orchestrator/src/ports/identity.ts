@@ -29,13 +29,13 @@ export type LoginFailureReason =
   | 'no_credential'
   | 'wrong_password'
   /** The user was disabled or got another password while this one was checked. */
-  | 'changed_meanwhile'
-  | 'rate_limited';
+  | 'changed_meanwhile';
 
+/** A failed login of somebody there is. */
 export interface LoginFailure {
-  /** The user's handle, or the SHA-256 hex of a handle nobody has; absent when the body was not read. */
-  readonly subject?: string;
-  readonly userId?: string;
+  /** The user's handle. */
+  readonly subject: string;
+  readonly userId: string;
   readonly reason: LoginFailureReason;
   readonly client: ClientContext;
   readonly at: Date;
@@ -78,6 +78,12 @@ export interface RefusedRefresh {
   readonly client: ClientContext;
 }
 
+/** Whose refresh token it was. */
+export interface TokenOwner {
+  readonly userId: string;
+  readonly handle: string;
+}
+
 export interface SessionsToClose {
   readonly sessionId: string | undefined;
   readonly tokenHash: Buffer | undefined;
@@ -92,9 +98,8 @@ export interface IdentityStore {
   findLogin(handle: string): Promise<LoginCandidate | undefined>;
   /** The latest attempts of a subject that reached the password check, newest first. */
   recentAttempts(subject: string, limit: number): Promise<readonly LoginAttempt[]>;
+  /** Writes a login that failed at the password check; the lockout counts these. */
   recordLoginFailure(failure: LoginFailure): Promise<void>;
-  /** Records a refresh that was refused unread for too many attempts. */
-  recordThrottledRefresh(refused: Pick<LoginFailure, 'client' | 'at'>): Promise<void>;
   /** False, and nothing is stored, when user or password changed since the password was checked. */
   openSession(session: NewSession): Promise<boolean>;
   /**
@@ -102,8 +107,8 @@ export interface IdentityStore {
    * See docs/reference/identity-and-policy.md#tokens.
    */
   rotateSession(rotation: Rotation): Promise<RotatedSession | undefined>;
-  /** Records a refresh that was refused and ends the session when it was a late replay. */
-  refuseRefresh(refused: RefusedRefresh): Promise<void>;
+  /** Whose token came again after its exchange, if anybody's; ends the session when it came late. */
+  refuseRefresh(refused: RefusedRefresh): Promise<TokenOwner | undefined>;
   /** Ends the sessions named; unknown ones are no error. */
   closeSessions(sessions: SessionsToClose): Promise<void>;
   /** Forgets sessions that are past their end; says how many. */

@@ -49,13 +49,14 @@ export interface AckToStore {
 }
 
 /** An entry of `auth_audit_log` about a node. */
-export interface NodeAuditEntry extends ClientContext {
-  readonly event: 'node_registered' | 'node_registration_failure';
-  readonly success: boolean;
+export type NodeAuditEntry = ClientContext & {
   /** Slug of a node that proved itself; never unproven input. */
   readonly slug: string | undefined;
-  readonly reason: string | undefined;
-}
+  readonly reason: string;
+} & (
+    | { readonly event: 'node_registered'; readonly success: true }
+    | { readonly event: 'node_registration_failure'; readonly success: false }
+  );
 
 /** Statements on nodes inside one transaction; the node's row stays locked once read with a lock. */
 export interface NodeTransaction {
@@ -94,6 +95,7 @@ export interface NodeRegistry {
   noteHeartbeat(nodeId: string, epoch: number): Promise<boolean | undefined>;
   /** Ids of all nodes, by slug. */
   ids(): Promise<readonly string[]>;
+  /** Failures are counted rather than written one by one. */
   audit(entry: NodeAuditEntry): Promise<void>;
 }
 

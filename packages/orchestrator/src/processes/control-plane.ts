@@ -10,6 +10,7 @@ import { yamlBootstrapSource } from '../adapters/bootstrap/bootstrap-source.ts';
 import { jwtNodeTokens, sealedNodeTokens } from '../adapters/crypto/node-tokens.ts';
 import { bindControlPlane } from '../adapters/http/control-plane/bind-routes.ts';
 import { problemOf } from '../adapters/http/problems.ts';
+import { postgresRefusalLog } from '../adapters/postgres/audit/refusal-log.ts';
 import { postgresBootstrapStore } from '../adapters/postgres/bootstrap/bootstrap-store.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { expectedSchemaVersion, migrate } from '../adapters/postgres/migrate.ts';
@@ -18,6 +19,7 @@ import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.t
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
+import { RefusalCounter } from '../app/audit/refusal-counter.ts';
 import { importBootstrap } from '../app/bootstrap/import-bootstrap.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { seed } from '../app/seeds/seed.ts';
@@ -121,6 +123,8 @@ export async function startControlPlane(
   scope.shutdown.add('database pool', () => db.destroy());
   await seedDatabase(db, config, scope);
   await importBootstrapFile(db, config, env, scope);
+  const refusals = new RefusalCounter(postgresRefusalLog(db), log);
+  scope.shutdown.add('write counted refusals', () => refusals.close());
   const vault = sealedNodeTokens(
     new SealedBox(Buffer.from(config.ORCHESTRATOR_SECRETS_KEY.reveal(), 'base64')),
   );
@@ -134,7 +138,7 @@ export async function startControlPlane(
     mapError: problemOf,
   });
   const nodes = {
-    registry: postgresNodeRegistry(db),
+    registry: postgresNodeRegistry(db, refusals),
     issuer: jwtNodeTokens(config.JWT_SECRET, config.JWT_NODE_DURATION),
     vault,
     hash: canonicalHash,

@@ -25,6 +25,7 @@ import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bi
 import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
 import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
+import { postgresRefusalLog } from '../adapters/postgres/audit/refusal-log.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { postgresAttemptCounter } from '../adapters/postgres/identity/attempt-counter.ts';
 import { postgresIdentityStore } from '../adapters/postgres/identity/identity-store.ts';
@@ -49,6 +50,7 @@ import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts'
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { AuditQueue } from '../app/audit/audit-queue.ts';
+import { RefusalCounter } from '../app/audit/refusal-counter.ts';
 import { TaskNumbers } from '../app/tasks/name-task.ts';
 import { sweepBlobs } from '../app/tasks/sweep-blobs.ts';
 import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config.ts';
@@ -145,6 +147,8 @@ async function partsOf(
   const identity = postgresIdentityStore(db);
   const idempotency = postgresIdempotencyKeys(db);
   const seal = hmacSeal(config.jwtKey);
+  const refusals = new RefusalCounter(postgresRefusalLog(db), scope.log);
+  scope.shutdown.add('write counted refusals', () => refusals.close());
   return {
     version: apiVersion,
     auth: {
@@ -155,9 +159,11 @@ async function partsOf(
       throttle: {
         attempts: postgresAttemptCounter(db),
         identity,
+        refusals,
         perAddress: config.loginsPerAddressPerMinute,
         clock,
       },
+      refusals,
       lifetimes: { accessMs: config.accessMs, refreshMs: config.refreshMs },
       clock,
     },
@@ -182,6 +188,7 @@ async function partsOf(
     },
     signals: postgresTaskSignals(listener),
     auditQueue: new AuditQueue(postgresGatewayAudit(db), scope.log),
+    refusals,
     readiness: overrides.readiness ?? (await readinessOf(db, config)),
     stopping: scope.signal,
   };

@@ -36,7 +36,7 @@ function process(clock: FakeClock, extra: Partial<DesiredConfigDeps> = {}) {
   const db = openDatabase({ url: database.url, applicationName: 'test', log: silentLog });
   return {
     db,
-    registry: postgresNodeRegistry(db),
+    registry: postgresNodeRegistry(db, { count: () => {} }),
     vault: sealedNodeTokens(new SealedBox(key)),
     hash: canonicalHash,
     clock,

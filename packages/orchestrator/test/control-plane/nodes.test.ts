@@ -1,3 +1,4 @@
+import { waitFor } from '@cynodeai/testing';
 import { fakeNode, postJson, register, type FakeNode } from '@cynodeai/testing/doubles';
 import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -59,18 +60,21 @@ describe('registration', () => {
     expect(wrong.headers.get('www-authenticate')).toBe('Bearer');
     expect(await wrong.json()).toMatchObject({ type: 'urn:cynodeai:error:authentication' });
     await register(plane.url, node.report());
-    const audit = await plane.db
-      .selectFrom('auth_audit_log')
-      .select(['event_type', 'success', 'subject_handle', 'reason', 'ip_address'])
-      .where('event_type', 'in', ['node_registered', 'node_registration_failure'])
-      .orderBy('created_at', 'desc')
-      .limit(2)
-      .execute();
-    expect(audit).toMatchObject([
-      { event_type: 'node_registered', success: true, subject_handle: node.slug },
-      { event_type: 'node_registration_failure', success: false, reason: 'wrong_psk' },
-    ]);
-    expect(audit[0]?.ip_address).toBe('127.0.0.1');
+    const latest = (type: 'node_registered' | 'node_registration_failure') =>
+      plane.db
+        .selectFrom('auth_audit_log')
+        .select(['success', 'subject_handle', 'reason', 'ip_address', 'call_count'])
+        .where('event_type', '=', type)
+        .orderBy('created_at', 'desc')
+        .executeTakeFirst();
+    const client = { ip_address: '127.0.0.1' };
+    expect(await latest('node_registered')).toMatchObject({
+      success: true,
+      subject_handle: node.slug,
+      ...client,
+    });
+    const failure = { success: false, reason: 'wrong_psk', call_count: 1, ...client };
+    expect(await waitFor(() => latest('node_registration_failure'))).toMatchObject(failure);
   });
 
   it('refuses faulty reports with 400 naming the field', async () => {

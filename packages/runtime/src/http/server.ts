@@ -5,7 +5,7 @@ import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { Socket } from 'node:net';
 import type { ListenAddress } from '../config/fields.ts';
 import type { Log, LogFields } from '../observe/log.ts';
-import { uuidv7 } from '../std/index.ts';
+import { addressGroup, uuidv7 } from '../std/index.ts';
 import { limitBodies } from './body-limit.ts';
 import { acceptJsonBodies, hasBody } from './json-body.ts';
 import { ProblemError } from './problem-error.ts';
@@ -187,6 +187,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   );
   await app.register(rateLimit, {
     global: false,
+    keyGenerator: ({ ip }) => addressGroup(ip) ?? ip,
     errorResponseBuilder: (_request, context) =>
       new ProblemError('rate_limit', 'too many requests; wait and try again', {
         retryAfterSeconds: context.ttl / 1000,

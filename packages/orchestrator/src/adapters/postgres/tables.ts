@@ -9,6 +9,7 @@ import type {
   RefreshSessionsTable,
   RoleBindingsTable,
   RolesTable,
+  UnknownHandleFailuresTable,
   UserApiKeysTable,
   UsersTable,
 } from './tables/identity.ts';
@@ -61,6 +62,7 @@ export interface Database {
   password_credentials: PasswordCredentialsTable;
   refresh_sessions: RefreshSessionsTable;
   auth_attempts: AuthAttemptsTable;
+  unknown_handle_failures: UnknownHandleFailuresTable;
   user_api_keys: UserApiKeysTable;
   projects: ProjectsTable;
   groups: GroupsTable;

@@ -30,7 +30,6 @@ function store(findSession: IdentityStore['findSession']): IdentityStore {
     findLogin: unused,
     recentAttempts: unused,
     recordLoginFailure: unused,
-    recordThrottledRefresh: unused,
     openSession: unused,
     rotateSession: unused,
     refuseRefresh: unused,

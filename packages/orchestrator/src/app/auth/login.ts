@@ -11,6 +11,7 @@ import type {
   Passwords,
   RefreshTokens,
 } from '../../ports/identity.ts';
+import type { Refusals } from '../../ports/refusals.ts';
 import { type SessionLifetimes, absoluteSessionLifeMs, sessionTokens } from './session-tokens.ts';
 import { type ThrottleDeps, admitHandle } from './throttle.ts';
 
@@ -20,6 +21,7 @@ export interface LoginDeps {
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
   readonly throttle: ThrottleDeps;
+  readonly refusals: Refusals;
   readonly lifetimes: SessionLifetimes;
   readonly clock: Clock;
 }
@@ -64,9 +66,14 @@ export async function login(
   await admitHandle(deps.throttle, { subject, userId: user?.userId }, client);
   const checked = await check(deps, user, request.password);
   const refuse = async (reason: LoginFailureReason): Promise<never> => {
-    const userId = user && { userId: user.userId };
     const at = deps.clock.now();
-    await deps.identity.recordLoginFailure({ subject, ...userId, reason, client, at });
+    if (user === undefined) {
+      await deps.throttle.attempts.noteFailure(subject, at);
+      deps.refusals.count({ log: 'auth', event: 'login_failure', reason, subject, ...client, at });
+    } else {
+      const { userId } = user;
+      await deps.identity.recordLoginFailure({ subject, userId, reason, client, at });
+    }
     throw new OrchestratorError('credentials_invalid', 'Invalid credentials');
   };
   if (!checked.ok) return refuse(checked.reason);

@@ -7,6 +7,7 @@ import type {
   IdentityStore,
   RefreshTokens,
 } from '../../ports/identity.ts';
+import type { Refusals } from '../../ports/refusals.ts';
 import { type SessionLifetimes, absoluteSessionLifeMs, sessionTokens } from './session-tokens.ts';
 
 /**
@@ -19,6 +20,7 @@ export interface RefreshDeps {
   readonly identity: IdentityStore;
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
+  readonly refusals: Refusals;
   readonly lifetimes: SessionLifetimes;
   readonly clock: Clock;
 }
@@ -41,7 +43,16 @@ export async function refreshSession(
     client,
   });
   if (session === undefined) {
-    await deps.identity.refuseRefresh({ presentedHash, at, replayGraceMs, client });
+    const owner = await deps.identity.refuseRefresh({ presentedHash, at, replayGraceMs, client });
+    deps.refusals.count({
+      log: 'auth',
+      event: 'refresh_failure',
+      reason: owner === undefined ? 'unknown_or_expired' : 'replayed',
+      userId: owner?.userId,
+      subject: owner?.handle,
+      ...client,
+      at,
+    });
     throw new OrchestratorError('session_invalid', 'the refresh token is not valid; log in again');
   }
   return sessionTokens(deps.accessTokens, session, next.token, at, deps.lifetimes.accessMs);

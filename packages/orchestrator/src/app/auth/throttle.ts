@@ -1,9 +1,11 @@
-import type { Clock } from '@cynodeai/runtime/std';
+import { type Clock, addressGroup } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
+import type { RefusedEntry } from '../../domain/audit/refusal.ts';
 import { attemptsThatMatter, lockedForMs } from '../../domain/identity/lockout.ts';
 import { type RateDecision, decideRate } from '../../domain/identity/rate-window.ts';
 import type { AttemptCounter } from '../../ports/attempt-counter.ts';
 import type { ClientContext, IdentityStore } from '../../ports/identity.ts';
+import type { Refusals } from '../../ports/refusals.ts';
 
 /**
  * Login attempts a handle may have per minute.
@@ -13,10 +15,8 @@ export const loginsPerHandlePerMinute = 10;
 
 export interface ThrottleDeps {
   readonly attempts: AttemptCounter;
-  readonly identity: Pick<
-    IdentityStore,
-    'recentAttempts' | 'recordLoginFailure' | 'recordThrottledRefresh'
-  >;
+  readonly identity: Pick<IdentityStore, 'recentAttempts'>;
+  readonly refusals: Refusals;
   /** RATE_LIMIT_PER_MINUTE: logins and refreshes of a client address together. */
   readonly perAddress: number;
   readonly clock: Clock;
@@ -29,28 +29,31 @@ const tooMany = (waitMs: number): OrchestratorError =>
 
 async function countAddress(deps: ThrottleDeps, ip: string, at: Date): Promise<RateDecision> {
   const max = deps.perAddress;
-  return decideRate(await deps.attempts.count({ key: `address:${ip}`, max, at }), max, at);
+  const key = `address:${addressGroup(ip) ?? ip}`;
+  return decideRate(await deps.attempts.count({ key, max, at }), max, at);
+}
+
+/** Lets an attempt of a client address go on, or counts it as refused. @throws OrchestratorError `rate_limited`. */
+async function admitAddress(
+  deps: ThrottleDeps,
+  event: RefusedEntry['event'],
+  client: ClientContext,
+): Promise<void> {
+  const at = deps.clock.now();
+  const decision = await countAddress(deps, client.ip, at);
+  if (decision.allowed) return;
+  deps.refusals.count({ log: 'auth', event, reason: 'rate_limited', ...client, at });
+  throw tooMany(decision.waitMs);
 }
 
 /** Counts a login of a client address, before anything of it is read. @throws OrchestratorError `rate_limited`. */
-export async function admitLogin(deps: ThrottleDeps, client: ClientContext): Promise<void> {
-  const at = deps.clock.now();
-  const decision = await countAddress(deps, client.ip, at);
-  if (decision.allowed) return;
-  await deps.identity.recordLoginFailure({ reason: 'rate_limited', client, at });
-  throw tooMany(decision.waitMs);
+export function admitLogin(deps: ThrottleDeps, client: ClientContext): Promise<void> {
+  return admitAddress(deps, 'login_failure', client);
 }
 
-/**
- * Counts a refresh of a client address. Only the first refusal of a row has an audit row, so that a flood of
- * refreshes writes no more than the limit allows. @throws OrchestratorError `rate_limited`.
- */
-export async function admitRefresh(deps: ThrottleDeps, client: ClientContext): Promise<void> {
-  const at = deps.clock.now();
-  const decision = await countAddress(deps, client.ip, at);
-  if (decision.allowed) return;
-  if (decision.isFirst) await deps.identity.recordThrottledRefresh({ client, at });
-  throw tooMany(decision.waitMs);
+/** Counts a refresh of a client address. @throws OrchestratorError `rate_limited`. */
+export function admitRefresh(deps: ThrottleDeps, client: ClientContext): Promise<void> {
+  return admitAddress(deps, 'refresh_failure', client);
 }
 
 /**
@@ -66,17 +69,14 @@ export async function admitHandle(
   const max = loginsPerHandlePerMinute;
   const [counted, latest] = await Promise.all([
     deps.attempts.count({ key: `handle:${who.subject}`, max, at }),
-    deps.identity.recentAttempts(who.subject, attemptsThatMatter),
+    who.userId === undefined
+      ? deps.attempts.failures(who.subject)
+      : deps.identity.recentAttempts(who.subject, attemptsThatMatter),
   ]);
   const rate = decideRate(counted, max, at);
   const waitMs = Math.max(lockedForMs(latest, at), rate.allowed ? 0 : rate.waitMs);
   if (waitMs === 0) return;
-  await deps.identity.recordLoginFailure({
-    subject: who.subject,
-    ...(who.userId !== undefined && { userId: who.userId }),
-    reason: 'rate_limited',
-    client,
-    at,
-  });
+  const reason = 'rate_limited';
+  deps.refusals.count({ log: 'auth', event: 'login_failure', reason, ...who, ...client, at });
   throw tooMany(waitMs);
 }

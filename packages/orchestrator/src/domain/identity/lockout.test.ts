@@ -27,6 +27,13 @@ describe('the lockout of a handle', () => {
     expect(lockedForMs([{ succeeded: true, at: now }, ...failures(9)], now)).toBe(0);
   });
 
+  it('forgets failures after an hour without one', () => {
+    const hourMs = 3_600_000;
+    const apart = (gapMs: number) => [...failures(1, 0), ...failures(5, gapMs)];
+    expect(lockedForMs(apart(hourMs), now)).toBe(60_000);
+    expect(lockedForMs(apart(hourMs + 1), now)).toBe(0);
+  });
+
   it('is decided by the attempts that are read', () => {
     const attempts = fc.array(fc.record({ succeeded: fc.boolean(), at: fc.constant(now) }), {
       maxLength: 40,

@@ -15,8 +15,6 @@ export type RateDecision =
       readonly allowed: false;
       /** Until an attempt would be let through when none is made meanwhile. */
       readonly waitMs: number;
-      /** The attempt before this one was let through or is a minute ago. */
-      readonly isFirst: boolean;
     };
 
 /**
@@ -26,5 +24,5 @@ export type RateDecision =
 export function decideRate(counted: CountedAttempt, max: number, at: Date): RateDecision {
   if (counted.count <= max || counted.decisiveAt === undefined) return { allowed: true };
   const waitMs = Math.max(1, counted.decisiveAt.getTime() + rateWindowMs - at.getTime());
-  return { allowed: false, waitMs, isFirst: counted.count === max + 1 };
+  return { allowed: false, waitMs };
 }

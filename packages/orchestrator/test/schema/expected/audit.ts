@@ -69,8 +69,9 @@ export const auditTables: ExpectedTables = {
   },
   auth_audit_log: {
     columns: `id event_type user_id? subject_handle? success:bool ip_address:inet? user_agent? reason?
-      created_at`,
+      created_at group_key:C? call_count:int? last_at?`,
     keys: ['id'],
+    rules: 1,
     values: {
       event_type: `login_success login_failure refresh_success refresh_failure logout session_revoked
         user_created user_disabled user_reenabled password_changed password_reset
@@ -81,6 +82,7 @@ export const auditTables: ExpectedTables = {
       'user_id',
       'event_type',
       'subject_handle, created_at',
+      'unique group_key where group_key IS NOT NULL',
       "subject_handle, created_at where (event_type = ANY (ARRAY['login_success', 'login_failure'])) AND (reason IS DISTINCT FROM 'rate_limited')",
     ],
   },
@@ -115,9 +117,15 @@ export const auditTables: ExpectedTables = {
   gateway_audit_log: {
     columns: `id created_at request_id:text user_id? group_ids:jsonb? role_names:jsonb? scope_type?
       scope_id? action resource_type resource_id:text? decision status_code:int ip_address:inet?
-      duration_ms:int? details:jsonb?`,
+      duration_ms:int? details:jsonb? group_key:C? call_count:int? last_at?`,
     keys: ['id'],
     values: { decision: 'allow deny' },
-    indexes: ['created_at', 'user_id', 'resource_type, resource_id'],
+    rules: 1,
+    indexes: [
+      'created_at',
+      'user_id',
+      'resource_type, resource_id',
+      'unique group_key where group_key IS NOT NULL',
+    ],
   },
 };

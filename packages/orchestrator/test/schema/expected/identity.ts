@@ -32,6 +32,11 @@ export const identityTables: ExpectedTables = {
     keys: ['key'],
     indexes: ['expires_at'],
   },
+  unknown_handle_failures: {
+    columns: 'subject:C failures:instants expires_at',
+    keys: ['subject'],
+    indexes: ['expires_at'],
+  },
   user_api_keys: {
     columns:
       'id user_id name key_hash:bytea is_active:bool=true expires_at? last_used_at? created_at',

@@ -7,7 +7,9 @@ import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
 import type { Call, OutcomeKind } from '../../../app/audit/call.ts';
 import { type CallAnswer, auditRow } from '../../../app/audit/record.ts';
 import type { UserSession } from '../../../domain/identity/actor.ts';
+import type { RefusedCall } from '../../../domain/audit/refusal.ts';
 import type { GatewayAuditRow } from '../../../ports/audit.ts';
+import type { Refusals } from '../../../ports/refusals.ts';
 
 type AuditedRoute = UserRoute<GatewayAction>;
 
@@ -90,6 +92,15 @@ function pathId(request: FastifyRequest): string | undefined {
   return typeof id === 'string' ? storableText(id) : undefined;
 }
 
+/** A call whose caller was never known, as it is counted. */
+function refusedCall(call: AuditedCall, statusCode: number, at: Date): RefusedCall {
+  const { entry, requestId, ip } = call;
+  const { operation, action, resource } = entry;
+  const durationMs = Math.round(call.elapsedMs());
+  const told = { operation, action, resource, ...answerOf(statusCode), requestId, durationMs };
+  return { log: 'gateway', ...told, ip, at };
+}
+
 export interface AuditedCalls {
   /** The record of a call; made when the request arrived. */
   of(request: FastifyRequest): AuditedCall;
@@ -98,9 +109,15 @@ export interface AuditedCalls {
 /**
  * Follows every audited call, whatever comes of it: refused, broken off and failed calls too. The row of a read follows
  * its answer, and so does the row of a fault of ours, which may be that no row can be written; every other row is
- * written before the answer leaves. Must be installed before routes are bound.
+ * written before the answer leaves. Calls of nobody known are counted, and no answer waits for that. Must be installed
+ * before routes are bound.
  */
-export function followCalls(server: HttpServer, queue: AuditQueue, clock: Clock): AuditedCalls {
+export function followCalls(
+  server: HttpServer,
+  queue: AuditQueue,
+  refusals: Refusals,
+  clock: Clock,
+): AuditedCalls {
   const calls = new WeakMap<FastifyRequest, AuditedCall>();
   const rowOf = (call: AuditedCall, statusCode: number): GatewayAuditRow =>
     auditRow(call, call.actor, call, answerOf(statusCode), clock.now());
@@ -110,12 +127,15 @@ export function followCalls(server: HttpServer, queue: AuditQueue, clock: Clock)
     const call = new AuditedCall(request, route);
     calls.set(request, call);
     reply.raw.once('close', () => {
-      if (!call.isRecorded) queue.record(rowOf(call, reply.raw.statusCode));
+      const { statusCode } = reply.raw;
+      if (call.actor === undefined) refusals.count(refusedCall(call, statusCode, clock.now()));
+      else if (!call.isRecorded) queue.record(rowOf(call, statusCode));
     });
   });
   server.app.addHook('onSend', async (request, { statusCode }) => {
     const call = calls.get(request);
-    if (call === undefined || call.isRecorded || mayFollow(request.method, statusCode)) return;
+    if (call?.actor === undefined || call.isRecorded) return;
+    if (mayFollow(request.method, statusCode)) return;
     call.recorded();
     await queue.write(rowOf(call, statusCode));
   });

@@ -7,6 +7,7 @@ import type { CreateTaskOnceDeps } from '../../../app/tasks/create-task-once.ts'
 import type { ListTasksDeps } from '../../../app/tasks/list-tasks.ts';
 import type { ArtifactDeps } from '../../../app/tasks/list-artifacts.ts';
 import type { CallerTasks, TaskReader, TaskSignals } from '../../../ports/tasks.ts';
+import type { Refusals } from '../../../ports/refusals.ts';
 import { followCalls } from './audited-calls.ts';
 import { bindLogin } from './auth/login.ts';
 import { bindLogout } from './auth/logout.ts';
@@ -39,6 +40,7 @@ export interface UserGatewayParts {
   readonly artifacts: Omit<ArtifactDeps, 'tasks'>;
   readonly signals: TaskSignals;
   readonly auditQueue: AuditQueue;
+  readonly refusals: Refusals;
   readonly readiness: () => Promise<readonly ReadinessReason[]>;
   /** Fires when the process stops. */
   readonly stopping: AbortSignal;
@@ -47,7 +49,7 @@ export interface UserGatewayParts {
 /** Serves every route of the User API Gateway. See docs/reference/http.md. */
 export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): void {
   const { auth, tasks, callerTasks, signals, stopping } = parts;
-  const calls = followCalls(server, parts.auditQueue, auth.clock);
+  const calls = followCalls(server, parts.auditQueue, parts.refusals, auth.clock);
   const guard = callerGuard(server, auth, calls);
   bindHealthRoutes(server, parts.readiness);
   bindOpenApi(server, parts.version);

@@ -8,7 +8,7 @@ import { inetOf } from './inet.ts';
 const maxUserAgentChars = 512;
 
 /** The user agent as it is kept. */
-function userAgentOf(client: ClientContext): string | null {
+export function userAgentOf(client: Pick<ClientContext, 'userAgent'>): string | null {
   if (client.userAgent === undefined) return null;
   return storableText(client.userAgent.slice(0, maxUserAgentChars));
 }

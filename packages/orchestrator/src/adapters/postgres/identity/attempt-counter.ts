@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { attemptsThatMatter, forgottenAfterMs } from '../../../domain/identity/lockout.ts';
 import { rateWindowMs } from '../../../domain/identity/rate-window.ts';
 import type { AttemptCounter } from '../../../ports/attempt-counter.ts';
 import type { Executor } from '../database.ts';
@@ -29,12 +30,33 @@ export function postgresAttemptCounter(db: Executor): AttemptCounter {
       const [row] = rows;
       return { count: row?.count ?? 0, decisiveAt: row?.decisive_at ?? undefined };
     },
-    removeStale: async (now) => {
-      const { numDeletedRows } = await db
-        .deleteFrom('auth_attempts')
-        .where('expires_at', '<=', now)
+    noteFailure: async (subject, at) => {
+      const expiresAt = new Date(at.getTime() + forgottenAfterMs);
+      await sql`
+        insert into unknown_handle_failures as kept (subject, failures, expires_at)
+        values (${subject}, array[${at}::timestamptz], ${expiresAt})
+        on conflict (subject) do update
+           set failures = (excluded.failures || kept.failures)[:${sql.lit(attemptsThatMatter)}],
+               expires_at = excluded.expires_at`.execute(db);
+    },
+    failures: async (subject) => {
+      const row = await db
+        .selectFrom('unknown_handle_failures')
+        .select('failures')
+        .where('subject', '=', subject)
         .executeTakeFirst();
-      return Number(numDeletedRows);
+      return (row?.failures ?? []).map((at) => ({ succeeded: false, at }));
+    },
+    removeStale: async (now) => {
+      let removed = 0n;
+      for (const table of ['auth_attempts', 'unknown_handle_failures'] as const) {
+        const { numDeletedRows } = await db
+          .deleteFrom(table)
+          .where('expires_at', '<=', now)
+          .executeTakeFirst();
+        removed += numDeletedRows;
+      }
+      return Number(removed);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { IdentityStore } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
-import { recentAttempts, recordLoginFailure, recordThrottledRefresh } from './login-attempts.ts';
+import { recentAttempts, recordLoginFailure } from './login-attempts.ts';
 import { closeSessions } from './close-sessions.ts';
 import { findLogin } from './find-login.ts';
 import { findSession } from './find-session.ts';
@@ -16,7 +16,6 @@ export function postgresIdentityStore(db: Executor): IdentityStore {
     findLogin: (handle) => findLogin(db, handle),
     recentAttempts: (subject, limit) => recentAttempts(db, subject, limit),
     recordLoginFailure: (failure) => recordLoginFailure(db, failure),
-    recordThrottledRefresh: (refused) => recordThrottledRefresh(db, refused),
     openSession: (session) => openSession(db, session),
     rotateSession: (rotation) => rotateSession(db, rotation),
     refuseRefresh: (refused) => refuseRefresh(db, refused),

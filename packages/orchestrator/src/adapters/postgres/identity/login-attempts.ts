@@ -4,18 +4,9 @@ import type { LoginFailure } from '../../../ports/identity.ts';
 import { appendAuthEvent } from '../audit/auth-audit.ts';
 import type { Executor } from '../database.ts';
 
-/** Writes a refused login. */
+/** Writes a login that failed at the password check. */
 export function recordLoginFailure(db: Executor, failure: LoginFailure): Promise<void> {
   return appendAuthEvent(db, { type: 'login_failure', success: false, ...failure });
-}
-
-/** Writes a refresh that was refused unread. */
-export function recordThrottledRefresh(
-  db: Executor,
-  refused: Pick<LoginFailure, 'client' | 'at'>,
-): Promise<void> {
-  const reason = 'rate_limited';
-  return appendAuthEvent(db, { type: 'refresh_failure', success: false, reason, ...refused });
 }
 
 /**

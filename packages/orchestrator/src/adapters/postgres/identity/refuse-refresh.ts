@@ -1,16 +1,24 @@
 import { sql } from 'kysely';
-import type { RefusedRefresh } from '../../../ports/identity.ts';
+import type { RefusedRefresh, TokenOwner } from '../../../ports/identity.ts';
 import type { Executor } from '../database.ts';
 import { clientColumns } from '../audit/auth-audit.ts';
 
+interface Row {
+  readonly user_id: string;
+  readonly handle: string;
+}
+
 /**
- * Records a refused refresh; a token replayed after the grace ends its session.
+ * Whose token is replayed; after the grace that ends its session.
  * See docs/reference/identity-and-policy.md#tokens.
  */
-export async function refuseRefresh(db: Executor, refused: RefusedRefresh): Promise<void> {
+export async function refuseRefresh(
+  db: Executor,
+  refused: RefusedRefresh,
+): Promise<TokenOwner | undefined> {
   const { presentedHash, at, client, replayGraceMs } = refused;
   const lateSince = new Date(at.getTime() - replayGraceMs);
-  await sql`
+  const { rows } = await sql<Row>`
     with replayed as (
       select s.id, s.user_id, u.handle
         from refresh_sessions s join users u on u.id = s.user_id
@@ -27,9 +35,7 @@ export async function refuseRefresh(db: Executor, refused: RefusedRefresh): Prom
       select 'session_revoked', user_id, handle, true, ${clientColumns(client)}, 'reuse_detected', ${at}::timestamptz
         from revoked
     )
-    insert into auth_audit_log
-      (event_type, user_id, subject_handle, success, ip_address, user_agent, reason, created_at)
-    select 'refresh_failure', replayed.user_id, replayed.handle, false, ${clientColumns(client)},
-           case when replayed.id is null then 'unknown_or_expired' else 'replayed' end, ${at}::timestamptz
-      from (select 1) one left join replayed on true`.execute(db);
+    select user_id, handle from replayed`.execute(db);
+  const [row] = rows;
+  return row && { userId: row.user_id, handle: row.handle };
 }

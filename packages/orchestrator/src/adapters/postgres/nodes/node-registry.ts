@@ -1,6 +1,7 @@
 import { nodeCapabilityReportSchema } from '@cynodeai/contracts/control-plane';
 import type { Kysely } from 'kysely';
 import type { NodeRegistry, NodeTransaction } from '../../../ports/node-registry.ts';
+import type { Refusals } from '../../../ports/refusals.ts';
 import type { Executor } from '../database.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import type { Database } from '../tables.ts';
@@ -54,7 +55,7 @@ function nodeTransaction(trx: Executor): NodeTransaction {
 }
 
 /** The registry of nodes in PostgreSQL. */
-export function postgresNodeRegistry(db: Kysely<Database>): NodeRegistry {
+export function postgresNodeRegistry(db: Kysely<Database>, refusals: Refusals): NodeRegistry {
   return {
     transaction: (work) => db.transaction().execute((trx) => work(nodeTransaction(trx))),
     noteHeartbeat: (nodeId, epoch) => noteHeartbeat(db, nodeId, epoch),
@@ -62,6 +63,10 @@ export function postgresNodeRegistry(db: Kysely<Database>): NodeRegistry {
       const rows = await db.selectFrom('nodes').select('id').orderBy('node_slug').execute();
       return rows.map((row) => row.id);
     },
-    audit: (entry) => insertNodeAudit(db, entry),
+    audit: async (entry) => {
+      if (entry.success) return insertNodeAudit(db, entry);
+      const { event, slug, reason, ip, userAgent } = entry;
+      refusals.count({ log: 'auth', event, reason, subject: slug, ip, userAgent, at: new Date() });
+    },
   };
 }

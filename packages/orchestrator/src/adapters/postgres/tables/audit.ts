@@ -16,11 +16,18 @@ export type AuthEventType =
   | 'node_registered'
   | 'node_registration_failure';
 
+/** A row that counts what is alike in one minute; all three are null in a row of one event. */
+interface Grouped {
+  group_key: string | null;
+  call_count: number | null;
+  last_at: Date | null;
+}
+
 /**
  * See docs/reference/database.md#audit-tables; `subject_handle` of an unknown user is the SHA-256
  * hex of the handle.
  */
-export interface AuthAuditLogTable {
+export interface AuthAuditLogTable extends Grouped {
   id: Id;
   event_type: AuthEventType;
   user_id: string | null;
@@ -33,7 +40,7 @@ export interface AuthAuditLogTable {
 }
 
 /** See docs/reference/database.md#audit-tables; `details` holds ids only. */
-export interface GatewayAuditLogTable {
+export interface GatewayAuditLogTable extends Grouped {
   id: Id;
   created_at: CreatedAt;
   request_id: string;

@@ -50,6 +50,13 @@ export interface AuthAttemptsTable {
   expires_at: Date;
 }
 
+/** Latest failed logins of a handle nobody has, newest first; `subject` is its SHA-256 hex. */
+export interface UnknownHandleFailuresTable {
+  subject: string;
+  failures: Date[];
+  expires_at: Date;
+}
+
 /** See docs/reference/database.md#identity-tables. */
 export interface UserApiKeysTable {
   id: Id;
