@@ -6,6 +6,7 @@ export const gatewayActions = [
   'task.create',
   'task.read',
   'task.cancel',
+  'task.prune',
   'project.read',
   'settings.read',
   'settings.write',

@@ -6,6 +6,7 @@ import { roleBindingRoutes } from './role-bindings.ts';
 import { settingRoutes } from './settings.ts';
 import { taskArtifactRoutes } from './task-artifacts.ts';
 import { taskEventRoutes } from './task-events.ts';
+import { taskPruneRoutes } from './task-prune.ts';
 import { taskResultRoutes } from './task-results.ts';
 import { taskRoutes } from './tasks.ts';
 import { userRoutes } from './users.ts';
@@ -16,6 +17,7 @@ export * from './role-bindings.ts';
 export * from './settings.ts';
 export * from './task-artifacts.ts';
 export * from './task-events.ts';
+export * from './task-prune.ts';
 export * from './task-results.ts';
 export * from './tasks.ts';
 export * from './users.ts';
@@ -31,6 +33,7 @@ export const gatewayRoutes = {
   ...taskResultRoutes,
   ...taskArtifactRoutes,
   ...taskEventRoutes,
+  ...taskPruneRoutes,
   ...userRoutes,
   ...roleBindingRoutes,
   ...settingRoutes,

@@ -10,6 +10,7 @@ import {
   downFlags,
   imageArgs,
   imageFlags,
+  pruneFlags,
   resetFlags,
   runArgs,
   runFlags,
@@ -102,6 +103,13 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
     args: imageArgs,
     flags: imageFlags,
     load: async () => (await import('./image.ts')).image,
+  }),
+  defineCommand({
+    path: ['prune'],
+    summary: 'remove finished tasks with their results and files, as the local administrator',
+    args: {},
+    flags: pruneFlags,
+    load: async () => (await import('./prune.ts')).prune,
   }),
   defineCommand({
     path: ['reset'],

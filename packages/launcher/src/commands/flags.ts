@@ -74,6 +74,15 @@ export const userFlags = {
   passwordStdin: { type: 'boolean', help: 'read the password from standard input' },
 } as const satisfies Flags;
 
+export const pruneFlags = {
+  olderThan: {
+    type: 'string',
+    value: 'duration',
+    help: 'only tasks that ended that long ago, such as 30d or 12h',
+  },
+  dryRun: { type: 'boolean', help: 'only say how much it is' },
+} as const satisfies Flags;
+
 export const serveArgs = {
   role: { help: 'user-gateway, control-plane, node: each in a process of its own', many: true },
 } as const satisfies Args;

@@ -161,6 +161,21 @@ export interface TaskCreator {
   create(creation: TaskCreation): Promise<CreationResult>;
 }
 
+/** How much belongs to tasks. */
+export interface FinishedTotals {
+  readonly tasks: number;
+  readonly jobs: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Tasks that are gone, with the files that nobody needs any more. */
+export interface RemovedTasks {
+  readonly taskIds: readonly string[];
+  readonly jobs: number;
+  readonly files: readonly { readonly storageRef: string; readonly sizeBytes: number }[];
+}
+
 /** What one transaction on tasks may do. */
 export interface TaskTransaction extends TaskCreator {
   readonly projects: ProjectStore;
@@ -172,6 +187,10 @@ export interface TaskTransaction extends TaskCreator {
   lockTask(reference: TaskReference): Promise<TaskRecord | undefined>;
   /** Ends a locked task and its open jobs, writes their events and tells whoever waits or runs them. */
   cancelTask(taskId: string, at: Date): Promise<CanceledTask>;
+  /** What belongs to tasks that ended before that and that no node works on. */
+  countFinished(before: Date): Promise<FinishedTotals>;
+  /** Removes the oldest of them with all that hangs on them; those that somebody holds are left out. */
+  removeFinished(before: Date, limit: number): Promise<RemovedTasks>;
 }
 
 /** Runs work in one transaction; it is undone when the work rejects. */

@@ -10,7 +10,6 @@ import { yamlBootstrapSource } from '../adapters/bootstrap/bootstrap-source.ts';
 import { jwtNodeTokens, sealedNodeTokens } from '../adapters/crypto/node-tokens.ts';
 import { bindControlPlane } from '../adapters/http/control-plane/bind-routes.ts';
 import { problemOf } from '../adapters/http/problems.ts';
-import { postgresRefusalLog } from '../adapters/postgres/audit/refusal-log.ts';
 import { postgresBootstrapStore } from '../adapters/postgres/bootstrap/bootstrap-store.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { expectedSchemaVersion, migrate } from '../adapters/postgres/migrate.ts';
@@ -19,7 +18,6 @@ import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.t
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
-import { RefusalCounter } from '../app/audit/refusal-counter.ts';
 import { importBootstrap } from '../app/bootstrap/import-bootstrap.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { seed } from '../app/seeds/seed.ts';
@@ -29,10 +27,12 @@ import {
   type MigrationConfig,
   controlPlaneConfig,
 } from './control-plane-config.ts';
+import { countRefusals } from './counted-refusals.ts';
 import { openControlPlaneHttp } from './control-plane-http.ts';
 import { startDispatcher } from './dispatch-loops.ts';
 import { startNodeConfigLoop } from './node-config-loop.ts';
 import { startPmModelLoop } from './pm-model-loop.ts';
+import { startRetention } from './retention-loop.ts';
 
 /** What a caller may set aside of the environment. */
 export interface ControlPlaneOverrides {
@@ -42,6 +42,8 @@ export interface ControlPlaneOverrides {
   readonly registrationsPerMinute?: number;
   /** How long answers under way are waited for at shutdown, ms; 30 s unless told. */
   readonly drainMs?: number;
+  /** Pause between looks for what is too old, ms. */
+  readonly retentionEveryMs?: number;
 }
 
 export interface RunningControlPlane {
@@ -123,8 +125,6 @@ export async function startControlPlane(
   scope.shutdown.add('database pool', () => db.destroy());
   await seedDatabase(db, config, scope);
   await importBootstrapFile(db, config, env, scope);
-  const refusals = new RefusalCounter(postgresRefusalLog(db), log);
-  scope.shutdown.add('write counted refusals', () => refusals.close());
   const vault = sealedNodeTokens(
     new SealedBox(Buffer.from(config.ORCHESTRATOR_SECRETS_KEY.reveal(), 'base64')),
   );
@@ -138,7 +138,7 @@ export async function startControlPlane(
     mapError: problemOf,
   });
   const nodes = {
-    registry: postgresNodeRegistry(db, refusals),
+    registry: postgresNodeRegistry(db, countRefusals(db, scope)),
     issuer: jwtNodeTokens(config.JWT_SECRET, config.JWT_NODE_DURATION),
     vault,
     hash: canonicalHash,
@@ -178,6 +178,8 @@ export async function startControlPlane(
   await listener.start();
   scope.shutdown.add('notifications', () => listener.close());
   startNodeConfigLoop(nodes, listener, scope);
+  const artifactDirectory = config.ARTIFACT_STORAGE_DIR;
+  startRetention({ db, artifactDirectory, everyMs: overrides.retentionEveryMs }, scope);
   const http = openControlPlaneHttp();
   scope.shutdown.add('connections to nodes and models', () => http.close());
   startPmModelLoop({ db, vault, listener, http, demoModel: config.DEMO_MODEL_REF }, scope);

@@ -25,7 +25,6 @@ import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bi
 import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
 import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
-import { postgresRefusalLog } from '../adapters/postgres/audit/refusal-log.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { postgresAttemptCounter } from '../adapters/postgres/identity/attempt-counter.ts';
 import { postgresIdentityStore } from '../adapters/postgres/identity/identity-store.ts';
@@ -50,11 +49,11 @@ import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts'
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { AuditQueue } from '../app/audit/audit-queue.ts';
-import { RefusalCounter } from '../app/audit/refusal-counter.ts';
 import { TaskNumbers } from '../app/tasks/name-task.ts';
 import { sweepBlobs } from '../app/tasks/sweep-blobs.ts';
+import { countRefusals } from './counted-refusals.ts';
 import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config.ts';
-import { type Sweep, startSweeps } from './user-gateway-sweeps.ts';
+import { type Sweep, startSweeps } from './sweeps.ts';
 
 const applicationName = 'cynode-user-gateway';
 const apiVersion = '0.1.0';
@@ -147,8 +146,17 @@ async function partsOf(
   const identity = postgresIdentityStore(db);
   const idempotency = postgresIdempotencyKeys(db);
   const seal = hmacSeal(config.jwtKey);
-  const refusals = new RefusalCounter(postgresRefusalLog(db), scope.log);
-  scope.shutdown.add('write counted refusals', () => refusals.close());
+  const refusals = countRefusals(db, scope);
+  const creation: UserGatewayParts['creation'] = {
+    create: (creation) => createTask(db, creation),
+    numbers: new TaskNumbers(),
+    transact: postgresTransactTasks(db),
+    projects,
+    blobs: new FileBlobs(config.artifactDirectory),
+    tasks,
+    idempotency,
+    clock,
+  };
   return {
     version: apiVersion,
     auth: {
@@ -167,16 +175,8 @@ async function partsOf(
       lifetimes: { accessMs: config.accessMs, refreshMs: config.refreshMs },
       clock,
     },
-    creation: {
-      create: (creation) => createTask(db, creation),
-      numbers: new TaskNumbers(),
-      transact: postgresTransactTasks(db),
-      projects,
-      blobs: new FileBlobs(config.artifactDirectory),
-      tasks,
-      idempotency,
-      clock,
-    },
+    creation,
+    pruning: { transact: creation.transact, blobs: creation.blobs, clock, log: scope.log },
     listing: { tasks, callerTasks, identity, projects, seal },
     resources: resourcesOf(config, db, { idempotency, seal, clock }),
     tasks,

@@ -21,6 +21,12 @@ describe('parseDurationMs', () => {
     },
   );
 
+  it('takes days only where they make sense', () => {
+    expect(parseDurationMs('30d', { days: true })).toBe(2_592_000_000);
+    expect(parseDurationMs('1d12h', { days: true })).toBe(129_600_000);
+    expect(parseDurationMs('0d', { days: true })).toBe(0);
+  });
+
   it('takes a bare number only where its unit is told', () => {
     expect(parseDurationMs('90', { bareUnit: 's' })).toBe(90_000);
     expect(parseDurationMs('1m', { bareUnit: 's' })).toBe(60_000);

@@ -63,6 +63,8 @@ function transaction(more: Partial<TaskTransaction> = {}): TaskTransaction {
     takenNames: async () => new Set(),
     lockTask: async () => undefined,
     cancelTask: async (taskId) => ({ taskId, jobIds: [] }),
+    countFinished: async () => ({ tasks: 0, jobs: 0, files: 0, bytes: 0 }),
+    removeFinished: async () => ({ taskIds: [], jobs: 0, files: [] }),
     ...more,
   };
 }

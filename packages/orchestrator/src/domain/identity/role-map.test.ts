@@ -73,6 +73,11 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'project viewer': none,
     'plain user': '-y-y-y',
   },
+  'task.prune': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+  },
   'project.read': {
     'system owner': all,
     'system admin': all,
@@ -131,6 +136,7 @@ describe('the role map (REQ-ACCESS-0107)', () => {
 
   it('calls those actions administrative that no plain user has', () => {
     expect(gatewayActions.filter(isAdministrative)).toEqual([
+      'task.prune',
       'settings.read',
       'settings.write',
       'user.manage',

@@ -3,6 +3,7 @@ import { leaseSettingKeys } from '../leases/lease-times.ts';
 import { executionModes, pmModelKeys, selectionModes } from '../models/model-settings.ts';
 import { parseTiers } from '../models/model-tiers.ts';
 import { maxJobTimeoutKey, staleSecondsKey } from '../nodes/config-settings.ts';
+import { maxRetentionDays, retentionKeys } from '../retention/cutoffs.ts';
 import {
   type ValueRule,
   aBoolean,
@@ -67,6 +68,9 @@ const rules: Readonly<Record<string, ValueRule>> = {
   'models.download.allowed_sources': texts,
   'models.download.require_user_approval': aBoolean,
   'models.nodes.prefer_local_cache': aBoolean,
+  [retentionKeys.audit]: wholeNumber(0, maxRetentionDays),
+  [retentionKeys.events]: wholeNumber(0, maxRetentionDays),
+  [retentionKeys.tasks]: wholeNumber(0, maxRetentionDays),
   'sandbox.default_image': aText,
   'sandbox.agent_image': aText,
   'sandbox_images.registries': registries,

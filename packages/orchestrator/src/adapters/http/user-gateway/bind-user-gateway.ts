@@ -5,6 +5,7 @@ import { currentActor } from '../../../app/auth/authenticate.ts';
 import type { LoginDeps } from '../../../app/auth/login.ts';
 import type { CreateTaskOnceDeps } from '../../../app/tasks/create-task-once.ts';
 import type { ListTasksDeps } from '../../../app/tasks/list-tasks.ts';
+import type { PruneTasksDeps } from '../../../app/tasks/prune-tasks.ts';
 import type { ArtifactDeps } from '../../../app/tasks/list-artifacts.ts';
 import type { CallerTasks, TaskReader, TaskSignals } from '../../../ports/tasks.ts';
 import type { Refusals } from '../../../ports/refusals.ts';
@@ -22,6 +23,7 @@ import { bindTaskEvents } from './tasks/events.ts';
 import { bindGetTask } from './tasks/get.ts';
 import { bindListTasks } from './tasks/list.ts';
 import { bindTaskLogs } from './tasks/logs.ts';
+import { bindPruneTasks } from './tasks/prune.ts';
 import { bindTaskResult } from './tasks/result.ts';
 
 /** Serves the routes of one resource for callers the guard lets in. */
@@ -32,6 +34,7 @@ export interface UserGatewayParts {
   readonly version: string;
   readonly auth: LoginDeps;
   readonly creation: CreateTaskOnceDeps;
+  readonly pruning: PruneTasksDeps;
   readonly listing: ListTasksDeps;
   /** Resources that stand by themselves; each brings what it is made of. */
   readonly resources: readonly BindResource[];
@@ -67,4 +70,5 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   const recheck = currentActor.bind(undefined, auth);
   bindTaskEvents(server, guard, { tasks, signals, recheck }, stopping);
   bindCancelTask(server, guard, parts.creation);
+  bindPruneTasks(server, guard, parts.pruning);
 }

@@ -6,7 +6,7 @@ export interface Sweep {
   /** What is removed, for the log. */
   readonly what: string;
   readonly everyMs: number;
-  /** Removes it and says how much; safe to run in several gateways at once. */
+  /** Removes it and says how much; safe to run in several processes at once. */
   readonly run: () => Promise<number>;
 }
 
