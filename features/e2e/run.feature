@@ -38,6 +38,11 @@ Feature: One command from nothing to a result
     Then cynode exits with 0
     And the processes of the stack are the same as before
 
+  Scenario: Finished tasks are removed by their age
+    When I run cynode with "prune --older-than 365d"
+    Then cynode exits with 0
+    And standard output holds "removed 0 tasks"
+
   Scenario: One hundred mixed jobs at once end in their right states
     When I submit 100 jobs at once: success, failure, timeout, much output, stubborn sleepers
     Then every job ends in the state its kind demands

@@ -51,3 +51,6 @@ export const jobTimeouts = {
    */
   dispatchSlackSeconds: 630,
 } as const;
+
+/** Used shares of a disk: from `tight` on people are warned, from `full` on no new task is taken, so that others can end. */
+export const diskShares = { tight: 0.8, full: 0.95 } as const;

@@ -25,6 +25,7 @@ export const problemStatus = {
   node_shutting_down: 503,
   inference_unavailable: 503,
   timeout: 504,
+  insufficient_storage: 507,
 } as const;
 
 export type ProblemKind = keyof typeof problemStatus;

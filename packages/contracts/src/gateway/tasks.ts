@@ -121,7 +121,14 @@ export const taskRoutes = {
     form: { field: 'task', files: 'attachments' },
     streamedLimitBytes: limits.multipartBytes,
     success: { 201: { kind: 'json', schema: taskSchema } },
-    errors: [...bodyErrors, 'authentication', 'authorization', 'not_found', 'conflict'],
+    errors: [
+      ...bodyErrors,
+      'authentication',
+      'authorization',
+      'not_found',
+      'conflict',
+      'insufficient_storage',
+    ],
   }),
   listTasks: defineRoute({
     operation: 'tasks.list',

@@ -6,7 +6,8 @@ import { checkGpu, checkInference } from '../doctor/inference-checks.ts';
 import { checkInstall, checkVariables } from '../doctor/install-checks.ts';
 import {
   checkCgroups,
-  checkDiskSpace,
+  checkDatabaseDisk,
+  checkDisks,
   checkNode,
   checkNpm,
   checkPrograms,
@@ -15,7 +16,7 @@ import {
 } from '../doctor/machine-checks.ts';
 import { demandedEngine, unchosenEngine } from '../install/engine-choice.ts';
 import { findInstall } from '../install/install.ts';
-import { homeDirOf } from '../install/paths.ts';
+import { homeDirOf, storageDirsOf } from '../install/paths.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { doctorFlags } from './flags.ts';
 
@@ -53,7 +54,8 @@ export async function doctor(
     checkCgroups(),
     checkUserNamespaces(),
     ...checkSubordinateIds(ownNames()),
-    checkDiskSpace(homeDirOf(env)),
+    ...(await checkDisks(storageDirsOf(homeDirOf(env)))),
+    ...checkDatabaseDisk(env),
     ...(await checkEngine(env)),
     ...checkVariables(env),
     ...(await checkInstall(env)),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '../machine/disks.ts';
 import type { StackStatus } from '../stack/status.ts';
 import { statusDocument, statusText } from './status.ts';
 
@@ -86,6 +87,32 @@ describe('the status', () => {
           error: 'connect ECONNREFUSED',
           reasons: [],
         },
+      ],
+      disks: [],
+    });
+  });
+
+  it('warns of a disk that fills up, and tells programs of every disk', () => {
+    const disk = (directory: string, usedShare: number, state: Disk['state']): Disk => ({
+      directory,
+      device: 1,
+      usedShare,
+      freeBytes: 1024 ** 3,
+      state,
+    });
+    const disks = [disk('/a', 0.5, 'ok'), disk('/b', 0.805, 'tight'), disk('/c', 0.96, 'full')];
+    const warnings = statusText(status, undefined, disks)
+      .split('\n')
+      .filter((line) => line.startsWith('warning'));
+    expect(warnings).toEqual([
+      expect.stringContaining('80 % used, 1.0 GiB free at /b; at 95 % new tasks are refused'),
+      expect.stringContaining('96 % used, 1.0 GiB free at /c; new tasks are refused'),
+    ]);
+    expect(statusDocument(status, '/state', disks)).toMatchObject({
+      disks: [
+        { directory: '/a', state: 'ok', used_percent: 50, free_bytes: 1024 ** 3 },
+        { directory: '/b', state: 'tight', used_percent: 80 },
+        { directory: '/c', state: 'full', used_percent: 96 },
       ],
     });
   });

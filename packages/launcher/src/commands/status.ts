@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Install, findInstall } from '../install/install.ts';
-import { homeDirOf } from '../install/paths.ts';
+import { type Disk, diskText, disksOf } from '../machine/disks.ts';
+import { homeDirOf, storageDirsOf } from '../install/paths.ts';
 import { type InferenceStatus, inferenceText } from '../stack/inference-status.ts';
 import type { Readiness } from '../stack/readiness.ts';
 import { type StackStatus, stackStatus } from '../stack/status.ts';
@@ -16,8 +17,17 @@ function readinessText(readiness: Readiness): string {
   return `not ready${reasons.join('')}`;
 }
 
+function diskWarning(disk: Disk): string {
+  const outcome = disk.state === 'full' ? 'new tasks are refused' : 'at 95 % new tasks are refused';
+  return `warning: disk ${diskText(disk)}; ${outcome}; free space, such as by: cynode prune --older-than 30d`;
+}
+
 /** The status as people read it. */
-export function statusText(status: StackStatus, install: Install | undefined): string {
+export function statusText(
+  status: StackStatus,
+  install: Install | undefined,
+  disks: readonly Disk[] = [],
+): string {
   const head = {
     running: `running since ${status.startedAt ?? ''} (supervisor ${status.supervisorPid ?? ''})`,
     unsupervised: 'running without a supervisor; `cynode up` or `cynode run` takes over',
@@ -37,6 +47,7 @@ export function statusText(status: StackStatus, install: Install | undefined): s
     ...roles,
     ...servers,
     ...(status.inference ? [`  ${'inference'.padEnd(13)} ${inferenceText(status.inference)}`] : []),
+    ...disks.filter(({ state }) => state !== 'ok').map(diskWarning),
     ...(install
       ? [
           `state: ${install.paths.home}`,
@@ -58,7 +69,11 @@ function inferenceDocument({ path, answers, models }: InferenceStatus): unknown 
 }
 
 /** The status for programs. */
-export function statusDocument(status: StackStatus, home: string): unknown {
+export function statusDocument(
+  status: StackStatus,
+  home: string,
+  disks: readonly Disk[] = [],
+): unknown {
   return {
     state: status.state,
     ...(status.supervisorPid !== undefined && { supervisor_pid: status.supervisorPid }),
@@ -82,6 +97,12 @@ export function statusDocument(status: StackStatus, home: string): unknown {
       reasons: server.readiness.state === 'not_ready' ? server.readiness.reasons : [],
     })),
     ...(status.inference && { inference: inferenceDocument(status.inference) }),
+    disks: disks.map(({ directory, state, usedShare, freeBytes }) => ({
+      directory,
+      state,
+      used_percent: Math.floor(usedShare * 100),
+      free_bytes: freeBytes,
+    })),
   };
 }
 
@@ -96,7 +117,11 @@ export async function status(
       ? { state: 'stopped', outdated: false, roles: [], servers: [] }
       : await stackStatus(install);
   const home = install?.paths.home ?? homeDirOf(env);
-  if (flags.json || flags.output === 'json') await output.json(statusDocument(current, home));
-  else await output.text(statusText(current, install));
+  const disks = await disksOf(storageDirsOf(home));
+  if (flags.json || flags.output === 'json') {
+    await output.json(statusDocument(current, home, disks));
+  } else {
+    await output.text(statusText(current, install, disks));
+  }
   return current.state === 'running' ? 0 : 1;
 }

@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkCgroups, checkDiskSpace, checkNode, checkNpm } from './machine-checks.ts';
+import {
+  checkCgroups,
+  checkDatabaseDisk,
+  checkDisks,
+  checkNode,
+  checkNpm,
+} from './machine-checks.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -35,7 +41,16 @@ describe('the doctor', () => {
     expect(checkCgroups(dir)).toMatchObject({ result: 'ok', detail: 'version 2' });
   });
 
-  it('measures the disk a folder will be on before the folder is there', () => {
-    expect(checkDiskSpace(join(dir, 'a/b/c')).detail).toContain(`free at ${dir}`);
+  it('measures the disk a folder will be on before the folder is there, each disk once', async () => {
+    const checks = await checkDisks([join(dir, 'a/b/c'), dir]);
+    expect(checks).toMatchObject([{ name: 'disk space' }]);
+    expect(checks[0]?.detail).toMatch(/^\d+ % used, [\d.]+ GiB free at /);
+    expect(checks[0]?.detail).toContain(`free at ${dir}`);
+  });
+
+  it('says that it does not see the disk of another database', () => {
+    expect(checkDatabaseDisk({})).toEqual([]);
+    const [check] = checkDatabaseDisk({ DATABASE_URL: 'postgresql://db.example/x' });
+    expect(check?.detail).toContain('not from here');
   });
 });

@@ -1,9 +1,10 @@
-import { existsSync, statfsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { readIfThere } from '../install/files.ts';
+import { diskText, disksOf } from '../machine/disks.ts';
 import { findProgram } from '../machine/find-program.ts';
 import { installCommand, requirementsOf } from '../domain/packages.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -84,15 +85,23 @@ export function checkSubordinateIds(
 }
 
 const gib = 1024 ** 3;
+const space = 'free space on it (cynode prune --older-than 30d), or set CYNODE_HOME';
 
-/** Space for images, the database and artifacts. */
-export function checkDiskSpace(dir: string): Check {
-  let existing = dir;
-  while (!existsSync(existing)) existing = dirname(existing);
-  const stat = statfsSync(existing);
-  const free = stat.bavail * stat.bsize;
-  const text = `${(free / gib).toFixed(1)} GiB free at ${existing}`;
-  if (free < gib / 2) return fail('disk space', text, 'free at least 2 GiB, or set CYNODE_HOME');
-  if (free < 2 * gib) return warn('disk space', text, 'free at least 2 GiB, or set CYNODE_HOME');
-  return ok('disk space', text);
+/** Space for images, the database and artifacts, on every disk that holds some of it. */
+export async function checkDisks(directories: readonly string[]): Promise<Check[]> {
+  return (await disksOf(directories)).map((disk) => {
+    const text = diskText(disk);
+    if (disk.state === 'full') {
+      return fail('disk space', `${text}; new tasks are refused`, space);
+    }
+    if (disk.freeBytes < gib / 2) return fail('disk space', text, space);
+    if (disk.state === 'tight' || disk.freeBytes < 2 * gib) return warn('disk space', text, space);
+    return ok('disk space', text);
+  });
+}
+
+/** The disk of a database of somebody else's cannot be seen from here. */
+export function checkDatabaseDisk(env: Env): Check[] {
+  if (!env['DATABASE_URL']) return [];
+  return [ok('database disk', 'of DATABASE_URL: watched by its own operator, not from here')];
 }

@@ -44,6 +44,12 @@ export function pathsOf(home: string): HomePaths {
   };
 }
 
+/** Folders that grow with tasks; each may be a disk of its own. */
+export function storageDirsOf(home: string): readonly string[] {
+  const { postgres, artifacts } = pathsOf(home);
+  return [home, postgres, artifacts];
+}
+
 /** Longest path a Unix socket may have, bytes. */
 export const socketPathBytes = 107;
 

@@ -112,6 +112,11 @@ const roleTable = [
     environments: [userGatewayEnvironment],
     decides: {
       ...storeDecisions,
+      WATCHED_DIRECTORIES: {
+        by: 'install',
+        value: ({ paths }) => [paths.home, paths.postgres].join(':'),
+        instead: instead.folders,
+      },
       USER_GATEWAY_LISTEN_ADDR: {
         by: 'install',
         value: addressOf('userGateway'),

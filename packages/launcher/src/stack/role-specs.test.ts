@@ -79,6 +79,7 @@ describe('the environment of roles', () => {
       'LANG',
       'PATH',
       'USER_GATEWAY_LISTEN_ADDR',
+      'WATCHED_DIRECTORIES',
     ]);
     expect(gateway.env).toMatchObject({
       DATABASE_URL: 'postgres://own',

@@ -62,6 +62,8 @@ export type OrchestratorErrorCode =
   | 'setting_unknown'
   /** A change was meant for another version of what it changes. */
   | 'version_conflict'
+  /** The disk is nearly full, so that nothing new is begun. */
+  | 'storage_full'
   /** An idempotency key was used for another body, or its first call still runs. */
   | 'idempotency_conflict';
 

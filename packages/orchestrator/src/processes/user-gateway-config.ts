@@ -7,6 +7,7 @@ import {
   schemaOf,
 } from '@cynodeai/runtime/config';
 import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gateway';
+import { resolve } from 'node:path';
 import { isSampleKey } from '../domain/identity/signing-key.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface UserGatewayConfig {
   readonly loginsPerAddressPerMinute: number;
   readonly trustedProxies: readonly string[];
   readonly artifactDirectory: string;
+  /** Folders whose disks must have room for new tasks. */
+  readonly watchedDirectories: readonly string[];
   /** Where the schema's files are; the bundled ones when absent. */
   readonly migrationsDirectory: string | undefined;
 }
@@ -58,5 +61,8 @@ export function userGatewayConfig(env: Env): UserGatewayConfig {
     trustedProxies: read.TRUSTED_PROXIES,
     migrationsDirectory: read.MIGRATIONS_DIR,
     artifactDirectory: read.ARTIFACT_STORAGE_DIR,
+    watchedDirectories: [read.ARTIFACT_STORAGE_DIR, ...read.WATCHED_DIRECTORIES].map((path) =>
+      resolve(path),
+    ),
   };
 }

@@ -15,6 +15,7 @@ import {
   jwtAccessTokens,
   opaqueRefreshTokens,
 } from '../adapters/crypto/user-tokens.ts';
+import { watchedDisks } from '../adapters/disk/watched-disks.ts';
 import { problemOf } from '../adapters/http/problems.ts';
 import {
   type BindResource,
@@ -47,6 +48,7 @@ import { postgresIdempotencyKeys } from '../adapters/postgres/tasks/idempotency-
 import { postgresTaskReader } from '../adapters/postgres/tasks/task-reader.ts';
 import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts';
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
+import type { DiskSpace } from '../ports/disk-space.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { AuditQueue } from '../app/audit/audit-queue.ts';
 import { TaskNumbers } from '../app/tasks/name-task.ts';
@@ -67,6 +69,7 @@ export interface UserGatewayOverrides {
   readonly sweepEveryMs?: number;
   /** Why the orchestrator cannot take work; empty when it can. */
   readonly readiness?: () => Promise<readonly ReadinessReason[]>;
+  readonly disk?: DiskSpace;
 }
 
 export interface RunningUserGateway {
@@ -153,6 +156,8 @@ async function partsOf(
     transact: postgresTransactTasks(db),
     projects,
     blobs: new FileBlobs(config.artifactDirectory),
+    disk:
+      overrides.disk ?? watchedDisks({ directories: config.watchedDirectories, log: scope.log }),
     tasks,
     idempotency,
     clock,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { ConfigError } from '@cynodeai/runtime/config';
 import { describe, expect, it } from 'vitest';
 import { userGatewayConfig } from '../../src/processes/user-gateway-config.ts';
@@ -20,6 +21,7 @@ describe('the environment of the gateway', () => {
       maxBodyBytes: 10_485_760,
       loginsPerAddressPerMinute: 60,
       trustedProxies: [],
+      watchedDirectories: [resolve('data/artifacts')],
       artifactDirectory: './data/artifacts',
       migrationsDirectory: undefined,
     });

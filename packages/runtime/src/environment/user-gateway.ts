@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   type Environment,
   durationField,
@@ -47,6 +48,11 @@ export const userGatewayEnvironment = {
   TRUSTED_PROXIES: {
     field: networksField(),
     about: 'Addresses and networks of proxies whose `X-Forwarded-For` is believed',
+    default: '',
+  },
+  WATCHED_DIRECTORIES: {
+    field: z.string().transform((paths) => paths.split(':').filter((path) => path !== '')),
+    about: 'Folders beside the artifacts, `:` between them, whose disks new tasks need room on',
     default: '',
   },
 } as const satisfies Environment;

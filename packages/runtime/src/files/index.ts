@@ -1,2 +1,3 @@
 export * from './atomic-write.ts';
+export * from './disk-use.ts';
 export * from './lock.ts';

@@ -37,6 +37,7 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   bootstrap_invalid: 'internal',
   setting_unknown: 'not_found',
   version_conflict: 'conflict',
+  storage_full: 'insufficient_storage',
   idempotency_conflict: 'conflict',
 };
 

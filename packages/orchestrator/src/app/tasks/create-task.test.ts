@@ -74,6 +74,7 @@ function deps(blobs: BlobWriter, more: Partial<CreateTaskDeps> = {}): CreateTask
   const { projects } = transaction();
   return {
     transact,
+    disk: { usedShare: async () => 0 },
     create: async () => 'created',
     projects,
     blobs,

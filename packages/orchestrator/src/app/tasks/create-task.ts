@@ -12,6 +12,7 @@ import {
 } from '../../domain/tasks/task-name.ts';
 import { attachmentFolder, taskView } from '../../domain/tasks/task-record.ts';
 import type { BlobWriter } from '../../ports/blobs-writer.ts';
+import type { DiskSpace } from '../../ports/disk-space.ts';
 import type { ProjectStore } from '../../ports/projects.ts';
 import type {
   IdempotencyClaim,
@@ -26,12 +27,14 @@ import { changeRow } from '../audit/record.ts';
 import { createdAnswer, keyLost } from '../idempotency/run-once.ts';
 import { findWritable, firstProject } from '../projects/resolve-project.ts';
 import { type TaskNumbers, createNumbered } from './name-task.ts';
+import { requireRoom } from './require-room.ts';
 import { type StoredAttachment, removeBlobs, storeInline } from './task-blobs.ts';
 
 export interface CreateTaskDeps extends TaskCreator {
   readonly transact: TransactTasks;
   readonly projects: Pick<ProjectStore, 'find'>;
   readonly blobs: BlobWriter;
+  readonly disk: DiskSpace;
   readonly tasks: Pick<TaskReader, 'status'>;
   readonly numbers: TaskNumbers;
   readonly clock: Clock;
@@ -153,7 +156,7 @@ async function persist(
  * left behind when any part fails. See docs/reference/tasks-and-jobs.md#create and
  * docs/reference/tasks-and-jobs.md#attachments, REQ-ORCHES-0121.
  * @throws OrchestratorError `input_invalid`, `input_too_large`, `project_unknown`, `project_disabled`, `forbidden`,
- * `idempotency_conflict`.
+ * `idempotency_conflict`, `storage_full`.
  */
 export async function createTask(
   deps: CreateTaskDeps,
@@ -167,6 +170,7 @@ export async function createTask(
   try {
     const input = readTaskInput(request);
     const name = chooseTaskName(wantedTaskName(request), input.text);
+    await requireRoom(deps.disk);
     stored.push(...(await storeInline(deps.blobs, request.attachments ?? [], stored)));
     const artifacts = artifactsOf(stored, at);
     const prepared = { taskId, request, input, name, artifacts, at, claim };

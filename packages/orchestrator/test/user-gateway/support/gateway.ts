@@ -10,6 +10,7 @@ import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { Clock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { startUserGateway } from '../../../src/processes/user-gateway.ts';
+import type { DiskSpace } from '../../../src/ports/disk-space.ts';
 import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';
 
@@ -29,6 +30,8 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly readiness?: () => Promise<readonly ReadinessReason[]>;
+  /** The real one unless told. */
+  readonly disk?: DiskSpace;
   /** Pause between sweeps of any kind, ms; 50 unless told. */
   readonly sweepEveryMs?: number;
   /** Another gateway whose database, folder of blobs and clock this one shares; dispose this one first. */
@@ -96,6 +99,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     {
       clock: options.clock ?? clock,
       readiness: options.readiness ?? (async () => []),
+      ...(options.disk && { disk: options.disk }),
       sweepEveryMs: options.sweepEveryMs ?? 50,
     },
   );

@@ -3,6 +3,7 @@ import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { type HttpServer, type StreamedBody, bindRoute } from '@cynodeai/runtime/http';
 import { type SentTask, createTask } from '../../../../app/tasks/create-task.ts';
 import { type CreateTaskOnceDeps, createTaskOnce } from '../../../../app/tasks/create-task-once.ts';
+import { requireRoom } from '../../../../app/tasks/require-room.ts';
 import { storeAttachments } from '../../../../app/tasks/task-blobs.ts';
 import { actorId } from '../../../../domain/identity/actor.ts';
 import { readTaskInput } from '../../../../domain/tasks/task-input.ts';
@@ -36,6 +37,7 @@ async function receive(deps: CreateTaskOnceDeps, content: StreamedBody): Promise
   const { request, files } = await openTaskForm(content);
   // What is wrong with the task is said before its files are awaited.
   readTaskInput(request);
+  await requireRoom(deps.disk);
   return { request, received: await storeAttachments(deps.blobs, files) };
 }
 
