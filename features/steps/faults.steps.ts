@@ -17,6 +17,18 @@ When(
   },
 );
 
+When(
+  'strangers flood gateway and control plane for fifteen seconds beside one honest client',
+  { timeout: 300_000 },
+  async function (this: ProductWorld) {
+    const child = new Child(process.execPath, ['chaos/flood/main.ts', '--seconds', '15'], {
+      cwd: root,
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+    });
+    await this.stack.ended(child);
+  },
+);
+
 Then('every promise was kept', function (this: ProductWorld) {
   assert.equal(this.stack.last.code, 0, `${this.stack.last.stderr}\n${this.stack.last.stdout}`);
 });

@@ -73,6 +73,28 @@ describe('hostile input', () => {
     expect(await said(head(marked.length), marked)).toContain('{"text":"\u{1f4a9}"}');
   });
 
+  it('in very many very small chunks ends the connection, in few or larger ones is read', async () => {
+    const chunked = head(0).replace('content-length: 0', 'transfer-encoding: chunked');
+    const letters = (text: string): string[] => Array.from(text, (letter) => `1\r\n${letter}\r\n`);
+    const small = JSON.stringify({ text: 'x'.repeat(300) });
+    expect(await said(chunked, ...letters(small), '0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
+    const large = JSON.stringify({ text: 'x'.repeat(100_000) });
+    const pieces = (large.match(/.{1,50}/g) ?? []).map(
+      (part) => `${part.length.toString(16)}\r\n${part}\r\n`,
+    );
+    expect(await said(chunked, ...pieces, '0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
+    const attack = said(chunked, ...letters(JSON.stringify({ text: 'x'.repeat(3000) })));
+    await expect(attack.catch(() => '')).resolves.toBe('');
+  });
+
+  it('is answered in turn when a few requests come at once; of many the connection is ended', async () => {
+    const ask = 'GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n';
+    const last = ask.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n');
+    expect((await said(ask.repeat(7) + last)).match(/HTTP\/1.1 200 /g)).toHaveLength(8);
+    const many = await said(ask.repeat(1000)).catch(() => '');
+    expect((many.match(/HTTP\/1.1 200 /g) ?? []).length).toBeLessThan(9);
+  });
+
   it('is refused when it is compressed, but not for saying that it is not', async () => {
     const body = '{"text":"x"}';
     const bomb = gzipSync(Buffer.alloc(1_000_000));

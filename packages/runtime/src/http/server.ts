@@ -7,6 +7,7 @@ import type { ListenAddress } from '../config/fields.ts';
 import type { Log, LogFields } from '../observe/log.ts';
 import { addressGroup, uuidv7 } from '../std/index.ts';
 import { limitBodies } from './body-limit.ts';
+import { boundConnections } from './connection-bounds.ts';
 import { acceptJsonBodies, hasBody } from './json-body.ts';
 import { ProblemError } from './problem-error.ts';
 import { refuseSocket } from './refuse-socket.ts';
@@ -176,6 +177,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const app = createApp(options);
   const routes: Route[] = [];
   const sockets = openSockets(app);
+  boundConnections(app.server);
   const extraFields = new WeakMap<FastifyRequest, LogFields>();
   acceptJsonBodies(app);
   const { maxBodyBytes } = options;

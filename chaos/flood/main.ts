@@ -1,0 +1,37 @@
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { runFlood } from './run.ts';
+import { Target } from './target.ts';
+
+/**
+ * Strangers who are slow, huge, many and malformed at the doors of gateway and control plane, beside one honest client.
+ *   node chaos/flood/main.ts [--seconds N] [--lanes N] [--seed N] [--only KIND]
+ * The seed is printed; the same seed repeats the same choices of attacks.
+ */
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '120' },
+    lanes: { type: 'string', default: '64' },
+    only: { type: 'string', default: '' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+  },
+});
+const plan = {
+  only: values.only,
+  seed: Number(values.seed),
+  seconds: Number(values.seconds),
+  lanes: Number(values.lanes),
+};
+process.stderr.write(
+  `flood: seed ${plan.seed}, ${plan.seconds} s, ${plan.lanes} attacks at a time\n`,
+);
+const target = new Target();
+try {
+  await target.start();
+  const verdict = await runFlood(target, plan);
+  process.stdout.write(`${JSON.stringify({ ...plan, ...verdict }, undefined, 2)}\n`);
+  for (const violation of verdict.violations) process.stderr.write(`flood: ${violation}\n`);
+  process.exitCode = verdict.violations.length === 0 ? 0 : 1;
+} finally {
+  await target.stop();
+}
