@@ -5,10 +5,11 @@ import { payloadVersionSchema, timestampSchema, uuidSchema } from './primitives.
 export const truncatedSchema = z.object({ stdout: z.boolean(), stderr: z.boolean() });
 
 /**
- * Outcome of a run, answered with 200 whenever the job was executed.
+ * Outcome of a run, answered with 200 whenever the job was executed. It is kept and shown as it is, so that fields it
+ * does not name are dropped: a node could fill the database with them.
  * See docs/reference/worker-api.md#run-results.
  */
-export const runJobResultSchema = z.looseObject({
+export const runJobResultSchema = z.object({
   version: payloadVersionSchema,
   task_id: uuidSchema,
   job_id: uuidSchema,

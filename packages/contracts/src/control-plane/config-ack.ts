@@ -7,17 +7,18 @@ import {
 } from '../common/primitives.ts';
 
 /**
- * A node's word on a configuration it was given; `applied` is its readiness signal.
+ * A node's word on a configuration it was given; `applied` is its readiness signal. Of its error some text is kept, so
+ * that unknown fields are dropped.
  * See docs/reference/nodes.md#acknowledgement.
  */
-export const nodeConfigAckSchema = z.looseObject({
+export const nodeConfigAckSchema = z.object({
   version: payloadVersionSchema,
   node_slug: z.string(),
   config_version: ulidSchema,
   ack_at: timestampSchema,
   status: z.enum(['applied', 'failed']),
   error: z
-    .looseObject({
+    .object({
       type: textSchema,
       message: textSchema,
       details: z.record(z.string(), z.unknown()).optional(),

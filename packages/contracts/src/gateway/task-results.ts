@@ -6,12 +6,21 @@ import { runJobResultSchema } from '../common/run-job-result.ts';
 import { wholeNumber, taskRef } from './fields.ts';
 import { jobStatusSchema, taskStatusSchema } from './task-status.ts';
 
+/** Of a prompt that a model answered: which one, and what the call took. */
+const inferenceSchema = z.object({
+  model: z.string(),
+  finish_reason: z.string().optional(),
+  usage: z
+    .object({ input_tokens: z.number(), output_tokens: z.number(), total_tokens: z.number() })
+    .optional(),
+});
+
 /**
  * What a job ended with: the node's answer, or why the orchestrator could not get one.
  * See docs/reference/tasks-and-jobs.md#results.
  */
 export const jobResultSchema = z.union([
-  runJobResultSchema,
+  runJobResultSchema.extend({ inference: inferenceSchema.optional() }),
   z.looseObject({
     status: z.literal('failed'),
     error_type: z.string(),

@@ -2,6 +2,7 @@ import { taggedModel } from '@cynodeai/contracts/model';
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { messageOf } from '@cynodeai/runtime/std';
+import { keptReason } from '../../domain/jobs/kept-reason.ts';
 import type { LoadOutcome } from '../../domain/models/load-outcome.ts';
 import type { ModelWorker } from '../../ports/models.ts';
 import type { NodeConnection } from '../../ports/nodes.ts';
@@ -20,7 +21,7 @@ function faultOf(error: unknown): string {
   if (!(error instanceof CallError) || error.status === undefined) {
     return `the node could not be asked: ${messageOf(error)}`;
   }
-  return `the node answered ${error.status}: ${error.detail ?? 'no reason given'}`;
+  return keptReason(`the node answered ${error.status}: ${error.detail ?? 'no reason given'}`);
 }
 
 /** The model calls of the Worker API. */
@@ -58,7 +59,10 @@ export class ModelWorkerClient implements ModelWorker {
       const model = body.models.find(({ model_ref: ref }) => taggedModel(ref) === wanted);
       if (model?.status === 'available') return { kind: 'available' };
       if (model?.status !== 'loading') {
-        return { kind: 'failed', error: model?.error ?? 'the node does not load it any more' };
+        return {
+          kind: 'failed',
+          error: keptReason(model?.error ?? 'the node does not load it any more'),
+        };
       }
       const { completed_bytes: completedBytes, total_bytes: totalBytes } = model;
       return completedBytes === undefined || totalBytes === undefined

@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts/common';
+import type { JobResult } from '@cynodeai/contracts/gateway';
 import { limits } from '@cynodeai/contracts/common';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import type { Ended } from '../dispatch/outcome.ts';
@@ -52,7 +52,7 @@ export function answeredEnd(
   prompt: AnsweredPrompt,
 ): Ended {
   const stdout = truncateUtf8(storableText(answer.text), limits.outputStreamBytes);
-  const result: RunJobResult = {
+  const result: JobResult = {
     version: 1,
     task_id: prompt.taskId,
     job_id: prompt.jobId,

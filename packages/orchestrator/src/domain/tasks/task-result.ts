@@ -6,6 +6,7 @@ import {
   isTerminalTaskStatus,
   jobResultSchema,
 } from '@cynodeai/contracts/gateway';
+import { at } from '@cynodeai/runtime/std';
 import type { JobRecord, TaskRecord } from './task-record.ts';
 import { apiTaskStatus } from './task-status.ts';
 
@@ -21,7 +22,7 @@ const joined = (results: readonly JobResult[], stream: 'stdout' | 'stderr'): str
   results.map((result) => result[stream]).join('');
 
 function numberField(result: JobResult | undefined, field: string): number | undefined {
-  const value = result?.[field];
+  const value = at(result, field);
   return typeof value === 'number' ? value : undefined;
 }
 
