@@ -14,15 +14,3 @@ export function resolveGatewayUrl(
   if (isServiceUrl(value)) return value;
   throw new CliError('usage', `${source} ${serviceUrlRule}`);
 }
-
-/** True when what is sent there stays on this machine or is encrypted. */
-export function keepsSecrets(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return (
-    protocol === 'https:' ||
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
-}

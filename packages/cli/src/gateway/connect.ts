@@ -1,6 +1,6 @@
 import { GatewayClient } from '@cynodeai/api-client';
+import { transportOf } from '@cynodeai/contracts/common';
 import { notLoggedIn, unusableToken } from '../base/cli-error.ts';
-import { keepsSecrets } from '../config/gateway-url.ts';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Notes } from '@cynodeai/command-line/output';
@@ -53,7 +53,7 @@ export class Connection {
    * See docs/reference/cli.md#gateway-address.
    */
   async signingIn(): Promise<GatewayClient> {
-    if (!this.#warned && !keepsSecrets(this.#url)) {
+    if (!this.#warned && transportOf(this.#url) === 'plain') {
       this.#warned = true;
       const { host } = new URL(this.#url);
       await this.#options.notes.warn(

@@ -14,3 +14,25 @@ export function isServiceUrl(text: string): boolean {
     !text.includes('#')
   );
 }
+
+/** Whether a name or address, as a URL has it, is this machine's own. */
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}
+
+/** How what is sent to the address of a service travels: on this machine, encrypted, or in the clear. */
+export const transports = ['loopback', 'tls', 'plain'] as const;
+
+export type Transport = (typeof transports)[number];
+
+/** How what is sent to the address of a service travels. */
+export function transportOf(url: string): Transport {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:') return 'tls';
+  return isLoopback(hostname) ? 'loopback' : 'plain';
+}

@@ -31,6 +31,18 @@ describe('the startup of a node', () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
+  it.each([
+    ['http://127.0.0.1:12082', 0],
+    ['http://localhost:12082', 0],
+    ['http://[::1]:12082', 0],
+    ['https://orchestrator.example.org', 0],
+    ['http://orchestrator.example.org', 1],
+    ['http://10.0.0.1:12082', 1],
+  ])('of an orchestrator at %s there are %i warnings that it is plain http', async (url, count) => {
+    const { warnings } = await loadStartup({ ...enough, ORCHESTRATOR_URL: url }, undefined);
+    expect(warnings.filter((warning) => warning.includes('plain http'))).toHaveLength(count);
+  });
+
   it('needs no file when the environment says enough', async () => {
     const { settings, psk, warnings, secretVariables } = await loadStartup(enough, undefined);
     expect(settings).toEqual({

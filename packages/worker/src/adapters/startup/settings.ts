@@ -1,5 +1,10 @@
 import { trimEnd } from '@cynodeai/runtime/std';
-import { containerEngines, defaultPorts, jobTimeouts } from '@cynodeai/contracts/common';
+import {
+  containerEngines,
+  defaultPorts,
+  jobTimeouts,
+  transportOf,
+} from '@cynodeai/contracts/common';
 import { join } from 'node:path';
 import { isExposed } from '../../domain/inference/bind-address.ts';
 import type { NodeSettings, OllamaSettings, SandboxSettings } from '../../domain/node/settings.ts';
@@ -128,6 +133,11 @@ export function settingWarnings(settings: NodeSettings, yaml: StartupYaml | unde
   const domains = yaml?.sandbox?.allowed_egress_domains;
   const { bindAddress } = settings.ollama;
   return [
+    ...(transportOf(settings.orchestratorUrl) === 'plain'
+      ? [
+          'ORCHESTRATOR_URL is plain http to another machine: whoever is on the way can read the registration key and the tokens of this node; put TLS in front of the orchestrator',
+        ]
+      : []),
     ...(isExposed(bindAddress)
       ? [
           `OLLAMA_BIND_ADDR ${bindAddress} lets anyone who reaches this machine use its model service without a password; use a private address`,

@@ -83,6 +83,15 @@ describe('the capability report', () => {
     expect(hash({ host: { ...full, ramMb: 1 } })).not.toBe(base);
   });
 
+  it.each([
+    ['http://127.0.0.1:12082', 'loopback'],
+    ['https://orchestrator:12082', 'tls'],
+    ['http://orchestrator:12082', 'plain'],
+  ])('says that %s is reached by %s', (orchestratorUrl, transport) => {
+    const report = capabilityReport({ ...input, settings: { ...settings, orchestratorUrl } });
+    expect(report.network?.orchestrator_transport).toBe(transport);
+  });
+
   it('reports a node without sandboxes and one with sandboxes only', () => {
     const mode = (sandboxMode: 'disabled' | 'sandbox_only') =>
       capabilityReport({

@@ -1,4 +1,4 @@
-import type { ContainerEngine } from '@cynodeai/contracts/common';
+import { type ContainerEngine, transportOf } from '@cynodeai/contracts/common';
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { NodeSettings } from '../node/settings.ts';
 import type { InferenceFacts } from '../inference/models.ts';
@@ -118,7 +118,11 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
       features: [...runtime.features].toSorted(),
       max_concurrency: settings.sandbox.maxConcurrency,
     },
-    network: { orchestrator_reachable: true, outbound_policy: 'none' },
+    network: {
+      orchestrator_reachable: true,
+      outbound_policy: 'none',
+      orchestrator_transport: transportOf(settings.orchestratorUrl),
+    },
     inference: inferencePart(settings, input.inference),
     worker_api: { base_url: advertisedUrl(settings, host.hostname) },
   };
