@@ -5,9 +5,15 @@ import {
   problemKindOf,
   problemStatus,
   problemType,
+  runJobResultSchema,
   serviceUrlSchema,
+  transportOf,
 } from './common/index.ts';
-import { controlPlaneRoutes, nodeCapabilityReportSchema } from './control-plane/index.ts';
+import {
+  controlPlaneRoutes,
+  nodeCapabilityReportSchema,
+  nodeConfigAckSchema,
+} from './control-plane/index.ts';
 import {
   createTaskRequestSchema,
   gatewayActions,
@@ -40,6 +46,37 @@ describe('node payloads', () => {
   it('tolerate and keep unknown fields at every level (REQ-WORKER-0136)', () => {
     const extended = { ...report, future: { a: 1 }, node: { ...report.node, mood: 'good' } };
     expect(nodeCapabilityReportSchema.parse(extended)).toEqual(extended);
+  });
+
+  it('of what is kept and shown drop unknown fields, and forget nothing known', () => {
+    const at = '2026-01-01T00:00:00Z';
+    const ack = {
+      version: 1,
+      node_slug: 'n1',
+      config_version: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+      ack_at: at,
+      status: 'failed',
+      error: { type: 'a', message: 'b', details: { c: 1 } },
+    };
+    const loaded = { ...ack, x: 'x', error: { ...ack.error, x: 'x' } };
+    expect(nodeConfigAckSchema.parse(loaded)).toEqual(ack);
+    const { sandbox: _sandbox, ...ids } = job;
+    const result = {
+      ...ids,
+      status: 'completed',
+      stdout: '',
+      stderr: '',
+      started_at: at,
+      ended_at: at,
+      truncated: { stdout: false, stderr: false },
+    };
+    const more = {
+      ...result,
+      x: 'x',
+      inference: { x: 1 },
+      truncated: { ...result.truncated, x: 1 },
+    };
+    expect(runJobResultSchema.parse(more)).toEqual(result);
   });
 
   it('refuse slugs that cannot be names', () => {
@@ -127,6 +164,22 @@ describe('task requests', () => {
 });
 
 describe('service URLs', () => {
+  it.each([
+    ['https://example.org', 'tls'],
+    ['https://localhost', 'tls'],
+    ['http://localhost:8080', 'loopback'],
+    ['http://127.9.0.1', 'loopback'],
+    ['http://127.1', 'loopback'],
+    ['http://[::1]:1', 'loopback'],
+    ['http://a.localhost', 'loopback'],
+    ['http://example.org', 'plain'],
+    ['http://10.0.0.1', 'plain'],
+    ['http://127.0.0.1.example.org', 'plain'],
+    ['http://localhost.example.org', 'plain'],
+  ])('%s is reached by %s', (url, transport) => {
+    expect(transportOf(url)).toBe(transport);
+  });
+
   it('are absolute, without userinfo, query or fragment', () => {
     expect(serviceUrlSchema.safeParse('http://127.0.0.1:1/x').success).toBe(true);
     for (const url of [

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { containerEngines } from '../common/container-engines.ts';
 import { limits } from '../common/limits.ts';
 import { modelAvailabilitySchema } from '../common/model-availability.ts';
+import { transports } from '../common/service-url.ts';
 import {
   nodeSlugSchema,
   payloadVersionSchema,
   textSchema,
   timestampSchema,
 } from '../common/primitives.ts';
+import { nodeIdentitySchema } from './identity.ts';
 
 const gpuDeviceSchema = z.looseObject({
   vendor: z.string().optional(),
@@ -78,6 +80,8 @@ export const nodeCapabilityReportSchema = z.looseObject({
     .looseObject({
       orchestrator_reachable: z.boolean().optional(),
       outbound_policy: z.enum(['unrestricted', 'restricted', 'allowlist', 'none']).optional(),
+      /** How the node's own calls reach its orchestrator; `plain` crosses a network in the clear. */
+      orchestrator_transport: z.enum(transports).optional(),
     })
     .optional(),
   inference: z
@@ -103,12 +107,13 @@ export const nodeCapabilityReportSchema = z.looseObject({
 export type NodeCapabilityReport = z.infer<typeof nodeCapabilityReportSchema>;
 
 /**
- * Body of a registration: the shared key and the first report.
+ * Body of a registration: the shared key, the first report, and who the node is.
  * See docs/reference/nodes.md#registration.
  */
 export const nodeRegistrationRequestSchema = z.looseObject({
   psk: z.string().min(1),
   capability: nodeCapabilityReportSchema,
+  identity: nodeIdentitySchema.optional(),
 });
 
 export type NodeRegistrationRequest = z.infer<typeof nodeRegistrationRequestSchema>;

@@ -6,6 +6,10 @@ import { nodeBootstrapPayloadSchema } from './bootstrap.ts';
 import { nodeCapabilityReportSchema, nodeRegistrationRequestSchema } from './capability.ts';
 import { nodeConfigAckSchema } from './config-ack.ts';
 import { nodeConfigurationPayloadSchema } from './config.ts';
+import { nodeChallengeSchema } from './identity.ts';
+
+/** A whole capability report: far more than any has, bytes. */
+const reportBytes = 256 * 1024;
 
 /**
  * The control-plane's HTTP surface. Nodes know only the registration route; the others reach them
@@ -27,15 +31,15 @@ export const controlPlaneRoutes = {
     method: 'POST',
     path: '/v1/nodes/register',
     auth: 'psk',
-    summary: 'Register a node with the pre-shared key; 200 when it was known before',
+    summary: 'Register a node; 200 when it was known before, 202 when it must prove that first',
     body: nodeRegistrationRequestSchema,
-    // It holds a whole capability report.
-    bodyLimitBytes: 256 * 1024,
+    bodyLimitBytes: reportBytes,
     success: {
       200: { kind: 'json', schema: nodeBootstrapPayloadSchema },
       201: { kind: 'json', schema: nodeBootstrapPayloadSchema },
+      202: { kind: 'json', schema: nodeChallengeSchema },
     },
-    errors: [...versionedBodyErrors, 'authentication', 'rate_limit'],
+    errors: [...versionedBodyErrors, 'authentication', 'authorization', 'rate_limit'],
   }),
   reportCapability: defineRoute({
     operation: 'nodes.capability',
@@ -44,6 +48,7 @@ export const controlPlaneRoutes = {
     auth: 'node',
     summary: 'Take in a capability report, which is also the heartbeat',
     body: nodeCapabilityReportSchema,
+    bodyLimitBytes: reportBytes,
     success: { 204: { kind: 'empty' } },
     errors: [...versionedBodyErrors, 'authentication', 'not_found'],
   }),
@@ -63,6 +68,7 @@ export const controlPlaneRoutes = {
     auth: 'node',
     summary: 'Report that a configuration was applied or failed',
     body: nodeConfigAckSchema,
+    bodyLimitBytes: 64 * 1024,
     success: { 204: { kind: 'empty' } },
     errors: [...versionedBodyErrors, 'authentication', 'not_found', 'conflict'],
   }),

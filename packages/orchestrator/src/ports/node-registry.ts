@@ -1,6 +1,7 @@
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { ConfigAckStatus, NodeStatus } from '../domain/nodes/node.ts';
 import type { Settings } from '../domain/nodes/config-settings.ts';
+import type { KnownIdentity, RegistrationRefusal } from '../domain/nodes/registration.ts';
 import type { ClientContext } from './identity.ts';
 
 /** A row of `nodes`, as the control-plane's use cases need it. */
@@ -9,6 +10,7 @@ export interface StoredNode {
   readonly slug: string;
   readonly status: NodeStatus;
   readonly jwtEpoch: number;
+  readonly identity: Omit<KnownIdentity, 'epoch'>;
   /** Last version acknowledged as applied. */
   readonly appliedVersion: string | undefined;
   /** Last version acknowledged in any way. */
@@ -48,23 +50,43 @@ export interface AckToStore {
   readonly at: Date;
 }
 
-/** An entry of `auth_audit_log` about a node. */
-export type NodeAuditEntry = ClientContext & {
-  /** Slug of a node that proved itself; never unproven input. */
-  readonly slug: string | undefined;
+/** A registration as `auth_audit_log` tells it. */
+export interface NodeAuditEntry {
+  readonly slug: string;
+  /** How it came to be admitted. */
   readonly reason: string;
-} & (
-    | { readonly event: 'node_registered'; readonly success: true }
-    | { readonly event: 'node_registration_failure'; readonly success: false }
-  );
+  readonly client: ClientContext;
+}
+
+/** How a known node is registered anew. */
+export interface Readmission {
+  /** Its identity from now on. */
+  readonly publicKey: string | undefined;
+  /** The identity is another one than before. */
+  readonly settles: boolean;
+  /** It came by an administrator's word, which is good for once. */
+  readonly spendsAllowance: boolean;
+  readonly at: Date;
+}
+
+/** A registration that nobody proved to be entitled to. */
+export interface RefusedRegistration {
+  /** Slug of a known node; undefined when the pre-shared key was wrong: never unproven input. */
+  readonly slug: string | undefined;
+  readonly reason: RegistrationRefusal | 'wrong_psk';
+  readonly client: ClientContext;
+}
 
 /** Statements on nodes inside one transaction; the node's row stays locked once read with a lock. */
 export interface NodeTransaction {
-  /** Creates the node, or resets a known one: acknowledgement cleared, epoch raised, status `registered`. Locks it. */
-  registerSlug(
-    slug: string,
-    at: Date,
-  ): Promise<{ readonly node: StoredNode; readonly created: boolean }>;
+  /** Creates a node and locks it; undefined when the slug is known. */
+  create(slug: string, publicKey: string | undefined, at: Date): Promise<StoredNode | undefined>;
+  /** The node of a known slug, locked. */
+  lockSlug(slug: string): Promise<StoredNode>;
+  /** Resets a locked node: acknowledgement and Worker token cleared, epoch raised, status `registered`. */
+  readmit(nodeId: string, readmission: Readmission): Promise<StoredNode>;
+  /** Keeps with a locked node that a registration under its slug was refused, once a minute. */
+  noteRefusal(nodeId: string, from: ClientContext): Promise<void>;
   /** The node, locked, or undefined. */
   lock(nodeId: string): Promise<StoredNode | undefined>;
   count(): Promise<number>;
@@ -95,8 +117,8 @@ export interface NodeRegistry {
   noteHeartbeat(nodeId: string, epoch: number): Promise<boolean | undefined>;
   /** Ids of all nodes, by slug. */
   ids(): Promise<readonly string[]>;
-  /** Failures are counted rather than written one by one. */
-  audit(entry: NodeAuditEntry): Promise<void>;
+  /** Counts a refused registration in the audit log, beside those like it. */
+  countRefusal(refused: RefusedRegistration): void;
 }
 
 /** Heartbeats of nodes: every call and every report is one. */

@@ -28,5 +28,18 @@ export interface NodeTokenIssuer {
   verify(jwt: string, now: Date): Promise<NodeTokenClaims | undefined>;
 }
 
+/** What a node signs to prove who it is; it holds the time it was given and a nonce. */
+export interface NodeChallenges {
+  /** A challenge for one node in its present epoch, good for two minutes. */
+  issue(node: { readonly slug: string; readonly epoch: number }, now: Date): Promise<string>;
+  /** The epoch a challenge was given in; undefined for one that is of another slug, too old, or not ours. */
+  epochOf(challenge: string, slug: string, now: Date): Promise<number | undefined>;
+  /** True when the holder of the key signed this challenge for this slug. */
+  isSignedBy(
+    publicKey: string,
+    signed: { readonly slug: string; readonly challenge: string; readonly signature: string },
+  ): boolean;
+}
+
 /** SHA-256 as hex of a JSON value in canonical form (RFC 8785). */
 export type ContentHash = (value: unknown) => string;

@@ -7,7 +7,11 @@ import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { yamlBootstrapSource } from '../adapters/bootstrap/bootstrap-source.ts';
-import { jwtNodeTokens, sealedNodeTokens } from '../adapters/crypto/node-tokens.ts';
+import {
+  jwtNodeChallenges,
+  jwtNodeTokens,
+  sealedNodeTokens,
+} from '../adapters/crypto/node-tokens.ts';
 import { bindControlPlane } from '../adapters/http/control-plane/bind-routes.ts';
 import { problemOf } from '../adapters/http/problems.ts';
 import { postgresBootstrapStore } from '../adapters/postgres/bootstrap/bootstrap-store.ts';
@@ -53,6 +57,11 @@ export interface RunningControlPlane {
 
 const registrationsPerMinute = 30;
 const drainMs = 30_000;
+
+/** By what nodes prove who they are: the JWTs they are given, and challenges before those. */
+function nodeProofs({ JWT_SECRET: key, JWT_NODE_DURATION: lifetimeMs }: ControlPlaneConfig) {
+  return { issuer: jwtNodeTokens(key, lifetimeMs), challenges: jwtNodeChallenges(key) };
+}
 
 function isMissingPassword(error: unknown): error is OrchestratorError {
   return error instanceof OrchestratorError && error.code === 'admin_password_missing';
@@ -139,7 +148,7 @@ export async function startControlPlane(
   });
   const nodes = {
     registry: postgresNodeRegistry(db, countRefusals(db, scope)),
-    issuer: jwtNodeTokens(config.JWT_SECRET, config.JWT_NODE_DURATION),
+    ...nodeProofs(config),
     vault,
     hash: canonicalHash,
     clock: systemClock,

@@ -10,6 +10,7 @@ import { postgresLeftJobs } from '../adapters/postgres/jobs/left-jobs.ts';
 import { postgresTaskInput } from '../adapters/postgres/jobs/task-input.ts';
 import { postgresNodeHeartbeats } from '../adapters/postgres/nodes/mark-silent-nodes.ts';
 import { postgresNodes } from '../adapters/postgres/nodes/nodes.ts';
+import { readConnection } from '../adapters/postgres/nodes/read-connection.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { Dispatcher } from '../app/dispatch/dispatcher.ts';
@@ -78,7 +79,8 @@ export function startDispatcher(
   const leftJobs = postgresLeftJobs(db);
   const nodes = postgresNodes(db, vault);
   const input = postgresTaskInput(db);
-  const worker = new WorkerClient({ http, log });
+  const current = (nodeId: string) => readConnection(db, vault, nodeId);
+  const worker = new WorkerClient({ http, log, current });
   const outbox = new NodeOutbox({ worker, leftJobs, log, sleep });
   const completer = new JobCompleter({ ends: postgresJobEnds(db), log, sleep });
   const prompts = promptLoops(config, scope, { db, leases, nodes, input, completer, http });

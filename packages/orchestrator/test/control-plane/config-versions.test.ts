@@ -1,15 +1,16 @@
 import { FakeClock, createTestDatabase } from '@cynodeai/testing';
 import { randomBytes } from 'node:crypto';
+import { Secret } from '@cynodeai/runtime/config';
 import { SealedBox, canonicalHash } from '@cynodeai/runtime/crypto';
 import { silentLog } from '@cynodeai/runtime/observe';
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sealedNodeTokens } from '../../src/adapters/crypto/node-tokens.ts';
+import { jwtNodeChallenges, sealedNodeTokens } from '../../src/adapters/crypto/node-tokens.ts';
 import { openDatabase } from '../../src/adapters/postgres/database.ts';
 import { postgresNodeRegistry } from '../../src/adapters/postgres/nodes/node-registry.ts';
 import type { DesiredConfigDeps } from '../../src/app/nodes/desired-config.ts';
 import { getNodeConfig } from '../../src/app/nodes/get-node-config.ts';
-import { registerNode } from '../../src/app/nodes/register-node.ts';
+import { type Registration, registerNode } from '../../src/app/nodes/register-node.ts';
 import { reportCapability } from '../../src/app/nodes/report-capability.ts';
 
 const key = randomBytes(32);
@@ -31,6 +32,13 @@ function report(slug: string, url: string): NodeCapabilityReport {
   };
 }
 
+/** A first registration, which nobody has to prove. */
+const first = (slug: string, url: string): Registration => ({
+  report: report(slug, url),
+  identity: undefined,
+  client: { ip: '127.0.0.1', userAgent: undefined },
+});
+
 /** One process: its own pool, its own clock. */
 function process(clock: FakeClock, extra: Partial<DesiredConfigDeps> = {}) {
   const db = openDatabase({ url: database.url, applicationName: 'test', log: silentLog });
@@ -44,6 +52,7 @@ function process(clock: FakeClock, extra: Partial<DesiredConfigDeps> = {}) {
     publicUrl: 'http://cp',
     reportPath: '/report',
     workerUrlOverride: undefined,
+    challenges: jwtNodeChallenges(new Secret('k'.repeat(32))),
     paths: { register: '/register', config: '/config' },
     issuer: {
       issue: async () => ({ jwt: 'x', expiresAt: clock.now() }),
@@ -66,18 +75,14 @@ describe('configuration versions', () => {
   it('grow strictly over 1000 changes from two processes whose clocks stand still or step back', async () => {
     const a = process(new FakeClock(new Date('2026-06-01T00:00:00Z')));
     const b = process(new FakeClock(new Date('2026-05-01T00:00:00Z')));
-    await registerNode(
-      { report: report('n', 'http://n/0'), ip: '127.0.0.1', userAgent: undefined },
-      a,
-    );
+    await registerNode(first('n', 'http://n/0'), a);
     const caller = { kind: 'node' as const, nodeId: await idOf(a, 'n'), slug: 'n' };
     const seen: string[] = [];
     const change = async (one: typeof a, name: string): Promise<void> => {
       for (let index = 0; index < 500; index += 1) {
         await reportCapability(caller, report('n', `http://n/${name}/${index}`), one);
         if (index % 100 === 0) {
-          const first = await getNodeConfig(caller, one);
-          seen.push(first.config_version);
+          seen.push((await getNodeConfig(caller, one)).config_version);
         }
       }
     };
@@ -103,7 +108,7 @@ describe('configuration versions', () => {
 
   it('give a new token when the stored one was sealed with another key', async () => {
     const a = process(new FakeClock());
-    await registerNode({ report: report('rekeyed', 'http://n'), ip: '::1', userAgent: 'x' }, a);
+    await registerNode(first('rekeyed', 'http://n'), a);
     const caller = { kind: 'node' as const, nodeId: await idOf(a, 'rekeyed'), slug: 'rekeyed' };
     const before = await getNodeConfig(caller, a);
     const b = process(new FakeClock(), {
@@ -127,9 +132,9 @@ describe('configuration versions', () => {
       );
       return config.orchestrator.endpoints.worker_api_target_url;
     };
-    await registerNode({ report: report('one', 'http://one'), ip: '', userAgent: undefined }, a);
+    await registerNode(first('one', 'http://one'), a);
     expect(await target('one')).toBe('http://override');
-    await registerNode({ report: report('two', 'http://two'), ip: '', userAgent: undefined }, a);
+    await registerNode(first('two', 'http://two'), a);
     const stored = await a.db
       .selectFrom('nodes')
       .select('worker_api_target_url')

@@ -175,7 +175,8 @@ describe('a prompt task', () => {
 describe('eligibility', () => {
   it('keeps work from a node that did not acknowledge, failed or registered anew', async () => {
     await using node = await fakeNode({ slug: 'shy' });
-    const session = await register(plane.url, node.report());
+    const { key } = node;
+    const session = await register(plane.url, node.report(), { key });
     const ids = await createTask(plane.db);
     const reason = async () => (await readTask(plane.db, ids)).metadata?.['waiting_reason'];
     await waitFor(async () => (await reason()) === 'no_dispatchable_node');
@@ -187,7 +188,7 @@ describe('eligibility', () => {
     await node.join(plane.url);
     await jobIn(plane.db, ids, 'completed');
     expect(await reason()).toBeUndefined();
-    await register(plane.url, node.report());
+    await register(plane.url, node.report(), { key });
     const runs = node.runs.length;
     const late = await createTask(plane.db);
     await waitFor(

@@ -39,7 +39,7 @@ describe('registration', () => {
     expect(first.registerStatus).toBe(201);
     const before = await row();
     expect(before).toMatchObject({ status: 'active', config_ack_status: 'applied' });
-    const second = await register(plane.url, node.report());
+    const second = await register(plane.url, node.report(), { key: node.key });
     expect(second.registerStatus).toBe(200);
     const after = await row();
     expect(after).toMatchObject({

@@ -42,6 +42,11 @@ beforeAll(async () => {
   });
   node = await fakeNode({ slug: 'fuzz-node' });
   const stale = await node.join(controlPlane.url);
+  // Of an older version: it may register again and again without a proof.
+  await controlPlane.db
+    .insertInto('nodes')
+    .values({ node_slug: 'fuzz-other', status: 'registered' })
+    .execute();
   // Registering again makes the first token worthless.
   session = await node.join(controlPlane.url);
   target = {
@@ -60,13 +65,29 @@ beforeAll(async () => {
       controlPlane.env['ORCHESTRATOR_SECRETS_KEY'] ?? psk,
     ],
     storesText: true,
-    unstored: ['nodes.register/body'],
+    // Unknown fields are dropped there.
+    unstored: [
+      'nodes.register/body',
+      'nodes.register/body.identity',
+      'nodes.register/body.identity.proof',
+      'nodes.config.ack/body',
+      'nodes.config.ack/body.error',
+    ],
     logged: ['nodes.config.ack/body.error.type'],
     bodyLimitBytes: 10 * 1024 * 1024,
     readTimeoutMs,
     logText: () => logText(controlPlane.log),
     samples: {
-      'nodes.register': [{ body: { psk, capability: fullReport('fuzz-other') } }],
+      'nodes.register': [
+        { body: { psk, capability: fullReport('fuzz-other') } },
+        {
+          body: {
+            psk,
+            capability: fullReport('fuzz-node'),
+            identity: { public_key: node.key.publicKey },
+          },
+        },
+      ],
       'nodes.capability': [{ body: fullReport('fuzz-node') }],
       'nodes.config.ack': [
         {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { SignJWT, UnsecuredJWT } from 'jose';
@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../config/secret.ts';
 import { canonicalHash } from './canonical-hash.ts';
 import { signToken, verifyToken } from './jwt.ts';
+import { createSigningKey, isSignedBy, readSigningKey } from './key-pair.ts';
 import { hashPassword, verifyNobody, verifyPassword } from './password.ts';
 import { SealedBox, UnsealError } from './sealed-box.ts';
 import { constantTimeEqual, randomToken, sha256 } from './tokens.ts';
@@ -120,6 +121,37 @@ describe('a sealed box', () => {
     expect(() => box.open('zz', 'r')).toThrow(UnsealError);
     expect(() => new SealedBox(randomBytes(32)).open(sealed, 'r')).toThrow(/another key/);
     expect(() => new SealedBox(randomBytes(31))).toThrow(RangeError);
+  });
+});
+
+describe('a signing key', () => {
+  const { key, pem } = createSigningKey();
+  const signature = key.sign('text');
+
+  it('is the same when it is read again, and signs what its public half confirms', () => {
+    const again = readSigningKey(pem);
+    expect(again.publicKey).toBe(key.publicKey);
+    expect(Buffer.from(key.publicKey, 'base64url')).toHaveLength(32);
+    expect(isSignedBy(key.publicKey, 'text', again.sign('text'))).toBe(true);
+  });
+
+  it('confirms no other text, no other key and no other form of a signature', () => {
+    expect(isSignedBy(key.publicKey, 'texT', signature)).toBe(false);
+    expect(isSignedBy(createSigningKey().key.publicKey, 'text', signature)).toBe(false);
+    for (const odd of ['', 'A', signature.slice(0, -1), `${signature}AA`, 'A'.repeat(86)]) {
+      expect(isSignedBy(key.publicKey, 'text', odd)).toBe(false);
+    }
+    for (const odd of ['', 'A', key.publicKey.slice(1), '_'.repeat(43), '\u0000'.repeat(43)]) {
+      expect(isSignedBy(odd, 'text', signature)).toBe(false);
+    }
+  });
+
+  it('is read from nothing else', () => {
+    expect(() => readSigningKey('')).toThrow();
+    expect(() => readSigningKey(pem.replace('PRIVATE', 'PUBLIC'))).toThrow();
+    const { privateKey } = generateKeyPairSync('x25519');
+    const other = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    expect(() => readSigningKey(other)).toThrow('no Ed25519 key');
   });
 });
 

@@ -1,5 +1,6 @@
 export * from './canonical-hash.ts';
 export * from './jwt.ts';
+export * from './key-pair.ts';
 export * from './password.ts';
 export * from './sealed-box.ts';
 export * from './tokens.ts';

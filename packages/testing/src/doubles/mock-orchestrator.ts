@@ -21,6 +21,8 @@ export class MockOrchestrator {
   readonly calls: string[] = [];
   readonly reports: NodeCapabilityReport[] = [];
   readonly acks: NodeConfigAck[] = [];
+  /** Keys nodes registered by, in order. */
+  readonly publicKeys: unknown[] = [];
   readonly scripts: Record<'register' | 'fetch' | 'report' | 'ack', Script> = {
     register: [],
     fetch: [],
@@ -127,6 +129,7 @@ export class MockOrchestrator {
       case 'register':
         this.#jwtNumber += 1;
         this.reports.push(at(parseJson(text), 'capability') as NodeCapabilityReport);
+        this.publicKeys.push(at(parseJson(text), 'identity', 'public_key'));
         return send(201, this.#bootstrap());
       case 'report':
         this.reports.push(parseJson(text) as NodeCapabilityReport);

@@ -25,11 +25,14 @@ const formats: Readonly<Record<string, string>> = {
 };
 
 function sampleText(schema: JsonSchema): string {
-  const { format, pattern, minLength = 0 } = schema;
+  const { format, pattern, minLength = 0, maxLength = Infinity } = schema;
   const byFormat = format === undefined ? undefined : formats[format];
   if (byFormat !== undefined) return byFormat;
   const fits = pattern === undefined ? undefined : new RegExp(pattern, 'u');
-  const found = texts.find((text) => text.length >= minLength && (fits?.test(text) ?? true));
+  const isLong = ({ length }: string): boolean => length >= minLength && length <= maxLength;
+  const found = [...texts, 'A'.repeat(minLength)].find(
+    (text) => isLong(text) && (fits?.test(text) ?? true),
+  );
   if (found === undefined) throw new Error(`no sample text for ${JSON.stringify(schema)}`);
   return found;
 }

@@ -22,6 +22,7 @@ import { type BringUpNodeDeps, bringUpNode } from '../app/node/bring-up-node.ts'
 import { CurrentConfig } from '../app/node/current-config.ts';
 import { NodeReadiness } from '../app/node/node-readiness.ts';
 import { OrchestratorSession } from '../app/node/orchestrator-session.ts';
+import { renewConfig } from '../app/node/renew-config.ts';
 import { reportCapability } from '../app/node/report-capability.ts';
 import { stopSandboxes } from '../app/node/stop-sandboxes.ts';
 import { watchHost } from '../app/node/watch-host.ts';
@@ -29,6 +30,7 @@ import { capabilityReport } from '../domain/capability/report.ts';
 import { retentionRule } from '../domain/jobs/retention.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
 import type { JobStore } from '../ports/job-store.ts';
+import type { NodeState } from '../ports/node-state.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { SandboxHost, WorkerApi } from '../ports/worker-api.ts';
 import type { WorkspaceStore } from '../ports/workspace.ts';
@@ -171,13 +173,15 @@ function openClient({ connectTimeoutMs }: NodeSettings, scope: ProcessScope): Ht
 }
 
 /** Opens a session whose registrations carry fresh facts, and hands out the same facts for later reports. */
-function reporting({ startup, scope, readiness, clock, client, inference }: Parts) {
+function reporting(parts: Parts, state: NodeState) {
+  const { startup, scope, log, readiness, config, clock, client, inference } = parts;
   const { settings } = startup;
   const probe = createMachineProbe(settings.stateDir);
   const orchestrator = createHttpOrchestrator({
     client,
     baseUrl: settings.orchestratorUrl,
     psk: startup.psk,
+    identity: () => state.identity(),
     requestTimeoutMs: settings.requestTimeoutMs,
   });
   const reportOf = (host: SandboxHost) => async () =>
@@ -190,7 +194,13 @@ function reporting({ startup, scope, readiness, clock, client, inference }: Part
       now: clock.now(),
     });
   const openSession = (host: SandboxHost): OrchestratorSession =>
-    new OrchestratorSession({ orchestrator, report: reportOf(host), signal: scope.signal });
+    new OrchestratorSession({
+      orchestrator,
+      report: reportOf(host),
+      renew: (by, signal) =>
+        renewConfig({ settings, hash: canonicalHash, config, state, log }, by, signal),
+      signal: scope.signal,
+    });
   return { openSession, reportOf };
 }
 
@@ -223,10 +233,10 @@ export async function startNode(
     watchMs: overrides.inferenceLookMs ?? 3000,
   });
   const parts: Parts = { startup, scope, log, readiness, config, clock, timer, client, inference };
-  const { openSession, reportOf } = reporting(parts);
+  const state = createFileNodeState(settings.stateDir);
+  const { openSession, reportOf } = reporting(parts, state);
   const retry = { clock, timer, log, signal: scope.signal };
   const openHost = overrides.openHost ?? openRealHost;
-  const state = createFileNodeState(settings.stateDir);
   scope.shutdown.add('state directory', () => state.close());
   const deps: BringUpNodeDeps = {
     ...retry,

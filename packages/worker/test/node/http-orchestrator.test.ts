@@ -1,27 +1,46 @@
 import { Secret } from '@cynodeai/runtime/config';
 import { HttpClient } from '@cynodeai/runtime/call';
+import { createSigningKey, isSignedBy } from '@cynodeai/runtime/crypto';
+import { at, parseJson } from '@cynodeai/runtime/std';
+import { registrationProofText } from '@cynodeai/contracts/control-plane';
 import { AnsweringServer } from '@cynodeai/testing/harness';
+import { text as bodyOf } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpOrchestrator } from '../../src/adapters/orchestrator/http-orchestrator.ts';
 import type { Orchestrator } from '../../src/ports/orchestrator.ts';
 
 const { signal } = new AbortController();
-const report = { version: 1 } as unknown as Parameters<Orchestrator['report']>[0];
+const { key } = createSigningKey();
+const report = { version: 1, node: { node_slug: 'node-a' } } as unknown as Parameters<
+  Orchestrator['report']
+>[0];
 
 describe('the orchestrator over HTTP', () => {
   let answer = { status: 200, body: '' };
+  let queue: (typeof answer)[] = [];
+  let sent: unknown[] = [];
   let server: AnsweringServer;
   let http: HttpClient;
   let orchestrator: Orchestrator;
 
   beforeEach(async () => {
-    server = await AnsweringServer.start((_request, response) => {
-      response.writeHead(answer.status, { location: 'http://127.0.0.1:1/' }).end(answer.body);
+    sent = [];
+    server = await AnsweringServer.start(async (request, response) => {
+      sent.push(parseJson((await bodyOf(request)) || 'null'));
+      const { status, body } = queue.shift() ?? answer;
+      response.writeHead(status, { location: 'http://127.0.0.1:1/' }).end(body);
     });
     http = new HttpClient({ connections: 1, connectTimeoutMs: 500 });
     const baseUrl = `${server.url}/base`;
     const psk = new Secret('psk');
-    orchestrator = createHttpOrchestrator({ client: http, baseUrl, psk, requestTimeoutMs: 2000 });
+    queue = [];
+    orchestrator = createHttpOrchestrator({
+      client: http,
+      baseUrl,
+      psk,
+      identity: async () => key,
+      requestTimeoutMs: 2000,
+    });
   });
   afterEach(async () => {
     await http.close();
@@ -45,6 +64,42 @@ describe('the orchestrator over HTTP', () => {
     const body = JSON.stringify({ type: 'x', title: 'x', status: 400, detail: 'node_slug is odd' });
     answer = { status: 400, body };
     await expect(orchestrator.register(report, signal)).rejects.toThrow('400: node_slug is odd');
+  });
+
+  const challenged = {
+    status: 202,
+    body: JSON.stringify({ version: 1, node_slug: 'node-a', challenge: 'c-1' }),
+  };
+
+  it('proves who it is when it is asked to, by a signature over slug and challenge', async () => {
+    queue = [challenged, { status: 503, body: '' }];
+    const code = 'orchestrator_unavailable';
+    await expect(orchestrator.register(report, signal)).rejects.toMatchObject({ code });
+    expect(sent).toMatchObject([
+      { psk: 'psk', identity: { public_key: key.publicKey } },
+      { psk: 'psk', identity: { public_key: key.publicKey, proof: { challenge: 'c-1' } } },
+    ]);
+    expect(at(sent[0], 'identity', 'proof')).toBeUndefined();
+    const signature = String(at(sent[1], 'identity', 'proof', 'signature'));
+    const text = registrationProofText('node-a', 'c-1');
+    expect(isSignedBy(key.publicKey, text, signature)).toBe(true);
+  });
+
+  it('gives up when its proof is answered by another challenge', async () => {
+    answer = challenged;
+    const code = 'orchestrator_refused';
+    await expect(orchestrator.register(report, signal)).rejects.toMatchObject({ code });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('says what helps: the key after a 401, the words of the orchestrator after a 403', async () => {
+    answer = { status: 401, body: '' };
+    await expect(orchestrator.register(report, signal)).rejects.toThrow('pre-shared key');
+    const detail = 'cynork nodes allow-reregister node-a';
+    answer = { status: 403, body: JSON.stringify({ type: 'x', title: 'x', status: 403, detail }) };
+    const refused = orchestrator.register(report, signal);
+    await expect(refused).rejects.toThrow(detail);
+    await expect(refused).rejects.not.toThrow('pre-shared');
   });
 
   it('cannot call before it is registered', async () => {

@@ -1,7 +1,17 @@
+import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
 import { testVersion } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { TestNode } from './support/test-node.ts';
+
+const laterVersion = '01J00000000000000000000000';
+const laterToken = 'later-token-0123456789-abcdefghijklmnop';
+/** The configuration with another Worker token, as every registration makes one. */
+const renewed = (config: NodeConfigurationPayload): NodeConfigurationPayload => ({
+  ...config,
+  config_version: laterVersion,
+  worker_api: { orchestrator_bearer_token: laterToken },
+});
 
 describe('a running node', () => {
   it('loses and regains readiness with its container runtime and its mount root (2.3)', async () => {
@@ -46,19 +56,61 @@ describe('a running node', () => {
     expect(node.failures).toEqual([]);
   });
 
-  it('registers again when its token is refused and repeats report and ack', async () => {
+  it('registers again when its token is refused, takes over what that made, and repeats report and ack', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    const running = node.run(['hold']);
+    await waitToPass(() => expect(node.host.engine.held).toHaveLength(1));
+    node.orchestrator.calls.length = 0;
+    node.orchestrator.revokeTokens();
+    node.orchestrator.editConfig = renewed;
+    await node.passMinute();
+    const calls = ['report!', 'register', 'fetch', 'report', 'ack:applied'];
+    await waitToPass(() => expect(node.orchestrator.calls).toEqual(calls));
+    expect(node.orchestrator.acks.map((ack) => ack.config_version)).toEqual([
+      testVersion,
+      laterVersion,
+    ]);
+    // The old Worker token is worth nothing from then on; the job that came by it goes on.
+    const job = `/v1/worker/jobs/${node.orchestrator.slug}`;
+    expect((await node.get(job)).status).toBe(401);
+    expect((await node.get(job, laterToken)).status).not.toBe(401);
+    node.host.engine.finish(node.host.engine.held[0] ?? '');
+    expect((await running).status).toBe(200);
+  });
+
+  it('takes over the configuration later when it cannot be fetched at once', async () => {
     await using node = await TestNode.create();
     await node.start();
     node.orchestrator.calls.length = 0;
     node.orchestrator.revokeTokens();
+    node.orchestrator.editConfig = renewed;
+    node.orchestrator.scripts.fetch.push('close');
     await node.passMinute();
-    await waitToPass(() =>
-      expect(node.orchestrator.calls).toEqual(['report!', 'register', 'report', 'ack:applied']),
-    );
-    expect(node.orchestrator.acks.map((ack) => ack.config_version)).toEqual([
-      testVersion,
-      testVersion,
-    ]);
+    await waitToPass(() => expect(node.orchestrator.calls.at(-1)).toBe('fetch!'));
+    await node.passMinute();
+    const calls = ['report!', 'register', 'fetch!', 'fetch', 'report', 'ack:applied'];
+    await waitToPass(() => expect(node.orchestrator.calls).toEqual(calls));
+    expect(node.config.token).toBe(laterToken);
+    expect(node.failures).toEqual([]);
+  });
+
+  it('ends when it cannot use the configuration of its new registration', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    node.orchestrator.revokeTokens();
+    node.orchestrator.editConfig = (config) => ({ ...config, node_slug: 'another' });
+    await node.passMinute();
+    await waitToPass(() => expect(node.failures.join()).toContain('wrong_node_slug'));
+  });
+
+  it('registers by the same key in every run', async () => {
+    await using node = await TestNode.create();
+    await node.start();
+    await node.restart();
+    const keys = new Set(node.orchestrator.publicKeys);
+    expect(node.orchestrator.publicKeys).toHaveLength(2);
+    expect(keys.size).toBe(1);
   });
 
   it('ends when the orchestrator does not take it back', async () => {

@@ -1,14 +1,16 @@
 import { uuidSchema } from '@cynodeai/contracts/common';
+import { registrationProofText } from '@cynodeai/contracts/control-plane';
 import type { Secret } from '@cynodeai/runtime/config';
 import {
   SealedBox,
   UnsealError,
+  isSignedBy,
   randomToken,
   signToken,
   verifyToken,
 } from '@cynodeai/runtime/crypto';
 import { uuidv7 } from '@cynodeai/runtime/std';
-import type { NodeTokenIssuer, NodeTokenVault } from '../../ports/node-secrets.ts';
+import type { NodeChallenges, NodeTokenIssuer, NodeTokenVault } from '../../ports/node-secrets.ts';
 
 const tokenType = 'node';
 
@@ -41,6 +43,37 @@ export function jwtNodeTokens(key: Secret, lifetimeMs: number): NodeTokenIssuer 
         ? { nodeId: nodeId.data, slug, epoch }
         : undefined;
     },
+  };
+}
+
+const challengeType = 'node_challenge';
+const challengeMs = 120_000;
+
+/**
+ * Challenges as signed tokens, so that nothing is kept of those that nobody answers.
+ * See docs/reference/nodes.md#identity.
+ */
+export function jwtNodeChallenges(key: Secret): NodeChallenges {
+  return {
+    issue: ({ slug, epoch }, now) =>
+      signToken(
+        {
+          subject: slug,
+          tokenType: challengeType,
+          claims: { epoch },
+          issuedAt: now,
+          expiresAt: new Date(now.getTime() + challengeMs),
+          id: randomToken(16),
+        },
+        key,
+      ),
+    epochOf: async (challenge, slug, now) => {
+      const claims = await verifyToken(challenge, challengeType, key, now);
+      const epoch = claims?.['epoch'];
+      return claims?.sub === slug && typeof epoch === 'number' ? epoch : undefined;
+    },
+    isSignedBy: (publicKey, { slug, challenge, signature }) =>
+      isSignedBy(publicKey, registrationProofText(slug, challenge), signature),
   };
 }
 

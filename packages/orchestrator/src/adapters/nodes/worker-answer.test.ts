@@ -14,7 +14,7 @@ const request: RunJobRequest = {
 };
 const answers: { status: number; body: unknown }[] = [];
 const client = new HttpClient({ lanes: workerLanes });
-const worker = new WorkerClient({ http: client, log: silentLog });
+const worker = new WorkerClient({ http: client, log: silentLog, current: async () => undefined });
 let server: AnsweringServer;
 
 beforeAll(async () => {

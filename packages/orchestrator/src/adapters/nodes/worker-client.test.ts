@@ -18,7 +18,7 @@ const status = { version: 1, task_id: taskId, job_id: jobId, status: 'in_progres
 const log = memoryLog();
 /** One connection for jobs and one for acknowledgements, each of which its call holds for ever. */
 const http = new HttpClient({ lanes: { ...workerLanes, jobs: 1, acknowledgements: 1 } });
-const worker = new WorkerClient({ http, log });
+const worker = new WorkerClient({ http, log, current: async () => undefined });
 let server: AnsweringServer;
 
 beforeAll(async () => {

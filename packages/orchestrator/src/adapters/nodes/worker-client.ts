@@ -25,6 +25,8 @@ export interface WorkerClientOptions {
   /** Has `workerLanes`; its owner closes it. */
   readonly http: Pick<HttpClient<Lane>, 'open'>;
   readonly log: Log;
+  /** How a node is called by now: whoever registers again gets another token, also while jobs run there. */
+  readonly current: (nodeId: string) => Promise<NodeConnection | undefined>;
   /** Longest wait for an answer to a stop request or an acknowledgement, ms; 5 s unless told. */
   readonly controlTimeoutMs?: number;
 }
@@ -48,9 +50,11 @@ export class WorkerClient implements WorkerApi {
   async runJob(
     ...[node, request, { deadlineMs, signal }]: Parameters<WorkerApi['runJob']>
   ): ReturnType<WorkerApi['runJob']> {
-    const call = this.#call(node, 'jobs', { timeoutMs: deadlineMs, signal, maxBytes });
+    const settings = { timeoutMs: deadlineMs, signal, maxBytes };
     try {
-      const answer = await callRoute(workerApiRoutes.runJob, { body: request }, call);
+      const answer = await this.#callAgain(node, (by) =>
+        callRoute(workerApiRoutes.runJob, { body: request }, this.#call(by, 'jobs', settings)),
+      );
       return answer.status === 202 ? { kind: 'accepted' } : { kind: 'result', result: answer.body };
     } catch (error) {
       return answerOfFault(error);
@@ -66,7 +70,9 @@ export class WorkerClient implements WorkerApi {
       query: { path, mode },
       content: { chunks, sizeBytes },
     };
-    const call = this.#call(node, 'uploads', { timeoutMs: uploadTimeoutMs, signal });
+    // The pieces can be read only once, so that there is no second try.
+    const by = (await this.#currentOf(node)) ?? node;
+    const call = this.#call(by, 'uploads', { timeoutMs: uploadTimeoutMs, signal });
     try {
       await callRoute(workerApiRoutes.stageInputFile, input, call);
       return 'staged';
@@ -78,9 +84,12 @@ export class WorkerClient implements WorkerApi {
   async getJob(
     ...[node, { jobId }, { timeoutMs, signal }]: Parameters<WorkerApi['getJob']>
   ): ReturnType<WorkerApi['getJob']> {
-    const call = this.#call(node, 'questions', { timeoutMs, signal, maxBytes });
+    const input = { params: { job_id: jobId } };
+    const settings = { timeoutMs, signal, maxBytes };
     try {
-      const { body } = await callRoute(workerApiRoutes.getJob, { params: { job_id: jobId } }, call);
+      const { body } = await this.#callAgain(node, (by) =>
+        callRoute(workerApiRoutes.getJob, input, this.#call(by, 'questions', settings)),
+      );
       return { kind: 'known', job: body };
     } catch (error) {
       return observationOfFault(error);
@@ -94,9 +103,11 @@ export class WorkerClient implements WorkerApi {
       params: { job_id: jobId },
       body: { version, task_id: taskId, job_id: jobId },
     } as const;
-    const call = this.#call(node, 'acknowledgements', { timeoutMs: this.#controlMs });
+    const settings = { timeoutMs: this.#controlMs };
     try {
-      await callRoute(workerApiRoutes.ackJob, input, call);
+      await this.#callAgain(node, (by) =>
+        callRoute(workerApiRoutes.ackJob, input, this.#call(by, 'acknowledgements', settings)),
+      );
       return 'done';
     } catch (error) {
       this.#noteSilence(node, 'acknowledge a result', error);
@@ -110,9 +121,12 @@ export class WorkerClient implements WorkerApi {
     ...[node, { taskId, jobId, graceSeconds, timeoutMs }]: Parameters<WorkerApi['stopJob']>
   ): ReturnType<WorkerApi['stopJob']> {
     const body = { version, task_id: taskId, job_id: jobId, grace_seconds: graceSeconds } as const;
-    const call = this.#call(node, 'control', { timeoutMs: timeoutMs ?? this.#controlMs });
+    const settings = { timeoutMs: timeoutMs ?? this.#controlMs };
     try {
-      return (await callRoute(workerApiRoutes.stopJob, { body }, call)).body.status;
+      const answer = await this.#callAgain(node, (by) =>
+        callRoute(workerApiRoutes.stopJob, { body }, this.#call(by, 'control', settings)),
+      );
+      return answer.body.status;
     } catch (error) {
       this.#noteSilence(node, 'stop a job', error);
       return 'failed';
@@ -122,9 +136,12 @@ export class WorkerClient implements WorkerApi {
   async stopAll(
     ...[node, { timeoutMs }]: Parameters<WorkerApi['stopAll']>
   ): ReturnType<WorkerApi['stopAll']> {
-    const call = this.#call(node, 'control', { timeoutMs });
+    const input = { body: { version } } as const;
     try {
-      return (await callRoute(workerApiRoutes.stopAll, { body: { version } }, call)).body;
+      const answer = await this.#callAgain(node, (by) =>
+        callRoute(workerApiRoutes.stopAll, input, this.#call(by, 'control', { timeoutMs })),
+      );
+      return answer.body;
     } catch (error) {
       this.#noteSilence(node, 'stop all jobs', error);
       return undefined;
@@ -133,6 +150,32 @@ export class WorkerClient implements WorkerApi {
 
   #call<S extends object>({ url, token }: NodeConnection, lane: Lane, settings: S) {
     return { client: this.#options.http, baseUrl: url, bearer: token, lane, ...settings };
+  }
+
+  /**
+   * Makes a call; where the node does not take the token, once more by the one it has by now. The caller's may be from
+   * before the node registered again, and its jobs run on. See docs/reference/nodes.md#worker-api-token.
+   */
+  async #callAgain<T>(node: NodeConnection, make: (by: NodeConnection) => Promise<T>): Promise<T> {
+    try {
+      return await make(node);
+    } catch (error) {
+      if (!(error instanceof CallError) || error.status !== 401) throw error;
+      const current = await this.#currentOf(node);
+      if (current === undefined || current.token === node.token) throw error;
+      return make(current);
+    }
+  }
+
+  /** Nothing rests on it: without an answer of the database the call is made as it was told. */
+  async #currentOf({ nodeId, slug }: NodeConnection): Promise<NodeConnection | undefined> {
+    try {
+      return await this.#options.current(nodeId);
+    } catch (error) {
+      const fields = { node_slug: slug, error: messageOf(error) };
+      this.#options.log.warn('the token of a node could not be read anew', fields);
+      return undefined;
+    }
   }
 
   /** A refusal is an answer; only a node that gave none is worth a line. */

@@ -10,7 +10,8 @@ export const nodeTables: ExpectedTables = {
       config_desired_hash? worker_api_target_url? worker_api_bearer_token?
       worker_api_bearer_token_next? worker_api_token_expires_at? config_ack_at? config_ack_status?
       config_ack_error? capability_hash? jwt_epoch:int=0 last_seen_at? last_capability_at?
-      metadata:jsonb? created_at updated_at`,
+      metadata:jsonb? created_at updated_at identity_key? identity_settled_at?
+      reregistration_expires_at? registration_refused_at? registration_refused_from:inet?`,
     keys: ['id', 'node_slug'],
     values: {
       status: 'registered active inactive drained',

@@ -1,13 +1,24 @@
 import { nodeConfigurationPayloadSchema } from '@cynodeai/contracts/control-plane';
+import { type SigningKey, createSigningKey } from '@cynodeai/runtime/crypto';
 import { FakeWorker } from './fake-worker.ts';
 import { register } from './registration.ts';
 import type { FakeNode, FakeNodeOptions, KeptJob } from './types.ts';
+
+const keys = new Map<string, SigningKey>();
+
+/** A node of the same slug is the same one that has come back, also in another test on one database. */
+function keyOf(slug: string): SigningKey {
+  const key = keys.get(slug) ?? createSigningKey().key;
+  keys.set(slug, key);
+  return key;
+}
 
 /** A node that is a real HTTP server with the Worker API's schemas, retention included. */
 export async function fakeNode(options: FakeNodeOptions): Promise<FakeNode> {
   const kept = new Map<string, KeptJob>();
   const node: FakeNode = {
     slug: options.slug,
+    key: keyOf(options.slug),
     url: '',
     runs: [],
     uploads: [],
@@ -35,7 +46,8 @@ export async function fakeNode(options: FakeNodeOptions): Promise<FakeNode> {
       ...extra,
     }),
     join: async (controlPlane) => {
-      const session = await register(controlPlane, node.report(), options.psk);
+      const { psk } = options;
+      const session = await register(controlPlane, node.report(), { psk, key: node.key });
       const config = nodeConfigurationPayloadSchema.parse(
         await (await session.fetchConfig()).json(),
       );

@@ -1,4 +1,9 @@
-import { nodeBootstrapPayloadSchema } from '@cynodeai/contracts/control-plane';
+import {
+  nodeBootstrapPayloadSchema,
+  nodeChallengeSchema,
+  registrationProofText,
+} from '@cynodeai/contracts/control-plane';
+import type { SigningKey } from '@cynodeai/runtime/crypto';
 
 /** The key that control planes under test expect of nodes. */
 export const registrationKey = 'test-registration-key-0001';
@@ -24,13 +29,36 @@ export function postJson(url: string, body: unknown, jwt?: string): Promise<Resp
   });
 }
 
+export interface RegistrationOptions {
+  /** The one tests use unless told. */
+  readonly psk?: string | undefined;
+  /** Without one the node has no identity that it could prove later. */
+  readonly key?: SigningKey | undefined;
+}
+
+/** Asks to register, and proves who it is when it is asked to; whatever the answer is. */
+export async function tryToRegister(
+  controlPlane: string,
+  report: unknown,
+  { psk = registrationKey, key }: RegistrationOptions = {},
+): Promise<Response> {
+  const url = `${controlPlane}/v1/nodes/register`;
+  if (key === undefined) return postJson(url, { psk, capability: report });
+  const { publicKey: public_key } = key;
+  const first = await postJson(url, { psk, capability: report, identity: { public_key } });
+  if (first.status !== 202) return first;
+  const { node_slug: slug, challenge } = nodeChallengeSchema.parse(await first.json());
+  const proof = { challenge, signature: key.sign(registrationProofText(slug, challenge)) };
+  return postJson(url, { psk, capability: report, identity: { public_key, proof } });
+}
+
 /** Registers with a report; the URLs come from the bootstrap payload, as a node must do it. */
 export async function register(
   controlPlane: string,
   report: unknown,
-  psk = registrationKey,
+  options: RegistrationOptions = {},
 ): Promise<NodeSession> {
-  const response = await postJson(`${controlPlane}/v1/nodes/register`, { psk, capability: report });
+  const response = await tryToRegister(controlPlane, report, options);
   if (!response.ok) throw new Error(`register: ${response.status} ${await response.text()}`);
   const bootstrap = nodeBootstrapPayloadSchema.parse(await response.json());
   const { node_config_url: configUrl, node_report_url: reportUrl } =

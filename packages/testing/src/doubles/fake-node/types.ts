@@ -1,6 +1,7 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { ModelList, RunJobRequest, StopJobRequest } from '@cynodeai/contracts/worker-api';
+import type { SigningKey } from '@cynodeai/runtime/crypto';
 import type { NodeSession } from './registration.ts';
 
 /** What a run came to; `hang up`: it ended well, but every connection was cut before the answer left. */
@@ -41,6 +42,8 @@ export interface StagedUpload {
 
 export interface FakeNode extends AsyncDisposable {
   readonly slug: string;
+  /** Its identity, by which it registers. */
+  readonly key: SigningKey;
   readonly url: string;
   /** Every body of `jobs:run` with the right token, in order of arrival. */
   readonly runs: RunJobRequest[];

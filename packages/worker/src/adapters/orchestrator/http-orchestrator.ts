@@ -1,8 +1,9 @@
-import { controlPlaneRoutes } from '@cynodeai/contracts/control-plane';
+import { controlPlaneRoutes, registrationProofText } from '@cynodeai/contracts/control-plane';
 import { defineRoute } from '@cynodeai/contracts/common';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { Secret } from '@cynodeai/runtime/config';
 import { NodeError } from '../../domain/node/node-error.ts';
+import type { NodeIdentity } from '../../ports/node-state.ts';
 import type { Orchestrator } from '../../ports/orchestrator.ts';
 
 export interface HttpOrchestratorOptions {
@@ -11,13 +12,13 @@ export interface HttpOrchestratorOptions {
   /** Base URL without a trailing slash. */
   readonly baseUrl: string;
   readonly psk: Secret;
+  /** Who this node is. @throws NodeError `state_unusable` */
+  readonly identity: () => Promise<NodeIdentity>;
   readonly requestTimeoutMs: number;
 }
 
 /** Longest bootstrap or configuration that is read, bytes. */
 const maxBytes = 4 * 1024 * 1024;
-
-const pskHint = 'give this node the registration pre-shared key of that orchestrator';
 
 /** The configuration as text: what is wrong with it is told to the orchestrator, and is more than a call that failed. */
 const getConfigText = defineRoute({
@@ -39,10 +40,17 @@ interface CallWords {
   readonly expected: string;
   /** Whether 404 means that the orchestrator is not ready, or that it does not know this node. */
   readonly unknown: 'retry' | 'denied';
+  /** What helps after a 401. */
+  readonly hint401?: string;
 }
 
 const words = {
-  register: { what: 'register', expected: 'a bootstrap payload of version 1', unknown: 'retry' },
+  register: {
+    what: 'register',
+    expected: 'a bootstrap payload of version 1',
+    unknown: 'retry',
+    hint401: '; give this node the registration pre-shared key of that orchestrator',
+  },
   report: { what: 'report', expected: 'an empty one', unknown: 'denied' },
   fetchConfig: { what: 'fetch config', expected: 'a configuration', unknown: 'retry' },
   ack: { what: 'ack', expected: 'an empty one', unknown: 'denied' },
@@ -52,7 +60,10 @@ const words = {
  * Sorts what went wrong by what can be done about it. See docs/reference/nodes.md#start-of-a-node
  * and docs/reference/nodes.md#calls-of-a-node.
  */
-function nodeErrorOf({ what, expected, unknown }: CallWords, error: CallError): NodeError {
+function nodeErrorOf(
+  { what, expected, unknown, hint401 = '' }: CallWords,
+  error: CallError,
+): NodeError {
   const { code, status = 0 } = error;
   const cause = { cause: error };
   if (code === 'bad_answer') {
@@ -67,7 +78,8 @@ function nodeErrorOf({ what, expected, unknown }: CallWords, error: CallError): 
     return new NodeError('orchestrator_unavailable', message, cause);
   }
   if (status === 401 || status === 403 || (status === 404 && unknown === 'denied')) {
-    return new NodeError('orchestrator_denied', message, cause);
+    const hint = status === 401 ? hint401 : '';
+    return new NodeError('orchestrator_denied', `${message}${hint}`, cause);
   }
   return new NodeError('orchestrator_refused', message, cause);
 }
@@ -85,7 +97,7 @@ async function attempt<T>(what: CallWords, call: Promise<T>): Promise<T> {
  * See docs/reference/nodes.md#calls-of-a-node and docs/reference/nodes.md#registration.
  */
 export function createHttpOrchestrator(options: HttpOrchestratorOptions): Orchestrator {
-  const { client, baseUrl, psk, requestTimeoutMs: timeoutMs } = options;
+  const { client, baseUrl, psk, identity, requestTimeoutMs: timeoutMs } = options;
   let bootstrap: Bootstrap | undefined;
   const current = (): Bootstrap => {
     if (bootstrap !== undefined) return bootstrap;
@@ -94,16 +106,22 @@ export function createHttpOrchestrator(options: HttpOrchestratorOptions): Orches
   const settings = (signal: AbortSignal) => ({ client, timeoutMs, maxBytes, signal });
   return {
     register: async (capability, signal) => {
-      const body = { psk: psk.reveal(), capability };
-      const called = callRoute(
-        controlPlaneRoutes.registerNode,
-        { body },
-        { ...settings(signal), baseUrl },
-      );
-      const answer = await attempt(words.register, called).catch((error: unknown) => {
-        const denied = error instanceof NodeError && error.code === 'orchestrator_denied';
-        throw denied ? new NodeError(error.code, `${error.message}; ${pskHint}`) : error;
-      });
+      const { publicKey: public_key, sign } = await identity();
+      const ask = (proof?: { readonly challenge: string; readonly signature: string }) => {
+        const body = { psk: psk.reveal(), capability, identity: { public_key, proof } };
+        const to = { ...settings(signal), baseUrl };
+        return attempt(words.register, callRoute(controlPlaneRoutes.registerNode, { body }, to));
+      };
+      let answer = await ask();
+      if (answer.status === 202) {
+        const { challenge } = answer.body;
+        const { node_slug: slug } = capability.node;
+        answer = await ask({ challenge, signature: sign(registrationProofText(slug, challenge)) });
+      }
+      if (answer.status === 202) {
+        const message = 'register: the orchestrator asks for the proof it was given';
+        throw new NodeError('orchestrator_refused', message);
+      }
       const { orchestrator, auth } = answer.body;
       bootstrap = {
         reportUrl: orchestrator.endpoints.node_report_url,

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { isSignedBy } from '@cynodeai/runtime/crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileNodeState } from './file-node-state.ts';
 
@@ -32,6 +33,30 @@ describe('the state of a node', () => {
     expect((await stat(join(path, names[0] ?? ''))).mode & 0o777).toBe(0o600);
   });
 
+  it('makes one identity and keeps it across runs, in a file only its user can read', async () => {
+    const state = createFileNodeState(dir);
+    await state.open();
+    const { publicKey, sign } = await state.identity();
+    expect((await state.identity()).publicKey).toBe(publicKey);
+    await state.close();
+    const again = await createFileNodeState(dir).identity();
+    expect(again.publicKey).toBe(publicKey);
+    expect(isSignedBy(publicKey, 'text', sign('text'))).toBe(true);
+    const path = join(dir, 'identity.pem');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it('refuses a damaged identity, because another one would be another node', async () => {
+    const state = createFileNodeState(dir);
+    await state.identity();
+    for (const text of ['', 'nonsense', '-----BEGIN PRIVATE KEY-----\nAAAA\n']) {
+      await writeFile(join(dir, 'identity.pem'), text);
+      const refusal = state.identity();
+      await expect(refusal).rejects.toMatchObject({ code: 'state_unusable' });
+      await expect(refusal).rejects.toThrow('cynork nodes allow-reregister');
+    }
+  });
+
   it('lets a second node in only when the first is gone, and names the first', async () => {
     const first = createFileNodeState(dir);
     const second = createFileNodeState(dir);
@@ -56,6 +81,7 @@ describe('the state of a node', () => {
     await writeFile(join(dir, 'file'), '');
     const blocked = createFileNodeState(join(dir, 'file'));
     await expect(blocked.open()).rejects.toMatchObject({ code: 'state_unusable' });
+    await expect(blocked.identity()).rejects.toMatchObject({ code: 'state_unusable' });
     await expect(blocked.lastApplied()).rejects.toMatchObject({ code: 'state_unusable' });
     await expect(blocked.saveApplied(version)).rejects.toMatchObject({ code: 'state_unusable' });
     expect(await readdir(dir)).toEqual(['file']);

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodeState } from '../../ports/node-state.ts';
+import { openIdentity } from './identity-file.ts';
 
 const fileName = 'applied-config.json';
+const identityName = 'identity.pem';
 const contentSchema = z.looseObject({ config_version: ulidSchema });
 
 function unusable(path: string, cause: unknown): NodeError {
@@ -27,7 +29,7 @@ async function lockState(stateDir: string): Promise<Lock> {
   }
 }
 
-/** The node's memory as one small file in its state directory, replaced atomically. */
+/** The node's memory as small files in its state directory, written atomically. */
 export function createFileNodeState(stateDir: string): NodeState {
   const path = join(stateDir, fileName);
   let lock: Lock | undefined;
@@ -44,6 +46,13 @@ export function createFileNodeState(stateDir: string): NodeState {
     close: async () => {
       await lock?.release();
       lock = undefined;
+    },
+    identity: async () => {
+      try {
+        return await openIdentity(join(stateDir, identityName));
+      } catch (cause) {
+        throw cause instanceof NodeError ? cause : unusable(stateDir, cause);
+      }
     },
     lastApplied: async () => {
       let text: string;

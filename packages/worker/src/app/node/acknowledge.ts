@@ -45,18 +45,19 @@ export interface AcknowledgeDeps extends RetryDeps {
 }
 
 /**
- * Sends an ack and repeats it while the orchestrator is unavailable.
+ * Sends an ack and repeats it while the orchestrator is unavailable. What it says is asked for at each try: a new
+ * registration in between brings another configuration.
  * See docs/reference/nodes.md#start-of-a-node.
  */
-export async function acknowledge(deps: AcknowledgeDeps, outcome: AckOutcome): Promise<void> {
+export async function acknowledge(deps: AcknowledgeDeps, outcome: () => AckOutcome): Promise<void> {
   await new RetryWindow(deps).run('ack', () =>
     deps.session.call((orchestrator, signal) =>
-      orchestrator.acknowledge(configAck(deps.slug, outcome, deps.clock.now()), signal),
+      orchestrator.acknowledge(configAck(deps.slug, outcome(), deps.clock.now()), signal),
     ),
   );
 }
 
 /** Acknowledges the configuration in effect. */
 export function acknowledgeApplied(deps: AcknowledgeDeps, config: CurrentConfig): Promise<void> {
-  return acknowledge(deps, { status: 'applied', ...config.identity });
+  return acknowledge(deps, () => ({ status: 'applied', ...config.identity }));
 }

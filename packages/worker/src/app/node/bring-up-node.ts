@@ -6,13 +6,13 @@ import {
   readConfiguration,
 } from '../../domain/node/configuration.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
-import { type NodePolicy, mergePolicy } from '../../domain/node/policy.ts';
 import type { InferenceEngine } from '../../ports/inference.ts';
 import type { NodeState } from '../../ports/node-state.ts';
 import type { SandboxHost, WorkerApi } from '../../ports/worker-api.ts';
 import { acknowledge, acknowledgeApplied } from './acknowledge.ts';
+import { type AppliedConfigDeps, appliedConfig } from './applied-config.ts';
 import { type CheckHostDeps, checkHost } from './check-host.ts';
-import type { AppliedConfig, CurrentConfig } from './current-config.ts';
+import type { CurrentConfig } from './current-config.ts';
 import type { OrchestratorSession } from './orchestrator-session.ts';
 import { type RetryDeps, RetryWindow } from './retry.ts';
 
@@ -24,15 +24,13 @@ export interface StartingInference {
   bringUp(order: InferenceBackend | undefined, signal: AbortSignal): Promise<void>;
 }
 
-export interface BringUpNodeDeps extends CheckHostDeps, RetryDeps {
+export interface BringUpNodeDeps extends CheckHostDeps, RetryDeps, AppliedConfigDeps {
   readonly config: CurrentConfig;
   readonly state: NodeState;
   readonly workerApi: WorkerApi;
   readonly inference: StartingInference;
   /** Made once the host is known, because its facts are part of every report. */
   readonly openSession: (host: SandboxHost) => OrchestratorSession;
-  /** SHA-256 as hex of canonical JSON. */
-  readonly hash: (value: unknown) => string;
 }
 
 /** A node that is ready and whose configuration is acknowledged. */
@@ -51,30 +49,15 @@ async function giveUp(
   const { slug } = deps.settings;
   deps.log.error('configuration cannot be applied', { ...fault, config_version: configVersion });
   try {
-    await acknowledge({ ...deps, slug, session }, { status: 'failed', configVersion, fault });
+    await acknowledge({ ...deps, slug, session }, () => ({
+      status: 'failed',
+      configVersion,
+      fault,
+    }));
   } catch (error) {
     deps.log.error('the failed ack could not be delivered', { reason: messageOf(error) });
   }
   throw new NodeError('configuration_failed', `configuration failed (${fault.type})`);
-}
-
-/**
- * What of an effective configuration is hashed: everything but secrets.
- * See docs/reference/nodes.md#acknowledgement.
- */
-function effective(config: NodeConfigurationPayload, policy: NodePolicy): unknown {
-  const { node_slug, orchestrator, inference_backend } = config;
-  return { node_slug, orchestrator, policy, ...(inference_backend && { inference_backend }) };
-}
-
-function appliedConfig(deps: BringUpNodeDeps, config: NodeConfigurationPayload): AppliedConfig {
-  const policy = mergePolicy(deps.settings, config);
-  return {
-    configVersion: config.config_version,
-    effectiveHash: deps.hash(effective(config, policy)),
-    policy,
-    token: config.worker_api.orchestrator_bearer_token,
-  };
 }
 
 async function fetchConfiguration(

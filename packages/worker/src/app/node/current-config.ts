@@ -8,6 +8,7 @@ export interface AppliedConfig {
   readonly policy: NodePolicy;
   /** Bearer token the orchestrator presents; secret. */
   readonly token: string;
+  readonly ordersInference: boolean;
 }
 
 /**
@@ -29,6 +30,11 @@ export class CurrentConfig {
 
   get token(): string {
     return this.#inEffect().token;
+  }
+
+  /** Whether it orders inference; undefined while none is in effect. */
+  get ordersInference(): boolean | undefined {
+    return this.#applied?.ordersInference;
   }
 
   /** What an acknowledgement says of it. */

@@ -55,7 +55,7 @@ describe('capability reporting', () => {
     const { signal } = stop;
     running = reportCapability(
       {
-        session: new OrchestratorSession({ orchestrator, report, signal }),
+        session: new OrchestratorSession({ orchestrator, report, renew: async () => {}, signal }),
         report,
         hash: canonicalHash,
         changes: () => change.signal,

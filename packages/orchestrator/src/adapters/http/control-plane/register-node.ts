@@ -29,22 +29,21 @@ export function bindRegisterNode(server: HttpServer, deps: RegisterNodeRouteDeps
     handle: async ({ body, ip, headers }) => {
       const client = { ip, userAgent: headers['user-agent'] };
       if (!constantTimeEqual(body.psk, deps.psk.reveal())) {
-        await deps.registry.audit({
-          event: 'node_registration_failure',
-          success: false,
-          slug: undefined,
-          reason: 'wrong_psk',
-          ...client,
-        });
+        deps.registry.countRefusal({ slug: undefined, reason: 'wrong_psk', client });
         throw new OrchestratorError('node_psk_wrong', 'the pre-shared key is wrong');
       }
       const parsed = nodeRegistrationRequestSchema.safeParse(body);
       if (!parsed.success) throw validationProblem(parsed.error, body, 'body');
-      const { created, bootstrap } = await registerNode(
-        { report: parsed.data.capability, ...client },
-        deps,
-      );
-      return { status: created ? 201 : 200, body: bootstrap };
+      const { capability: report, identity } = parsed.data;
+      const outcome = await registerNode({ report, identity, client }, deps);
+      if (outcome.kind === 'registered') {
+        return { status: outcome.created ? 201 : 200, body: outcome.bootstrap };
+      }
+      const { node_slug } = report.node;
+      return {
+        status: 202,
+        body: { version: 1 as const, node_slug, challenge: outcome.challenge },
+      };
     },
   });
 }

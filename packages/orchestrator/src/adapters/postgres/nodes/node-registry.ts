@@ -8,7 +8,8 @@ import type { Database } from '../tables.ts';
 import { findVersion, issueVersion } from './config-versions.ts';
 import { insertNodeAudit } from './insert-node-audit.ts';
 import { lockNode } from './lock-node.ts';
-import { registerSlug } from './register-slug.ts';
+import { noteRefusedRegistration } from './note-refused-registration.ts';
+import { createNode, lockSlug, readmitNode } from './register-slug.ts';
 import { saveAck } from './save-ack.ts';
 import { saveReport } from './save-report.ts';
 import { noteHeartbeat } from './note-heartbeat.ts';
@@ -23,7 +24,10 @@ async function countNodes(db: Executor): Promise<number> {
 
 function nodeTransaction(trx: Executor): NodeTransaction {
   return {
-    registerSlug: (slug, at) => registerSlug(trx, slug, at),
+    create: (slug, publicKey, at) => createNode(trx, slug, publicKey, at),
+    lockSlug: (slug) => lockSlug(trx, slug),
+    readmit: (nodeId, readmission) => readmitNode(trx, nodeId, readmission),
+    noteRefusal: (nodeId, from) => noteRefusedRegistration(trx, nodeId, from),
     lock: (nodeId) => lockNode(trx, nodeId),
     count: () => countNodes(trx),
     readReport: async (nodeId) => {
@@ -63,10 +67,9 @@ export function postgresNodeRegistry(db: Kysely<Database>, refusals: Refusals): 
       const rows = await db.selectFrom('nodes').select('id').orderBy('node_slug').execute();
       return rows.map((row) => row.id);
     },
-    audit: async (entry) => {
-      if (entry.success) return insertNodeAudit(db, entry);
-      const { event, slug, reason, ip, userAgent } = entry;
-      refusals.count({ log: 'auth', event, reason, subject: slug, ip, userAgent, at: new Date() });
+    countRefusal: ({ slug, reason, client }) => {
+      const event = 'node_registration_failure';
+      refusals.count({ log: 'auth', event, reason, subject: slug, ...client, at: new Date() });
     },
   };
 }

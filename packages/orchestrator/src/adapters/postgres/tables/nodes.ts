@@ -27,6 +27,11 @@ export interface NodesTable {
   config_ack_error: string | null;
   capability_hash: string | null;
   jwt_epoch: Defaulted<number>;
+  identity_key: string | null;
+  identity_settled_at: Date | null;
+  reregistration_expires_at: Date | null;
+  registration_refused_at: Date | null;
+  registration_refused_from: string | null;
   last_seen_at: Date | null;
   last_capability_at: Date | null;
   metadata: NullableJsonb<JsonObject>;
