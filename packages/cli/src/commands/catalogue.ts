@@ -8,6 +8,7 @@ import type { CommandContext } from './context.ts';
 import { globalFlags } from '../base/global-flags.ts';
 import { authCommands } from './auth/definitions.ts';
 import { completionArgs } from './general/completion-args.ts';
+import { nodeCommands } from './nodes/definitions.ts';
 import { taskCommands } from './task/definitions.ts';
 import { userCommands } from './users/definitions.ts';
 
@@ -15,6 +16,7 @@ const groups: readonly CommandGroup[] = [
   { name: 'auth', summary: 'Log in and out' },
   { name: 'task', summary: 'Create tasks and read what became of them' },
   { name: 'task artifacts', summary: 'List and save the files of a task' },
+  { name: 'nodes', summary: 'Look at nodes, and let one in again that lost its identity' },
   { name: 'users', summary: 'Administer users and their roles' },
 ];
 
@@ -43,6 +45,7 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
   }),
   ...authCommands,
   ...taskCommands,
+  ...nodeCommands,
   ...userCommands,
 ];
 

@@ -1,6 +1,13 @@
 import { GatewayError } from '@cynodeai/api-client';
 import { type RunJobResult, runJobResultSchema } from '@cynodeai/contracts/common';
-import type { RoleBinding, Task, TaskLogs, TaskResult, User } from '@cynodeai/contracts/gateway';
+import type {
+  Node,
+  RoleBinding,
+  Task,
+  TaskLogs,
+  TaskResult,
+  User,
+} from '@cynodeai/contracts/gateway';
 import { type Sparse, lenientSchema } from '@cynodeai/runtime/call';
 
 /** An answer of which some fields are surely there. */
@@ -74,6 +81,13 @@ export type ShownUser = Holding<Sparse<User>, 'id' | 'handle' | 'is_active'>;
 /** A user; only the fields that are shown may be printed, for an answer may hold more. */
 export function userOf(answer: Sparse<User>): ShownUser {
   return holding(answer, 'id', 'handle', 'is_active');
+}
+
+export type ShownNode = Holding<Sparse<Node>, 'node_id' | 'status' | 'enabled'>;
+
+/** A node. */
+export function nodeOf(answer: Sparse<Node>): ShownNode {
+  return holding(answer, 'node_id', 'status', 'enabled');
 }
 
 type BindingFields =

@@ -8,6 +8,8 @@ export const gatewayActions = [
   'task.cancel',
   'task.prune',
   'project.read',
+  'node.read',
+  'node.allow_reregister',
   'settings.read',
   'settings.write',
   'user.read',

@@ -2,6 +2,7 @@ import type { OtherRoute, UserRoute } from '../common/route.ts';
 import type { GatewayAction } from './actions.ts';
 import { authRoutes } from './auth.ts';
 import { metaRoutes } from './meta.ts';
+import { nodeRoutes } from './nodes.ts';
 import { roleBindingRoutes } from './role-bindings.ts';
 import { settingRoutes } from './settings.ts';
 import { taskArtifactRoutes } from './task-artifacts.ts';
@@ -13,6 +14,7 @@ import { userRoutes } from './users.ts';
 
 export * from './auth.ts';
 export * from './meta.ts';
+export * from './nodes.ts';
 export * from './role-bindings.ts';
 export * from './settings.ts';
 export * from './task-artifacts.ts';
@@ -37,4 +39,5 @@ export const gatewayRoutes = {
   ...userRoutes,
   ...roleBindingRoutes,
   ...settingRoutes,
+  ...nodeRoutes,
 } as const satisfies Readonly<Record<string, UserRoute<GatewayAction> | OtherRoute>>;

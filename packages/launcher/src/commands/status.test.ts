@@ -54,6 +54,23 @@ describe('the status', () => {
     }
   });
 
+  it('tells who was refused when they registered as a node, and who sends in the clear', () => {
+    const refused = { at: '2026-11-20T10:00:00.000Z', address: '10.0.0.7' };
+    const node = { id: 'i', slug: 'node-a', status: 'active', isPlain: true, refused };
+    const quiet = { ...node, slug: 'node-b', isPlain: false, refused: undefined };
+    const nodes = { nodes: [node, quiet] };
+    const lines = statusText(status, undefined, [], nodes).split('\n');
+    expect(lines.filter((line) => line.includes('node-'))).toEqual([
+      '  node          node-a is active, over plain http',
+      '    an attempt to register as node-a was refused at 2026-11-20T10:00:00.000Z from 10.0.0.7',
+      '  node          node-b is active',
+    ]);
+    expect(statusDocument(status, '/state', [], nodes)).toMatchObject({
+      nodes: [{ node_slug: 'node-a', refused_registration: refused }, { node_slug: 'node-b' }],
+    });
+    expect(statusText(status, undefined, [], { unknown: 'why' })).toContain('not known: why');
+  });
+
   it('tells programs the same', () => {
     expect(statusDocument(status, '/state')).toEqual({
       state: 'running',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Install, findInstall } from '../install/install.ts';
 import { type Disk, diskText, disksOf } from '../machine/disks.ts';
 import { homeDirOf, storageDirsOf } from '../install/paths.ts';
+import { type ListedNode, type NodeList, listNodes } from '../run/node-list.ts';
 import { type InferenceStatus, inferenceText } from '../stack/inference-status.ts';
 import type { Readiness } from '../stack/readiness.ts';
 import { type StackStatus, stackStatus } from '../stack/status.ts';
@@ -22,11 +23,28 @@ function diskWarning(disk: Disk): string {
   return `warning: disk ${diskText(disk)}; ${outcome}; free space, such as by: cynode prune --older-than 30d`;
 }
 
+function nodeLines({ slug, status, isPlain, refused }: ListedNode): string[] {
+  const from = refused?.address === undefined ? '' : ` from ${refused.address}`;
+  return [
+    `  ${'node'.padEnd(13)} ${slug} is ${status}${isPlain ? ', over plain http' : ''}`,
+    ...(refused
+      ? [`    an attempt to register as ${slug} was refused at ${refused.at}${from}`]
+      : []),
+  ];
+}
+
+function nodesText(list: NodeList | undefined): string[] {
+  if (list === undefined) return [];
+  if ('unknown' in list) return [`  ${'nodes'.padEnd(13)} not known: ${list.unknown}`];
+  return list.nodes.flatMap(nodeLines);
+}
+
 /** The status as people read it. */
 export function statusText(
   status: StackStatus,
   install: Install | undefined,
   disks: readonly Disk[] = [],
+  nodes?: NodeList,
 ): string {
   const head = {
     running: `running since ${status.startedAt ?? ''} (supervisor ${status.supervisorPid ?? ''})`,
@@ -46,6 +64,7 @@ export function statusText(
     ...(status.outdated ? ['  it is of another version than this checkout; restart it'] : []),
     ...roles,
     ...servers,
+    ...nodesText(nodes),
     ...(status.inference ? [`  ${'inference'.padEnd(13)} ${inferenceText(status.inference)}`] : []),
     ...disks.filter(({ state }) => state !== 'ok').map(diskWarning),
     ...(install
@@ -68,11 +87,22 @@ function inferenceDocument({ path, answers, models }: InferenceStatus): unknown 
   };
 }
 
+function nodeDocument({ id, slug, status, isPlain, refused }: ListedNode): unknown {
+  return {
+    node_id: id,
+    node_slug: slug,
+    status,
+    plain_http: isPlain,
+    ...(refused && { refused_registration: refused }),
+  };
+}
+
 /** The status for programs. */
 export function statusDocument(
   status: StackStatus,
   home: string,
   disks: readonly Disk[] = [],
+  nodes?: NodeList,
 ): unknown {
   return {
     state: status.state,
@@ -96,6 +126,7 @@ export function statusDocument(
       ...(server.readiness.state === 'unreachable' && { error: server.readiness.why }),
       reasons: server.readiness.state === 'not_ready' ? server.readiness.reasons : [],
     })),
+    ...(nodes && 'nodes' in nodes && { nodes: nodes.nodes.map(nodeDocument) }),
     ...(status.inference && { inference: inferenceDocument(status.inference) }),
     disks: disks.map(({ directory, state, usedShare, freeBytes }) => ({
       directory,
@@ -104,6 +135,16 @@ export function statusDocument(
       free_bytes: freeBytes,
     })),
   };
+}
+
+/** The nodes, where there is a gateway that answers. */
+async function nodesOf(
+  { servers }: StackStatus,
+  install: Install | undefined,
+): Promise<NodeList | undefined> {
+  const gateway = servers.find(({ name }) => name === 'user-gateway');
+  if (install === undefined || gateway === undefined) return undefined;
+  return gateway.readiness.state === 'unreachable' ? undefined : listNodes(install);
 }
 
 /** Prints how the stack is doing. */
@@ -118,10 +159,11 @@ export async function status(
       : await stackStatus(install);
   const home = install?.paths.home ?? homeDirOf(env);
   const disks = await disksOf(storageDirsOf(home));
+  const nodes = await nodesOf(current, install);
   if (flags.json || flags.output === 'json') {
-    await output.json(statusDocument(current, home, disks));
+    await output.json(statusDocument(current, home, disks, nodes));
   } else {
-    await output.text(statusText(current, install, disks));
+    await output.text(statusText(current, install, disks, nodes));
   }
   return current.state === 'running' ? 0 : 1;
 }

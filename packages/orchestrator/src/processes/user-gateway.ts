@@ -22,6 +22,7 @@ import {
   type UserGatewayParts,
   bindUserGateway,
 } from '../adapters/http/user-gateway/bind-user-gateway.ts';
+import { bindNodes } from '../adapters/http/user-gateway/nodes/bind-nodes.ts';
 import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bind-role-bindings.ts';
 import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
 import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
@@ -37,6 +38,8 @@ import { postgresTransactUsers } from '../adapters/postgres/identity/users/trans
 import { postgresUserReader } from '../adapters/postgres/identity/users/user-reader.ts';
 import { expectedSchemaVersion } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
+import { postgresNodeReader } from '../adapters/postgres/nodes/node-reader.ts';
+import { postgresTransactNodes } from '../adapters/postgres/nodes/transact-nodes.ts';
 import { postgresProjectStore } from '../adapters/postgres/projects/project-store.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { postgresSettingReader } from '../adapters/postgres/settings/setting-reader.ts';
@@ -128,10 +131,17 @@ function resourcesOf(
     seal,
     clock,
   };
+  const nodes = {
+    transact: postgresTransactNodes(db),
+    nodes: postgresNodeReader(db),
+    seal,
+    clock,
+  };
   return [
     (server, guard) => bindUsers(server, guard, users),
     (server, guard) => bindRoleBindings(server, guard, roleBindings),
     (server, guard) => bindSettings(server, guard, settings),
+    (server, guard) => bindNodes(server, guard, nodes),
   ];
 }
 

@@ -22,8 +22,8 @@ async function listedSamples(token: string): Promise<FuzzTarget['samples']> {
   );
   const samples = one.map(async ({ operation, path }) => {
     const { body } = await call(gateway.url, 'GET', path.replace('/{id}', ''), { token });
-    const first = z.array(z.object({ id: z.string() })).parse(Object.values(body)[0])[0];
-    return [operation, [{ params: { id: first?.id ?? '' } }]] as const;
+    const first = z.array(z.looseObject({})).parse(Object.values(body)[0])[0];
+    return [operation, [{ params: { id: String(first?.['id'] ?? first?.['node_id']) } }]] as const;
   });
   return Object.fromEntries(await Promise.all(samples));
 }
@@ -52,6 +52,10 @@ beforeAll(async () => {
   );
   const artifactId = task.attachments[0]?.artifact_id ?? '';
   await cancel(gateway, { token }, task.id);
+  await gateway.db
+    .insertInto('nodes')
+    .values({ node_slug: 'fuzz-node', status: 'registered' })
+    .execute();
   const ofTask = { params: { id: task.id } };
   const ofSetting = { params: { key: 'fuzz.setting' } };
   const ofUser = { params: { id: victim.id } };
@@ -130,6 +134,7 @@ beforeAll(async () => {
         },
       ],
       'settings.delete': [ofSetting],
+      'nodes.allow_reregister': [{ params: { id: 'fuzz-node' } }],
     },
   };
 });

@@ -91,6 +91,12 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'project viewer': '--yyyy',
     'plain user': '----yy',
   },
+  'node.read': Object.fromEntries(Object.keys(columns).map((column) => [column, all])),
+  'node.allow_reregister': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+  },
   'settings.read': {
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,
@@ -137,6 +143,7 @@ describe('the role map (REQ-ACCESS-0107)', () => {
   it('calls those actions administrative that no plain user has', () => {
     expect(gatewayActions.filter(isAdministrative)).toEqual([
       'task.prune',
+      'node.allow_reregister',
       'settings.read',
       'settings.write',
       'user.manage',

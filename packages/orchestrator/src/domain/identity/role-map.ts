@@ -47,6 +47,8 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
     project: projectReaders,
     plain: ['own_default'],
   },
+  'node.read': { system: { ...overseers, viewer: everything }, project: {}, plain: everything },
+  'node.allow_reregister': { system: administrators, project: {}, plain: [] },
   'settings.read': { system: overseers, project: {}, plain: [] },
   'settings.write': { system: administrators, project: {}, plain: [] },
   'user.read': { system: { viewer: ['own'] }, project: {}, plain: ['own'] },
