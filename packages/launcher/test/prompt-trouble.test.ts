@@ -1,15 +1,11 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
 import { FakeGateway, text } from '@cynodeai/testing/doubles';
 import { describe, expect, it } from 'vitest';
-import process from 'node:process';
 import type { InferencePath } from '../src/domain/inference.ts';
 import { type InferenceNeed, findInferenceTrouble } from '../src/run/prompt-trouble.ts';
 import { type Trouble, waitOut } from '../src/run/trouble.ts';
-import { identityOf } from '../src/machine/process-identity.ts';
-import { forgetStackState, writeStackState } from '../src/stack/stack-state.ts';
+import { pretendRunning } from './fixtures/pretend-running.ts';
 import { testInstall } from './fixtures/test-install.ts';
-
-const at = '2026-11-20T10:00:00.000Z';
 
 const notReady = (code: string, message: string): ReadinessReason => ({
   code,
@@ -27,25 +23,8 @@ async function trouble(
   await using gateway = await FakeGateway.start();
   if (reason === 'broken') gateway.on('GET /readyz', text(500, ''));
   else if (reason !== 'none') gateway.notReady.push(reason);
-  const supervisor = identityOf(process.pid);
-  if (supervisor === undefined) throw new Error('no /proc');
-  writeStackState(test.install.paths.state, {
-    version: 1,
-    // Not ours to stop: the state is gone before the install is.
-    supervisor,
-    stamp: 'x',
-    startedAt: at,
-    gatewayUrl: gateway.url,
-    controlPlaneUrl: gateway.url,
-    workerUrl: 'http://127.0.0.1:1',
-    inference: path,
-    roles: [],
-  });
-  try {
-    return await findInferenceTrouble(test.install, need);
-  } finally {
-    forgetStackState(test.install.paths.state);
-  }
+  using _running = pretendRunning(test.install, gateway.url, path);
+  return await findInferenceTrouble(test.install, need);
 }
 
 describe('what keeps a prompt from being answered', () => {

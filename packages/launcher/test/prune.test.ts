@@ -1,8 +1,15 @@
 import type { TaskPrune } from '@cynodeai/contracts/gateway';
 import { GatewayClient } from '@cynodeai/api-client';
 import { FakeGateway, alice, json } from '@cynodeai/testing/doubles';
+import { Notes, Output } from '@cynodeai/command-line/output';
+import { parseJson } from '@cynodeai/runtime/std';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { pruneAll, pruneText } from '../src/commands/prune.ts';
+import { prune, pruneAll, pruneText } from '../src/commands/prune.ts';
+import { openSecrets } from '../src/install/secrets.ts';
+import { pretendRunning } from './fixtures/pretend-running.ts';
+import { testInstall } from './fixtures/test-install.ts';
 
 const route = 'POST /v1/tasks/prune';
 
@@ -51,6 +58,39 @@ describe('cynode prune', () => {
     const [first, failure] = await pruned(gateway);
     expect(first).toBe('removed 100 tasks, 100 jobs, 2 files (1.0 MiB)\n');
     expect(failure).toContain('GatewayError');
+  });
+
+  it('is what the administrator of the running stack asks its gateway', async () => {
+    await using test = await testInstall();
+    await using gateway = await FakeGateway.start();
+    gateway.identity.addUser('admin', openSecrets(test.install.paths).adminPassword.reveal());
+    const settings = parseJson(readFileSync(test.install.paths.settings, 'utf8')) as {
+      ports: object;
+    };
+    const ports = { ...settings.ports, userGateway: gateway.port };
+    writeFileSync(test.install.paths.settings, JSON.stringify({ ...settings, ports }));
+    const [out, err] = [new PassThrough(), new PassThrough()];
+    const context = {
+      env: test.env,
+      output: new Output('table', out),
+      notes: new Notes({ stream: err, quiet: false, color: false }),
+      signal: new AbortController().signal,
+    };
+    const flags = { olderThan: '30d', dryRun: true };
+    await expect(prune(context, { flags })).rejects.toMatchObject({ code: 'stack' });
+    using _running = pretendRunning(test.install, gateway.url);
+    gateway.next(route, json(200, { ...step(3, false), dry_run: true }), json(403, {}));
+    expect(await prune(context, { flags })).toBe(0);
+    expect(String(out.read())).toBe('would remove 3 tasks, 3 jobs, 2 files (1.0 MiB)\n');
+    expect(gateway.of(route).at(-1)?.json).toEqual({
+      older_than_seconds: 2_592_000,
+      dry_run: true,
+    });
+    expect(await prune(context, { flags })).not.toBe(0);
+    expect([out.read(), String(err.read())]).toEqual([null, expect.stringMatching(/^cynode: /)]);
+    for (const wrong of [{}, { olderThan: 'soon' }, { olderThan: '-1d' }]) {
+      await expect(prune(context, { flags: wrong })).rejects.toMatchObject({ code: 'usage' });
+    }
   });
 
   it('says what would go', () => {
