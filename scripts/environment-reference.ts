@@ -42,21 +42,28 @@ function listed(variables: Described): string {
     .join('');
 }
 
-/** Who of the hosted roles reads a variable, in words. */
-function readers({ hosts, environments }: ProcessRole, name: string): string {
-  const those = hosts.filter((_host, index) => name in (environments[index] ?? {}));
-  if (hosts.length < 2) return '';
-  return those.length === hosts.length ? 'All roles:' : `Only ${those.join(', ')}:`;
+const tableOf = ({ environments }: ProcessRole): Environment =>
+  Object.assign({}, ...environments) as Environment;
+
+/** Which of the processes of one program read a variable, in words. */
+function readers(rows: readonly ProcessRole[], name: string): string {
+  const those = rows.filter((row) => name in tableOf(row)).map((row) => row.name);
+  if (rows.length < 2) return '';
+  return those.length === rows.length ? 'All roles:' : `Only ${those.join(', ')}:`;
 }
 
-function section(role: ProcessRole): string {
-  const all: Environment = Object.assign({}, ...role.environments) as Environment;
-  const groups = Map.groupBy(Object.entries(all), ([name]) => readers(role, name));
+/** Processes that are one program share a section, under the name of its package. */
+function section(rows: readonly ProcessRole[]): string {
+  const [first] = rows;
+  const heading = rows.length === 1 ? first?.name : first?.entry.split('/')[1];
+  const all = Object.assign({}, ...rows.map(tableOf)) as Environment;
+  const decides = Object.assign({}, ...rows.map((row) => row.decides)) as ProcessRole['decides'];
+  const groups = Map.groupBy(Object.entries(all), ([name]) => readers(rows, name));
   const lists = [...groups].map(([who, entries]) => {
-    const lines = entries.map(([name, row]) => line(name, row, underCynode(role.decides[name])));
+    const lines = entries.map(([name, row]) => line(name, row, underCynode(decides[name])));
     return `${who === '' ? '' : `\n${who}\n`}\n${lines.join('')}`;
   });
-  return `\n## ${role.name}\n${lists.join('')}`;
+  return `\n## ${heading}\n${lists.join('')}`;
 }
 
 /** The text of `docs/reference/environment.md`. */
@@ -64,7 +71,7 @@ export function environmentReference(): string {
   return [
     head,
     `\n## cynode\n\n${listed(cynodeVariables)}`,
-    ...processRoles.map((role) => section(role)),
+    ...[...Map.groupBy(processRoles, ({ entry }) => entry).values()].map(section),
     `\n## cynork\n\n${listed(cynorkVariables)}`,
   ].join('');
 }
