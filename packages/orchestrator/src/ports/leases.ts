@@ -22,6 +22,12 @@ export interface ExpiredJob extends JobLease {
   readonly expiry: Expiry;
 }
 
+/** How often a job's runs were lost with their node. */
+export interface NodeDeaths {
+  readonly count: number;
+  readonly maxAttempts: number;
+}
+
 /** How a job that did not run goes back into the queue. */
 export interface Requeue {
   readonly delayMs: number;
@@ -47,6 +53,8 @@ export interface Leases {
   release(lease: JobLease, reason: string): Promise<ExpiredJob | undefined>;
   /** This claim found a run under way and is not an attempt. */
   noteAdopted(lease: JobLease): Promise<void>;
+  /** A run was lost with its node. Answers with how many were, and how often the job may start; undefined when the lease is not current. */
+  noteNodeDeath(lease: JobLease): Promise<NodeDeaths | undefined>;
   /** Ends leases whose results nobody will wait for, so that the next process need not wait either. */
   abandon(leases: readonly JobLease[]): Promise<void>;
   /** Takes away leases that have passed, but for the given ones: back into the queue, or failed. */

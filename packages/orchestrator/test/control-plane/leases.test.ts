@@ -155,6 +155,28 @@ describe('a node that restarts', () => {
     await waitFor(() => node.acked.length === 2);
   });
 
+  it('twice under the same job ends it with that reason, and takes other work', async () => {
+    const hung = new Set<string>();
+    await using node = await fakeNode({
+      slug: 'victim',
+      onRun: ({ job_id: jobId }) =>
+        hung.has(jobId) ? new Promise(() => {}) : { stdout: 'harmless' },
+    });
+    const ids = await createTask(plane.db);
+    hung.add(ids.jobId);
+    await node.join(plane.url);
+    for (const runs of [1, 2]) {
+      await waitFor(() => node.runs.length === runs);
+      await node.restart();
+    }
+    const job = await jobIn(plane.db, ids, 'failed');
+    expect(job).toMatchObject({ attempt: 3, result: { error_type: 'node_died' } });
+    expect(JSON.stringify(job.result)).toContain('2 times a node ended while it ran this job');
+    expect(node.executed).toEqual([ids.jobId, ids.jobId]);
+    await waitFor(() => node.acked.filter((id) => id === ids.jobId).length === 2);
+    await jobIn(plane.db, await createTask(plane.db), 'completed');
+  });
+
   it('too late finds its job done elsewhere', async () => {
     await using dead = await fakeNode({ slug: 'dead', onRun: () => new Promise(() => {}) });
     await using other = await fakeNode({ slug: 'other' });

@@ -4,8 +4,9 @@ import {
   decideRetry,
   judgeObservation,
 } from '../../domain/dispatch/job-observation.ts';
-import { decideOutcome } from '../../domain/dispatch/outcome.ts';
+import { decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
+import { mayRiskNode } from '../../domain/jobs/attempts.ts';
 import { leaseTimes } from '../../domain/leases/lease-times.ts';
 import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimOptions, ClaimedJob, ClaimedRetry, Claims } from '../../ports/claims.ts';
@@ -21,7 +22,7 @@ import { type TrackDeps, type Tracked, trackJob } from './track-job.ts';
 
 export interface RunClaimedJobDeps extends JobSettlerDeps, TrackDeps {
   readonly claims: Pick<Claims, 'move'>;
-  readonly leases: Pick<Leases, 'noteAdopted' | 'release' | 'requeue'>;
+  readonly leases: Pick<Leases, 'noteAdopted' | 'noteNodeDeath' | 'release' | 'requeue'>;
   readonly input: TaskInput;
   readonly worker: WorkerApi;
   readonly blobs: BlobReader & BlobOpener;
@@ -111,7 +112,7 @@ export class ClaimedJobRun {
         return this.start();
       case 'acknowledge_and_send': {
         const acked = await this.#deps.worker.ackJob(job.node, job);
-        if (acked === 'done') return this.start();
+        if (acked === 'done') return this.#startUnlessItEndsNodes();
         return this.#settle.requeue(
           'the node did not take the acknowledgement of a lost run',
           true,
@@ -127,6 +128,19 @@ export class ClaimedJobRun {
           step.counts ? this.#settle.release(step.reason) : this.#settle.requeue(step.reason, true),
         );
     }
+  }
+
+  /** After a run that was lost because its node ended. */
+  async #startUnlessItEndsNodes(): Promise<void> {
+    const { lease: job } = this.#held;
+    const deaths = await this.#settle.persist('a lost run', () =>
+      this.#deps.leases.noteNodeDeath(job),
+    );
+    if (deaths === undefined) return;
+    const { count, maxAttempts } = deaths;
+    if (mayRiskNode(count, maxAttempts)) return this.start();
+    const message = `${count} times a node ended while it ran this job; it is not started again, because it may be the cause`;
+    return this.#settle.end(failed('node_died', message));
   }
 
   #track(call?: Promise<WorkerAnswer>): Promise<Tracked> {

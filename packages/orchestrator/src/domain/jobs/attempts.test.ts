@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeExpiry, mayStartAgain, retryDelayMs } from './attempts.ts';
+import { judgeExpiry, mayRiskNode, mayStartAgain, retryDelayMs } from './attempts.ts';
 
 describe('attempts', () => {
   it('count only claims that started something', () => {
     expect(mayStartAgain({ attempt: 2, freeAttempts: 0, maxAttempts: 3 })).toBe(true);
     expect(mayStartAgain({ attempt: 3, freeAttempts: 0, maxAttempts: 3 })).toBe(false);
     expect(mayStartAgain({ attempt: 30, freeAttempts: 28, maxAttempts: 3 })).toBe(true);
+  });
+
+  it('end with the second node that a job took with it, unless very many are allowed', () => {
+    expect([0, 1, 2].map((deaths) => mayRiskNode(deaths, 3))).toEqual([true, true, false]);
+    expect([1, 2].map((deaths) => mayRiskNode(deaths, 1))).toEqual([true, false]);
+    expect([250, 251].map((deaths) => mayRiskNode(deaths, 1000))).toEqual([true, false]);
   });
 
   it('that are left put an expired job back after min(60, 2^attempt) s ± 20 %', () => {

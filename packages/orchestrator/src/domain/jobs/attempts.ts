@@ -20,6 +20,17 @@ export function mayStartAgain({ attempt, freeAttempts, maxAttempts }: AttemptFac
   return attempt - freeAttempts < maxAttempts;
 }
 
+/** Nodes that may end while they run one job: a job that ends a node would end the next one too. */
+const mayEndNodes = 1;
+
+/**
+ * Whether a job may be started again after `nodeDeaths` of its runs were lost with their node. Whoever allows very many
+ * attempts expects nodes to end for reasons of their own, and gets a quarter of them.
+ */
+export function mayRiskNode(nodeDeaths: number, maxAttempts: number): boolean {
+  return nodeDeaths <= Math.max(mayEndNodes, Math.floor(maxAttempts / 4));
+}
+
 /** What becomes of a job whose lease is over. */
 export type Expiry =
   { readonly kind: 'requeue'; readonly delayMs: number } | { readonly kind: 'exhausted' };

@@ -8,6 +8,8 @@ export interface DispatchChange {
   readonly note: DispatchNote;
   /** Claims that turned out to have started nothing. */
   readonly freeAttempts: 0 | 1;
+  /** A run was lost because its node ended. */
+  readonly nodeDeath?: true;
   /** A node that refused the job. */
   readonly refusedBy?: string;
 }
@@ -26,6 +28,9 @@ export function requeued(reason: string, refusedBy: string | undefined): Dispatc
  * See docs/reference/leases.md#leases-and-retries.
  */
 export const adopted: DispatchChange = { note: {}, freeAttempts: 1 };
+
+/** The node ended while it ran the job and has said so. */
+export const nodeDied: DispatchChange = { note: {}, freeAttempts: 0, nodeDeath: true };
 
 /** The lease is over; the run it stood for may have begun, so the claim counts. */
 export function expired(reason: string): DispatchChange {

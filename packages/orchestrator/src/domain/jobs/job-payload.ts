@@ -33,6 +33,8 @@ export interface DispatchNote {
   readonly refused_by?: readonly string[];
   /** Claims that started nothing: not taken by a node, or a run under way was adopted. */
   readonly free_attempts?: number;
+  /** Runs that were lost because their node ended. */
+  readonly node_deaths?: number;
 }
 
 interface JobPayloadBase {

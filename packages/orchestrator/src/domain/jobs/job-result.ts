@@ -22,7 +22,9 @@ export type JobErrorType =
   | 'input_unavailable'
   | 'result_not_storable'
   /** The lease ran out, or the run was lost, as often as the job may be started. */
-  | 'attempts_exhausted';
+  | 'attempts_exhausted'
+  /** Nodes ended while they ran it, again and again. */
+  | 'node_died';
 
 /** Longest stored reason, bytes of UTF-8. */
 const messageBytes = 4096;

@@ -1,17 +1,23 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { DispatchChange } from '../../../domain/jobs/dispatch-change.ts';
 
+/** One more of what the note counts under this name. */
+const counted = (name: 'free_attempts' | 'node_deaths'): RawBuilder<unknown> =>
+  sql`|| jsonb_build_object(${name}::text,
+    coalesce((payload -> 'dispatch' ->> ${name}::text)::int, 0) + 1)`;
+
 /** SQL: `payload` of a job with its dispatch note changed, whatever somebody else noted before. */
 export function changedPayload({
   note,
   freeAttempts,
+  nodeDeath,
   refusedBy,
 }: DispatchChange): RawBuilder<unknown> {
-  const free = sql`|| jsonb_build_object('free_attempts',
-    coalesce((payload -> 'dispatch' ->> 'free_attempts')::int, 0) + ${freeAttempts}::int)`;
   const refused = sql`|| jsonb_build_object('refused_by',
     coalesce(payload -> 'dispatch' -> 'refused_by', '[]') || ${JSON.stringify([refusedBy])}::jsonb)`;
   return sql`payload || jsonb_build_object('dispatch',
     coalesce(payload -> 'dispatch', '{}') || ${JSON.stringify(note)}::jsonb
-    ${freeAttempts === 0 ? sql`` : free} ${refusedBy === undefined ? sql`` : refused})`;
+    ${freeAttempts === 0 ? sql`` : counted('free_attempts')}
+    ${nodeDeath === undefined ? sql`` : counted('node_deaths')}
+    ${refusedBy === undefined ? sql`` : refused})`;
 }

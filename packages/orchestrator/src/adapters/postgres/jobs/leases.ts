@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import { adopted } from '../../../domain/jobs/dispatch-change.ts';
-import type { JobLease, Leases } from '../../../ports/leases.ts';
+import { adopted, nodeDied } from '../../../domain/jobs/dispatch-change.ts';
+import type { JobLease, Leases, NodeDeaths } from '../../../ports/leases.ts';
 import type { Executor } from '../database.ts';
 import type { Database } from '../tables.ts';
 import { changedPayload } from './changed-payload.ts';
@@ -41,6 +41,19 @@ async function noteAdopted(db: Executor, { jobId, leaseId }: JobLease): Promise<
   `.execute(db);
 }
 
+async function noteNodeDeath(
+  db: Executor,
+  { jobId, leaseId }: JobLease,
+): Promise<NodeDeaths | undefined> {
+  const { rows } = await sql<{ count: number; max_attempts: number }>`
+    UPDATE jobs SET updated_at = now(), payload = ${changedPayload(nodeDied)}
+    WHERE id = ${jobId}::uuid AND lease_id = ${leaseId}::uuid AND status = 'running'
+    RETURNING (payload -> 'dispatch' ->> 'node_deaths')::int AS count, max_attempts
+  `.execute(db);
+  const [row] = rows;
+  return row && { count: row.count, maxAttempts: row.max_attempts };
+}
+
 /** Leases of jobs in PostgreSQL. */
 export function postgresLeases(db: Kysely<Database>): Leases {
   return {
@@ -49,6 +62,7 @@ export function postgresLeases(db: Kysely<Database>): Leases {
     requeue: (lease, back) => requeueJob(db, lease, back),
     release: (lease, reason) => releaseLease(db, lease, reason),
     noteAdopted: (lease) => noteAdopted(db, lease),
+    noteNodeDeath: (lease) => noteNodeDeath(db, lease),
     abandon: (leases) => abandonLeases(db, leases),
     reap: (exceptLeaseIds) => reapLeases(db, exceptLeaseIds),
     othersRun: (ownLeaseIds) => othersRun(db, ownLeaseIds),
