@@ -143,6 +143,7 @@ export async function startControlPlane(
     writeTimeoutMs: config.WRITE_TIMEOUT,
     idleTimeoutMs: config.IDLE_TIMEOUT,
     maxHeaderBytes: config.MAX_HEADER_BYTES,
+    maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
     maxBodyBytes: config.MAX_REQUEST_BODY_MB * 1024 * 1024,
     mapError: problemOf,
   });

@@ -24,6 +24,7 @@ export interface UserGatewayConfig {
   readonly writeTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly maxHeaderBytes: number;
+  readonly maxConnectionsPerAddress: number;
   readonly maxBodyBytes: number;
   readonly loginsPerAddressPerMinute: number;
   readonly trustedProxies: readonly string[];
@@ -56,6 +57,7 @@ export function userGatewayConfig(env: Env): UserGatewayConfig {
     writeTimeoutMs: read.WRITE_TIMEOUT,
     idleTimeoutMs: read.IDLE_TIMEOUT,
     maxHeaderBytes: read.MAX_HEADER_BYTES,
+    maxConnectionsPerAddress: read.MAX_CONNECTIONS_PER_ADDRESS,
     maxBodyBytes: read.MAX_REQUEST_BODY_MB * 1024 * 1024,
     loginsPerAddressPerMinute: read.RATE_LIMIT_PER_MINUTE,
     trustedProxies: read.TRUSTED_PROXIES,

@@ -269,6 +269,7 @@ export async function startUserGateway(
     writeTimeoutMs: config.writeTimeoutMs,
     idleTimeoutMs: config.idleTimeoutMs,
     maxHeaderBytes: config.maxHeaderBytes,
+    maxConnectionsPerAddress: config.maxConnectionsPerAddress,
     maxBodyBytes: config.maxBodyBytes,
     trustedProxies: config.trustedProxies,
     mapError: problemOf,

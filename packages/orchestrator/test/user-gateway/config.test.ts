@@ -18,6 +18,7 @@ describe('the environment of the gateway', () => {
       writeTimeoutMs: 300_000,
       idleTimeoutMs: 120_000,
       maxHeaderBytes: 65_536,
+      maxConnectionsPerAddress: 512,
       maxBodyBytes: 10_485_760,
       loginsPerAddressPerMinute: 60,
       trustedProxies: [],

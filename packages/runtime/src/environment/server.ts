@@ -26,4 +26,9 @@ export const serverEnvironment = {
     about: 'Largest head of a request, bytes',
     default: String(limits.headerBytes),
   },
+  MAX_CONNECTIONS_PER_ADDRESS: {
+    field: integerField(1, 1_000_000),
+    about: 'Connections a client address may have at a time',
+    default: '512',
+  },
 } as const satisfies Environment;

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Readable, finished } from 'node:stream';
 import type { z } from 'zod';
 import { ProblemError } from './problem-error.ts';
+import { admit } from './read-time.ts';
 import type { HttpServer } from './server.ts';
 import { type StreamedBody, streamedBodyOf } from './streamed-body.ts';
 import { validationProblem } from './validation.ts';
@@ -129,6 +130,7 @@ export function bindRoute<R extends Route, C>(
     ...(route.bodyLimitBytes !== undefined && { bodyLimit: route.bodyLimitBytes }),
     onRequest: async (request) => {
       callers.set(request, { caller: await binding.guard(request) });
+      if (route.auth !== 'none' && route.auth !== 'psk') admit(request);
     },
     handler: async (request, reply: FastifyReply) => {
       const entry = callers.get(request);

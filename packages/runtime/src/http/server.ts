@@ -6,10 +6,12 @@ import type { Socket } from 'node:net';
 import type { ListenAddress } from '../config/fields.ts';
 import type { Log, LogFields } from '../observe/log.ts';
 import { addressGroup, uuidv7 } from '../std/index.ts';
+import { limitAddresses } from './address-limit.ts';
 import { limitBodies } from './body-limit.ts';
 import { boundConnections } from './connection-bounds.ts';
-import { acceptJsonBodies, hasBody } from './json-body.ts';
+import { acceptJsonBodies } from './json-body.ts';
 import { ProblemError } from './problem-error.ts';
+import { limitReadTime, readLimits, streamTimeoutMs } from './read-time.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import { acceptStreamedBodies } from './streamed-body.ts';
 import { toProblem } from './to-problem.ts';
@@ -32,8 +34,10 @@ export interface HttpServerOptions {
   readonly maxHeaderBytes?: number;
   /** Largest body that is not streamed, bytes; a function is asked at each request. */
   readonly maxBodyBytes?: number | (() => number);
-  /** CIDRs whose `X-Forwarded-For` is believed. */
+  /** CIDRs whose `X-Forwarded-For` is believed, and which may have any number of connections. */
   readonly trustedProxies?: readonly string[];
+  /** Connections one client address may have at a time; any number when absent. */
+  readonly maxConnectionsPerAddress?: number | undefined;
   /** Turns an inner layer's error into a refusal; undefined means it is a defect (500). */
   readonly mapError?: (error: unknown) => ProblemError | undefined;
 }
@@ -59,31 +63,7 @@ function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && requestIdPattern.test(header) ? header : uuidv7();
 }
 
-/** Node's own limit for the headers of a request, ms. */
-const headersTimeoutMs = 60_000;
-
 const defaultReadTimeoutMs = 30_000;
-/** Time a streamed body may take in total, ms; well below the age at which blobs without a row are swept. */
-const streamTimeoutMs = 1_800_000;
-
-/** Bodies that are not streamed arrive within this time, whatever a server with streamed ones allows in general. */
-function limitReadTime(app: FastifyInstance, readTimeoutMs: number): void {
-  app.addHook('onRequest', async (request) => {
-    const { raw, headers, routeOptions } = request;
-    const { streamed } = routeOptions.config;
-    const arrivesAsStream =
-      streamed !== undefined && headers['content-type']?.toLowerCase().startsWith(streamed);
-    if (arrivesAsStream === true || !hasBody(request)) return;
-    const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-    const timer = setTimeout(() => refuseSocket(late, raw.socket), readTimeoutMs);
-    raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
-  });
-}
-
-/** How often slow requests are looked for, ms: often enough that the read timeout is met within a quarter, or 5 s. */
-function checkIntervalMs(readTimeoutMs: number): number {
-  return Math.min(5000, Math.max(100, readTimeoutMs / 4));
-}
 
 function methodsOf(routes: readonly Route[], url: string): string[] {
   const path = url.split('?', 1)[0] ?? '';
@@ -118,10 +98,7 @@ function createApp(options: HttpServerOptions): FastifyInstance {
     keepAliveTimeout: options.idleTimeoutMs ?? 120_000,
     http: {
       maxHeaderSize: options.maxHeaderBytes ?? limits.headerBytes,
-      connectionsCheckingInterval: checkIntervalMs(readTimeoutMs),
-      // Node swaps the two limits when the one for headers is the longer: 60 s for the body would be the outcome.
-      headersTimeout: Math.min(headersTimeoutMs, readTimeoutMs),
-      requestTimeout: readTimeoutMs,
+      ...readLimits(readTimeoutMs),
       // Node would answer by itself, without a problem document; the hook below does.
       requireHostHeader: false,
     },
@@ -178,6 +155,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const routes: Route[] = [];
   const sockets = openSockets(app);
   boundConnections(app.server);
+  limitAddresses(app.server, options);
   const extraFields = new WeakMap<FastifyRequest, LogFields>();
   acceptJsonBodies(app);
   const { maxBodyBytes } = options;

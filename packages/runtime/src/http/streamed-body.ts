@@ -5,11 +5,6 @@ import { ProblemError } from './problem-error.ts';
 
 /** Longest pause between two pieces of a streamed body, ms. */
 const silenceMs = 60_000;
-/**
- * What may still arrive of a body nobody wants any more: the client gets to read the answer, and what lies in socket
- * buffers of a connection it believes to be free again does not end that connection.
- */
-const linger = { bytes: 32 * 1024 * 1024, tickMs: 1000, silentTicks: 5, ticks: 60 } as const;
 
 /** A body that is read while it arrives. See docs/reference/http.md#requests. */
 export interface StreamedBody {
@@ -51,8 +46,9 @@ export function acceptStreamedBodies(app: FastifyInstance, serverLimitBytes: () 
       done(new ProblemError('unsupported_media_type', 'send the body as application/json'));
     });
   }
-  app.addHook('onResponse', async (request) => {
-    if (request.body instanceof UnreadBody) discard(request, request.body);
+  app.addHook('onResponse', async ({ body }) => {
+    // A reader that was left in the middle is still open.
+    if (body instanceof UnreadBody) void release(body).then(() => body.payload.resume());
   });
 }
 
@@ -109,33 +105,6 @@ async function* read(body: UnreadBody, limitBytes: number): AsyncGenerator<Buffe
 /** A reader listens for more as long as it is open, and then nobody else can read on. */
 async function release({ reader }: UnreadBody): Promise<void> {
   await reader?.return?.().catch(() => {});
-}
-
-/**
- * Reads past what nobody wants, a little and for a moment; then the connection ends. One whose body has arrived after
- * all is kept: its sender may have sent the next request already.
- */
-function discard({ raw }: FastifyRequest, body: UnreadBody): void {
-  if (raw.complete || body.payload.destroyed) return;
-  const { socket } = raw;
-  const start = socket.bytesRead;
-  let seen = start;
-  let ticks = 0;
-  let silentTicks = 0;
-  const watch = setInterval(() => {
-    // No event tells it: Node takes the listeners off a body that is unread when its answer has gone.
-    if (raw.complete || socket.destroyed) {
-      clearInterval(watch);
-      return;
-    }
-    ticks += 1;
-    silentTicks = socket.bytesRead === seen ? silentTicks + 1 : 0;
-    seen = socket.bytesRead;
-    const isOver = silentTicks >= linger.silentTicks || ticks >= linger.ticks;
-    if (isOver || seen - start > linger.bytes) socket.destroy();
-  }, linger.tickMs);
-  // A reader that was left in the middle is still open.
-  void release(body).then(() => body.payload.resume());
 }
 
 /**

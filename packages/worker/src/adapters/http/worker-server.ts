@@ -34,6 +34,8 @@ export interface WorkerServerDeps {
 
 /** Time a whole request may take to arrive, ms. */
 const readTimeoutMs = 120_000;
+/** Connections of one address: a job holds one of a control plane's for its whole life, a thousand at most. */
+const maxConnectionsPerAddress = 4096;
 
 /**
  * Opens the Worker API. No limit on how long an answer may take: a job is answered when it has
@@ -45,6 +47,7 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   const server = await createHttpServer({
     log,
     readTimeoutMs,
+    maxConnectionsPerAddress,
     writeTimeoutMs: 0,
     maxBodyBytes: () => config.policy.maxRequestBytes,
     mapError: toProblem,
