@@ -6,6 +6,8 @@ import type { z } from 'zod';
 export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** A 401 is about what was sent rather than the token: the call is not repeated. */
+  readonly once?: boolean;
   /** Deadline of the whole call in ms; 30 s unless told. */
   readonly timeoutMs?: number;
   /** For uploads and downloads, in place of the deadline: the longest time without a byte sent or received, ms. */

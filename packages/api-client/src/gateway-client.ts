@@ -229,7 +229,10 @@ export class GatewayClient {
       return await attempt();
     } catch (error) {
       const renewable =
-        error instanceof GatewayError && error.status === 401 && route.auth === 'user';
+        error instanceof GatewayError &&
+        error.status === 401 &&
+        route.auth === 'user' &&
+        options.once !== true;
       if (!renewable || !(await this.#options.onUnauthorized?.())) throw error;
       return attempt();
     }

@@ -13,6 +13,7 @@ export const gatewayActions = [
   'settings.read',
   'settings.write',
   'user.read',
+  'user.change_password',
   'user.manage',
   'rbac.manage',
 ] as const;

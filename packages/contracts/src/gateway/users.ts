@@ -38,6 +38,12 @@ export const createUserRequestSchema = z.strictObject({
 /** Body of an administrator's password reset. */
 export const resetPasswordRequestSchema = z.strictObject({ new_password: passwordTextSchema });
 
+/** Body of a change of the caller's own password. */
+export const changePasswordRequestSchema = z.strictObject({
+  current_password: z.string().min(1).max(1024),
+  new_password: passwordTextSchema,
+});
+
 /** A user as administrators see them; no credential field ever. */
 export const userSchema = z.object({
   id: uuidSchema,
@@ -69,6 +75,18 @@ export const userRoutes = {
     summary: 'The calling user',
     success: { 200: { kind: 'json', schema: currentUserSchema } },
     errors: ['authentication'],
+  }),
+  changePassword: defineRoute({
+    operation: 'users.change_password',
+    method: 'POST',
+    path: '/v1/users/me/password',
+    auth: 'user',
+    action: 'user.change_password',
+    resource: 'user',
+    summary: "Change the caller's own password and end their other sessions",
+    body: changePasswordRequestSchema,
+    success: { 204: { kind: 'empty' } },
+    errors: [...bodyErrors, 'authentication', 'rate_limit'],
   }),
   createUser: defineRoute({
     operation: 'users.create',

@@ -34,7 +34,8 @@ export interface NewUser {
  * See docs/reference/identity-and-policy.md#user-administration.
  */
 export interface UserEvent {
-  readonly type: 'user_created' | 'user_disabled' | 'user_reenabled' | 'password_reset';
+  readonly type:
+    'user_created' | 'user_disabled' | 'user_reenabled' | 'password_changed' | 'password_reset';
   readonly user: Pick<UserRecord, 'id' | 'handle'>;
   /** Who did it, `user:<uuid>`. */
   readonly actor: string;
@@ -43,7 +44,7 @@ export interface UserEvent {
 }
 
 /** Why an administrator's or user's act ended sessions, as `revoked_reason` says it. */
-export type RevocationReason = 'user_disabled' | 'password_reset' | 'revoked';
+export type RevocationReason = 'user_disabled' | 'password_changed' | 'password_reset' | 'revoked';
 
 /**
  * Keeps at least one active owner; parallel changes wait for each other.
@@ -67,11 +68,15 @@ export interface UserTransaction {
   lock(id: string): Promise<UserRecord | undefined>;
   setActive(id: string, isActive: boolean, at: Date): Promise<UserRecord>;
   setPassword(id: string, passwordHash: string, at: Date): Promise<void>;
-  /** Ends every session with a `session_revoked` row each; says how many. */
+  /** True while the user's password is the one of this hash. */
+  hasPassword(id: string, passwordHash: string): Promise<boolean>;
+  /** Ends every session, but for one that may be spared, with a `session_revoked` row each; says how many. */
   revokeSessions(
     id: string,
     revocation: {
       readonly reason: RevocationReason;
+      /** The session that goes on. */
+      readonly except?: string;
       readonly client: ClientContext;
       readonly at: Date;
     },

@@ -109,7 +109,7 @@ async function readinessOf(
 function resourcesOf(
   config: UserGatewayConfig,
   db: Kysely<Database>,
-  shared: Pick<UserParts, 'idempotency' | 'seal' | 'clock'>,
+  shared: Pick<UserParts, 'idempotency' | 'seal' | 'clock' | 'identity' | 'throttle'>,
 ): readonly BindResource[] {
   const { seal, clock } = shared;
   const users: UserParts = {
@@ -160,6 +160,13 @@ async function partsOf(
   const idempotency = postgresIdempotencyKeys(db);
   const seal = hmacSeal(config.jwtKey);
   const refusals = countRefusals(db, scope);
+  const throttle = {
+    attempts: postgresAttemptCounter(db),
+    identity,
+    refusals,
+    perAddress: config.loginsPerAddressPerMinute,
+    clock,
+  };
   const creation: UserGatewayParts['creation'] = {
     create: (creation) => createTask(db, creation),
     numbers: new TaskNumbers(),
@@ -179,13 +186,7 @@ async function partsOf(
       passwords: argonPasswords,
       accessTokens: jwtAccessTokens(config.jwtKey),
       refreshTokens: opaqueRefreshTokens,
-      throttle: {
-        attempts: postgresAttemptCounter(db),
-        identity,
-        refusals,
-        perAddress: config.loginsPerAddressPerMinute,
-        clock,
-      },
+      throttle,
       refusals,
       lifetimes: { accessMs: config.accessMs, refreshMs: config.refreshMs },
       clock,
@@ -193,7 +194,7 @@ async function partsOf(
     creation,
     pruning: { transact: creation.transact, blobs: creation.blobs, clock, log: scope.log },
     listing: { tasks, callerTasks, identity, projects, seal },
-    resources: resourcesOf(config, db, { idempotency, seal, clock }),
+    resources: resourcesOf(config, db, { idempotency, seal, clock, identity, throttle }),
     tasks,
     callerTasks,
     artifacts: {

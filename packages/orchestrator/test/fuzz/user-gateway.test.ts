@@ -70,12 +70,15 @@ beforeAll(async () => {
     bodyLimitBytes: 10 * 1024 * 1024,
     readTimeoutMs,
     logText: () => logText(gateway.log),
-    // A wrong password and an unknown token: what succeeds here would end the session of the test.
-    refused: ['auth.login', 'auth.refresh'],
+    // Wrong passwords and an unknown token: what succeeds here would end the session of the test.
+    refused: ['auth.login', 'auth.refresh', 'users.change_password'],
     openParams: ['settings.get', 'settings.put', 'settings.delete'],
     // Refused before the password is hashed.
     cheap: {
       'users.create': { body: { handle: 'system', password: secretCanary } },
+      'users.change_password': {
+        body: { current_password: secretCanary, new_password: 'too short' },
+      },
       'users.reset_password': {
         params: { id: admin.id.replace(/.{12}$/, '000000000000') },
         body: { new_password: secretCanary },
@@ -109,6 +112,9 @@ beforeAll(async () => {
       'tasks.cancel': [ofTask],
       'users.create': [
         { body: { handle: 'fuzz-made', email: 'made@example.org', password: secretCanary } },
+      ],
+      'users.change_password': [
+        { body: { current_password: secretCanary, new_password: `${secretCanary} anew` } },
       ],
       'users.disable': [ofUser],
       'users.enable': [ofUser],
@@ -144,6 +150,8 @@ it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0
   const { verdict } = await fuzzRun(target);
   expect(verdict.join('\n')).toBe('');
   expect((await call(gateway.url, 'GET', '/healthz')).text).toBe('ok');
+  // What was wrong meanwhile locked the account.
+  gateway.clock.advance(3_600_000);
   const session = await call(gateway.url, 'POST', '/v1/auth/login', {
     json: { handle: 'fuzz-admin', password },
   });

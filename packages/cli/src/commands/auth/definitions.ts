@@ -1,6 +1,6 @@
 import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/definition';
 import type { CommandContext } from '../context.ts';
-import { loginFlags } from './flags.ts';
+import { loginFlags, passwdFlags } from './flags.ts';
 
 export const authCommands: readonly CommandDefinition<CommandContext>[] = [
   defineCommand({
@@ -30,5 +30,12 @@ export const authCommands: readonly CommandDefinition<CommandContext>[] = [
     args: {},
     flags: {},
     load: async () => (await import('./refresh.ts')).refresh,
+  }),
+  defineCommand({
+    path: ['auth', 'passwd'],
+    summary: 'Change your password and end your other sessions',
+    args: {},
+    flags: passwdFlags,
+    load: async () => (await import('./passwd.ts')).passwd,
   }),
 ];

@@ -9,3 +9,10 @@ export const loginFlags = {
   handle: { type: 'string', value: 'handle', help: 'the same as --user' },
   passwordStdin: { type: 'boolean', help: 'read the password from standard input; needs --user' },
 } as const satisfies Flags;
+
+export const passwdFlags = {
+  passwordStdin: {
+    type: 'boolean',
+    help: 'read the current and, on a line of its own, the new password from standard input',
+  },
+} as const satisfies Flags;

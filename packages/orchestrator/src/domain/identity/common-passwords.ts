@@ -1,25 +1,64 @@
-/** What guessing starts with, in lower case, of those that are long enough to be accepted otherwise. */
-const common = new Set(
-  `password password1 password12 password123 password1234 password! passw0rd p@ssword p@ssw0rd
-  12345678 123456789 1234567890 12345678910 87654321 987654321 0987654321 11111111 00000000 88888888 12341234
-  11223344 12121212 123123123 123321123 147258369 1q2w3e4r 1q2w3e4r5t 1qaz2wsx qazwsxedc zaq12wsx q1w2e3r4
-  qwertyui qwertyuiop qwerty12 qwerty123 qwerty1234 asdfghjk asdfghjkl zxcvbnm1 abcd1234 abc12345 a1b2c3d4
-  abcdefgh abcdefghi iloveyou iloveyou1 sunshine princess football baseball basketball superman batman123
-  starwars trustno1 whatever computer internet samsung1 michelle jennifer jessica1 charlie1 welcome1 welcome123
-  letmein1 letmein123 changeme changeme1 changeme123 default1 secret123 mysecret test1234 testtest testing123
-  admin123 admin1234 admin12345 administrator adminadmin root1234 rootroot toor1234 operator operator1 manager1
-  guest123 login123 master123 monkey123 dragon123 shadow123 killer123 freedom1 mustang1 corvette liverpool
-  chelsea1 arsenal1 pokemon1 minecraft fortnite google123 facebook linkedin monday123 summer2024 winter2024
-  summer2025 winter2025 spring2025 autumn2025 summer2026 winter2026 company123 temp1234 temporary passwort
-  hallo123 motdepasse contraseña`
-    .split(/\s+/)
-    .filter((word) => word !== ''),
-);
+import { commonestPasswords } from './commonest-passwords.ts';
+
+/** Further words that guessing starts with: names of services and roles, what keyboards and other languages suggest. */
+const further = `
+  p@ssword p@ssw0rd 87654321 987654321 0987654321 00000000 88888888 12341234 12121212 123123123 abc12345 abcdefgh
+  abcdefghi default1 mysecret administrator adminadmin root1234 rootroot toor1234 operator operator1 guest123 login123
+  fortnite facebook linkedin company123 temp1234 temporary motdepasse contraseña`;
+
+let words: ReadonlySet<string> | undefined;
+
+/** Made at the first need: few processes ever ask. */
+function common(): ReadonlySet<string> {
+  words ??= new Set(`${commonestPasswords} ${further}`.split(/\s+/).filter((word) => word !== ''));
+  return words;
+}
+
+const isLetter = (character: string): boolean => /^\p{L}$/u.test(character);
+
+/** What is left when digits and signs before and behind are taken off. */
+function stemOf(characters: readonly string[]): string {
+  const first = characters.findIndex(isLetter);
+  return first === -1
+    ? ''
+    : characters.slice(first, characters.findLastIndex(isLetter) + 1).join('');
+}
+
+/** The shortest beginning whose repetition is the whole, perhaps with a part at the end; the failures of Knuth, Morris and Pratt. */
+function periodOf(characters: readonly string[]): readonly string[] {
+  const borders: number[] = [0];
+  for (let i = 1; i < characters.length; i += 1) {
+    let border = borders[i - 1] ?? 0;
+    while (border > 0 && characters[i] !== characters[border]) border = borders[border - 1] ?? 0;
+    borders.push(characters[i] === characters[border] ? border + 1 : 0);
+  }
+  return characters.slice(0, characters.length - (borders.at(-1) ?? 0));
+}
+
+/** Up or down one by one, as in 123456789012 and abcdefghijkl. */
+function isRun(characters: readonly string[]): boolean {
+  const steps = characters.slice(1).map((character, i) => {
+    const step = (character.codePointAt(0) ?? 0) - (characters[i]?.codePointAt(0) ?? 0);
+    return step === -9 ? 1 : step === 9 ? -1 : step;
+  });
+  return steps.every((step) => step === 1) || steps.every((step) => step === -1);
+}
+
+/** A repetition of this many characters at most is guessed whatever they are. */
+const shortUnit = 4;
+
+const isKnown = (characters: readonly string[]): boolean =>
+  common().has(characters.join('')) || common().has(stemOf(characters));
 
 /**
- * True for a password that anybody tries first, whatever its case.
+ * True for a password that anybody tries first, whatever its case: a common word, one with digits or signs around it or
+ * written again and again, a few characters repeated, characters in a row.
  * See docs/reference/identity-and-policy.md#passwords.
  */
 export function isCommonPassword(password: string): boolean {
-  return common.has(password.normalize('NFC').toLowerCase());
+  const characters = Array.from(password.normalize('NFC').toLowerCase());
+  if (characters.length === 0) return false;
+  if (isKnown(characters) || isRun(characters)) return true;
+  const unit = periodOf(characters);
+  return unit.length * 2 <= characters.length && (unit.length <= shortUnit || isKnown(unit));
 }

@@ -2,7 +2,7 @@ import { utf8Bytes } from '@cynodeai/contracts/common';
 import { OrchestratorError } from '../errors.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
-const minCharacters = 8;
+const minCharacters = 12;
 const maxCharacters = 256;
 const maxBytes = 1024;
 

@@ -109,6 +109,9 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'system admin': all,
   },
   'user.read': Object.fromEntries(Object.keys(columns).map((column) => [column, '-y-y-y'])),
+  'user.change_password': Object.fromEntries(
+    Object.keys(columns).map((column) => [column, '-y-y-y']),
+  ),
   'user.manage': {
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,

@@ -52,6 +52,7 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
   'settings.read': { system: overseers, project: {}, plain: [] },
   'settings.write': { system: administrators, project: {}, plain: [] },
   'user.read': { system: { viewer: ['own'] }, project: {}, plain: ['own'] },
+  'user.change_password': { system: { viewer: ['own'] }, project: {}, plain: ['own'] },
   'user.manage': { system: administrators, project: {}, plain: [] },
   'rbac.manage': { system: administrators, project: {}, plain: [] },
 };

@@ -7,7 +7,7 @@ import { clientColumns } from '../../audit/auth-audit.ts';
 export async function revokeSessions(
   db: Executor,
   userId: string,
-  { reason, client, at }: Parameters<UserTransaction['revokeSessions']>[1],
+  { reason, except, client, at }: Parameters<UserTransaction['revokeSessions']>[1],
 ): Promise<number> {
   const { rows } = await sql`
     with revoked as (
@@ -15,6 +15,7 @@ export async function revokeSessions(
          set is_active = false, revoked_at = ${at}, revoked_reason = ${reason}, updated_at = ${at}
         from users u
        where u.id = s.user_id and s.user_id = ${userId} and s.is_active
+         and s.id is distinct from ${except ?? null}::uuid
       returning s.user_id, u.handle
     )
     insert into auth_audit_log

@@ -9,7 +9,7 @@ import { lockUser } from './find-user.ts';
 import { insertUser } from './insert-user.ts';
 import { recordUserEvent } from './record-user-event.ts';
 import { revokeSessions } from './revoke-sessions.ts';
-import { setPassword } from './set-password.ts';
+import { hasPassword, setPassword } from './set-password.ts';
 import { setUserActive } from './set-user-active.ts';
 
 function transactionOf(db: Transaction<Database>): UserTransaction {
@@ -21,6 +21,7 @@ function transactionOf(db: Transaction<Database>): UserTransaction {
     lock: (id) => lockUser(db, id),
     setActive: (id, isActive, at) => setUserActive(db, id, isActive, at),
     setPassword: (id, passwordHash, at) => setPassword(db, id, passwordHash, at),
+    hasPassword: (id, passwordHash) => hasPassword(db, id, passwordHash),
     revokeSessions: (id, revocation) => revokeSessions(db, id, revocation),
     record: (event) => recordUserEvent(db, event),
     isOwner: (id) => isOwner(db, id),
