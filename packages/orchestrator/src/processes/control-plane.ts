@@ -137,12 +137,18 @@ export async function startControlPlane(
   const vault = sealedNodeTokens(
     new SealedBox(Buffer.from(config.ORCHESTRATOR_SECRETS_KEY.reveal(), 'base64')),
   );
+  const address = config.CONTROL_PLANE_LISTEN_ADDR ??
+    config.LISTEN_ADDR ?? { host: '0.0.0.0', port: defaultPorts.controlPlane };
   const server = await createHttpServer({
     log,
     readTimeoutMs: config.READ_TIMEOUT,
     writeTimeoutMs: config.WRITE_TIMEOUT,
     idleTimeoutMs: config.IDLE_TIMEOUT,
     maxHeaderBytes: config.MAX_HEADER_BYTES,
+    hosts: {
+      names: [...config.ALLOWED_HOSTS, address.host, new URL(config.ORCHESTRATOR_PUBLIC_URL).host],
+      calledByMachines: true,
+    },
     maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
     maxBodyBytes: config.MAX_REQUEST_BODY_MB * 1024 * 1024,
     mapError: problemOf,
@@ -175,8 +181,6 @@ export async function startControlPlane(
       sleep,
     }),
   );
-  const address = config.CONTROL_PLANE_LISTEN_ADDR ??
-    config.LISTEN_ADDR ?? { host: '0.0.0.0', port: defaultPorts.controlPlane };
   const port = await server.listen(address);
   scope.shutdown.add('control-plane HTTP', () => server.close(), 30_000);
   log.info('control-plane serves', { host: address.host, port });

@@ -25,6 +25,8 @@ export interface UserGatewayConfig {
   readonly idleTimeoutMs: number;
   readonly maxHeaderBytes: number;
   readonly maxConnectionsPerAddress: number;
+  /** Names by which it may be called. */
+  readonly hostNames: readonly string[];
   readonly maxBodyBytes: number;
   readonly loginsPerAddressPerMinute: number;
   readonly trustedProxies: readonly string[];
@@ -46,18 +48,20 @@ const schema = schemaOf(userGatewayEnvironment).extend({
 /** Reads the environment. @throws ConfigError naming every fault at once. */
 export function userGatewayConfig(env: Env): UserGatewayConfig {
   const read = parseEnv(schema, env);
+  const listen = read.USER_GATEWAY_LISTEN_ADDR ??
+    read.LISTEN_ADDR ?? { host: '0.0.0.0', port: defaultPorts.userGateway };
   return {
     databaseUrl: read.DATABASE_URL,
     jwtKey: read.JWT_SECRET,
     accessMs: read.JWT_ACCESS_DURATION,
     refreshMs: read.JWT_REFRESH_DURATION,
-    listen: read.USER_GATEWAY_LISTEN_ADDR ??
-      read.LISTEN_ADDR ?? { host: '0.0.0.0', port: defaultPorts.userGateway },
+    listen,
     readTimeoutMs: read.READ_TIMEOUT,
     writeTimeoutMs: read.WRITE_TIMEOUT,
     idleTimeoutMs: read.IDLE_TIMEOUT,
     maxHeaderBytes: read.MAX_HEADER_BYTES,
     maxConnectionsPerAddress: read.MAX_CONNECTIONS_PER_ADDRESS,
+    hostNames: [...read.ALLOWED_HOSTS, listen.host],
     maxBodyBytes: read.MAX_REQUEST_BODY_MB * 1024 * 1024,
     loginsPerAddressPerMinute: read.RATE_LIMIT_PER_MINUTE,
     trustedProxies: read.TRUSTED_PROXIES,

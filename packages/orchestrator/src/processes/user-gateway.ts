@@ -270,6 +270,7 @@ export async function startUserGateway(
     writeTimeoutMs: config.writeTimeoutMs,
     idleTimeoutMs: config.idleTimeoutMs,
     maxHeaderBytes: config.maxHeaderBytes,
+    hosts: { names: config.hostNames },
     maxConnectionsPerAddress: config.maxConnectionsPerAddress,
     maxBodyBytes: config.maxBodyBytes,
     trustedProxies: config.trustedProxies,

@@ -1,4 +1,5 @@
 import { limits } from '@cynodeai/contracts/common';
+import { hostNamesField } from './host-names-field.ts';
 import { type Environment, durationField, integerField, listenField } from '../config/index.ts';
 
 const mib = 1024 * 1024;
@@ -30,5 +31,10 @@ export const serverEnvironment = {
     field: integerField(1, 1_000_000),
     about: 'Connections a client address may have at a time',
     default: '512',
+  },
+  ALLOWED_HOSTS: {
+    field: hostNamesField(),
+    about: 'Public names by which it is called, separated by commas; `*` for any',
+    default: '',
   },
 } as const satisfies Environment;

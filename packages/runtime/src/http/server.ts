@@ -10,6 +10,7 @@ import { limitAddresses } from './address-limit.ts';
 import { limitBodies } from './body-limit.ts';
 import { boundConnections } from './connection-bounds.ts';
 import { acceptJsonBodies } from './json-body.ts';
+import { type HostRule, hostCheck } from './known-hosts.ts';
 import { ProblemError } from './problem-error.ts';
 import { limitReadTime, readLimits, streamTimeoutMs } from './read-time.ts';
 import { refuseSocket } from './refuse-socket.ts';
@@ -36,6 +37,8 @@ export interface HttpServerOptions {
   readonly maxBodyBytes?: number | (() => number);
   /** CIDRs whose `X-Forwarded-For` is believed, and which may have any number of connections. */
   readonly trustedProxies?: readonly string[];
+  /** By which names it may be called; by any when absent. */
+  readonly hosts?: HostRule;
   /** Connections one client address may have at a time; any number when absent. */
   readonly maxConnectionsPerAddress?: number | undefined;
   /** Turns an inner layer's error into a refusal; undefined means it is a defect (500). */
@@ -154,6 +157,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const app = createApp(options);
   const routes: Route[] = [];
   const sockets = openSockets(app);
+  const isKnownHost = options.hosts === undefined ? () => true : hostCheck(options.hosts);
   boundConnections(app.server);
   limitAddresses(app.server, options);
   const extraFields = new WeakMap<FastifyRequest, LogFields>();
@@ -178,6 +182,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     reply.headers({ ...always, 'x-request-id': request.id });
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new ProblemError('validation', 'the Host header is missing');
+    }
+    if (!isKnownHost(request)) {
+      throw new ProblemError(
+        'validation',
+        'this server is not known by the name in the Host header; list it in ALLOWED_HOSTS',
+      );
     }
   });
   app.addHook('onResponse', async (request, reply) => {

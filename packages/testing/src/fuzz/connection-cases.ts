@@ -5,8 +5,8 @@ import type { CaseDraft } from './request-plan.ts';
 import type { WireRequest } from './wire-request.ts';
 
 const crlf = '\r\n';
-const get = `GET /healthz HTTP/1.1${crlf}host: fuzz.test${crlf}`;
-const post = `POST /v1/no-such-path HTTP/1.1${crlf}host: fuzz.test${crlf}content-type: application/json${crlf}`;
+const get = `GET /healthz HTTP/1.1${crlf}host: localhost${crlf}`;
+const post = `POST /v1/no-such-path HTTP/1.1${crlf}host: localhost${crlf}content-type: application/json${crlf}`;
 
 /** Right, refused or cut off: what arrived is at the edge of HTTP. */
 const tolerant: Expectation = { kinds: transportKinds, success: true, mayClose: true };

@@ -25,7 +25,7 @@ export interface RequestParts {
   readonly chunked?: boolean;
 }
 
-const host = ['host', 'fuzz.test'] as const;
+const host = ['host', 'localhost'] as const;
 
 /** The head of a request; header values are written byte for byte. */
 export function headOf(method: string, path: string, headers: RequestParts['headers']): Uint8Array {

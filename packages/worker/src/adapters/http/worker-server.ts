@@ -47,6 +47,7 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   const server = await createHttpServer({
     log,
     readTimeoutMs,
+    hosts: { names: [listen.host], calledByMachines: true },
     maxConnectionsPerAddress,
     writeTimeoutMs: 0,
     maxBodyBytes: () => config.policy.maxRequestBytes,
