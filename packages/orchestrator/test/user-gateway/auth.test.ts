@@ -2,7 +2,7 @@ import { waitFor } from '@cynodeai/testing';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '@cynodeai/runtime/config';
-import { signToken } from '@cynodeai/runtime/crypto';
+import { deriveKey, signToken } from '@cynodeai/runtime/crypto';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { type TestGateway, startTestGateway, testKey } from './support/gateway.ts';
 import { type Answer, type CallOptions, call } from './support/http.ts';
@@ -240,43 +240,35 @@ describe('a session', () => {
       headers: { authorization: `bearer ${ada.token}` },
     });
     expect(lower.status).toBe(200);
-    const key = new Secret(testKey);
+    const keyOf = (secret: string) => deriveKey(new Secret(secret), 'access token of a user');
+    const right = {
+      tokenType: 'access',
+      audience: 'cynodeai:user-gateway',
+      key: keyOf(testKey),
+    };
     const now = gateway.clock.now();
-    const node = await signToken(
-      {
-        subject: ada.id,
-        tokenType: 'node',
-        claims: { sid: ada.sessionId },
-        issuedAt: now,
-        expiresAt: new Date(now.getTime() + 60_000),
-        id: uuidv7(),
-      },
-      key,
-    );
-    const foreign = await signToken(
-      {
-        subject: ada.id,
-        tokenType: 'access',
-        claims: { sid: ada.sessionId },
-        issuedAt: now,
-        expiresAt: new Date(now.getTime() + 60_000),
-        id: uuidv7(),
-      },
-      new Secret('another-key-another-key-another-key'),
-    );
-    const expired = await signToken(
-      {
-        subject: ada.id,
-        tokenType: 'access',
-        claims: { sid: ada.sessionId },
-        issuedAt: new Date(now.getTime() - 120_000),
-        expiresAt: new Date(now.getTime() - 60_000),
-        id: uuidv7(),
-      },
-      key,
-    );
+    const signed = (purpose: Partial<typeof right>, ageMs = 0): Promise<string> =>
+      signToken(
+        {
+          subject: ada.id,
+          claims: { sid: ada.sessionId },
+          issuedAt: new Date(now.getTime() - ageMs),
+          expiresAt: new Date(now.getTime() + 60_000 - ageMs),
+          id: uuidv7(),
+        },
+        { ...right, ...purpose },
+      );
+    expect((await me(await signed({}))).status).toBe(200);
+    const wrong = await Promise.all([
+      signed({ tokenType: 'node' }),
+      signed({ audience: 'cynodeai:control-plane' }),
+      signed({ key: keyOf('another-key-another-key-another-key') }),
+      // As before each purpose had its own.
+      signed({ key: Buffer.from(testKey) }),
+      signed({}, 120_000),
+    ]);
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${ada.token.split('.')[1]}.`;
-    for (const token of [node, foreign, expired, none, 'nonsense']) {
+    for (const token of [...wrong, none, 'nonsense']) {
       expect((await me(token)).status, token).toBe(401);
     }
     const basic = await call(gateway.url, 'GET', '/v1/users/me', {

@@ -5,6 +5,7 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../config/secret.ts';
 import { canonicalHash } from './canonical-hash.ts';
+import { deriveKey } from './derive-key.ts';
 import { signToken, verifyToken } from './jwt.ts';
 import { createSigningKey, isSignedBy, readSigningKey } from './key-pair.ts';
 import { hashPassword, verifyNobody, verifyPassword } from './password.ts';
@@ -12,11 +13,11 @@ import { SealedBox, UnsealError } from './sealed-box.ts';
 import { constantTimeEqual, randomToken, sha256 } from './tokens.ts';
 
 const secret = new Secret('k'.repeat(32));
+const purpose = { tokenType: 'access', audience: 'gateway', key: deriveKey(secret, 'access') };
 const now = new Date('2026-01-01T00:00:00Z');
 const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
 const token = {
   subject: 'user-1',
-  tokenType: 'access',
   claims: { sid: 's' },
   issuedAt: now,
   expiresAt: later(900),
@@ -24,37 +25,52 @@ const token = {
 };
 
 describe('tokens', () => {
-  it('verify by issuer, type, expiry with 30 s of skew, and key', async () => {
-    const jwt = await signToken(token, secret);
-    expect(await verifyToken(jwt, 'access', secret, now)).toMatchObject({
+  it('verify by issuer, audience, type, expiry with 30 s of skew, and key', async () => {
+    const jwt = await signToken(token, purpose);
+    expect(await verifyToken(jwt, purpose, now)).toMatchObject({
       sub: 'user-1',
       sid: 's',
       iss: 'cynodeai',
+      aud: 'gateway',
     });
-    expect(await verifyToken(jwt, 'node', secret, now)).toBeUndefined();
-    expect(await verifyToken(jwt, 'access', new Secret('x'.repeat(32)), now)).toBeUndefined();
-    expect(await verifyToken(jwt, 'access', secret, later(929))).toBeDefined();
-    expect(await verifyToken(jwt, 'access', secret, later(931))).toBeUndefined();
-    expect(await verifyToken(`${jwt}x`, 'access', secret, now)).toBeUndefined();
+    const others = [
+      { tokenType: 'node' },
+      { audience: 'control-plane' },
+      { key: deriveKey(secret, 'node') },
+      { key: deriveKey(new Secret('x'.repeat(32)), 'access') },
+      { key: Buffer.from(secret.reveal()) },
+    ];
+    for (const other of others) {
+      expect(await verifyToken(jwt, { ...purpose, ...other }, now)).toBeUndefined();
+    }
+    expect(await verifyToken(jwt, purpose, later(929))).toBeDefined();
+    expect(await verifyToken(jwt, purpose, later(931))).toBeUndefined();
+    expect(await verifyToken(`${jwt}x`, purpose, now)).toBeUndefined();
   });
 
   it('refuse every other algorithm', async () => {
     const claims = { token_type: 'access', sub: 'u' };
     const none = new UnsecuredJWT(claims)
       .setIssuer('cynodeai')
+      .setAudience('gateway')
       .setIssuedAt()
       .setExpirationTime('1h')
       .encode();
     const other = await new SignJWT(claims)
-      .setProtectedHeader({ alg: 'HS512' })
+      .setProtectedHeader({ alg: 'HS384' })
       .setIssuer('cynodeai')
+      .setAudience('gateway')
       .setIssuedAt()
       .setExpirationTime('1h')
-      .sign(new TextEncoder().encode('k'.repeat(64)));
-    expect(await verifyToken(none, 'access', secret, new Date())).toBeUndefined();
-    expect(
-      await verifyToken(other, 'access', new Secret('k'.repeat(64)), new Date()),
-    ).toBeUndefined();
+      .sign(purpose.key);
+    expect(await verifyToken(none, purpose, new Date())).toBeUndefined();
+    expect(await verifyToken(other, purpose, new Date())).toBeUndefined();
+  });
+
+  it('have keys that tell nothing of each other or of the secret', () => {
+    expect(deriveKey(secret, 'a')).toEqual(deriveKey(secret, 'a'));
+    expect(deriveKey(secret, 'a')).not.toEqual(deriveKey(secret, 'b'));
+    expect(deriveKey(secret, 'a').toString()).not.toContain('kkkk');
   });
 
   it('are random, and compare whatever their lengths', () => {

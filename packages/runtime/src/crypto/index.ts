@@ -1,4 +1,5 @@
 export * from './canonical-hash.ts';
+export * from './derive-key.ts';
 export * from './jwt.ts';
 export * from './key-pair.ts';
 export * from './password.ts';

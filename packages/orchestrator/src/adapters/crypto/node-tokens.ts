@@ -4,6 +4,7 @@ import type { Secret } from '@cynodeai/runtime/config';
 import {
   SealedBox,
   UnsealError,
+  deriveKey,
   isSignedBy,
   randomToken,
   signToken,
@@ -12,30 +13,32 @@ import {
 import { uuidv7 } from '@cynodeai/runtime/std';
 import type { NodeChallenges, NodeTokenIssuer, NodeTokenVault } from '../../ports/node-secrets.ts';
 
-const tokenType = 'node';
-
 /**
  * HS256 JWTs of nodes; `lifetimeMs` is JWT_NODE_DURATION. See docs/reference/nodes.md#registration.
  */
-export function jwtNodeTokens(key: Secret, lifetimeMs: number): NodeTokenIssuer {
+export function jwtNodeTokens(secret: Secret, lifetimeMs: number): NodeTokenIssuer {
+  const purpose = {
+    tokenType: 'node',
+    audience: 'cynodeai:control-plane',
+    key: deriveKey(secret, 'token of a node'),
+  };
   return {
     issue: async ({ nodeId, slug, epoch }, now) => {
       const expiresAt = new Date(now.getTime() + lifetimeMs);
       const jwt = await signToken(
         {
           subject: nodeId,
-          tokenType,
           claims: { node_slug: slug, epoch },
           issuedAt: now,
           expiresAt,
           id: uuidv7(now.getTime()),
         },
-        key,
+        purpose,
       );
       return { jwt, expiresAt };
     },
     verify: async (jwt, now) => {
-      const claims = await verifyToken(jwt, tokenType, key, now);
+      const claims = await verifyToken(jwt, purpose, now);
       const nodeId = uuidSchema.safeParse(claims?.sub);
       const slug = claims?.['node_slug'];
       const epoch = claims?.['epoch'];

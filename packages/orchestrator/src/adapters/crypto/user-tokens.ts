@@ -3,6 +3,7 @@ import { uuidSchema } from '@cynodeai/contracts/common';
 import type { Secret } from '@cynodeai/runtime/config';
 import {
   canonicalHash,
+  deriveKey,
   hashPassword,
   randomToken,
   sha256,
@@ -15,27 +16,29 @@ import { uuidv7 } from '@cynodeai/runtime/std';
 import type { Seal } from '../../domain/tasks/page-cursor.ts';
 import type { AccessTokens, Passwords, RefreshTokens } from '../../ports/identity.ts';
 
-const accessTokenType = 'access';
-
 const uuidClaim = (value: unknown): string | undefined => uuidSchema.safeParse(value).data;
 
 /** HS256 access tokens. See docs/reference/identity-and-policy.md#tokens. */
-export function jwtAccessTokens(key: Secret): AccessTokens {
+export function jwtAccessTokens(secret: Secret): AccessTokens {
+  const purpose = {
+    tokenType: 'access',
+    audience: 'cynodeai:user-gateway',
+    key: deriveKey(secret, 'access token of a user'),
+  };
   return {
     issue: ({ userId, sessionId, handle }, now, expiresAt) =>
       signToken(
         {
           subject: userId,
-          tokenType: accessTokenType,
           claims: { user_id: userId, handle, sid: sessionId },
           issuedAt: now,
           expiresAt,
           id: uuidv7(now.getTime()),
         },
-        key,
+        purpose,
       ),
     verify: async (token, now) => {
-      const claims = await verifyToken(token, accessTokenType, key, now);
+      const claims = await verifyToken(token, purpose, now);
       const userId = uuidClaim(claims?.sub);
       const sessionId = uuidClaim(claims?.['sid']);
       return userId === undefined || sessionId === undefined ? undefined : { userId, sessionId };
@@ -65,20 +68,13 @@ export const argonPasswords: Passwords = {
  * HMAC-SHA-256 of the canonical body with a key of its own, derived from the token key.
  * See docs/reference/http.md#idempotency.
  */
-export function hmacBody(key: Secret): (body: unknown) => Buffer {
-  return (body) =>
-    createHmac('sha256', key.reveal())
-      .update('idempotent-body:')
-      .update(canonicalHash(body))
-      .digest();
+export function hmacBody(secret: Secret): (body: unknown) => Buffer {
+  const key = deriveKey(secret, 'body of an idempotent call');
+  return (body) => createHmac('sha256', key).update(canonicalHash(body)).digest();
 }
 
 /** Signs page cursors with a key of their own, derived from the token key. */
-export function hmacSeal(key: Secret): Seal {
-  return (text) =>
-    createHmac('sha256', key.reveal())
-      .update('page-cursor:')
-      .update(text)
-      .digest('base64url')
-      .slice(0, 22);
+export function hmacSeal(secret: Secret): Seal {
+  const key = deriveKey(secret, 'cursor of a page');
+  return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
 }
