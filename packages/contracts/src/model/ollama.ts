@@ -12,6 +12,8 @@ export const ollamaTagsSchema = z.looseObject({
         model: z.string().optional(),
         size: z.number().optional(),
         digest: z.string().optional(),
+        /** Who computes it, for a model that is not on this machine. */
+        remote_host: z.string().optional(),
       }),
     )
     .nullish(),

@@ -1,5 +1,6 @@
 export * from './bind-route.ts';
 export * from './health.ts';
+export { checkJsonBounds } from './json-bounds.ts';
 export { type FormPart, readForm } from './multipart.ts';
 export * from './openapi.ts';
 export * from './problem-error.ts';

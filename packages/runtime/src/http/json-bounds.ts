@@ -1,7 +1,8 @@
 import { ProblemError } from './problem-error.ts';
 
-/** Values of one body, and how deep they stand in each other: far more than any documented body has. */
-const maxValues = 10_000;
+/** Values of one body: far more than any documented one has. */
+const usualValues = 10_000;
+/** How deep they stand in each other. */
 const maxDepth = 64;
 
 const quote = 0x22;
@@ -27,7 +28,7 @@ function behindString(bytes: Buffer, start: number): number {
  * alone: whether they are JSON is for the parser to say.
  * @throws ProblemError `validation`
  */
-export function checkJsonBounds(bytes: Buffer): void {
+export function checkJsonBounds(bytes: Buffer, maxValues = usualValues): void {
   let depth = 0;
   let values = 1;
   for (let at = 0; at < bytes.length;) {

@@ -35,6 +35,12 @@ export interface LocalAnswer {
 /** Puts a refusal into the words of one kind of caller. */
 export type Refuse = (refusal: RelayRefusal) => LocalAnswer;
 
+/** Which models jobs may use. */
+export interface JobModels {
+  /** The model as the service knows it, with its tag; undefined for one that is not open to jobs. */
+  find(model: string): Promise<string | undefined>;
+}
+
 /** The way from sandboxes to the node's model service. See docs/reference/sandbox.md#relay. */
 export interface InferenceRelay {
   /** Whether a model service answers now. */

@@ -1,9 +1,12 @@
 import type { Server } from 'node:net';
 import process from 'node:process';
+import { HttpClient } from '@cynodeai/runtime/call';
+import { createOllamaBackend } from '../adapters/inference/ollama-backend.ts';
 import { InferenceForwarder } from '../adapters/relay/inference-forwarder.ts';
 import { createInferenceRelay } from '../adapters/relay/inference-relay.ts';
 import { type FromRelay, type ToRelay, toRelaySchema } from '../adapters/relay/relay-messages.ts';
 import { RemotePlaces } from '../adapters/relay/remote-places.ts';
+import { jobModels } from '../app/inference/job-models.ts';
 import type { ServedListener } from '../ports/sandbox-engine.ts';
 
 /**
@@ -16,7 +19,11 @@ export function startRelay(): void {
   const places = new RemotePlaces(tell);
   let upstream: string | undefined;
   const service = { upstream: () => upstream };
-  const relay = createInferenceRelay(service, new InferenceForwarder({ service, places }));
+  const client = new HttpClient({ connections: 2, lanes: { pull: 1 } });
+  const models = jobModels(() =>
+    upstream === undefined ? undefined : createOllamaBackend({ client, baseUrl: upstream }),
+  );
+  const relay = createInferenceRelay(service, new InferenceForwarder({ service, places }), models);
   const served = new Map<number, ServedListener>();
 
   const close = async (id: number): Promise<void> => {

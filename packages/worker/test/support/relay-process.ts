@@ -9,7 +9,10 @@ import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder
 import { createInferenceRelay } from '../../src/adapters/relay/inference-relay.ts';
 
 const service = { upstream: () => process.argv[2] };
-const relay = createInferenceRelay(service, new InferenceForwarder({ service }));
+// Bodies are looked at as on a node, and every model is open.
+const relay = createInferenceRelay(service, new InferenceForwarder({ service }), {
+  find: async (model) => model,
+});
 // As from a sandbox, the listener was opened by someone else.
 const listener = createServer().listen(0, '127.0.0.1');
 await once(listener, 'listening');

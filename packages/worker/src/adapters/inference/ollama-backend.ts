@@ -1,6 +1,6 @@
 import { ollamaRoutes, taggedModel } from '@cynodeai/contracts/model';
 import { CallError, callRoute } from '@cynodeai/runtime/call';
-import { isModelRef } from '../../domain/inference/models.ts';
+import { isCloudRef, isModelRef } from '../../domain/inference/models.ts';
 import type { BackendLook, ModelBackend } from '../../ports/inference.ts';
 import { type ModelService, pullModel } from './pull-model.ts';
 
@@ -32,8 +32,9 @@ async function models(service: ModelService, signal: AbortSignal): Promise<reado
     throw new Error(what, { cause: error });
   });
   const refs = (body.models ?? [])
+    .filter(({ remote_host }) => !remote_host)
     .map((model) => model.name ?? model.model ?? '')
-    .filter(isModelRef)
+    .filter((ref) => isModelRef(ref) && !isCloudRef(ref))
     .map(taggedModel);
   return [...new Set(refs)].toSorted().slice(0, bounds.models);
 }

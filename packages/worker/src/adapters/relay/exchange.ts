@@ -4,7 +4,14 @@ import type { Dispatcher } from 'undici';
 import type { Refuse, RelayRefusal } from '../../ports/relay.ts';
 import { passingHeaders } from './headers.ts';
 import { answerLocally } from './refuse.ts';
-import { announcedLength, BodyTooLarge, readBody, type RequestBody } from './request-body.ts';
+import type { PrepareBody } from './job-body.ts';
+import {
+  announcedLength,
+  BodyTooLarge,
+  readBody,
+  readWhole,
+  type RequestBody,
+} from './request-body.ts';
 import type { Target } from './target.ts';
 
 export interface ExchangeLimits {
@@ -65,17 +72,29 @@ export class Exchange implements Dispatcher.DispatchHandler {
     response.on('error', () => this.#end());
   }
 
-  /** Sends the request; the rest happens by itself. */
-  start(dispatcher: Dispatcher, basePath: string, target: Target): void {
+  /** Sends the request, its body as it comes or as it was prepared; the rest happens by itself. */
+  start(dispatcher: Dispatcher, basePath: string, target: Target, prepare?: PrepareBody): void {
     if (this.#over) return;
-    readBody(this.#request, this.#limits.requestBytes, (body) => {
+    const send = (body: RequestBody): void => {
       if (!this.#over) this.#dispatch(dispatcher, basePath + target.path, body);
-    });
+    };
+    if (prepare === undefined) readBody(this.#request, this.#limits.requestBytes, send);
+    else void this.#prepare(prepare, send);
+  }
+
+  async #prepare(prepare: PrepareBody, send: (body: RequestBody) => void): Promise<void> {
+    try {
+      const prepared = await prepare(await readWhole(this.#request, this.#limits.requestBytes));
+      if (Buffer.isBuffer(prepared)) send(prepared);
+      else this.#fail(prepared);
+    } catch (error) {
+      this.onResponseError(undefined, error);
+    }
   }
 
   #dispatch(dispatcher: Dispatcher, path: string, body: RequestBody): void {
     const headers = passingHeaders(this.#request.headers);
-    const length = announcedLength(this.#request);
+    const length = Buffer.isBuffer(body) ? body.length : announcedLength(this.#request);
     if (body !== null && length !== undefined) headers.push('content-length', String(length));
     const method = this.#request.method ?? 'GET';
     try {

@@ -5,6 +5,7 @@ import type { InferenceService } from '../../ports/inference.ts';
 import type { Refuse, RelayRefusal } from '../../ports/relay.ts';
 import { Exchange, type ExchangeLimits, tooLarge } from './exchange.ts';
 import { InFlight, type Places } from './in-flight.ts';
+import type { PrepareBody } from './job-body.ts';
 import { answerLocally } from './refuse.ts';
 import { announcedLength } from './request-body.ts';
 import { allowedTarget } from './target.ts';
@@ -72,12 +73,14 @@ export class InferenceForwarder {
   /**
    * Answers a request from the service, or itself in the words of `refuse`.
    * @param target path and query as the caller sent them, what the relay itself needed taken off
+   * @param prepare for bodies that name a model; without it they pass unread
    */
   forward(
     request: IncomingMessage,
     response: ServerResponse,
     target: string,
     refuse: Refuse,
+    prepare?: PrepareBody,
   ): void {
     const say = (refusal: RelayRefusal): void => answerLocally(request, response, refuse(refusal));
     const allowed = allowedTarget(target);
@@ -87,13 +90,19 @@ export class InferenceForwarder {
     const upstream = this.#current();
     if (upstream === undefined) return say(noService);
     const { pool, basePath } = upstream;
+    const prepared = allowed.namesModel ? prepare : undefined;
     const leave = allowed.works ? () => this.#inFlight.leave() : () => {};
     if (!allowed.works || this.#inFlight.tryEnter()) {
-      new Exchange(request, response, refuse, this.#limits, leave).start(pool, basePath, allowed);
+      new Exchange(request, response, refuse, this.#limits, leave).start(
+        pool,
+        basePath,
+        allowed,
+        prepared,
+      );
       return;
     }
     void this.#wait(request, response, refuse, (exchange) =>
-      exchange.start(pool, basePath, allowed),
+      exchange.start(pool, basePath, allowed, prepared),
     );
   }
 

@@ -3,27 +3,36 @@ import type { Socket } from 'node:net';
 import type { RelayRefusal } from '../../ports/relay.ts';
 import { InFlight } from './in-flight.ts';
 import type { InferenceForwarder } from './inference-forwarder.ts';
+import type { PrepareBody } from './job-body.ts';
 import { answerLocally, inWordsOfTheService } from './refuse.ts';
+import { announcedLength } from './request-body.ts';
 
 /** What one job may hold at a time, whatever the paths: each connection costs the node a descriptor. */
 const perJob = { connections: 64, requests: 8, waitMs: 30_000 } as const;
+
+/** A body beyond this, or of unknown length, is a large one, bytes. */
+const largeBytes = 1024 * 1024;
 
 const healthy = { status: 200, headers: { 'content-type': 'text/plain' }, text: 'ok' };
 
 const crowded: RelayRefusal = {
   kind: 'node_at_capacity',
-  message: `this job has ${perJob.requests} requests under way already`,
+  message: `this job has as many requests under way as it may: ${perJob.requests}, one of them large`,
   retryAfterSeconds: 5,
 };
 
 /** The requests of one job. */
 class JobRequests {
   readonly #forwarder: InferenceForwarder;
+  readonly #prepare: PrepareBody | undefined;
   readonly #places = new InFlight(perJob.requests, perJob.waitMs);
+  /** Bodies that are read are held as a whole: of large ones one at a time. */
+  readonly #large = new InFlight(1, perJob.waitMs);
   readonly #busy = new WeakSet<Socket>();
 
-  constructor(forwarder: InferenceForwarder) {
+  constructor(forwarder: InferenceForwarder, prepare: PrepareBody | undefined) {
     this.#forwarder = forwarder;
+    this.#prepare = prepare;
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
@@ -35,27 +44,47 @@ class JobRequests {
     }
     this.#busy.add(socket);
     response.once('close', () => this.#busy.delete(socket));
-    if (this.#places.tryEnter()) this.#enter(request, response);
-    else void this.#wait(request, response);
+    void this.#pass(this.#gatesOf(request), request, response);
   }
 
-  async #wait(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const place = this.#places.wait();
-    response.once('close', place.giveUp);
-    const admitted = await place.admitted;
-    response.off('close', place.giveUp);
-    if (!admitted) answerLocally(request, response, inWordsOfTheService(crowded));
-    else if (response.closed) this.#places.leave();
-    else this.#enter(request, response);
+  #gatesOf(request: IncomingMessage): readonly InFlight[] {
+    const length = announcedLength(request);
+    const isLarge = length === undefined || length > largeBytes;
+    return isLarge && this.#prepare !== undefined ? [this.#places, this.#large] : [this.#places];
+  }
+
+  /** Through one gate after the other; each is left when the answer has gone. */
+  async #pass(
+    gates: readonly InFlight[],
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    for (const gate of gates) {
+      if (!gate.tryEnter()) {
+        const place = gate.wait();
+        response.once('close', place.giveUp);
+        const admitted = await place.admitted;
+        response.off('close', place.giveUp);
+        if (!admitted) {
+          answerLocally(request, response, inWordsOfTheService(crowded));
+          return;
+        }
+        if (response.closed) {
+          gate.leave();
+          return;
+        }
+      }
+      response.once('close', () => gate.leave());
+    }
+    this.#enter(request, response);
   }
 
   #enter(request: IncomingMessage, response: ServerResponse): void {
-    response.once('close', () => this.#places.leave());
     const target = request.url ?? '';
     if (target === '/healthz' && request.method === 'GET') {
       answerLocally(request, response, healthy);
     } else {
-      this.#forwarder.forward(request, response, target, inWordsOfTheService);
+      this.#forwarder.forward(request, response, target, inWordsOfTheService, this.#prepare);
     }
   }
 }
@@ -64,9 +93,10 @@ class JobRequests {
  * An HTTP server for the requests of one sandbox, not yet listening. It never tunnels: `CONNECT` is
  * refused, and a request to upgrade is answered as if it had not asked.
  * See docs/reference/sandbox.md#relay.
+ * @param prepare what becomes of bodies that name a model; without it they pass unread
  */
-export function createRelayServer(forwarder: InferenceForwarder): Server {
-  const requests = new JobRequests(forwarder);
+export function createRelayServer(forwarder: InferenceForwarder, prepare?: PrepareBody): Server {
+  const requests = new JobRequests(forwarder, prepare);
   const server = createServer({ requestTimeout: 0 }, (request, response) =>
     requests.serve(request, response),
   );

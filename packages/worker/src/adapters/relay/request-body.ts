@@ -43,6 +43,23 @@ class CountedBody extends Readable {
   }
 }
 
+/** The whole body of a request. @throws BodyTooLarge; BodyIncomplete when the caller left */
+export async function readWhole(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let left = limit;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const piece = chunk as Buffer;
+      left -= piece.length;
+      if (left < 0) throw new BodyTooLarge();
+      pieces.push(piece);
+    }
+  } catch (cause) {
+    throw cause instanceof BodyTooLarge ? cause : new BodyIncomplete('', { cause });
+  }
+  return Buffer.concat(pieces);
+}
+
 /**
  * Begins to read the body of a request. A body that came whole with its headers is handed on as one buffer;
  * anything else is streamed from its first chunk on. @param limit largest body, bytes

@@ -17,6 +17,8 @@ export interface Target {
   readonly path: string;
   /** Whether it makes a model work. */
   readonly works: boolean;
+  /** Whether its body names a model. */
+  readonly namesModel: boolean;
 }
 
 /**
@@ -28,5 +30,6 @@ export function allowedTarget(requestTarget: string): Target | undefined {
   const end = requestTarget.indexOf('?');
   const path = end === -1 ? requestTarget : requestTarget.slice(0, end);
   if (!inferencePaths.has(path)) return undefined;
-  return { path: requestTarget, works: working.has(path) };
+  const works = working.has(path);
+  return { path: requestTarget, works, namesModel: works || path === '/api/show' };
 }

@@ -1,0 +1,114 @@
+import { parseJson } from '@cynodeai/runtime/std';
+import { AnsweringServer } from '@cynodeai/testing/harness';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as bodyOf } from 'node:stream/consumers';
+import { expect, it, onTestFinished } from 'vitest';
+import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
+import { jobBodies } from '../../src/adapters/relay/job-body.ts';
+import { createRelayServer } from '../../src/adapters/relay/relay-server.ts';
+import { jobModels } from '../../src/app/inference/job-models.ts';
+import { fetchFrom } from './support/call.ts';
+
+type Chunks = AsyncGenerator<Uint8Array>;
+
+async function* chunks(size: number, count: number): Chunks {
+  for (let i = 0; i < count; i += 1) yield new Uint8Array(size);
+}
+
+/** A service that repeats what it got, with these models. */
+async function stage(refs: readonly string[]) {
+  const upstream = await AnsweringServer.start((request, response) => {
+    void bodyOf(request).then((body) => response.end(body));
+  });
+  let looks = 0;
+  const models = async (): Promise<readonly string[]> => {
+    looks += 1;
+    return refs;
+  };
+  const forwarder = new InferenceForwarder({ service: { upstream: () => upstream.url } });
+  const server = createRelayServer(forwarder, jobBodies(jobModels(() => ({ models }))));
+  const dir = await mkdtemp(join(tmpdir(), 'cynode-relay-'));
+  const socketPath = join(dir, 'upstream.sock');
+  server.listen(socketPath);
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.close();
+    server.closeAllConnections();
+    await forwarder.close();
+    await upstream[Symbol.asyncDispose]();
+    await rm(dir, { recursive: true });
+  });
+  const ask = (path: string, body: Readonly<Record<string, unknown>> | string | Chunks) => {
+    const isRaw = typeof body === 'string' || Symbol.asyncIterator in body;
+    return fetchFrom({ socketPath }, path, { body: isRaw ? body : JSON.stringify(body) });
+  };
+  return { ask, upstream, looks: () => looks };
+}
+
+const paths = [
+  '/api/generate',
+  '/api/chat',
+  '/api/embed',
+  '/api/embeddings',
+  '/api/show',
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+];
+
+it.each(paths)('%s uses a model of the node, and only what a job may use', async (path) => {
+  const { ask, upstream } = await stage(['small:latest']);
+  const body = {
+    model: 'small',
+    prompt: 'p',
+    keep_alive: -1,
+    options: { num_gpu: 0, temperature: 1 },
+  };
+  const passed = await ask(path, body);
+  expect([passed.status, parseJson(passed.text)]).toEqual([
+    200,
+    { model: 'small:latest', prompt: 'p', options: { temperature: 1 } },
+  ]);
+  for (const [model, status] of [
+    ['large', 403],
+    ['small:cloud', 403],
+    ['', 400],
+    [5, 400],
+  ] as const) {
+    expect((await ask(path, { ...body, model })).status).toBe(status);
+  }
+  expect(upstream.requests).toHaveLength(1);
+});
+
+it.each([
+  ['no JSON', 'x'],
+  ['a list', '[]'],
+  ['nothing', ''],
+  ['half an object', '{"model":"small"'],
+  ['endless depth', '['.repeat(100_000)],
+  ['too many values', `{"model":"small","context":[${'1,'.repeat(300_000)}1]}`],
+])('a body that is %s goes nowhere', async (_what, body) => {
+  const { ask, upstream } = await stage(['small:latest']);
+  expect((await ask('/api/chat', body)).status).toBe(400);
+  expect(upstream.requests).toHaveLength(0);
+});
+
+it('a body beyond the limit is 413, in chunks too', async () => {
+  const { ask, upstream } = await stage(['small:latest']);
+  const large = { model: 'small', prompt: 'x'.repeat(11 * 1024 * 1024) };
+  expect((await ask('/api/generate', large)).status).toBe(413);
+  expect((await ask('/api/generate', chunks(1024 * 1024, 11))).status).toBe(413);
+  expect(upstream.requests).toHaveLength(0);
+});
+
+it('models that there are not do not have the service asked again and again', async () => {
+  const { ask, looks } = await stage(['small:latest']);
+  expect((await ask('/api/chat', { model: 'small' })).status).toBe(200);
+  for (let i = 0; i < 5; i += 1) {
+    expect((await ask('/api/chat', { model: `none-${i}` })).status).toBe(403);
+  }
+  expect(looks()).toBe(1);
+});
