@@ -1,8 +1,12 @@
-import { rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { LauncherError } from '../base/launcher-error.ts';
 import { currentMountsBelow } from './mounts.ts';
 
-/** Deletes a folder. @throws LauncherError `stack` when something is mounted below it: that would be emptied too. */
+/**
+ * Deletes a folder by the system's `rm`: workspaces of jobs lie below the state folder, and it follows no link and knows
+ * no path that is too long.
+ * @throws LauncherError `stack` when something is mounted below it: that would be emptied too; and when something is left
+ */
 export function removeTree(dir: string): void {
   const [mount] = currentMountsBelow(dir);
   if (mount !== undefined) {
@@ -11,5 +15,13 @@ export function removeTree(dir: string): void {
       `${mount} is still mounted; unmount it and try again: umount ${mount}`,
     );
   }
-  rmSync(dir, { recursive: true, force: true });
+  try {
+    execFileSync('rm', ['-rf', '--one-file-system', '--', dir], { stdio: 'ignore' });
+  } catch (cause) {
+    throw new LauncherError(
+      'stack',
+      `${dir} could not be removed as a whole; remove what is left as the user who owns it`,
+      { cause },
+    );
+  }
 }

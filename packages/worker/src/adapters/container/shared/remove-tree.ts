@@ -1,4 +1,4 @@
-import { lstat, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { mustRun, runCommand } from '@cynodeai/runtime/process';
 
 /** A job may leave millions of files. */
@@ -12,18 +12,17 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Removes a tree whatever is in it: the quick way first, then the system's `rm`, which also takes paths that are too
- * long for one call, then as root of an engine's user namespace where there is one, for files of mapped ids or without
- * permissions. @throws CommandError when something is left
+ * Removes a tree whatever is in it, by the system's `rm`: it goes from folder to folder by descriptors, so that it
+ * follows no link, not even one that takes a folder's place meanwhile, and no path is too long for it. Node's own goes
+ * by paths. What is left goes as root of an engine's user namespace where there is one, for files of mapped ids or
+ * without permissions. @throws CommandError when something is left
  */
 export async function removeTree(
   path: string,
   asEngineRoot?: (program: string, args: readonly string[]) => Promise<unknown>,
 ): Promise<void> {
-  if (!(await exists(path))) return;
-  await rm(path, { recursive: true, force: true }).catch(() => {});
-  if (!(await exists(path))) return;
   const args = ['-rf', '--one-file-system', '--', path];
+  if (!(await exists(path))) return;
   await runCommand('rm', args, { timeoutMs: removeTreeLimitMs });
   if (!(await exists(path))) return;
   if (asEngineRoot !== undefined) {
