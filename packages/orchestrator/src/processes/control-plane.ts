@@ -1,9 +1,10 @@
 import { controlPlaneRoutes } from '@cynodeai/contracts/control-plane';
 import { defaultPorts } from '@cynodeai/contracts/common';
-import { ConfigError, type Env } from '@cynodeai/runtime/config';
+import { ConfigError, type Env, type ListenAddress } from '@cynodeai/runtime/config';
 import { SealedBox, canonicalHash, hashPassword } from '@cynodeai/runtime/crypto';
-import { createHttpServer } from '@cynodeai/runtime/http';
+import { type HttpServer, createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import type { Log } from '@cynodeai/runtime/observe';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { yamlBootstrapSource } from '../adapters/bootstrap/bootstrap-source.ts';
@@ -114,6 +115,28 @@ async function importBootstrapFile(
   });
 }
 
+function openServer(
+  config: ControlPlaneConfig,
+  address: ListenAddress,
+  log: Log,
+): Promise<HttpServer> {
+  const publicHost = new URL(config.ORCHESTRATOR_PUBLIC_URL).host;
+  return createHttpServer({
+    log,
+    readTimeoutMs: config.READ_TIMEOUT,
+    writeTimeoutMs: config.WRITE_TIMEOUT,
+    idleTimeoutMs: config.IDLE_TIMEOUT,
+    maxHeaderBytes: config.MAX_HEADER_BYTES,
+    hosts: {
+      names: [...config.ALLOWED_HOSTS, address.host, publicHost],
+      calledByMachines: true,
+    },
+    maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+    maxBodyBytes: config.MAX_REQUEST_BODY_MB * 1024 * 1024,
+    mapError: problemOf,
+  });
+}
+
 /**
  * The control-plane: migrates, seeds, serves nodes and dispatches jobs. Returns once it serves.
  * See docs/reference/processes.md#start-and-stop and docs/reference/nodes.md#calls-of-a-node.
@@ -139,20 +162,7 @@ export async function startControlPlane(
   );
   const address = config.CONTROL_PLANE_LISTEN_ADDR ??
     config.LISTEN_ADDR ?? { host: '0.0.0.0', port: defaultPorts.controlPlane };
-  const server = await createHttpServer({
-    log,
-    readTimeoutMs: config.READ_TIMEOUT,
-    writeTimeoutMs: config.WRITE_TIMEOUT,
-    idleTimeoutMs: config.IDLE_TIMEOUT,
-    maxHeaderBytes: config.MAX_HEADER_BYTES,
-    hosts: {
-      names: [...config.ALLOWED_HOSTS, address.host, new URL(config.ORCHESTRATOR_PUBLIC_URL).host],
-      calledByMachines: true,
-    },
-    maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
-    maxBodyBytes: config.MAX_REQUEST_BODY_MB * 1024 * 1024,
-    mapError: problemOf,
-  });
+  const server = await openServer(config, address, log);
   const nodes = {
     registry: postgresNodeRegistry(db, countRefusals(db, scope)),
     ...nodeProofs(config),

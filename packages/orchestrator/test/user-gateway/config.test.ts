@@ -19,6 +19,7 @@ describe('the environment of the gateway', () => {
       idleTimeoutMs: 120_000,
       maxHeaderBytes: 65_536,
       maxConnectionsPerAddress: 512,
+      hostNames: ['0.0.0.0'],
       maxBodyBytes: 10_485_760,
       loginsPerAddressPerMinute: 60,
       trustedProxies: [],

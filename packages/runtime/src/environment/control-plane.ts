@@ -63,7 +63,7 @@ export const controlPlaneEnvironment = {
   WORKER_API_TARGET_URL: {
     field: baseUrlField,
     about: 'Address at which every node is called, instead of the one it reports',
-    unset: 'what each node reports',
+    unset: 'none',
   },
   OLLAMA_BASE_URL: {
     field: baseUrlField,
@@ -112,7 +112,7 @@ export const controlPlaneEnvironment = {
   },
   DEMO_MODEL_REF: {
     field: nameField,
-    about: 'Name of the stand-in model of an install without a model; set by `cynode` only',
+    about: 'Name of the stand-in model, set by `cynode` only',
     unset: 'no stand-in',
   },
   STOP_NODES_ON_EXIT: {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { listField } from './list-field.ts';
 
 /** An address or a CIDR such as `10.0.0.0/8`. */
 function isNetwork(text: string): boolean {
@@ -18,12 +19,4 @@ function isNetwork(text: string): boolean {
 
 /** Addresses and networks, separated by commas. */
 export const networksField = (): z.ZodType<readonly string[], string> =>
-  z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .refine((parts) => parts.every(isNetwork), 'must be addresses or CIDRs, separated by commas');
+  listField(isNetwork, 'addresses or CIDRs');

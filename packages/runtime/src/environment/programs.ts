@@ -34,7 +34,7 @@ export const cynodeVariables = {
   },
   CI: {
     about: 'Anything but false or 0: nobody is asked, packages may be installed',
-    unset: 'a terminal is asked',
+    unset: 'none',
   },
   http_proxy: {
     about: 'Proxy for packages and images; so are `https_proxy` and `no_proxy`',
@@ -45,7 +45,7 @@ export const cynodeVariables = {
     unset: 'below `.cynode` of the checkout',
   },
   NODE_EXTRA_CA_CERTS: { about: 'Further certificates of every process', unset: 'none' },
-  TZ: { about: 'Time zone of every process', unset: 'the one of the machine' },
+  TZ: { about: 'Time zone of every process', unset: 'none' },
 } as const satisfies Described;
 
 /** Variables of `cynork`. */
@@ -56,9 +56,9 @@ export const cynorkVariables = {
   },
   CYNORK_TOKEN: {
     about: 'Access token to use instead of the stored session',
-    unset: 'the session of the config file',
+    unset: 'none',
     secret: true,
   },
   XDG_CONFIG_HOME: { about: 'Folder with `cynork/config.yaml` in it', unset: '`~/.config`' },
-  NO_COLOR: { about: 'Set to anything: no colour', unset: 'colour on a terminal' },
+  NO_COLOR: { about: 'Set to anything: no colour', unset: 'none' },
 } as const satisfies Described;

@@ -29,12 +29,12 @@ export const serverEnvironment = {
   },
   MAX_CONNECTIONS_PER_ADDRESS: {
     field: integerField(1, 1_000_000),
-    about: 'Connections a client address may have at a time',
+    about: 'Connections of one client address',
     default: '512',
   },
   ALLOWED_HOSTS: {
     field: hostNamesField(),
-    about: 'Public names by which it is called, separated by commas; `*` for any',
+    about: 'Public names it is called by, with commas; `*` for any',
     default: '',
   },
 } as const satisfies Environment;

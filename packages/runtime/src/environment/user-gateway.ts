@@ -42,7 +42,7 @@ export const userGatewayEnvironment = {
   },
   RATE_LIMIT_PER_MINUTE: {
     field: integerField(1, 1_000_000),
-    about: 'Attempts to log in or to refresh a session for each client address and minute',
+    about: 'Logins and refreshes of a client address in a minute',
     default: '60',
   },
   TRUSTED_PROXIES: {

@@ -1,5 +1,6 @@
 import { BlockList, type Server, type Socket, isIPv4 } from 'node:net';
 import type { Log } from '../observe/log.ts';
+import { addressGroup } from '../std/index.ts';
 
 export interface AddressLimit {
   readonly log: Log;
@@ -9,24 +10,6 @@ export interface AddressLimit {
 }
 
 const logEveryMs = 60_000;
-
-/** An IPv4 address, also one that is written as IPv6. */
-function ipv4Of(address: string): string | undefined {
-  const inner = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;
-  return isIPv4(inner) ? inner : undefined;
-}
-
-/** Who counts as one client: an IPv4 address, or the /64 of an IPv6 address, which one machine has whole. */
-export function clientOf(address: string): string {
-  const ipv4 = ipv4Of(address);
-  if (ipv4 !== undefined) return ipv4;
-  const [plain = ''] = address.split('%');
-  const [head = '', tail = ''] = plain.toLowerCase().split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
-}
 
 function listOf(networks: readonly string[]): BlockList {
   const list = new BlockList();
@@ -39,9 +22,9 @@ function listOf(networks: readonly string[]): BlockList {
   return list;
 }
 
-function isIn(list: BlockList, address: string): boolean {
-  const ipv4 = ipv4Of(address);
-  return ipv4 === undefined ? list.check(address, 'ipv6') : list.check(ipv4, 'ipv4');
+/** @param client as it is counted: an IPv4 address that is written as IPv6 is the IPv4 one */
+function isIn(list: BlockList, client: string, address: string): boolean {
+  return isIPv4(client) ? list.check(client, 'ipv4') : list.check(address, 'ipv6');
 }
 
 /** Tells of refused connections at most once a minute. */
@@ -68,10 +51,10 @@ export function limitAddresses(server: Server, options: AddressLimit): void {
   const proxies = listOf(options.trustedProxies ?? []);
   const tell = teller(options.log, limit);
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress;
+    const address = socket.remoteAddress ?? '';
+    const client = addressGroup(address);
     // It was gone before it was looked at.
-    if (address === undefined || isIn(proxies, address)) return;
-    const client = clientOf(address);
+    if (client === undefined || isIn(proxies, client, address)) return;
     const count = open.get(client) ?? 0;
     if (count >= limit) {
       tell(client);

@@ -152,6 +152,33 @@ async function closeServer(app: FastifyInstance, sockets: ReadonlySet<Socket>): 
 /** Of every answer: what is told here is the caller's own, and is of the type that is named. */
 const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
+/** Every fault is a problem document; one of ours is logged as well. */
+function answerFaults(
+  app: FastifyInstance,
+  options: Pick<HttpServerOptions, 'log' | 'mapError'>,
+  routes: readonly Route[],
+): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = toProblem(error, options.mapError) ?? new ProblemError('internal', '');
+    if (problem.status === 500) {
+      options.log.error('request failed', { request_id: request.id, err: error });
+    }
+    return reply
+      .code(problem.status)
+      .headers(problem.headers())
+      .type('application/problem+json')
+      .send(problem.toDocument(request.id));
+  });
+  app.setNotFoundHandler(async (request) => {
+    const methods = methodsOf(routes, request.url);
+    if (methods.length === 0) throw new ProblemError('not_found', 'no such path');
+    const allow = methods.join(', ');
+    throw new ProblemError('method_not_allowed', `this path answers ${allow}`, {
+      headers: { allow },
+    });
+  });
+}
+
 /** Builds a server; routes are added with `bindRoute`, then it listens. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = createApp(options);
@@ -203,25 +230,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       ...extraFields.get(request),
     });
   });
-  app.setErrorHandler(async (error, request, reply) => {
-    const problem = toProblem(error, options.mapError) ?? new ProblemError('internal', '');
-    if (problem.status === 500) {
-      options.log.error('request failed', { request_id: request.id, err: error });
-    }
-    return reply
-      .code(problem.status)
-      .headers(problem.headers())
-      .type('application/problem+json')
-      .send(problem.toDocument(request.id));
-  });
-  app.setNotFoundHandler(async (request) => {
-    const methods = methodsOf(routes, request.url);
-    if (methods.length === 0) throw new ProblemError('not_found', 'no such path');
-    const allow = methods.join(', ');
-    throw new ProblemError('method_not_allowed', `this path answers ${allow}`, {
-      headers: { allow },
-    });
-  });
+  answerFaults(app, options, routes);
   return {
     app,
     routes,

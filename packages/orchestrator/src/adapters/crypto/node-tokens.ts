@@ -49,29 +49,32 @@ export function jwtNodeTokens(secret: Secret, lifetimeMs: number): NodeTokenIssu
   };
 }
 
-const challengeType = 'node_challenge';
 const challengeMs = 120_000;
 
 /**
  * Challenges as signed tokens, so that nothing is kept of those that nobody answers.
  * See docs/reference/nodes.md#identity.
  */
-export function jwtNodeChallenges(key: Secret): NodeChallenges {
+export function jwtNodeChallenges(secret: Secret): NodeChallenges {
+  const purpose = {
+    tokenType: 'node_challenge',
+    audience: 'cynodeai:control-plane',
+    key: deriveKey(secret, 'challenge of a node'),
+  };
   return {
     issue: ({ slug, epoch }, now) =>
       signToken(
         {
           subject: slug,
-          tokenType: challengeType,
           claims: { epoch },
           issuedAt: now,
           expiresAt: new Date(now.getTime() + challengeMs),
           id: randomToken(16),
         },
-        key,
+        purpose,
       ),
     epochOf: async (challenge, slug, now) => {
-      const claims = await verifyToken(challenge, challengeType, key, now);
+      const claims = await verifyToken(challenge, purpose, now);
       const epoch = claims?.['epoch'];
       return claims?.sub === slug && typeof epoch === 'number' ? epoch : undefined;
     },
