@@ -129,7 +129,7 @@ describe('a confined process', () => {
     'that drives an engine keeps root without the parts of it that no engine needs',
     async () => {
       const { out } = await said(
-        'id -u; for cap in 16 17 22 25 34; do perl -e "exit(1 - syscall(157, 23, $cap, 0, 0, 0))" && echo $cap; done; mount -t tmpfs none "$DIR/hidden" && umount "$DIR/hidden" && echo mounts',
+        'id -u; for cap in 16 17 22 25; do perl -e "exit(1 - syscall(157, 23, $cap, 0, 0, 0))" && echo $cap; done; mount -t tmpfs none "$DIR/hidden" && umount "$DIR/hidden" && echo mounts',
         { kind: 'engine', isRoot },
       );
       expect(out).toBe('0\nmounts');

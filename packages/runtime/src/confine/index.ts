@@ -32,9 +32,12 @@ const nobody = 65_534;
 /**
  * What rootful Podman or Docker's client needs of root: chown, dac_override, dac_read_search, fowner, fsetid, kill,
  * setgid, setuid, setpcap, net_bind_service, net_admin, net_raw, sys_chroot, sys_ptrace, sys_admin, sys_nice,
- * sys_resource, mknod, audit_write, setfcap. Not the kernel's modules, clocks, raw devices, reboot, logs or tracing.
+ * sys_resource, mknod, audit_write, setfcap; and syslog, because the kernel's log alone tells which job was killed for
+ * want of memory. Not the kernel's modules, clocks, raw devices, reboot or tracing.
  */
-const engineCapabilities = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 18, 19, 21, 23, 24, 27, 29, 31];
+const engineCapabilities = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 18, 19, 21, 23, 24, 27, 29, 31, 34,
+];
 
 /**
  * The command that runs another one confined; it becomes it, so that the process id is the same.

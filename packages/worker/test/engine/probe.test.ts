@@ -105,9 +105,9 @@ describe('the probe', () => {
     expect(problems.map((problem) => problem.code)).toContain('no_init');
   });
 
-  it("keeps the limits of a rootful engine at the host's ceiling", async () => {
-    const { profile } = await probe({ maxProcesses: 1_000_000 });
-    const expected = profile?.rootless === true ? [] : ['nproc=32768'];
+  it("keeps the limits of a rootful engine at the host's ceiling, of a rootless one at half", async () => {
+    const { profile } = await probe({ maxProcesses: 1_000_000, kernelProcesses: 60_000 });
+    const expected = profile?.rootless === true ? ['nproc=30000'] : ['nproc=32768'];
     expect(profile?.ulimits.filter((limit) => limit.startsWith('nproc'))).toStrictEqual(expected);
   }, 60_000);
 

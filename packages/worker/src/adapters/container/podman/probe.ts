@@ -20,9 +20,16 @@ export interface ProbeInput {
 const installFix =
   'install the packages podman, runc, uidmap and catatonit (Debian: apt-get install --no-install-recommends podman runc uidmap catatonit)';
 
-/** `NAME=LIMIT` of a rootful engine: without the right to raise limits its defaults would be refused. */
+/**
+ * `NAME=LIMIT`. A rootful engine is told the host's, because without the right to raise limits its defaults would be
+ * refused. The processes of a rootless one all count as the user's, and no control group bounds them: its sandboxes
+ * leave half of what the kernel allows to everybody else, the engine included, which has no such limit itself.
+ */
 function ulimitsOf(host: HostFacts): string[] {
-  if (host.uid !== 0) return [];
+  if (host.uid !== 0) {
+    const half = Math.floor(host.kernelProcesses / 2);
+    return [`nproc=${Math.min(host.maxProcesses ?? half, half)}`];
+  }
   const files = Math.min(host.maxOpenFiles ?? 1_048_576, 1_048_576);
   const processes = Math.min(host.maxProcesses ?? 32_768, 32_768);
   return [`nofile=${files}`, `nproc=${processes}`];

@@ -18,7 +18,7 @@ export const engineProfileSchema = z.strictObject({
   init: z.boolean(),
   /** Files are relabelled for SELinux. */
   relabel: z.boolean(),
-  /** `NAME=LIMIT` for a rootful engine: the host's ceiling, not a limit per sandbox. */
+  /** `NAME=LIMIT`: the host's ceiling or the user's, not a limit per sandbox. */
   ulimits: z.array(z.string()),
 });
 

@@ -17,6 +17,8 @@ export interface HostFacts {
   /** Own hard limits; undefined means unlimited. */
   readonly maxOpenFiles: number | undefined;
   readonly maxProcesses: number | undefined;
+  /** Processes and threads the kernel allows in all. */
+  readonly kernelProcesses: number;
   /** Whether the user has subordinate ids and the tools to use them. */
   readonly subordinateIds: boolean;
   /** Whether unprivileged users may make user namespaces. */
@@ -104,6 +106,7 @@ export async function readHostFacts(): Promise<HostFacts> {
     cgroupVersion: cgroupVersionOf(await textOf('/proc/self/mountinfo')),
     maxOpenFiles: hardLimitOf(limits, 'Max open files'),
     maxProcesses: hardLimitOf(limits, 'Max processes'),
+    kernelProcesses: Number(await textOf('/proc/sys/kernel/pid_max')) || 32_768,
     subordinateIds: await hasSubordinateIds(uid, found['newuidmap']),
     userNamespaces: await hasUserNamespaces(),
     selinux: (await textOf('/sys/fs/selinux/enforce')) !== '',
