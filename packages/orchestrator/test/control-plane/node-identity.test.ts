@@ -278,7 +278,11 @@ describe('a node of an older version', () => {
 
   it('registers on without a key, and gets its identity with the first one it brings', async () => {
     for (let round = 0; round < 2; round += 1) {
-      expect((await register(plane.url, node.report())).registerStatus).toBe(200);
+      const old = await register(plane.url, node.report());
+      expect(old.registerStatus).toBe(200);
+      // It keeps its token, which it would not ask for again while it runs.
+      const config: unknown = await (await old.fetchConfig()).json();
+      expect(at(config, 'worker_api', 'orchestrator_bearer_token')).toBe(node.token);
     }
     expect((await register(plane.url, node.report(), { key: node.key })).registerStatus).toBe(200);
     expect((await rowOf()).identity_key).toBe(node.key.publicKey);

@@ -6,7 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/postgres/database.ts';
 import { postgresPmModelReader } from '../../src/adapters/postgres/models/read-pm-model.ts';
 import { postgresReadinessProbe } from '../../src/adapters/postgres/readiness/readiness-probe.ts';
-import { controlPlaneEnv, runControlPlane, testControlPlane } from './support/control-plane.ts';
+import {
+  controlPlaneEnv,
+  psk,
+  runControlPlane,
+  testControlPlane,
+} from './support/control-plane.ts';
 import { createTask, jobIn, readJob } from './support/tasks.ts';
 
 async function readyz(url: string): Promise<{ status: number; codes: string[]; detail?: string }> {
@@ -116,7 +121,8 @@ describe('a database that goes away and comes back', () => {
     });
     expect(performance.now() - started).toBeLessThan(2000);
     expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok');
-    const report = await postJson(`${url}/v1/nodes/register`, { psk: 'x', capability: {} });
+    const registration = { psk, capability: node.report() };
+    const report = await postJson(`${url}/v1/nodes/register`, registration);
     expect(report.status).toBe(503);
     expect(await report.json()).toMatchObject({ type: 'urn:cynodeai:error:unavailable' });
     release.resolve();

@@ -54,7 +54,8 @@ export async function readmitNode(
       config_ack_at: null,
       config_ack_status: null,
       config_ack_error: null,
-      worker_api_bearer_token: null,
+      // A node without a key is of an older version and does not fetch its token anew while it runs.
+      ...((settles || publicKey !== undefined) && { worker_api_bearer_token: null }),
       jwt_epoch: eb('jwt_epoch', '+', 1),
       identity_key: publicKey ?? null,
       ...(settles && { identity_settled_at: at }),
