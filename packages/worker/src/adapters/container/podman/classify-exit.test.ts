@@ -3,6 +3,7 @@ import { isImageMissing, reasons } from '../shared/exit-reasons.ts';
 import { classifyExit } from './classify-exit.ts';
 
 const call = { code: 0, started: true, silent: true, stderr: '' };
+const lost = "Error: failed to connect to container's attach socket: ";
 const init = (why: string): string => `ERROR (catatonit:6): failed to exec pid1: ${why}\n`;
 
 describe('the end of an engine call', () => {
@@ -60,6 +61,18 @@ describe('the end of an engine call', () => {
     [
       { started: false, code: 125, stderr: 'Error: no space left on device' },
       { kind: 'not_started', exitCode: 125, reason: reasons.create },
+    ],
+    [
+      { code: 127, stderr: `${lost}/s/attach: no such file or directory\n` },
+      { kind: 'not_started', exitCode: 125, reason: reasons.create },
+    ],
+    [
+      { code: 127, silent: false, stderr: lost },
+      { kind: 'exited', exitCode: 127 },
+    ],
+    [
+      { code: 1, stderr: lost },
+      { kind: 'exited', exitCode: 1 },
     ],
   ])('%j means %j', (ended, verdict) => {
     expect(classifyExit({ ...call, ...ended })).toStrictEqual(verdict);

@@ -30,11 +30,20 @@ export type Verdict =
 const initFault = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.*)\n$/;
 
 /**
+ * The client lost the container between its creation and its start, for instance because the kernel killed it for want
+ * of memory. The words name paths of the host.
+ */
+const lostFault = /^Error: failed to connect to container's attach socket: /;
+
+/**
  * Tells the exit code of a job from a fault of the engine: 125 create, 126 not executable, 127 not
  * found. See docs/reference/worker-api.md#run-results.
  */
 export function classifyExit(call: EndedCall): Verdict {
   if (call.code === null) return { kind: 'engine_fault' };
+  if (call.started && call.silent && call.code === 127 && lostFault.test(call.stderr)) {
+    return { kind: 'not_started', exitCode: 125, reason: reasons.create };
+  }
   if (call.started) {
     const fault = call.silent && call.code === 1 ? initFault.exec(call.stderr)?.[1] : undefined;
     return fault === undefined ? { kind: 'exited', exitCode: call.code } : refusedCommand(fault);
