@@ -10,7 +10,7 @@ describe('completeWords', () => {
     [[''], ['auth', 'task', 'nodes', 'users', 'version', 'status', 'completion']],
     [
       ['-q', '-o', 'json', 'auth', ''],
-      ['login', 'logout', 'whoami', 'refresh'],
+      ['login', 'logout', 'whoami', 'refresh', 'passwd'],
     ],
     [
       ['task', 'list', '--status', ''],
