@@ -26,6 +26,10 @@ process.stderr.write(
   `flood: seed ${plan.seed}, ${plan.seconds} s, ${plan.lanes} attacks at a time\n`,
 );
 const target = new Target();
+// The database is a daemon: nobody else would end it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void target.stop().finally(() => process.exit(1)));
+}
 try {
   await target.start();
   const verdict = await runFlood(target, plan);

@@ -81,7 +81,7 @@ export interface ProcessRole extends StoppableRole {
     readonly after: readonly string[];
   };
   /** `full`: it needs nothing of the host; `engine`: no more than a container engine stands. */
-  readonly confinement: Confinement['kind'] & ('full' | 'engine');
+  readonly confinement: Exclude<Confinement['kind'], 'clean'>;
   /** Folders it writes, where it is fully confined. */
   readonly writes?: (place: RolePlace) => readonly string[];
   /** Whether a stack of this install has it. */

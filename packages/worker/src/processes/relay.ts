@@ -1,4 +1,3 @@
-import type { Server } from 'node:net';
 import process from 'node:process';
 import { HttpClient } from '@cynodeai/runtime/call';
 import { createOllamaBackend } from '../adapters/inference/ollama-backend.ts';
@@ -50,7 +49,7 @@ export function startRelay(): void {
         tell({ kind: 'heard' });
     }
   };
-  process.on('message', (message: unknown, listener?: Server) =>
+  process.on('message', (message: unknown, listener?: object) =>
     obey(toRelaySchema.parse(message), listener),
   );
   process.on('disconnect', () => process.exit(0));

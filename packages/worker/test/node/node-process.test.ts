@@ -1,6 +1,5 @@
 import { MockOrchestrator, testPsk, testToken } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
-import { uuidv7 } from '@cynodeai/runtime/std';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,18 +8,8 @@ import { NodeInstall, NodeProcess } from './support/node-process.ts';
 
 const hold = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];
 
-async function run(node: NodeProcess, command: readonly string[]): Promise<Response> {
-  return fetch(`${node.url}/v1/worker/jobs:run`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${testToken}` },
-    body: JSON.stringify({
-      version: 1,
-      task_id: uuidv7(),
-      job_id: uuidv7(),
-      sandbox: { image: shellImage, command },
-    }),
-  });
-}
+const run = (node: NodeProcess, command: readonly string[]): Promise<Response> =>
+  node.run(shellImage, command);
 
 describe('a whole node with a real container engine', () => {
   let orchestrator: MockOrchestrator;

@@ -1,6 +1,5 @@
-import { uuidv7 } from '@cynodeai/runtime/std';
 import { startScriptedModel, waitFor } from '@cynodeai/testing';
-import { MockOrchestrator, testToken } from '@cynodeai/testing/doubles';
+import { MockOrchestrator } from '@cynodeai/testing/doubles';
 import { Child } from '@cynodeai/testing/harness';
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
@@ -61,18 +60,8 @@ describe('a node whose job floods the address of its model', () => {
     await model.close();
   });
 
-  async function run(command: readonly string[], inference: boolean): Promise<Response> {
-    return fetch(`${node.url}/v1/worker/jobs:run`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${testToken}` },
-      body: JSON.stringify({
-        version: 1,
-        task_id: uuidv7(),
-        job_id: uuidv7(),
-        sandbox: { image: shellImage, command, use_inference: inference, timeout_seconds: 60 },
-      }),
-    });
-  }
+  const run = (command: readonly string[], inference: boolean): Promise<Response> =>
+    node.run(shellImage, command, { use_inference: inference, timeout_seconds: 60 });
 
   it.each(floodModes)('answers for its health meanwhile, and runs others: %s', async (mode) => {
     const state = { over: false };

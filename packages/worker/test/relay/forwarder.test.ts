@@ -1,53 +1,16 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { AnsweringServer, waitFor } from '@cynodeai/testing/harness';
+import { waitFor } from '@cynodeai/testing/harness';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text as bodyOf } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { inferencePaths } from '@cynodeai/contracts/worker-api';
-import { onTestFinished, expect, it } from 'vitest';
-import {
-  InferenceForwarder,
-  type InferenceForwarderOptions,
-} from '../../src/adapters/relay/inference-forwarder.ts';
+import { expect, it } from 'vitest';
 import { InFlight } from '../../src/adapters/relay/in-flight.ts';
-import { createRelayServer } from '../../src/adapters/relay/relay-server.ts';
-import { fetchFrom, open, type Place, sendRaw } from './support/call.ts';
-
-interface Stage {
-  readonly place: Place & { readonly socketPath: string; readonly server: Server };
-  readonly upstream: AnsweringServer;
-}
-
-/** A service and, in front of it, the socket of one job. */
-async function stage(
-  listener: RequestListener,
-  options: Partial<InferenceForwarderOptions> = {},
-): Promise<Stage> {
-  const upstream = await AnsweringServer.start(listener);
-  const dir = await mkdtemp(join(tmpdir(), 'cynode-relay-'));
-  const forwarder = new InferenceForwarder({
-    service: { upstream: () => upstream.url },
-    ...options,
-  });
-  const server = createRelayServer(forwarder);
-  const socketPath = join(dir, 'upstream.sock');
-  server.listen(socketPath);
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    server.close();
-    server.closeAllConnections();
-    await forwarder.close();
-    await upstream[Symbol.asyncDispose]();
-    await rm(dir, { recursive: true });
-  });
-  return { place: { socketPath, server }, upstream };
-}
+import { fetchFrom, open, sendRaw } from './support/call.ts';
+import { type Stage, stage } from './support/stage.ts';
 
 const echo: RequestListener = (request, response) => {
   bodyOf(request).then(

@@ -1,16 +1,10 @@
 import { parseJson } from '@cynodeai/runtime/std';
-import { AnsweringServer } from '@cynodeai/testing/harness';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text as bodyOf } from 'node:stream/consumers';
-import { expect, it, onTestFinished } from 'vitest';
-import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
+import { expect, it } from 'vitest';
 import { jobBodies } from '../../src/adapters/relay/job-body.ts';
-import { createRelayServer } from '../../src/adapters/relay/relay-server.ts';
 import { jobModels } from '../../src/app/inference/job-models.ts';
 import { fetchFrom } from './support/call.ts';
+import { stage as stageOf } from './support/stage.ts';
 
 type Chunks = AsyncGenerator<Uint8Array>;
 
@@ -20,30 +14,18 @@ async function* chunks(size: number, count: number): Chunks {
 
 /** A service that repeats what it got, with these models. */
 async function stage(refs: readonly string[]) {
-  const upstream = await AnsweringServer.start((request, response) => {
-    void bodyOf(request).then((body) => response.end(body));
-  });
   let looks = 0;
   const models = async (): Promise<readonly string[]> => {
     looks += 1;
     return refs;
   };
-  const forwarder = new InferenceForwarder({ service: { upstream: () => upstream.url } });
-  const server = createRelayServer(forwarder, jobBodies(jobModels(() => ({ models }))));
-  const dir = await mkdtemp(join(tmpdir(), 'cynode-relay-'));
-  const socketPath = join(dir, 'upstream.sock');
-  server.listen(socketPath);
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    server.close();
-    server.closeAllConnections();
-    await forwarder.close();
-    await upstream[Symbol.asyncDispose]();
-    await rm(dir, { recursive: true });
-  });
+  const { place, upstream } = await stageOf(
+    (request, response) => void bodyOf(request).then((body) => response.end(body)),
+    { prepare: jobBodies(jobModels(() => ({ models }))) },
+  );
   const ask = (path: string, body: Readonly<Record<string, unknown>> | string | Chunks) => {
     const isRaw = typeof body === 'string' || Symbol.asyncIterator in body;
-    return fetchFrom({ socketPath }, path, { body: isRaw ? body : JSON.stringify(body) });
+    return fetchFrom(place, path, { body: isRaw ? body : JSON.stringify(body) });
   };
   return { ask, upstream, looks: () => looks };
 }

@@ -37,7 +37,7 @@ const isHandle = (value: object): value is Handle =>
 const hearMs = 5000;
 /** Questions in a row after whose silence the process is taken for deaf. */
 const maxUnheard = 6;
-/** Places it may hold or wait for; more is no honest relay. */
+/** Places it may hold or wait for; more, or one twice, is no honest relay. */
 const maxPlaces = 4096;
 const pauses: BackoffOptions = { firstMs: 50, maxMs: 5000, jitter: 0.3 };
 /** Whoever ran this long has recovered from whatever ended it before. */
@@ -226,7 +226,8 @@ export class RelayProcess implements InferenceRelay {
   async #enter(id: number): Promise<void> {
     const { places } = this.#options;
     const child = this.#child;
-    if (this.#waiting.size + this.#taken.size >= maxPlaces) {
+    const isKnown = this.#waiting.has(id) || this.#taken.has(id);
+    if (isKnown || this.#waiting.size + this.#taken.size >= maxPlaces) {
       child?.kill('SIGKILL');
       return;
     }

@@ -1,4 +1,5 @@
-import { testPsk, type MockOrchestrator } from '@cynodeai/testing/doubles';
+import { uuidv7 } from '@cynodeai/runtime/std';
+import { testPsk, testToken, type MockOrchestrator } from '@cynodeai/testing/doubles';
 import { reservePort, waitToPass } from '@cynodeai/testing';
 import { Child, type Exit } from '@cynodeai/testing/harness';
 import { existsSync } from 'node:fs';
@@ -85,6 +86,24 @@ export class NodeProcess implements AsyncDisposable {
       },
       { within: 60_000 },
     );
+  }
+
+  /** Has it run a job. @param sandbox more of what is asked for */
+  run(
+    image: string,
+    command: readonly string[],
+    sandbox: Readonly<Record<string, unknown>> = {},
+  ): Promise<Response> {
+    return fetch(`${this.url}/v1/worker/jobs:run`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${testToken}` },
+      body: JSON.stringify({
+        version: 1,
+        task_id: uuidv7(),
+        job_id: uuidv7(),
+        sandbox: { image, command, ...sandbox },
+      }),
+    });
   }
 
   get pid(): number {

@@ -107,8 +107,8 @@ class Opening {
 }
 
 /**
- * Makes a listener on `127.0.0.1:11434` of another network namespace, has it served by this process, and waits
- * until a request from inside was answered. Nothing copies bytes between the two: the listener itself comes here.
+ * Makes a listener on `127.0.0.1:11434` of another network namespace, has it served, and waits until a request from
+ * inside was answered. Nothing copies bytes between the two: the listener itself comes here and is handed on.
  * @throws WorkerError `inference_unavailable` with the cause; the signal's reason when it fired
  */
 export async function openNamespace(
