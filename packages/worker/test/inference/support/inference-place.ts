@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { mustRun } from '@cynodeai/runtime/process';
+import { removeControlGroup } from '../../../src/adapters/container/shared/control-group.ts';
 import { openDockerEngine } from '../../../src/adapters/container/docker/docker-engine.ts';
 import { openDockerInference } from '../../../src/adapters/container/docker/inference-engine.ts';
 import { openPodmanInference } from '../../../src/adapters/container/podman/inference-engine.ts';
@@ -70,6 +71,7 @@ async function openDocker(): Promise<InferencePlace> {
     const sandboxes = await openDockerEngine(source, silentLog);
     const close = async (): Promise<void> => {
       await docker[Symbol.asyncDispose]();
+      await removeControlGroup(source.stateDir);
       await removeBridge();
     };
     const engine = openDockerInference(docker.host);

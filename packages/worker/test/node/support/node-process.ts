@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeControlGroup } from '../../../src/adapters/container/shared/control-group.ts';
 import { resetEngine } from './reset-engine.ts';
 
 const entry = join(import.meta.dirname, '../../../src/processes/node.ts');
@@ -28,8 +29,9 @@ export class NodeInstall implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A node of the other engine, or one that never got that far, left nothing to reset.
+    // A node of the other engine, or one that never got that far, left no storage to reset.
     if (existsSync(join(this.stateDir, 'engine'))) await resetEngine(this.stateDir, this.runDir);
+    await removeControlGroup(this.stateDir);
     await rm(this.#base, { recursive: true, force: true });
   }
 }
