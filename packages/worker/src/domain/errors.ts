@@ -19,6 +19,8 @@ export type WorkerErrorCode =
   | 'internal'
   /** A fault of the node before anything of the job ran: it may be sent again as it is. */
   | 'not_run'
+  /** The kernel ended the start of a sandbox for want of memory: nothing of the job ran. */
+  | 'memory_short'
   /** The container engine cannot run sandboxes; the message names the fix. */
   | 'engine_unusable'
   /** The image is neither present nor could be pulled; `reason` of the job. */

@@ -125,7 +125,8 @@ export interface SandboxEngine {
   /**
    * Creates, starts, waits for and removes one container; resolves when nothing of it is left.
    * An aborted signal kills it without grace.
-   * @throws WorkerError `container_resists` when it could not be removed, `internal` when the engine cannot be started
+   * @throws WorkerError `container_resists` when it could not be removed, `internal` when the engine cannot be started,
+   *   `memory_short` when the kernel ended its start for want of memory
    */
   run(spec: SandboxRunSpec, sinks: SandboxSinks, signal?: AbortSignal): Promise<SandboxExit>;
   /**

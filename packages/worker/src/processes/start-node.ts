@@ -126,7 +126,7 @@ function openWays({ startup, inference, log, scope }: Parts): {
 
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
 function workerApi(parts: Parts): WorkerApi {
-  const { startup, scope, log, readiness, config, clock } = parts;
+  const { startup, scope, log, readiness, config, clock, timer } = parts;
   const { settings } = startup;
   return {
     start: async (host) => {
@@ -140,6 +140,7 @@ function workerApi(parts: Parts): WorkerApi {
         store,
         retention: retentionRule,
         clock,
+        timer,
         log,
       });
       watchStaged(parts, host.workspace);

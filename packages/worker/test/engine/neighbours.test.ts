@@ -120,6 +120,25 @@ describe.each(engines)('$name', ({ open }) => {
     },
   );
 
+  it('a sandbox that starts beside very many small ones of one that takes all the memory runs all the same', async () => {
+    const hog = full(
+      `perl -e '$| = 1; print "full\n"; for (1 .. 5) { fork } while (1) { my $child = fork; if (!$child) { my @all; push @all, "x" x 1e6 while 1 } waitpid $child, 0 }'`,
+    );
+    const taking = await hog;
+    const results = await Promise.all(
+      [1, 2].map(async () => {
+        const all: RunJobResult[] = [];
+        for (let turn = 0; turn < 6; turn += 1)
+          all.push(await node.jobs.run(jobRequest('echo ok')));
+        return all;
+      }),
+    );
+    for (const result of results.flat()) {
+      expect(result).toMatchObject({ exit_code: 0, stdout: 'ok\n', stderr: '' });
+    }
+    await taking.end();
+  });
+
   it('a job that takes all the memory is killed and says why; its neighbour goes on', async () => {
     const holding = await full('echo full; sleep 100');
     const hog = node.jobs.run(jobRequest(`perl -e 'my $all = "x" x 1e9; print length $all'`));

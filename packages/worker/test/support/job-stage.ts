@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
+import { sleep } from '@cynodeai/runtime/lifecycle';
 import { type Log, silentLog } from '@cynodeai/runtime/observe';
 import { onTestFinished } from 'vitest';
 import { type OpenJobStore, openJobStore } from '../../src/adapters/sqlite/job-store.ts';
@@ -13,6 +14,7 @@ import type {
   SandboxRunSpec,
   SandboxSinks,
 } from '../../src/ports/sandbox-engine.ts';
+import type { Timer } from '../../src/ports/timer.ts';
 import type { WorkspaceStore } from '../../src/ports/workspace.ts';
 import { FakeEngine } from './fake-engine.ts';
 
@@ -32,6 +34,7 @@ export interface Scene {
   readonly run?: SandboxEngine['run'];
   readonly stop?: SandboxEngine['stop'];
   readonly openNetwork?: SandboxEngine['openNetwork'];
+  readonly timer?: Timer;
   /** Whether a model service answers; it does not unless told. */
   readonly inference?: () => boolean;
 }
@@ -103,6 +106,7 @@ export function stage(scene: Scene = {}) {
     retention: { maxAgeMs: 1000, maxBytes: 2000 },
     nodeSlug: 'n1',
     clock: { now: () => startedAt },
+    timer: scene.timer ?? { sleep, random: () => 0.5 },
     log,
   });
   return { jobs, specs, removed, stops, lines, store };

@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep } from '@cynodeai/runtime/lifecycle';
 import { type Log, silentLog } from '@cynodeai/runtime/observe';
 import { systemClock } from '@cynodeai/runtime/std';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
@@ -70,6 +71,7 @@ export function testNode(
     retention: retentionRule,
     nodeSlug: slug,
     clock: systemClock,
+    timer: { sleep, random: Math.random },
     log,
   });
   return { jobs, workspace, mountRoot };

@@ -16,6 +16,7 @@ const kinds: Readonly<Record<WorkerErrorCode, ProblemKind | undefined>> = {
   inference_unavailable: 'inference_unavailable',
   internal: undefined,
   not_run: 'node_not_ready',
+  memory_short: 'node_not_ready',
   engine_unusable: undefined,
   image_unavailable: undefined,
   workspace_unusable: undefined,

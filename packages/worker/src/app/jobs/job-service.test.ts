@@ -84,6 +84,48 @@ describe('running a job', () => {
     });
   });
 
+  it('tries a start that memory was wanting for again, and tells nothing of the lost ones', async () => {
+    let starts = 0;
+    const { jobs, lines } = stage({
+      run: async (_spec, sinks) => {
+        starts += 1;
+        sinks.stderr.write(Buffer.from(`words ${starts}`));
+        if (starts < 3) throw new WorkerError('memory_short', 'short');
+        return { kind: 'exited', exitCode: 0, ...times };
+      },
+    });
+    expect(await jobs.run(request())).toMatchObject({ status: 'completed', stderr: 'words 3' });
+    expect(lines).toHaveLength(2);
+  });
+
+  it('gives up a start that memory is wanting for again and again, so that it may be sent elsewhere', async () => {
+    const run = vi.fn(async () => {
+      throw new WorkerError('memory_short', 'short');
+    });
+    const sleep = vi.fn(async () => {});
+    const { jobs, store } = stage({ run, timer: { sleep, random: () => 0.5 } });
+    await expect(jobs.run(request())).rejects.toMatchObject({ code: 'memory_short' });
+    expect(run).toHaveBeenCalledTimes(8);
+    expect(sleep.mock.calls.map(([ms]: readonly unknown[]) => ms)).toStrictEqual([
+      200, 400, 800, 1600, 3200, 6400, 10_000,
+    ]);
+    expect(store.find(idOf(0))).toBeUndefined();
+  });
+
+  it('that waits to start anew ends at once when it is stopped', async () => {
+    const short = Promise.withResolvers<void>();
+    const { jobs } = stage({
+      run: async () => {
+        short.resolve();
+        throw new WorkerError('memory_short', 'short');
+      },
+    });
+    const ended = jobs.run(request());
+    await short.promise;
+    jobs.stop(idOf(0), 5);
+    expect(await ended).toMatchObject({ status: 'failed', exit_code: 143 });
+  });
+
   it('answers a timeout with partial output and without an exit code (REQ-WORKER-0144)', async () => {
     const { jobs } = stage({ exit: { kind: 'timed_out', ...times }, output: { stdout: 'part' } });
     const result = await jobs.run({ ...request(), lease_id: idOf(9) });

@@ -80,6 +80,7 @@ const passedOn: ReadonlySet<WorkerErrorCode> = new Set([
   'node_shutting_down',
   'inference_unavailable',
   'not_run',
+  'memory_short',
 ]);
 
 interface Job {

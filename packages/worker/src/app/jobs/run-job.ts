@@ -1,9 +1,8 @@
-import { limits, type RunJobResult } from '@cynodeai/contracts/common';
+import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
-import { createOutputCollector } from '../../domain/output/output-collector.ts';
 import { sandboxEnvironment } from '../../domain/sandbox/environment.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import { sandboxLabels } from '../../domain/sandbox/naming.ts';
@@ -13,11 +12,12 @@ import type {
   SandboxExit,
   SandboxNetwork,
   SandboxRunSpec,
-  SandboxSinks,
 } from '../../ports/sandbox-engine.ts';
+import type { Timer } from '../../ports/timer.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
 import type { AdmittedJob } from './admit-job.ts';
 import { jobResult } from './job-result.ts';
+import { type ContainerOutcome, runContainer, unrun } from './run-container.ts';
 
 export interface RunJobDeps {
   readonly engine: SandboxEngine;
@@ -25,6 +25,7 @@ export interface RunJobDeps {
   readonly relay: InferenceRelay;
   readonly nodeSlug: string;
   readonly clock: Clock;
+  readonly timer: Timer;
   readonly log: Log;
 }
 
@@ -106,11 +107,7 @@ async function openNetwork(deps: RunJobDeps, run: JobRun): Promise<SandboxNetwor
   }
 }
 
-async function runSandbox(
-  deps: RunJobDeps,
-  run: JobRun,
-  sinks: SandboxSinks,
-): Promise<SandboxExit> {
+async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<ContainerOutcome> {
   await deps.engine.ensureImage(run.admitted.image, run.signal);
   const files = run.request.sandbox.input_files ?? [];
   const dirs = await deps.workspace.create(run.request.job_id, files);
@@ -118,7 +115,7 @@ async function runSandbox(
   try {
     run.signal.throwIfAborted();
     run.onContainer();
-    return await deps.engine.run(runSpec(deps, run, dirs, network), sinks);
+    return await runContainer(deps, runSpec(deps, run, dirs, network), run.signal);
   } finally {
     await network?.close();
   }
@@ -151,19 +148,8 @@ export interface JobEnd {
  * node are thrown. See docs/reference/worker-api.md.
  */
 export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
-  const stdout = createOutputCollector(limits.outputStreamBytes);
-  const stderr = createOutputCollector(limits.outputStreamBytes);
-  let exit: SandboxExit;
-  try {
-    exit = await runSandbox(deps, run, { stdout, stderr });
-  } catch (error) {
-    exit = early(deps, run, error);
-  }
-  const silent = { text: '', truncated: false };
-  // What the engine itself says about a container that never ran may name host paths.
-  const output =
-    exit.kind === 'not_started'
-      ? { stdout: silent, stderr: silent }
-      : { stdout: stdout.finish(), stderr: stderr.finish() };
+  const { exit, ...output } = await runSandbox(deps, run).catch((error: unknown) =>
+    unrun(early(deps, run, error)),
+  );
   return { result: jobResult(run.request, exit, output), stopped: exit.kind === 'stopped' };
 }

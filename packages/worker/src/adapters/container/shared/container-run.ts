@@ -56,6 +56,11 @@ export class ContainerRun {
     return this.#complaint;
   }
 
+  /** Whether its first process existed. */
+  get begun(): boolean {
+    return this.#startedAt !== undefined;
+  }
+
   /** Ends the container: SIGTERM, `graceMs`, SIGKILL; one that is still being created as soon as it runs. The earliest kill wins. */
   end(cause: Cause, graceMs: number): void {
     if (this.#over) return;

@@ -13,7 +13,7 @@ export interface ContainerRunsOptions {
   /** A run found its image missing. */
   readonly forgetImage: (ref: string) => void;
   /** Whose processes the kernel killed for want of memory; absent where nobody can tell. */
-  readonly victims?: Pick<OomVictims, 'forget' | 'has'> | undefined;
+  readonly victims?: Pick<OomVictims, 'killedOf'> | undefined;
   readonly log: Log;
 }
 
@@ -33,14 +33,52 @@ function neverBegun(at: Date): SandboxExit {
   return { kind: 'stopped', exitCode: undefined, startedAt: at, endedAt: at };
 }
 
-/** An end by itself, with the word whether memory was wanting. */
-function withVictims(
-  exit: SandboxExit,
-  { user }: SandboxRunSpec,
-  victims: ContainerRunsOptions['victims'],
-): SandboxExit {
-  if (exit.kind !== 'exited' || user === undefined || victims?.has(user.uid) !== true) return exit;
-  return { ...exit, oomKilled: true };
+/** Until its command begins, a sandbox is a process of root. */
+const rootUid = 0;
+
+/** What the kernel killed for want of memory while one sandbox was there. */
+class Losses {
+  readonly #victims: ContainerRunsOptions['victims'];
+  readonly #uid: number | undefined;
+  readonly #ofUser: number;
+  readonly #ofRoot: number;
+
+  constructor(victims: ContainerRunsOptions['victims'], { user }: SandboxRunSpec) {
+    this.#victims = victims;
+    this.#uid = user?.uid;
+    this.#ofUser = this.#count(this.#uid);
+    this.#ofRoot = this.#count(rootUid);
+  }
+
+  /** A process of the job. */
+  get job(): boolean {
+    return this.#count(this.#uid) > this.#ofUser;
+  }
+
+  /** Something that may have been on its way to become the job. */
+  get start(): boolean {
+    return this.job || this.#count(rootUid) > this.#ofRoot;
+  }
+
+  #count(uid: number | undefined): number {
+    return uid === undefined ? 0 : (this.#victims?.killedOf(uid) ?? 0);
+  }
+}
+
+const memoryShort = (cause?: unknown): WorkerError =>
+  new WorkerError('memory_short', 'memory was wanting when the sandbox was to start', { cause });
+
+/**
+ * The end of a run, with the word whether memory was wanting.
+ * @throws WorkerError `memory_short`, whatever the engine made of the loss of a start
+ */
+async function endOf(run: ContainerRun, signal: AbortSignal | undefined, losses: Losses) {
+  const exit = await endOrKill(run, signal).catch((error: unknown) => {
+    const fault = error instanceof WorkerError && error.code === 'internal';
+    throw fault && !run.begun && losses.start ? memoryShort(error) : error;
+  });
+  if (exit.kind === 'not_started' && losses.start) throw memoryShort();
+  return exit.kind === 'exited' && losses.job ? { ...exit, oomKilled: true } : exit;
 }
 
 /** The containers an engine runs at this moment, by name. */
@@ -50,14 +88,14 @@ export function containerRuns(options: ContainerRunsOptions): Pick<SandboxEngine
   return {
     run: async (spec, sinks, signal) => {
       if (signal?.aborted === true) return neverBegun(new Date());
+      const losses = new Losses(victims, spec);
       const run = new ContainerRun({ container: containerOf(spec), spec, log }, sinks);
       runs.set(spec.name, run);
-      if (spec.user !== undefined) victims?.forget(spec.user.uid);
       try {
-        const exit = await endOrKill(run, signal);
+        const exit = await endOf(run, signal, losses);
         const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
         if (missing) forgetImage(spec.image);
-        return withVictims(exit, spec, victims);
+        return exit;
       } finally {
         runs.delete(spec.name);
       }

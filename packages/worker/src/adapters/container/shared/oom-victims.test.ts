@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -25,18 +25,18 @@ it('is not led astray by the name a process gives itself', () => {
   ).toBeUndefined();
 });
 
-it('remembers who was killed until that is forgotten', () => {
+it('counts the processes of each user that were killed since it began', () => {
   const dir = mkdtempSync(join(tmpdir(), 'cynode-oom-'));
   const path = join(dir, 'log');
   try {
-    writeFileSync(path, '');
+    writeFileSync(path, killed('perl', 8));
     using victims = new OomVictims(path);
-    writeFileSync(path, killed('perl', 7));
-    expect(victims.has(7)).toBe(true);
-    expect(victims.has(8)).toBe(false);
-    expect(victims.has(7)).toBe(true);
-    victims.forget(7);
-    expect(victims.has(7)).toBe(false);
+    expect(victims.killedOf(8)).toBe(0);
+    appendFileSync(path, killed('perl', 7));
+    expect(victims.killedOf(7)).toBe(1);
+    expect(victims.killedOf(8)).toBe(0);
+    appendFileSync(path, killed('perl', 7));
+    expect(victims.killedOf(7)).toBe(2);
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -26,26 +26,21 @@ export function victimOf(record: string): number | undefined {
  */
 export class OomVictims implements Disposable {
   readonly #log: number;
-  readonly #users = new Set<number>();
+  /** How many processes of a user were killed since this began. */
+  readonly #killed = new Map<number, number>();
   readonly #record = Buffer.alloc(recordBytes);
 
   /** @throws when the log cannot be read */
   constructor(path = '/dev/kmsg') {
     this.#log = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     this.#read();
-    this.#users.clear();
+    this.#killed.clear();
   }
 
-  /** What happened to an earlier owner of this number counts no more. */
-  forget(uid: number): void {
+  /** How many processes of this user were killed; two answers differ when one was killed in between. */
+  killedOf(uid: number): number {
     this.#read();
-    this.#users.delete(uid);
-  }
-
-  /** Whether a process of this user was killed since. */
-  has(uid: number): boolean {
-    this.#read();
-    return this.#users.has(uid);
+    return this.#killed.get(uid) ?? 0;
   }
 
   [Symbol.dispose](): void {
@@ -59,7 +54,7 @@ export class OomVictims implements Disposable {
         const length = readSync(this.#log, this.#record, 0, recordBytes, null);
         if (length === 0) return;
         const uid = victimOf(this.#record.toString('latin1', 0, length));
-        if (uid !== undefined) this.#users.add(uid);
+        if (uid !== undefined) this.#killed.set(uid, (this.#killed.get(uid) ?? 0) + 1);
       } catch (error) {
         // EPIPE: records were overwritten before they were read; the next ones are there.
         if (errorCodeOf(error) !== 'EPIPE') return;

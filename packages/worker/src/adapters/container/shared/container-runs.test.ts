@@ -1,0 +1,78 @@
+import { silentLog } from '@cynodeai/runtime/observe';
+import { describe, expect, it } from 'vitest';
+import { WorkerError } from '../../../domain/errors.ts';
+import type { SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import { containerRuns } from './container-runs.ts';
+import type { ContainerEnd, RunHooks } from './engine-container.ts';
+import { reasons } from './exit-reasons.ts';
+
+const spec: SandboxRunSpec = {
+  name: 'c1',
+  image: 'i',
+  command: ['true'],
+  env: {},
+  labels: {},
+  mounts: [],
+  workdir: '/',
+  user: { uid: 7, gid: 7 },
+  timeoutSeconds: 60,
+};
+const sink = { write: () => {} };
+const refused: ContainerEnd = {
+  kind: 'not_started',
+  exitCode: 126,
+  reason: reasons.notExecutable,
+  words: 'init died',
+};
+const fault: ContainerEnd = {
+  kind: 'fault',
+  error: new WorkerError('internal', 'no answer'),
+  words: '',
+};
+
+/** An engine whose containers end as told, while the kernel kills a process of the given user. */
+function engine(end: ContainerEnd, victim: number | undefined, begun = false) {
+  const killed = new Map<number, number>();
+  return containerRuns({
+    containerOf: () => ({
+      run: async (_sinks: unknown, hooks: RunHooks) => {
+        if (begun) hooks.started(new Date());
+        if (victim !== undefined) killed.set(victim, 1);
+        return end;
+      },
+      signal: async () => false,
+      remove: async () => {},
+      release: () => {},
+    }),
+    forgetImage: () => {},
+    victims: { killedOf: (uid) => killed.get(uid) ?? 0 },
+    log: silentLog,
+  });
+}
+
+const run = (...options: Parameters<typeof engine>) =>
+  engine(...options).run(spec, { stdout: sink, stderr: sink });
+
+describe('a sandbox the kernel killed a process of', () => {
+  it.each([
+    { end: refused, victim: 0 },
+    { end: refused, victim: 7 },
+    { end: fault, victim: 0 },
+  ])('before its command began has not run ($victim)', async ({ end, victim }) => {
+    await expect(run(end, victim)).rejects.toMatchObject({ code: 'memory_short' });
+  });
+
+  it('later says so beside the end of its command', async () => {
+    const exited = { kind: 'exited', exitCode: 1 } as const;
+    expect(await run(exited, 7, true)).toMatchObject({ exitCode: 1, oomKilled: true });
+    expect(await run(exited, 0, true)).not.toHaveProperty('oomKilled');
+    expect(await run(exited, 8, true)).not.toHaveProperty('oomKilled');
+  });
+
+  it('is not an excuse for what went wrong without it', async () => {
+    expect(await run(refused, undefined)).toMatchObject({ kind: 'not_started', exitCode: 126 });
+    expect(await run(refused, 8)).toMatchObject({ kind: 'not_started' });
+    await expect(run(fault, undefined)).rejects.toMatchObject({ code: 'internal' });
+    await expect(run(fault, 0, true)).rejects.toMatchObject({ code: 'internal' });
+  });
+});

@@ -1,0 +1,72 @@
+import { limits } from '@cynodeai/contracts/common';
+import type { Log } from '@cynodeai/runtime/observe';
+import { backoffMs, type Clock } from '@cynodeai/runtime/std';
+import { WorkerError } from '../../domain/errors.ts';
+import {
+  type CollectedOutput,
+  createOutputCollector,
+} from '../../domain/output/output-collector.ts';
+import type { SandboxEngine, SandboxExit, SandboxRunSpec } from '../../ports/sandbox-engine.ts';
+import type { Timer } from '../../ports/timer.ts';
+
+/** Tries of a start that memory was wanting for, over about 20 s: who took it all is killed soon. */
+const starts = { most: 8, backoff: { firstMs: 200, maxMs: 10_000, jitter: 0.3 } };
+
+export interface RunContainerDeps {
+  readonly engine: Pick<SandboxEngine, 'run'>;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Log;
+}
+
+/** How a container ended and what it wrote. */
+export interface ContainerOutcome {
+  readonly exit: SandboxExit;
+  readonly stdout: CollectedOutput;
+  readonly stderr: CollectedOutput;
+}
+
+const silence: CollectedOutput = { text: '', truncated: false };
+
+/** An end before anything ran. */
+export function unrun(exit: SandboxExit): ContainerOutcome {
+  return { exit, stdout: silence, stderr: silence };
+}
+
+async function runOnce(
+  engine: RunContainerDeps['engine'],
+  spec: SandboxRunSpec,
+): Promise<ContainerOutcome> {
+  const stdout = createOutputCollector(limits.outputStreamBytes);
+  const stderr = createOutputCollector(limits.outputStreamBytes);
+  const exit = await engine.run(spec, { stdout, stderr });
+  // What the engine itself says about a container that never ran may name host paths.
+  if (exit.kind === 'not_started') return unrun(exit);
+  return { exit, stdout: stdout.finish(), stderr: stderr.finish() };
+}
+
+/**
+ * Runs the container of a job; a start that the kernel ended for want of memory is tried again, because nothing of the
+ * job ran. `signal` fires when the job is to end; the container itself is ended by `engine.stop`.
+ * @throws what `SandboxEngine.run` throws; `memory_short` after the last try
+ */
+export async function runContainer(
+  deps: RunContainerDeps,
+  spec: SandboxRunSpec,
+  signal: AbortSignal,
+): Promise<ContainerOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runOnce(deps.engine, spec);
+    } catch (error) {
+      const short = error instanceof WorkerError && error.code === 'memory_short';
+      if (!short || attempt >= starts.most) throw error;
+      deps.log.warn('memory was wanting for the start of a sandbox', { name: spec.name, attempt });
+    }
+    await deps.timer.sleep(backoffMs(attempt, deps.timer.random(), starts.backoff), signal);
+    if (signal.aborted) {
+      const now = deps.clock.now();
+      return unrun({ kind: 'stopped', exitCode: undefined, startedAt: now, endedAt: now });
+    }
+  }
+}
