@@ -56,6 +56,15 @@ const samples: Readonly<Record<string, Sample>> = {
     ],
     keeps: 'await output.text(child.stdout); // process.stdout.write(text)',
   },
+  'raw-output': {
+    at: 'packages/cli/src/commands/x.ts',
+    breaks: [
+      'this.#output.write(text);',
+      'io.stdout.write(`${text}\\n`, done);',
+      "import { writeFully as put } from '@cynodeai/command-line/output';",
+    ],
+    keeps: 'await writeText(io.stdout, text); hash.write(text); // stream.write(text)',
+  },
   'slow-pattern': {
     breaks: [
       String.raw`const blanks = /^(\w+):[ \t]*(.*?)[ \t]*$/;`,

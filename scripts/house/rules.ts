@@ -24,6 +24,16 @@ const files = ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'];
 const standardStreams = ['stdout', 'stderr'];
 const streamOfProcess = memberOf('process', standardStreams);
 const importedStream = importOf(['node:process', 'process'], standardStreams);
+/** A text that is written: `stream.write(…)` of whatever is called a stream or an output. */
+const writesToStream = (node: ts.Node): boolean =>
+  ts.isCallExpression(node) &&
+  ts.isPropertyAccessExpression(node.expression) &&
+  node.expression.name.text === 'write' &&
+  /^(?!process\.).*(?:stream|output|prompts|stdout|stderr)$/i.test(
+    node.expression.expression.getText(),
+  );
+const namesWriteFully = (node: ts.Node): boolean =>
+  ts.isImportSpecifier(node) && (node.propertyName ?? node.name).text === 'writeFully';
 const killWithZero = callOf('process', 'kill');
 
 /** One row for each concept that has one home. */
@@ -145,6 +155,18 @@ export const houseRules: readonly HouseRule[] = [
       /^packages\/testing\/src\/fuzz\/fuzz-run\.ts$/,
     ],
     matches: (node, source) => streamOfProcess(node, source) || importedStream(node, source),
+  },
+  {
+    name: 'raw-output',
+    says: 'write with writeText or writeNow of @cynodeai/command-line/output, which show a terminal its control characters',
+    hint: /\bwrite(?:Fully)?\b/,
+    where: /^packages\/(?:cli|command-line|launcher)\/src\/(?!.*\.test\.ts$)/,
+    homes: [
+      /^packages\/command-line\/src\/output\/stream\.ts$/,
+      // What they write raw is their own: an empty screen, a colour.
+      /^packages\/command-line\/src\/output\/(?:notes|output)\.ts$/,
+    ],
+    matches: (node) => writesToStream(node) || namesWriteFully(node),
   },
   {
     name: 'test-process',

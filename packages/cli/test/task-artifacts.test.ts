@@ -147,4 +147,13 @@ describe('cynork task artifacts get', () => {
     expect(outcome.code).not.toBe(0);
     expect(outcome.stderr).toContain('cannot write below');
   });
+
+  it('does not follow a list without end', async () => {
+    const one = { artifact_id: taskId, name: 'a', size_bytes: 1 };
+    const page = { task_id: id, artifacts: [one], next_cursor: 'more' };
+    gateway.on(`GET /v1/tasks/${id}/artifacts`, json(200, page));
+    const outcome = await artifacts('list', id);
+    expect(outcome).toMatchObject({ code: 7, stdout: '' });
+    expect(outcome.stderr).toContain('has no end');
+  });
 });

@@ -1,4 +1,4 @@
-import { writeFully } from '@cynodeai/command-line/output';
+import { writeText } from '@cynodeai/command-line/output';
 import { runAsProcess } from '@cynodeai/command-line/process';
 import process from 'node:process';
 import { exitCodeOf } from '../base/exit-code.ts';
@@ -13,7 +13,7 @@ export function versionLine(): string {
 /** `cynork --version` as a process of its own. */
 export function printVersion(): Promise<never> {
   const print = async (): Promise<number> => {
-    await writeFully(process.stdout, `${versionLine()}\n`);
+    await writeText(process.stdout, `${versionLine()}\n`);
     return 0;
   };
   return runAsProcess(print, { exitCodeOf, textOf: (error) => `error: ${failureText(error)}` });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildModel, completeWords } from '@cynodeai/command-line/completion';
 import type { Program } from '@cynodeai/command-line/definition';
-import { Notes, type TextStream, writeFully } from '@cynodeai/command-line/output';
+import { Notes, type TextStream, writeText } from '@cynodeai/command-line/output';
 import type { CommandContext } from '../commands/context.ts';
 import type { ProcessIo } from './create-context.ts';
 
@@ -53,6 +53,6 @@ export async function runComplete(
     candidates = await namesFromGateway(config, io).catch(() => []);
   }
   const fitting = candidates.filter((candidate) => candidate.startsWith(prefix));
-  await writeFully(io.stdout, fitting.map((candidate) => `${candidate}\n`).join(''));
+  await writeText(io.stdout, fitting.map((candidate) => `${candidate}\n`).join(''));
   return 0;
 }

@@ -65,3 +65,25 @@ describe('progress', () => {
     expect(out.text).toBe('cynode: by the way\ncynode: slow\n');
   });
 });
+
+describe('progress in words of others', () => {
+  const hostile = 'pulling a\u001B]0;title\u0007\u202E';
+
+  it('shows a terminal what would steer it', () => {
+    const out = output(true);
+    const progress = new Progress({ name: 'cynode', output: out });
+    progress.step(hostile);
+    vi.advanceTimersByTime(2000);
+    progress.note(hostile);
+    progress.done();
+    expect(out.text).toContain('cynode: pulling a^[]0;title^G<U+202E>\n');
+    const others = out.text.replaceAll('\r\u001B[K', '');
+    for (const char of ['\u001B', '\u0007', '\u202E']) expect(others).not.toContain(char);
+  });
+
+  it('leaves the bytes as they are elsewhere', () => {
+    const out = output(false);
+    new Progress({ name: 'cynode', output: out }).note(hostile);
+    expect(out.text).toBe(`cynode: ${hostile}\n`);
+  });
+});

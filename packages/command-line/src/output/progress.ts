@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { writeNow } from './stream.ts';
 
 /** Where people see what takes long; results never go here. */
 export interface ProgressOutput {
@@ -14,6 +15,8 @@ export interface ProgressOptions {
 }
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
+/** Goes back to the start of the line and empties it. */
+const startOfLine = '\r\u001B[K';
 const frameMs = 100;
 /** Work shorter than this is not worth a line. */
 const quietMs = 1000;
@@ -53,7 +56,7 @@ export class Progress {
   note(text: string): void {
     const { output, text: step } = { output: this.#output, text: this.#text };
     this.done();
-    if (!this.#quiet) output.write(`${this.#name}: ${text}\n`);
+    if (!this.#quiet) writeNow(output, `${this.#name}: ${text}\n`);
     if (step !== '') this.step(step);
   }
 
@@ -64,7 +67,7 @@ export class Progress {
     const tookMs = performance.now() - this.#startedMs;
     if (this.#shown && this.#output.isTTY) {
       const line = `${this.#name}: ${this.#text} (${(tookMs / 1000).toFixed(1)} s)\n`;
-      this.#output.write(`\r\u001B[K${tookMs < quietMs ? '' : line}`);
+      writeNow(this.#output, tookMs < quietMs ? '' : line, startOfLine);
     }
     this.#text = '';
     this.#shown = false;
@@ -73,12 +76,13 @@ export class Progress {
   #show(): void {
     this.#shown = true;
     if (!this.#output.isTTY) {
-      this.#output.write(`${this.#name}: ${this.#text}\n`);
+      writeNow(this.#output, `${this.#name}: ${this.#text}\n`);
       return;
     }
     let frame = 0;
     this.#timer = setInterval(() => {
-      this.#output.write(`\r\u001B[K${frames[frame % frames.length] ?? ''} ${this.#text}`);
+      const sign = frames[frame % frames.length] ?? '';
+      writeNow(this.#output, `${sign} ${this.#text}`, startOfLine);
       frame += 1;
     }, frameMs).unref();
   }

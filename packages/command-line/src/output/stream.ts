@@ -27,6 +27,18 @@ export function writeFully(stream: TextStream, text: string): Promise<void> {
   });
 }
 
+/**
+ * Writes text without waiting, where nobody can; a terminal is shown its control characters. `steering` is the
+ * program's own and goes before it as it is.
+ */
+export function writeNow(
+  stream: { readonly isTTY?: boolean | undefined; write(text: string): unknown },
+  text: string,
+  steering = '',
+): void {
+  stream.write(`${steering}${stream.isTTY === true ? sanitize(text) : text}`);
+}
+
 /** Writes text as it is; a terminal is shown its control characters. @throws CommandError as `writeFully` does. */
 export async function writeText(stream: TextStream, text: string): Promise<void> {
   if (text !== '') await writeFully(stream, stream.isTTY ? sanitize(text) : text);

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { isBrokenPipe } from '../output/index.ts';
+import { isBrokenPipe, writeNow } from '../output/index.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** How a program sees its failures. */
@@ -28,7 +28,7 @@ export async function runAsProcess(
   { exitCodeOf, textOf }: Failures,
 ): Promise<never> {
   const endAsDefect = (error: unknown): never => {
-    process.stderr.write(`${textOf(error)}\n`);
+    writeNow(process.stderr, `${textOf(error)}\n`);
     process.exit(exitCodeOf(error));
   };
   guardStreams();

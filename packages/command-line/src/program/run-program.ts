@@ -1,5 +1,5 @@
 import type { Flags, Program } from '../definition/index.ts';
-import { type TextStream, writeFully } from '../output/index.ts';
+import { type TextStream, writeText } from '../output/index.ts';
 import { type RunRequest, parseCommandLine } from './parse-command-line.ts';
 
 /** What a program adds to its definitions. */
@@ -28,7 +28,7 @@ export async function runProgram<C, G extends Flags>(
       return await hooks.run(asked);
     }
     const text = asked.kind === 'help' ? asked.text : `${await hooks.version()}\n`;
-    await writeFully(hooks.stdout, text);
+    await writeText(hooks.stdout, text);
     return 0;
   } catch (error) {
     return hooks.explain(error, request);

@@ -1,5 +1,5 @@
 import { CommandError } from '../error/index.ts';
-import { type TextStream, writeFully, writeText } from '../output/index.ts';
+import { type TextStream, writeText } from '../output/index.ts';
 import { ByteSource, type InputStream } from './byte-source.ts';
 import { SecretLine, type SecretState } from './secret-line.ts';
 
@@ -27,7 +27,7 @@ export class Terminal {
   async ask(question: string): Promise<string | undefined> {
     await this.#prompt(question);
     const line = await this.#line();
-    if (!this.#options.input.isTTY) await writeFully(this.#options.prompts, '\n');
+    if (!this.#options.input.isTTY) await writeText(this.#options.prompts, '\n');
     return line;
   }
 
@@ -50,7 +50,7 @@ export class Terminal {
       }, signal);
     } finally {
       input.setRawMode(false);
-      await writeFully(prompts, '\n');
+      await writeText(prompts, '\n');
     }
     // Widened again: the compiler does not see the closure's assignments.
     const outcome = state as SecretState;

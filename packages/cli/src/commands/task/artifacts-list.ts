@@ -1,3 +1,4 @@
+import { CliError } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { holding } from '../../gateway/answers.ts';
@@ -11,6 +12,9 @@ interface Listed {
   readonly size_bytes: number;
 }
 
+/** Far beyond what one task leaves; keeps a broken server from leading us on without end. */
+const maxPages = 500;
+
 /**
  * `cynork task artifacts list`: every file of a task, newest first.
  * See docs/reference/cli.md#task-commands.
@@ -22,7 +26,7 @@ export async function listArtifacts(
   const client = await authenticated();
   const artifacts: Listed[] = [];
   let cursor: string | undefined;
-  for (;;) {
+  for (let pages = 1; ; pages += 1) {
     const answer = await client.read(gatewayRoutes.listTaskArtifacts, {
       params: { id: args.task },
       query: { limit: 200, cursor },
@@ -34,6 +38,7 @@ export async function listArtifacts(
       artifacts.push({ artifact_id, name, content_type, size_bytes });
     }
     if (page.next_cursor && page.artifacts.length > 0) {
+      if (pages >= maxPages) throw new CliError('gateway', 'the list of files has no end');
       cursor = page.next_cursor;
       continue;
     }
