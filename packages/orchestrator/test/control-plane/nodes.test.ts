@@ -196,6 +196,40 @@ describe('capability reports', () => {
       { name: 'reg:5000/b', version: 'latest', status: 'evicted' },
     ]);
   });
+
+  it('do not fill the registry with names a node listed once', async () => {
+    const session = await node.join(plane.url);
+    const models = (turn: number) => ({
+      inference: {
+        supported: true,
+        models: Array.from({ length: 150 }, (_, index) => ({
+          model_ref: `grow-${turn}-${index}:1`,
+          status: 'available',
+        })),
+      },
+    });
+    const turns = [1, 2, 3, 4, 5];
+    for (const turn of turns) {
+      expect((await session.sendReport(node.report(models(turn)))).status).toBe(204);
+    }
+    const named = await plane.db
+      .selectFrom('models as m')
+      .innerJoin('model_versions as v', 'v.model_id', 'm.id')
+      .innerJoin('node_model_availability as a', 'a.model_version_id', 'v.id')
+      .select(['m.name', 'a.status'])
+      .where('m.name', 'like', 'grow-%')
+      .execute();
+    // What it lists, and the newest of the rest.
+    expect(named).toHaveLength(150 + 200);
+    expect(named.filter(({ status }) => status === 'available')).toHaveLength(150);
+    expect(named.filter(({ name }) => /^grow-[12]-/.test(name))).toEqual([]);
+    const left = await plane.db
+      .selectFrom('models')
+      .select('name')
+      .where('name', 'like', 'grow-%')
+      .execute();
+    expect(left).toHaveLength(named.length);
+  });
 });
 
 describe('configuration', () => {

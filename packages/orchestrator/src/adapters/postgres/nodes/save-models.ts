@@ -21,6 +21,37 @@ function named(model: ReportedModel): { name: string; version: string; status: s
   };
 }
 
+/** How many models are kept that a node spoke of once and lists no more. */
+const keptAbsent = 200;
+
+/**
+ * Forgets what a node listed once, but for the newest: names of its own choice must not fill the registry.
+ * A version and a model go with the last node that spoke of them.
+ */
+async function forgetAbsent(db: Executor, nodeId: string, listed: string): Promise<void> {
+  const { rows } = await sql<{ model_id: string }>`
+    WITH gone AS (
+      DELETE FROM node_model_availability WHERE id IN (
+        SELECT a.id FROM node_model_availability a
+        JOIN model_versions v ON v.id = a.model_version_id JOIN models m ON m.id = v.model_id
+        WHERE a.node_id = ${nodeId}::uuid AND NOT EXISTS (
+          SELECT 1 FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text, version text)
+          WHERE listed.name = m.name AND listed.version = v.version)
+        ORDER BY a.last_checked_at DESC, a.id OFFSET ${sql.lit(keptAbsent)})
+      RETURNING model_version_id)
+    DELETE FROM model_versions v USING gone
+    WHERE v.id = gone.model_version_id AND NOT EXISTS (
+      SELECT 1 FROM node_model_availability a
+      WHERE a.model_version_id = v.id AND a.node_id <> ${nodeId}::uuid)
+    RETURNING v.model_id
+  `.execute(db);
+  if (rows.length === 0) return;
+  await sql`
+    DELETE FROM models m WHERE m.id = ANY(${rows.map((row) => row.model_id)}::uuid[])
+      AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.model_id = m.id)
+  `.execute(db);
+}
+
 /**
  * Takes over the models a node lists; one that was available and is listed no more becomes
  * `evicted`. See docs/reference/nodes.md#capability-report.
@@ -69,4 +100,5 @@ export async function saveModels(
         SELECT 1 FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text, version text)
         WHERE listed.name = m.name AND listed.version = v.version)
   `.execute(db);
+  await forgetAbsent(db, nodeId, listed);
 }
