@@ -339,6 +339,27 @@ it('refuses before an upload that waits for a go-ahead', async () => {
   expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
 });
 
+it('tells a sender to go ahead only once there is a place for the request', async () => {
+  const places = new InFlight(1);
+  const held = places.tryEnter();
+  const { place } = await stage(echo, { places });
+  const socket = connect(place.socketPath);
+  socket.setEncoding('utf8');
+  let heard = '';
+  socket.on('data', (text: string) => void (heard += text));
+  socket.write(
+    'POST /api/chat HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n',
+  );
+  expect(await fetchFrom(place, '/api/version')).toMatchObject({ status: 200 });
+  expect([held, heard]).toEqual([true, '']);
+  places.leave();
+  await waitFor(() => heard !== '');
+  expect(heard).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  socket.write('hello');
+  await once(socket, 'close');
+  expect(heard).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
+});
+
 it('reaches a service on a Unix socket, and one that moved', async () => {
   const first = await stage(echo);
   const second = await stage((_request, response) => response.end('second'));

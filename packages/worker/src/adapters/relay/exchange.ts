@@ -36,6 +36,14 @@ const down: RelayRefusal = {
   message: 'the model service cannot be reached or broke off its answer',
 };
 
+/** What happens to the body of a request. */
+export interface BodyHandling {
+  /** What becomes of it; without one it passes unread. */
+  readonly prepare?: PrepareBody | undefined;
+  /** Tells a sender who waits for it to send the body; called once the exchange has its places. */
+  readonly goAhead?: (() => void) | undefined;
+}
+
 /** Why an exchange ends before its answer is complete. */
 class Ended extends Error {}
 
@@ -73,8 +81,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** Sends the request, its body as it comes or as it was prepared; the rest happens by itself. */
-  start(dispatcher: Dispatcher, basePath: string, target: Target, prepare?: PrepareBody): void {
+  start(dispatcher: Dispatcher, basePath: string, target: Target, handling: BodyHandling): void {
     if (this.#over) return;
+    const { prepare, goAhead } = handling;
+    goAhead?.();
     const send = (body: RequestBody): void => {
       if (!this.#over) this.#dispatch(dispatcher, basePath + target.path, body);
     };

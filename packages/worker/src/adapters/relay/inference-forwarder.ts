@@ -3,9 +3,8 @@ import { inferenceLimits } from '@cynodeai/contracts/worker-api';
 import { Pool } from 'undici';
 import type { InferenceService } from '../../ports/inference.ts';
 import type { Refuse, RelayRefusal } from '../../ports/relay.ts';
-import { Exchange, type ExchangeLimits, tooLarge } from './exchange.ts';
+import { type BodyHandling, Exchange, type ExchangeLimits, tooLarge } from './exchange.ts';
 import { InFlight, type Places } from './in-flight.ts';
-import type { PrepareBody } from './job-body.ts';
 import { answerLocally } from './refuse.ts';
 import { announcedLength } from './request-body.ts';
 import { allowedTarget } from './target.ts';
@@ -73,14 +72,14 @@ export class InferenceForwarder {
   /**
    * Answers a request from the service, or itself in the words of `refuse`.
    * @param target path and query as the caller sent them, what the relay itself needed taken off
-   * @param prepare for bodies that name a model; without it they pass unread
+   * @param handling what is done with the body, and how its sender is told to begin
    */
   forward(
     request: IncomingMessage,
     response: ServerResponse,
     target: string,
     refuse: Refuse,
-    prepare?: PrepareBody,
+    handling: BodyHandling = {},
   ): void {
     const say = (refusal: RelayRefusal): void => answerLocally(request, response, refuse(refusal));
     const allowed = allowedTarget(target);
@@ -90,19 +89,20 @@ export class InferenceForwarder {
     const upstream = this.#current();
     if (upstream === undefined) return say(noService);
     const { pool, basePath } = upstream;
-    const prepared = allowed.namesModel ? prepare : undefined;
+    const { prepare, goAhead } = handling;
+    const body = allowed.namesModel ? { prepare, goAhead } : { goAhead };
     const leave = allowed.works ? () => this.#inFlight.leave() : () => {};
     if (!allowed.works || this.#inFlight.tryEnter()) {
       new Exchange(request, response, refuse, this.#limits, leave).start(
         pool,
         basePath,
         allowed,
-        prepared,
+        body,
       );
       return;
     }
     void this.#wait(request, response, refuse, (exchange) =>
-      exchange.start(pool, basePath, allowed, prepared),
+      exchange.start(pool, basePath, allowed, body),
     );
   }
 

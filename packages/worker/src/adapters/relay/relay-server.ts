@@ -35,7 +35,8 @@ class JobRequests {
     this.#prepare = prepare;
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  /** @param goAhead for a sender who waits to be told to send the body */
+  serve(request: IncomingMessage, response: ServerResponse, goAhead?: () => void): void {
     const { socket } = request;
     // Nobody needs to send a request before the last one was answered, and each would be kept until its turn.
     if (this.#busy.has(socket) || socket.destroyed) {
@@ -44,7 +45,7 @@ class JobRequests {
     }
     this.#busy.add(socket);
     response.once('close', () => this.#busy.delete(socket));
-    void this.#pass(this.#gatesOf(request), request, response);
+    void this.#pass(this.#gatesOf(request), request, response, goAhead);
   }
 
   #gatesOf(request: IncomingMessage): readonly InFlight[] {
@@ -58,6 +59,7 @@ class JobRequests {
     gates: readonly InFlight[],
     request: IncomingMessage,
     response: ServerResponse,
+    goAhead: (() => void) | undefined,
   ): Promise<void> {
     for (const gate of gates) {
       if (!gate.tryEnter()) {
@@ -76,15 +78,20 @@ class JobRequests {
       }
       response.once('close', () => gate.leave());
     }
-    this.#enter(request, response);
+    this.#enter(request, response, goAhead);
   }
 
-  #enter(request: IncomingMessage, response: ServerResponse): void {
+  #enter(
+    request: IncomingMessage,
+    response: ServerResponse,
+    goAhead: (() => void) | undefined,
+  ): void {
     const target = request.url ?? '';
     if (target === '/healthz' && request.method === 'GET') {
       answerLocally(request, response, healthy);
     } else {
-      this.#forwarder.forward(request, response, target, inWordsOfTheService, this.#prepare);
+      const handling = { prepare: this.#prepare, goAhead };
+      this.#forwarder.forward(request, response, target, inWordsOfTheService, handling);
     }
   }
 }
@@ -106,10 +113,9 @@ export function createRelayServer(forwarder: InferenceForwarder, prepare?: Prepa
     socket.on('error', () => socket.destroy());
     socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
   });
-  // A refusal comes before the upload, not after it.
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    requests.serve(request, response);
-    if (!response.headersSent) response.writeContinue();
-  });
+  // A refusal comes before the upload, not after it, and nothing is sent while there is no place for it.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+    requests.serve(request, response, () => response.writeContinue()),
+  );
   return server;
 }
