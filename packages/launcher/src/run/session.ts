@@ -91,7 +91,7 @@ export class LocalSession {
       if (!(cause instanceof GatewayError) || cause.code !== 'auth') throw cause;
       throw new LauncherError(
         'stack',
-        `the local administrator cannot log in: the password in ${this.#install.paths.secrets}/admin-password is not that of user ${adminHandle} in this database`,
+        `the local administrator cannot log in: the password of user ${adminHandle} is not the one in ${this.#install.paths.secrets}/admin-password; if it was changed, write the new one into that file (mode 0600)`,
         { cause },
       );
     }

@@ -109,6 +109,11 @@ describe.each(engines)('$name', ({ open }) => {
     expect(allowed(inside, 'netlink:')).toStrictEqual(['0']);
   });
 
+  it('lets no protocol be named for which the kernel would load a module', () => {
+    const protocols = allowed(inside, 'inet:').map((label) => label.split(':')[1]);
+    expect(new Set(protocols)).toStrictEqual(new Set(['0', '1', '6', '17', '58']));
+  });
+
   it('tells a process its execution domain, and lets it fix no addresses', () => {
     expect(allowed(inside, 'personality:')).toStrictEqual(['asked']);
   });

@@ -56,6 +56,13 @@ export const attempts: readonly Attempt[] = [
     number: numbers.socket,
     args: [16, 3, protocol],
   })),
+  ...[1, 2, 3, 5, 6].flatMap((type) =>
+    [0, 1, 2, 6, 17, 33, 46, 58, 115, 132, 136, 143, 255, 262].map((protocol) => ({
+      label: `inet:${type}:${protocol}`,
+      number: numbers.socket,
+      args: [2, type, protocol],
+    })),
+  ),
   // The kernel cuts a family to 32 bits, the filter sees all 64.
   { label: 'socket:wide', number: numbers.socket, args: [2 ** 32 + 40, 1, 0] },
   { label: 'personality:asked', number: numbers.personality, args: [0xff_ff_ff_ff] },

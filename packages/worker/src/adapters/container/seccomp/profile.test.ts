@@ -59,8 +59,9 @@ it('looks at the arguments of clone, socket, socketpair and personality', () => 
   for (const name of ['socket', 'socketpair']) {
     expect(entriesOf(name).map(({ args }) => args)).toStrictEqual([
       [argument(0, 1)],
-      [argument(0, 2)],
-      [argument(0, 10)],
+      ...[2, 10].flatMap((family) =>
+        [0, 1, 6, 17, 58].map((protocol) => [argument(0, family), argument(2, protocol)]),
+      ),
       [argument(0, 16), argument(2, 0)],
     ]);
   }

@@ -23,11 +23,16 @@ const namespaceFlags = 0x7e_02_00_00;
 
 const exactly = (index: number, equals: number): Argument => ({ index, equals });
 
-/** AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK with NETLINK_ROUTE: by it a library asks which addresses there are. */
+/** The usual one of the type, ICMP, TCP, UDP and ICMPv6: others have the kernel load a module. */
+const protocols = [0, 1, 6, 17, 58];
+
+/**
+ * AF_UNIX, AF_INET and AF_INET6 with these protocols, and AF_NETLINK with NETLINK_ROUTE: by it a library asks which
+ * addresses there are.
+ */
 const socketFamilies = [
   [exactly(0, 1)],
-  [exactly(0, 2)],
-  [exactly(0, 10)],
+  ...[2, 10].flatMap((family) => protocols.map((one) => [exactly(0, family), exactly(2, one)])),
   [exactly(0, 16), exactly(2, 0)],
 ];
 
