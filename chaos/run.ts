@@ -1,3 +1,4 @@
+import { elapsedMs } from '@cynodeai/runtime/std';
 import { waitFor } from '@cynodeai/testing/harness';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -149,7 +150,7 @@ async function hit(
 /** Waits until no job is open; returns how many still are when an hour has passed without an end. */
 async function settle(cluster: Cluster, say: (line: string) => void): Promise<number> {
   let open = -1;
-  let changedAt = Date.now();
+  let changedAt = elapsedMs();
   for (;;) {
     const [row] = await cluster
       .query<{ open: string }>(
@@ -158,10 +159,10 @@ async function settle(cluster: Cluster, say: (line: string) => void): Promise<nu
       .catch(() => []);
     const now = row === undefined ? open : Number(row.open);
     if (now === 0) return 0;
-    if (now !== open) changedAt = Date.now();
+    if (now !== open) changedAt = elapsedMs();
     if (now !== open && now % 50 === 0) say(`${now} jobs are open`);
     open = now;
-    if (Date.now() - changedAt > 180_000) return open;
+    if (elapsedMs() - changedAt > 180_000) return open;
     await delay(500);
   }
 }

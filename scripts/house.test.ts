@@ -56,6 +56,15 @@ const samples: Readonly<Record<string, Sample>> = {
     ],
     keeps: 'await output.text(child.stdout); // process.stdout.write(text)',
   },
+  'wall-clock': {
+    breaks: [
+      'const end = Date.now() + limitMs;',
+      'while (clock.now().getTime() <= last) look();',
+      'const ms = this.#deps.clock.now().getTime() - startedAt;',
+    ],
+    keeps:
+      'const end = elapsedMs() + limitMs; const at = new Date(Date.now()); const id = uuid(Date.now());',
+  },
   'raw-output': {
     at: 'packages/cli/src/commands/x.ts',
     breaks: [

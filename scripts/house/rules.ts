@@ -32,6 +32,13 @@ const writesToStream = (node: ts.Node): boolean =>
   /^(?!process\.).*(?:stream|output|prompts|stdout|stderr)$/i.test(
     node.expression.expression.getText(),
   );
+/** What makes a duration or a limit of two times. */
+const durationOperators = new Set(['+', '-', '<', '<=', '>', '>=']);
+/** `Date.now()`, `clock.now().getTime()` and the like. */
+const isTimeOfDay = (node: ts.Node): boolean =>
+  /^(?:Date\.now\(\)|(?:.*\.)?now\(\)\.getTime\(\)|new Date\(\)\.getTime\(\)|Number\(new Date\(\)\))$/s.test(
+    node.getText(),
+  );
 const namesWriteFully = (node: ts.Node): boolean =>
   ts.isImportSpecifier(node) && (node.propertyName ?? node.name).text === 'writeFully';
 const killWithZero = callOf('process', 'kill');
@@ -155,6 +162,27 @@ export const houseRules: readonly HouseRule[] = [
       /^packages\/testing\/src\/fuzz\/fuzz-run\.ts$/,
     ],
     matches: (node, source) => streamOfProcess(node, source) || importedStream(node, source),
+  },
+  {
+    name: 'wall-clock',
+    says: 'measure durations and limits with elapsedMs of @cynodeai/runtime/std: a clock may be set at any moment',
+    hint: /\bnow\b/,
+    where:
+      /^(?:packages\/(?:api-client|cli|command-line|demo-model|launcher|runtime|testing|worker)\/src|bench|chaos)\/(?!.*\.test\.ts$)/,
+    homes: [
+      // Ends of sessions and of loaded models are told by the clock, and so are ages of files and rows.
+      /^packages\/launcher\/src\/run\/session\.ts$/,
+      /^packages\/demo-model\/src\/app\/demo-backend\.ts$/,
+      /^packages\/worker\/src\/processes\/start-node\.ts$/,
+      // How late it is told of a start, bounded by what has gone.
+      /^packages\/worker\/src\/adapters\/container\/shared\/container-run\.ts$/,
+      // Compares with what another program wrote down by the clock.
+      /^bench\/lines\/spawn-delay\.ts$/,
+    ],
+    matches: (node) =>
+      ts.isBinaryExpression(node) &&
+      durationOperators.has(node.operatorToken.getText()) &&
+      [node.left, node.right].some((side) => isTimeOfDay(side)),
   },
   {
     name: 'raw-output',

@@ -1,4 +1,5 @@
 import { sleep } from '@cynodeai/runtime/lifecycle';
+import { elapsedMs } from '@cynodeai/runtime/std';
 import { spawn } from 'node:child_process';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -106,8 +107,8 @@ export async function stopProcess(pid: number, steps = stopSteps): Promise<void>
   for (const { signal, limitMs } of steps) {
     if (!isPostgres(pid)) return;
     process.kill(pid, signal);
-    const deadline = Date.now() + limitMs;
-    while (isPostgres(pid) && Date.now() < deadline) await sleep(20);
+    const deadline = elapsedMs() + limitMs;
+    while (isPostgres(pid) && elapsedMs() < deadline) await sleep(20);
   }
   if (isPostgres(pid)) {
     throw new PostgresError('postgres_stop_failed', `the database server ${pid} cannot be ended`);

@@ -1,5 +1,6 @@
 import type { Secret } from '@cynodeai/runtime/config';
 import { sleep } from '@cynodeai/runtime/lifecycle';
+import { elapsedMs } from '@cynodeai/runtime/std';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { embeddedBinDir } from './binaries.ts';
@@ -91,7 +92,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     clusterDir,
     logFile: join(options.dataDir, 'server.log'),
     port,
-    deadline: Date.now() + (options.startTimeoutMs ?? defaultStartTimeoutMs),
+    deadline: elapsedMs() + (options.startTimeoutMs ?? defaultStartTimeoutMs),
   };
   for (;;) {
     const found = await findServer(clusterDir);
@@ -100,7 +101,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     const started = await start(place, secrets, options);
     if (started !== undefined) return started;
     options.signal?.throwIfAborted();
-    if (Date.now() > place.deadline) {
+    if (elapsedMs() > place.deadline) {
       throw startFailure('could not be started', await lastLogLines(place.logFile));
     }
     await sleep(pollMs, options.signal);
@@ -184,7 +185,7 @@ async function untilReady(
   while (!ended()) {
     signal?.throwIfAborted();
     if (await prepareServer(server, secrets.owner, secrets.application)) return true;
-    if (Date.now() > place.deadline) {
+    if (elapsedMs() > place.deadline) {
       throw startFailure('did not answer in time', await lastLogLines(place.logFile));
     }
     await sleep(pollMs, signal);

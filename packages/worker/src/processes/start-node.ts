@@ -3,7 +3,7 @@ import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { HttpClient } from '@cynodeai/runtime/call';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { type Log, createLog } from '@cynodeai/runtime/observe';
-import { type Clock, messageOf, systemClock } from '@cynodeai/runtime/std';
+import { type Clock, elapsedMs, messageOf, systemClock } from '@cynodeai/runtime/std';
 import { startWorkerServer } from '../adapters/http/worker-server.ts';
 import { createMachineProbe } from '../adapters/host/machine.ts';
 import { createHttpOrchestrator } from '../adapters/orchestrator/http-orchestrator.ts';
@@ -60,7 +60,7 @@ export interface NodeOverrides {
   readonly inferenceLookMs?: number;
 }
 
-const systemTimer: Timer = { sleep, random: Math.random };
+const systemTimer: Timer = { sleep, elapsedMs, random: Math.random };
 
 interface Parts {
   readonly startup: Startup;

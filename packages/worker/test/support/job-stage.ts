@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { sleep } from '@cynodeai/runtime/lifecycle';
+import { elapsedMs } from '@cynodeai/runtime/std';
 import { type Log, silentLog } from '@cynodeai/runtime/observe';
 import { onTestFinished } from 'vitest';
 import { type OpenJobStore, openJobStore } from '../../src/adapters/sqlite/job-store.ts';
@@ -106,7 +107,7 @@ export function stage(scene: Scene = {}) {
     retention: { maxAgeMs: 1000, maxBytes: 2000 },
     nodeSlug: 'n1',
     clock: { now: () => startedAt },
-    timer: scene.timer ?? { sleep, random: () => 0.5 },
+    timer: scene.timer ?? { sleep, elapsedMs, random: () => 0.5 },
     log,
   });
   return { jobs, specs, removed, stops, lines, store };

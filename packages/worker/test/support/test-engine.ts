@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { type Log, silentLog } from '@cynodeai/runtime/observe';
-import { systemClock } from '@cynodeai/runtime/std';
+import { elapsedMs, systemClock } from '@cynodeai/runtime/std';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
 import { openDockerEngine } from '../../src/adapters/container/docker/docker-engine.ts';
 import { importImage as importDockerImage } from '../../src/adapters/container/docker/images.ts';
@@ -71,7 +71,7 @@ export function testNode(
     retention: retentionRule,
     nodeSlug: slug,
     clock: systemClock,
-    timer: { sleep, random: Math.random },
+    timer: { sleep, elapsedMs, random: Math.random },
     log,
   });
   return { jobs, workspace, mountRoot };

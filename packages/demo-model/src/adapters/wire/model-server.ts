@@ -1,6 +1,6 @@
 import type { ListenAddress } from '@cynodeai/runtime/config';
 import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf } from '@cynodeai/runtime/std';
+import { elapsedMs, messageOf } from '@cynodeai/runtime/std';
 import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { finished } from 'node:stream/promises';
@@ -68,7 +68,7 @@ async function serve(
 ): Promise<void> {
   const left = new AbortController();
   response.on('close', () => left.abort());
-  const started = Date.now();
+  const startedMs = elapsedMs();
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   try {
     const body = await readBody(request);
@@ -87,7 +87,7 @@ async function serve(
     method: request.method,
     path: path.slice(0, 100),
     status: response.statusCode,
-    duration_ms: Date.now() - started,
+    duration_ms: Math.round(elapsedMs() - startedMs),
   });
 }
 

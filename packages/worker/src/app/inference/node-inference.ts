@@ -153,9 +153,9 @@ export class NodeInference implements InferenceService {
   }
 
   async #expectHostService(ordered: boolean, signal: AbortSignal): Promise<void> {
-    const { clock, timer, settings, log } = this.#deps;
-    const last = clock.now().getTime() + containerRule.startMs;
-    while (clock.now().getTime() <= last) {
+    const { timer, settings, log } = this.#deps;
+    const last = timer.elapsedMs() + containerRule.startMs;
+    while (timer.elapsedMs() <= last) {
       await this.#round(true, signal);
       signal.throwIfAborted();
       if (this.#running) return;

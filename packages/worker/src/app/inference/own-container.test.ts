@@ -48,7 +48,6 @@ describe("the node's own inference container", () => {
       nodeSlug: 'a',
       engine,
       backend: backend(),
-      clock: time,
       timer: time,
       log,
     });
@@ -120,7 +119,6 @@ describe("the node's own inference container", () => {
       nodeSlug: 'a',
       engine,
       backend: backend(),
-      clock: time,
       timer: time,
       log,
     });

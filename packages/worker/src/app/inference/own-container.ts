@@ -1,5 +1,5 @@
 import type { Log } from '@cynodeai/runtime/observe';
-import { type Clock, backoffMs, messageOf } from '@cynodeai/runtime/std';
+import { backoffMs, messageOf } from '@cynodeai/runtime/std';
 import { type InferenceContainer, fingerprint } from '../../domain/inference/container.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { ContainerEnd, InferenceEngine, ModelBackend } from '../../ports/inference.ts';
@@ -26,7 +26,6 @@ export interface OwnContainerDeps {
   readonly nodeSlug: string;
   readonly engine: InferenceEngine;
   readonly backend: ModelBackend;
-  readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;
 }
@@ -64,7 +63,7 @@ export class OwnContainer {
         });
         await engine.start(container, signal);
       }
-      this.#startedAt = this.#deps.clock.now().getTime();
+      this.#startedAt = this.#deps.timer.elapsedMs();
       await this.#waitForAnswer(signal);
     } catch (cause) {
       signal.throwIfAborted();
@@ -89,9 +88,9 @@ export class OwnContainer {
   }
 
   async #waitForAnswer(signal: AbortSignal): Promise<void> {
-    const { backend, clock, container, engine, timer } = this.#deps;
-    const last = clock.now().getTime() + containerRule.startMs;
-    for (let look = 1; clock.now().getTime() <= last; look += 1) {
+    const { backend, container, engine, timer } = this.#deps;
+    const last = timer.elapsedMs() + containerRule.startMs;
+    for (let look = 1; timer.elapsedMs() <= last; look += 1) {
       const answers = (await backend.look(signal)) === 'answers';
       signal.throwIfAborted();
       // Somebody else may have the port while the container has ended.
@@ -107,11 +106,11 @@ export class OwnContainer {
 
   /** Starts the container again when it has ended, after a pause that grows with every end. Never rejects. */
   async recover(signal: AbortSignal): Promise<void> {
-    const { container, engine, timer, clock, log } = this.#deps;
+    const { container, engine, timer, log } = this.#deps;
     try {
       const end = await engine.ended(container.name);
       if (end === undefined) return;
-      const settled = clock.now().getTime() - this.#startedAt >= containerRule.settledMs;
+      const settled = timer.elapsedMs() - this.#startedAt >= containerRule.settledMs;
       this.#restarts = settled ? 1 : this.#restarts + 1;
       const pause = backoffMs(this.#restarts, timer.random(), containerRule.backoff);
       const retryMs = Math.min(pause, containerRule.backoff.maxMs);
@@ -120,7 +119,7 @@ export class OwnContainer {
       if (signal.aborted) return;
       await engine.remove(container.name, 0);
       await engine.start(container, signal);
-      this.#startedAt = clock.now().getTime();
+      this.#startedAt = timer.elapsedMs();
     } catch (error) {
       if (signal.aborted) return;
       log.error('the inference container could not be started again', {

@@ -103,7 +103,7 @@ describe('running a job', () => {
       throw new WorkerError('memory_short', 'short');
     });
     const sleep = vi.fn(async () => {});
-    const { jobs, store } = stage({ run, timer: { sleep, random: () => 0.5 } });
+    const { jobs, store } = stage({ run, timer: { sleep, elapsedMs: () => 0, random: () => 0.5 } });
     await expect(jobs.run(request())).rejects.toMatchObject({ code: 'memory_short' });
     expect(run).toHaveBeenCalledTimes(8);
     expect(sleep.mock.calls.map(([ms]: readonly unknown[]) => ms)).toStrictEqual([

@@ -1,5 +1,5 @@
 import type { NodeConfigAck } from '@cynodeai/contracts/control-plane';
-import { truncateUtf8 } from '@cynodeai/runtime/std';
+import { type Clock, truncateUtf8 } from '@cynodeai/runtime/std';
 import { limits } from '@cynodeai/contracts/common';
 import type { ConfigurationFault } from '../../domain/node/configuration.ts';
 import type { CurrentConfig } from './current-config.ts';
@@ -42,6 +42,7 @@ export function configAck(slug: string, outcome: AckOutcome, at: Date): NodeConf
 export interface AcknowledgeDeps extends RetryDeps {
   readonly slug: string;
   readonly session: OrchestratorSession;
+  readonly clock: Clock;
 }
 
 /**

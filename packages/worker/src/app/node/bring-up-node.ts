@@ -1,5 +1,5 @@
 import type { InferenceBackend, NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
-import { messageOf } from '@cynodeai/runtime/std';
+import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import {
   type ConfigurationFault,
   ordersInference,
@@ -26,6 +26,7 @@ export interface StartingInference {
 
 export interface BringUpNodeDeps extends CheckHostDeps, RetryDeps, AppliedConfigDeps {
   readonly config: CurrentConfig;
+  readonly clock: Clock;
   readonly state: NodeState;
   readonly workerApi: WorkerApi;
   readonly inference: StartingInference;

@@ -64,7 +64,6 @@ describe('capability reporting', () => {
           const fault = ackFaults.shift();
           if (fault !== undefined) throw fault;
         },
-        clock: time,
         timer: time,
         log,
         intervalMs: 60_000,

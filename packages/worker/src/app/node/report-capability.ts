@@ -1,6 +1,6 @@
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { Log } from '@cynodeai/runtime/observe';
-import { type Clock, messageOf } from '@cynodeai/runtime/std';
+import { messageOf } from '@cynodeai/runtime/std';
 import { comparablePart } from '../../domain/capability/report.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { Timer } from '../../ports/timer.ts';
@@ -14,7 +14,6 @@ export interface ReportCapabilityDeps {
   readonly changes: () => AbortSignal;
   /** Repeats the ack; a new registration makes the orchestrator forget it. */
   readonly acknowledgeAgain: () => Promise<void>;
-  readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;
   /** Longest time between two reports, ms; each is also the heartbeat. */
@@ -32,19 +31,19 @@ class Reporter {
 
   constructor(deps: ReportCapabilityDeps) {
     this.#deps = deps;
-    this.#sentAt = deps.clock.now().getTime();
+    this.#sentAt = deps.timer.elapsedMs();
     this.#acknowledged = deps.session.registrations;
   }
 
   async look(): Promise<void> {
-    const { clock, hash, intervalMs } = this.#deps;
+    const { timer, hash, intervalMs } = this.#deps;
     const report = await this.#deps.report();
     const current = hash(comparablePart(report));
-    const due = clock.now().getTime() - this.#sentAt >= intervalMs;
+    const due = timer.elapsedMs() - this.#sentAt >= intervalMs;
     if (!due && current === this.#sentHash) return;
     await this.#deps.session.call((orchestrator, signal) => orchestrator.report(report, signal));
     this.#sentHash = current;
-    this.#sentAt = clock.now().getTime();
+    this.#sentAt = timer.elapsedMs();
     await this.#acknowledgeNewRegistration();
   }
 

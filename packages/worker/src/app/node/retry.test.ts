@@ -14,7 +14,7 @@ describe('a retry window', () => {
         const time = new FakeTime(Infinity);
         time.random = () => random;
         const { signal } = new AbortController();
-        const window = new RetryWindow({ clock: time, timer: time, log: silentLog, signal });
+        const window = new RetryWindow({ timer: time, log: silentLog, signal });
         await expect(window.run('call', () => Promise.reject(away))).rejects.toBe(away);
         const total = time.slept.reduce((sum, ms) => sum + ms, 0);
         expect(total).toBeLessThanOrEqual(retryRule.windowMs);
@@ -25,10 +25,24 @@ describe('a retry window', () => {
     );
   });
 
+  it.each([3_600_000, -3_600_000])('lasts as long when the clock is set by %i ms', async (step) => {
+    const time = new FakeTime(Infinity);
+    const { signal } = new AbortController();
+    const window = new RetryWindow({ timer: time, log: silentLog, signal });
+    const call = (): Promise<never> => {
+      if (time.slept.length === 2) time.stepClock(step);
+      return Promise.reject(away);
+    };
+    await expect(window.run('call', call)).rejects.toBe(away);
+    const total = time.slept.reduce((sum, ms) => sum + ms, 0);
+    expect(total).toBeLessThanOrEqual(retryRule.windowMs);
+    expect(total).toBeGreaterThan(retryRule.windowMs - 2 * retryRule.maxMs);
+  });
+
   it('passes other faults on at once and begins anew after a success', async () => {
     const time = new FakeTime(Infinity);
     const { signal } = new AbortController();
-    const window = new RetryWindow({ clock: time, timer: time, log: silentLog, signal });
+    const window = new RetryWindow({ timer: time, log: silentLog, signal });
     const denied = new NodeError('orchestrator_denied', 'no');
     await expect(window.run('call', () => Promise.reject(denied))).rejects.toBe(denied);
     for (const round of [1, 2]) {

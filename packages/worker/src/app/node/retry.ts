@@ -1,5 +1,5 @@
 import type { Log } from '@cynodeai/runtime/observe';
-import { type Clock, backoffMs } from '@cynodeai/runtime/std';
+import { backoffMs } from '@cynodeai/runtime/std';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { Timer } from '../../ports/timer.ts';
 
@@ -10,7 +10,6 @@ import type { Timer } from '../../ports/timer.ts';
 export const retryRule = { firstMs: 1000, maxMs: 30_000, jitter: 0.3, windowMs: 300_000 } as const;
 
 export interface RetryDeps {
-  readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -24,7 +23,7 @@ export class RetryWindow {
 
   constructor(deps: RetryDeps) {
     this.#deps = deps;
-    this.#end = deps.clock.now().getTime() + retryRule.windowMs;
+    this.#end = deps.timer.elapsedMs() + retryRule.windowMs;
   }
 
   /**
@@ -32,7 +31,7 @@ export class RetryWindow {
    * @throws NodeError the last one when the window is over; the signal's reason when it fires
    */
   async run<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const { clock, timer, log, signal } = this.#deps;
+    const { timer, log, signal } = this.#deps;
     for (;;) {
       signal.throwIfAborted();
       try {
@@ -44,7 +43,7 @@ export class RetryWindow {
         this.#attempt += 1;
         const spread = backoffMs(this.#attempt, timer.random(), retryRule);
         const delay = Math.min(retryRule.maxMs, Math.max(retryRule.firstMs, spread));
-        if (clock.now().getTime() + delay > this.#end) throw error;
+        if (timer.elapsedMs() + delay > this.#end) throw error;
         log.warn('orchestrator is not available; trying again', {
           call: what,
           reason: error.message,

@@ -14,7 +14,9 @@ export class FakeTime implements Clock, Timer {
   /** Every sleep asked for, ms, in order. */
   readonly slept: number[] = [];
   readonly #passByMs: number;
-  #now = Date.parse('2026-03-01T12:00:00.000Z');
+  #elapsedMs = 0;
+  /** What the clock shows is this much more than what has gone, ms. */
+  #clock = Date.parse('2026-03-01T12:00:00.000Z');
   #sleepers: Sleeper[] = [];
 
   constructor(passByMs = 0) {
@@ -22,7 +24,11 @@ export class FakeTime implements Clock, Timer {
   }
 
   now(): Date {
-    return new Date(this.#now);
+    return new Date(this.#clock + this.#elapsedMs);
+  }
+
+  elapsedMs(): number {
+    return this.#elapsedMs;
   }
 
   random(): number {
@@ -39,11 +45,11 @@ export class FakeTime implements Clock, Timer {
     if (signal?.aborted === true) return;
     if (ms <= this.#passByMs) {
       await new Promise((resolve) => setImmediate(resolve));
-      this.#now += ms;
+      this.#elapsedMs += ms;
       return;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    const sleeper = { wakeAt: this.#now + ms, wake: resolve };
+    const sleeper = { wakeAt: this.#elapsedMs + ms, wake: resolve };
     this.#sleepers.push(sleeper);
     signal?.addEventListener('abort', () => resolve(), { once: true });
     await promise;
@@ -51,7 +57,12 @@ export class FakeTime implements Clock, Timer {
   }
 
   advance(ms: number): void {
-    this.#now += ms;
-    for (const sleeper of this.#sleepers) if (sleeper.wakeAt <= this.#now) sleeper.wake();
+    this.#elapsedMs += ms;
+    for (const sleeper of this.#sleepers) if (sleeper.wakeAt <= this.#elapsedMs) sleeper.wake();
+  }
+
+  /** Somebody sets the clock; no time goes. */
+  stepClock(ms: number): void {
+    this.#clock += ms;
   }
 }

@@ -1,5 +1,5 @@
 import { sleep } from '@cynodeai/runtime/lifecycle';
-import { parseJson } from '@cynodeai/runtime/std';
+import { elapsedMs, parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
@@ -12,9 +12,9 @@ const gone = (answer: DaemonAnswer): boolean => answer.status === 204 || answer.
 
 /** Removes a container and its volumes by force; one that does not exist is fine. @throws WorkerError `container_resists` */
 export async function forceRemove(daemon: Daemon, name: string): Promise<void> {
-  const deadline = Date.now() + removeLimitMs;
+  const deadline = elapsedMs() + removeLimitMs;
   for (;;) {
-    const left = deadline - Date.now();
+    const left = deadline - elapsedMs();
     const answer = await daemon.call('DELETE', `/containers/${name}?force=1&v=1`, {
       timeoutMs: Math.max(1000, left),
     });

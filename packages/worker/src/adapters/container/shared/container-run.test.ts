@@ -1,5 +1,5 @@
 import { silentLog } from '@cynodeai/runtime/observe';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WorkerError } from '../../../domain/errors.ts';
 import { ContainerRun } from './container-run.ts';
 import type { ContainerEnd, EngineContainer, RunHooks } from './engine-container.ts';
@@ -64,6 +64,43 @@ describe('the run of a container', () => {
     expect(await run.done).toMatchObject({ kind: 'exited', exitCode: 7 });
     expect(container.asked).toStrictEqual([]);
   });
+
+  it.each([3_600_000, -3_600_000])(
+    'does not mind a clock that is set by %i ms while it runs',
+    async (step) => {
+      const { container, run } = begin();
+      container.start();
+      await vi.advanceTimersByTimeAsync(30_000);
+      vi.setSystemTime(Date.now() + step);
+      await vi.advanceTimersByTimeAsync(29_000);
+      expect(container.asked).toStrictEqual([]);
+      container.ended.resolve(exited(0));
+      const exit = await run.done;
+      expect(exit).toMatchObject({ kind: 'exited', exitCode: 0 });
+      expect(exit.endedAt.getTime() - exit.startedAt.getTime()).toBe(59_000);
+    },
+  );
+
+  it.each([3_600_000, -3_600_000])(
+    'keeps limit and grace beside a clock that is set by %i ms',
+    async (step) => {
+      const { container, run } = begin();
+      const before = new Date();
+      vi.setSystemTime(Date.now() + step);
+      container.hooks?.started(before);
+      container.onSignal = (signal) => {
+        if (signal === 'SIGKILL') container.ended.resolve(exited(137));
+      };
+      await vi.advanceTimersByTimeAsync(59_000);
+      expect(container.asked).toStrictEqual([]);
+      await vi.advanceTimersByTimeAsync(1000);
+      vi.setSystemTime(Date.now() - step);
+      await vi.advanceTimersByTimeAsync(4999);
+      expect(container.asked).toStrictEqual(['SIGTERM']);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await run.done).toMatchObject({ kind: 'timed_out' });
+    },
+  );
 
   it('is terminated at its limit, and killed after the grace', async () => {
     const { container, run } = begin();
@@ -176,7 +213,12 @@ describe('the run of a container', () => {
 
   it('that lasted beyond its limit without this process was ended by the engine', async () => {
     const { container, run } = begin();
-    container.hooks?.started(new Date(Date.now() - 71_000));
+    const at = new Date();
+    // It stood still meanwhile: no timer of it has fired.
+    const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 71_000);
+    onTestFinished(() => now.mockRestore());
+    vi.setSystemTime(at.getTime() + 71_000);
+    container.hooks?.started(at);
     container.alive = false;
     container.ended.resolve(exited(137));
     expect(await run.done).toMatchObject({ kind: 'timed_out' });

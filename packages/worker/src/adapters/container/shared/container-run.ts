@@ -1,10 +1,17 @@
 import type { Log } from '@cynodeai/runtime/observe';
+import { elapsedMs } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxExit, SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer } from './engine-container.ts';
 
 type Cause = 'timed_out' | 'stopped';
 type Times = Pick<SandboxExit, 'startedAt' | 'endedAt'>;
+
+/** When the first process existed: as it is shown, and as durations are measured from it. */
+interface Start {
+  readonly at: Date;
+  readonly ms: number;
+}
 
 /**
  * Time in ms between SIGTERM and SIGKILL when the limit is reached.
@@ -38,7 +45,8 @@ export class ContainerRun {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #resists = Promise.withResolvers<never>();
   readonly #terminating: Promise<void>[] = [];
-  #startedAt: Date | undefined;
+  readonly #askedMs = elapsedMs();
+  #start: Start | undefined;
   #cause: Cause | undefined;
   #killAt = Number.POSITIVE_INFINITY;
   #over = false;
@@ -58,15 +66,15 @@ export class ContainerRun {
 
   /** Whether its first process existed. */
   get begun(): boolean {
-    return this.#startedAt !== undefined;
+    return this.#start !== undefined;
   }
 
   /** Ends the container: SIGTERM, `graceMs`, SIGKILL; one that is still being created as soon as it runs. The earliest kill wins. */
   end(cause: Cause, graceMs: number): void {
     if (this.#over) return;
-    this.#killAt = Math.min(this.#killAt, Date.now() + graceMs);
-    if (this.#startedAt !== undefined) {
-      this.#terminating.push(this.#terminate(cause, this.#startedAt));
+    this.#killAt = Math.min(this.#killAt, elapsedMs() + graceMs);
+    if (this.#start !== undefined) {
+      this.#terminating.push(this.#terminate(cause, this.#start));
       return;
     }
     this.#cause ??= cause;
@@ -82,8 +90,8 @@ export class ContainerRun {
         wanted: () => this.#cause === undefined,
       });
       const end = await Promise.race([running, this.#resists.promise]);
-      const times = { startedAt: this.#startedAt ?? asked, endedAt: new Date() };
-      return await this.#conclude(end, times);
+      const start = this.#start ?? { at: asked, ms: this.#askedMs };
+      return await this.#conclude(end, start.at, elapsedMs() - start.ms);
     } finally {
       this.#over = true;
       for (const timer of this.#timers) clearTimeout(timer);
@@ -91,25 +99,29 @@ export class ContainerRun {
   }
 
   #onStarted(at: Date): void {
-    if (this.#startedAt !== undefined) return;
-    this.#startedAt = at;
+    if (this.#start !== undefined) return;
+    // Told a little late. How late, the clock says, unless it was stepped meanwhile.
+    const lateMs = Math.min(Math.max(0, Date.now() - at.getTime()), elapsedMs() - this.#askedMs);
+    const start = { at, ms: elapsedMs() - lateMs };
+    this.#start = start;
     if (this.#cause !== undefined) {
       // Its command may have begun before the engine said so.
-      this.#terminating.push(this.#terminate(this.#cause, at));
+      this.#terminating.push(this.#terminate(this.#cause, start));
       return;
     }
-    const left = this.#deps.spec.timeoutSeconds * 1000 - (Date.now() - at.getTime());
-    this.#after(left, () => this.end('timed_out', timeoutGraceMs));
+    this.#after(this.#deps.spec.timeoutSeconds * 1000 - lateMs, () =>
+      this.end('timed_out', timeoutGraceMs),
+    );
   }
 
   /** A container whose first process is gone already has ended by itself: the cause is not ours then. */
-  async #terminate(cause: Cause, startedAt: Date): Promise<void> {
+  async #terminate(cause: Cause, start: Start): Promise<void> {
     const { container } = this.#deps;
     if (!(await container.signal('SIGTERM'))) return;
     this.#cause ??= cause;
-    const age = Date.now() - startedAt.getTime();
-    if (age < youngMs) this.#after(youngMs, () => void container.signal('SIGTERM'));
-    this.#after(this.#killAt - Date.now(), () => void this.#kill());
+    if (elapsedMs() - start.ms < youngMs)
+      this.#after(youngMs, () => void container.signal('SIGTERM'));
+    this.#after(this.#killAt - elapsedMs(), () => void this.#kill());
   }
 
   async #kill(): Promise<void> {
@@ -139,12 +151,13 @@ export class ContainerRun {
     });
   }
 
-  async #conclude(end: ContainerEnd, times: Times): Promise<SandboxExit> {
+  async #conclude(end: ContainerEnd, startedAt: Date, lastedMs: number): Promise<SandboxExit> {
+    // The clock may have been stepped: what it says at the end would be another duration.
+    const times: Times = { startedAt, endedAt: new Date(startedAt.getTime() + lastedMs) };
     // A signal on its way may be why the container ended.
     await Promise.all(this.#terminating);
     if (end.kind === 'exited' && this.#cause === undefined) {
-      const lasted = times.endedAt.getTime() - times.startedAt.getTime();
-      const late = lasted > this.#deps.spec.timeoutSeconds * 1000 + lateMs;
+      const late = lastedMs > this.#deps.spec.timeoutSeconds * 1000 + lateMs;
       return late ? { kind: 'timed_out', ...times } : { ...end, ...times };
     }
     await this.#remove();
