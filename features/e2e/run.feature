@@ -20,6 +20,12 @@ Feature: One command from nothing to a result
       | 1    |
       | 42   |
 
+  Scenario: The exit code is the job's although its output cannot be written
+    When I run cynode with "run --commands 'echo lost; exit 42'" into "/dev/full"
+    Then cynode exits with 42
+    When I run cynode with "run --commands 'echo lost'" into "/dev/full"
+    Then cynode exits with 125
+
   Scenario: A script file with an attachment
     Given a file "data.txt" holding "forty-two"
     And a script "job.sh" holding "#!/bin/bash\nread -r line < upload/data.txt; echo \"got $line\""

@@ -92,6 +92,13 @@ When('I run cynode with {string}', async function (this: ProductWorld, line: str
 });
 
 When(
+  'I run cynode with {string} into {string}',
+  async function (this: ProductWorld, line: string, path: string) {
+    await this.stack.cynodeInto(path, words(line));
+  },
+);
+
+When(
   'I start cynode with {string} and interrupt it once the job runs',
   async function (this: ProductWorld, line: string) {
     const token = await this.stack.login();

@@ -89,6 +89,16 @@ export class StackWorld {
     return this.ended(this.spawn('cynode', args));
   }
 
+  /** Its output goes into a file of the machine, as a shell does it. */
+  async cynodeInto(path: string, args: readonly string[]): Promise<Ended> {
+    const script = `exec "$0" "$@" > ${path}`;
+    const child = new Child('/bin/sh', ['-c', script, join(root, 'cynode'), ...args], {
+      cwd: this.files,
+      env: this.env(),
+    });
+    return this.ended(child);
+  }
+
   async cynork(args: readonly string[], input?: string): Promise<Ended> {
     return this.ended(this.spawn('cynork', ['--config', this.config, ...args], input));
   }

@@ -13,9 +13,9 @@ import {
   taskId,
   type Answer,
 } from '@cynodeai/testing/doubles';
-import type { Outcome } from '@cynodeai/testing/harness';
+import { Child, type Outcome } from '@cynodeai/testing/harness';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Home } from './support/cynork.ts';
+import { type Home, executable } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 import { startInTerminal } from './support/pseudo-terminal.ts';
 
@@ -287,3 +287,26 @@ async function gatewayAsked(route: string, times: number): Promise<void> {
     .poll(() => gateway.of(route).length, { timeout: 10_000 })
     .toBeGreaterThanOrEqual(times);
 }
+
+describe('a reader that goes away', () => {
+  it.each([
+    ['task', 'watch', taskId, '-o', 'jsonl'],
+    ['task', 'logs', taskId, '--follow'],
+  ])('ends %s %s, which is no failure', async (...args) => {
+    gateway.on(eventsPath, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      let id = 0;
+      const more = setInterval(() => {
+        id += 1;
+        const data = JSON.stringify(logEvent('stdout', `line ${id}\n`));
+        response.write(`id: ${id}\nevent: job.log\ndata: ${data}\n\n`);
+      }, 50);
+      response.on('close', () => clearInterval(more));
+    });
+    const script = '{ "$0" "$@"; echo "ended with $?" >&2; } | head -n 1';
+    const shell = new Child('/bin/sh', ['-c', script, executable, ...args], { env: home.env(env) });
+    const { stdout, stderr } = await shell.outcome;
+    expect(stdout).toContain('line 1');
+    expect(stderr).toBe('ended with 0\n');
+  });
+});

@@ -4,4 +4,4 @@ export * from './output.ts';
 export * from './progress.ts';
 export * from './record.ts';
 export * from './sanitize.ts';
-export { type TextStream, isBrokenPipe, writeNow, writeText } from './stream.ts';
+export { type TextStream, writeNow, writeText } from './stream.ts';

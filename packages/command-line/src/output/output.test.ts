@@ -86,9 +86,20 @@ describe('Output (REQ-CLIENT-0143)', () => {
   });
 });
 
+describe('an output nobody reads any more', () => {
+  it('says so to whoever prints without end, and is no failure', async () => {
+    const output = new Output('table', new Kept(false, fault('EPIPE')));
+    expect(output.closed.aborted).toBe(false);
+    await output.text('x');
+    await output.text('x');
+    expect(output.closed.reason).toMatchObject({ code: 'interrupted' });
+  });
+});
+
 describe('writeFully', () => {
-  it('counts a broken pipe as done and any other fault as exit 8', async () => {
-    await expect(writeFully(new Kept(false, fault('EPIPE')), 'x')).resolves.toBeUndefined();
+  it('tells of a broken pipe, and takes any other fault for exit 8', async () => {
+    expect(await writeFully(new Kept(), 'x')).toBe(true);
+    expect(await writeFully(new Kept(false, fault('EPIPE')), 'x')).toBe(false);
     await expect(writeFully(new Kept(false, fault('ENOSPC')), 'x')).rejects.toEqual(
       new CommandError('internal', 'cannot write the output: ENOSPC'),
     );

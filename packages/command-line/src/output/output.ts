@@ -1,3 +1,4 @@
+import { CommandError } from '../error/index.ts';
 import { type List, formatList } from './list.ts';
 import { type Fields, formatRecord } from './record.ts';
 import { type TextStream, writeFully, writeText } from './stream.ts';
@@ -26,10 +27,16 @@ export function formatTable(result: TableResult): string {
 export class Output {
   readonly format: OutputFormat;
   readonly #stream: TextStream;
+  readonly #closed = new AbortController();
 
   constructor(format: OutputFormat, stream: TextStream) {
     this.format = format;
     this.#stream = stream;
+  }
+
+  /** Fires, as an interruption does, when nobody reads any more: whoever prints without end stops then. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
   }
 
   /** Prints a result as a table or as one JSON value. */
@@ -63,6 +70,7 @@ export class Output {
 
   /** Prints text as it is; a terminal is shown its control characters. */
   async text(text: string): Promise<void> {
-    await writeText(this.#stream, text);
+    if (await writeText(this.#stream, text)) return;
+    this.#closed.abort(new CommandError('interrupted', 'nobody reads the output any more'));
   }
 }

@@ -8,15 +8,18 @@ export interface TextStream {
 }
 
 /** True for the error of writing to a pipe that nobody reads any more. */
-export function isBrokenPipe(error: unknown): boolean {
+function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'code') === 'EPIPE';
 }
 
-/** Resolves when the text has left the process; a broken pipe counts as done. @throws CommandError `internal` when it cannot be written. */
-export function writeFully(stream: TextStream, text: string): Promise<void> {
+/**
+ * Resolves when the text has left the process; false when nobody reads any more, which is no fault.
+ * @throws CommandError `internal` when it cannot be written
+ */
+export function writeFully(stream: TextStream, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
-      if (!error || isBrokenPipe(error)) resolve();
+      if (!error || isBrokenPipe(error)) resolve(!error);
       else
         reject(
           new CommandError('internal', `cannot write the output: ${error.message}`, {
@@ -39,7 +42,7 @@ export function writeNow(
   stream.write(`${steering}${stream.isTTY === true ? sanitize(text) : text}`);
 }
 
-/** Writes text as it is; a terminal is shown its control characters. @throws CommandError as `writeFully` does. */
-export async function writeText(stream: TextStream, text: string): Promise<void> {
-  if (text !== '') await writeFully(stream, stream.isTTY ? sanitize(text) : text);
+/** As `writeFully`, text as it is; a terminal is shown its control characters. */
+export async function writeText(stream: TextStream, text: string): Promise<boolean> {
+  return text === '' || (await writeFully(stream, stream.isTTY ? sanitize(text) : text));
 }

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { isBrokenPipe, writeNow } from '../output/index.ts';
+import { writeNow } from '../output/index.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** How a program sees its failures. */
@@ -9,12 +9,9 @@ export interface Failures {
   readonly textOf: (error: unknown) => string;
 }
 
-/** A reader that went away ends the process quietly; nothing else may end it in the middle of a write. */
+/** Whoever writes hears of a fault; it ends no process in the middle of something. */
 function guardStreams(): void {
-  process.stdout.on('error', (error) => {
-    if (isBrokenPipe(error)) process.exit(0);
-  });
-  process.stderr.on('error', () => {});
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
 /**

@@ -15,7 +15,7 @@ import { exitCodes } from '../domain/exit-codes.ts';
 import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { type Outcome, outcomeOf } from '../domain/outcome.ts';
-import { printJson, printText } from '../run/print-outcome.ts';
+import { printJson, printText, printed } from '../run/print-outcome.ts';
 import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
@@ -33,9 +33,11 @@ export async function run(
   try {
     await using input = await readTaskInput(inputOf(flags, args.prompt));
     const { result, outcome, couldAskDemo } = await runRequest(input, flags, context);
-    if (flags.output === 'json') await printJson(context, outcome, result, couldAskDemo);
-    else await printText(context, outcome, couldAskDemo);
-    return outcome.exitCode;
+    const print = (): Promise<void> =>
+      flags.output === 'json'
+        ? printJson(context, outcome, result, couldAskDemo)
+        : printText(context, outcome, couldAskDemo);
+    return await printed(print, outcome, context);
   } catch (error) {
     return await printFailure(flags, error, context);
   }
@@ -133,7 +135,7 @@ async function printFailure(
   const exitCode = interrupted ? exitCodes.interrupted : exitCodes.fault;
   if (flags.output === 'json') {
     const outcome = interrupted ? 'interrupted' : 'fault';
-    await context.output.json({ outcome, exit_code: exitCode, message });
+    await context.output.json({ outcome, exit_code: exitCode, message }).catch(() => {});
   }
   await context.notes.text(`cynode: ${message}\n`);
   if (!expected && !interrupted && error instanceof Error) {

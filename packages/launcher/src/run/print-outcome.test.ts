@@ -3,20 +3,21 @@ import { Notes, Output, type TextStream } from '@cynodeai/command-line/output';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../domain/outcome.ts';
-import { printJson, printText } from './print-outcome.ts';
+import { printJson, printText, printed } from './print-outcome.ts';
 
 /** A stream that keeps what it gets. */
 class Kept implements TextStream {
   readonly isTTY: boolean;
   text = '';
+  fault: Error | undefined;
 
   constructor(isTTY: boolean) {
     this.isTTY = isTTY;
   }
 
-  write(text: string, done: () => void): boolean {
+  write(text: string, done: (fault?: Error) => void): boolean {
     this.text += text;
-    done();
+    done(this.fault);
     return true;
   }
 }
@@ -88,6 +89,20 @@ describe('other output', () => {
       model: 'qwen3.5:0.8b',
       demo: false,
     });
+  });
+
+  it.each([
+    ['nobody reads any more', 'EPIPE', 0, ''],
+    ['cannot be written', 'ENOSPC', 125, 'cynode: cannot write the output: ENOSPC\n'],
+  ])('that %s leaves the exit code to the job', async (_what, code, whenWell, says) => {
+    for (const exitCode of [0, 3]) {
+      const to = printers();
+      to.out.fault = Object.assign(new Error(code), { code });
+      const ended = { ...outcome, exitCode, stderr: 'its own\n', message: 'it broke' };
+      const told = await printed(() => printText(to, ended, false), ended, to);
+      expect(told).toBe(exitCode === 0 ? whenWell : exitCode);
+      expect(to.err.text).toBe(`its own\ncynode: it broke\n${says}`);
+    }
   });
 
   it('says what was cut and what went wrong', async () => {

@@ -51,6 +51,8 @@ export async function* followEvents(
         opened = true;
         last = event.id;
         yield event;
+        // Whoever took it may be why: there is nobody to print it for.
+        signal.throwIfAborted();
         if (event.event === 'task.status' && isTerminalTaskStatus(event.data.status)) return true;
       }
       if (news) continue;

@@ -20,6 +20,7 @@ async function follow(
     } else if (output.format === 'table') {
       await output.text(lines.add(stream, text));
     }
+    if (output.closed.aborted) return;
   }
   await output.text(lines.end());
 }

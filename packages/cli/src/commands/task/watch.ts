@@ -74,7 +74,8 @@ export async function watch(
   { authenticated, notes, output, signal }: Context,
   { args, flags }: CommandInput<typeof taskArgs, typeof watchFlags>,
 ): Promise<void> {
-  const options = { task: args.task, signal, pauseMs: intervalMs(flags.interval ?? '2s') };
+  const stop = AbortSignal.any([signal, output.closed]);
+  const options = { task: args.task, signal: stop, pauseMs: intervalMs(flags.interval ?? '2s') };
   const client = await authenticated();
   let latest: ShownResult | undefined;
   const shown = screen(output, flags.noClear === true);
@@ -90,7 +91,7 @@ export async function watch(
       },
     });
   } catch (error) {
-    const interrupted = signal.aborted && exitCodeOf(signal.reason) === 130;
+    const interrupted = stop.aborted && exitCodeOf(stop.reason) === 130;
     if (!interrupted) throw error;
   }
   if (latest === undefined) return;
