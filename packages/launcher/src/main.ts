@@ -6,15 +6,8 @@ import { runProgram } from '@cynodeai/command-line/program';
 import { readEnv } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import { cynode } from './commands/catalogue.ts';
-import { exitCodes } from './domain/exit-codes.ts';
+import { exitCodeOf } from './base/exit-code.ts';
 import { LauncherError, isInterruption } from './base/launcher-error.ts';
-
-function exitCodeOf(error: unknown): number {
-  if (isInterruption(error)) return exitCodes.interrupted;
-  const usage =
-    error instanceof UsageError || (error instanceof LauncherError && error.code === 'usage');
-  return usage ? exitCodes.usage : exitCodes.fault;
-}
 
 /** One line for a person; a defect of ours shows where it happened. */
 function textOf(error: unknown): string {

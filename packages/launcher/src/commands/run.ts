@@ -12,6 +12,7 @@ import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { Install } from '../install/install.ts';
 import { exitCodes } from '../domain/exit-codes.ts';
+import { exitCodeOf } from '../base/exit-code.ts';
 import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { type Outcome, outcomeOf } from '../domain/outcome.ts';
@@ -132,7 +133,7 @@ async function printFailure(
     error instanceof CommandError ||
     error instanceof TaskInputError;
   const message = interrupted ? 'interrupted' : messageOf(error);
-  const exitCode = interrupted ? exitCodes.interrupted : exitCodes.fault;
+  const exitCode = interrupted ? exitCodes.interrupted : exitCodeOf(error);
   if (flags.output === 'json') {
     const outcome = interrupted ? 'interrupted' : 'fault';
     await context.output.json({ outcome, exit_code: exitCode, message }).catch(() => {});
