@@ -127,6 +127,12 @@ export async function openCheckedFile(path: string, maxBytes: number): Promise<C
   };
 }
 
+/** Whether the bytes begin with the mark of a text of 16-bit units, as some editors of Windows write it. */
+function isUtf16(bytes: Uint8Array): boolean {
+  const [first, second] = bytes;
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
+
 /** Like `readCheckedFile`, for text: it must be well-formed UTF-8 and not empty. */
 export async function readCheckedText(path: string, maxBytes: number): Promise<string> {
   const bytes = await readCheckedFile(path, maxBytes);
@@ -134,6 +140,7 @@ export async function readCheckedText(path: string, maxBytes: number): Promise<s
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new TaskInputError(`${path} is not valid UTF-8 text`, { cause });
+    const what = isUtf16(bytes) ? 'UTF-16 text; save it as UTF-8' : 'not valid UTF-8 text';
+    throw new TaskInputError(`${path} is ${what}`, { cause });
   }
 }

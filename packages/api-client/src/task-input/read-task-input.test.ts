@@ -92,10 +92,29 @@ describe('readTaskInput', () => {
     });
   });
 
-  it('keeps a byte order mark and refuses a socket, a link and a path through a file', async () => {
-    const text = '\uFEFF#!/bin/sh\n';
-    const script = await file('bom', text);
-    await expect(bodyOf({ script })).resolves.toMatchObject({ prompt: text });
+  it.each([
+    ['bom.sh', '\uFEFF#!/bin/sh\n', 'byte order mark'],
+    ['crlf.sh', '#!/bin/sh\r\necho a\r\n', 'Windows line ends (CRLF)'],
+    ['utf16.sh', Buffer.from('\uFEFF#!/bin/sh\n', 'utf16le'), 'UTF-16 text; save it as UTF-8'],
+  ])('calls what no shell can run by its name: %s', async (name, content, says) => {
+    const script = await file(name, content);
+    await expect(bodyOf({ script })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(says),
+    });
+  });
+
+  it('minds them where a shell does: not in the middle of a script, nor in a text', async () => {
+    const script = await file('cat.sh', 'cat <<E\na\r\nE\n');
+    await expect(bodyOf({ script })).resolves.toMatchObject({ prompt: 'cat <<E\na\r\nE\n' });
+    const taskFile = await file('bom.txt', '\uFEFFhello\r\n');
+    await expect(bodyOf({ taskFile })).resolves.toMatchObject({ prompt: '\uFEFFhello\r\n' });
+    const commandsFile = await file('bom.cmd', '\uFEFFls\n');
+    await expect(bodyOf({ commandsFile })).rejects.toThrow('byte order mark');
+  });
+
+  it('refuses a socket, a link and a path through a file', async () => {
+    const script = await file('plain', '#!/bin/sh\n');
     await symlink(script, join(folder, 'link'));
     const socket = join(folder, 'socket');
     const server = createServer().listen(socket);

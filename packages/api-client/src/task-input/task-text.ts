@@ -34,6 +34,27 @@ function onlyMode(flags: TaskInputFlags, mode: InputMode, source: string): void 
   }
 }
 
+/** A file that a shell reads: a byte order mark or Windows line ends would be part of its commands. */
+async function readShellText(path: string, maxBytes: number): Promise<string> {
+  const text = await readCheckedText(path, maxBytes);
+  if (text.startsWith('\uFEFF')) {
+    throw new TaskInputError(
+      `${path} begins with a byte order mark (BOM), which a shell takes for part of the first command; save it as UTF-8 without BOM`,
+    );
+  }
+  return text;
+}
+
+async function readScript(path: string): Promise<string> {
+  const text = await readShellText(path, limits.scriptBytes);
+  if (text.split('\n', 1)[0]?.endsWith('\r') === true) {
+    throw new TaskInputError(
+      `${path} has Windows line ends (CRLF), which a shell takes for part of each command; convert it: sed -i 's/\\r$//' ${path}`,
+    );
+  }
+  return text;
+}
+
 type Source = (flags: TaskInputFlags) => Promise<TaskText>;
 
 function sourcesOf(flags: TaskInputFlags): Source[] {
@@ -48,7 +69,7 @@ function sourcesOf(flags: TaskInputFlags): Source[] {
   if (script !== undefined) {
     sources.push(async (all) => {
       onlyMode(all, 'script', 'a script file');
-      return textInMode(await readCheckedText(script, limits.scriptBytes), 'script');
+      return textInMode(await readScript(script), 'script');
     });
   }
   if (command !== undefined && command.length > 0) {
@@ -61,7 +82,7 @@ function sourcesOf(flags: TaskInputFlags): Source[] {
     sources.push(async (all) => {
       onlyMode(all, 'commands', 'a commands file');
       return commandsOf(
-        linesOf(await readCheckedText(commandsFile, limits.commandsBytes)),
+        linesOf(await readShellText(commandsFile, limits.commandsBytes)),
         commandsFile,
       );
     });
