@@ -107,7 +107,9 @@ describe('an answer of the gateway becomes an exit code (REQ-CLIENT-0145, REQ-CL
 
   it('words of the gateway cannot break the one line of an error or steer a terminal', async () => {
     gateway.on(path, problem(409, 'conflict', 'first\nsecond\u001b[31m'));
-    expect((await getTask()).stderr).toBe('error: first second^[[31m (HTTP 409, request req-1)\n');
+    expect((await getTask()).stderr).toBe(
+      'error: first second\u001B[31m (HTTP 409, request req-1)\u001B[0m\n',
+    );
   });
 });
 

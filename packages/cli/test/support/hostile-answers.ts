@@ -31,12 +31,14 @@ export const hostileText = `${mark}${[
 /** What none of a program's output to a terminal may hold: everything but line ends and TABs that `hostileText` is about. */
 const steering =
   /[\p{Cc}\p{Cn}\p{Co}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\u{E0000}-\u{E0FFF}]/u;
-/** A watch empties the screen before it draws. */
-const own = '\u001B[2J\u001B[H';
+/** A watch empties the screen before it draws; colours stay and end with what they colour. */
+const harmless = ['\u001B[2J\u001B[H', '\u001B[5;41m', '\u001B[0m'];
 
 /** What of an output would steer the terminal, with what stands around it; undefined when nothing does. */
 export function steeringIn(output: string): string | undefined {
-  const text = output.replaceAll(own, '').replaceAll(/[\n\t]/g, ' ');
+  const text = harmless
+    .reduce((rest, own) => rest.replaceAll(own, ''), output)
+    .replaceAll(/[\n\t]/g, ' ');
   const at = steering.exec(text)?.index;
   return at === undefined ? undefined : JSON.stringify(text.slice(Math.max(0, at - 40), at + 40));
 }

@@ -46,8 +46,8 @@ describe('formatRecord (REQ-CLIENT-0144)', () => {
 
 describe('sanitize', () => {
   it.each([
-    ['C0 controls', 'a\u0000\u001B[1m\u007F', 'a^@^[[1m^?'],
-    ['a clipboard and a title', '\u001B]52;c;eA==\u0007\u001B]0;x\u0007', '^[]52;c;eA==^G^[]0;x^G'],
+    ['C0 controls', 'a\u0000\u001B\u007F', 'a^@^[^?'],
+    ['a command that does not end', 'a\u001B]0;title\u001B[31', 'a^[]0;title^[[31'],
     ['C1 controls', '\u0085\u009B2J', '<U+0085><U+009B>2J'],
     ['a line that is overwritten', 'safe\revil', 'safe^Mevil'],
     ['text that turns its direction', 'a\u202Eb\u2066c\u200F', 'a<U+202E>b<U+2066>c<U+200F>'],
@@ -59,6 +59,33 @@ describe('sanitize', () => {
     ['separators', 'a\u2028b\u2029', 'a<U+2028>b<U+2029>'],
   ])('shows %s', (_what, text, shown) => {
     expect(sanitize(text)).toBe(shown);
+  });
+
+  it.each([
+    ['a clipboard and a title', '\u001B]52;c;eA==\u0007x\u001B]0;y\u001B\\'],
+    ['a screen and a cursor', '\u001B[2J\u001B[1;1H\u001B[?25lx'],
+    ['a reset, a character set and graphics', '\u001Bcx\u001B(0\u001BPq#0\u001B\\'],
+    ['what hides text', '\u001B[8mx\u001B[1;8;31m'],
+  ])('leaves out %s', (_what, text) => {
+    expect(sanitize(text)).toBe('x');
+  });
+
+  it('keeps colours, which end with the text', () => {
+    const plain = '\u001B[0m';
+    expect(sanitize('\u001B[32mgreen\u001B[39m')).toBe(`\u001B[32mgreen\u001B[39m${plain}`);
+    expect(sanitize('\u001B[38;5;8mgrey\n')).toBe(`\u001B[38;5;8mgrey${plain}\n`);
+    expect(sanitize('\u001B[48;2;8;8;8;1mx')).toBe(`\u001B[48;2;8;8;8;1mx${plain}`);
+    expect(sanitize('\u001B[1;31mx\u001B[m')).toBe('\u001B[1;31mx\u001B[m');
+    expect(sanitize('\u001B[38:5:9mx')).toBe('x');
+  });
+
+  it('takes no longer than linear time, whatever is begun and not ended', () => {
+    for (const begun of ['\u001B]', '\u001B[', '\u001B[3', '\u001BP', '\u001B ']) {
+      const startedMs = performance.now();
+      sanitize(begun.repeat(200_000));
+      sanitize(`${begun}${'x'.repeat(1_000_000)}`);
+      expect(performance.now() - startedMs).toBeLessThan(5000);
+    }
   });
 
   it('leaves words, emoji, TAB and ends of lines alone', () => {

@@ -76,7 +76,7 @@ describe('progress in words of others', () => {
     vi.advanceTimersByTime(2000);
     progress.note(hostile);
     progress.done();
-    expect(out.text).toContain('cynode: pulling a^[]0;title^G<U+202E>\n');
+    expect(out.text).toContain('cynode: pulling a<U+202E>\n');
     const others = out.text.replaceAll('\r\u001B[K', '');
     for (const char of ['\u001B', '\u0007', '\u202E']) expect(others).not.toContain(char);
   });

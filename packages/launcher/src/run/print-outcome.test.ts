@@ -65,7 +65,7 @@ describe('other output', () => {
     expect([to.out.text, to.err.text]).toEqual(['no line end', 'e']);
   });
 
-  it('shows the control characters of a job to a terminal, and gives a pipe every byte', async () => {
+  it('shows a terminal the colours of a job and nothing that steers it, and gives a pipe every byte', async () => {
     const [to, piped] = [printers(true), printers()];
     const [stdout, stderr] = ['\u001B[32mgreen\u001B[39m\r\n', '50%\r100%\n'];
     const message = 'it\u001B[2J broke';
@@ -73,8 +73,8 @@ describe('other output', () => {
       await printText(one, { ...outcome, stdout, stderr, message }, false);
     }
     expect([to.out.text, to.err.text]).toEqual([
-      '^[[32mgreen^[[39m\n',
-      '50%^M100%\ncynode: it^[[2J broke\n',
+      '\u001B[32mgreen\u001B[39m\u001B[0m\n',
+      '50%^M100%\ncynode: it broke\n',
     ]);
     expect([piped.out.text, piped.err.text]).toEqual([stdout, `${stderr}cynode: ${message}\n`]);
   });
