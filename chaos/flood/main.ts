@@ -5,7 +5,8 @@ import { Target } from './target.ts';
 
 /**
  * Strangers who are slow, huge, many and malformed at the doors of gateway and control plane, beside one honest client.
- *   node chaos/flood/main.ts [--seconds N] [--lanes N] [--seed N] [--only KIND]
+ *   node chaos/flood/main.ts [--seconds N] [--lanes N] [--seed N] [--only KIND] [--untimed]
+ * Times are promises for a machine that has nothing else to do: `--untimed` shows them and holds everything else.
  * The seed is printed; the same seed repeats the same choices of attacks.
  */
 const { values } = parseArgs({
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '120' },
     lanes: { type: 'string', default: '64' },
     only: { type: 'string', default: '' },
+    untimed: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
   },
 });
@@ -21,6 +23,7 @@ const plan = {
   seed: Number(values.seed),
   seconds: Number(values.seconds),
   lanes: Number(values.lanes),
+  timed: !values.untimed,
 };
 process.stderr.write(
   `flood: seed ${plan.seed}, ${plan.seconds} s, ${plan.lanes} attacks at a time\n`,

@@ -21,10 +21,14 @@ When(
   'strangers flood gateway and control plane for fifteen seconds beside one honest client',
   { timeout: 300_000 },
   async function (this: ProductWorld) {
-    const child = new Child(process.execPath, ['chaos/flood/main.ts', '--seconds', '15'], {
-      cwd: root,
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-    });
+    const child = new Child(
+      process.execPath,
+      ['chaos/flood/main.ts', '--seconds', '15', '--untimed'],
+      {
+        cwd: root,
+        env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+      },
+    );
     await this.stack.ended(child);
   },
 );

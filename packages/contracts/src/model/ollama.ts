@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultModelTag } from './model-names.ts';
 
 /** `GET /api/version`. */
 export const ollamaVersionSchema = z.looseObject({ version: z.string() });
@@ -40,15 +41,6 @@ export const ollamaGenerateSchema = z.looseObject({
 
 /** An error as the model service words it. */
 export const ollamaErrorSchema = z.looseObject({ error: z.string() });
-
-/** The tag a model service adds to a bare name. */
-export const defaultModelTag = 'latest';
-
-/** `name` and `name:latest` are one model: gives the form with a tag. */
-export function taggedModel(ref: string): string {
-  const name = ref.slice(ref.lastIndexOf('/') + 1);
-  return name.includes(':') ? ref : `${ref}:${defaultModelTag}`;
-}
 
 /** The rule-based stand-in for a model; every surface that shows its output names it. */
 export const demoModelRef = `cynode-demo:${defaultModelTag}`;

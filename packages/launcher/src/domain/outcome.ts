@@ -1,5 +1,5 @@
 import type { JobResult, TaskResult } from '@cynodeai/contracts/gateway';
-import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
+import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
 import { exitCodes } from './exit-codes.ts';
 
 /** How a task went, told apart where exit codes alone cannot. */
@@ -57,7 +57,7 @@ function modelOf(result: JobResult | undefined): string | undefined {
   const inference: unknown = result === undefined ? undefined : Reflect.get(result, 'inference');
   if (typeof inference !== 'object' || inference === null) return undefined;
   const model: unknown = Reflect.get(inference, 'model');
-  return typeof model === 'string' ? taggedModel(model) : undefined;
+  return typeof model === 'string' ? canonicalModel(model) : undefined;
 }
 
 /**
@@ -69,7 +69,7 @@ export function outcomeOf(result: TaskResult): Outcome {
   const answer = job?.result;
   const model = modelOf(answer);
   const streams = {
-    ...(model !== undefined && { model, demo: model === demoModelRef, taggedModel }),
+    ...(model !== undefined && { model, demo: model === demoModelRef }),
     stdout: result.stdout ?? '',
     stderr: result.stderr ?? '',
     truncated: truncatedOf(answer),

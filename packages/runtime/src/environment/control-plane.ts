@@ -1,5 +1,6 @@
 import { trimEnd } from '../std/index.ts';
 import { defaultPorts, limits, serviceUrlSchema } from '@cynodeai/contracts/common';
+import { isCloudModel } from '@cynodeai/contracts/model';
 import { z } from 'zod';
 import {
   type Environment,
@@ -27,6 +28,9 @@ const keyField = z.string().transform((text, context) => {
 
 const baseUrlField = serviceUrlSchema.transform((url) => trimEnd(url, '/'));
 const nameField = z.string().min(1).max(limits.indexedTextChars);
+const localModelField = nameField.refine((name) => !isCloudModel(name), {
+  error: 'must name a model that runs here; one that ends in cloud is asked elsewhere',
+});
 
 /** Variables of the control plane. See docs/reference/environment.md#orchestrator. */
 export const controlPlaneEnvironment = {
@@ -76,7 +80,7 @@ export const controlPlaneEnvironment = {
     unset: 'the relay of a node',
   },
   INFERENCE_MODEL: {
-    field: nameField,
+    field: localModelField,
     about: 'Model of prompts while no Project Manager model is selected',
     default: 'qwen3.5:0.8b',
   },

@@ -1,4 +1,4 @@
-import { type OllamaPullLine, taggedModel } from '@cynodeai/contracts/model';
+import { type OllamaPullLine, canonicalModel } from '@cynodeai/contracts/model';
 import type {
   AnswerPiece,
   LoadedModel,
@@ -61,12 +61,12 @@ export class ScriptedModels {
   }
 
   add(name: string): void {
-    this.onDisk.set(taggedModel(name), cardOf(taggedModel(name)));
+    this.onDisk.set(canonicalModel(name), cardOf(canonicalModel(name)));
   }
 
   evict(name: string): void {
-    this.onDisk.delete(taggedModel(name));
-    this.inMemory.delete(taggedModel(name));
+    this.onDisk.delete(canonicalModel(name));
+    this.inMemory.delete(canonicalModel(name));
   }
 }
 
@@ -83,8 +83,8 @@ export function scriptedBackend(
     models: () => [...models.onDisk.values()],
     loaded: (): LoadedModel[] =>
       [...models.inMemory].map((name) => ({ name, expiresAt: new Date('2100-01-01T00:00:00Z') })),
-    load: (model) => void models.inMemory.add(taggedModel(model)),
-    unload: (model) => void models.inMemory.delete(taggedModel(model)),
+    load: (model) => void models.inMemory.add(canonicalModel(model)),
+    unload: (model) => void models.inMemory.delete(canonicalModel(model)),
     pull: (model, signal) => pull(models, model, (script.pull ?? downloaded)(model, signal)),
     answer: (): AsyncIterable<AnswerPiece> => performWords(call, words),
   };

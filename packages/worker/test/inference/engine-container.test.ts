@@ -78,6 +78,7 @@ describe.each(places)('the inference container under $name', ({ name, open }) =>
     expect(rights).toMatch(/^NoNewPrivs:\s+1$/m);
     const environment = await get('/environment');
     expect(environment).toContain('OLLAMA_HOST=0.0.0.0:11434');
+    expect(environment).toContain('OLLAMA_NO_CLOUD=1');
     expect(environment).not.toMatch(/PSK|TOKEN|proxy/i);
     expect(await inspect('volume', 'inspect', 'cynodeai-ollama-models')).toMatchObject({
       Labels: { 'io.cynodeai.node_slug': 'node-a', 'io.cynodeai.kind': 'inference' },

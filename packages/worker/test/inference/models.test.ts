@@ -153,7 +153,18 @@ describe('models of a node', () => {
 
   it('are asked for with the token and in good form only', async () => {
     expect((await node.get(path, 'wrong')).status).toBe(401);
-    for (const ref of ['', 7, 'x'.repeat(513), 'a\u0000b', 'a b', '../x', 'a\u202Eb']) {
+    for (const ref of [
+      '',
+      7,
+      'x'.repeat(513),
+      'a\u0000b',
+      'a b',
+      '../x',
+      'a\u202Eb',
+      'x:8b-cloud',
+      'x:cloud',
+      'X-Cloud',
+    ]) {
       expect(await load(ref)).toMatchObject({ status: 400, kind: 'validation' });
     }
     expect((await node.post(`${path}Xload`, '{}')).status).toBe(404);

@@ -1,5 +1,5 @@
 import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
+import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
 import { at } from '@cynodeai/runtime/std';
 import type { ShownResult } from '../../gateway/answers.ts';
 import type { Notes, Output, Fields } from '@cynodeai/command-line/output';
@@ -35,7 +35,9 @@ export async function warnOfCuts({ jobs }: ShownResult, notes: Notes): Promise<v
 /** Says when the answer is not that of a neural network; `--quiet` keeps it. */
 export async function nameDemoModel({ jobs }: ShownResult, notes: Notes): Promise<void> {
   const models = jobs.map((job) => at(job.result, 'inference', 'model'));
-  if (!models.some((model) => typeof model === 'string' && taggedModel(model) === demoModelRef)) {
+  if (
+    !models.some((model) => typeof model === 'string' && canonicalModel(model) === demoModelRef)
+  ) {
     return;
   }
   await notes.say(

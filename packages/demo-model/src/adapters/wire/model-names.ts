@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts/model';
+import { canonicalModel } from '@cynodeai/contracts/model';
 import { ModelError, modelNotFound } from '../../domain/model-error.ts';
 import type { ModelBackend, ModelCard } from '../../ports/model-backend.ts';
 
@@ -9,7 +9,7 @@ export function findModel(
 ): ModelCard {
   const name = names.find((candidate) => (candidate ?? '') !== '');
   if (typeof name !== 'string') throw new ModelError('invalid', 'model is required');
-  const card = backend.models().find((model) => model.name === taggedModel(name));
+  const card = backend.models().find((model) => model.name === canonicalModel(name));
   if (card === undefined) throw modelNotFound(name);
   return card;
 }

@@ -1,7 +1,7 @@
 import {
   type OllamaPullLine,
   ollamaModelRequestSchema,
-  taggedModel,
+  canonicalModel,
 } from '@cynodeai/contracts/model';
 import { messageOf } from '@cynodeai/runtime/std';
 import { ModelError } from '../../domain/model-error.ts';
@@ -15,7 +15,7 @@ export async function ollamaPull(call: ModelCall, backend: ModelBackend): Promis
   const body = parseBody(call, ollamaModelRequestSchema);
   const name = [body.model, body.name].find((candidate) => (candidate ?? '') !== '');
   if (typeof name !== 'string') throw new ModelError('invalid', 'model is required');
-  const lines = backend.pull(taggedModel(name), call.signal);
+  const lines = backend.pull(canonicalModel(name), call.signal);
   if (body.stream === false) {
     let last: OllamaPullLine = {};
     for await (const line of lines) last = line;

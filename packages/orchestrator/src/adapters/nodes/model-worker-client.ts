@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts/model';
+import { canonicalModel } from '@cynodeai/contracts/model';
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { messageOf } from '@cynodeai/runtime/std';
@@ -55,8 +55,8 @@ export class ModelWorkerClient implements ModelWorker {
   ): Promise<LoadOutcome> {
     try {
       const { body } = await callRoute(workerApiRoutes.listModels, {}, this.#call(node, signal));
-      const wanted = taggedModel(modelRef);
-      const model = body.models.find(({ model_ref: ref }) => taggedModel(ref) === wanted);
+      const wanted = canonicalModel(modelRef);
+      const model = body.models.find(({ model_ref: ref }) => canonicalModel(ref) === wanted);
       if (model?.status === 'available') return { kind: 'available' };
       if (model?.status !== 'loading') {
         return {

@@ -1,4 +1,4 @@
-import { demoModelRef, taggedModel } from '@cynodeai/contracts/model';
+import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
 import { type ModelNote, beginLoad, dueFailures, loadingNote, noted } from './model-notes.ts';
 import type { PmModelSettings } from './model-settings.ts';
 import type { PmModelState } from './pm-model-state.ts';
@@ -38,7 +38,7 @@ export function basisOf(settings: PmModelSettings): string {
 
 /** The stand-in serves only while the install wants it. */
 function isWanted(view: PmModelView, modelRef: string): boolean {
-  return taggedModel(modelRef) !== demoModelRef || view.demoModel !== undefined;
+  return canonicalModel(modelRef) !== demoModelRef || view.demoModel !== undefined;
 }
 
 /**

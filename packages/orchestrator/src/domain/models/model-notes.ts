@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts/model';
+import { canonicalModel } from '@cynodeai/contracts/model';
 import { failureOf } from './load-backoff.ts';
 import type { ModelNode, NodeModel } from './model-node.ts';
 import type { PmModelLoad } from './pm-model-state.ts';
@@ -59,7 +59,7 @@ export function noted(
   return candidates.map((node) => {
     const own = notes.filter((note) => note.nodeId === node.nodeId);
     if (own.length === 0) return node;
-    const models = own.map((note) => [taggedModel(note.modelRef), note.model] as const);
+    const models = own.map((note) => [canonicalModel(note.modelRef), note.model] as const);
     return { ...node, models: new Map([...node.models, ...models]) };
   });
 }

@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts/model';
+import { canonicalModel } from '@cynodeai/contracts/model';
 import type { ModelNode, NodeModel } from './model-node.ts';
 import type { PmModelSettings } from './model-settings.ts';
 import type { PmModelState } from './pm-model-state.ts';
@@ -15,7 +15,7 @@ export interface PmModelView {
 
 /** What is known of a model on a node; undefined = never heard of. */
 export function modelOn(node: ModelNode | undefined, modelRef: string): NodeModel | undefined {
-  return node?.models.get(taggedModel(modelRef));
+  return node?.models.get(canonicalModel(modelRef));
 }
 
 /** The node and model of a selection, when the node is still a candidate. */

@@ -149,6 +149,26 @@ const cases: readonly Case[] = [
     want: ['n', 'llama3', ['auto_local', 'largest_vram', 'pinned_model', 'already_available']],
   },
   {
+    name: 'nothing for a pinned model of a cloud, even where a node says that it has it',
+    nodes: [{ slug: 'n', models: { 'big:cloud': model('available') } }],
+    settings: { [pinned]: 'big:cloud' },
+    want: [
+      undefined,
+      undefined,
+      ['auto_local', 'largest_vram', 'pinned_model', 'failed:cloud_model'],
+    ],
+  },
+  {
+    name: 'the next of a tier that names a model of a cloud',
+    nodes: [{ slug: 'n', models: { 'big:8b-cloud': model('available') } }],
+    settings: { [tiers]: [{ min_vram_mb: 0, models: ['big:8b-cloud', small] }] },
+    want: [
+      'n',
+      small,
+      ['auto_local', 'largest_vram', 'tier_0', 'candidate_failed:big:8b-cloud', 'load_requested'],
+    ],
+  },
+  {
     name: 'nothing for a pinned model that cannot be loaded: a pin has no fallback',
     nodes: [
       {

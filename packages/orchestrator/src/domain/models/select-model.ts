@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts/model';
+import { canonicalModel, isCloudModel } from '@cynodeai/contracts/model';
 import { isPaused } from './load-backoff.ts';
 import type { ModelNode } from './model-node.ts';
 import type { PmModelSettings } from './model-settings.ts';
@@ -30,6 +30,8 @@ const noPath = 'no_inference_path';
 const noLocal = 'no_local_candidates';
 const noExternal = 'external_not_configured';
 const noModel = 'no_model_available';
+/** A model of its service's maker: nothing local. */
+const cloudModel = 'cloud_model';
 const fixedUnset = 'fixed_model_unset';
 
 function failed(reasons: readonly string[], why: string): Selection {
@@ -89,7 +91,12 @@ function chooseModel(
   const { reason, models } = modelsFor(node, inputs);
   const path = [...reasons, reason];
   for (const modelRef of models) {
-    const known = node.models.get(taggedModel(modelRef));
+    if (isCloudModel(modelRef)) {
+      if (models.length === 1) return failed(path, cloudModel);
+      path.push(`candidate_failed:${modelRef}`);
+      continue;
+    }
+    const known = node.models.get(canonicalModel(modelRef));
     if (known !== undefined && isPaused(known, node, inputs.now)) {
       path.push(`candidate_failed:${modelRef}`);
       continue;

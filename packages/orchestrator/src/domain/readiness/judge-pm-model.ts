@@ -24,6 +24,8 @@ const fixes: Readonly<Record<string, string>> = {
     'set agents.project_manager.model.selection.execution_mode to auto or force_local: external models are not built in yet',
   fixed_model_unset:
     'set agents.project_manager.model.local_default_ollama_model, or selection.mode to auto_sliding_scale',
+  cloud_model:
+    'set agents.project_manager.model.local_default_ollama_model to a model that runs on the node: one that ends in cloud has every prompt sent to the maker of the service',
   no_model_available:
     'make a model available on the node (for example: ollama pull qwen3.5:0.8b), or pin one with agents.project_manager.model.local_default_ollama_model; it is tried again by itself',
 };

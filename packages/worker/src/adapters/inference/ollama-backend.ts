@@ -1,6 +1,6 @@
-import { ollamaRoutes, taggedModel } from '@cynodeai/contracts/model';
+import { canonicalModel, isCloudModel, ollamaRoutes } from '@cynodeai/contracts/model';
 import { CallError, callRoute } from '@cynodeai/runtime/call';
-import { isCloudRef, isModelRef } from '../../domain/inference/models.ts';
+import { isModelRef } from '../../domain/inference/models.ts';
 import type { BackendLook, ModelBackend } from '../../ports/inference.ts';
 import { type ModelService, pullModel } from './pull-model.ts';
 
@@ -34,8 +34,8 @@ async function models(service: ModelService, signal: AbortSignal): Promise<reado
   const refs = (body.models ?? [])
     .filter(({ remote_host }) => !remote_host)
     .map((model) => model.name ?? model.model ?? '')
-    .filter((ref) => isModelRef(ref) && !isCloudRef(ref))
-    .map(taggedModel);
+    .filter((ref) => isModelRef(ref) && !isCloudModel(ref))
+    .map(canonicalModel);
   return [...new Set(refs)].toSorted().slice(0, bounds.models);
 }
 

@@ -1,5 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts/model';
-import { isCloudRef } from '../../domain/inference/models.ts';
+import { canonicalModel, isCloudModel } from '@cynodeai/contracts/model';
 import type { ModelBackend } from '../../ports/inference.ts';
 import type { JobModels } from '../../ports/relay.ts';
 
@@ -28,8 +27,8 @@ export function jobModels(backend: () => Pick<ModelBackend, 'models'> | undefine
   };
   return {
     find: async (model) => {
-      const ref = taggedModel(model);
-      if (isCloudRef(ref)) return undefined;
+      const ref = canonicalModel(model);
+      if (isCloudModel(ref)) return undefined;
       if (!refs.has(ref) || performance.now() - looked.at > staleMs) await look();
       return refs.has(ref) ? ref : undefined;
     },

@@ -1,4 +1,4 @@
-import { taggedModel } from '@cynodeai/contracts/model';
+import { canonicalModel, isCloudModel } from '@cynodeai/contracts/model';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
@@ -62,13 +62,18 @@ export class ModelLoads {
     if (!isModelRef(modelRef)) {
       throw new WorkerError('validation', 'model_ref must name a model, such as qwen3:8b');
     }
+    if (isCloudModel(modelRef)) {
+      const message =
+        'model_ref must name a model that runs here: one that ends in cloud is asked elsewhere';
+      throw new WorkerError('validation', message);
+    }
     const backend = await this.#current();
-    const ref = taggedModel(modelRef);
+    const ref = canonicalModel(modelRef);
     if (this.#catalogue.isAvailable(ref)) return 'available';
     if (!this.#catalogue.isLoading(ref)) {
       this.#catalogue.beginLoading(ref);
       this.#deps.onChange();
-      void this.#pull(backend, ref);
+      void this.#pull(backend, ref, modelRef);
     }
     return 'loading';
   }
@@ -84,12 +89,17 @@ export class ModelLoads {
     return backend;
   }
 
-  async #pull(backend: ModelBackend, ref: string): Promise<void> {
+  /** @param spelled the name as it was asked for: other registries may mind its case */
+  async #pull(backend: ModelBackend, ref: string, spelled: string): Promise<void> {
     const { log, signal } = this.#deps;
     // Its name is text of a request and stays out of the log; the list of models has it.
     log.info('fetching a model');
     try {
-      await backend.pull(ref, (progress) => this.#catalogue.noteProgress(ref, progress), signal);
+      await backend.pull(
+        spelled,
+        (progress) => this.#catalogue.noteProgress(ref, progress),
+        signal,
+      );
       this.#catalogue.endLoading(ref);
       log.info('the model is available');
     } catch (error) {

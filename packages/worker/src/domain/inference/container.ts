@@ -28,7 +28,8 @@ export interface InferenceContainer {
 export const ollamaImage = {
   port: 11_434,
   modelDir: '/root/.ollama',
-  env: { OLLAMA_HOST: '0.0.0.0:11434' },
+  /** Its maker's cloud stays out: what a job asks must not leave the machine. */
+  env: { OLLAMA_HOST: '0.0.0.0:11434', OLLAMA_NO_CLOUD: '1' },
   default: 'docker.io/ollama/ollama',
 } as const;
 

@@ -6,11 +6,6 @@ export function isModelRef(text: string): boolean {
   return text.length <= limits.indexedTextChars && /^[A-Za-z0-9][\w.:/@-]*$/.test(text);
 }
 
-/** Whether a name means a model that its service has computed elsewhere: whatever it is asked leaves the machine. */
-export function isCloudRef(ref: string): boolean {
-  return ref.endsWith(':cloud') || ref.endsWith('-cloud');
-}
-
 /** How far the download of a model is. */
 export interface PullProgress {
   readonly completedBytes: number;

@@ -71,7 +71,7 @@ describe('the arguments of the inference container', () => {
 
   it('say the same to Docker', () => {
     expect(inferenceBody(containerFor('cpu'))).toMatchObject({
-      Env: ['OLLAMA_HOST=0.0.0.0:11434'],
+      Env: ['OLLAMA_HOST=0.0.0.0:11434', 'OLLAMA_NO_CLOUD=1'],
       HostConfig: {
         NetworkMode: 'bridge',
         PortBindings: { '11434/tcp': [{ HostIp: '127.0.0.1', HostPort: '11500' }] },

@@ -81,18 +81,26 @@ async function endOf(run: ContainerRun, signal: AbortSignal | undefined, losses:
   return exit.kind === 'exited' && losses.job ? { ...exit, oomKilled: true } : exit;
 }
 
+/** A run of this moment. */
+interface Live {
+  readonly run: ContainerRun;
+  /** Settles as the caller of the run sees it. */
+  readonly over: Promise<SandboxExit>;
+}
+
 /** The containers an engine runs at this moment, by name. */
 export function containerRuns(options: ContainerRunsOptions): Pick<SandboxEngine, 'run' | 'stop'> {
   const { containerOf, forgetImage, victims, log } = options;
-  const runs = new Map<string, ContainerRun>();
+  const runs = new Map<string, Live>();
   return {
     run: async (spec, sinks, signal) => {
       if (signal?.aborted === true) return neverBegun(new Date());
       const losses = new Losses(victims, spec);
       const run = new ContainerRun({ container: containerOf(spec), spec, log }, sinks);
-      runs.set(spec.name, run);
+      const over = endOf(run, signal, losses);
+      runs.set(spec.name, { run, over });
       try {
-        const exit = await endOf(run, signal, losses);
+        const exit = await over;
         const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
         if (missing) forgetImage(spec.image);
         return exit;
@@ -102,10 +110,10 @@ export function containerRuns(options: ContainerRunsOptions): Pick<SandboxEngine
     },
 
     stop: async (name, graceSeconds) => {
-      const run = runs.get(name);
-      if (run === undefined) return;
-      run.end('stopped', graceSeconds * 1000);
-      await run.done.catch((error: unknown) => {
+      const live = runs.get(name);
+      if (live === undefined) return;
+      live.run.end('stopped', graceSeconds * 1000);
+      await live.over.catch((error: unknown) => {
         if (error instanceof WorkerError && error.code === 'container_resists') throw error;
         log.warn('stopped run failed', { container: name, error: messageOf(error) });
       });

@@ -1,0 +1,27 @@
+/** The tag a model service adds to a bare name. */
+export const defaultModelTag = 'latest';
+
+/** What a service leaves out of a name it shows: its own registry, and the namespace of that registry's models. */
+const defaultPlaces = ['https://', 'registry.ollama.ai/', 'library/'];
+
+/**
+ * The one form of a model's name: `x`, `X:latest`, `library/x` and `registry.ollama.ai/library/x` are one model for
+ * its service. Names are compared in this form wherever they come from.
+ */
+export function canonicalModel(ref: string): string {
+  const folded = ref.toLowerCase();
+  const short = defaultPlaces.reduce(
+    (rest, place) => (rest.startsWith(place) ? rest.slice(place.length) : rest),
+    folded,
+  );
+  const name = short.slice(short.lastIndexOf('/') + 1);
+  return name.includes(':') ? short : `${short}:${defaultModelTag}`;
+}
+
+/** Whether a name means a model that its service has computed elsewhere: whatever it is asked leaves the machine. */
+export function isCloudModel(ref: string): boolean {
+  const canonical = canonicalModel(ref);
+  const colon = canonical.lastIndexOf(':');
+  const [name, tag] = [canonical.slice(0, colon), canonical.slice(colon + 1)];
+  return tag === 'cloud' || tag.endsWith('-cloud') || name.endsWith('-cloud');
+}
