@@ -98,8 +98,13 @@ export type SandboxExit = { readonly startedAt: Date; readonly endedAt: Date } &
     /** The command never ran: 125 engine or image fault, 126 not executable, 127 not found. */
     | { readonly kind: 'not_started'; readonly exitCode: 125 | 126 | 127; readonly reason: string }
     | { readonly kind: 'timed_out' }
-    /** Ended by `stop` or by the signal; without an exit code when it never ran. */
-    | { readonly kind: 'stopped'; readonly exitCode: number | undefined }
+    /** Ended by `stop` or by the signal; without an exit code when nobody knows it or it never ran. */
+    | {
+        readonly kind: 'stopped';
+        readonly exitCode: number | undefined;
+        /** The command never ran: whatever was written is not the job's. */
+        readonly neverRan?: boolean;
+      }
   );
 
 /**

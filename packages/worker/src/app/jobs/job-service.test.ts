@@ -84,6 +84,17 @@ describe('running a job', () => {
     });
   });
 
+  it('tells nothing an engine said about a start that was ended', async () => {
+    const { jobs } = stage({
+      exit: { kind: 'stopped', exitCode: undefined, neverRan: true, ...times },
+      output: { stderr: 'Error: /var/lib/x is not running' },
+    });
+    expect(await jobs.run(request())).toMatchObject({
+      exit_code: 143,
+      stderr: 'cynode: the job was canceled\n',
+    });
+  });
+
   it('tries a start that memory was wanting for again, and tells nothing of the lost ones', async () => {
     let starts = 0;
     const { jobs, lines } = stage({

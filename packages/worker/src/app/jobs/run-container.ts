@@ -41,7 +41,9 @@ async function runOnce(
   const stderr = createOutputCollector(limits.outputStreamBytes);
   const exit = await engine.run(spec, { stdout, stderr });
   // What the engine itself says about a container that never ran may name host paths.
-  if (exit.kind === 'not_started') return unrun(exit);
+  const neverRan =
+    exit.kind === 'not_started' || (exit.kind === 'stopped' && exit.neverRan === true);
+  if (neverRan) return unrun(exit);
   return { exit, stdout: stdout.finish(), stderr: stderr.finish() };
 }
 

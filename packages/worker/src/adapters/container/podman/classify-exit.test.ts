@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { isImageMissing, reasons } from '../shared/exit-reasons.ts';
 import { classifyExit } from './classify-exit.ts';
 
-const call = { code: 0, started: true, silent: true, stderr: '' };
+const call = { code: 0, started: true, wanted: true, silent: true, stderr: '' };
+const killed = 'Error: OCI runtime error: runc: container /var/lib/x is not running\n';
 const lost = "Error: failed to connect to container's attach socket: ";
 const init = (why: string): string => `ERROR (catatonit:6): failed to exec pid1: ${why}\n`;
 
@@ -16,6 +17,24 @@ describe('the end of an engine call', () => {
     ],
     [{ code: 137 }, { kind: 'exited', exitCode: 137 }],
     [{ code: null }, { kind: 'engine_fault' }],
+    [{ code: 126, wanted: false, stderr: killed }, { kind: 'not_wanted' }],
+    [{ code: 127, wanted: false, started: false, stderr: killed }, { kind: 'not_wanted' }],
+    [
+      { code: 126, stderr: killed },
+      { kind: 'exited', exitCode: 126 },
+    ],
+    [
+      { code: 126, wanted: false, stderr: 'its own words' },
+      { kind: 'exited', exitCode: 126 },
+    ],
+    [
+      { code: 143, wanted: false, stderr: killed },
+      { kind: 'exited', exitCode: 143 },
+    ],
+    [
+      { code: 126, wanted: false, silent: false, stderr: killed },
+      { kind: 'exited', exitCode: 126 },
+    ],
     [{ started: false }, { kind: 'engine_fault' }],
     [
       {

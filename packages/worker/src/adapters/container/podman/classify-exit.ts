@@ -11,7 +11,9 @@ export interface EndedCall {
   readonly code: number | null;
   /** Whether the container's first process existed. */
   readonly started: boolean;
-  /** Whether the job wrote anything to its standard output. */
+  /** Whether the run was still to go on when the call ended. */
+  readonly wanted: boolean;
+  /** Whether the job wrote nothing to its standard output. */
   readonly silent: boolean;
   /** The first 4 KiB of standard error. */
   readonly stderr: string;
@@ -23,6 +25,8 @@ export type Verdict =
   | NotStarted
   /** What an earlier run of this job left was in the way. */
   | { readonly kind: 'name_taken' }
+  /** It was ended in the middle of its start: what the client says about that is not the job's. */
+  | { readonly kind: 'not_wanted' }
   /** The client was killed or gave no answer that fits. */
   | { readonly kind: 'engine_fault' };
 
@@ -35,12 +39,22 @@ const initFault = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.*)\n$/;
  */
 const lostFault = /^Error: failed to connect to container's attach socket: /;
 
+/** How the client begins to say why it did not bring a container up. */
+const clientFault = /^Error: /;
+
+/** Whether a run that was to end anyway ended in the middle of its start, although its first process existed. */
+function endedInStart({ code, wanted, silent, stderr }: EndedCall): boolean {
+  const isClients = code !== null && code >= 125 && code <= 127;
+  return !wanted && silent && isClients && clientFault.test(stderr);
+}
+
 /**
  * Tells the exit code of a job from a fault of the engine: 125 create, 126 not executable, 127 not
  * found. See docs/reference/worker-api.md#run-results.
  */
 export function classifyExit(call: EndedCall): Verdict {
   if (call.code === null) return { kind: 'engine_fault' };
+  if (endedInStart(call)) return { kind: 'not_wanted' };
   if (call.started && call.silent && call.code === 127 && lostFault.test(call.stderr)) {
     return { kind: 'not_started', exitCode: 125, reason: reasons.create };
   }

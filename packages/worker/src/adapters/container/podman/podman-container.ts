@@ -5,7 +5,7 @@ import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
 import { WatchedOutput } from '../shared/watched-output.ts';
-import { classifyExit } from './classify-exit.ts';
+import { classifyExit, type EndedCall } from './classify-exit.ts';
 import { engineMessage } from './client.ts';
 import { forceRemove } from './containers.ts';
 import { holdProcess, type HostProcess, killGroup, signalProcess } from './host-process.ts';
@@ -46,7 +46,8 @@ export class PodmanContainer implements EngineContainer {
       // The watch may not have told yet of one that ended at once.
       const late = this.#process === undefined ? await readStarted(pidFile) : undefined;
       if (late !== undefined) onStarted(late);
-      return this.#endOf(code, this.#process !== undefined, output);
+      const started = this.#process !== undefined;
+      return this.#endOf({ code, started, wanted: hooks.wanted() }, output);
     } finally {
       cancelWatch();
       await rm(pidFile, { force: true });
@@ -86,12 +87,16 @@ export class PodmanContainer implements EngineContainer {
     return promise;
   }
 
-  #endOf(code: number | null, started: boolean, output: WatchedOutput): ContainerEnd {
+  #endOf(
+    call: Pick<EndedCall, 'code' | 'started' | 'wanted'>,
+    output: WatchedOutput,
+  ): ContainerEnd {
     const { silent, firstWords } = output;
-    const verdict = classifyExit({ code, started, silent, stderr: firstWords });
+    const verdict = classifyExit({ ...call, silent, stderr: firstWords });
     const words = engineMessage(firstWords);
     switch (verdict.kind) {
       case 'exited':
+      case 'not_wanted':
         return verdict;
       case 'not_started':
         return { ...verdict, words };

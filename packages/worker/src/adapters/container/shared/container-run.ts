@@ -164,7 +164,8 @@ export class ContainerRun {
     if (this.#cause === 'timed_out') return { kind: 'timed_out', ...times };
     if (this.#cause === 'stopped' || end.kind === 'exited' || end.kind === 'not_wanted') {
       const exitCode = end.kind === 'exited' ? end.exitCode : undefined;
-      return { kind: 'stopped', exitCode, ...times };
+      const neverRan = end.kind === 'not_wanted' || end.kind === 'not_started';
+      return { kind: 'stopped', exitCode, ...(neverRan && { neverRan }), ...times };
     }
     this.#complaint = end.words;
     const detail = { container: this.#deps.spec.name, engine: end.words };
