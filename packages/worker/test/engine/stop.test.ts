@@ -79,7 +79,8 @@ describe.each(engines)('$name', ({ open }) => {
     });
 
     it('a stop at any moment of the start leaves nothing and never a completed job that was not', async () => {
-      for (const delayMs of [0, 5, 20, 40, 60, 80, 100, 120, 150, 200]) {
+      const moments = [0, 5, 20, ...Array.from({ length: 20 }, (_, index) => 40 + 10 * index)];
+      for (const delayMs of moments) {
         const request = jobRequest('sleep 1000');
         const running = node.jobs.run(request);
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -89,8 +90,13 @@ describe.each(engines)('$name', ({ open }) => {
         }, delayMs);
         await promise;
         const result = await running;
-        expect(result).toMatchObject({ status: 'failed' });
-        expect(result.stderr).toContain('the job was canceled');
+        // Nothing of the engine's, wherever it was.
+        expect(result).toMatchObject({
+          status: 'failed',
+          exit_code: 143,
+          stdout: '',
+          stderr: 'cynode: the job was canceled\n',
+        });
       }
       await untilClean(test);
     });
