@@ -9,6 +9,7 @@ import { globalFlags } from '../base/global-flags.ts';
 import { authCommands } from './auth/definitions.ts';
 import { completionArgs } from './general/completion-args.ts';
 import { nodeCommands } from './nodes/definitions.ts';
+import { settingCommands } from './settings/definitions.ts';
 import { taskCommands } from './task/definitions.ts';
 import { userCommands } from './users/definitions.ts';
 
@@ -17,6 +18,7 @@ const groups: readonly CommandGroup[] = [
   { name: 'task', summary: 'Create tasks and read what became of them' },
   { name: 'task artifacts', summary: 'List and save the files of a task' },
   { name: 'nodes', summary: 'Look at nodes, and let one in again that lost its identity' },
+  { name: 'settings', summary: 'Read and change system settings' },
   { name: 'users', summary: 'Administer users and their roles' },
 ];
 
@@ -46,6 +48,7 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
   ...authCommands,
   ...taskCommands,
   ...nodeCommands,
+  ...settingCommands,
   ...userCommands,
 ];
 

@@ -7,7 +7,7 @@ const at = (...words: string[]) => completeWords(model, words);
 
 describe('completeWords', () => {
   it.each([
-    [[''], ['auth', 'task', 'nodes', 'users', 'version', 'status', 'completion']],
+    [[''], ['auth', 'task', 'nodes', 'settings', 'users', 'version', 'status', 'completion']],
     [
       ['-q', '-o', 'json', 'auth', ''],
       ['login', 'logout', 'whoami', 'refresh', 'passwd'],

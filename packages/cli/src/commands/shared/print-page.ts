@@ -5,6 +5,8 @@ export interface Page {
   readonly name: string;
   readonly columns: readonly string[];
   readonly items: readonly object[];
+  /** What a table shows of the items where that is not their fields. */
+  readonly rows?: readonly Readonly<Record<string, string | number | boolean | undefined>>[];
   readonly next: string | null | undefined;
 }
 
@@ -13,11 +15,11 @@ export interface Page {
  * See docs/reference/cli.md#paging.
  */
 export async function printPage(
-  { name, columns, items, next }: Page,
+  { name, columns, items, rows, next }: Page,
   { notes, output }: { readonly notes: Notes; readonly output: Output },
 ): Promise<void> {
   await output.print({
-    list: { columns, rows: items.map((item) => ({ ...item })) },
+    list: { columns, rows: rows ?? items.map((item) => ({ ...item })) },
     json: { [name]: items, next_cursor: next ?? '' },
   });
   if (next && output.format === 'table') await notes.hint(`next_cursor=${next}`);

@@ -1,4 +1,5 @@
 import { jobTimeouts, limits } from '@cynodeai/contracts/common';
+import { isCloudModel } from '@cynodeai/contracts/model';
 import { leaseSettingKeys } from '../leases/lease-times.ts';
 import { executionModes, pmModelKeys, selectionModes } from '../models/model-settings.ts';
 import { parseTiers } from '../models/model-tiers.ts';
@@ -43,13 +44,18 @@ const registries = rule(
   'must be an array of {url, credentials_env?}',
 );
 
+const localModel = rule(
+  (value) => isText(value) && !isCloudModel(value),
+  'must name a model that runs on a node; one that ends in cloud is asked elsewhere',
+);
+
 /** What the settings this product reads must be; of other keys nothing is known and everything is kept. */
 const rules: Readonly<Record<string, ValueRule>> = {
   [pmModelKeys.executionMode]: oneOf(executionModes),
   [pmModelKeys.mode]: oneOf(selectionModes),
   [pmModelKeys.preferHost]: aBoolean,
   [pmModelKeys.tiers]: tiers,
-  [pmModelKeys.pinned]: aText,
+  [pmModelKeys.pinned]: localModel,
   [pmModelKeys.loadTimeout]: wholeNumber(1, year),
   'agents.project_manager.model_routing.fallback_provider_order': texts,
   'agents.project_manager.sandbox.allow_add_to_allowed_images': aBoolean,
