@@ -229,3 +229,15 @@ describe('routes and problems', () => {
     expect(defaultGatewayUrl).toBe('http://localhost:8080');
   });
 });
+
+describe('a route whose body a stranger can send', () => {
+  it('has a small limit on every wire', () => {
+    const routes = [gatewayRoutes, controlPlaneRoutes, workerApiRoutes].flatMap((wire) =>
+      Object.values(wire),
+    );
+    const open = routes.filter((route) => ['none', 'psk'].includes(route.auth) && 'body' in route);
+    const limits = open.map((route) => ('bodyLimitBytes' in route ? route.bodyLimitBytes : NaN));
+    expect(limits.length).toBeGreaterThanOrEqual(4);
+    for (const limit of limits) expect(limit).toBeLessThanOrEqual(256 * 1024);
+  });
+});

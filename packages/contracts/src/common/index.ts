@@ -2,6 +2,7 @@ export * from './container-engines.ts';
 export * from './health.ts';
 export * from './limits.ts';
 export * from './model-availability.ts';
+export * from './model-names.ts';
 export * from './open-enum.ts';
 export * from './ports.ts';
 export * from './primitives.ts';

@@ -1,4 +1,4 @@
-export * from './model-names.ts';
+export * from '../common/model-names.ts';
 export * from './ollama-answers.ts';
 export * from './ollama-requests.ts';
 export * from './ollama.ts';

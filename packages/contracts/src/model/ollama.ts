@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultModelTag } from './model-names.ts';
+import { defaultModelTag } from '../common/model-names.ts';
 
 /** `GET /api/version`. */
 export const ollamaVersionSchema = z.looseObject({ version: z.string() });

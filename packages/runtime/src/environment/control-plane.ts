@@ -1,6 +1,5 @@
 import { trimEnd } from '../std/index.ts';
-import { defaultPorts, limits, serviceUrlSchema } from '@cynodeai/contracts/common';
-import { isCloudModel } from '@cynodeai/contracts/model';
+import { defaultPorts, isCloudModel, limits, serviceUrlSchema } from '@cynodeai/contracts/common';
 import { z } from 'zod';
 import {
   type Environment,
