@@ -34,8 +34,9 @@ Feature: One command from nothing to a result
     And standard output holds "got forty-two"
 
   Scenario: Interrupting cancels the task and leaves no container
-    When I start cynode with "run --commands 'sleep 300'" and interrupt it once the job runs
+    When I start cynode with "run --commands 'echo so far; touch up; sleep 300'" and interrupt it once the job has made the file "up"
     Then cynode exits with 130
+    And standard output holds "so far"
     And the newest task is "canceled"
     And no sandbox container is left
 

@@ -99,17 +99,12 @@ When(
 );
 
 When(
-  'I start cynode with {string} and interrupt it once the job runs',
-  async function (this: ProductWorld, line: string) {
-    const token = await this.stack.login();
+  'I start cynode with {string} and interrupt it once the job has made the file {string}',
+  async function (this: ProductWorld, line: string, name: string) {
     const child = this.stack.spawn('cynode', words(line));
-    await waitFor(
-      async () => {
-        const tasks = await this.stack.get('/v1/tasks?limit=1', token);
-        return at(tasks.json, 'tasks.0.status') === 'running';
-      },
-      { what: 'the job runs' },
-    );
+    await waitFor(() => this.stack.jobFiles(name).length > 0, {
+      what: 'the job has come that far',
+    });
     child.process.kill('SIGINT');
     await this.stack.ended(child);
   },

@@ -1,6 +1,6 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import { type Answer, at, Child, send, textAt } from '@cynodeai/testing/harness';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -118,6 +118,11 @@ export class StackWorld {
   async status(): Promise<unknown> {
     const { stdout } = await this.cynode('status', '--output', 'json');
     return parseJson(stdout);
+  }
+
+  /** Files of this name in the workspaces of jobs that run now. */
+  jobFiles(name: string): readonly string[] {
+    return globSync(join(this.home, 'node/sandbox_mounts/*/workspace', name));
   }
 
   async login(): Promise<string> {

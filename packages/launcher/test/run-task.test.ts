@@ -64,7 +64,9 @@ describe('running a task', () => {
     const running = run.start();
     await waitFor(() => paths(gateway).some((path) => path.includes('wait=')));
     run.control.abort();
-    expect(await running).toMatchObject({ status: 'canceled' });
+    await waitFor(() => run.gone.length > 0);
+    gateway.tasks.all[0]?.end({ stdout: 'so far\n', exit_code: 143 });
+    expect(await running).toMatchObject({ status: 'canceled', stdout: 'so far\n' });
     const [task] = gateway.tasks.all;
     expect(run.gone).toEqual([task?.jobId]);
     expect(paths(gateway)).toContain(`/v1/tasks/${task?.id}/cancel`);

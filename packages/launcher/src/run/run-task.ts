@@ -24,6 +24,9 @@ export interface RunTaskOptions {
 }
 
 const lookEveryMs = 1000;
+/** Longest wait for the output of a job that was stopped. */
+const lastWordsMs = 3000;
+const lastWordsPollMs = 100;
 /** Longest time an upload may stand still. */
 const uploadStallMs = 60_000;
 
@@ -100,5 +103,17 @@ async function cancelTask(options: RunTaskOptions, taskId: string): Promise<Task
   }
   const result = await client.call(gatewayRoutes.getTaskResult, { params: { id: taskId } });
   await options.waitUntilGone(result.jobs.map((job) => job.id));
+  return lastWords(client, result);
+}
+
+/** What a stopped job had written comes from its node a moment after its sandbox is gone. */
+async function lastWords(client: GatewayClient, canceled: TaskResult): Promise<TaskResult> {
+  const deadline = performance.now() + lastWordsMs;
+  let result = canceled;
+  while (result.jobs.some((job) => job.started_at !== undefined && job.result === undefined)) {
+    if (performance.now() > deadline) break;
+    await sleep(lastWordsPollMs);
+    result = await client.call(gatewayRoutes.getTaskResult, { params: { id: result.task_id } });
+  }
   return result;
 }
