@@ -52,6 +52,8 @@ export interface ModelCard {
   readonly system: string;
   readonly capabilities: readonly string[];
   readonly contextLength: number;
+  /** Who computes it, where that is not this service. */
+  readonly remoteHost?: string;
 }
 
 /** A model in memory; `expiresAt` is when it leaves. */

@@ -1,4 +1,4 @@
-import { type OllamaPullLine, canonicalModel } from '@cynodeai/contracts/model';
+import { type OllamaPullLine, canonicalModel, isCloudModel } from '@cynodeai/contracts/model';
 import type {
   AnswerPiece,
   LoadedModel,
@@ -55,13 +55,23 @@ async function* downloaded(): AsyncIterable<OllamaPullLine> {
 export class ScriptedModels {
   readonly onDisk = new Map<string, ModelCard>();
   readonly inMemory = new Set<string>();
+  /** Entries that stand for models of its maker's cloud. */
+  readonly #remote: ReadonlySet<string>;
 
-  constructor(names: readonly string[]) {
-    for (const name of names) this.add(name);
+  constructor(names: readonly string[], remote: readonly string[] = []) {
+    this.#remote = new Set(remote.map(canonicalModel));
+    for (const name of [...names, ...remote]) this.add(name);
+  }
+
+  /** Whether a real service would send a request for this model to its maker. */
+  isRemote(name: string): boolean {
+    return this.#remote.has(canonicalModel(name)) || isCloudModel(name);
   }
 
   add(name: string): void {
-    this.onDisk.set(canonicalModel(name), cardOf(canonicalModel(name)));
+    const card = cardOf(canonicalModel(name));
+    const isRemote = this.#remote.has(card.name);
+    this.onDisk.set(card.name, isRemote ? { ...card, remoteHost: 'https://cloud.invalid' } : card);
   }
 
   evict(name: string): void {

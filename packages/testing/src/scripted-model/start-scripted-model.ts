@@ -1,4 +1,4 @@
-import { parseJsonOr } from '@cynodeai/runtime/std';
+import { at, parseJsonOr } from '@cynodeai/runtime/std';
 import { type ModelCall, answerModelCall, startModelServer } from '@cynodeai/demo-model/wire';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { once } from 'node:events';
@@ -14,6 +14,8 @@ export interface ScriptedModelOptions extends Script {
   readonly host?: string;
   /** Models on disk; `scripted:latest` when absent. */
   readonly models?: readonly string[];
+  /** Entries of its list that stand for models of its maker's cloud. */
+  readonly remoteModels?: readonly string[];
 }
 
 /** A model that does what a test says, behind the wire of a real one. */
@@ -23,6 +25,8 @@ export interface ScriptedModel {
   readonly port: number;
   /** Every request so far, oldest first. */
   readonly requests: readonly ModelRequest[];
+  /** Requests that a real service would have sent on to the cloud of its maker, oldest first. */
+  readonly forwarded: readonly ModelRequest[];
   /** Models on disk now. */
   readonly models: readonly string[];
   /** Replaces the parts of the script that are given. */
@@ -38,6 +42,11 @@ export interface ScriptedModel {
 }
 
 const modelPaths = ['/api/generate', '/api/chat', '/v1/chat/completions', '/v1/completions'];
+
+/** The models a request is about. */
+function namesOf({ json }: ModelRequest): readonly string[] {
+  return [at(json, 'model'), at(json, 'name')].filter((name) => typeof name === 'string');
+}
 
 function behaviourOf(script: Script, request: ModelRequest): Behaviour {
   const { reply = 'scripted answer' } = script;
@@ -64,13 +73,15 @@ export async function startScriptedModel(
   options: ScriptedModelOptions = {},
 ): Promise<ScriptedModel> {
   const host = options.host ?? '127.0.0.1';
-  const models = new ScriptedModels(options.models ?? ['scripted']);
+  const models = new ScriptedModels(options.models ?? ['scripted'], options.remoteModels);
+  const forwarded: ModelRequest[] = [];
   const requests: ModelRequest[] = [];
   let script: Script = options;
 
   const answer = async (call: ModelCall): Promise<void> => {
     const request = recordOf(call, requests);
     requests.push(request);
+    if (namesOf(request).some((name) => models.isRemote(name))) forwarded.push(request);
     const intercepted = script.intercept?.(request);
     const isModelCall = modelPaths.includes(call.path) && call.method === 'POST';
     const behaviour =
@@ -90,6 +101,7 @@ export async function startScriptedModel(
     url: `http://${host}:${server.port}`,
     port: server.port,
     requests,
+    forwarded,
     get models() {
       return [...models.onDisk.keys()];
     },

@@ -29,6 +29,10 @@ export function ollamaTags(call: ModelCall, backend: ModelBackend): void {
     size: card.size,
     digest: card.digest,
     details: details(card),
+    ...(card.remoteHost !== undefined && {
+      remote_model: card.name,
+      remote_host: card.remoteHost,
+    }),
   }));
   sendJson(call, 200, { models });
 }
