@@ -4,6 +4,11 @@ import { defaultModelTag } from '../common/model-names.ts';
 /** `GET /api/version`. */
 export const ollamaVersionSchema = z.looseObject({ version: z.string() });
 
+/** `GET /api/status`: whether it asks its maker's cloud. Older services have no such path. */
+export const ollamaStatusSchema = z.looseObject({
+  cloud: z.looseObject({ disabled: z.boolean().optional() }).optional(),
+});
+
 /** `GET /api/tags`: what is on disk. Older servers fill only one of the two names. */
 export const ollamaTagsSchema = z.looseObject({
   models: z

@@ -4,6 +4,7 @@ import { ollamaGenerateRequestSchema, ollamaModelRequestSchema } from './ollama-
 import {
   ollamaErrorSchema,
   ollamaGenerateSchema,
+  ollamaStatusSchema,
   ollamaTagsSchema,
   ollamaVersionSchema,
 } from './ollama.ts';
@@ -23,6 +24,15 @@ export const ollamaRoutes = {
     auth: 'none',
     summary: 'Version of the service',
     success: { 200: { kind: 'json', schema: ollamaVersionSchema } },
+    errors: [],
+  }),
+  status: defineRoute({
+    operation: 'ollama.status',
+    method: 'GET',
+    path: '/api/status',
+    auth: 'none',
+    summary: "Whether it asks its maker's cloud",
+    success: { 200: { kind: 'json', schema: ollamaStatusSchema } },
     errors: [],
   }),
   tags: defineRoute({

@@ -1,3 +1,4 @@
+import { startScriptedModel } from '@cynodeai/testing';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,26 @@ describe('the check of inference', () => {
       detail: expect.stringContaining('not a neural network'),
       fix: 'cynode up --inference ollama',
     });
+  });
+
+  it.each([
+    [false, 'warn', 'it asks the cloud of its maker'],
+    [true, 'ok', 'the next start takes Ollama at'],
+    [undefined, 'ok', 'the next start takes Ollama at'],
+  ])('names a service that asks a cloud (disabled: %s)', async (disabled, result, says) => {
+    const model = await startScriptedModel({
+      intercept: ({ path }) =>
+        path === '/api/status' && disabled !== undefined
+          ? { kind: 'raw', body: JSON.stringify({ cloud: { disabled } }) }
+          : undefined,
+    });
+    try {
+      install({ choice: 'ollama', path: { kind: 'none' } });
+      const check = await checkInference({ CYNODE_HOME: dir, OLLAMA_BASE_URL: model.url });
+      expect(check).toMatchObject({ result, detail: expect.stringContaining(says) });
+    } finally {
+      await model.close();
+    }
   });
 
   it('fails on an address that is none', async () => {

@@ -4,6 +4,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import { decidePath } from '../domain/decide-path.ts';
 import { describePath, realModelCommand } from '../domain/inference.ts';
+import { asksCloud } from '../inference/ollama-probe.ts';
 import { lookAround } from '../inference/settle-inference.ts';
 import { findInstall } from '../install/install.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -38,8 +39,13 @@ export async function checkInference(env: Env): Promise<Check> {
       return fail('inference', `${choice}: ${why}`, 'see the reason, or say --inference auto');
     }
     const text = `${choice}: the next start takes ${describePath(decision.path)}`;
-    if (decision.path.kind === 'demo') return warn('inference', text, realModelCommand);
-    if (decision.path.kind !== 'none') return ok('inference', text);
+    const { path } = decision;
+    if (path.kind === 'ollama' && (await asksCloud(path.url)) === true) {
+      const detail = `${text}; it asks the cloud of its maker for some models, which jobs and prompts never use`;
+      return warn('inference', detail, 'start it with OLLAMA_NO_CLOUD=1');
+    }
+    if (path.kind === 'demo') return warn('inference', text, realModelCommand);
+    if (path.kind !== 'none') return ok('inference', text);
     return warn('inference', `${text}; prompts are not answered`, 'cynode up --inference auto');
   } catch (error) {
     return fail('inference', messageOf(error), 'correct it, or unset the variable');

@@ -1,5 +1,5 @@
 import type { FoundOllama } from '../domain/inference.ts';
-import { ollamaRoutes } from '@cynodeai/contracts/model';
+import { isCloudModel, ollamaRoutes } from '@cynodeai/contracts/model';
 import { HttpClient, callRoute } from '@cynodeai/runtime/call';
 
 /**
@@ -16,8 +16,26 @@ export async function probeOllama(url: string): Promise<FoundOllama | undefined>
   try {
     const { version } = (await callRoute(ollamaRoutes.version, {}, how)).body;
     const tags = (await callRoute(ollamaRoutes.tags, {}, how)).body;
-    const models = (tags.models ?? []).flatMap((model) => model.model ?? model.name ?? []);
+    // What its maker's cloud computes is no model of this machine.
+    const models = (tags.models ?? [])
+      .filter(({ remote_host }) => !remote_host)
+      .flatMap((model) => model.model ?? model.name ?? [])
+      .filter((name) => !isCloudModel(name));
     return { url, version, models };
+  } catch {
+    return undefined;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Whether an Ollama has some models computed by the cloud of its maker; undefined when it does not say. */
+export async function asksCloud(url: string): Promise<boolean | undefined> {
+  const client = new HttpClient();
+  const how = { client, baseUrl: url, timeoutMs: probeMs };
+  try {
+    const { cloud } = (await callRoute(ollamaRoutes.status, {}, how)).body;
+    return cloud?.disabled === undefined ? undefined : !cloud.disabled;
   } catch {
     return undefined;
   } finally {

@@ -20,6 +20,8 @@ export type BackendLook = 'answers' | 'absent' | 'slow';
 export interface ModelBackend {
   /** Whether it answers; never rejects. */
   look(signal: AbortSignal): Promise<BackendLook>;
+  /** Whether it has some models computed by the cloud of its maker; undefined when it does not say. Never rejects. */
+  asksCloud(signal: AbortSignal): Promise<boolean | undefined>;
   /** Models it has, each with its tag, sorted. @throws Error when it does not answer or makes no sense */
   models(signal: AbortSignal): Promise<readonly string[]>;
   /** Makes it fetch a model and resolves when it has it. @throws Error with the service's own words */

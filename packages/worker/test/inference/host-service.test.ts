@@ -73,6 +73,20 @@ describe('a model service of the host', () => {
     await waitToPass(() => expect(lastInference()).toMatchObject({ running: true }));
   });
 
+  it('that asks the cloud of its maker is named in the report and the log', async () => {
+    model.setScript({
+      intercept: ({ path }) =>
+        path === '/api/status'
+          ? { kind: 'raw', body: JSON.stringify({ cloud: { disabled: false } }) }
+          : undefined,
+    });
+    node.env['OLLAMA_UPSTREAM_URL'] = model.url;
+    await node.start();
+    await waitToPass(() => expect(lastInference()).toMatchObject({ cloud_enabled: true }));
+    const words = node.log.lines.map(({ message }) => message);
+    expect(words).toContain('the model service asks the cloud of its maker');
+  });
+
   it('that stays away leaves the node ready for plain jobs, and is used once it comes', async () => {
     const port = await reservePort();
     node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${port}`;

@@ -23,6 +23,17 @@ async function look(service: ModelService, signal: AbortSignal): Promise<Backend
   }
 }
 
+async function asksCloud(service: ModelService, signal: AbortSignal): Promise<boolean | undefined> {
+  const limits = { timeoutMs: bounds.lookMs, maxBytes: bounds.versionBytes };
+  try {
+    const { body } = await callRoute(ollamaRoutes.status, {}, { ...service, ...limits, signal });
+    return body.cloud?.disabled === undefined ? undefined : !body.cloud.disabled;
+  } catch {
+    // An older service has no such path, and no cloud.
+    return undefined;
+  }
+}
+
 async function models(service: ModelService, signal: AbortSignal): Promise<readonly string[]> {
   const limits = { timeoutMs: bounds.tagsMs, maxBytes: bounds.tagsBytes };
   const called = callRoute(ollamaRoutes.tags, {}, { ...service, ...limits, signal });
@@ -43,6 +54,7 @@ async function models(service: ModelService, signal: AbortSignal): Promise<reado
 export function createOllamaBackend(service: ModelService): ModelBackend {
   return {
     look: (signal) => look(service, signal),
+    asksCloud: (signal) => asksCloud(service, signal),
     models: (signal) => models(service, signal),
     pull: (modelRef, onProgress, signal) => pullModel({ service, modelRef, onProgress, signal }),
   };

@@ -50,6 +50,7 @@ export class NodeInference implements InferenceService {
   #existing = false;
   #supported = false;
   #running = false;
+  #asksCloud: boolean | undefined;
   #slow = 0;
 
   constructor(deps: NodeInferenceDeps) {
@@ -76,6 +77,7 @@ export class NodeInference implements InferenceService {
       supported: this.#supported || this.#existing,
       existingService: this.#existing,
       running: this.#running,
+      asksCloud: this.#running ? this.#asksCloud : undefined,
       // What nobody serves is not available, whatever is on the disk.
       models: this.#running ? this.models.known() : [],
     };
@@ -249,9 +251,18 @@ export class NodeInference implements InferenceService {
   /** Models first, so that no report names a running service without them. */
   async #arrive(signal: AbortSignal): Promise<void> {
     await this.#refresh(signal);
+    const asksCloud = await this.#backend.asksCloud(signal);
     if (signal.aborted) return;
     this.#running = true;
     this.#existing = this.#own === undefined;
+    this.#asksCloud = asksCloud;
+    if (asksCloud === true) {
+      const fix = 'start it with OLLAMA_NO_CLOUD=1';
+      this.#deps.log.warn('the model service asks the cloud of its maker', {
+        url: this.#baseUrl,
+        fix,
+      });
+    }
     this.#deps.log.info('the model service answers', {
       url: this.#baseUrl,
       models: this.models.known().length,

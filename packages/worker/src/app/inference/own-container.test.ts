@@ -32,6 +32,7 @@ describe("the node's own inference container", () => {
   /** What the backend says, one look after the other; the last one stays. */
   const backend = (): ModelBackend => ({
     look: async () => (looks.length > 1 ? looks.shift() : looks[0]) ?? 'absent',
+    asksCloud: async () => undefined,
     models: async () => [],
     pull: async () => {},
   });

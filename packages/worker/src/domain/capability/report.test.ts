@@ -31,7 +31,13 @@ const input: ReportInput = {
     features: ['b', 'a'],
   },
   sandboxUsable: true,
-  inference: { supported: false, existingService: false, running: false, models: [] },
+  inference: {
+    supported: false,
+    existingService: false,
+    running: false,
+    asksCloud: undefined,
+    models: [],
+  },
   now: new Date('2026-01-01T00:00:00Z'),
 };
 

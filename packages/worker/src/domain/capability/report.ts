@@ -75,6 +75,7 @@ function inferencePart(
     mode: settings.inferenceMode,
     existing_service: facts.existingService,
     running: facts.running,
+    ...(facts.asksCloud !== undefined && { cloud_enabled: facts.asksCloud }),
     models: facts.models.map(({ modelRef, status }) => ({ model_ref: modelRef, status })),
   };
 }

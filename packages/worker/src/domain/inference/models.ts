@@ -28,5 +28,7 @@ export interface InferenceFacts {
   readonly supported: boolean;
   readonly existingService: boolean;
   readonly running: boolean;
+  /** The service would have some models computed by the cloud of its maker; undefined when it does not say. */
+  readonly asksCloud: boolean | undefined;
   readonly models: readonly ModelState[];
 }
