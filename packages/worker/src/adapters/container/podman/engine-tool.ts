@@ -4,18 +4,20 @@ import type { EngineTool } from '../shared/engine-tool.ts';
 import type { EngineCommand } from './client.ts';
 import { removeContainers } from './containers.ts';
 import { hasImage, importImage } from './images.ts';
-import { type EngineSource, engineExists, openEngine } from './open-engine.ts';
+import { type EngineSource, type UsableEngine, engineExists, openEngine } from './open-engine.ts';
 import { engineFacts, groupPlace } from './podman-engine.ts';
-import { removeAllContainers, resetEngine, stopPause } from './reset-engine.ts';
+import { removeAllContainers, resetEngine } from './reset-engine.ts';
+import { stopKeeper } from './user-namespace.ts';
 
 /** The private Podman of a node. */
 export function podmanTool(source: EngineSource & NodeBounds): EngineTool {
-  const usable = async (): Promise<EngineCommand> => {
+  const usableEngine = async (): Promise<UsableEngine> => {
     const engine = await openEngine(source);
-    if (engine.usable !== undefined) return engine.usable.command;
+    if (engine.usable !== undefined) return engine.usable;
     const lines = engine.problems.map(({ message, fix }) => `${message}; ${fix}`);
     throw new WorkerError('engine_unusable', lines.join('\n'));
   };
+  const usable = async (): Promise<EngineCommand> => (await usableEngine()).command;
   return {
     probe: async () => {
       const { usable: found, problems } = await openEngine(source);
@@ -37,10 +39,10 @@ export function podmanTool(source: EngineSource & NodeBounds): EngineTool {
 
     clean: async (nodeSlug) => {
       if (!(await engineExists(source))) return [];
-      const command = await usable();
+      const { command, profile } = await usableEngine();
       if (nodeSlug !== undefined) return removeContainers(command, nodeSlug);
       await removeAllContainers(command);
-      await stopPause((await openEngine(source)).paths);
+      if (profile.rootless) await stopKeeper(command);
       await removeControlGroup(source.stateDir);
       return [];
     },

@@ -21,11 +21,17 @@ export interface EngineSource {
   readonly xdgRuntimeDir?: string | undefined;
 }
 
+/** An engine that was probed and works. */
+export interface UsableEngine {
+  readonly profile: EngineProfile;
+  readonly command: EngineCommand;
+}
+
 /** The private engine of an install, ready for calls. */
 export interface OpenedEngine {
   readonly paths: EnginePaths;
   /** Absent when nothing works here; `problems` says why. */
-  readonly usable?: { readonly profile: EngineProfile; readonly command: EngineCommand };
+  readonly usable?: UsableEngine;
   readonly problems: readonly EngineProblem[];
 }
 

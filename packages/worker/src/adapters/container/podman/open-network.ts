@@ -1,30 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxNetwork, ServeListener } from '../../../ports/sandbox-engine.ts';
 import { type EnterNamespace, openNamespace } from '../shared/network-namespace.ts';
-import { callEngine } from './client.ts';
 import type { RunSetting } from './spawn-run.ts';
+import { namespaceKeeper } from './user-namespace.ts';
 
 /** Into a new network namespace. */
 const unshare: EnterNamespace = { program: 'unshare', args: ['--net', '--'] };
 
-async function pausePid({ paths }: RunSetting): Promise<number | undefined> {
-  const text = await readFile(join(paths.libpodTemp, 'pause.pid'), 'utf8').catch(() => '');
-  const pid = Number(text);
-  return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
-}
-
-/**
- * A rootless container joins only networks of the engine's own user namespace, which a process of the engine keeps;
- * any call that needs it starts that process.
- */
+/** A rootless container joins only networks of the engine's own user namespace, which a process of the engine keeps. */
 async function enterRootless(setting: RunSetting): Promise<EnterNamespace> {
-  let pid = await pausePid(setting);
-  if (pid === undefined) {
-    await callEngine(setting.command, ['unshare', 'true']);
-    pid = await pausePid(setting);
-  }
+  const pid = await namespaceKeeper(setting.command);
   if (pid === undefined) {
     throw new WorkerError('inference_unavailable', 'the engine has no user namespace to join');
   }

@@ -3,29 +3,15 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { runCommand } from '@cynodeai/runtime/process';
 import { callEngine, type EngineCommand } from './client.ts';
-import { holdProcess, signalProcess } from './host-process.ts';
 import type { OpenedEngine } from './open-engine.ts';
-import type { EnginePaths } from './paths.ts';
 import { removeControlGroup } from '../shared/control-group.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import { asEngineRoot } from './engine-root.ts';
+import { stopKeeper } from './user-namespace.ts';
 
 /** Removes every container of the private storage. */
 export async function removeAllContainers(command: EngineCommand): Promise<void> {
   await callEngine(command, ['rm', '--all', '--force', '--time=0'], { timeoutMs: 120_000 });
-}
-
-/** Ends the process that keeps a rootless engine's user namespace; the next call starts another. */
-export async function stopPause(paths: EnginePaths): Promise<void> {
-  const text = await readFile(join(paths.libpodTemp, 'pause.pid'), 'utf8').catch(() => '');
-  const pid = Number(text);
-  if (!Number.isSafeInteger(pid) || pid < 2) return;
-  const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
-  const held = await holdProcess(pid);
-  // The file may be older than the process that has the number now.
-  if (held !== undefined && ['catatonit', 'podman', 'podman pause'].includes(name)) {
-    await signalProcess(held, 'SIGKILL');
-  }
 }
 
 /** Mount points below a folder, the deepest first. */
@@ -49,11 +35,12 @@ async function unmountBelow(folder: string): Promise<void> {
 export async function resetEngine(engine: OpenedEngine): Promise<void> {
   const { paths, usable } = engine;
   const asRoot = usable === undefined ? undefined : asEngineRoot(usable);
+  const isRootless = usable?.profile.rootless === true;
   if (usable !== undefined) await removeAllContainers(usable.command);
   await unmountBelow(paths.root);
   await unmountBelow(paths.run);
   await removeTree(join(paths.root, 'storage'), asRoot);
-  await stopPause(paths);
+  if (isRootless) await stopKeeper(usable.command);
   await removeTree(paths.root);
   await removeTree(dirname(paths.run));
   await removeControlGroup(dirname(paths.root));
