@@ -44,10 +44,11 @@ const registries = rule(
   'must be an array of {url, credentials_env?}',
 );
 
-const localModel = rule(
+const noCloud = rule(
   (value) => isText(value) && !isCloudModel(value),
   'must name a model that runs on a node; one that ends in cloud is asked elsewhere',
 );
+const localModel: ValueRule = (value) => aText(value) ?? noCloud(value);
 
 /** What the settings this product reads must be; of other keys nothing is known and everything is kept. */
 const rules: Readonly<Record<string, ValueRule>> = {

@@ -18,6 +18,14 @@ describe('the end of an engine call', () => {
     [{ code: 137 }, { kind: 'exited', exitCode: 137 }],
     [{ code: null }, { kind: 'engine_fault' }],
     [{ code: 126, wanted: false, stderr: killed }, { kind: 'not_wanted' }],
+    [
+      {
+        code: 126,
+        wanted: false,
+        stderr: `time="2026-11-30T14:07:52Z" level=error msg="cannot start a container that has stopped"\n${killed}`,
+      },
+      { kind: 'not_wanted' },
+    ],
     [{ code: 127, wanted: false, started: false, stderr: killed }, { kind: 'not_wanted' }],
     [
       { code: 126, stderr: killed },

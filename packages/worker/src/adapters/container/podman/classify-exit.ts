@@ -39,8 +39,8 @@ const initFault = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.*)\n$/;
  */
 const lostFault = /^Error: failed to connect to container's attach socket: /;
 
-/** How the client begins to say why it did not bring a container up. */
-const clientFault = /^Error: /;
+/** How the client begins to say why it did not bring a container up, behind what its runtime logged about it. */
+const clientFault = /^(?:time="[^\n]*\n)*Error: /;
 
 /** Whether a run that was to end anyway ended in the middle of its start, although its first process existed. */
 function endedInStart({ code, wanted, silent, stderr }: EndedCall): boolean {
