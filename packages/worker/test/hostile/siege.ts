@@ -15,6 +15,8 @@ export interface Report {
     readonly failed: readonly string[];
     readonly quietMedianMs: number;
     readonly worstMs: number;
+    /** Programs that ran when the slowest of them was started. */
+    readonly worstDuring: string;
   };
   readonly health: {
     readonly asked: number;
@@ -56,18 +58,25 @@ const ordinarySeconds = 120;
 class Ordinary {
   readonly times: number[] = [];
   readonly failed: string[] = [];
+  slowestDuring = '';
 
-  async once(node: BesiegedNode): Promise<void> {
+  async once(node: BesiegedNode, active: ReadonlySet<string>): Promise<void> {
+    const during = [...active].join(', ');
     const { ms, result } = await run(node, ordinaryScript, ordinarySeconds);
+    if (ms > worst(this.times)) this.slowestDuring = during;
     this.times.push(ms);
     if (result['stdout'] !== ordinarySays || result['exit_code'] !== 0)
       this.failed.push(JSON.stringify(result));
   }
 
-  async everySecond(node: BesiegedNode, signal: AbortSignal): Promise<void> {
+  async everySecond(
+    node: BesiegedNode,
+    active: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
     for await (const _tick of setInterval(1000)) {
       if (signal.aborted) return;
-      await this.once(node);
+      await this.once(node, active);
     }
   }
 }
@@ -154,13 +163,16 @@ export async function besiege(
   await beside(
     (signal) => [quiet.health.always(node, active, signal)],
     async () => {
-      for (const _turn of [1, 2, 3]) await quiet.ordinary.once(node);
+      for (const _turn of [1, 2, 3]) await quiet.ordinary.once(node, active);
     },
   );
   const loud = { ordinary: new Ordinary(), health: new Health() };
   let escaped: readonly string[] = [];
   await beside(
-    (signal) => [loud.ordinary.everySecond(node, signal), loud.health.always(node, active, signal)],
+    (signal) => [
+      loud.ordinary.everySecond(node, active, signal),
+      loud.health.always(node, active, signal),
+    ],
     async () => {
       escaped = await attack(node, programs, seconds, active);
     },
@@ -176,6 +188,7 @@ export async function besiege(
       failed: [...quiet.ordinary.failed, ...loud.ordinary.failed],
       quietMedianMs: median(quiet.ordinary.times),
       worstMs: worst(loud.ordinary.times),
+      worstDuring: loud.ordinary.slowestDuring,
     },
     health: {
       asked: loud.health.times.length,
