@@ -1,6 +1,7 @@
 import { gatewayRoutes, taskEventSchemas } from '@cynodeai/contracts/gateway';
 import { isRecord } from '@cynodeai/runtime/std';
 import { type Recorded, type Answer, json } from '@cynodeai/testing/doubles';
+import type { JsonSchema } from '@cynodeai/testing/fuzz';
 import { z } from 'zod';
 
 /** Finds in an output what came from outside. */
@@ -41,19 +42,6 @@ export function steeringIn(output: string): string | undefined {
     .replaceAll(/[\n\t]/g, ' ');
   const at = steering.exec(text)?.index;
   return at === undefined ? undefined : JSON.stringify(text.slice(Math.max(0, at - 40), at + 40));
-}
-
-interface JsonSchema {
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: boolean | JsonSchema;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly format?: string;
-  readonly pattern?: string;
-  readonly minimum?: number;
 }
 
 /** The id of everything. */

@@ -65,7 +65,7 @@ describe('sanitize', () => {
     ['a clipboard and a title', '\u001B]52;c;eA==\u0007x\u001B]0;y\u001B\\'],
     ['a screen and a cursor', '\u001B[2J\u001B[1;1H\u001B[?25lx'],
     ['a reset, a character set and graphics', '\u001Bcx\u001B(0\u001BPq#0\u001B\\'],
-    ['what hides text', '\u001B[8mx\u001B[1;8;31m'],
+    ['what hides text', '\u001B[8mx\u001B[1;8;31m\u001B[38;1;8m\u001B[48m'],
   ])('leaves out %s', (_what, text) => {
     expect(sanitize(text)).toBe('x');
   });

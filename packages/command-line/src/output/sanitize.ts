@@ -17,13 +17,18 @@ const colors = new RegExp(String.raw`^\u001B\[([\d;]*)m$`, 'u');
 /** Ends every colour. */
 const plain = '\u001B[0m';
 
-/** Whether the parameters of a colour command conceal text; those of an extended colour are numbers of colours. */
+/** Whether the parameters of a colour command may conceal text; those of an extended colour are numbers of colours. */
 function conceals(parameters: string): boolean {
   const numbers = parameters.split(';').map(Number);
   for (let at = 0; at < numbers.length; at += 1) {
     const number = numbers[at] ?? 0;
     if (number === 8) return true;
-    if ([38, 48, 58].includes(number)) at += numbers[at + 1] === 2 ? 4 : 2;
+    if ([38, 48, 58].includes(number)) {
+      const kind = numbers[at + 1];
+      // Of any other kind a terminal may take the rest for commands of their own.
+      if (kind !== 2 && kind !== 5) return true;
+      at += kind === 2 ? 4 : 2;
+    }
   }
   return false;
 }

@@ -197,6 +197,27 @@ describe('capability reports', () => {
     ]);
   });
 
+  it('name a model in one form, however a node spells it', async () => {
+    const session = await node.join(plane.url);
+    const inference = (model_ref: string) => ({
+      inference: { supported: true, models: [{ model_ref, status: 'available' }] },
+    });
+    for (const ref of [
+      'Spelled:8B',
+      'registry.ollama.ai/library/spelled:8b',
+      'library/spelled:8b',
+    ]) {
+      await session.sendReport(node.report(inference(ref)));
+    }
+    const names = await plane.db
+      .selectFrom('models as m')
+      .innerJoin('model_versions as v', 'v.model_id', 'm.id')
+      .select(['m.name', 'v.version'])
+      .where('m.name', 'ilike', '%spelled%')
+      .execute();
+    expect(names).toEqual([{ name: 'spelled', version: '8b' }]);
+  });
+
   it('do not fill the registry with names a node listed once', async () => {
     const session = await node.join(plane.url);
     const models = (turn: number) => ({

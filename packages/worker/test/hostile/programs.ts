@@ -320,7 +320,7 @@ export const hostilePrograms: readonly HostileProgram[] = [
   {
     name: 'programs the kernel',
     script: perl(
-      `my $a = "\\0" x 128; for ([${call.bpf}, 0, $a, 128], [${call.perf}, $a, 0, -1, -1, 0], [${call.uffd}, 0], [${call.uring}, 8, $a]) { print "ESCAPED $_->[0]\\n" if syscall(@$_) >= 0 }`,
+      `my $a = "\\0" x 128; for ([${call.bpf}, 0, $a, 128], [${call.perf}, $a, 0, -1, -1, 0], [${call.uffd}, 0], [${call.uring}, 8, $a]) { my ($call, @args) = @$_; print "ESCAPED $call\\n" if syscall($call, @args) >= 0 }`,
     ),
     short: true,
   },

@@ -5,18 +5,9 @@ import { createOllamaBackend } from '../../src/adapters/inference/ollama-backend
 import { jobBodies } from '../../src/adapters/relay/job-body.ts';
 import { jobModels } from '../../src/app/inference/job-models.ts';
 import { fetchFrom } from './support/call.ts';
+import { modelPaths } from './support/model-paths.ts';
 import { stage } from './support/stage.ts';
 
-const paths = [
-  '/api/generate',
-  '/api/chat',
-  '/api/embed',
-  '/api/embeddings',
-  '/api/show',
-  '/v1/chat/completions',
-  '/v1/completions',
-  '/v1/embeddings',
-];
 const clouds = ['big:cloud', 'big:120b-cloud', 'big-cloud', 'team/big:cloud'];
 /** A local name that stands for a model of the cloud. */
 const alias = 'assistant';
@@ -32,32 +23,37 @@ afterAll(async () => {
   await service.close();
 });
 
-it.each(paths)('nothing a job asks of %s leaves for the cloud of the service', async (path) => {
-  const backend = createOllamaBackend({ client, baseUrl: service.url });
-  const { place } = await stage(() => {}, {
-    service: { upstream: () => service.url },
-    prepare: jobBodies(jobModels(() => backend)),
-  });
-  const spellings = [...clouds, alias].flatMap((name) => [
-    name,
-    name.toUpperCase(),
-    `${name}:latest`,
-    `library/${name}`,
-    `registry.ollama.ai/library/${name}`,
-    `https://registry.ollama.ai/library/${name}`,
-  ]);
-  for (const model of spellings) {
-    for (const body of [
-      { model },
-      { name: model },
-      { model: 'small', name: model },
-      { name: 'small', model },
-    ]) {
-      await fetchFrom(place, path, { body: JSON.stringify({ ...body, prompt: 'p', input: 'p' }) });
+it.each(modelPaths)(
+  'nothing a job asks of %s leaves for the cloud of the service',
+  async (path) => {
+    const backend = createOllamaBackend({ client, baseUrl: service.url });
+    const { place } = await stage(() => {}, {
+      service: { upstream: () => service.url },
+      prepare: jobBodies(jobModels(() => backend)),
+    });
+    const spellings = [...clouds, alias].flatMap((name) => [
+      name,
+      name.toUpperCase(),
+      `${name}:latest`,
+      `library/${name}`,
+      `registry.ollama.ai/library/${name}`,
+      `https://registry.ollama.ai/library/${name}`,
+    ]);
+    for (const model of spellings) {
+      for (const body of [
+        { model },
+        { name: model },
+        { model: 'small', name: model },
+        { name: 'small', model },
+      ]) {
+        await fetchFrom(place, path, {
+          body: JSON.stringify({ ...body, prompt: 'p', input: 'p' }),
+        });
+      }
     }
-  }
-  expect(service.forwarded).toEqual([]);
-  const local = { model: 'Small', prompt: 'p', input: 'p', messages: [] };
-  await fetchFrom(place, path, { body: JSON.stringify(local) });
-  expect(service.requests.at(-1)).toMatchObject({ path, json: { model: 'small:latest' } });
-});
+    expect(service.forwarded).toEqual([]);
+    const local = { model: 'Small', prompt: 'p', input: 'p', messages: [] };
+    await fetchFrom(place, path, { body: JSON.stringify(local) });
+    expect(service.requests.at(-1)).toMatchObject({ path, json: { model: 'small:latest' } });
+  },
+);

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { jobBodies } from '../../src/adapters/relay/job-body.ts';
 import { jobModels } from '../../src/app/inference/job-models.ts';
 import { fetchFrom } from './support/call.ts';
+import { modelPaths } from './support/model-paths.ts';
 import { stage as stageOf } from './support/stage.ts';
 
 type Chunks = AsyncGenerator<Uint8Array>;
@@ -30,18 +31,7 @@ async function stage(refs: readonly string[]) {
   return { ask, upstream, looks: () => looks };
 }
 
-const paths = [
-  '/api/generate',
-  '/api/chat',
-  '/api/embed',
-  '/api/embeddings',
-  '/api/show',
-  '/v1/chat/completions',
-  '/v1/completions',
-  '/v1/embeddings',
-];
-
-it.each(paths)('%s uses a model of the node, and only what a job may use', async (path) => {
+it.each(modelPaths)('%s uses a model of the node, and only what a job may use', async (path) => {
   const { ask, upstream } = await stage(['small:latest']);
   const body = {
     model: 'small',

@@ -1,7 +1,5 @@
-import type { Args, Flags } from '@cynodeai/command-line/definition';
+import type { Flags } from '@cynodeai/command-line/definition';
 import { confirmFlags, pagingFlags } from '../shared/flags.ts';
-
-export const noArgs = {} as const satisfies Args;
 
 const keyFlag = {
   key: { type: 'string', required: true, value: 'key', help: 'name of the setting' },

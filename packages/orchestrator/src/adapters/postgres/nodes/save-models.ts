@@ -1,24 +1,16 @@
 import { sql } from 'kysely';
 import { actorId } from '../../../domain/identity/actor.ts';
 import type { Executor } from '../database.ts';
+import { splitModelRef } from '../models/model-names.ts';
 
 export interface ReportedModel {
   readonly model_ref: string;
   readonly status: 'available' | 'loading' | 'failed' | 'evicted';
 }
 
-/**
- * `name:tag` as the registry keeps it; without a tag `latest`.
- * See docs/reference/database.md#conventions.
- */
-function named(model: ReportedModel): { name: string; version: string; status: string } {
-  const colon = model.model_ref.lastIndexOf(':');
-  const tagged = colon > 0 && !model.model_ref.slice(colon).includes('/');
-  return {
-    name: tagged ? model.model_ref.slice(0, colon) : model.model_ref,
-    version: tagged ? model.model_ref.slice(colon + 1) || 'latest' : 'latest',
-    status: model.status,
-  };
+/** A model as the registry keeps it. */
+function named({ model_ref, status }: ReportedModel) {
+  return { ...splitModelRef(model_ref), status };
 }
 
 /** How many models are kept that a node spoke of once and lists no more. */

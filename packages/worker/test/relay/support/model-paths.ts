@@ -1,0 +1,11 @@
+/** Paths whose requests name a model. */
+export const modelPaths = [
+  '/api/generate',
+  '/api/chat',
+  '/api/embed',
+  '/api/embeddings',
+  '/api/show',
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+];
