@@ -96,6 +96,16 @@ describe('task list and get', () => {
     expect(parseJson(stdout)).toMatchObject({ task_id: taskId, status: 'queued' });
   });
 
+  it('get says what a task waits for, as one value of its line', async () => {
+    const waiting_text = 'node a answered 503: no namespace (2 of 10 times)';
+    const waits = { waiting_reason: 'not_taken', waiting_text };
+    gateway.on(`GET /v1/tasks/${taskId}`, json(200, task('running', waits)));
+    const outcome = await cynork('task', 'get', taskId);
+    expect(outcome.stdout).toBe(
+      `task_id=${taskId} status=running task_name=say-hello waiting_reason=not_taken waiting_text="${waiting_text}"\n`,
+    );
+  });
+
   it('a name of dots stays one segment', async () => {
     expect((await cynork('task', 'get', '..')).code).toBe(4);
     expect(gateway.requests[0]?.url).toBe('/v1/tasks/%2E%2E');

@@ -99,4 +99,15 @@ describe('running a task', () => {
     run.control.abort();
     await running;
   });
+
+  it('says what the task waits for while the nodes are well', async () => {
+    await using gateway = await FakeGateway.start();
+    const refusal = 'node a answered 503: no namespace (2 of 10 times)';
+    gateway.tasks.onCreated = (task) => task.wait(refusal);
+    const run = prepare(gateway);
+    const running = run.start();
+    await waitFor(() => run.steps.includes(`waiting: ${refusal}`));
+    gateway.tasks.all[0]?.end({ stdout: 'at last' });
+    expect(await running).toMatchObject({ status: 'completed', stdout: 'at last' });
+  });
 });

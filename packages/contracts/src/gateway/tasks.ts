@@ -79,6 +79,9 @@ export const taskSchema = z.object({
   input_mode: inputModeSchema,
   prompt: z.string(),
   summary: z.string().optional(),
+  /** Why it is not under way yet: a code, and a sentence with what to do where there is more to say. */
+  waiting_reason: z.string().optional(),
+  waiting_text: z.string().optional(),
   project_id: uuidSchema.optional(),
   attachments: z.array(taskAttachmentSchema),
   created_at: timestampSchema,

@@ -122,6 +122,7 @@ export const jobRoutes = {
       'node_not_ready',
       'node_shutting_down',
       'inference_unavailable',
+      'unavailable',
     ],
   }),
   getJob: defineRoute({

@@ -1,6 +1,7 @@
 import { type GatewayClient, GatewayError, type UploadFile } from '@cynodeai/api-client';
 import {
   type CreateTaskRequest,
+  type Task,
   type TaskResult,
   gatewayRoutes,
 } from '@cynodeai/contracts/gateway';
@@ -70,12 +71,15 @@ async function watchNode(
   while (!over.signal.aborted) {
     const trouble = await options.findTrouble();
     if (trouble === undefined) {
-      options.onStep(options.working);
+      const task = await look(options.client, taskId);
+      const reason = task?.waiting_text ?? task?.waiting_reason;
+      options.onStep(reason === undefined ? options.working : `waiting: ${reason}`);
     } else {
       options.onStep(`waiting: ${trouble.text.split('\n')[0] ?? ''}`);
       if (trouble.working) deadline = performance.now() + patienceMs;
       const late = performance.now() > deadline;
-      if (trouble.lasting || (late && (await isQueued(options.client, taskId)))) {
+      const queued = late && (await look(options.client, taskId))?.status === 'queued';
+      if (trouble.lasting || queued) {
         over.abort(new LauncherError('stack', `the task cannot run: ${trouble.text}`));
       }
     }
@@ -83,13 +87,12 @@ async function watchNode(
   }
 }
 
-async function isQueued(client: GatewayClient, taskId: string): Promise<boolean> {
+async function look(client: GatewayClient, taskId: string): Promise<Task | undefined> {
   try {
-    const task = await client.call(gatewayRoutes.getTask, { params: { id: taskId } });
-    return task.status === 'queued';
+    return await client.call(gatewayRoutes.getTask, { params: { id: taskId } });
   } catch {
     // The gateway went away as well: the wait for the result reports it.
-    return false;
+    return undefined;
   }
 }
 

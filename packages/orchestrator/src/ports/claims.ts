@@ -10,6 +10,8 @@ export interface ClaimedJob extends JobLease {
   readonly prompt: string | undefined;
   readonly node: NodeConnection;
   readonly defaultImage: string;
+  /** Times its node may say that it cannot start the job. */
+  readonly maxRefusals: number;
   readonly timeoutSeconds: number;
   /** Deadline of the call, ms. */
   readonly deadlineMs: number;

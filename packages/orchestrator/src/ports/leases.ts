@@ -1,4 +1,5 @@
 import type { Expiry } from '../domain/jobs/attempts.ts';
+import type { DispatchNote } from '../domain/jobs/job-payload.ts';
 
 /** Identity of one claim of a job; `leaseId` fences every later write. */
 export interface JobLease {
@@ -34,6 +35,8 @@ export interface Requeue {
   readonly reason: string;
   /** A node that gets it no more. */
   readonly refusedBy: string | undefined;
+  /** How often each node has said that it cannot start the job, where that changed. */
+  readonly refusals?: DispatchNote['refusals'];
   /** Its node may still have it from an earlier attempt and will be asked first. */
   readonly keepNode?: boolean;
 }

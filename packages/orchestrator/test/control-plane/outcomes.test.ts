@@ -13,6 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => plane[Symbol.asyncDispose]());
 beforeEach(async () => {
+  await setSetting(plane.db, 'dispatch.max_refusals', 10);
   await plane.db.updateTable('nodes').set({ status: 'inactive' }).execute();
 });
 
@@ -26,7 +27,7 @@ describe('outcomes', () => {
     };
   };
 
-  it.each(['node_at_capacity', 'node_shutting_down'] as const)(
+  it.each(['node_at_capacity', 'node_shutting_down', 'node_not_ready'] as const)(
     'sends a job again after %s: nothing ran',
     async (kind) => {
       const error = new ProblemError(kind, 'later', { retryAfterSeconds: 1 });
@@ -37,6 +38,7 @@ describe('outcomes', () => {
       const waiting = await readJob(plane.db, ids);
       expect(waiting.status).toBe('queued');
       expect(waiting.payload?.dispatch?.last_error).toContain('later');
+      expect(waiting.payload?.dispatch).not.toHaveProperty('refusals');
       const delay = (waiting.next_attempt_at?.getTime() ?? 0) - waiting.updated_at.getTime();
       expect(delay).toBeGreaterThanOrEqual(1600);
       expect(delay).toBeLessThanOrEqual(2400);
@@ -46,6 +48,55 @@ describe('outcomes', () => {
       expect(new Set(node.runs.map((run) => run.lease_id)).size).toBe(2);
     },
   );
+
+  it.each([
+    ['inference_unavailable', 'the engine has no user namespace to join'],
+    ['unavailable', 'processes were wanting when the sandbox was to start'],
+  ] as const)(
+    'counts the refusals of a node that answers %s for ever, shows them, and ends the job',
+    async (kind, why) => {
+      await setSetting(plane.db, 'dispatch.max_refusals', 3);
+      const onRun = () => {
+        throw new ProblemError(kind, why);
+      };
+      await using node = await fakeNode({ slug: 'never', onRun });
+      await node.join(plane.url);
+      const ids = await createTask(plane.db);
+      const due = () =>
+        plane.db
+          .updateTable('jobs')
+          .set({ next_attempt_at: new Date() })
+          .where('id', '=', ids.jobId)
+          .where('status', '=', 'queued')
+          .execute();
+      for (const times of [1, 2]) {
+        await waitFor(async () => {
+          const { metadata } = await readTask(plane.db, ids);
+          const said = `node never answered 503: ${why} (${times} of 3 times)`;
+          return metadata?.['waiting_text'] === said;
+        });
+        await due();
+      }
+      const job = await jobIn(plane.db, ids, 'failed');
+      expect(job.result).toMatchObject({ error_type: 'node_unable' });
+      expect(job.result?.['error_message']).toContain(`503: ${why} (3 of 3 times)`);
+      expect(node.runs).toHaveLength(3);
+    },
+  );
+
+  it('gives a job to another node once one has said often enough that it cannot start it', async () => {
+    await setSetting(plane.db, 'dispatch.max_refusals', 1);
+    const onRun = () => {
+      throw new ProblemError('inference_unavailable', 'no model');
+    };
+    await using first = await fakeNode({ slug: 'u1', onRun });
+    await using second = await fakeNode({ slug: 'u2' });
+    await first.join(plane.url);
+    await second.join(plane.url);
+    const ids = await createTask(plane.db);
+    await jobIn(plane.db, ids, 'completed');
+    expect([first.runs.length, second.runs.length]).toEqual([1, 1]);
+  });
 
   it('takes a node out that refuses the token, and the job waits for another', async () => {
     await using node = await fakeNode({ slug: 'stranger' });

@@ -11,6 +11,7 @@ export async function get(
 ): Promise<void> {
   const client = await authenticated();
   const task = taskOf(await client.read(gatewayRoutes.getTask, { params: { id: args.task } }));
-  const { task_id, status, task_name } = task;
-  await output.print({ records: [{ task_id, status, task_name }], json: task });
+  const { task_id, status, task_name, waiting_reason, waiting_text } = task;
+  const records = [{ task_id, status, task_name, waiting_reason, waiting_text }];
+  await output.print({ records, json: task });
 }

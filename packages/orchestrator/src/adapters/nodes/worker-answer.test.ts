@@ -82,6 +82,15 @@ describe('answers of a node', () => {
       problem: undefined,
       detail: undefined,
     });
+    for (const [kind, refusal] of [
+      ['node_not_ready', 'busy'],
+      ['node_shutting_down', 'busy'],
+      ['inference_unavailable', 'unable'],
+      ['unavailable', 'unable'],
+    ]) {
+      const type = `urn:cynodeai:error:${kind}`;
+      expect(await http(503, { type, title: 'T', status: 503 })).toMatchObject({ refusal });
+    }
     const long = await http(503, { ...problem, status: 503, detail: 'a\u0000'.repeat(5000) });
     expect(long.kind === 'refused' && Buffer.byteLength(long.detail ?? '')).toBeLessThanOrEqual(
       2048,

@@ -13,11 +13,15 @@ const refusals: Readonly<Record<number, Refusal>> = {
   409: 'conflict',
   413: 'too_large',
   429: 'busy',
-  503: 'busy',
+  503: 'unable',
 };
 
-/** What the status of a refused job means. See docs/reference/leases.md#what-an-answer-means. */
-export function refusalOf(status: number): Refusal {
+/** Kinds of 503 that say something about the node alone. */
+const passing: ReadonlySet<string> = new Set(['node_not_ready', 'node_shutting_down']);
+
+/** What the status and kind of a refused job mean. See docs/reference/leases.md#what-an-answer-means. */
+export function refusalOf(status: number, kind: string | undefined): Refusal {
+  if (status === 503 && kind !== undefined && passing.has(kind)) return 'busy';
   return refusals[status] ?? (status >= 500 ? 'fault' : 'other');
 }
 
@@ -29,7 +33,7 @@ function fieldIn({ field = '' }: CallError): string {
 function refused({ status = 0, kind, detail }: CallError): WorkerAnswer {
   return {
     kind: 'refused',
-    refusal: refusalOf(status),
+    refusal: refusalOf(status, kind),
     status,
     problem: kind,
     detail: detail === undefined ? undefined : truncateUtf8(storableText(detail), detailBytes).text,

@@ -173,7 +173,9 @@ export class ClaimedJobRun {
     const { lease: job, lost } = this.#held;
     const given = answer.kind === 'result' || answer.kind === 'refused';
     if (lost.aborted && !given) return;
-    const sent = { ...job, nodeSlug: job.node.slug };
+    const { nodeId, slug: nodeSlug } = job.node;
+    const refusals = job.payload.dispatch?.refusals?.[nodeId] ?? 0;
+    const sent = { ...job, nodeSlug, refusals };
     const outcome = decideOutcome(answer, sent, Math.random());
     switch (outcome.kind) {
       case 'ended':

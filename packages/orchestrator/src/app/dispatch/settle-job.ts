@@ -20,7 +20,7 @@ export interface JobSettlerDeps {
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** A node did not answer: others are preferred for a while. */
+  /** A node did not answer, or cannot start a job: others are preferred for a while. */
   readonly onSilent: (nodeId: string) => void;
   /** A job of this process may be claimed again in `ms`. */
   readonly onDue: (ms: number) => void;
@@ -57,13 +57,16 @@ export class JobSettler {
   /** Nothing ran: back into the queue. */
   async notTaken(outcome: Extract<Outcome, { readonly kind: 'requeue' }>): Promise<void> {
     const { lease: job } = this.#held;
-    const { reason, delayMs, nodeFault, unreachable } = outcome;
+    const { reason, delayMs, nodeFault, unreachable, refusals: count } = outcome;
     const { leases, nodes, log } = this.#deps;
+    const { nodeId } = job.node;
     log.warn('a job was not taken by its node', { job_id: job.jobId, reason });
-    if (unreachable) this.#deps.onSilent(job.node.nodeId);
+    if (unreachable || count !== undefined) this.#deps.onSilent(nodeId);
+    const refusals = count && { ...job.payload.dispatch?.refusals, [nodeId]: count };
     await this.persist('a job that did not run', async () => {
-      if (nodeFault) await nodes.deactivate(job.node.nodeId, reason);
-      await leases.requeue(job, { delayMs, reason, refusedBy: undefined });
+      if (nodeFault) await nodes.deactivate(nodeId, reason);
+      const back = { delayMs, reason, refusedBy: undefined, ...(refusals && { refusals }) };
+      await leases.requeue(job, back);
     });
     this.#deps.onDue(delayMs);
   }

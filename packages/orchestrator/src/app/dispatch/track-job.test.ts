@@ -24,6 +24,7 @@ const job: ClaimedJob = {
   prompt: undefined,
   node: { nodeId: 'n', slug: 'n', url: 'http://n', token: 't' },
   defaultImage: 'i',
+  maxRefusals: 10,
   timeoutSeconds: 60,
   deadlineMs: 690_000,
   leaseMs,

@@ -7,13 +7,17 @@ export interface DispatchSettings {
   readonly leaseMs: number;
   /** Undefined: each job keeps its own. */
   readonly maxAttempts: number | undefined;
+  /** Times one node may say that it cannot start a job before that counts as its last word. */
+  readonly maxRefusals: number;
   readonly defaultImage: string;
   /** The operator's cap on job time limits, seconds. */
   readonly maxJobSeconds: number | undefined;
 }
 
 const defaultImageKey = 'sandbox.default_image';
-const { ttlSeconds, maxAttempts } = leaseSettingKeys;
+const { ttlSeconds, maxAttempts, maxRefusals } = leaseSettingKeys;
+/** About five minutes, with the pauses between them. */
+const defaultMaxRefusals = 10;
 
 /** Their keys. */
 export const dispatchSettingKeys: readonly string[] = [
@@ -21,6 +25,7 @@ export const dispatchSettingKeys: readonly string[] = [
   maxJobTimeoutKey,
   ttlSeconds,
   maxAttempts,
+  maxRefusals,
 ];
 
 /**
@@ -34,6 +39,7 @@ export function dispatchSettings(
   return {
     leaseMs: leaseMsOf(positiveInteger(stored?.[ttlSeconds])),
     maxAttempts: positiveInteger(stored?.[maxAttempts]),
+    maxRefusals: positiveInteger(stored?.[maxRefusals]) ?? defaultMaxRefusals,
     defaultImage: typeof image === 'string' && image !== '' ? image : fallbackSandboxImage,
     maxJobSeconds: positiveInteger(stored?.[maxJobTimeoutKey]),
   };

@@ -11,6 +11,8 @@ const sent = {
   leaseId: '00000000-0000-4000-8000-000000000003',
   nodeSlug: 'n',
   attempt: 1,
+  refusals: 0,
+  maxRefusals: 10,
 };
 const result: RunJobResult = {
   version: 1,
@@ -29,11 +31,11 @@ const answered = (change: Partial<RunJobResult> = {}): WorkerAnswer => ({
   kind: 'result',
   result: { ...result, ...change },
 });
-const refused = (status: number, detail?: string): WorkerAnswer => ({
+const refused = (status: number, detail?: string, problem?: string): WorkerAnswer => ({
   kind: 'refused',
-  refusal: refusalOf(status),
+  refusal: refusalOf(status, problem),
   status,
-  problem: undefined,
+  problem,
   detail,
 });
 const decide = (answer: WorkerAnswer, attempt = 1, random = 0.5) =>
@@ -103,6 +105,52 @@ describe('outcomes', () => {
           },
         ),
       );
+    }
+  });
+
+  const passing: readonly WorkerAnswer[] = [
+    refused(429, 'full', 'node_at_capacity'),
+    refused(503, 'not ready: config', 'node_not_ready'),
+    refused(503, 'the node is shutting down', 'node_shutting_down'),
+    { kind: 'unsent', message: 'ECONNREFUSED' },
+  ];
+  const lasting: readonly WorkerAnswer[] = [
+    refused(503, 'no model', 'inference_unavailable'),
+    refused(503, 'no namespace', 'unavailable'),
+    refused(503, 'odd', 'of_tomorrow'),
+    refused(503),
+  ];
+
+  it('counts the refusals of a node that cannot start the job, and believes the last of them', () => {
+    const counts = fc.record({
+      maxRefusals: fc.integer({ min: 1, max: 50 }),
+      refusals: fc.integer({ min: 0, max: 50 }),
+    });
+    for (const answer of lasting) {
+      fc.assert(
+        fc.property(counts, fc.integer({ min: 1, max: 500 }), (count, attempt) => {
+          const outcome = decideOutcome(answer, { ...sent, ...count, attempt }, 0.5);
+          const now = count.refusals + 1;
+          const said = `(${now} of ${count.maxRefusals} times)`;
+          if (now < count.maxRefusals) {
+            expect(outcome).toMatchObject({ kind: 'requeue', refusals: now, unreachable: false });
+          } else {
+            expect(outcome).toMatchObject({
+              kind: 'other_node',
+              otherwise: { status: 'failed', result: { error_type: 'node_unable' } },
+            });
+          }
+          expect('reason' in outcome && outcome.reason).toContain(said);
+        }),
+      );
+    }
+  });
+
+  it('never counts what says nothing about the job: full, not ready, on its way out, out of reach', () => {
+    for (const answer of passing) {
+      const outcome = decideOutcome(answer, { ...sent, refusals: 99 }, 0.5);
+      expect(outcome).toMatchObject({ kind: 'requeue' });
+      expect(outcome).not.toHaveProperty('refusals');
     }
   });
 

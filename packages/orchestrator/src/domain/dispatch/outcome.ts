@@ -15,6 +15,10 @@ export interface SentJob {
   readonly nodeSlug: string;
   /** 1 for the first claim. */
   readonly attempt: number;
+  /** How often this node has said that it cannot start the job. */
+  readonly refusals: number;
+  /** How often it may say so. */
+  readonly maxRefusals: number;
 }
 
 /** The end of a job, ready to be written. */
@@ -37,6 +41,8 @@ export type Outcome =
       readonly nodeFault: boolean;
       /** The node could not be reached at all. */
       readonly unreachable: boolean;
+      /** How often the node has said by now that it cannot start the job; absent when it did not say so. */
+      readonly refusals?: number;
     }
   /** The node will not run this job; another may. Without another one it ends with `otherwise`. */
   | { readonly kind: 'other_node'; readonly reason: string; readonly otherwise: Ended }
@@ -95,6 +101,22 @@ function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
   return judgeRun(result);
 }
 
+/**
+ * A node that cannot start the job is asked again, because what is wanting may come; one that goes on saying so is
+ * believed. See docs/reference/leases.md#what-an-answer-means.
+ */
+function judgeInability(reason: string, sent: SentJob, random: number): Outcome {
+  const refusals = sent.refusals + 1;
+  const counted = `${reason} (${refusals} of ${sent.maxRefusals} times)`;
+  if (refusals >= sent.maxRefusals) {
+    const message = `${counted}; it is not asked again: see what cynode doctor says on that node`;
+    return { kind: 'other_node', reason: counted, otherwise: failed('node_unable', message) };
+  }
+  const delayMs = retryDelayMs(sent.attempt, random);
+  const node = { nodeFault: false, unreachable: false };
+  return { kind: 'requeue', delayMs, reason: counted, ...node, refusals };
+}
+
 function judgeRefusal(
   refusal: Extract<WorkerAnswer, { kind: 'refused' }>,
   sent: SentJob,
@@ -119,6 +141,8 @@ function judgeRefusal(
         nodeFault: false,
         unreachable: false,
       };
+    case 'unable':
+      return judgeInability(reason, sent, random);
     case 'conflict':
     case 'fault':
       return { kind: 'unclear', reason };

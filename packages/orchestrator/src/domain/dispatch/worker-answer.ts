@@ -10,8 +10,10 @@ export type Refusal =
   | 'policy'
   /** It has the job under another lease. */
   | 'conflict'
-  /** Full, or not ready: nothing ran. */
+  /** Full, not ready or on its way out: nothing ran, and it passes without regard to the job. */
   | 'busy'
+  /** It cannot start this job: nothing ran, and that may stay so. */
+  | 'unable'
   /** A fault of the node; the job may have run. */
   | 'fault'
   | 'other';

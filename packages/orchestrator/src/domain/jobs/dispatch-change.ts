@@ -15,9 +15,13 @@ export interface DispatchChange {
 }
 
 /** The job goes back without having run: its claim was no attempt. */
-export function requeued(reason: string, refusedBy: string | undefined): DispatchChange {
+export function requeued(
+  reason: string,
+  refusedBy: string | undefined,
+  refusals?: DispatchNote['refusals'],
+): DispatchChange {
   return {
-    note: { last_error: keptReason(reason) },
+    note: { last_error: keptReason(reason), ...(refusals !== undefined && { refusals }) },
     freeAttempts: 1,
     ...(refusedBy !== undefined && { refusedBy }),
   };

@@ -31,6 +31,8 @@ export interface DispatchNote {
   readonly last_error?: string;
   /** Ids of nodes that refused this job by a rule of their own. */
   readonly refused_by?: readonly string[];
+  /** How often a node, by its id, said that it cannot start this job. */
+  readonly refusals?: Readonly<Record<string, number>>;
   /** Claims that started nothing: not taken by a node, or a run under way was adopted. */
   readonly free_attempts?: number;
   /** Runs that were lost because their node ended. */

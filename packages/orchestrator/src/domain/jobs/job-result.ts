@@ -18,6 +18,8 @@ export type JobErrorType =
   | 'invalid_request'
   | 'payload_too_large'
   | 'node_policy_refused'
+  /** Its node said again and again that it cannot start it. */
+  | 'node_unable'
   | 'worker_error'
   | 'input_unavailable'
   | 'result_not_storable'

@@ -2,6 +2,7 @@
 export const leaseSettingKeys = {
   ttlSeconds: 'dispatch.lease_ttl_seconds',
   maxAttempts: 'dispatch.max_attempts',
+  maxRefusals: 'dispatch.max_refusals',
 } as const;
 
 /** Length of a lease when no setting says otherwise, seconds. */

@@ -67,6 +67,7 @@ const rules: Readonly<Record<string, ValueRule>> = {
   'inference.backend.disabled_nodes': texts,
   [leaseSettingKeys.ttlSeconds]: wholeNumber(1, 3600),
   [leaseSettingKeys.maxAttempts]: wholeNumber(1, 100),
+  [leaseSettingKeys.maxRefusals]: wholeNumber(1, 1000),
   [staleSecondsKey]: wholeNumber(1, year),
   'nodes.constraints.max_request_bytes': wholeNumber(limits.requestBodyBytes, 1024 ** 3),
   [maxJobTimeoutKey]: wholeNumber(1, jobTimeouts.maxSeconds),

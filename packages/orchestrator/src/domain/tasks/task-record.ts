@@ -22,6 +22,9 @@ export interface TaskRecord extends TaskScope {
   readonly inputMode: InputMode;
   readonly prompt: string;
   readonly summary: string | undefined;
+  /** Why it is not under way, as a code, and in words where there is more to say; absent for one that was just made. */
+  readonly waitingReason?: string | undefined;
+  readonly waitingText?: string | undefined;
   readonly attachments: readonly AttachmentRecord[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -48,6 +51,16 @@ function attachmentView(record: AttachmentRecord): TaskAttachment {
 
 const byPath = (a: AttachmentRecord, b: AttachmentRecord): number => (a.path < b.path ? -1 : 1);
 
+/** An ended task waits for nothing, whatever it waited for last. */
+function waitingView(task: TaskRecord): Pick<Task, 'waiting_reason' | 'waiting_text'> {
+  if (!['pending', 'running'].includes(task.status)) return {};
+  const { waitingReason, waitingText } = task;
+  return {
+    ...(waitingReason !== undefined && { waiting_reason: waitingReason }),
+    ...(waitingText !== undefined && { waiting_text: waitingText }),
+  };
+}
+
 /**
  * The task as the API shows it; attachments by name, so that equal states give equal answers.
  * See docs/reference/tasks-and-jobs.md#create.
@@ -61,6 +74,7 @@ export function taskView(task: TaskRecord): Task {
     input_mode: task.inputMode,
     prompt: task.prompt,
     ...(task.summary !== undefined && { summary: task.summary }),
+    ...waitingView(task),
     ...(task.projectId !== undefined && { project_id: task.projectId }),
     attachments: task.attachments.toSorted(byPath).map(attachmentView),
     created_at: task.createdAt.toISOString(),

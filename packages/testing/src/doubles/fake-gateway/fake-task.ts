@@ -56,6 +56,7 @@ export class FakeTask {
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #written = { stdout: '', stderr: '' };
   #status: TaskStatus = 'queued';
+  #waitingText: string | undefined;
   #jobStatus: JobStatus = 'queued';
   #startedAt: Date | undefined;
   #endedAt: Date | undefined;
@@ -91,6 +92,12 @@ export class FakeTask {
     this.#startedAt = this.#clock.now();
     this.#tellTask('running');
     this.#tellJob('running');
+    return this;
+  }
+
+  /** The job goes back into the queue, or stays there, and the task says why. */
+  wait(text: string): this {
+    this.#waitingText = text;
     return this;
   }
 
@@ -145,6 +152,8 @@ export class FakeTask {
       task_id: id,
       task_name: name,
       status: this.#status,
+      ...(this.#waitingText !== undefined &&
+        !this.hasEnded && { waiting_reason: 'not_taken', waiting_text: this.#waitingText }),
       input_mode: mode,
       prompt: text,
       project_id: projectId,

@@ -39,6 +39,7 @@ export function claimedJob(
     prompt: row.prompt ?? undefined,
     node,
     defaultImage: settings.defaultImage,
+    maxRefusals: settings.maxRefusals,
     timeoutSeconds,
     deadlineMs: dispatchDeadlineMs(timeoutSeconds),
     leaseMs: settings.leaseMs,

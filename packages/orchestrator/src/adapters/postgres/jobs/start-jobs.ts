@@ -15,6 +15,9 @@ export interface JobStart extends JobLease {
   readonly note: DispatchNote;
 }
 
+/** What a task waited for. */
+const waitingKeys = ['waiting_reason', 'waiting_text'];
+
 /**
  * Turns locked, queued jobs into running ones under their leases, and their tasks with them: one statement, because
  * every round trip of a claim delays the job.
@@ -54,11 +57,11 @@ export async function startJobs(
         AS s (id uuid, lease_id uuid, node_id uuid, lease_ms bigint, max_attempts int, note jsonb)
       WHERE j.id = s.id),
     begun AS (
-      UPDATE tasks SET status = 'running', metadata = metadata - 'waiting_reason', updated_at = now()
+      UPDATE tasks SET status = 'running', metadata = metadata - ${waitingKeys}::text[], updated_at = now()
       WHERE id = ANY(${taskIds}::uuid[]) AND status = 'pending'
       RETURNING id),
     resumed AS (
-      UPDATE tasks SET metadata = metadata - 'waiting_reason', updated_at = now()
+      UPDATE tasks SET metadata = metadata - ${waitingKeys}::text[], updated_at = now()
       WHERE id = ANY(${taskIds}::uuid[]) AND status = 'running' AND metadata ? 'waiting_reason'),
     added AS (${taskEventsInsert(events, begins)})
     ${taskWaitersWake(events)}

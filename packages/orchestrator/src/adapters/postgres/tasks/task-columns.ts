@@ -13,6 +13,8 @@ export interface TaskRow {
   readonly input_mode: InputMode;
   readonly prompt: string | null;
   readonly summary: string | null;
+  readonly waiting_reason: string | null;
+  readonly waiting_text: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly attachments: readonly AttachmentRecord[];
@@ -21,6 +23,7 @@ export interface TaskRow {
 /** Columns of a task `t` with what the user sent along. */
 export const taskColumns: RawBuilder<TaskRow> = sql`
   t.id, t.created_by, t.project_id, t.name, t.status, t.input_mode, t.prompt, t.summary, t.created_at, t.updated_at,
+  t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
   coalesce((
     select jsonb_agg(jsonb_build_object('artifactId', a.id, 'path', a.path, 'sizeBytes', coalesce(a.size_bytes, 0))
                      || case when a.content_type is null then '{}'
@@ -38,6 +41,8 @@ export function taskOf(row: TaskRow): TaskRecord {
     inputMode: row.input_mode,
     prompt: row.prompt ?? '',
     summary: row.summary ?? undefined,
+    waitingReason: row.waiting_reason ?? undefined,
+    waitingText: row.waiting_text ?? undefined,
     attachments: row.attachments,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
