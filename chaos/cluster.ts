@@ -194,7 +194,7 @@ export class Cluster {
     this.#add({
       name: slug,
       script: 'packages/worker/src/processes/node.ts',
-      args: [],
+      args: ['--no-config'],
       env: {
         ...this.#engineEnv(worker),
         ORCHESTRATOR_URL: orchestrator,

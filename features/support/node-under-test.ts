@@ -48,7 +48,8 @@ export class NodeUnderTest {
     this.url = `http://127.0.0.1:${port}`;
     this.orchestrator.slug = this.slug;
     this.orchestrator.workerUrl = this.url;
-    this.#child = new Child(process.execPath, ['packages/worker/src/processes/node.ts'], {
+    const args = ['packages/worker/src/processes/node.ts', '--no-config'];
+    this.#child = new Child(process.execPath, args, {
       cwd: root,
       env: {
         ...this.#env(),

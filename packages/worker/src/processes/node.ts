@@ -8,12 +8,13 @@ import manifest from '../../package.json' with { type: 'json' };
 import { defaultConfigPath } from '../adapters/startup/load-startup.ts';
 import { relayWord } from './relay-command.ts';
 
-const help = `Usage: node.ts [--config FILE]
+const help = `Usage: node.ts [--config FILE | --no-config]
 
 Runs a CyNodeAI worker node: registers with the orchestrator and runs sandbox jobs.
 
 Options:
   --config FILE  startup YAML (default: ${defaultConfigPath}, when it exists)
+  --no-config    read no startup YAML
   --help         print this text
   --version      print the version
 
@@ -29,12 +30,13 @@ async function main(argv: readonly string[]): Promise<void> {
   // Each loads only what it runs.
   if (argv[0] === relayWord) return (await import('./relay.ts')).startRelay();
   const { startNode } = await import('./start-node.ts');
-  let options: { config?: string; help?: boolean; version?: boolean };
+  let options: { config?: string; 'no-config'?: boolean; help?: boolean; version?: boolean };
   try {
     options = parseArgs({
       args: [...argv],
       options: {
         config: { type: 'string' },
+        'no-config': { type: 'boolean' },
         help: { type: 'boolean' },
         version: { type: 'boolean' },
       },
@@ -48,9 +50,9 @@ async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(options.help === true ? help : `${manifest.version}\n`);
     return;
   }
-  const { config } = options;
+  const configPath = options.config ?? (options['no-config'] === true ? false : undefined);
   await runMain(createLog({ service: 'node' }), (scope) =>
-    startNode(readEnv(), scope, config === undefined ? {} : { configPath: config }),
+    startNode(readEnv(), scope, configPath === undefined ? {} : { configPath }),
   );
 }
 

@@ -42,7 +42,7 @@ import { join } from 'node:path';
 /** What may be put in place of the real thing, by a test or a caller with other needs. */
 export interface NodeOverrides {
   /** Startup YAML; the default path when absent. */
-  readonly configPath?: string;
+  readonly configPath?: string | false;
   readonly log?: Log;
   readonly openHost?: (settings: NodeSettings, log: Log) => Promise<SandboxHost>;
   readonly timer?: Timer;

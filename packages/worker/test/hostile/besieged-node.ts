@@ -133,7 +133,7 @@ export class BesiegedNode implements AsyncDisposable {
     const address = `127.0.0.1:${await reservePort()}`;
     const url = `http://${address}`;
     orchestrator.workerUrl = url;
-    const node = place.call(programs.node, [], {
+    const node = place.call(programs.node, ['--no-config'], {
       ORCHESTRATOR_URL: orchestrator.url,
       NODE_SLUG: orchestrator.slug,
       NODE_REGISTRATION_PSK: testPsk,

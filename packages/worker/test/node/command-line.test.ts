@@ -46,7 +46,7 @@ describe('the command line of a node', () => {
   });
 
   it('ends when nothing is configured and says what to set', async () => {
-    const answer = await node([]);
+    const answer = await node(['--no-config']);
     expect(answer.exitCode).toBe(78);
     expect(answer.stdout).toMatch(/ORCHESTRATOR_URL.*NODE_SLUG.*NODE_REGISTRATION_PSK/);
   });

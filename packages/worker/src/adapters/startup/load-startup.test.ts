@@ -39,12 +39,12 @@ describe('the startup of a node', () => {
     ['http://orchestrator.example.org', 1],
     ['http://10.0.0.1:12082', 1],
   ])('of an orchestrator at %s there are %i warnings that it is plain http', async (url, count) => {
-    const { warnings } = await loadStartup({ ...enough, ORCHESTRATOR_URL: url }, undefined);
+    const { warnings } = await loadStartup({ ...enough, ORCHESTRATOR_URL: url }, false);
     expect(warnings.filter((warning) => warning.includes('plain http'))).toHaveLength(count);
   });
 
   it('needs no file when the environment says enough', async () => {
-    const { settings, psk, warnings, secretVariables } = await loadStartup(enough, undefined);
+    const { settings, psk, warnings, secretVariables } = await loadStartup(enough, false);
     expect(settings).toEqual({
       orchestratorUrl: 'http://127.0.0.1:12082',
       slug: 'node-a',
@@ -237,7 +237,7 @@ surprise: true
   it('takes docker from either source, and where its daemon listens (REQ-WORKER-0103)', async () => {
     const dockerHost = 'unix:///run/user/1000/docker.sock';
     const env = { ...enough, CONTAINER_RUNTIME: 'docker', DOCKER_HOST: dockerHost };
-    const { settings } = await loadStartup(env, undefined);
+    const { settings } = await loadStartup(env, false);
     expect([settings.sandbox.runtime, settings.dockerHost]).toEqual(['docker', dockerHost]);
     const yaml = await load('version: 1\nsandbox: { runtime: docker }\n', enough);
     expect(yaml.settings.sandbox.runtime).toBe('docker');
@@ -245,16 +245,16 @@ surprise: true
 
   it('refuses another container runtime', async () => {
     const env = { ...enough, CONTAINER_RUNTIME: 'lxc' };
-    await expect(loadStartup(env, undefined)).rejects.toThrow('must be podman or docker');
+    await expect(loadStartup(env, false)).rejects.toThrow('must be podman or docker');
   });
 
   it('refuses a listen address without a port', async () => {
     const env = { ...enough, LISTEN_ADDR: '127.0.0.1:0' };
-    await expect(loadStartup(env, undefined)).rejects.toThrow('must name a port');
+    await expect(loadStartup(env, false)).rejects.toThrow('must name a port');
   });
 
   it('says what is missing when neither source has it', async () => {
-    await expect(loadStartup({}, undefined)).rejects.toThrow(
+    await expect(loadStartup({}, false)).rejects.toThrow(
       /ORCHESTRATOR_URL.*\n.*NODE_SLUG.*\n.*NODE_REGISTRATION_PSK/,
     );
   });

@@ -24,8 +24,9 @@ export interface Startup {
 }
 
 async function readConfigFile(
-  path: string | undefined,
+  path: string | false | undefined,
 ): Promise<{ readonly yaml?: StartupYaml; readonly faults: readonly string[] }> {
+  if (path === false) return { faults: [] };
   const file = path ?? defaultConfigPath;
   let text: string;
   try {
@@ -63,12 +64,15 @@ async function findPsk(
 }
 
 /**
- * Loads the startup YAML (`configPath`, or the default path when it exists) and the environment
+ * Loads the startup YAML (`configPath`, or the default path when it exists; none when it is false) and the environment
  * over it.
  * @throws ConfigError naming every fault of both at once.
  * See docs/reference/nodes.md#start-of-a-node and docs/reference/nodes.md#settings-of-a-node.
  */
-export async function loadStartup(env: Env, configPath: string | undefined): Promise<Startup> {
+export async function loadStartup(
+  env: Env,
+  configPath: string | false | undefined,
+): Promise<Startup> {
   const file = await readConfigFile(configPath);
   const read = readNodeEnv(env);
   const nodeEnv: NodeEnv = 'faults' in read ? unsetNodeEnv : read;

@@ -62,7 +62,7 @@ export class NodeProcess implements AsyncDisposable {
   ): Promise<NodeProcess> {
     const port = await reservePort();
     const url = `http://127.0.0.1:${port}`;
-    const child = Child.ofScript(entry, [], {
+    const child = Child.ofScript(entry, ['--no-config'], {
       env: {
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         ORCHESTRATOR_URL: orchestrator.url,

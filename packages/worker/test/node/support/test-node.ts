@@ -111,7 +111,8 @@ export class TestNode implements AsyncDisposable {
           return this.host;
         },
       }),
-      ...(configPath !== undefined && { configPath }),
+      // Never what the machine of the tests has in /etc.
+      configPath: configPath ?? false,
     });
   }
 
