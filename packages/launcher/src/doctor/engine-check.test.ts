@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkCeiling, describeProbe } from './engine-check.ts';
+import { checkCeiling, checkWay, describeProbe } from './engine-check.ts';
 
 it('puts the plain facts of a probe into one line', () => {
   const text = JSON.stringify({ facts: { runtime: 'podman', rootless: false, features: ['x'] } });
@@ -21,4 +21,15 @@ it('says what all sandboxes together may take, or plainly that nothing bounds th
     { result: 'warn', detail: 'none: no root' },
   ]);
   expect(checkCeiling('not json')).toStrictEqual([]);
+});
+
+it('says why no sandbox can be given a way to a model, and what to do', () => {
+  const facts = { runtime: 'podman', wayObstacle: 'no namespace to join' };
+  const text = JSON.stringify({ facts });
+  expect(checkWay(text)).toMatchObject([
+    { result: 'warn', detail: 'jobs with use_inference are refused: no namespace to join' },
+  ]);
+  expect(describeProbe(text)).toBe('runtime podman');
+  expect(checkWay(JSON.stringify({ facts: {} }))).toMatchObject([{ result: 'ok' }]);
+  expect(checkWay('not json')).toStrictEqual([]);
 });

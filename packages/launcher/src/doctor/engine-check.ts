@@ -38,11 +38,25 @@ export function checkCeiling(text: string): Check[] {
   return [ok(name, `${memoryMb} MiB and ${processes} processes for all sandboxes together`)];
 }
 
+const waySchema = z.object({ facts: z.object({ wayObstacle: z.string().optional() }) });
+
+/** Whether a sandbox can be given a way to a model, by the facts of a probe. */
+export function checkWay(text: string): Check[] {
+  const parsed = waySchema.safeParse(parseJsonOr(text));
+  if (!parsed.success) return [];
+  const { wayObstacle } = parsed.data.facts;
+  const name = 'models in sandboxes';
+  if (wayObstacle === undefined) return [ok(name, 'a sandbox was given a way to a service')];
+  const fix = 'install perl and util-linux; see that the engine may join a network namespace';
+  return [warn(name, `jobs with use_inference are refused: ${wayObstacle}`, fix)];
+}
+
 /** The facts of a probe in one line. */
 export function describeProbe(text: string): string {
   try {
     const { facts } = probeSchema.parse(parseJson(text));
-    return Object.entries(facts)
+    const { wayObstacle: _told, ...plain } = facts;
+    return Object.entries(plain)
       .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
       .map(([name, value]) => `${name} ${String(value)}`)
       .join(', ');
@@ -68,7 +82,8 @@ export async function checkEngine(env: Env): Promise<Check[]> {
   try {
     const result = await runEngine({ install: place, env }, ['probe']);
     if (result.exitCode === 0) {
-      return [ok('engine', describeProbe(result.stdout)), ...checkCeiling(result.stdout)];
+      const { stdout } = result;
+      return [ok('engine', describeProbe(stdout)), ...checkCeiling(stdout), ...checkWay(stdout)];
     }
     const reason = result.stderr.trim().split('\n').at(-1) ?? '';
     return [fail('engine', reason, 'see the reason; cynode doctor names what is missing above')];

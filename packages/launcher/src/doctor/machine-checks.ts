@@ -4,9 +4,10 @@ import process from 'node:process';
 import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { readIfThere } from '../install/files.ts';
+import { cgroupsOf } from '../machine/cgroups.ts';
 import { diskText, disksOf } from '../machine/disks.ts';
 import { findProgram } from '../machine/find-program.ts';
-import { installCommand, requirementsOf } from '../domain/packages.ts';
+import { installCommand, programsOf, requirementsOf } from '../domain/packages.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const isRoot = (): boolean => process.getuid?.() === 0;
@@ -26,9 +27,12 @@ export function checkNpm(env: Env): Check {
 }
 
 export function checkPrograms(engine: ContainerEngine): Check[] {
-  return requirementsOf(engine).map((requirement) => {
-    const path = findProgram(requirement.program);
-    if (path !== undefined) return ok(requirement.program, path);
+  const unifiedCgroups = cgroupsOf() === 'unified';
+  return requirementsOf({ engine, unifiedCgroups }).map((requirement) => {
+    for (const program of programsOf(requirement)) {
+      const path = findProgram(program);
+      if (path !== undefined) return ok(program, path);
+    }
     return fail(
       requirement.program,
       `not found; ${requirement.why}`,
@@ -39,9 +43,10 @@ export function checkPrograms(engine: ContainerEngine): Check[] {
 
 /** Which generation of cgroups this machine uses; decides whether resource limits can be enforced. */
 export function checkCgroups(root = '/sys/fs/cgroup'): Check {
-  if (existsSync(join(root, 'cgroup.controllers'))) return ok('cgroups', 'version 2');
-  if (!existsSync(root)) return fail('cgroups', `${root} is not mounted`, `mount ${root}`);
-  const kind = existsSync(join(root, 'unified')) ? 'hybrid' : 'version 1';
+  const found = cgroupsOf(root);
+  if (found === 'unified') return ok('cgroups', 'version 2');
+  if (found === 'none') return fail('cgroups', `${root} is not mounted`, `mount ${root}`);
+  const kind = found === 'hybrid' ? 'hybrid' : 'version 1';
   if (isRoot()) return ok('cgroups', kind);
   return warn('cgroups', `${kind}; without root, jobs with resource limits are refused`);
 }

@@ -4,6 +4,7 @@ import {
   installCommand,
   missingPackages,
   planPackages,
+  requirementsOf,
 } from './packages.ts';
 
 const situation: PackageSituation = {
@@ -16,11 +17,31 @@ const situation: PackageSituation = {
 
 describe('missing packages', () => {
   it('are named once each', () => {
-    expect(missingPackages((program) => program !== 'podman' && program !== 'runc')).toEqual([
-      'podman',
-      'runc',
-    ]);
-    expect(missingPackages(() => true)).toEqual([]);
+    const needed = requirementsOf({ engine: 'podman', unifiedCgroups: false });
+    const without = (...names: string[]) =>
+      missingPackages((program) => !names.includes(program), needed);
+    expect(without('podman', 'runc')).toEqual(['podman', 'runc']);
+    expect(without()).toEqual([]);
+  });
+
+  it.each([
+    [true, [], ['crun']],
+    [true, ['crun'], []],
+    [true, ['runc'], []],
+    [false, [], ['runc']],
+    [false, ['crun'], ['runc']],
+    [false, ['runc'], []],
+  ])('of a runtime, with cgroups of version 2: %s, beside %j are %j', (...all) => {
+    const [unifiedCgroups, present, missing] = all;
+    const runtimes = new Set(['crun', 'runc']);
+    const isThere = (program: string): boolean =>
+      !runtimes.has(program) || present.includes(program);
+    expect(missingPackages(isThere, requirementsOf({ engine: 'podman', unifiedCgroups }))).toEqual(
+      missing,
+    );
+    expect(missingPackages(isThere, requirementsOf({ engine: 'docker', unifiedCgroups }))).toEqual(
+      [],
+    );
   });
 
   it('are not talked about when there are none', () => {

@@ -3,10 +3,21 @@ import type { ContainerEngine } from '@cynodeai/contracts/common';
 /** A program the stack needs, and the Debian package that brings it. */
 export interface Requirement {
   readonly program: string;
+  /** Programs that do as well. */
+  readonly or?: readonly string[];
   readonly package: string;
   readonly why: string;
   /** Needed for this engine only. */
   readonly engine?: ContainerEngine;
+  /** Needed only where control groups are of version 2, or only where they are not. */
+  readonly unifiedCgroups?: boolean;
+}
+
+/** The machine and the choice that decide what is needed. */
+export interface Needs {
+  readonly engine: ContainerEngine;
+  /** Control groups are of version 2. */
+  readonly unifiedCgroups: boolean;
 }
 
 /** System programs, looked up on the path. Everything else comes from npm. */
@@ -14,9 +25,18 @@ const allRequirements: readonly Requirement[] = [
   { engine: 'podman', program: 'podman', package: 'podman', why: 'runs sandboxes' },
   {
     engine: 'podman',
+    unifiedCgroups: true,
+    program: 'crun',
+    or: ['runc'],
+    package: 'crun',
+    why: 'starts containers',
+  },
+  {
+    engine: 'podman',
+    unifiedCgroups: false,
     program: 'runc',
     package: 'runc',
-    why: 'starts containers on every kind of cgroup',
+    why: 'starts containers where cgroups are not of version 2, which crun does not',
   },
   {
     engine: 'podman',
@@ -36,9 +56,17 @@ const allRequirements: readonly Requirement[] = [
   { program: 'tar', package: 'tar', why: 'builds the sandbox image' },
 ];
 
-/** What an install needs that runs its sandboxes by this engine. */
-export function requirementsOf(engine: ContainerEngine): readonly Requirement[] {
-  return allRequirements.filter((each) => each.engine === undefined || each.engine === engine);
+/** What an install needs that runs its sandboxes by this engine on this machine. */
+export function requirementsOf({ engine, unifiedCgroups }: Needs): readonly Requirement[] {
+  const fits = <T>(only: T | undefined, is: T): boolean => only === undefined || only === is;
+  return allRequirements.filter(
+    (each) => fits(each.engine, engine) && fits(each.unifiedCgroups, unifiedCgroups),
+  );
+}
+
+/** The programs that meet a requirement, the best first. */
+export function programsOf({ program, or = [] }: Requirement): readonly string[] {
+  return [program, ...or];
 }
 
 /** What the tests need beside that. */
@@ -64,9 +92,9 @@ export const rootTestRequirements: readonly Requirement[] = [
 /** Packages to install, without repetition. */
 export function missingPackages(
   isThere: (program: string) => boolean,
-  needed: readonly Requirement[] = requirementsOf('podman'),
+  needed: readonly Requirement[],
 ): string[] {
-  const missing = needed.filter((requirement) => !isThere(requirement.program));
+  const missing = needed.filter((requirement) => !programsOf(requirement).some(isThere));
   return [...new Set(missing.map((requirement) => requirement.package))];
 }
 

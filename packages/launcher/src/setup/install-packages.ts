@@ -5,6 +5,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
 import { LauncherError } from '../base/launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
+import { cgroupsOf } from '../machine/cgroups.ts';
 import { findProgram } from '../machine/find-program.ts';
 import {
   installCommand,
@@ -87,7 +88,7 @@ export async function agreeOnPackages(
 ): Promise<readonly string[]> {
   const root = process.getuid?.() === 0;
   const needed = [
-    ...requirementsOf(engine),
+    ...requirementsOf({ engine, unifiedCgroups: cgroupsOf() === 'unified' }),
     ...(options.forTests ? testRequirements : []),
     ...(options.forTests && root ? rootTestRequirements : []),
   ];

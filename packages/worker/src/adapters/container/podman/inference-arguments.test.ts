@@ -4,7 +4,8 @@ import { inferenceBody } from '../docker/inference-body.ts';
 import { inferenceArguments, volumeArguments } from './inference-arguments.ts';
 import type { EngineProfile } from './profile.ts';
 
-const profile: EngineProfile = {
+const profile: EngineProfile & { network: string } = {
+  network: 'bridge',
   version: '4.3.1',
   rootless: false,
   rootlessSupported: true,
@@ -32,13 +33,14 @@ function containerFor(variant: 'cpu' | 'cuda' | 'rocm', bindAddress = '127.0.0.1
 
 describe('the arguments of the inference container', () => {
   it('never share a namespace, a path or a right of the host (REQ-WORKER-0115)', () => {
-    for (const rootless of [true, false]) {
-      const args = inferenceArguments({ ...profile, rootless }, containerFor('cpu'));
+    for (const network of ['bridge', 'pasta', 'slirp4netns']) {
+      const rootless = network !== 'bridge';
+      const args = inferenceArguments({ ...profile, rootless, network }, containerFor('cpu'));
       expect(args.join(' ')).not.toMatch(/--network=host|--privileged|--pid|--ipc|--uts|:\/[^r]/);
       expect(args).toContain('--publish=127.0.0.1:11500:11434');
       expect(args).toContain('--cap-drop=ALL');
       expect(args).toContain('--volume=c-models:/root/.ollama');
-      expect(args).toContain(`--network=${rootless ? 'slirp4netns' : 'bridge'}`);
+      expect(args).toContain(`--network=${network}`);
       expect(args).toContain('--cgroupns=private');
       expect(args).toContain('--init');
       expect(args.at(-1)).toBe('docker.io/ollama/ollama:latest');

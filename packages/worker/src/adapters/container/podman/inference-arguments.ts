@@ -27,7 +27,7 @@ export function volumeArguments(name: string, labels: Readonly<Record<string, st
  * host. See docs/reference/inference.md#model-service-of-a-node.
  */
 export function inferenceArguments(
-  profile: EngineProfile,
+  profile: EngineProfile & { readonly network: string },
   container: InferenceContainer,
 ): string[] {
   const { address, port } = container.publish;
@@ -37,7 +37,7 @@ export function inferenceArguments(
     '--pull=never',
     // The node restarts it itself, with backoff and a report.
     '--restart=no',
-    `--network=${profile.rootless ? 'slirp4netns' : 'bridge'}`,
+    `--network=${profile.network}`,
     `--publish=${bracketed(address)}:${port}:${ollamaImage.port}`,
     '--cap-drop=ALL',
     '--security-opt=no-new-privileges',

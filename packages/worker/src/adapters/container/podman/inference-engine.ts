@@ -18,7 +18,7 @@ import { hasImage, pullImage } from './images.ts';
 import { inferenceArguments, volumeArguments } from './inference-arguments.ts';
 import { type EngineSource, openEngine } from './open-engine.ts';
 import type { EngineProfile } from './profile.ts';
-import { publishObstacle } from './publish-obstacle.ts';
+import { findPublishing } from './find-publishing.ts';
 
 const startLimitMs = 60_000;
 
@@ -58,9 +58,10 @@ async function start(
   signal.throwIfAborted();
   const nodeSlug = container.labels[nodeSlugLabel] ?? '';
   await makeVolume(command, container.volume, inferenceLabels(nodeSlug));
-  const result = await callEngine(command, inferenceArguments(profile, container), {
-    timeoutMs: startLimitMs,
-  });
+  const publishing = await findPublishing(profile);
+  if ('obstacle' in publishing) throw new WorkerError('engine_unusable', publishing.obstacle);
+  const args = inferenceArguments({ ...profile, ...publishing }, container);
+  const result = await callEngine(command, args, { timeoutMs: startLimitMs });
   if (result.exitCode === 0) return;
   await forceRemove(command, container.name);
   throw unusable(result.stderr);
@@ -104,7 +105,10 @@ export async function openPodmanInference(source: EngineSource): Promise<Inferen
   }
   const { command, profile } = usable;
   return {
-    obstacle: () => publishObstacle(profile.rootless),
+    obstacle: async () => {
+      const publishing = await findPublishing(profile);
+      return 'obstacle' in publishing ? publishing.obstacle : undefined;
+    },
     find: (nodeSlug) => find(command, nodeSlug),
     start: (container, signal) => start(command, profile, container, signal),
     ended: (name) => ended(command, name),
