@@ -21,6 +21,8 @@ export type WorkerErrorCode =
   | 'not_run'
   /** The kernel ended the start of a sandbox for want of memory: nothing of the job ran. */
   | 'memory_short'
+  /** The engine lost a sandbox before its first process was there: nothing of the job ran. */
+  | 'start_lost'
   /** The container engine cannot run sandboxes; the message names the fix. */
   | 'engine_unusable'
   /** The image is neither present nor could be pulled; `reason` of the job. */

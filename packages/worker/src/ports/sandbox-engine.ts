@@ -15,6 +15,8 @@ export interface EngineFacts {
   readonly cgroupVersion: 'v1' | 'hybrid' | 'v2';
   readonly features: readonly string[];
   readonly ceiling: CeilingFacts;
+  /** Why no sandbox here can be given a way to a model, in the engine's words; absent when one was, at the probe. */
+  readonly wayObstacle?: string | undefined;
 }
 
 /**
@@ -131,7 +133,7 @@ export interface SandboxEngine {
    * Creates, starts, waits for and removes one container; resolves when nothing of it is left.
    * An aborted signal kills it without grace.
    * @throws WorkerError `container_resists` when it could not be removed, `internal` when the engine cannot be started,
-   *   `memory_short` when the kernel ended its start for want of memory
+   *   `memory_short` when the kernel ended its start for want of memory, `start_lost` when it was lost otherwise
    */
   run(spec: SandboxRunSpec, sinks: SandboxSinks, signal?: AbortSignal): Promise<SandboxExit>;
   /**

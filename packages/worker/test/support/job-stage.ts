@@ -36,6 +36,8 @@ export interface Scene {
   readonly stop?: SandboxEngine['stop'];
   readonly openNetwork?: SandboxEngine['openNetwork'];
   readonly timer?: Timer;
+  /** Why the engine gives no sandbox a way to a model. */
+  readonly wayObstacle?: string;
   /** Whether a model service answers; it does not unless told. */
   readonly inference?: () => boolean;
 }
@@ -65,7 +67,9 @@ export function stage(scene: Scene = {}) {
     sinks.stderr.write(new TextEncoder().encode(scene.output?.stderr ?? ''));
     return scene.exit ?? { kind: 'exited', exitCode: 0, ...times };
   };
-  const engine: SandboxEngine = Object.assign(new FakeEngine(), {
+  const fake = new FakeEngine();
+  const engine: SandboxEngine = Object.assign(fake, {
+    facts: { ...fake.facts, wayObstacle: scene.wayObstacle },
     ensureImage: scene.ensureImage ?? (async () => {}),
     openNetwork: scene.openNetwork ?? (async () => ({ mode: 'own', close: async () => {} })),
     run: scene.run ?? play,

@@ -95,33 +95,42 @@ describe('running a job', () => {
     });
   });
 
-  it('tries a start that memory was wanting for again, and tells nothing of the lost ones', async () => {
-    let starts = 0;
-    const { jobs, lines } = stage({
-      run: async (_spec, sinks) => {
-        starts += 1;
-        sinks.stderr.write(Buffer.from(`words ${starts}`));
-        if (starts < 3) throw new WorkerError('memory_short', 'short');
-        return { kind: 'exited', exitCode: 0, ...times };
-      },
-    });
-    expect(await jobs.run(request())).toMatchObject({ status: 'completed', stderr: 'words 3' });
-    expect(lines).toHaveLength(2);
-  });
+  it.each(['memory_short', 'start_lost'] as const)(
+    'tries a start with %s again, and tells nothing of the lost ones',
+    async (code) => {
+      let starts = 0;
+      const { jobs, lines } = stage({
+        run: async (_spec, sinks) => {
+          starts += 1;
+          sinks.stderr.write(Buffer.from(`words ${starts}`));
+          if (starts < 3) throw new WorkerError(code, 'short');
+          return { kind: 'exited', exitCode: 0, ...times };
+        },
+      });
+      expect(await jobs.run(request())).toMatchObject({ status: 'completed', stderr: 'words 3' });
+      expect(lines).toHaveLength(2);
+    },
+  );
 
-  it('gives up a start that memory is wanting for again and again, so that it may be sent elsewhere', async () => {
-    const run = vi.fn(async () => {
-      throw new WorkerError('memory_short', 'short');
-    });
-    const sleep = vi.fn(async () => {});
-    const { jobs, store } = stage({ run, timer: { sleep, elapsedMs: () => 0, random: () => 0.5 } });
-    await expect(jobs.run(request())).rejects.toMatchObject({ code: 'memory_short' });
-    expect(run).toHaveBeenCalledTimes(8);
-    expect(sleep.mock.calls.map(([ms]: readonly unknown[]) => ms)).toStrictEqual([
-      200, 400, 800, 1600, 3200, 6400, 10_000,
-    ]);
-    expect(store.find(idOf(0))).toBeUndefined();
-  });
+  it.each(['memory_short', 'start_lost'] as const)(
+    'gives up a start with %s again and again, so that it may be sent elsewhere',
+    async (code) => {
+      const run = vi.fn(async () => {
+        throw new WorkerError(code, 'short');
+      });
+      const sleep = vi.fn(async () => {});
+      const { jobs, store } = stage({
+        run,
+        timer: { sleep, elapsedMs: () => 0, random: () => 0.5 },
+      });
+      await expect(jobs.run(request())).rejects.toMatchObject({ code });
+      expect(run).toHaveBeenCalledTimes(8);
+      expect(sleep.mock.calls.map(([ms]: readonly unknown[]) => ms)).toStrictEqual([
+        200, 400, 800, 1600, 3200, 6400, 10_000,
+      ]);
+      expect(store.find(idOf(0))).toBeUndefined();
+    },
+  );
 
   it('that waits to start anew ends at once when it is stopped', async () => {
     const short = Promise.withResolvers<void>();
@@ -180,6 +189,15 @@ describe('running a job', () => {
       expect(jobs.running).toBe(0);
     },
   );
+
+  it('refuses a job with a model for good where no sandbox can be given a way to one, and no other', async () => {
+    const { jobs } = stage({ wayObstacle: 'no /var/lib/x to join', inference: () => true });
+    await expect(jobs.run(request(0, { use_inference: true }))).rejects.toMatchObject({
+      code: 'node_policy_refused',
+      message: expect.not.stringContaining('/var/lib'),
+    });
+    expect(await jobs.run(request(1))).toMatchObject({ status: 'completed' });
+  });
 
   it('asks for inference last, after policy, capacity and duplicate (REQ-WORKER-0114)', async () => {
     const { run, end } = held();

@@ -81,6 +81,7 @@ const passedOn: ReadonlySet<WorkerErrorCode> = new Set([
   'inference_unavailable',
   'not_run',
   'memory_short',
+  'start_lost',
 ]);
 
 interface Job {
@@ -242,7 +243,14 @@ class SandboxJobs implements JobService {
   }
 
   #begin(request: RunJobRequest, admitted: AdmittedJob): Job {
-    if (request.sandbox.use_inference === true && !this.#deps.relay.available()) {
+    const useInference = request.sandbox.use_inference === true;
+    if (useInference && this.#deps.engine.facts.wayObstacle !== undefined) {
+      throw new WorkerError(
+        'node_policy_refused',
+        'the container engine of this node cannot give a sandbox a way to a model; cynode doctor there says why',
+      );
+    }
+    if (useInference && !this.#deps.relay.available()) {
       throw new WorkerError('inference_unavailable', 'this node has no usable inference service');
     }
     const acceptedAt = this.#deps.clock.now();

@@ -1,7 +1,7 @@
 import { limits } from '@cynodeai/contracts/common';
 import type { Log } from '@cynodeai/runtime/observe';
 import { backoffMs, type Clock } from '@cynodeai/runtime/std';
-import { WorkerError } from '../../domain/errors.ts';
+import { WorkerError, type WorkerErrorCode } from '../../domain/errors.ts';
 import {
   type CollectedOutput,
   createOutputCollector,
@@ -9,7 +9,10 @@ import {
 import type { SandboxEngine, SandboxExit, SandboxRunSpec } from '../../ports/sandbox-engine.ts';
 import type { Timer } from '../../ports/timer.ts';
 
-/** Tries of a start that memory was wanting for, over about 20 s: who took it all is killed soon. */
+/** What a start may fail for that passes: nothing of the job ran. */
+const passing: ReadonlySet<WorkerErrorCode> = new Set(['memory_short', 'start_lost']);
+
+/** Tries of such a start, over about 20 s: who took all memory or all processes is stopped soon. */
 const starts = { most: 8, backoff: { firstMs: 200, maxMs: 10_000, jitter: 0.3 } };
 
 export interface RunContainerDeps {
@@ -48,9 +51,9 @@ async function runOnce(
 }
 
 /**
- * Runs the container of a job; a start that the kernel ended for want of memory is tried again, because nothing of the
- * job ran. `signal` fires when the job is to end; the container itself is ended by `engine.stop`.
- * @throws what `SandboxEngine.run` throws; `memory_short` after the last try
+ * Runs the container of a job; a start that was lost for want of memory or of processes is tried again, because nothing
+ * of the job ran. `signal` fires when the job is to end; the container itself is ended by `engine.stop`.
+ * @throws what `SandboxEngine.run` throws; `memory_short` and `start_lost` after the last try
  */
 export async function runContainer(
   deps: RunContainerDeps,
@@ -61,9 +64,10 @@ export async function runContainer(
     try {
       return await runOnce(deps.engine, spec);
     } catch (error) {
-      const short = error instanceof WorkerError && error.code === 'memory_short';
-      if (!short || attempt >= starts.most) throw error;
-      deps.log.warn('memory was wanting for the start of a sandbox', { name: spec.name, attempt });
+      if (!(error instanceof WorkerError && passing.has(error.code))) throw error;
+      if (attempt >= starts.most) throw error;
+      const { code } = error;
+      deps.log.warn('the start of a sandbox was lost', { name: spec.name, attempt, code });
     }
     await deps.timer.sleep(backoffMs(attempt, deps.timer.random(), starts.backoff), signal);
     if (signal.aborted) {

@@ -14,6 +14,7 @@ import { ImageCache } from '../shared/images.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
 import { removeTree } from '../shared/remove-tree.ts';
+import { probeWay, wayFeatures } from '../shared/probe-way.ts';
 import { runProbe } from '../shared/run-probe.ts';
 import { probeArchive, probeImage } from '../shared/tiny-image.ts';
 import { forceRemove, listContainers } from './containers.ts';
@@ -104,6 +105,20 @@ async function bound(
   };
 }
 
+/** Whether a sandbox can be given a way to a model, found out by giving one to the probe. */
+async function wayFacts(
+  deps: DockerRunDeps,
+  { features }: EngineFacts,
+): Promise<Pick<EngineFacts, 'features' | 'wayObstacle'>> {
+  const complaint = await probeWay(
+    (owner, serve, signal) => openNetwork(deps, owner, serve, signal),
+    containersOf(deps),
+  );
+  if (complaint === '') return { features };
+  deps.log.warn('jobs with use_inference cannot run', { reason: complaint });
+  return { features: [...features, ...wayFeatures(complaint)], wayObstacle: complaint };
+}
+
 /**
  * Opens the Docker daemon of this machine and finds out what works there.
  * @throws WorkerError `engine_unusable` with the fix
@@ -121,7 +136,7 @@ export async function openDockerEngine(source: DockerSource, log: Log): Promise<
     if (fault === '') {
       const { ceiling } = facts;
       if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
-      return engineOf(deps, facts);
+      return engineOf(deps, { ...facts, ...(await wayFacts(deps, facts)) });
     }
     complaints.push(fault);
   }

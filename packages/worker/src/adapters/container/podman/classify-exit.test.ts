@@ -5,6 +5,7 @@ import { classifyExit } from './classify-exit.ts';
 const call = { code: 0, started: true, wanted: true, silent: true, stderr: '' };
 const killed = 'Error: OCI runtime error: runc: container /var/lib/x is not running\n';
 const lost = "Error: failed to connect to container's attach socket: ";
+const alone = 'ERROR (catatonit:1): failed to fork child: Resource temporarily unavailable\n';
 const init = (why: string): string => `ERROR (catatonit:6): failed to exec pid1: ${why}\n`;
 
 describe('the end of an engine call', () => {
@@ -88,6 +89,30 @@ describe('the end of an engine call', () => {
     [
       { started: false, code: 125, stderr: 'Error: no space left on device' },
       { kind: 'not_started', exitCode: 125, reason: reasons.create },
+    ],
+    [{ code: 1, stderr: alone }, { kind: 'start_lost' }],
+    [
+      { code: 1, silent: false, stderr: alone },
+      { kind: 'exited', exitCode: 1 },
+    ],
+    [
+      { code: 1, stderr: `${alone}more` },
+      { kind: 'exited', exitCode: 1 },
+    ],
+    ...[
+      'runtime/cgo: pthread_create failed: Resource temporarily unavailable\nSIGABRT: abort\n',
+      'runtime: failed to create new OS thread (have 5 already; errno=11)\nfatal error: newosproc\n',
+      'Error: OCI runtime error: runc: runc create failed: fork/exec /proc/self/exe: resource temporarily unavailable\n',
+      'Error: write child: broken pipe: cannot allocate memory\n',
+    ].flatMap((stderr) =>
+      [null, 1, 2, 125, 126, 127].map((code): [object, object] => [
+        { started: false, code, stderr },
+        { kind: 'start_lost' },
+      ]),
+    ),
+    [
+      { code: 125, stderr: "sh: can't fork: Resource temporarily unavailable\n" },
+      { kind: 'exited', exitCode: 125 },
     ],
     [
       { code: 127, stderr: `${lost}/s/attach: no such file or directory\n` },

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { writeFileAtomic } from '@cynodeai/runtime/files';
@@ -80,26 +80,49 @@ export async function previousRun(
   return last === paths.run ? undefined : last;
 }
 
+/** The name of a run folder: the boot it belongs to. */
+const bootName = /^[0-9a-f]{8}$/;
+
 /**
- * Makes the engine keep its database in the run folder. It would otherwise leave the variables of jobs in
- * the state folder, and it refuses a database of another run folder, whose name changes with every boot.
- * Containers never outlive their job and images are kept elsewhere, so nothing is lost.
+ * Removes the run folders of earlier boots: where `/tmp` or `/run` is on a disk, a power cut leaves the variables of
+ * the jobs of that moment in them.
+ */
+export async function dropEarlierBoots(run: string): Promise<void> {
+  const place = dirname(run);
+  for (const name of await readdir(place).catch(() => [])) {
+    const stale = bootName.test(name) && name !== basename(run);
+    if (stale) await rm(join(place, name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** The database of newer engines, beside the folder of older ones, and what its library puts next to it. */
+const database = { file: 'db.sql', besides: ['db.sql-wal', 'db.sql-shm', 'db.sql-journal'] };
+
+/** A link in place of whatever is there. */
+async function link(path: string, target: string): Promise<void> {
+  if ((await readlink(path).catch(() => undefined)) === target) return;
+  await rm(path, { recursive: true, force: true });
+  await symlink(target, path);
+}
+
+/**
+ * Makes the engine keep its database in the run folder, wherever its version looks for it. It would otherwise leave the
+ * variables of jobs in the state folder, and it refuses a database of another run folder, whose name changes with
+ * every boot. Containers never outlive their job and images are kept elsewhere, so nothing is lost.
  * @returns true when the database is new, so that the storage may hold containers nobody knows
  */
 export async function linkDatabase(storage: string, paths: EnginePaths): Promise<boolean> {
   await mkdir(storage, { recursive: true, mode: 0o700 });
-  const link = join(storage, 'libpod');
   const target = databaseDir(storage, paths.run);
   const fresh = (await mkdir(target, { recursive: true, mode: 0o700 })) !== undefined;
-  if ((await readlink(link).catch(() => undefined)) !== target) {
-    await rm(link, { recursive: true, force: true });
-    await symlink(target, link);
-  }
-  if (fresh) {
-    // Newer engines keep theirs beside the folder.
-    for (const name of ['db.sql', 'db.sql-wal', 'db.sql-shm']) {
-      await rm(join(storage, name), { force: true });
-    }
-  }
+  await link(join(storage, 'libpod'), target);
+  await link(join(storage, database.file), join(target, database.file));
+  for (const name of database.besides) await rm(join(storage, name), { force: true });
   return fresh;
+}
+
+/** Forgets what the engine knows of containers, which do not outlive their job; images are kept elsewhere. */
+export async function dropDatabase(storage: string, paths: EnginePaths): Promise<void> {
+  await rm(databaseDir(storage, paths.run), { recursive: true, force: true });
+  await rm(join(storage, database.file), { force: true });
 }

@@ -48,7 +48,8 @@ async function readCache(paths: EnginePaths, host: HostFacts): Promise<Cached | 
   try {
     const cached = cacheSchema.parse(parseJson(await readFile(paths.profileFile, 'utf8')));
     const fits = cached.signature === host.signature && cached.run === paths.run;
-    return fits ? cached : undefined;
+    // What did not work then may work now.
+    return fits && cached.profile.wayObstacle === undefined ? cached : undefined;
   } catch {
     return undefined;
   }

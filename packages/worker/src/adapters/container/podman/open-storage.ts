@@ -2,7 +2,7 @@ import { readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { globalArguments } from './arguments.ts';
 import { callEngine, type EngineCommand, engineEnv } from './client.ts';
-import { linkDatabase, previousRun } from './layout.ts';
+import { dropDatabase, dropEarlierBoots, linkDatabase, previousRun } from './layout.ts';
 import type { EnginePaths } from './paths.ts';
 import type { EngineProfile } from './profile.ts';
 
@@ -51,7 +51,27 @@ export async function openStorage(
     const flags = command.flags.map((flag) => flag.replace(paths.run, last));
     await callEngine({ ...command, flags }, ['rm', '--all', '--force', '--time=0']);
   }
+  await dropEarlierBoots(paths.run);
   const used = await readlink(join(dir, 'libpod')).catch(() => undefined);
   const fresh = await linkDatabase(dir, paths);
   if (fresh && used !== undefined) await dropStrays(command);
+}
+
+/** How the engine says that its database was made under other folders or options than it is called with. */
+const clash =
+  /database.*(?:configuration mismatch|does not match)|configuration mismatch.*database/is;
+
+/** Whether these words of the engine tell of its database and not of the storage. */
+export function isDatabaseClash(words: string): boolean {
+  return clash.test(words);
+}
+
+/** Has the engine begin its database anew. */
+export async function renewDatabase(
+  paths: EnginePaths,
+  storage: EngineProfile['storage'],
+  command: EngineCommand,
+): Promise<void> {
+  await dropDatabase(storageDir(paths, storage), paths);
+  await openStorage(paths, storage, command);
 }

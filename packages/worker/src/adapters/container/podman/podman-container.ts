@@ -104,6 +104,10 @@ export class PodmanContainer implements EngineContainer {
         const message = 'what an earlier run of the job left was in the way';
         return { kind: 'fault', error: new WorkerError('not_run', message), words };
       }
+      case 'start_lost': {
+        const message = 'processes or memory were wanting when the sandbox was to start';
+        return { kind: 'fault', error: new WorkerError('start_lost', message), words };
+      }
       case 'engine_fault': {
         const message = 'the container engine ended without an answer';
         return { kind: 'fault', error: new WorkerError('internal', message), words };

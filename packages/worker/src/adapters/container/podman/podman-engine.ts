@@ -12,6 +12,7 @@ import {
 import { ImageCache } from '../shared/images.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
+import { wayFeatures } from '../shared/probe-way.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import { dropPidFiles, endClients, forceRemove, listContainers } from './containers.ts';
 import { asEngineRoot } from './engine-root.ts';
@@ -41,9 +42,11 @@ export function engineFacts(profile: EngineProfile, ceiling: CeilingFacts): Engi
     ...(profile.init ? ['init'] : []),
     ...(profile.privateCgroups ? ['private_cgroups'] : []),
     ...boundFeatures(rootless, ceiling),
+    ...wayFeatures(profile.wayObstacle),
   ];
   const base = { version, rootless, rootlessSupported, cgroupVersion };
-  return { runtime: 'podman', ...base, features, ceiling };
+  const { wayObstacle } = profile;
+  return { runtime: 'podman', ...base, features, ceiling, wayObstacle };
 }
 
 function unusable(problems: readonly EngineProblem[]): WorkerError {

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { probeWay } from '../shared/probe-way.ts';
 import { runProbe } from '../shared/run-probe.ts';
 import { probeArchive, probeImage } from '../shared/tiny-image.ts';
 import { callEngine, type EngineCommand, engineMessage } from './client.ts';
+import { openNetwork } from './open-network.ts';
 import type { EnginePaths } from './paths.ts';
 import { PidWatch } from './pid-watch.ts';
 import { PodmanContainer } from './podman-container.ts';
@@ -22,6 +24,15 @@ export async function importProbeImage(
   const result = await callEngine(command, ['import', '--quiet', file, probeImage]);
   await rm(file, { force: true });
   return result.exitCode === 0 ? '' : engineMessage(result.stderr) || 'the engine gave no reason';
+}
+
+/** Gives a sandbox a way to a model; the text is the engine's complaint, empty when it worked. */
+export async function probeWayOf(setting: RunSetting): Promise<string> {
+  using pidWatch = new PidWatch(setting.paths.pidDir);
+  return await probeWay(
+    (_owner, serve, signal) => openNetwork(setting, serve, signal),
+    (spec) => new PodmanContainer({ ...setting, pidWatch }, spec),
+  );
 }
 
 /** Runs the probe image as a job would run; the text is the engine's complaint, empty when it worked. */

@@ -1,8 +1,8 @@
 import { callEngine, type EngineCommand } from './client.ts';
 import type { HostFacts } from '../shared/host.ts';
-import { engineCommand, openStorage } from './open-storage.ts';
+import { engineCommand, isDatabaseClash, openStorage, renewDatabase } from './open-storage.ts';
 import type { EnginePaths } from './paths.ts';
-import { importProbeImage, probeRun } from './probe-run.ts';
+import { importProbeImage, probeRun, probeWayOf } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
 
 export interface ProbeResult {
@@ -17,8 +17,11 @@ export interface ProbeInput {
   readonly sessionBus: string | undefined;
 }
 
-const installFix =
-  'install the packages podman, runc, uidmap and catatonit (Debian: apt-get install --no-install-recommends podman runc uidmap catatonit)';
+/** crun, which comes with Podman, works only where control groups are of version 2. */
+function installFix({ cgroupVersion }: HostFacts): string {
+  const runtime = cgroupVersion === 'v2' ? 'crun' : 'runc';
+  return `install the packages podman, ${runtime}, uidmap and catatonit (Debian: apt-get install --no-install-recommends podman ${runtime} uidmap catatonit)`;
+}
 
 /**
  * `NAME=LIMIT`. A rootful engine is told the host's, because without the right to raise limits its defaults would be
@@ -92,13 +95,13 @@ function missing(host: HostFacts): EngineProblem | undefined {
   const { programs } = host;
   if (!host.seccomp) return noSeccomp;
   if (programs['podman'] === undefined) {
-    return { code: 'podman_missing', message: 'Podman is not installed', fix: installFix };
+    return { code: 'podman_missing', message: 'Podman is not installed', fix: installFix(host) };
   }
   if (programs['runc'] === undefined && programs['crun'] === undefined) {
     return {
       code: 'runtime_missing',
       message: 'neither runc nor crun is installed',
-      fix: installFix,
+      fix: installFix(host),
     };
   }
   if (host.uid !== 0 && !host.userNamespaces) {
@@ -119,6 +122,13 @@ function warnings(profile: EngineProfile): EngineProblem[] {
       code: 'slow_storage',
       message: 'only the vfs storage works here: every start copies the whole image',
       fix: 'use a kernel of 5.13 or newer, or install the package fuse-overlayfs',
+    });
+  }
+  if (profile.wayObstacle !== undefined) {
+    found.push({
+      code: 'no_way_to_model',
+      message: `jobs with use_inference cannot run: ${profile.wayObstacle}`,
+      fix: 'see that the packages perl and util-linux are installed and that Podman may join a network namespace',
     });
   }
   if (!profile.init) {
@@ -155,14 +165,20 @@ export async function probeEngine(input: ProbeInput): Promise<ProbeResult> {
     if (broken.has(pair)) continue;
     const command = engineCommand(paths, candidate, program, sessionBus);
     await openStorage(paths, candidate.storage, command);
-    const storageFault = await importProbeImage(paths, command);
+    let storageFault = await importProbeImage(paths, command);
+    if (isDatabaseClash(storageFault)) {
+      await renewDatabase(paths, candidate.storage, command);
+      storageFault = await importProbeImage(paths, command);
+    }
     if (storageFault !== '') broken.add(pair);
     const fault = storageFault || (await probeRun({ paths, command, profile: candidate }));
     if (fault === '') {
       const { version, seccomp } = await inspectEngine(command);
       if (!seccomp) return { problems: [noSeccomp] };
       const profile = { ...candidate, version };
-      return { profile, problems: warnings(profile) };
+      const wayObstacle = await probeWayOf({ paths, command, profile });
+      const found = wayObstacle === '' ? profile : { ...profile, wayObstacle };
+      return { profile: found, problems: warnings(found) };
     }
     complaints.push(fault);
   }

@@ -20,6 +20,8 @@ export const engineProfileSchema = z.strictObject({
   relabel: z.boolean(),
   /** `NAME=LIMIT`: the host's ceiling or the user's, not a limit per sandbox. */
   ulimits: z.array(z.string()),
+  /** Why no sandbox can be given a way to a model. */
+  wayObstacle: z.string().optional(),
 });
 
 export type EngineProfile = z.infer<typeof engineProfileSchema>;

@@ -164,7 +164,7 @@ export class ContainerRun {
     if (this.#cause === 'timed_out') return { kind: 'timed_out', ...times };
     if (this.#cause === 'stopped' || end.kind === 'exited' || end.kind === 'not_wanted') {
       const exitCode = end.kind === 'exited' ? end.exitCode : undefined;
-      const neverRan = end.kind === 'not_wanted' || end.kind === 'not_started';
+      const neverRan = end.kind !== 'exited' && !this.#mayHaveRun(end);
       return { kind: 'stopped', exitCode, ...(neverRan && { neverRan }), ...times };
     }
     this.#complaint = end.words;
@@ -173,6 +173,11 @@ export class ContainerRun {
     if (end.kind === 'fault') throw end.error;
     const { kind, exitCode, reason } = end;
     return { kind, exitCode, reason, ...times };
+  }
+
+  /** Whether the command may have run before the engine failed. */
+  #mayHaveRun(end: Exclude<ContainerEnd, { readonly kind: 'exited' }>): boolean {
+    return end.kind === 'fault' && this.begun && end.error.code !== 'start_lost';
   }
 
   #after(ms: number, action: () => void): void {

@@ -53,6 +53,31 @@ function engine(end: ContainerEnd, victim: number | undefined, begun = false) {
 const run = (...options: Parameters<typeof engine>) =>
   engine(...options).run(spec, { stdout: sink, stderr: sink });
 
+describe('a sandbox the engine lost', () => {
+  const wanting: ContainerEnd = {
+    kind: 'fault',
+    error: new WorkerError('start_lost', 'no process to be had'),
+    words: '',
+  };
+
+  it.each([
+    ['before its first process was there', fault, undefined, false, 'start_lost'],
+    [
+      'before its first process was there, beside one of another user',
+      fault,
+      8,
+      false,
+      'start_lost',
+    ],
+    ['for want of processes', wanting, undefined, false, 'start_lost'],
+    ['for want of processes behind its init', wanting, undefined, true, 'start_lost'],
+    ['for want of processes and memory', wanting, 0, false, 'memory_short'],
+    ['when its job ran already', fault, undefined, true, 'internal'],
+  ] as const)('%s', async (_when, end, victim, begun, code) => {
+    await expect(run(end, victim, begun)).rejects.toMatchObject({ code });
+  });
+});
+
 describe('a sandbox the kernel killed a process of', () => {
   it.each([
     { end: refused, victim: 0 },
@@ -72,7 +97,7 @@ describe('a sandbox the kernel killed a process of', () => {
   it('is not an excuse for what went wrong without it', async () => {
     expect(await run(refused, undefined)).toMatchObject({ kind: 'not_started', exitCode: 126 });
     expect(await run(refused, 8)).toMatchObject({ kind: 'not_started' });
-    await expect(run(fault, undefined)).rejects.toMatchObject({ code: 'internal' });
+    await expect(run(fault, undefined, true)).rejects.toMatchObject({ code: 'internal' });
     await expect(run(fault, 0, true)).rejects.toMatchObject({ code: 'internal' });
   });
 });

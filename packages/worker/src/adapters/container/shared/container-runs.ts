@@ -68,14 +68,24 @@ class Losses {
 const memoryShort = (cause?: unknown): WorkerError =>
   new WorkerError('memory_short', 'memory was wanting when the sandbox was to start', { cause });
 
+/** What a fault of the engine means for a job none of whose processes existed. */
+function lostStart(error: WorkerError, memory: boolean): WorkerError {
+  if (memory) return memoryShort(error);
+  const message = 'the container engine lost the sandbox before its first process was there';
+  return error.code === 'start_lost'
+    ? error
+    : new WorkerError('start_lost', message, { cause: error });
+}
+
 /**
  * The end of a run, with the word whether memory was wanting.
- * @throws WorkerError `memory_short`, whatever the engine made of the loss of a start
+ * @throws WorkerError `memory_short` or `start_lost`, whatever the engine made of the loss of a start
  */
 async function endOf(run: ContainerRun, signal: AbortSignal | undefined, losses: Losses) {
   const exit = await endOrKill(run, signal).catch((error: unknown) => {
-    const fault = error instanceof WorkerError && error.code === 'internal';
-    throw fault && !run.begun && losses.start ? memoryShort(error) : error;
+    if (!(error instanceof WorkerError)) throw error;
+    const lost = error.code === 'start_lost' || (error.code === 'internal' && !run.begun);
+    throw lost ? lostStart(error, losses.start) : error;
   });
   if (exit.kind === 'not_started' && losses.start) throw memoryShort();
   return exit.kind === 'exited' && losses.job ? { ...exit, oomKilled: true } : exit;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
-import type { SandboxExit, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import type { SandboxExit, SandboxNetwork, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
 import { ContainerRun } from './container-run.ts';
 import { endOrKill } from './container-runs.ts';
 import type { EngineContainer } from './engine-container.ts';
@@ -27,6 +27,7 @@ function complaintOf(exit: SandboxExit, words: string, late: boolean): string {
 export async function runProbe(
   containerOf: (spec: SandboxRunSpec) => EngineContainer,
   signal?: AbortSignal,
+  network?: SandboxNetwork,
 ): Promise<string> {
   const spec = {
     name: `cynode-check-${randomBytes(6).toString('hex')}`,
@@ -37,6 +38,7 @@ export async function runProbe(
     mounts: [],
     workdir: '/',
     timeoutSeconds,
+    ...(network && { network }),
   };
   const sink = { write: () => {} };
   const run = new ContainerRun(
