@@ -54,7 +54,13 @@ describe.each(engines)('$name', ({ open }) => {
 
   it('a node says what all sandboxes together may take, and the kernel says the same', async () => {
     expect(test.engine.facts).toMatchObject({
-      ceiling: { kind: 'set', memoryMb: 192, processes: 400, processesPerJob: share },
+      ceiling: {
+        kind: 'set',
+        memoryMb: 192,
+        memoryMbPerJob: 96,
+        processes: 400,
+        processesPerJob: share,
+      },
       features: expect.arrayContaining(['ceiling', 'user_per_job']),
     });
     const group = controlGroupOf(test.stateDir);

@@ -7,7 +7,9 @@ import { mustRun, runCommand } from '@cynodeai/runtime/process';
 import { proberScript, readOutcomes } from '../support/call-prober.ts';
 import { allowed, attempts, golden } from '../support/golden-calls.ts';
 import { processesNaming } from '../support/leftovers.ts';
+import { processShare } from '../../src/domain/sandbox/ceiling.ts';
 import { Stranger } from '../support/stranger.ts';
+import { testCeiling } from '../support/test-engine.ts';
 
 const triedSchema = z.object({
   result: z.object({ status: z.string(), stdout: z.string(), stderr: z.string() }),
@@ -18,10 +20,11 @@ it('works for a user without rights and without subordinate ids, from probe to r
   const { base, stateDir: state, runDir: run } = user;
   const engine = 'packages/worker/src/processes/engine.ts';
   const most = Number(await readFile('/proc/sys/kernel/pid_max', 'utf8'));
-  // Half of the machine, or what the caller itself may have at most.
+  // A share of half of the machine, or of what the caller itself may have at most.
   const limits = await readFile('/proc/self/limits', 'utf8');
   const hard = Number(/^Max processes\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? most);
   const half = Math.min(Math.floor(most / 2), hard);
+  const share = processShare(half, testCeiling.maxConcurrency);
   const probe = await user.run(engine, ['probe']);
   expect(probe.stderr).toBe('');
   expect(parseJson(probe.stdout)).toMatchObject({
@@ -29,7 +32,7 @@ it('works for a user without rights and without subordinate ids, from probe to r
       runtime: 'podman',
       rootless: true,
       rootlessSupported: true,
-      features: expect.arrayContaining(['seccomp', 'no_ceiling', 'one_user_for_all_jobs']),
+      features: expect.arrayContaining(['seccomp', 'no_ceiling', 'user_namespace_per_job']),
       ceiling: { kind: 'none', reason: expect.stringContaining('only root') },
     },
   });
@@ -56,7 +59,7 @@ it('works for a user without rights and without subordinate ids, from probe to r
       facts: { rootless: true },
       result: {
         status: 'completed',
-        stdout: `0:0 CapEff: 0000000000000000 lo 1000 ${half}\n`,
+        stdout: `0:0 CapEff: 0000000000000000 lo 1000 ${share}\n`,
         stderr: '',
       },
     },

@@ -15,7 +15,7 @@ it('there are programs of every kind, each under a name of its own', () => {
   expect(hostilePrograms.length).toBeGreaterThanOrEqual(40);
 });
 
-const kinds = whole ? (['podman', 'rootless', 'docker'] as const) : (['podman', 'docker'] as const);
+const kinds = ['podman', 'rootless', 'docker'] as const;
 
 describe.each(kinds)('hostile jobs on %s', (kind) => {
   it(

@@ -5,6 +5,7 @@ import { runArguments } from './podman/arguments.ts';
 import { engineProfileSchema } from './podman/profile.ts';
 import {
   dockerParts,
+  podmanFlags,
   type RuleSetting,
   type SandboxRule,
   sandboxRules,
@@ -24,7 +25,7 @@ const spec = {
 };
 const seccompFile = '/s/seccomp.json';
 const network = { mode: 'ns:/proc/1/ns/net', close: async () => {} };
-const group = { parent: '/cynode-1', processes: 99 };
+const group = { parent: '/cynode-1', processes: 99, memoryMb: 70 };
 const user = { uid: 1_900_000_001, gid: 1_900_000_001 };
 const best = { rootless: false, privateCgroups: true, init: true, ulimits: ['nofile=9'] };
 
@@ -33,6 +34,25 @@ const settings: readonly (Omit<RuleSetting, 'seccomp'> & { readonly title: strin
   { title: 'root, no network', ...best, timeoutSeconds: 60 },
   { title: 'root, a way to the model', ...best, network, timeoutSeconds: 60 },
   { title: 'root, a ceiling, a user', ...best, group, user, timeoutSeconds: 60 },
+  {
+    title: 'rootless',
+    rootless: true,
+    privateCgroups: true,
+    init: true,
+    ulimits: ['nproc=99'],
+    ownNamespace: { uids: 65_537, gids: 1, processes: 33 },
+    timeoutSeconds: 60,
+  },
+  {
+    title: 'rootless, a way to the model',
+    rootless: true,
+    privateCgroups: true,
+    init: true,
+    ulimits: ['nproc=99'],
+    ownNamespace: { uids: 65_537, gids: 1, processes: 33 },
+    network,
+    timeoutSeconds: 60,
+  },
   {
     title: 'rootless on a poor host',
     rootless: true,
@@ -47,7 +67,7 @@ const untold = (part: SandboxRule['podman'] | SandboxRule['docker']): part is Un
   'untold' in part;
 
 describe.each(settings)('the rules of every sandbox: $title', ({ title: _title, ...setting }) => {
-  const { rootless, privateCgroups, init, ulimits } = setting;
+  const { rootless, privateCgroups, init, ulimits, ownNamespace } = setting;
   const podmanProfile = engineProfileSchema.parse({
     version: '4',
     rootless,
@@ -61,6 +81,7 @@ describe.each(settings)('the rules of every sandbox: $title', ({ title: _title, 
     init,
     relabel: false,
     ulimits,
+    ...(ownNamespace && { ownNamespace }),
   });
   const run = {
     ...spec,
@@ -110,6 +131,30 @@ describe.each(settings)('the rules of every sandbox: $title', ({ title: _title, 
     const names = rules.map(({ rule }) => rule);
     expect(new Set(names).size).toBe(names.length);
   });
+});
+
+it('a sandbox counted apart has a share of the processes, one with a network is not counted apart', () => {
+  const setting = {
+    rootless: true,
+    privateCgroups: true,
+    init: true,
+    ulimits: ['nofile=9', 'nproc=99'],
+    ownNamespace: { uids: 2, gids: 1, processes: 33 },
+    seccomp: seccompFile,
+  };
+  const flags = (more: Partial<RuleSetting>) =>
+    podmanFlags(sandboxRules({ ...setting, ...more })).filter((flag) =>
+      /^--(?:ulimit|uidmap|gidmap)/.test(flag),
+    );
+  expect(flags({})).toStrictEqual([
+    '--ulimit=nofile=9',
+    '--ulimit=nproc=33',
+    '--uidmap=0:0:2',
+    '--gidmap=0:0:1',
+  ]);
+  const shared = ['--ulimit=nofile=9', '--ulimit=nproc=99'];
+  expect(flags({ network })).toStrictEqual(shared);
+  expect(flags({ ownNamespace: undefined })).toStrictEqual(shared);
 });
 
 it('no rule is lost when two fill the same list of Docker', () => {

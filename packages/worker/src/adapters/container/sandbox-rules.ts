@@ -61,6 +61,10 @@ export interface RuleSetting {
   readonly privateCgroups: boolean;
   /** The engine has an init process to put before the command. */
   readonly init: boolean;
+  /** Ids mapped into a user namespace of the sandbox's own; absent where all share one or have users of their own. */
+  readonly ownNamespace?:
+    | { readonly uids: number; readonly gids: number; readonly processes?: number | undefined }
+    | undefined;
   /** `NAME=LIMIT` where the engine's own limits would be beyond those of the host. */
   readonly ulimits: readonly string[];
   /** The seccomp profile as the engine takes it: Podman by the path of a file, Docker as the text itself. */
@@ -183,6 +187,8 @@ function userOf({ rootless, user }: RuleSetting): string {
   return `${uid}:${gid}`;
 }
 
+const mib = 1024 ** 2;
+
 const noGroup: Untold = { untold: 'no control group can be made here' };
 
 /** What holds whatever limits a job has of its own. */
@@ -198,11 +204,45 @@ function ceilingRules(group: ContainerGroup | undefined): readonly SandboxRule[]
       podman: group ? [`--pids-limit=${group.processes}`] : noGroup,
       docker: group ? { host: { PidsLimit: group.processes } } : noGroup,
     },
+    {
+      rule: 'a share of the memory',
+      podman: group ? [`--memory=${group.memoryMb}m`, `--memory-swap=${group.memoryMb}m`] : noGroup,
+      docker: group
+        ? { host: { Memory: group.memoryMb * mib, MemorySwap: group.memoryMb * mib } }
+        : noGroup,
+    },
   ];
 }
 
+/** The most processes that these limits allow. */
+export function processLimitOf(ulimits: readonly string[]): number | undefined {
+  const limit = ulimits.find((each) => each.startsWith(processLimit));
+  return limit === undefined ? undefined : Number(limit.slice(processLimit.length));
+}
+
+const processLimit = 'nproc=';
+
+/** The limits, with those of a job in place of those of all where its processes are counted apart. */
+function limitsOf(ulimits: readonly string[], processes: number | undefined): readonly string[] {
+  if (processes === undefined) return ulimits;
+  return [
+    ...ulimits.filter((each) => !each.startsWith(processLimit)),
+    `${processLimit}${processes}`,
+  ];
+}
+
+/**
+ * The namespace of the sandbox's own. One that shows a network which another process made could not have a view of the
+ * hardware of its own, and would be shown the host's: it goes without.
+ */
+function apartOf({ ownNamespace, network }: RuleSetting): RuleSetting['ownNamespace'] {
+  return network === undefined ? ownNamespace : undefined;
+}
+
 function engineRules(setting: RuleSetting): readonly SandboxRule[] {
-  const { privateCgroups, init, ulimits, seccomp, timeoutSeconds } = setting;
+  const { privateCgroups, init, seccomp, timeoutSeconds } = setting;
+  const apart = apartOf(setting);
+  const ulimits = limitsOf(setting.ulimits, apart?.processes);
   const user = userOf(setting);
   return [
     {
@@ -229,6 +269,14 @@ function engineRules(setting: RuleSetting): readonly SandboxRule[] {
       docker: { untold: 'the daemon hands its own limits down' },
     },
     ...(timeoutSeconds === undefined ? [] : [deadMan(timeoutSeconds + deadManSlackSeconds)]),
+    {
+      rule: 'processes counted apart',
+      podman:
+        apart === undefined
+          ? { untold: 'jobs have users of their own, or the kernel counts them all as one' }
+          : [`--uidmap=0:0:${apart.uids}`, `--gidmap=0:0:${apart.gids}`],
+      docker: { untold: 'its daemon makes no user namespace for one container' },
+    },
     {
       rule: 'a user without rights',
       podman: [`--user=${user}`],

@@ -98,7 +98,7 @@ async function bound(
   const place = { stateDir, cgroupVersion, manager: cgroupDriver, rootless };
   const look = onlyLook === true;
   const ceiling = await (look ? lookAtCeiling(place, wish) : openCeiling(place, wish));
-  const features = [...facts.features, ...boundFeatures(rootless, ceiling)];
+  const features = [...facts.features, ...boundFeatures({ rootless }, ceiling)];
   return {
     profile: { ...profile, group: look ? undefined : containerGroup(stateDir, ceiling) },
     facts: { ...facts, features, ceiling },

@@ -34,7 +34,7 @@ const run: RunArguments = {
   envNames: ['PEM'],
   pidFile: '/r/pids/x',
   seccompFile: '/state/engine/seccomp.json',
-  group: { parent: '/cynode-1', processes: 99 },
+  group: { parent: '/cynode-1', processes: 99, memoryMb: 70 },
   user: { uid: 1_900_000_001, gid: 1_900_000_001 },
 };
 
@@ -62,6 +62,8 @@ describe('the arguments of a run', () => {
       '--log-driver=none',
       '--cgroup-parent=/cynode-1',
       '--pids-limit=99',
+      '--memory=70m',
+      '--memory-swap=70m',
       '--security-opt=seccomp=/state/engine/seccomp.json',
       '--cgroupns=private',
       '--init',

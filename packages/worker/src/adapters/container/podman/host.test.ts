@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cgroupVersionOf, hardLimitOf } from '../shared/host.ts';
+import { cgroupVersionOf, countsByNamespace, hardLimitOf } from '../shared/host.ts';
 import { engineMessage } from './client.ts';
 import { enginePaths, runDirOf } from './paths.ts';
 import { mountsBelow } from './reset-engine.ts';
@@ -15,6 +15,19 @@ describe('what is read off the host', () => {
     ['', 'v1'],
   ])('control groups of %j are %s', (mountInfo, version) => {
     expect(cgroupVersionOf(mountInfo)).toBe(version);
+  });
+
+  it.each([
+    ['4.19.0-26-amd64', false],
+    ['5.4.0', false],
+    ['5.13.19-1-lts', false],
+    ['5.14.0-503.el9.x86_64', true],
+    ['5.15', true],
+    ['6.1.0-40-amd64', true],
+    ['10.0.0', true],
+    ['odd', false],
+  ])('a kernel %s counts by user namespace: %s', (kernel, counts) => {
+    expect(countsByNamespace(kernel)).toBe(counts);
   });
 
   it('hard limits are numbers or unlimited', () => {

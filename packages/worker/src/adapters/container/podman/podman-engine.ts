@@ -1,5 +1,6 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { WorkerError } from '../../../domain/errors.ts';
+import { type CeilingWish, processShare } from '../../../domain/sandbox/ceiling.ts';
 import type { CeilingFacts, EngineFacts, SandboxEngine } from '../../../ports/sandbox-engine.ts';
 import { containerRuns } from '../shared/container-runs.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type NodeBounds,
   openCeiling,
 } from '../shared/control-group.ts';
+import { processLimitOf } from '../sandbox-rules.ts';
 import { ImageCache } from '../shared/images.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
@@ -41,7 +43,7 @@ export function engineFacts(profile: EngineProfile, ceiling: CeilingFacts): Engi
     'seccomp',
     ...(profile.init ? ['init'] : []),
     ...(profile.privateCgroups ? ['private_cgroups'] : []),
-    ...boundFeatures(rootless, ceiling),
+    ...boundFeatures(profile, ceiling),
     ...wayFeatures(profile.wayObstacle),
   ];
   const base = { version, rootless, rootlessSupported, cgroupVersion };
@@ -52,6 +54,16 @@ export function engineFacts(profile: EngineProfile, ceiling: CeilingFacts): Engi
 function unusable(problems: readonly EngineProblem[]): WorkerError {
   const lines = problems.map((problem) => `${problem.message}; ${problem.fix}`);
   return new WorkerError('engine_unusable', lines.join('\n'));
+}
+
+/** The profile with a share of the processes for each job, where the kernel counts them by job. */
+export function sharedOut(profile: EngineProfile, wish: CeilingWish): EngineProfile {
+  const { ownNamespace, ulimits } = profile;
+  if (ownNamespace === undefined) return profile;
+  const all = wish.processes ?? processLimitOf(ulimits);
+  if (all === undefined) return profile;
+  const processes = processShare(all, wish.maxConcurrency);
+  return { ...profile, ownNamespace: { ...ownNamespace, processes } };
 }
 
 function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): SandboxEngine {
@@ -120,5 +132,6 @@ export async function openPodmanEngine(
   const ceiling = await openCeiling(groupPlace(source, usable.profile), source.ceiling);
   if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
   const group = containerGroup(source.stateDir, ceiling);
-  return engineOf({ paths, ...usable, group }, ceiling, log);
+  const profile = sharedOut(usable.profile, source.ceiling);
+  return engineOf({ paths, ...usable, profile, group }, ceiling, log);
 }

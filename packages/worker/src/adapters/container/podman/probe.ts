@@ -4,6 +4,7 @@ import { engineCommand, isDatabaseClash, openStorage, renewDatabase } from './op
 import type { EnginePaths } from './paths.ts';
 import { importProbeImage, probeRun, probeWayOf } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
+import type { RunSetting } from './spawn-run.ts';
 
 export interface ProbeResult {
   /** Absent when nothing works; `problems` says why. */
@@ -149,6 +150,33 @@ function unusable(complaints: readonly string[]): EngineProblem {
   return { code: 'engine_unusable', message, fix };
 }
 
+/** How many ids the engine's own user namespace has, by its map. */
+async function countIds(command: EngineCommand, map: 'uid_map' | 'gid_map'): Promise<number> {
+  const { stdout } = await callEngine(command, ['unshare', 'cat', `/proc/self/${map}`]);
+  const counts = stdout.split('\n').map((line) => Number(line.trim().split(/\s+/)[2] ?? 0));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** A user namespace for each sandbox, where the engine makes one. */
+async function withOwnNamespace(setting: RunSetting, host: HostFacts): Promise<EngineProfile> {
+  const { command, profile } = setting;
+  if (!profile.rootless || !host.countsByNamespace) return profile;
+  const [uids, gids] = await Promise.all([
+    countIds(command, 'uid_map'),
+    countIds(command, 'gid_map'),
+  ]);
+  if (!(uids >= 1 && gids >= 1)) return profile;
+  const apart = { ...profile, ownNamespace: { uids, gids } };
+  return (await probeRun({ ...setting, profile: apart })) === '' ? apart : profile;
+}
+
+/** What else works beside a plain run: sandboxes that are counted apart, and a way to a model. */
+async function refined(setting: RunSetting, host: HostFacts): Promise<EngineProfile> {
+  const profile = await withOwnNamespace(setting, host);
+  const wayObstacle = await probeWayOf({ ...setting, profile });
+  return wayObstacle === '' ? profile : { ...profile, wayObstacle };
+}
+
 /**
  * Finds out by trying which runtime, storage and control groups work here: root or rootless, cgroup v1,
  * hybrid or v2, with and without the right to raise limits. Takes some seconds at most.
@@ -175,9 +203,7 @@ export async function probeEngine(input: ProbeInput): Promise<ProbeResult> {
     if (fault === '') {
       const { version, seccomp } = await inspectEngine(command);
       if (!seccomp) return { problems: [noSeccomp] };
-      const profile = { ...candidate, version };
-      const wayObstacle = await probeWayOf({ paths, command, profile });
-      const found = wayObstacle === '' ? profile : { ...profile, wayObstacle };
+      const found = await refined({ paths, command, profile: { ...candidate, version } }, host);
       return { profile: found, problems: warnings(found) };
     }
     complaints.push(fault);

@@ -20,6 +20,18 @@ export const engineProfileSchema = z.strictObject({
   relabel: z.boolean(),
   /** `NAME=LIMIT`: the host's ceiling or the user's, not a limit per sandbox. */
   ulimits: z.array(z.string()),
+  /**
+   * Ids that are mapped into a user namespace of a sandbox's own, each to itself: what the kernel counts per user it
+   * counts apart there. Only of a rootless engine, whose sandboxes are all of one user.
+   */
+  ownNamespace: z
+    .strictObject({
+      uids: z.int().min(1),
+      gids: z.int().min(1),
+      /** How many processes a job may have there. */
+      processes: z.int().min(1).optional(),
+    })
+    .optional(),
   /** Why no sandbox can be given a way to a model. */
   wayObstacle: z.string().optional(),
 });

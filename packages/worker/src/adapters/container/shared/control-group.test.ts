@@ -16,7 +16,7 @@ import {
 
 const isRoot = process.getuid?.() === 0;
 const wish = { memoryMb: 100, processes: 500, maxConcurrency: 4 };
-const ceiling = { memoryMb: 100, processes: 500, processesPerJob: 100 };
+const ceiling = { memoryMb: 100, memoryMbPerJob: 40, processes: 500, processesPerJob: 100 };
 let root: string;
 let place: GroupPlace;
 
@@ -60,7 +60,11 @@ describe('the control group of a node', () => {
     expect(await readFile(join(root, 'pids', group, 'pids.max'), 'utf8')).toBe('500');
     const other = { ...wish, memoryMb: 7, processes: 9 };
     expect(await lookAtCeiling(place, other)).toMatchObject({ memoryMb: 100, processes: 500 });
-    expect(containerGroup('/s', made)).toStrictEqual({ parent: `/${group}`, processes: 100 });
+    expect(containerGroup('/s', made)).toStrictEqual({
+      parent: `/${group}`,
+      processes: 100,
+      memoryMb: 40,
+    });
     // Folders of a real hierarchy go with their files.
     for (const controller of ['memory', 'pids']) {
       await rm(join(root, controller, group), { recursive: true });
@@ -82,7 +86,13 @@ describe('the control group of a node', () => {
     ]) {
       expect(facts).toMatchObject({ kind: 'none', reason: expect.stringMatching(expected) });
       expect(containerGroup('/s', facts)).toBeUndefined();
-      expect(boundFeatures(false, facts)).toStrictEqual(['no_ceiling', 'user_per_job']);
+      for (const [kept, feature] of [
+        [{ rootless: false }, 'user_per_job'],
+        [{ rootless: true }, 'one_user_for_all_jobs'],
+        [{ rootless: true, ownNamespace: { uids: 1, gids: 1 } }, 'user_namespace_per_job'],
+      ] as const) {
+        expect(boundFeatures(kept, facts)).toStrictEqual(['no_ceiling', feature]);
+      }
     }
   });
 

@@ -38,6 +38,7 @@ export interface ContainerGroup {
   /** Path of the node's group below each hierarchy. */
   readonly parent: string;
   readonly processes: number;
+  readonly memoryMb: number;
 }
 
 /** Name of the group above all sandboxes of an install's node. */
@@ -145,15 +146,20 @@ export function containerGroup(
   ceiling: CeilingFacts,
 ): ContainerGroup | undefined {
   if (ceiling.kind === 'none') return undefined;
-  return { parent: `/${controlGroupOf(stateDir)}`, processes: ceiling.processesPerJob };
+  const { processesPerJob: processes, memoryMbPerJob: memoryMb } = ceiling;
+  return { parent: `/${controlGroupOf(stateDir)}`, processes, memoryMb };
 }
 
 /** The part of an engine's features that tells how far jobs are kept apart. */
-export function boundFeatures(rootless: boolean, ceiling: CeilingFacts): readonly string[] {
-  return [
-    ceiling.kind === 'set' ? 'ceiling' : 'no_ceiling',
-    rootless ? 'one_user_for_all_jobs' : 'user_per_job',
-  ];
+export function boundFeatures(
+  {
+    rootless,
+    ownNamespace,
+  }: { readonly rootless: boolean; readonly ownNamespace?: object | undefined },
+  ceiling: CeilingFacts,
+): readonly string[] {
+  const shared = ownNamespace === undefined ? 'one_user_for_all_jobs' : 'user_namespace_per_job';
+  return [ceiling.kind === 'set' ? 'ceiling' : 'no_ceiling', rootless ? shared : 'user_per_job'];
 }
 
 /** Removes the group wherever an engine spread it; one that still holds processes stays. */

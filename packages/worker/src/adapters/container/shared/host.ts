@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { release, userInfo } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { EngineFacts } from '../../../ports/sandbox-engine.ts';
@@ -23,6 +23,8 @@ export interface HostFacts {
   readonly subordinateIds: boolean;
   /** Whether unprivileged users may make user namespaces. */
   readonly userNamespaces: boolean;
+  /** The kernel counts what a user has apart in each user namespace: since 5.14. */
+  readonly countsByNamespace: boolean;
   readonly selinux: boolean;
   /** The kernel can filter system calls. */
   readonly seccomp: boolean;
@@ -87,6 +89,12 @@ async function hasUserNamespaces(): Promise<boolean> {
   return max > 0 && clone !== '0';
 }
 
+/** Whether a kernel of this release counts processes by user namespace. */
+export function countsByNamespace(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
+  return major > 5 || (major === 5 && minor >= 14);
+}
+
 /** Reads the facts anew. */
 export async function readHostFacts(): Promise<HostFacts> {
   const uid = process.getuid?.() ?? 0;
@@ -109,6 +117,7 @@ export async function readHostFacts(): Promise<HostFacts> {
     kernelProcesses: Number(await textOf('/proc/sys/kernel/pid_max')) || 32_768,
     subordinateIds: await hasSubordinateIds(uid, found['newuidmap']),
     userNamespaces: await hasUserNamespaces(),
+    countsByNamespace: countsByNamespace(release()),
     selinux: (await textOf('/sys/fs/selinux/enforce')) !== '',
     // A kernel without filters writes no such line.
     seccomp: /^Seccomp:/m.test(await textOf('/proc/self/status')),
