@@ -1,6 +1,6 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { WorkerClient } from '../adapters/nodes/worker-client.ts';
 import { postgresClaims } from '../adapters/postgres/jobs/claims.ts';
@@ -16,6 +16,7 @@ import type { Database } from '../adapters/postgres/tables.ts';
 import { Dispatcher } from '../app/dispatch/dispatcher.ts';
 import { NodeOutbox } from '../app/dispatch/node-outbox.ts';
 import { Ticker } from '../app/loops/ticker.ts';
+import { watchStorage } from '../app/loops/watch-storage.ts';
 import { JobCompleter } from '../app/jobs/job-completer.ts';
 import { HeldLeases } from '../app/leases/held-leases.ts';
 import { deactivateSilentNodes } from '../app/nodes/deactivate-silent-nodes.ts';
@@ -60,6 +61,28 @@ function heldJobs(leases: Leases, log: Log, onFree: () => void): HeldLeases<Clai
     monotonicMs,
     onFree,
   });
+}
+
+/** Waits for work that is to be stored, with a signal that fires once the database is away. */
+async function withHurry(
+  db: Kysely<Database>,
+  wait: (hurry: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const away = new AbortController();
+  const over = new AbortController();
+  const watching = watchStorage({
+    ping: () => sql`SELECT 1`.execute(db),
+    sleep,
+    monotonicMs,
+    signal: over.signal,
+    onAway: () => away.abort(),
+  });
+  try {
+    await wait(away.signal);
+  } finally {
+    over.abort();
+    await watching;
+  }
 }
 
 /**
@@ -136,7 +159,9 @@ export function startDispatcher(
       stop.abort();
       await Promise.all([loops, prompts.close()]);
       if (config.STOP_NODES_ON_EXIT) await dispatcher.stopNodes();
-      await Promise.all([dispatcher.drain(drainMs), prompts.drain(drainMs)]);
+      await withHurry(db, (hurry) =>
+        Promise.all([dispatcher.drain(drainMs, hurry), prompts.drain(drainMs, hurry)]),
+      );
       await outbox.close(outboxMs);
     },
     drainMs + stopSlackMs,

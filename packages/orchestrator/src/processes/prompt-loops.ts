@@ -42,7 +42,7 @@ export interface PromptLoops {
   /** No claims from now on; resolves when none is under way. */
   close(): Promise<void>;
   /** Waits up to `limitMs` for answers under way, then gives the rest back. */
-  drain(limitMs: number): Promise<void>;
+  drain(limitMs: number, hurry?: AbortSignal): Promise<void>;
 }
 
 const monotonicMs = (): number => performance.now();
@@ -124,6 +124,6 @@ export function promptLoops(
       stop.abort();
       await Promise.all(loops);
     },
-    drain: (limitMs) => dispatcher.drain(limitMs),
+    drain: (limitMs, hurry) => dispatcher.drain(limitMs, hurry),
   };
 }

@@ -138,9 +138,9 @@ export class Dispatcher {
 
   /**
    * Waits up to `limitMs` for answers under way, then leaves those jobs running and hands them over: their leases end
-   * now, and whoever takes them up asks the nodes.
+   * now, and whoever takes them up asks the nodes. `hurry` fires when nothing could be stored any more.
    */
-  drain(limitMs: number): Promise<void> {
+  drain(limitMs: number, hurry?: AbortSignal): Promise<void> {
     const { held, leases, completer, log } = this.#deps;
     return held.drain(limitMs, {
       onLeft: (jobs) => {
@@ -148,6 +148,7 @@ export class Dispatcher {
         completer.giveUp();
       },
       handBack: (left) => leases.abandon(left),
+      hurry,
     });
   }
 

@@ -221,6 +221,29 @@ describe('the end of the holder', () => {
     expect(held.size).toBe(0);
   });
 
+  it('waits no longer once that is of no use, and says so when the leases cannot be handed over', async () => {
+    const { held, claim } = world({
+      sleep: (_ms, signal) =>
+        new Promise((resolve) => {
+          if (signal?.aborted === true) resolve();
+          signal?.addEventListener('abort', () => resolve());
+        }),
+    });
+    await claim(work('a'));
+    const away = new AbortController();
+    const left: number[] = [];
+    const drained = held.drain(1_000_000, {
+      onLeft: (count) => void left.push(count),
+      handBack: async () => {
+        throw new Error('the database is away');
+      },
+      hurry: away.signal,
+    });
+    away.abort();
+    await drained;
+    expect([left, held.size]).toEqual([[1], 0]);
+  });
+
   it('hands the rest back under the leases it has then, after the work let go', async () => {
     const { held, claim, taken } = world();
     await claim(work('a'), work('b'));

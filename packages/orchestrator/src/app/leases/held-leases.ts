@@ -36,8 +36,10 @@ export interface HeldLeasesOptions<L extends Lease> {
 export interface HandOver<L> {
   /** Called before the work is told to let go. */
   readonly onLeft: (count: number) => void;
-  /** Gives the leases of the rest to others. */
+  /** Gives the leases of the rest to others; where that fails they end by themselves. */
   readonly handBack: (leases: readonly L[]) => Promise<void>;
+  /** Fires when waiting is of no use any more. */
+  readonly hurry?: AbortSignal | undefined;
 }
 
 interface Entry<L extends Lease> {
@@ -162,21 +164,33 @@ export class HeldLeases<L extends Lease> {
    * Waits up to `limitMs` for work under way, renewing meanwhile: waiting must not cost a lease. What is left then is
    * told to let go and handed over. `close` comes first, and a claim under way must have ended.
    */
-  async drain(limitMs: number, { onLeft, handBack }: HandOver<L>): Promise<void> {
+  async drain(limitMs: number, { onLeft, handBack, hurry }: HandOver<L>): Promise<void> {
     try {
       const over = new AbortController();
       const all = Promise.all([...this.#entries.values()].map(({ done }) => done));
-      await Promise.race([all, this.#options.sleep(limitMs, over.signal)]);
+      const enough = AbortSignal.any([over.signal, ...(hurry ? [hurry] : [])]);
+      await Promise.race([all, this.#options.sleep(limitMs, enough)]);
       over.abort();
       const left = [...this.#entries.values()];
       if (left.length === 0) return;
       onLeft(left.length);
       for (const { held } of left) held.letGo();
       await Promise.all(left.map(({ done }) => done));
-      await handBack(left.map(({ held }) => held.lease));
+      await this.#handBack(left, handBack);
     } finally {
       this.#stop.abort();
       await this.#loop;
+    }
+  }
+
+  async #handBack(left: readonly Entry<L>[], handBack: HandOver<L>['handBack']): Promise<void> {
+    try {
+      await handBack(left.map(({ held }) => held.lease));
+    } catch (error) {
+      const { what, log } = this.#options;
+      log.warn(`leases of ${what}s could not be handed over and end by themselves`, {
+        error: messageOf(error),
+      });
     }
   }
 

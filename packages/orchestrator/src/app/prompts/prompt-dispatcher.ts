@@ -47,9 +47,10 @@ export class PromptDispatcher {
   }
 
   /** Waits up to `limitMs` for answers under way; then the calls are ended and their prompts given back. */
-  drain(limitMs: number): Promise<void> {
+  drain(limitMs: number, hurry?: AbortSignal): Promise<void> {
     const { held, log } = this.#deps;
     return held.drain(limitMs, {
+      hurry,
       onLeft: (prompts) => log.warn('prompts are given back at shutdown', { prompts }),
       handBack: async (left) => {
         await Promise.all(left.map((prompt) => this.#giveBack(prompt)));

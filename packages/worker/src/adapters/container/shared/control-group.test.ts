@@ -16,7 +16,7 @@ import {
 
 const isRoot = process.getuid?.() === 0;
 const wish = { memoryMb: 100, processes: 500, maxConcurrency: 4 };
-const ceiling = { memoryMb: 100, memoryMbPerJob: 40, processes: 500, processesPerJob: 100 };
+const ceiling = { memoryMb: 100, memoryMbPerJob: 64, processes: 500, processesPerJob: 100 };
 let root: string;
 let place: GroupPlace;
 
@@ -63,7 +63,7 @@ describe('the control group of a node', () => {
     expect(containerGroup('/s', made)).toStrictEqual({
       parent: `/${group}`,
       processes: 100,
-      memoryMb: 40,
+      memoryMb: 64,
     });
     // Folders of a real hierarchy go with their files.
     for (const controller of ['memory', 'pids']) {
