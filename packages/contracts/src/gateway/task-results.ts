@@ -9,7 +9,10 @@ import { jobStatusSchema, taskStatusSchema } from './task-status.ts';
 /** Of a prompt that a model answered: which one, and what the call took. */
 const inferenceSchema = z.object({
   model: z.string(),
+  /** `length` and `timeout`: the answer is not whole. */
   finish_reason: z.string().optional(),
+  /** What the model thought before it answered; no part of the output. */
+  thought_chars: z.int().optional(),
   usage: z
     .object({ input_tokens: z.number(), output_tokens: z.number(), total_tokens: z.number() })
     .optional(),

@@ -35,6 +35,8 @@ export const ollamaPsSchema = z.looseObject({
         size: z.number().optional(),
         size_vram: z.number().optional(),
         expires_at: z.string().optional(),
+        /** Tokens its memory was made for; older services do not say. */
+        context_length: z.number().optional(),
       }),
     )
     .nullish(),

@@ -38,6 +38,8 @@ export const ollamaPullLineSchema = z.looseObject({
 export const ollamaGenerateSchema = z.looseObject({
   model: z.string().optional(),
   response: z.string(),
+  /** What a model says to itself before it answers. */
+  thinking: z.string().optional(),
   done: z.boolean(),
   done_reason: z.string().optional(),
   prompt_eval_count: z.int().optional(),

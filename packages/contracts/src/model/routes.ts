@@ -1,13 +1,7 @@
-import { z } from 'zod';
 import { defineRoute } from '../common/route.ts';
 import { ollamaGenerateRequestSchema, ollamaModelRequestSchema } from './ollama-requests.ts';
-import {
-  ollamaErrorSchema,
-  ollamaGenerateSchema,
-  ollamaStatusSchema,
-  ollamaTagsSchema,
-  ollamaVersionSchema,
-} from './ollama.ts';
+import { ollamaPsSchema, ollamaShowSchema } from './ollama-answers.ts';
+import { ollamaStatusSchema, ollamaTagsSchema, ollamaVersionSchema } from './ollama.ts';
 
 /** A model service takes what its callers have; the product's own stand-in does as well. */
 const modelRequestBytes = 64 * 1024 * 1024;
@@ -49,11 +43,30 @@ export const ollamaRoutes = {
     method: 'POST',
     path: '/api/generate',
     auth: 'none',
-    summary: 'Answer a prompt; one object with `stream: false`',
+    summary: 'Answer a prompt; lines of JSON (`ollamaGenerateSchema`, `ollamaErrorSchema`)',
     body: ollamaGenerateRequestSchema,
     bodyLimitBytes: modelRequestBytes,
-    // Some faults arrive with status 200.
-    success: { 200: { kind: 'json', schema: z.union([ollamaGenerateSchema, ollamaErrorSchema]) } },
+    success: { 200: { kind: 'bytes' } },
+    errors: [],
+  }),
+  show: defineRoute({
+    operation: 'ollama.show',
+    method: 'POST',
+    path: '/api/show',
+    auth: 'none',
+    summary: 'What a model is and can do',
+    body: ollamaModelRequestSchema,
+    bodyLimitBytes: modelRequestBytes,
+    success: { 200: { kind: 'json', schema: ollamaShowSchema } },
+    errors: [],
+  }),
+  ps: defineRoute({
+    operation: 'ollama.ps',
+    method: 'GET',
+    path: '/api/ps',
+    auth: 'none',
+    summary: 'Models in memory',
+    success: { 200: { kind: 'json', schema: ollamaPsSchema } },
     errors: [],
   }),
   pull: defineRoute({

@@ -28,7 +28,10 @@ export const inferencePaths: ReadonlySet<string> = new Set([
 /** Limits of one request through the inference relay. See docs/reference/sandbox.md#relay. */
 export const inferenceLimits = {
   requestBytes: 10 * 1024 * 1024,
+  /** Of a job's request. */
   requestSeconds: 120,
+  /** Of a call of the orchestrator, which watches the model's silence by itself and stays below this. */
+  callSeconds: 3700,
 } as const;
 
 /**

@@ -1,4 +1,5 @@
 import type { ModelAnswer } from '../domain/prompts/model-answer.ts';
+import type { ModelLimits } from '../domain/prompts/model-limits.ts';
 import type { ModelRequest } from '../domain/prompts/model-request.ts';
 
 /** Where a model service is reached. The token must not reach a log or an error. */
@@ -9,15 +10,29 @@ export interface ModelEndpoint {
   readonly token?: string;
 }
 
+/** How a model is asked. */
+export interface GenerateOptions {
+  readonly limits: ModelLimits;
+  readonly signal: AbortSignal;
+  /** Called with the words of the answer as they come, without thoughts. */
+  readonly onText?: ((text: string) => void) | undefined;
+}
+
 /** Calls of a model service. */
 export interface ModelClient {
   /**
-   * Asks once and waits for the whole answer; never rejects: every fault is an answer.
+   * Asks once and reads the answer as it comes; never rejects: every fault is an answer.
    * See docs/reference/inference.md#prompts.
    */
   generate(
     endpoint: ModelEndpoint,
     request: ModelRequest,
-    options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+    options: GenerateOptions,
   ): Promise<ModelAnswer>;
+  /** How many tokens a model can hold at most; undefined when the service does not say. Never rejects. */
+  contextLength(
+    endpoint: ModelEndpoint,
+    model: string,
+    signal: AbortSignal,
+  ): Promise<number | undefined>;
 }

@@ -1,5 +1,6 @@
 import type { DispatchNote } from '../domain/jobs/job-payload.ts';
 import type { PromptWaitingReason } from '../domain/prompts/choose-path.ts';
+import type { ModelLimits } from '../domain/prompts/model-limits.ts';
 import type { JobLease } from './leases.ts';
 
 /** A prompt that this process owns and must bring to its end. */
@@ -7,6 +8,7 @@ export interface ClaimedPrompt extends JobLease {
   readonly attempt: number;
   /** Length of the lease, ms. */
   readonly leaseMs: number;
+  readonly limits: ModelLimits;
 }
 
 /**
@@ -18,7 +20,10 @@ export interface PromptClaims {
   due(): Promise<boolean>;
   /** Claims queued prompts, oldest first, and commits before it returns. */
   claim(options: {
+    /** Most claims of this process now. */
     readonly limit: number;
+    /** Prompts at a model at once, all processes together, unless the setting says another number. */
+    readonly atOnce: number;
     readonly note: DispatchNote;
   }): Promise<readonly ClaimedPrompt[]>;
   /** Says on the tasks of queued prompts what they wait for. */

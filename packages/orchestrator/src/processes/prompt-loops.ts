@@ -4,6 +4,7 @@ import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { OllamaClient, promptLanes } from '../adapters/models/ollama-client.ts';
+import { postgresLiveOutput } from '../adapters/postgres/jobs/live-output.ts';
 import { postgresPromptClaims } from '../adapters/postgres/jobs/prompt-claims.ts';
 import { postgresPmModelReader } from '../adapters/postgres/models/read-pm-model.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
@@ -12,6 +13,8 @@ import { Ticker } from '../app/loops/ticker.ts';
 import type { JobCompleter } from '../app/jobs/job-completer.ts';
 import { HeldLeases } from '../app/leases/held-leases.ts';
 import type { AskModelDeps } from '../app/models/ask-model.ts';
+import { KnownContexts } from '../app/models/known-contexts.ts';
+import { RestingServices } from '../app/models/resting-services.ts';
 import { PromptDispatcher } from '../app/prompts/prompt-dispatcher.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { Nodes } from '../ports/nodes.ts';
@@ -20,7 +23,7 @@ import type { TaskInput } from '../ports/task-input.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
 import type { ControlPlaneHttp } from './control-plane-http.ts';
 
-/** Model calls of one control plane at once: a model answers a few prompts at a time, and the rest queues here. */
+/** Model calls of one control plane at once: no more than its connections. */
 const maxCalls = promptLanes.prompts;
 /** A claim a moment after it is due: the database's clock need not be this process's. */
 const dueSlackMs = 10;
@@ -52,15 +55,17 @@ function modelAccess(
   config: ControlPlaneConfig,
   { db, nodes, http }: PromptLoopsParts,
 ): AskModelDeps {
+  const client = new OllamaClient(http);
   return {
     nodes,
     models: postgresPmModelReader(db),
-    client: new OllamaClient(http),
+    client,
+    contexts: new KnownContexts(client, monotonicMs),
     silent: new SilentNodes(monotonicMs),
+    resting: new RestingServices(monotonicMs),
     directUrl: config.OLLAMA_BASE_URL ?? config.INFERENCE_URL,
     defaultModel: config.INFERENCE_MODEL,
     relayPath: inferenceRelayPrefix,
-    timeoutMs: config.INFERENCE_TIMEOUT_SECONDS * 1000,
   };
 }
 
@@ -96,7 +101,10 @@ export function promptLoops(
     ...parts,
     held,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
-    prompts: postgresPromptClaims(parts.db),
+    prompts: postgresPromptClaims(parts.db, {
+      firstWordMs: config.INFERENCE_TIMEOUT_SECONDS * 1000,
+    }),
+    live: postgresLiveOutput(parts.db),
     model: modelAccess(config, parts),
     maxCalls,
     log,

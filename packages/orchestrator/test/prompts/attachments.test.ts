@@ -103,7 +103,8 @@ describe('attachments of a prompt (REQ-ORCHES-0126)', () => {
       'Sum up.\n\n' +
         '--- attachment: a.md (unknown type, 9 bytes) ---\n# Größe\n--- end of attachment ---\n\n' +
         '--- attachment: b.csv (text/csv, 8 bytes) ---\na,b\n1,2\n\n--- end of attachment ---\n\n' +
-        'Other attached files:\n- c.png (image/png, 4 bytes)',
+        'Other attached files:\n- c.png (image/png, 4 bytes)\n\n' +
+        'Sum up.',
     );
   });
 
@@ -114,7 +115,7 @@ describe('attachments of a prompt (REQ-ORCHES-0126)', () => {
     await jobIn(plane.db, ids, 'completed');
     expect(heard()).toBe(
       `Long?\n\n--- attachment: long.txt (text/plain, 10485760 bytes) ---\n${'ä'.repeat(32_768)}\n` +
-        '[cut: the first 65536 of 10485760 bytes]\n--- end of attachment ---',
+        '[cut: the first 65536 of 10485760 bytes]\n--- end of attachment ---\n\nLong?',
     );
   });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
 import { jobIn, readTask } from '../control-plane/support/tasks.ts';
-import { createPrompt } from './support/prompts.ts';
+import { callBody, callsOf, createPrompt } from './support/prompts.ts';
 
 let model: ScriptedModel;
 let plane: TestControlPlane;
@@ -45,10 +45,7 @@ describe('a prompt with a configured model service', () => {
       closed: true,
       summary: 'I am scripted.\n391 ✓',
     });
-    expect(model.requests.at(-1)).toMatchObject({
-      path: '/api/generate',
-      json: { model: 'small:1b', prompt: 'Which model are you?', stream: false },
-    });
+    expect(callsOf(model).at(-1)?.json).toEqual(callBody('small:1b', 'Which model are you?'));
     const events = await readTaskEvents(plane.db, ids.taskId, 0, 100);
     expect(
       events.map(({ event, data }) => [event, 'status' in data ? data.status : data.text]),

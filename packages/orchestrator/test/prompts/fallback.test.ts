@@ -5,7 +5,14 @@ import { modelProgram } from '../../src/domain/prompts/model-program.ts';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
 import { readTask } from '../control-plane/support/tasks.ts';
 import { runInFolder } from './support/fake-sandbox.ts';
-import { createPrompt, fileText, inferenceNode, jobsOf, smallModel } from './support/prompts.ts';
+import {
+  callBody,
+  createPrompt,
+  fileText,
+  inferenceNode,
+  jobsOf,
+  smallModel,
+} from './support/prompts.ts';
 
 /** Behind the configured URL, and behind the relay of sandboxes. */
 let direct: ScriptedModel;
@@ -16,7 +23,7 @@ beforeAll(async () => {
   direct = await startScriptedModel({ models: [smallModel] });
   inner = await startScriptedModel({ models: [smallModel] });
   plane = await testControlPlane({
-    env: { INFERENCE_URL: direct.url, INFERENCE_TIMEOUT_SECONDS: '2' },
+    env: { INFERENCE_URL: direct.url },
   });
 });
 afterAll(async () => {
@@ -30,8 +37,11 @@ beforeEach(async () => {
 
 const faults: readonly (readonly [string, Behaviour, string])[] = [
   ['an HTTP error', { kind: 'error', status: 500, error: 'out of memory' }, 'model_refused'],
-  ['a full queue', { kind: 'busy' }, 'model_refused'],
-  ['no answer in time', { kind: 'hang' }, 'model_timeout'],
+  [
+    'a model that fails in the middle of its answer',
+    { kind: 'fail', text: 'part of it', error: 'the runner ended' },
+    'model_answer_invalid',
+  ],
   [
     'a connection cut in the middle of the answer',
     { kind: 'cut', text: 'a long answer that never ends', afterCharacters: 9 },
@@ -80,16 +90,12 @@ describe('a prompt whose call fails', () => {
       expect(node.runs).toHaveLength(1);
       expect(node.runs[0]?.sandbox.command).toEqual(['sh', '/workspace/.cynode/ask-model.sh']);
       expect(fileText(node.runs[0], '.cynode/ask-model.sh')).toBe(modelProgram);
-      expect(inner.requests.at(-1)?.json).toEqual({
-        model: smallModel,
-        prompt: 'Say "hi"\n$(id)',
-        stream: false,
-      });
+      expect(inner.requests.at(-1)?.json).toEqual(callBody(smallModel, 'Say "hi"\n$(id)'));
     },
   );
 
   it('shows the task as running between the two jobs', async () => {
-    direct.setScript({ reply: { kind: 'error', status: 503, error: 'gone' } });
+    direct.setScript({ reply: { kind: 'error', status: 500, error: 'gone' } });
     const held = Promise.withResolvers<void>();
     await using node = await inferenceNode({
       slug: 'held',

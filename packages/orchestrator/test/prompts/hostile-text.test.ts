@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
 import { jobIn, readTask } from '../control-plane/support/tasks.ts';
 import { type SandboxRun, runInFolder } from './support/fake-sandbox.ts';
-import { createPrompt, fileText, inferenceNode, smallModel } from './support/prompts.ts';
+import { callBody, createPrompt, fileText, inferenceNode, smallModel } from './support/prompts.ts';
 
 const hostile: readonly (readonly [string, string])[] = [
   ['a command behind a quote', '"; touch pwned; $(id)'],
@@ -33,7 +33,7 @@ function heard(): unknown {
   return model.requests.findLast(({ path }) => path === '/api/generate')?.json;
 }
 
-const said = (prompt: string) => ({ model: smallModel, prompt, stream: false });
+const said = (prompt: string) => callBody(smallModel, prompt);
 
 afterAll(async () => {
   await model.close();
@@ -78,10 +78,19 @@ describe('hostile text in a prompt', () => {
   describe('on the way into a sandbox', () => {
     const runs: { readonly request: RunJobRequest; readonly run: SandboxRun }[] = [];
 
+    let broken: ScriptedModel;
+
     beforeAll(async () => {
-      plane = await testControlPlane({ env: { OLLAMA_BASE_URL: 'http://127.0.0.1:9' } });
+      broken = await startScriptedModel({
+        models: [smallModel],
+        reply: { kind: 'error', status: 500, error: 'the runner ended' },
+      });
+      plane = await testControlPlane({ env: { OLLAMA_BASE_URL: broken.url } });
     });
-    afterAll(() => plane[Symbol.asyncDispose]());
+    afterAll(async () => {
+      await plane[Symbol.asyncDispose]();
+      await broken.close();
+    });
     beforeEach(() => {
       runs.length = 0;
     });

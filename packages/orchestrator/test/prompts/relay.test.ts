@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
 import { jobIn, readJob, readTask } from '../control-plane/support/tasks.ts';
 import {
+  callBody,
+  callsOf,
   createPrompt,
   inferenceNode,
   jobsOf,
@@ -50,10 +52,9 @@ describe('a prompt without a configured model service', () => {
     });
     expect(node.runs).toEqual([]);
     expect([...node.tokensSeen]).toEqual([node.token]);
-    expect(model.requests.at(-1)).toMatchObject({
-      json: { model: smallModel, prompt: 'Which model are you?', stream: false },
-    });
-    expect(model.requests.at(-1)?.headers.authorization).toBeUndefined();
+    const call = callsOf(model).at(-1);
+    expect(call?.json).toEqual(callBody(smallModel, 'Which model are you?'));
+    expect(call?.headers.authorization).toBeUndefined();
     expect(await reason()).toBeUndefined();
   });
 
@@ -94,7 +95,7 @@ describe('a prompt without a configured model service', () => {
     const session = await node.join(plane.url);
     await modelSettled(plane.db, 'swap');
     await jobIn(plane.db, await createPrompt(plane.db, 'x'), 'completed');
-    const calls = model.requests.length;
+    const calls = callsOf(model).length;
     node.models.clear();
     const inference = { supported: true, mode: 'allow', running: true, models: [] };
     expect((await session.sendReport(node.report({ inference }))).ok).toBe(true);
@@ -102,7 +103,7 @@ describe('a prompt without a configured model service', () => {
     await waitFor(
       async () => (await readTask(plane.db, ids)).metadata?.['waiting_reason'] !== undefined,
     );
-    expect(model.requests).toHaveLength(calls);
+    expect(callsOf(model)).toHaveLength(calls);
     node.models.set(smallModel, { status: 'available' });
     await jobIn(plane.db, ids, 'completed');
   });

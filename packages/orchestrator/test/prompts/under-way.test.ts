@@ -186,7 +186,11 @@ describe('two control planes', () => {
 });
 
 describe('slow models', () => {
-  it('take a bounded number of prompts at once and hold up no sandbox job', async () => {
+  it.each([
+    ['one prompt at once, and the others in turn', undefined, 1],
+    ['as many at once as the operator knows them to take', 4, 4],
+  ])('take %s, and hold up no sandbox job', async (_what, atOnce, most) => {
+    if (atOnce !== undefined) await setSetting(plane.db, 'inference.max_concurrency', atOnce);
     await using node = await fakeNode({ slug: 'busy-bee' });
     await node.join(plane.url);
     const answer = Promise.withResolvers<void>();
@@ -197,9 +201,9 @@ describe('slow models', () => {
     const prompts = await Promise.all(
       Array.from({ length: 7 }, (_, index) => createPrompt(plane.db, `slow ${index}`)),
     );
-    await waitFor(() => calls().length - before === 4);
+    await waitFor(() => calls().length - before === most);
     await jobIn(plane.db, await createTask(plane.db), 'completed');
-    expect(calls().length - before).toBe(4);
+    expect(calls().length - before).toBe(most);
     answer.resolve();
     for (const ids of prompts) await jobIn(plane.db, ids, 'completed');
     expect(calls().length - before).toBe(7);

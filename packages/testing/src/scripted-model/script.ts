@@ -50,6 +50,18 @@ export type Behaviour =
       readonly body: string | Uint8Array;
     };
 
+/** What real services do that no caller likes; versions 0.24 and 0.32 of Ollama do all of it. */
+export interface Quirks {
+  /** Longest context of the model, tokens of four bytes; more is refused, or cut in silence when nobody said not to. */
+  readonly context?: number;
+  /** Answers nothing but these thoughts unless it is told not to think. */
+  readonly thinks?: string;
+  /** Requests at work at once. */
+  readonly atOnce?: number;
+  /** Requests that may wait beside them; one more is refused as busy. */
+  readonly waiting?: number;
+}
+
 /** How the model behaves; a test may change it at any time. Absent parts keep their defaults. */
 export interface Script {
   /** What it does with `generate`, `chat` and completions. Text is `say`; default: `scripted answer`. */
@@ -60,4 +72,5 @@ export interface Script {
   readonly pull?: (model: string, signal: AbortSignal) => AsyncIterable<OllamaPullLine>;
   /** What `/api/version` says. */
   readonly version?: string;
+  readonly quirks?: Quirks;
 }

@@ -12,6 +12,8 @@ import type { Behaviour, Script } from './script.ts';
 
 const mebibyte = 1024 * 1024;
 
+export const defaultVersion = '0.12.6';
+
 function cardOf(name: string): ModelCard {
   return {
     name,
@@ -89,8 +91,12 @@ export function scriptedBackend(
 ): ModelBackend {
   return {
     banner: 'Ollama is running',
-    version: script.version ?? '0.12.6',
-    models: () => [...models.onDisk.values()],
+    version: script.version ?? defaultVersion,
+    models: () =>
+      [...models.onDisk.values()].map((card) => ({
+        ...card,
+        contextLength: script.quirks?.context ?? card.contextLength,
+      })),
     loaded: (): LoadedModel[] =>
       [...models.inMemory].map((name) => ({ name, expiresAt: new Date('2100-01-01T00:00:00Z') })),
     load: (model) => void models.inMemory.add(canonicalModel(model)),

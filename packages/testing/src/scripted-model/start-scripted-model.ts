@@ -4,8 +4,9 @@ import { silentLog } from '@cynodeai/runtime/observe';
 import { once } from 'node:events';
 import { type WaitOptions, waitFor } from '../harness/wait-for.ts';
 import { performOnWire } from './perform.ts';
+import { ModelQueue, contextQuirk, thinkQuirk } from './quirks.ts';
 import type { Behaviour, ModelRequest, Script } from './script.ts';
-import { ScriptedModels, scriptedBackend } from './scripted-backend.ts';
+import { ScriptedModels, defaultVersion, scriptedBackend } from './scripted-backend.ts';
 
 export interface ScriptedModelOptions extends Script {
   /** Any free port when absent; 11434 to be the Ollama of this host. */
@@ -27,6 +28,10 @@ export interface ScriptedModel {
   readonly requests: readonly ModelRequest[];
   /** Requests that a real service would have sent on to the cloud of its maker, oldest first. */
   readonly forwarded: readonly ModelRequest[];
+  /** Requests whose input a real service would have cut without a word, oldest first. */
+  readonly cut: readonly ModelRequest[];
+  /** Most answers that were made at once so far. */
+  readonly mostAtOnce: number;
   /** Models on disk now. */
   readonly models: readonly string[];
   /** Replaces the parts of the script that are given. */
@@ -78,18 +83,39 @@ export async function startScriptedModel(
   const requests: ModelRequest[] = [];
   let script: Script = options;
 
-  const answer = async (call: ModelCall): Promise<void> => {
+  const cut: ModelRequest[] = [];
+  const queue = new ModelQueue();
+
+  const take = async (call: ModelCall): Promise<void> => {
     const request = recordOf(call, requests);
     requests.push(request);
     if (namesOf(request).some((name) => models.isRemote(name))) forwarded.push(request);
     const intercepted = script.intercept?.(request);
     const isModelCall = modelPaths.includes(call.path) && call.method === 'POST';
+    const { quirks = {}, version = defaultVersion } = script;
+    const held = contextQuirk(request, quirks, version);
+    if (held === 'cut') cut.push(request);
     const behaviour =
       intercepted ??
+      (held === 'cut' ? undefined : held) ??
+      thinkQuirk(request, quirks) ??
       (isModelCall ? behaviourOf(script, request) : { kind: 'say' as const, text: '' });
     const outcome = await performOnWire(call, behaviour);
     if (outcome === 'answered') return;
     await answerModelCall(call, scriptedBackend(models, script, call, outcome.words));
+  };
+
+  const answer = async (call: ModelCall): Promise<void> => {
+    if (!modelPaths.includes(call.path)) return take(call);
+    if (!(await queue.enter(script.quirks ?? {}))) {
+      await performOnWire(call, { kind: 'busy' });
+      return;
+    }
+    try {
+      await take(call);
+    } finally {
+      queue.leave();
+    }
   };
 
   const server = await startModelServer({
@@ -102,6 +128,10 @@ export async function startScriptedModel(
     port: server.port,
     requests,
     forwarded,
+    cut,
+    get mostAtOnce() {
+      return queue.most;
+    },
     get models() {
       return [...models.onDisk.keys()];
     },

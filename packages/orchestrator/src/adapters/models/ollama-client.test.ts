@@ -1,26 +1,43 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CallError, HttpClient } from '@cynodeai/runtime/call';
+import { LineError } from '@cynodeai/runtime/std';
 import { AnsweringServer } from '@cynodeai/testing/harness';
+import type { ModelAnswer } from '../../domain/prompts/model-answer.ts';
+import { modelRequest } from '../../domain/prompts/model-request.ts';
 import { OllamaClient, answerOfFault, promptLanes } from './ollama-client.ts';
 
-const http = (status: number, body: unknown) => ({
+const lines = (...values: readonly unknown[]): string =>
+  values.map((value) => `${typeof value === 'string' ? value : JSON.stringify(value)}\n`).join('');
+const http = (status: number, ...values: readonly unknown[]) => ({
   status,
-  text: typeof body === 'string' ? body : JSON.stringify(body),
+  text: lines(...values),
 });
-const done = { model: 'm:1', response: 'hi', done: true };
+const say = (response: string, more: object = {}) => ({
+  model: 'm:1',
+  response,
+  done: false,
+  ...more,
+});
+const done = (more: object = {}) => say('', { done: true, ...more });
 const connections = new HttpClient({ lanes: promptLanes });
 const client = new OllamaClient(connections);
-const answers: ReturnType<typeof http>[] = [];
+const limits = { firstWordMs: 60_000, silenceMs: 60_000, loadMs: 60_000, totalMs: 60_000 };
+const request = modelRequest('m:1', 'p', 4096);
+const never = new AbortController().signal;
+let answer: ReturnType<typeof http>;
+let loaded: readonly object[] = [];
 let server: AnsweringServer;
 let baseUrl = '';
 
 beforeAll(async () => {
-  server = await AnsweringServer.start((request, response) => {
-    request.resume();
-    request.on('end', () => {
-      if (request.url === '/slow/api/generate') return;
-      const { status, text } = answers.shift() ?? http(200, done);
-      response.writeHead(status).end(text);
+  server = await AnsweringServer.start((call, response) => {
+    call.resume();
+    call.on('end', () => {
+      const { url = '' } = call;
+      if (url.endsWith('/api/ps')) response.end(JSON.stringify({ models: loaded }));
+      else if (url === '/silent/api/generate') response.flushHeaders();
+      else if (url.startsWith('/half/')) response.write(lines(say('half of '), say('it')));
+      else response.writeHead(answer.status).end(answer.text);
     });
   });
   baseUrl = server.url;
@@ -29,129 +46,286 @@ afterAll(async () => {
   await connections.close();
   await server[Symbol.asyncDispose]();
 });
+beforeEach(() => {
+  answer = http(200, say('h'), say('i'), done());
+  loaded = [];
+});
 
-/** What the client makes of an answer of a service or of a node's relay. */
-const answerOfHttp = (answer: ReturnType<typeof http>, isRelay: boolean) => {
-  answers.push(answer);
-  const request = { model: 'm:1', prompt: 'p', stream: false } as const;
-  const options = { timeoutMs: 5000, signal: new AbortController().signal };
-  return client.generate({ baseUrl, ...(isRelay && { token: 'tok' }) }, request, options);
-};
-const unreachable = (cause: unknown) => new CallError('unreachable', 'no answer', { cause });
+/** What the client makes of an answer of a service or of a node's relay, and the words it told meanwhile. */
+async function heard(
+  given: ReturnType<typeof http>,
+  isRelay = false,
+): Promise<{ readonly judged: ModelAnswer; readonly told: string }> {
+  answer = given;
+  let told = '';
+  const judged = await client.generate({ baseUrl, ...(isRelay && { token: 'tok' }) }, request, {
+    limits,
+    signal: never,
+    onText: (text) => (told += text),
+  });
+  return { judged, told };
+}
 
 describe('an answer of POST /api/generate', () => {
-  it('is its text, model, reason and count of tokens', async () => {
-    expect(await answerOfHttp(http(200, done), true)).toEqual({
-      kind: 'answered',
-      text: 'hi',
-      model: 'm:1',
-      finishReason: undefined,
-      usage: undefined,
+  it('is its text, model, reason and count of tokens; the words are told as they come', async () => {
+    expect(await heard(http(200, say('h'), '', say('i'), done()), true)).toEqual({
+      told: 'hi',
+      judged: {
+        kind: 'answered',
+        text: 'hi',
+        thoughtChars: 0,
+        model: 'm:1',
+        finishReason: undefined,
+        usage: undefined,
+      },
     });
-    const counted = { ...done, done_reason: 'length', prompt_eval_count: 3, eval_count: 4 };
-    expect(await answerOfHttp(http(200, counted), false)).toMatchObject({
+    const counted = done({ done_reason: 'length', prompt_eval_count: 3, eval_count: 4 });
+    expect((await heard(http(200, say('hi'), counted))).judged).toMatchObject({
       finishReason: 'length',
       usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 },
     });
+    const whole = http(200, say('not streamed', { done: true, done_reason: 'stop' }));
+    expect(await heard(whole)).toMatchObject({
+      told: 'not streamed',
+      judged: { finishReason: 'stop' },
+    });
+  });
+
+  it('is without thoughts, told apart by the service or by marks of the model', async () => {
+    const apart = http(200, say('', { thinking: 'hm' }), say('4'), done());
+    expect(await heard(apart)).toMatchObject({ told: '4', judged: { text: '4', thoughtChars: 2 } });
+    const marked = http(200, say('<thi'), say('nk>hm</th'), say('ink>\n\n'), say('4'), done());
+    expect(await heard(marked)).toMatchObject({
+      told: '4',
+      judged: { text: '4', thoughtChars: 2 },
+    });
+    const only = http(200, say('<think>for ever and'), done());
+    const { judged } = await heard(only);
+    expect(judged).toMatchObject({ errorType: 'model_answer_empty' });
+    expect(Reflect.get(judged, 'message')).toBe(
+      'the model answered nothing, but thought 12 characters',
+    );
+  });
+
+  it('is cut where a job keeps no more, and the call ended', async () => {
+    const piece = 'x'.repeat(64 * 1024);
+    const endless = Array.from({ length: 40 }, () => say(piece));
+    const { judged } = await heard(http(200, ...endless));
+    expect(judged).toMatchObject({ kind: 'answered', finishReason: 'length' });
+    const length = String(Reflect.get(judged, 'text')).length;
+    expect(length).toBeGreaterThan(256 * 1024);
+    expect(length).toBeLessThanOrEqual(256 * 1024 + piece.length);
   });
 
   it.each<[string, ReturnType<typeof http>, string, RegExp]>([
-    [
-      'an error of the service',
-      http(404, { error: 'model "x" not found' }),
-      'model_refused',
-      /404: model "x" not found/,
-    ],
     ['an error without words', http(500, 'oops'), 'model_refused', /answered 500$/],
     [
-      'a problem document',
-      http(502, { type: 'urn:cynodeai:error:upstream', title: 'up', status: 502 }),
+      'a killed runner',
+      http(500, { error: 'llama runner' }),
       'model_refused',
-      /502: up/,
+      /500: llama runner$/,
     ],
-    ['a redirect', http(302, ''), 'model_refused', /302/],
+    ['a redirect', http(302), 'model_refused', /302/],
     ['429 of a service', http(429, { error: 'slow down' }), 'model_refused', /429: slow down/],
     ['no JSON', http(200, '{"response":"cut of'), 'model_answer_invalid', /is not one$/],
     ['an error with status 200', http(200, { error: 'bad' }), 'model_answer_invalid', /: bad/],
-    ['an unfinished answer', http(200, { ...done, done: false }), 'model_answer_invalid', /cut/],
-    ['only blanks', http(200, { ...done, response: ' \n' }), 'model_answer_empty', /nothing/],
-  ])('that is %s is a fault', async (_what, answer, errorType, message) => {
-    const judged = await answerOfHttp(answer, false);
+    [
+      'an error in the middle',
+      http(200, say('so f'), { error: 'out of memory' }),
+      'model_answer_invalid',
+      /: out of memory/,
+    ],
+    ['an unfinished answer', http(200, say('hi')), 'model_answer_invalid', /cut/],
+    ['nothing at all', http(200), 'model_answer_invalid', /cut/],
+    ['only blanks', http(200, say(' \n'), done()), 'model_answer_empty', /nothing$/],
+  ])('that is %s is a fault', async (_what, given, errorType, message) => {
+    const { judged } = await heard(given);
     expect(judged).toMatchObject({ kind: 'failed', errorType });
     expect(Reflect.get(judged, 'message')).toMatch(message);
   });
 
-  it('that says a relay is full is no fault', async () => {
-    const full = { type: 'urn:cynodeai:error:node_at_capacity', title: 'full', status: 429 };
-    expect(await answerOfHttp(http(429, full), true)).toEqual({
+  const problem = (kind: string, status: number) => ({
+    type: `urn:cynodeai:error:${kind}`,
+    title: kind,
+    status,
+  });
+  it.each<[string, boolean, ReturnType<typeof http>, string, RegExp]>([
+    [
+      'a full relay',
+      true,
+      http(429, problem('node_at_capacity', 429)),
+      'busy',
+      /^the model service answered 429: node_at_capacity$/,
+    ],
+    ['a full queue', false, http(503, { error: 'server busy' }), 'busy', /503: server busy/],
+    ['the full queue behind a relay', true, http(503, { error: 'server busy' }), 'busy', /busy/],
+    [
+      'a node without a service',
+      true,
+      http(503, problem('inference_unavailable', 503)),
+      'down',
+      /503/,
+    ],
+    [
+      'a relay whose service is away',
+      true,
+      http(502, problem('upstream', 502)),
+      'broke_off',
+      /502/,
+    ],
+    ['a proxy whose service is away', false, http(502, '<html>'), 'broke_off', /502$/],
+    [
+      'a removed model',
+      true,
+      http(404, { error: "model 'm:1' not found" }),
+      'no_model',
+      /not found/,
+    ],
+  ])('of %s passes by itself', async (_what, isRelay, given, reason, message) => {
+    const { judged } = await heard(given, isRelay);
+    expect(judged).toEqual({
       kind: 'not_taken',
-      message: 'the model service answered 429: full',
+      reason,
       isUnreachable: false,
+      message: expect.stringMatching(message),
     });
+  });
+
+  it.each([
+    ['in plain words', 'the input length exceeds the context length', undefined],
+    [
+      'with counts inside JSON inside the words',
+      JSON.stringify({
+        error: { code: 400, type: 'exceed_context_size_error', n_prompt_tokens: 5012, n_ctx: 4096 },
+      }),
+      5012,
+    ],
+    [
+      'of the available size',
+      'request (5012 tokens) exceeds the available context size',
+      undefined,
+    ],
+  ])('that says %s that the input is too long is told apart', async (_what, error, inputTokens) => {
+    const { judged } = await heard(http(400, { error }));
+    expect(judged).toEqual({ kind: 'too_long', inputTokens });
+  });
+
+  it('of a relay that waited as long as it may is late, and not to be repeated', async () => {
+    const { judged } = await heard(http(504, problem('timeout', 504)), true);
+    expect(judged).toMatchObject({ kind: 'late', text: '' });
+  });
+});
+
+describe('the limits of a call', () => {
+  const late = async (path: string, change: Partial<typeof limits>) =>
+    client.generate({ baseUrl: `${baseUrl}${path}` }, request, {
+      limits: { ...limits, ...change },
+      signal: never,
+    });
+
+  it('are of silence: before the first word, while nobody knows that the model is at work', async () => {
+    expect(await late('/silent', { loadMs: 1000 })).toMatchObject({
+      kind: 'late',
+      text: '',
+      message: 'the model was not ready to answer within 1 s',
+    });
+  });
+
+  it('before the first word, once the model is in memory with the room that was asked for', async () => {
+    loaded = [{ model: 'M:1', context_length: 4096 }];
+    expect(await late('/silent', { firstWordMs: 1000 })).toMatchObject({
+      kind: 'late',
+      message: 'the model did not say a word within 1 s',
+    });
+    loaded = [{ name: 'm:1', context_length: 2048 }, { name: 'other:1' }];
+    expect(await late('/silent', { firstWordMs: 10, loadMs: 2500 })).toMatchObject({
+      message: 'the model was not ready to answer within 3 s',
+    });
+  });
+
+  it('and between words, and of the whole; what had arrived is kept', async () => {
+    expect(await late('/half', { silenceMs: 1000 })).toEqual({
+      kind: 'late',
+      text: 'half of it',
+      thoughtChars: 0,
+      model: 'm:1',
+      message: 'the model fell silent in the middle of its answer for 1 s',
+    });
+    expect(await late('/half', { totalMs: 1000 })).toMatchObject({
+      kind: 'late',
+      text: 'half of it',
+      message: 'the model was still answering after 1 s',
+    });
+  });
+
+  it('are none of its caller, who is told nothing of a limit', async () => {
+    const stop = new AbortController();
+    const call = client.generate({ baseUrl: `${baseUrl}/half` }, request, {
+      limits,
+      signal: stop.signal,
+      onText: () => stop.abort(),
+    });
+    expect(await call).toMatchObject({ kind: 'failed' });
   });
 });
 
 describe('a call without an answer', () => {
-  const direct = { timeoutMs: 120_000, isRelay: false };
-  const relay = { timeoutMs: 120_000, isRelay: true };
+  const unreachable = (cause: unknown) => new CallError('unreachable', 'no answer', { cause });
+  const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:1'), {
+    code: 'ECONNREFUSED',
+  });
 
-  it('was not taken when it never left for a node', () => {
-    const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
-    expect(answerOfFault(unreachable(refused), relay)).toEqual({
+  it('was not taken when it never left, and its words hold no address', () => {
+    expect(answerOfFault(unreachable(refused), true)).toEqual({
       kind: 'not_taken',
       message: 'the node cannot be reached (ECONNREFUSED)',
+      reason: 'down',
       isUnreachable: true,
     });
-    const reset = Object.assign(new Error('x'), { code: 'ECONNRESET' });
-    expect(answerOfFault(unreachable(reset), relay)).toMatchObject({
-      errorType: 'model_unreachable',
+    expect(answerOfFault(unreachable(refused), false)).toEqual({
+      kind: 'not_taken',
+      message: 'the model service cannot be reached (ECONNREFUSED)',
+      reason: 'down',
+      isUnreachable: false,
     });
   });
 
-  it('is a fault whose words hold no address', () => {
-    const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:1'), {
-      code: 'ECONNREFUSED',
-    });
-    expect(answerOfFault(unreachable(refused), direct)).toEqual({
-      kind: 'failed',
-      errorType: 'model_unreachable',
-      message: 'the model service could not be reached, or hung up (ECONNREFUSED)',
-    });
-    expect(answerOfFault(unreachable(new Error('x')), relay)).toMatchObject({
-      errorType: 'model_unreachable',
-    });
-    expect(answerOfFault(new CallError('too_large', 'too large'), direct)).toMatchObject({
-      errorType: 'model_answer_invalid',
-      message: 'too large',
-    });
-    expect(answerOfFault(new CallError('late', 't'), relay)).toMatchObject({
-      errorType: 'model_timeout',
-      message: 'the model did not answer within 120 s',
-    });
+  it('is a fault when it may have been taken', () => {
+    const reset = Object.assign(new Error('x'), { code: 'ECONNRESET' });
+    for (const isRelay of [true, false]) {
+      expect(answerOfFault(unreachable(reset), isRelay)).toEqual({
+        kind: 'failed',
+        errorType: 'model_unreachable',
+        message: 'the model service could not be reached, or hung up (ECONNRESET)',
+      });
+    }
+    for (const error of [new CallError('too_large', 'x'), new LineError(1)]) {
+      expect(answerOfFault(error, false)).toMatchObject({ errorType: 'model_answer_invalid' });
+    }
   });
 });
 
 describe('the client', () => {
-  const request = { model: 'm:1', prompt: 'p', stream: false } as const;
-
   it('sends the token where there is one and nothing where there is none', async () => {
     const before = server.requests.length;
-    const options = { timeoutMs: 5000, signal: new AbortController().signal };
-    expect(await client.generate({ baseUrl, token: 'tok' }, request, options)).toMatchObject({
-      text: 'hi',
-    });
-    expect(await client.generate({ baseUrl }, request, options)).toMatchObject({ text: 'hi' });
-    const sent = server.requests.slice(before);
+    await heard(answer, true);
+    await heard(answer, false);
+    const sent = server.requests.slice(before).filter(({ url }) => url === '/api/generate');
     expect(sent.map(({ headers }) => headers.authorization)).toEqual(['Bearer tok', undefined]);
   });
 
-  it('stops at its limit and when it is told to', async () => {
-    const slow = { baseUrl: `${baseUrl}/slow` };
-    const limit = { timeoutMs: 50, signal: new AbortController().signal };
-    expect(await client.generate(slow, request, limit)).toMatchObject({
-      errorType: 'model_timeout',
-    });
-    const told = { timeoutMs: 60_000, signal: AbortSignal.abort() };
-    expect(await client.generate(slow, request, told)).toMatchObject({ kind: 'failed' });
+  it.each<[string, object, number | undefined]>([
+    [
+      'its architecture',
+      { 'qwen3.context_length': 40_960, 'general.architecture': 'qwen3' },
+      40_960,
+    ],
+    ['nobody', { 'general.architecture': 'qwen3' }, undefined],
+    ['words', { 'x.context_length': 'many' }, undefined],
+  ])('reads how much a model can hold, as told by %s', async (_what, info, tokens) => {
+    answer = http(200, { model_info: info });
+    expect(await client.contextLength({ baseUrl }, 'm:1', never)).toBe(tokens);
+    answer = http(404, { error: 'not found' });
+    expect(await client.contextLength({ baseUrl }, 'm:1', never)).toBeUndefined();
   });
 });

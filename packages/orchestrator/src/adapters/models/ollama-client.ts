@@ -1,96 +1,89 @@
-import {
-  type OllamaError,
-  type OllamaGenerate,
-  ollamaErrorSchema,
-  ollamaRoutes,
-} from '@cynodeai/contracts/model';
+import { canonicalModel, ollamaErrorSchema, ollamaRoutes } from '@cynodeai/contracts/model';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
-import { parseJsonOr, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
-import type { ModelAnswer, ModelUsage } from '../../domain/prompts/model-answer.ts';
-import type { ModelClient } from '../../ports/model-client.ts';
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import { LineError, linesOf, parseJsonOr } from '@cynodeai/runtime/std';
+import type { ModelAnswer, NotTakenReason } from '../../domain/prompts/model-answer.ts';
+import { promptSettingLimits } from '../../domain/prompts/model-limits.ts';
+import type { ModelRequest } from '../../domain/prompts/model-request.ts';
+import type { GenerateOptions, ModelClient, ModelEndpoint } from '../../ports/model-client.ts';
+import { ModelSilence, SilenceWatch } from './silence-watch.ts';
+import { StreamedAnswer, failure, wordsOf } from './streamed-answer.ts';
 
 /** Connections to one model service or relay: a prompt holds one until its answer, and none waits for a job's. */
-export const promptLanes = { prompts: 4 } as const;
-
+export const promptLanes = { prompts: promptSettingLimits.atOnce } as const;
 type Lane = keyof typeof promptLanes;
 
-/** The text of an answer, up to six bytes per character in JSON, and the service's own state beside it. */
-const maxBytes = 32 * 1024 * 1024;
-/** Longest kept reason, bytes. */
-const detailBytes = 1024;
-const tooManyRequests = 429;
-
-type Failed = Extract<ModelAnswer, { readonly kind: 'failed' }>;
-
-function failure(errorType: Failed['errorType'], message: string): Failed {
-  return { kind: 'failed', errorType, message };
-}
-
-function usageOf(answer: OllamaGenerate): ModelUsage | undefined {
-  const { prompt_eval_count: input, eval_count: output } = answer;
-  if (input === undefined || output === undefined) return undefined;
-  return { input_tokens: input, output_tokens: output, total_tokens: input + output };
-}
-
-/** `: words` of a service or a relay, or nothing. */
-function wordsOf(words: string | undefined): string {
-  return words === undefined ? '' : `: ${truncateUtf8(storableText(words), detailBytes).text}`;
-}
+/** Longest line of an answer, characters: one token, or a whole answer of a service that does not stream. */
+const lineChars = 4 * 1024 * 1024;
+/** Longest answer to a question about a model, bytes: a template and all its tensors may stand in it. */
+const aboutBytes = 16 * 1024 * 1024;
+/** Limit of a question about a model, and pause between two, ms. */
+const aboutMs = 5000;
+const lookMs = 1000;
 
 /** A relay sends problem documents, a service its own form of an error. */
-function refusalWords({ detail, text }: CallError): string {
-  return wordsOf(detail ?? ollamaErrorSchema.safeParse(parseJsonOr(text)).data?.error);
+function saidBy({ detail, text }: CallError): string | undefined {
+  return detail ?? ollamaErrorSchema.safeParse(parseJsonOr(text)).data?.error;
 }
 
-type Body = OllamaGenerate | OllamaError;
+/** How services say that the input does not fit: in plain words, or as JSON inside their words with the counts. */
+const tooLong =
+  /exceeds? the (?:available )?context|exceed_context|context (?:length|size|window) exceeded/i;
 
-/** The service may say with status 200 that it failed. */
-function isGenerated(body: Body): body is OllamaGenerate {
-  return typeof body['response'] === 'string' && typeof body['done'] === 'boolean';
+function countedTokens(words: string): number | undefined {
+  const [, digits] = /n_prompt_tokens\\?"\s*:\s*(\d{1,9})/.exec(words) ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }
 
-/**
- * What an answer of `POST /api/generate` without streaming means.
- * See docs/reference/inference.md#prompts.
- */
-function answerOf(body: Body): ModelAnswer {
-  if (!isGenerated(body)) {
-    const message = `the model service's answer is not one${wordsOf(body.error)}`;
-    return failure('model_answer_invalid', message);
+/** Refusals that pass by themselves: of a relay or a proxy, of a queue that is full, of a model that was removed. */
+function passing({ status, kind }: CallError, isRelay: boolean): NotTakenReason | undefined {
+  if (isRelay && kind === 'node_at_capacity') return 'busy';
+  switch (status) {
+    case 404:
+      return 'no_model';
+    case 502:
+      return 'broke_off';
+    case 503:
+      // A service says it of its queue; a node says what it lacks.
+      return kind === undefined ? 'busy' : 'down';
+    default:
+      return undefined;
   }
-  const { response, done, model, done_reason: finishReason } = body;
-  if (!done) return failure('model_answer_invalid', 'the answer of the model was cut');
-  if (response.trim() === '') return failure('model_answer_empty', 'the model answered nothing');
-  return { kind: 'answered', text: response, model, finishReason, usage: usageOf(body) };
+}
+
+function answerOfRefusal(call: CallError, isRelay: boolean): ModelAnswer {
+  const said = saidBy(call);
+  if (said !== undefined && tooLong.test(said)) {
+    return { kind: 'too_long', inputTokens: countedTokens(said) };
+  }
+  const message = `the model service answered ${call.status}${wordsOf(said)}`;
+  const isLate = isRelay && call.kind === 'timeout';
+  if (isLate) return { kind: 'late', message, text: '', thoughtChars: 0, model: undefined };
+  const reason = passing(call, isRelay);
+  return reason === undefined
+    ? failure('model_refused', message)
+    : { kind: 'not_taken', message, reason, isUnreachable: false };
 }
 
 /** What a call without an answer means; the text of the fault may name addresses, its code does not. */
-export function answerOfFault(
-  error: unknown,
-  { timeoutMs, isRelay }: { readonly timeoutMs: number; readonly isRelay: boolean },
-): ModelAnswer {
+export function answerOfFault(error: unknown, isRelay: boolean): ModelAnswer {
+  if (error instanceof LineError) {
+    return failure('model_answer_invalid', 'the model service sent an endless line');
+  }
   const call = error instanceof CallError ? error : undefined;
   switch (call?.code) {
-    case 'refused': {
-      const message = `the model service answered ${call.status}${refusalWords(call)}`;
-      return isRelay && call.status === tooManyRequests
-        ? { kind: 'not_taken', message, isUnreachable: false }
-        : failure('model_refused', message);
-    }
+    case 'refused':
+      return answerOfRefusal(call, isRelay);
     case 'bad_answer':
-      return failure('model_answer_invalid', "the model service's answer is not one");
     case 'too_large':
-      return failure('model_answer_invalid', call.message);
-    case 'late': {
-      const seconds = Math.round(timeoutMs / 1000);
-      return failure('model_timeout', `the model did not answer within ${seconds} s`);
-    }
+      return failure('model_answer_invalid', "the model service's answer is not one");
+    case 'late':
     case 'unreachable':
     case undefined: {
       const what = call?.faultCode === undefined ? '' : ` (${call.faultCode})`;
-      if (isRelay && call?.neverSent === true) {
-        const message = `the node cannot be reached${what}`;
-        return { kind: 'not_taken', message, isUnreachable: true };
+      if (call?.neverSent === true) {
+        const message = `${isRelay ? 'the node' : 'the model service'} cannot be reached${what}`;
+        return { kind: 'not_taken', message, reason: 'down', isUnreachable: isRelay };
       }
       const message = `the model service could not be reached, or hung up${what}`;
       return failure('model_unreachable', message);
@@ -108,25 +101,86 @@ export class OllamaClient implements ModelClient {
   }
 
   async generate(
-    ...[{ baseUrl, token }, body, { timeoutMs, signal }]: Parameters<ModelClient['generate']>
+    endpoint: ModelEndpoint,
+    request: ModelRequest,
+    { limits, signal, onText }: GenerateOptions,
   ): Promise<ModelAnswer> {
+    const { baseUrl, token } = endpoint;
+    using watch = new SilenceWatch(limits);
+    const stop = AbortSignal.any([signal, watch.signal]);
+    const answer = new StreamedAnswer(onText);
+    void this.#lookUntilBegun(endpoint, request, watch);
     try {
-      const answer = await callRoute(
+      const { body } = await callRoute(
         ollamaRoutes.generate,
-        { body: { ...body } },
+        { body: { ...request } },
         {
           client: this.#http,
           lane: 'prompts',
           baseUrl,
           bearer: token,
-          timeoutMs,
-          signal,
-          maxBytes,
+          // The watch comes first; this ends a call whose reader is stuck.
+          timeoutMs: limits.totalMs + limits.silenceMs,
+          signal: stop,
         },
       );
-      return answerOf(answer.body);
+      for await (const line of linesOf(body, lineChars)) {
+        watch.word();
+        const end = answer.take(line);
+        if (end !== undefined) return end;
+      }
+      return failure('model_answer_invalid', 'the answer of the model was cut');
     } catch (error) {
-      return answerOfFault(error, { timeoutMs, isRelay: token !== undefined });
+      if (error instanceof ModelSilence) {
+        return { ...answer.words, kind: 'late', message: error.message };
+      }
+      return answerOfFault(error, token !== undefined);
+    }
+  }
+
+  async contextLength(
+    endpoint: ModelEndpoint,
+    model: string,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    try {
+      const settings = this.#about(endpoint, signal);
+      const { body } = await callRoute(ollamaRoutes.show, { body: { model } }, settings);
+      const lengths = Object.entries(body.model_info ?? {})
+        .filter(([name]) => name.endsWith('.context_length'))
+        .map(([, value]) => value);
+      return lengths.find((one): one is number => Number.isSafeInteger(one) && Number(one) > 0);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #about({ baseUrl, token }: ModelEndpoint, signal: AbortSignal) {
+    const limits = { timeoutMs: aboutMs, maxBytes: aboutBytes };
+    return { client: this.#http, baseUrl, bearer: token, signal, ...limits };
+  }
+
+  /** Tells the watch once the model is in memory with room for the request: only then is it at work. */
+  async #lookUntilBegun(
+    endpoint: ModelEndpoint,
+    { model, options }: ModelRequest,
+    watch: SilenceWatch,
+  ): Promise<void> {
+    const { known } = watch;
+    const wanted = canonicalModel(model);
+    for (;;) {
+      await sleep(lookMs, known);
+      if (known.aborted) return;
+      try {
+        const { body } = await callRoute(ollamaRoutes.ps, {}, this.#about(endpoint, known));
+        const loaded = (body.models ?? []).find(
+          (one) => canonicalModel(one.model ?? one.name ?? '') === wanted,
+        );
+        const room = loaded?.context_length ?? options.num_ctx;
+        if (loaded !== undefined && room >= options.num_ctx) watch.begun();
+      } catch {
+        // A service that cannot say whether it has begun is waited for like one that has not.
+      }
     }
   }
 }

@@ -4,26 +4,30 @@ import {
   type PromptWaitingReason,
   choosePath,
 } from '../../domain/prompts/choose-path.ts';
-import type { ModelAnswer } from '../../domain/prompts/model-answer.ts';
+import { contextSize, estimatedTokens, largerContext } from '../../domain/prompts/context-size.ts';
+import type { ModelAnswer, NotTakenReason } from '../../domain/prompts/model-answer.ts';
+import type { ModelLimits } from '../../domain/prompts/model-limits.ts';
 import { modelRequest } from '../../domain/prompts/model-request.ts';
 import type { ModelClient, ModelEndpoint } from '../../ports/model-client.ts';
 import type { PmModelReader } from '../../ports/models.ts';
 import type { Nodes } from '../../ports/nodes.ts';
 import type { SilentNodes } from '../dispatch/silent-nodes.ts';
+import type { KnownContexts } from './known-contexts.ts';
+import type { RestingServices } from './resting-services.ts';
 
 export interface AskModelDeps {
   readonly nodes: Pick<Nodes, 'all'>;
   readonly models: PmModelReader;
-  readonly client: ModelClient;
+  readonly client: Pick<ModelClient, 'generate'>;
+  readonly contexts: KnownContexts;
   readonly silent: SilentNodes;
+  readonly resting: RestingServices;
   /** `OLLAMA_BASE_URL`, else `INFERENCE_URL`. See docs/reference/environment.md#orchestrator. */
   readonly directUrl: string | undefined;
   /** `INFERENCE_MODEL`. */
   readonly defaultModel: string;
   /** Path of a node's relay below its Worker API, without a trailing slash. */
   readonly relayPath: string;
-  /** Limit of one call when the caller sets none, ms. */
-  readonly timeoutMs: number;
 }
 
 /** Nobody can be asked now. */
@@ -39,17 +43,35 @@ export interface ModelRoute {
   readonly endpoint: ModelEndpoint;
 }
 
-type Answered = Extract<ModelAnswer, { readonly kind: 'answered' }>;
-type Failed = Extract<ModelAnswer, { readonly kind: 'failed' }>;
+type Answer<K extends ModelAnswer['kind']> = Extract<ModelAnswer, { readonly kind: K }>;
 
 /** What came of asking. */
 export type ModelOutcome =
   /** `model` is the one that was asked for. */
-  | { readonly kind: 'answered'; readonly answer: Answered; readonly model: string }
+  | { readonly kind: 'answered'; readonly answer: Answer<'answered'>; readonly model: string }
+  /** A limit of time is over; asking again would do the same work again. */
+  | { readonly kind: 'late'; readonly answer: Answer<'late'>; readonly model: string }
+  /** The model cannot hold the input, however it is asked. */
+  | { readonly kind: 'too_long'; readonly message: string }
   /** The call was made, or may have been; asking again could do the work twice. */
-  | { readonly kind: 'failed'; readonly failure: Failed; readonly model: string }
-  /** Nothing ran. `elsewhere`: another node can be asked at once. */
-  | { readonly kind: 'not_taken'; readonly message: string; readonly elsewhere: boolean }
+  | {
+      readonly kind: 'failed';
+      readonly failure: Answer<'failed'>;
+      readonly model: string;
+      /** Tokens of memory that were asked for. */
+      readonly contextTokens: number;
+    }
+  /** Nothing ran. `elsewhere`: another node can be asked at once; else not before `delayMs`. */
+  | {
+      readonly kind: 'not_taken';
+      readonly message: string;
+      readonly reason: NotTakenReason;
+      /** What queued prompts wait for meanwhile. */
+      readonly waitingFor: PromptWaitingReason;
+      readonly elsewhere: boolean;
+      readonly delayMs: number;
+      readonly failed: Extract<ModelOutcome, { readonly kind: 'failed' }>;
+    }
   /** The caller's signal fired. */
   | { readonly kind: 'aborted' };
 
@@ -57,8 +79,9 @@ export interface Question {
   /** One value of the request, whatever it says (REQ-ORCHES-0125). */
   readonly text: string;
   readonly signal: AbortSignal;
-  /** Limit of the call, ms. */
-  readonly timeoutMs?: number;
+  readonly limits: ModelLimits;
+  /** Called with the words of the answer as they come. */
+  readonly onText?: (text: string) => void;
 }
 
 /**
@@ -79,14 +102,21 @@ export async function findModelRoute(deps: AskModelDeps): Promise<ModelRoute | M
     ),
   });
   if (path.kind === 'waiting') return path;
-  if (path.kind === 'direct_url') {
-    return { kind: 'open', path, endpoint: { baseUrl: directUrl ?? '' } };
-  }
+  if (path.kind === 'direct_url') return openTo({ baseUrl: directUrl ?? '' }, path, deps);
   const connection = nodes.find((one) => one.facts.nodeId === path.node.nodeId)?.connection;
   // A dispatchable node has URL and token.
   if (connection === undefined) return { kind: 'waiting', reason: 'no_inference_path' };
   const { url, token } = connection;
-  return { kind: 'open', path, endpoint: { baseUrl: `${url}${relayPath}`, token } };
+  return openTo({ baseUrl: `${url}${relayPath}`, token }, path, deps);
+}
+
+function openTo(
+  endpoint: ModelEndpoint,
+  path: ModelRoute['path'],
+  { resting }: AskModelDeps,
+): ModelRoute | ModelWaiting {
+  const reason = resting.reason(endpoint.baseUrl);
+  return reason === undefined ? { kind: 'open', path, endpoint } : { kind: 'waiting', reason };
 }
 
 /** True when another node can be asked at once instead of the one that did not answer. */
@@ -96,28 +126,89 @@ function hasOther({ path }: ModelRoute, silent: SilentNodes): boolean {
   return path.hasOther;
 }
 
+/** Waiting prompts say why by this. */
+const waitingReasons: Readonly<Record<NotTakenReason, PromptWaitingReason>> = {
+  busy: 'model_service_busy',
+  down: 'model_service_down',
+  broke_off: 'model_service_down',
+  no_model: 'pm_model_unavailable',
+};
+
+/** Asks with more and more room, as long as the service says that the input does not fit. */
+async function generate(
+  { endpoint, path: { model } }: ModelRoute,
+  { text, signal, limits, onText }: Question,
+  { client, contexts }: AskModelDeps,
+): Promise<{
+  readonly answer: Exclude<ModelAnswer, Answer<'too_long'>> | TooLong;
+  readonly asked: number;
+}> {
+  const most = await contexts.of(endpoint, model, signal);
+  const estimated = estimatedTokens(text);
+  let asked = contextSize(estimated, most);
+  for (;;) {
+    const request = modelRequest(model, text, asked);
+    const answer = await client.generate(endpoint, request, { limits, signal, onText });
+    if (answer.kind !== 'too_long') return { answer, asked };
+    const { inputTokens } = answer;
+    const larger = largerContext(asked, inputTokens, most);
+    if (larger === undefined) {
+      const tokens = inputTokens === undefined ? `about ${estimated}` : String(inputTokens);
+      return { answer: { kind: 'too_long', tokens, most: asked }, asked };
+    }
+    asked = larger;
+  }
+}
+
+interface TooLong {
+  readonly kind: 'too_long';
+  /** Of the input, in words. */
+  readonly tokens: string;
+  /** What the model can hold. */
+  readonly most: number;
+}
+
+function notTaken(
+  route: ModelRoute,
+  answer: Answer<'not_taken'>,
+  contextTokens: number,
+  { silent, resting }: AskModelDeps,
+): ModelOutcome {
+  const { message, reason } = answer;
+  const { model } = route.path;
+  const elsewhere = answer.isUnreachable && hasOther(route, silent);
+  const waitingFor = waitingReasons[reason];
+  const delayMs = elsewhere ? 0 : resting.note(route.endpoint.baseUrl, waitingFor);
+  const failure = { kind: 'failed', errorType: 'model_refused', message } as const;
+  const failed = { kind: 'failed', failure, model, contextTokens } as const;
+  return { kind: 'not_taken', message, reason, waitingFor, elsewhere, delayMs, failed };
+}
+
 /**
- * Asks the model once over a route found before and waits for the whole answer: no longer than the limit, and not
+ * Asks the model once over a route found before and waits for the whole answer: no longer than the limits, and not
  * after the signal. Never rejects for a fault of the model or of the way to it.
  */
 export async function askOver(
   route: ModelRoute,
-  { text, signal, timeoutMs }: Question,
+  question: Question,
   deps: AskModelDeps,
 ): Promise<ModelOutcome> {
-  const { client, silent } = deps;
   const { model } = route.path;
-  const limit = { timeoutMs: timeoutMs ?? deps.timeoutMs, signal };
-  const answer = await client.generate(route.endpoint, modelRequest(model, text), limit);
-  if (signal.aborted) return { kind: 'aborted' };
+  const { answer, asked } = await generate(route, question, deps);
+  if (question.signal.aborted) return { kind: 'aborted' };
+  if (answer.kind === 'not_taken') return notTaken(route, answer, asked, deps);
+  deps.resting.clear(route.endpoint.baseUrl);
   switch (answer.kind) {
     case 'answered':
       return { kind: 'answered', answer, model };
+    case 'late':
+      return { kind: 'late', answer, model };
     case 'failed':
-      return { kind: 'failed', failure: answer, model };
-    case 'not_taken': {
-      const elsewhere = answer.isUnreachable && hasOther(route, silent);
-      return { kind: 'not_taken', message: answer.message, elsewhere };
+      return { kind: 'failed', failure: answer, model, contextTokens: asked };
+    case 'too_long': {
+      const { tokens, most } = answer;
+      const message = `the input is ${tokens} tokens long and ${model} takes ${most}; shorten the prompt or its attachments, or use a model that takes more`;
+      return { kind: 'too_long', message };
     }
   }
 }

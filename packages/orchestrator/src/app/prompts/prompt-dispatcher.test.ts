@@ -12,18 +12,28 @@ import type { ClaimedPrompt } from '../../ports/prompts.ts';
 import { SilentNodes } from '../dispatch/silent-nodes.ts';
 import { JobCompleter } from '../jobs/job-completer.ts';
 import { HeldLeases } from '../leases/held-leases.ts';
+import { KnownContexts } from '../models/known-contexts.ts';
+import { RestingServices } from '../models/resting-services.ts';
 import { PromptDispatcher, type PromptDispatcherDeps } from './prompt-dispatcher.ts';
 
+const modelLimits = {
+  firstWordMs: 120_000,
+  silenceMs: 30_000,
+  loadMs: 600_000,
+  totalMs: 1_800_000,
+};
 const prompt = (jobId: string): ClaimedPrompt => ({
   taskId: `task-${jobId}`,
   jobId,
   leaseId: `lease-${jobId}`,
   attempt: 1,
   leaseMs: 60_000,
+  limits: modelLimits,
 });
 const answered: ModelAnswer = {
   kind: 'answered',
   text: 'hi',
+  thoughtChars: 0,
   model: 'm:1',
   finishReason: 'stop',
   usage: undefined,
@@ -46,6 +56,7 @@ interface Behaviour {
 function world(behaviour: Behaviour = {}) {
   const queued = [...(behaviour.jobs ?? ['a'])];
   const ended: EndedJob[] = [];
+  const told: string[] = [];
   const back: { readonly jobId: string; readonly reason: string }[] = [];
   const waiting: string[] = [];
   const limits: number[] = [];
@@ -127,11 +138,18 @@ function world(behaviour: Behaviour = {}) {
           return behaviour.generate?.(...call) ?? Promise.resolve(answered);
         },
       },
+      contexts: new KnownContexts({ contextLength: async () => 4096 }, monotonicMs),
       silent: new SilentNodes(monotonicMs),
+      resting: new RestingServices(monotonicMs),
       directUrl: undefined,
       defaultModel: 'small:1',
       relayPath: '/relay',
-      timeoutMs: 120_000,
+    },
+    live: {
+      tell: async (_lease, pieces) => {
+        told.push(...pieces.map(({ text }) => text));
+        return true;
+      },
     },
     blobs: { open: () => Promise.reject(new Error('no blob')) },
     maxCalls: 2,
@@ -154,14 +172,14 @@ const untilEnded: ModelClient['generate'] = (_endpoint, _request, { signal }) =>
   });
 
 describe('the dispatcher of prompts', () => {
-  it('accepts an answer after 110 s: the limit of a call is 120 s (REQ-ORCHES-0118)', async () => {
+  it('accepts an answer after 110 s and gives the call the limits of its claim (REQ-ORCHES-0118)', async () => {
     const release = Promise.withResolvers<ModelAnswer>();
     const { dispatcher, held, clock, ended, calls, idle } = world({
       generate: () => release.promise,
     });
     await dispatcher.dispatch();
     await expect.poll(() => calls.length).toBe(1);
-    expect(calls[0]?.[2].timeoutMs).toBe(120_000);
+    expect(calls[0]?.[2].limits).toEqual(modelLimits);
     clock.advance(110_000);
     await held.renew();
     release.resolve(answered);
@@ -182,7 +200,14 @@ describe('the dispatcher of prompts', () => {
     await expect.poll(() => calls.length).toBe(2);
     expect(calls[0]?.slice(0, 2)).toEqual([
       { baseUrl: 'http://n/relay', token: 'tok' },
-      { model: 'm:1', prompt: 'p', stream: false },
+      {
+        model: 'm:1',
+        prompt: 'p',
+        stream: true,
+        think: false,
+        truncate: false,
+        options: { num_ctx: 4096 },
+      },
     ]);
     expect([limits, queued]).toEqual([[2], ['c']]);
     expect(held.leaseIds).toEqual(['lease-a', 'lease-b']);
@@ -248,7 +273,12 @@ describe('the dispatcher of prompts', () => {
   });
 
   it('asks another node at once when one cannot be reached, and pauses when there is no other', async () => {
-    const mute: ModelAnswer = { kind: 'not_taken', message: 'refused', isUnreachable: true };
+    const mute: ModelAnswer = {
+      kind: 'not_taken',
+      message: 'refused',
+      reason: 'down',
+      isUnreachable: true,
+    };
     const second = { ...facts, nodeId: 'n2', slug: 'n2' };
     const nodes = async () =>
       [facts, second].map((one) => ({
@@ -270,7 +300,12 @@ describe('the dispatcher of prompts', () => {
   });
 
   it('puts a prompt back when the relay is full', async () => {
-    const busy: ModelAnswer = { kind: 'not_taken', message: 'full', isUnreachable: false };
+    const busy: ModelAnswer = {
+      kind: 'not_taken',
+      message: 'full',
+      reason: 'busy',
+      isUnreachable: false,
+    };
     const { dispatcher, back, due, ended, idle } = world({ generate: async () => busy });
     await dispatcher.dispatch();
     await idle();

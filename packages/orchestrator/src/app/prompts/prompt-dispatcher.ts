@@ -1,3 +1,4 @@
+import { demoModelRef } from '@cynodeai/contracts/model';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { ClaimedPrompt, PromptClaims } from '../../ports/prompts.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
@@ -9,9 +10,12 @@ export interface PromptDispatcherDeps extends RunPromptDeps {
   readonly held: HeldLeases<ClaimedPrompt>;
   readonly prompts: PromptClaims;
   readonly model: AskModelDeps;
-  /** Calls under way at once in this process. */
+  /** Calls under way at once in this process, whatever the service takes. */
   readonly maxCalls: number;
 }
+
+/** The stand-in answers by rules and takes what comes. */
+const demoAtOnce = 4;
 
 /**
  * Claims prompts and has models answer them, a bounded number at once and apart from sandbox jobs,
@@ -40,8 +44,9 @@ export class PromptDispatcher {
       reasons: path.reasons,
       ...(path.kind === 'node_relay' && { node_slug: path.node.slug }),
     };
+    const atOnce = path.model === demoModelRef ? demoAtOnce : 1;
     await held.claim(
-      () => prompts.claim({ limit: maxCalls - held.size, note }),
+      () => prompts.claim({ limit: maxCalls - held.size, atOnce, note }),
       (prompt) => this.#run(prompt, route),
     );
   }

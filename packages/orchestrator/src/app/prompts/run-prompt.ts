@@ -2,15 +2,17 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf, uuidv7 } from '@cynodeai/runtime/std';
 import { type Ended, failed } from '../../domain/dispatch/outcome.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
-import { retryDelayMs } from '../../domain/jobs/attempts.ts';
-import { answeredEnd } from '../../domain/prompts/model-answer.ts';
+import type { PromptWaitingReason } from '../../domain/prompts/choose-path.ts';
+import { answeredEnd, lateEnd } from '../../domain/prompts/model-answer.ts';
 import { fallbackPayload } from '../../domain/prompts/sandbox-fallback.ts';
 import type { BlobOpener } from '../../ports/blobs.ts';
 import type { EndedJob, FallbackJob } from '../../ports/job-ends.ts';
 import type { Leases } from '../../ports/leases.ts';
-import type { ClaimedPrompt } from '../../ports/prompts.ts';
+import type { LiveOutput } from '../../ports/live-output.ts';
+import type { ClaimedPrompt, PromptClaims } from '../../ports/prompts.ts';
 import type { GivenInput, TaskInput } from '../../ports/task-input.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
+import { LiveText } from '../jobs/live-text.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import {
@@ -24,9 +26,11 @@ import { readModelInput } from './read-model-input.ts';
 export interface RunPromptDeps {
   readonly model: AskModelDeps;
   readonly leases: Pick<Leases, 'requeue'>;
+  readonly prompts: Pick<PromptClaims, 'noteWaiting'>;
   readonly input: Pick<TaskInput, 'read'>;
   readonly blobs: BlobOpener;
   readonly completer: JobCompleter;
+  readonly live: LiveOutput;
   readonly log: Log;
   readonly clock: Clock;
   /** Monotonic clock, ms. */
@@ -43,31 +47,43 @@ export interface PromptCall {
   readonly route: ModelRoute;
 }
 
+interface Back {
+  readonly delayMs: number;
+  readonly reason: string;
+  /** What it and its like wait for, as their tasks say. */
+  readonly waitingFor?: PromptWaitingReason;
+}
+
 async function putBack(
   { held: { lease: prompt, lost: signal } }: PromptCall,
-  back: { readonly delayMs: number; readonly reason: string },
+  { waitingFor, ...back }: Back,
   deps: RunPromptDeps,
 ): Promise<void> {
-  const { log, sleep, leases } = deps;
+  const { log, sleep, leases, prompts } = deps;
   log.warn('a prompt goes back into the queue', { job_id: prompt.jobId, reason: back.reason });
   const what = 'a prompt that was not answered';
-  await retryStorage(() => leases.requeue(prompt, { ...back, refusedBy: undefined }), {
-    log,
-    what,
-    sleep,
-    signal,
-  });
+  const store = async (): Promise<void> => {
+    await leases.requeue(prompt, { ...back, refusedBy: undefined });
+    if (waitingFor !== undefined) await prompts.noteWaiting(waitingFor);
+  };
+  await retryStorage(store, { log, what, sleep, signal });
   deps.onDue(back.delayMs);
+}
+
+interface Ending {
+  /** Characters of its output that were told already. */
+  readonly told?: number;
+  readonly next?: FallbackJob;
 }
 
 async function end(
   { held }: PromptCall,
   { status, result, summary }: Ended,
   deps: RunPromptDeps,
-  next?: FallbackJob,
+  { told = 0, next }: Ending = {},
 ): Promise<void> {
   const { taskId, jobId, leaseId } = held.lease;
-  const logs = logPieces(result);
+  const logs = logPieces({ stdout: result.stdout.slice(told), stderr: result.stderr });
   const job: EndedJob = { taskId, jobId, leaseId, status, result, summary, logs };
   const stored = await deps.completer.complete({ ...job, ...(next && { next }) });
   deps.log.info('a job ended', {
@@ -82,7 +98,7 @@ async function end(
 /** The call failed: the sandbox is asked, once. */
 function handOn(
   call: PromptCall,
-  { failure, model }: Extract<ModelOutcome, { readonly kind: 'failed' }>,
+  { failure, model, contextTokens }: Extract<ModelOutcome, { readonly kind: 'failed' }>,
   input: GivenInput,
   deps: RunPromptDeps,
 ): Promise<void> {
@@ -90,12 +106,34 @@ function handOn(
   const { errorType, message } = failure;
   const fault = { job_id: jobId, error_type: errorType, error_message: message };
   deps.log.warn('a model call failed', fault);
-  const payload = fallbackPayload(model, fault, input.files);
+  const payload = fallbackPayload({ model, contextTokens }, fault, input.files);
   const next = { jobId: uuidv7(deps.clock.now().getTime()), payload };
-  return end(call, failed(errorType, message), deps, next);
+  return end(call, failed(errorType, message), deps, { next });
 }
 
-/** Asks once, given what the user wrote and sent. */
+/**
+ * Claims of a prompt that may meet a service that breaks off or lacks its model: it may be the prompt that ends the
+ * service, and a model that was removed may never come back.
+ */
+const maxBrokenCalls = 6;
+
+/** Nothing ran: back into the queue, unless it looks as if it would never run. */
+function notTaken(
+  call: PromptCall,
+  outcome: Extract<ModelOutcome, { readonly kind: 'not_taken' }>,
+  input: GivenInput,
+  deps: RunPromptDeps,
+): Promise<void> {
+  const { message, reason, delayMs, elsewhere, waitingFor, failed: failure } = outcome;
+  const mayBeTheCause = reason === 'broke_off' || reason === 'no_model';
+  if (mayBeTheCause && call.held.lease.attempt >= maxBrokenCalls) {
+    return handOn(call, failure, input, deps);
+  }
+  const wait = elsewhere ? {} : { waitingFor };
+  return putBack(call, { delayMs, reason: message, ...wait }, deps);
+}
+
+/** Asks once, given what the user wrote and sent; the words are told as they come. */
 async function ask(
   call: PromptCall,
   input: GivenInput,
@@ -105,21 +143,31 @@ async function ask(
   const { route } = call;
   const { lease: prompt, lost: signal } = call.held;
   const startedAt = deps.clock.now();
-  const outcome = await askOver(route, { text, signal }, deps.model);
+  const words = new LiveText(prompt, deps);
+  const question = {
+    text,
+    signal,
+    limits: prompt.limits,
+    onText: (piece: string) => words.add(piece),
+  };
+  const outcome = await askOver(route, question, deps.model);
+  const told = await words.close();
   switch (outcome.kind) {
     case 'aborted':
       return;
-    case 'not_taken': {
-      const delayMs = outcome.elsewhere ? 0 : retryDelayMs(prompt.attempt, Math.random());
-      return putBack(call, { delayMs, reason: outcome.message }, deps);
-    }
+    case 'not_taken':
+      return notTaken(call, outcome, input, deps);
     case 'failed':
       return handOn(call, outcome, input, deps);
+    case 'too_long':
+      return end(call, failed('model_input_too_long', outcome.message), deps);
+    case 'late':
+      return end(call, lateEnd(outcome.answer, outcome.model), deps, { told });
     case 'answered': {
       const { taskId, jobId } = prompt;
       const { answer, model } = outcome;
       const times = { startedAt, endedAt: deps.clock.now() };
-      return end(call, answeredEnd(answer, { taskId, jobId, model, ...times }), deps);
+      return end(call, answeredEnd(answer, { taskId, jobId, model, ...times }), deps, { told });
     }
   }
 }

@@ -12,7 +12,7 @@ export interface WithModelRequestDeps {
 
 /**
  * The job with the body of its model call as the text of a file, made from what is stored of the
- * task: the very body that a direct call would send. Jobs without one stay as they are.
+ * task: the very body that the direct call sent. Jobs without one stay as they are.
  * See docs/reference/inference.md#prompts.
  */
 export async function withModelRequest(
@@ -24,7 +24,8 @@ export async function withModelRequest(
   const input = await readModelInput(await deps.input.read(job.taskId), deps.blobs);
   const resolved = files.map((file): InputFileReference => {
     if (file.source.kind !== 'model_request') return file;
-    const text = JSON.stringify(modelRequest(file.source.model, input));
+    const { model, context_tokens: tokens } = file.source;
+    const text = JSON.stringify(modelRequest(model, input, tokens));
     return { ...file, source: { kind: 'text', text } };
   });
   return { ...job, payload: { ...job.payload, input_files: resolved } };

@@ -7,6 +7,13 @@ export function retryDelayMs(attempt: number, random: number): number {
   return backoffMs(attempt, random, retry);
 }
 
+const passing = { firstMs: 1500, maxMs: 10_000, jitter: 0.2 } as const;
+
+/** Pause in ms after a model service did not take call `attempt` (1, 2, …) for a reason that passes by itself. */
+export function passingDelayMs(attempt: number, random: number): number {
+  return backoffMs(attempt, random, passing);
+}
+
 export interface AttemptFacts {
   /** Claims so far. */
   readonly attempt: number;

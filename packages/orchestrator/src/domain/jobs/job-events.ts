@@ -55,6 +55,17 @@ export function expiryEvents(
   return endedTasks.has(job.taskId) ? [...events, ofTask(job.taskId, 'failed', at)] : events;
 }
 
+/** What a job said. */
+export function logEvents(
+  { taskId, jobId }: JobOfTask,
+  pieces: readonly LogPiece[],
+): NewTaskEvent[] {
+  return pieces.map((piece) => ({
+    event: 'job.log',
+    data: { task_id: taskId, job_id: jobId, ...piece },
+  }));
+}
+
 /** A job ended: its logs, its status, and its task's when that ended with it. */
 export function endEvents(
   job: JobOfTask & {
@@ -64,12 +75,9 @@ export function endEvents(
   endedTasks: ReadonlySet<string>,
   at: Date,
 ): NewTaskEvent[] {
-  const { taskId, jobId, status, logs } = job;
+  const { taskId, status, logs } = job;
   return [
-    ...logs.map((piece) => ({
-      event: 'job.log' as const,
-      data: { task_id: taskId, job_id: jobId, ...piece },
-    })),
+    ...logEvents(job, logs),
     ofJob(job, status, at),
     ...(endedTasks.has(taskId) ? [ofTask(taskId, status, at)] : []),
   ];

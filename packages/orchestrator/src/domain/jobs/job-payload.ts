@@ -8,7 +8,12 @@ export type InputFileSource =
   /** `tasks.prompt` of the job's task. */
   | { readonly kind: 'prompt' }
   /** The model request made from the task's prompt and attachments. */
-  | { readonly kind: 'model_request'; readonly model: string }
+  | {
+      readonly kind: 'model_request';
+      readonly model: string;
+      /** Tokens of memory that the model is asked for. */
+      readonly context_tokens: number;
+    }
   /** A blob of the job's task. */
   | { readonly kind: 'artifact'; readonly artifact_id: string };
 

@@ -10,7 +10,9 @@ export type PromptErrorType =
   | 'model_refused'
   /** The answer is not one, or was cut. */
   | 'model_answer_invalid'
-  | 'model_answer_empty';
+  | 'model_answer_empty'
+  /** The input is longer than the model can hold. */
+  | 'model_input_too_long';
 
 /** Why the orchestrator ended a job that has no answer of a node. */
 export type JobErrorType =

@@ -2,23 +2,21 @@ import { limits } from '@cynodeai/contracts/common';
 import { describe, expect, it } from 'vitest';
 import { failed } from '../dispatch/outcome.ts';
 import { answerSummary } from '../jobs/job-summary.ts';
-import { answeredEnd } from './model-answer.ts';
+import { answeredEnd, lateEnd } from './model-answer.ts';
 import { modelProgram, programSeconds } from './model-program.ts';
 import { fallbackPayload, sandboxSummary } from './sandbox-fallback.ts';
 
 const at = new Date('2026-01-01T00:00:00.000Z');
 const prompt = { taskId: 't', jobId: 'j', model: 'm:1', startedAt: at, endedAt: at };
-const answer = (text: string) =>
-  answeredEnd(
-    { kind: 'answered', text, model: undefined, finishReason: undefined, usage: undefined },
-    prompt,
-  );
+const words = (text: string) => ({ text, thoughtChars: 0, model: undefined });
+const answer = (text: string, finishReason?: string) =>
+  answeredEnd({ kind: 'answered', ...words(text), finishReason, usage: undefined }, prompt);
 
 describe('the end of an answered prompt (REQ-ORCHES-0123)', () => {
   it('has the shape of a sandbox result', () => {
     const usage = { input_tokens: 1, output_tokens: 2, total_tokens: 3 };
     const end = answeredEnd(
-      { kind: 'answered', text: 'hi', model: 'real:1', finishReason: 'stop', usage },
+      { kind: 'answered', ...words('hi'), model: 'real:1', finishReason: 'stop', usage },
       prompt,
     );
     expect(end).toEqual({
@@ -52,6 +50,41 @@ describe('the end of an answered prompt (REQ-ORCHES-0123)', () => {
     expect(answer('a\u0000b\uD800').result.stdout).toBe('a\uFFFDb\uFFFD');
   });
 
+  it('says when the model ended it for its length, and what it thought before', () => {
+    expect(answer('x', 'length').result).toMatchObject({
+      truncated: { stdout: true },
+      inference: { finish_reason: 'length' },
+    });
+    const long = answer('x'.repeat(limits.outputStreamBytes + 1), 'stop').result;
+    expect(long['inference']).toMatchObject({ finish_reason: 'length' });
+    const thoughtful = { kind: 'answered', ...words('x'), thoughtChars: 7 } as const;
+    const end = answeredEnd({ ...thoughtful, finishReason: 'stop', usage: undefined }, prompt);
+    expect(end.result['inference']).toEqual({
+      model: 'm:1',
+      finish_reason: 'stop',
+      thought_chars: 7,
+    });
+  });
+
+  it('keeps what had arrived when the time was over, and marks it', () => {
+    const late = lateEnd({ kind: 'late', ...words('half an ans'), message: 'too slow' }, 'm:1');
+    expect(late).toMatchObject({
+      status: 'failed',
+      summary: 'too slow',
+      result: {
+        status: 'failed',
+        error_type: 'model_timeout',
+        error_message: 'too slow',
+        stdout: 'half an ans',
+        stderr: 'too slow',
+        truncated: { stdout: true, stderr: false },
+        inference: { model: 'm:1', finish_reason: 'timeout' },
+      },
+    });
+    const silent = lateEnd({ kind: 'late', ...words(''), message: 'too slow' }, 'm:1');
+    expect(silent.result['truncated']).toEqual({ stdout: false, stderr: false });
+  });
+
   it('is summed up by its first 4096 characters', () => {
     expect(answerSummary('🧨'.repeat(4097))).toBe('🧨'.repeat(4096));
     expect(answerSummary('x\ny')).toBe('x\ny');
@@ -60,7 +93,8 @@ describe('the end of an answered prompt (REQ-ORCHES-0123)', () => {
 
 describe('the second job of a prompt (REQ-ORCHES-0125)', () => {
   const fault = { job_id: 'j', error_type: 'model_timeout', error_message: 'too slow' } as const;
-  const payload = fallbackPayload('m:1', fault, [{ artifactId: 'a', path: 'upload/x' }]);
+  const asked = { model: 'm:1', contextTokens: 8192 };
+  const payload = fallbackPayload(asked, fault, [{ artifactId: 'a', path: 'upload/x' }]);
 
   it('is the fixed program with inference; what the user wrote is named, not held', () => {
     expect(payload).toMatchObject({
@@ -72,7 +106,10 @@ describe('the second job of a prompt (REQ-ORCHES-0125)', () => {
       fallback_for: fault,
       input_files: [
         { path: '.cynode/ask-model.sh', source: { kind: 'text', text: modelProgram } },
-        { path: '.cynode/request.json', source: { kind: 'model_request', model: 'm:1' } },
+        {
+          path: '.cynode/request.json',
+          source: { kind: 'model_request', model: 'm:1', context_tokens: 8192 },
+        },
         { path: 'upload/x', source: { kind: 'artifact', artifact_id: 'a' } },
       ],
     });

@@ -15,7 +15,13 @@ export interface SelectedModel {
  * See docs/reference/processes.md#readiness.
  */
 export type PromptWaitingReason =
-  'no_inference_path' | 'pm_model_not_selected' | 'pm_model_loading' | 'pm_model_unavailable';
+  | 'no_inference_path'
+  | 'pm_model_not_selected'
+  | 'pm_model_loading'
+  | 'pm_model_unavailable'
+  /** The service, or the way to it, did not take the last call; it is asked again in a moment. */
+  | 'model_service_down'
+  | 'model_service_busy';
 
 /** How a prompt reaches a model. */
 export type PromptPath =

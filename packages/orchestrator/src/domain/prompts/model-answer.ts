@@ -1,7 +1,7 @@
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import { limits } from '@cynodeai/contracts/common';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
-import type { Ended } from '../dispatch/outcome.ts';
+import { type Ended, failed } from '../dispatch/outcome.ts';
 import type { PromptErrorType } from '../jobs/job-result.ts';
 import { answerSummary } from '../jobs/job-summary.ts';
 
@@ -12,21 +12,49 @@ export interface ModelUsage {
   readonly total_tokens: number;
 }
 
+/** Words of a model and what is known of them. */
+export interface ModelWords {
+  readonly text: string;
+  /** Characters the model thought before; they are no part of the text. */
+  readonly thoughtChars: number;
+  /** As the service names it. */
+  readonly model: string | undefined;
+}
+
+/** Why a call was not taken, and whether others would fare the same. */
+export type NotTakenReason =
+  /** It serves as many as it may. */
+  | 'busy'
+  /** It cannot be reached, so that nothing was sent, or says that it has no service. */
+  | 'down'
+  /** What stands before the service says that it cannot be reached, or broke off: it may have been the prompt. */
+  | 'broke_off'
+  /** It has no such model any more. */
+  | 'no_model';
+
 /** What came of asking a model. */
 export type ModelAnswer =
-  | {
+  | (ModelWords & {
       readonly kind: 'answered';
-      readonly text: string;
-      /** As the service names it. */
-      readonly model: string | undefined;
+      /** `length` when the model, or this product, ended it for its length. */
       readonly finishReason: string | undefined;
       readonly usage: ModelUsage | undefined;
-    }
+    })
   /**
-   * A node did not take the call: it is full, or cannot be reached. Nothing ran.
+   * The call was not taken: the service or the way to it is full, away or lacks the model. Nothing ran.
    * See docs/reference/leases.md#what-an-answer-means.
    */
-  | { readonly kind: 'not_taken'; readonly message: string; readonly isUnreachable: boolean }
+  | {
+      readonly kind: 'not_taken';
+      readonly message: string;
+      readonly reason: NotTakenReason;
+      /** The node itself cannot be reached. */
+      readonly isUnreachable: boolean;
+    }
+  /** A limit of time is over; the words are what had arrived. */
+  | (ModelWords & { readonly kind: 'late'; readonly message: string })
+  /** The input does not fit into what the model was asked to hold. */
+  | { readonly kind: 'too_long'; readonly inputTokens: number | undefined }
   | {
       readonly kind: 'failed';
       readonly errorType: PromptErrorType;
@@ -43,15 +71,29 @@ export interface AnsweredPrompt {
   readonly endedAt: Date;
 }
 
+type Inference = NonNullable<Extract<JobResult, { readonly inference?: unknown }>['inference']>;
+
+function inferenceOf(words: ModelWords, asked: string): Inference {
+  const { model, thoughtChars } = words;
+  return { model: model ?? asked, ...(thoughtChars > 0 && { thought_chars: thoughtChars }) };
+}
+
+/** The text as far as a job keeps it. */
+function kept(text: string): { readonly text: string; readonly truncated: boolean } {
+  return truncateUtf8(storableText(text), limits.outputStreamBytes);
+}
+
 /**
  * The end of a job whose prompt was answered: the shape of a sandbox's result, its output the
- * answer's text. See docs/reference/tasks-and-jobs.md#results (REQ-ORCHES-0123).
+ * answer's text. An answer that ended for its length counts as cut.
+ * See docs/reference/tasks-and-jobs.md#results (REQ-ORCHES-0123).
  */
 export function answeredEnd(
   answer: Extract<ModelAnswer, { readonly kind: 'answered' }>,
   prompt: AnsweredPrompt,
 ): Ended {
-  const stdout = truncateUtf8(storableText(answer.text), limits.outputStreamBytes);
+  const stdout = kept(answer.text);
+  const finishReason = stdout.truncated ? 'length' : answer.finishReason;
   const result: JobResult = {
     version: 1,
     task_id: prompt.taskId,
@@ -62,12 +104,31 @@ export function answeredEnd(
     stderr: '',
     started_at: prompt.startedAt.toISOString(),
     ended_at: prompt.endedAt.toISOString(),
-    truncated: { stdout: stdout.truncated, stderr: false },
+    truncated: { stdout: finishReason === 'length', stderr: false },
     inference: {
-      model: answer.model ?? prompt.model,
-      ...(answer.finishReason !== undefined && { finish_reason: answer.finishReason }),
+      ...inferenceOf(answer, prompt.model),
+      ...(finishReason !== undefined && { finish_reason: finishReason }),
       ...(answer.usage && { usage: answer.usage }),
     },
   };
   return { kind: 'ended', status: 'completed', result, summary: answerSummary(stdout.text) };
+}
+
+/**
+ * The end of a job whose model did not answer in time: what had arrived is kept as its output and marked as cut.
+ * See docs/reference/inference.md#prompts.
+ */
+export function lateEnd(
+  answer: Extract<ModelAnswer, { readonly kind: 'late' }>,
+  asked: string,
+): Ended {
+  const ended = failed('model_timeout', answer.message);
+  const stdout = kept(answer.text);
+  const result: JobResult = {
+    ...ended.result,
+    stdout: stdout.text,
+    truncated: { stdout: stdout.text !== '', stderr: false },
+    inference: { ...inferenceOf(answer, asked), finish_reason: 'timeout' },
+  };
+  return { ...ended, result };
 }

@@ -23,28 +23,39 @@ describe('the body of a model call (REQ-ORCHES-0125)', () => {
     fc.assert(
       fc.property(text, fc.string(), (prompt, model) => {
         const body: unknown = parseJson(
-          JSON.stringify(modelRequest(model, modelInput(prompt, []))),
+          JSON.stringify(modelRequest(model, modelInput(prompt, []), 4096)),
         );
-        expect(body).toEqual({ model, prompt, stream: false });
+        expect(body).toEqual({
+          model,
+          prompt,
+          stream: true,
+          think: false,
+          truncate: false,
+          options: { num_ctx: 4096 },
+        });
       }),
       { numRuns: 1000 },
     );
   });
 
-  it('begins with exactly the prompt when files follow', () => {
+  it('begins with exactly the prompt when files follow, and ends with it behind their text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.uint8Array(), (prompt, bytes) => {
         const input = modelInput(prompt, [file(bytes)]);
         expect(input.startsWith(`${prompt}\n\n`)).toBe(true);
+        const hasText = input.includes(endLine);
+        expect(hasText && !input.endsWith(`\n\n${prompt}`)).toBe(false);
       }),
     );
+    const long = 'x'.repeat(16_385);
+    expect(modelInput(long, [file('y')]).endsWith(endLine)).toBe(true);
   });
 });
 
 describe('attachments in the model input (REQ-ORCHES-0126)', () => {
   it('stand in blocks with name, type and size', () => {
     expect(modelInput('p', [file('x\ny', { contentType: undefined })])).toBe(
-      `p\n\n--- attachment: a.txt (unknown type, 3 bytes) ---\nx\ny\n${endLine}`,
+      `p\n\n--- attachment: a.txt (unknown type, 3 bytes) ---\nx\ny\n${endLine}\n\np`,
     );
     expect(modelInput('p', [file('')])).toContain(`(text/plain, 0 bytes) ---\n\n${endLine}`);
   });

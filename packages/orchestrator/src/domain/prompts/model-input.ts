@@ -68,18 +68,25 @@ function block(file: PromptFile, text: string): string {
   return `--- attachment: ${label(file)} ---\n${withoutMarkers(text)}${note}\n${endMarker}`;
 }
 
+/** Longest prompt that is said once more behind its attachments, characters. */
+const repeatedChars = 16_384;
+
 /**
  * What a model is given: the prompt, unchanged, then each text attachment in a delimited block,
- * then the names of the other files. A file can neither end its block nor open another: lines that
- * look like it begin with a backslash. See docs/reference/tasks-and-jobs.md#attachments
- * (REQ-ORCHES-0126).
+ * then the names of the other files. Behind text the prompt stands once more, because models keep best what they read
+ * last. A file can neither end its block nor open another: lines that look like it begin with a backslash.
+ * See docs/reference/tasks-and-jobs.md#attachments (REQ-ORCHES-0126).
  */
 export function modelInput(prompt: string, files: readonly PromptFile[]): string {
   const read = files.map((file) => ({ file, text: textOf(file) }));
   const blocks = read.flatMap(({ file, text }) => (text === undefined ? [] : [block(file, text)]));
   const others = read.flatMap(({ file, text }) => (text === undefined ? [file] : []));
   const list = others.map((file) => `- ${label(file)}`).join('\n');
-  return [prompt, ...blocks, ...(others.length > 0 ? [`Other attached files:\n${list}`] : [])].join(
-    '\n\n',
-  );
+  const again = blocks.length > 0 && prompt.length <= repeatedChars;
+  return [
+    prompt,
+    ...blocks,
+    ...(others.length > 0 ? [`Other attached files:\n${list}`] : []),
+    ...(again ? [prompt] : []),
+  ].join('\n\n');
 }

@@ -36,17 +36,20 @@ while :; do
     --data-binary "@$request" --output "$answer" --write-out '%{http_code}' \
     "$base/api/generate") || fail "the call broke off (curl exit code $?)"
   tries=$((tries + 1))
-  if [ "$code" != 429 ] || [ "$tries" -ge 30 ]; then break; fi
+  case $code in 429 | 502 | 503) [ "$tries" -ge 30 ] && break ;; *) break ;; esac
   sleep 2
 done
 case $code in
   2??) ;;
   *) fail "the service answered $code $(jq -r '.error // .detail // empty' "$answer" 2>/dev/null | head -c 1000)" ;;
 esac
-jq -e 'type == "object" and .done == true and (.response | type) == "string"' "$answer" >/dev/null 2>&1 ||
+jq -es 'all(type == "object" and (.response | type) == "string") and (last | .done == true)' "$answer" >/dev/null 2>&1 ||
   fail 'the answer was cut, or is none'
-jq -e '.response | explode | any(. > 32)' "$answer" >/dev/null 2>&1 || fail 'the answer is empty'
-jq -j '.response' "$answer"
+jq -es 'map(.response) | add | explode | any(. > 32)' "$answer" >/dev/null 2>&1 || fail 'the answer is empty'
+jq -jn 'inputs | .response' "$answer"
+if jq -es 'last | .done_reason == "length"' "$answer" >/dev/null 2>&1; then
+  printf 'the answer ended at the longest the model may say\n' >&2
+fi
 `.replaceAll('\\$', '$');
 
 /** The command that runs it. */

@@ -30,7 +30,7 @@ const slackSeconds = 90;
  * See docs/reference/inference.md#prompts (REQ-ORCHES-0125).
  */
 export function fallbackPayload(
-  model: string,
+  { model, contextTokens }: { readonly model: string; readonly contextTokens: number },
   fault: PromptFault,
   files: readonly FallbackFile[],
 ): SandboxJobPayload {
@@ -40,6 +40,7 @@ export function fallbackPayload(
     source: { kind: 'artifact', artifact_id: artifactId },
   }));
   const dispatch: DispatchNote = { path: 'sandbox' };
+  const source = { kind: 'model_request', model, context_tokens: contextTokens } as const;
   return {
     kind: 'sandbox',
     input_mode: 'prompt',
@@ -49,7 +50,7 @@ export function fallbackPayload(
     use_inference: true,
     input_files: [
       { path: programPath, mode: '0444', source: { kind: 'text', text: modelProgram } },
-      { path: requestPath, mode: '0444', source: { kind: 'model_request', model } },
+      { path: requestPath, mode: '0444', source },
       ...uploads,
     ],
     fallback_for: fault,

@@ -4,6 +4,7 @@ import { leaseSettingKeys } from '../leases/lease-times.ts';
 import { executionModes, pmModelKeys, selectionModes } from '../models/model-settings.ts';
 import { parseTiers } from '../models/model-tiers.ts';
 import { maxJobTimeoutKey, staleSecondsKey } from '../nodes/config-settings.ts';
+import { promptSettingKeys, promptSettingLimits } from '../prompts/model-limits.ts';
 import { maxRetentionDays, retentionKeys } from '../retention/cutoffs.ts';
 import {
   type ValueRule,
@@ -65,6 +66,10 @@ const rules: Readonly<Record<string, ValueRule>> = {
   'inference.backend.images': images,
   'inference.backend.allowed_variants': someOf(variants),
   'inference.backend.disabled_nodes': texts,
+  [promptSettingKeys.loadSeconds]: wholeNumber(1, promptSettingLimits.seconds),
+  [promptSettingKeys.silenceSeconds]: wholeNumber(1, promptSettingLimits.seconds),
+  [promptSettingKeys.totalSeconds]: wholeNumber(1, promptSettingLimits.seconds),
+  [promptSettingKeys.atOnce]: wholeNumber(1, promptSettingLimits.atOnce),
   [leaseSettingKeys.ttlSeconds]: wholeNumber(1, 3600),
   [leaseSettingKeys.maxAttempts]: wholeNumber(1, 100),
   [leaseSettingKeys.maxRefusals]: wholeNumber(1, 1000),

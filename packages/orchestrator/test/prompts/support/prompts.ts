@@ -2,13 +2,30 @@ import { fakeNode, type FakeNode, type FakeNodeOptions } from '@cynodeai/testing
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { at } from '@cynodeai/runtime/std';
 import type { Kysely, Selectable } from 'kysely';
-import { waitFor } from '@cynodeai/testing';
+import { type ModelRequest, type ScriptedModel, waitFor } from '@cynodeai/testing';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';
 import type { JobsTable } from '../../../src/adapters/postgres/tables/work.ts';
 import { type TaskIds, createTask } from '../../control-plane/support/tasks.ts';
 
 /** Model the orchestrator chooses for a node without a GPU. */
 export const smallModel = 'qwen3.5:0.8b';
+
+/** Body of a call of `model` with that prompt and no attachments. */
+export function callBody(model: string, prompt: string): object {
+  return {
+    model,
+    prompt,
+    stream: true,
+    think: false,
+    truncate: false,
+    options: { num_ctx: 4096 },
+  };
+}
+
+/** The calls that a model took. */
+export function callsOf({ requests }: ScriptedModel): readonly ModelRequest[] {
+  return requests.filter(({ path }) => path === '/api/generate');
+}
 
 /** A prompt task as the gateway writes it. */
 export function createPrompt(db: Kysely<Database>, prompt: string): Promise<TaskIds> {

@@ -1,14 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
+import { inferenceLimits, inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
 import type { Route } from '@cynodeai/contracts/common';
 import { type HttpServer, ProblemError } from '@cynodeai/runtime/http';
 import type { LocalAnswer, Refuse, RelayRefusal } from '../../ports/relay.ts';
 import { z } from 'zod';
 import { type ReadinessView, requireReady, requireToken, type TokenSource } from './guards.ts';
 
+/** A prompt is watched by who asked it; this only ends what nobody watches any more, ms. */
+const requestMs = inferenceLimits.callSeconds * 1000;
+
 /** Passes requests to the node's model service. */
 export interface RelayForwarder {
-  forward(request: IncomingMessage, response: ServerResponse, target: string, refuse: Refuse): void;
+  forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: string,
+    refuse: Refuse,
+    handling: { readonly requestMs: number },
+  ): void;
 }
 
 export interface InferenceRelayDeps {
@@ -79,9 +88,8 @@ export function bindInferenceRelay(server: HttpServer, deps: InferenceRelayDeps)
       // From here on nothing reads the body but the forwarder.
       reply.hijack();
       const target = request.raw.url?.slice(inferenceRelayPrefix.length) ?? '';
-      forwarder.forward(request.raw, reply.raw, target, (refusal) =>
-        problemAnswer(refusal, request.id),
-      );
+      const refuse = (refusal: RelayRefusal): LocalAnswer => problemAnswer(refusal, request.id);
+      forwarder.forward(request.raw, reply.raw, target, refuse, { requestMs });
     },
     handler: async () => {
       throw new Error('the relay has answered already');

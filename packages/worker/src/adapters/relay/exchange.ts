@@ -26,18 +26,20 @@ export const tooLarge: RelayRefusal = {
   message: `the body is larger than ${inferenceLimits.requestBytes} bytes`,
 };
 
-const timedOut: RelayRefusal = {
-  kind: 'timeout',
-  message: `the model service did not answer within ${inferenceLimits.requestSeconds} s`,
-};
+function timedOut(limitMs: number): RelayRefusal {
+  const message = `the model service did not answer within ${Math.round(limitMs / 1000)} s`;
+  return { kind: 'timeout', message };
+}
 
 const down: RelayRefusal = {
   kind: 'upstream',
   message: 'the model service cannot be reached or broke off its answer',
 };
 
-/** What happens to the body of a request. */
-export interface BodyHandling {
+/** What a request may take, and what happens to its body. */
+export interface Handling {
+  /** Limit of the whole exchange, ms; that of a job's request unless told. */
+  readonly requestMs?: number | undefined;
   /** What becomes of it; without one it passes unread. */
   readonly prepare?: PrepareBody | undefined;
   /** Tells a sender who waits for it to send the body; called once the exchange has its places. */
@@ -74,14 +76,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#refuse = refuse;
     this.#limits = limits;
     this.#onEnd = onEnd;
-    this.#timer = setTimeout(() => this.#fail(timedOut), limits.requestMs);
+    const { requestMs } = limits;
+    this.#timer = setTimeout(() => this.#fail(timedOut(requestMs)), requestMs);
     response.on('close', () => this.#end());
     // A write to a connection that was lost at that moment; its close follows.
     response.on('error', () => this.#end());
   }
 
   /** Sends the request, its body as it comes or as it was prepared; the rest happens by itself. */
-  start(dispatcher: Dispatcher, basePath: string, target: Target, handling: BodyHandling): void {
+  start(dispatcher: Dispatcher, basePath: string, target: Target, handling: Handling): void {
     if (this.#over) return;
     const { prepare, goAhead } = handling;
     goAhead?.();

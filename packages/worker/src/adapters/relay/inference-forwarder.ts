@@ -3,7 +3,7 @@ import { inferenceLimits } from '@cynodeai/contracts/worker-api';
 import { Pool } from 'undici';
 import type { InferenceService } from '../../ports/inference.ts';
 import type { Refuse, RelayRefusal } from '../../ports/relay.ts';
-import { type BodyHandling, Exchange, type ExchangeLimits, tooLarge } from './exchange.ts';
+import { Exchange, type ExchangeLimits, type Handling, tooLarge } from './exchange.ts';
 import { InFlight, type Places } from './in-flight.ts';
 import { answerLocally } from './refuse.ts';
 import { announcedLength } from './request-body.ts';
@@ -53,7 +53,7 @@ function openUpstream(url: string): Upstream {
 
 /**
  * Passes requests of untrusted code on to the node's model service: exact paths, at most 10 MiB,
- * 120 s in all, no credentials, nothing held back in either direction.
+ * 120 s in all unless told, no credentials, nothing held back in either direction.
  * See docs/reference/worker-api.md#inference-relay and docs/reference/sandbox.md#relay,
  * REQ-SANDBX-0107.
  */
@@ -72,14 +72,14 @@ export class InferenceForwarder {
   /**
    * Answers a request from the service, or itself in the words of `refuse`.
    * @param target path and query as the caller sent them, what the relay itself needed taken off
-   * @param handling what is done with the body, and how its sender is told to begin
+   * @param handling how long it may take, what is done with the body, and how its sender is told to begin
    */
   forward(
     request: IncomingMessage,
     response: ServerResponse,
     target: string,
     refuse: Refuse,
-    handling: BodyHandling = {},
+    handling: Handling = {},
   ): void {
     const say = (refusal: RelayRefusal): void => answerLocally(request, response, refuse(refusal));
     const allowed = allowedTarget(target);
@@ -89,21 +89,15 @@ export class InferenceForwarder {
     const upstream = this.#current();
     if (upstream === undefined) return say(noService);
     const { pool, basePath } = upstream;
-    const { prepare, goAhead } = handling;
+    const { prepare, goAhead, requestMs = this.#limits.requestMs } = handling;
     const body = allowed.namesModel ? { prepare, goAhead } : { goAhead };
+    const limits = { ...this.#limits, requestMs };
+    const open = (leave: () => void): Exchange =>
+      new Exchange(request, response, refuse, limits, leave);
+    const start = (exchange: Exchange): void => exchange.start(pool, basePath, allowed, body);
     const leave = allowed.works ? () => this.#inFlight.leave() : () => {};
-    if (!allowed.works || this.#inFlight.tryEnter()) {
-      new Exchange(request, response, refuse, this.#limits, leave).start(
-        pool,
-        basePath,
-        allowed,
-        body,
-      );
-      return;
-    }
-    void this.#wait(request, response, refuse, (exchange) =>
-      exchange.start(pool, basePath, allowed, body),
-    );
+    if (!allowed.works || this.#inFlight.tryEnter()) start(open(leave));
+    else void this.#wait(open, start);
   }
 
   /** Ends every exchange and closes the connections to the service. */
@@ -124,14 +118,12 @@ export class InferenceForwarder {
 
   /** Waits for a place; the time limit of the exchange runs meanwhile. */
   async #wait(
-    request: IncomingMessage,
-    response: ServerResponse,
-    refuse: Refuse,
+    open: (leave: () => void) => Exchange,
     start: (exchange: Exchange) => void,
   ): Promise<void> {
     const place = this.#inFlight.wait();
     let admitted = false;
-    const exchange = new Exchange(request, response, refuse, this.#limits, () => {
+    const exchange = open(() => {
       if (admitted) this.#inFlight.leave();
       else place.giveUp();
     });

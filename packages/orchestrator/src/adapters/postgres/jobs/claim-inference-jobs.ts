@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { ClaimedPrompt, PromptClaims } from '../../../ports/prompts.ts';
+import type { Executor } from '../database.ts';
 import { readDispatchSettings } from '../settings/dispatch-settings.ts';
+import { readPromptSettings } from '../settings/prompt-settings.ts';
 import type { Database } from '../tables.ts';
 import { isDue } from './due-jobs.ts';
 import { startJobs } from './start-jobs.ts';
@@ -11,21 +13,39 @@ interface Row {
   readonly attempt: number;
 }
 
+/** Two processes must not both see the last free place of the model. */
+const promptLock = 'claim of prompts';
+
+/** Prompts that are at a model now. */
+async function underWay(db: Executor): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*)::int AS count FROM jobs
+    WHERE status = 'running' AND payload ->> 'kind' = 'inference'
+  `.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
 /**
- * Claims queued prompts for a model, oldest first: they get a lease and no node.
+ * Claims queued prompts for a model, oldest first, as many as it takes at once: they get a lease and no node.
  * See docs/reference/inference.md#prompts and docs/reference/leases.md#claim-and-send.
+ * @param firstWordMs limit of the first word, ms
  */
 export async function claimInferenceJobs(
   db: Kysely<Database>,
-  { limit, note }: Parameters<PromptClaims['claim']>[0],
+  { limit, atOnce, note }: Parameters<PromptClaims['claim']>[0],
+  firstWordMs: number,
 ): Promise<readonly ClaimedPrompt[]> {
   return db.transaction().execute(async (trx) => {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${promptLock}, 0))`.execute(trx);
+    const settings = await readPromptSettings(trx);
+    const free = Math.min(limit, (settings.atOnce ?? atOnce) - (await underWay(trx)));
+    if (free <= 0) return [];
     const { rows } = await sql<Row>`
       SELECT j.id, j.task_id, j.attempt FROM jobs j JOIN tasks t ON t.id = j.task_id
       WHERE ${isDue} AND j.payload ->> 'kind' = 'inference'
         AND t.status IN ('pending', 'running')
       ORDER BY j.created_at, j.id
-      LIMIT ${limit}
+      LIMIT ${free}
       FOR NO KEY UPDATE OF t, j SKIP LOCKED
     `.execute(trx);
     if (rows.length === 0) return [];
@@ -36,6 +56,7 @@ export async function claimInferenceJobs(
       leaseId: crypto.randomUUID(),
       attempt: row.attempt + 1,
       leaseMs,
+      limits: { ...settings.limits, firstWordMs },
     }));
     await startJobs(
       trx,
