@@ -1,4 +1,5 @@
 export * from './call-input.ts';
+export * from './follow-events.ts';
 export * from './gateway-client.ts';
 export * from './gateway-error.ts';
 export * from './poll-task.ts';

@@ -15,8 +15,9 @@ import { exitCodes } from '../domain/exit-codes.ts';
 import { exitCodeOf } from '../base/exit-code.ts';
 import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
-import { type Outcome, outcomeOf } from '../domain/outcome.ts';
-import { printJson, printText, printed } from '../run/print-outcome.ts';
+import { outcomeOf } from '../domain/outcome.ts';
+import { LiveAnswer } from '../run/live-answer.ts';
+import { type Ran, printJson, printText, printed } from '../run/print-outcome.ts';
 import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
@@ -33,11 +34,10 @@ export async function run(
 ): Promise<number> {
   try {
     await using input = await readTaskInput(inputOf(flags, args.prompt));
-    const { result, outcome, couldAskDemo } = await runRequest(input, flags, context);
+    const ran = await runRequest(input, flags, context);
+    const { outcome } = ran;
     const print = (): Promise<void> =>
-      flags.output === 'json'
-        ? printJson(context, outcome, result, couldAskDemo)
-        : printText(context, outcome, couldAskDemo);
+      flags.output === 'json' ? printJson(context, ran) : printText(context, ran);
     return await printed(print, outcome, context);
   } catch (error) {
     return await printFailure(flags, error, context);
@@ -61,22 +61,20 @@ function inputOf(flags: RunFlags, positional: string | undefined): TaskInputFlag
   };
 }
 
-interface Ran {
-  readonly result: TaskResult;
-  readonly outcome: Outcome;
-  /** The model the job could reach was the stand-in. */
-  readonly couldAskDemo: boolean;
-}
-
 async function runRequest(
   { body: request, files }: TaskInput,
   flags: RunFlags,
   context: CommandContext,
 ): Promise<Ran> {
   const progress = new Progress({ quiet: flags.quiet ?? false });
-  const onStep = (what: string): void => progress.step(what);
+  const onBegin = (): void => progress.done();
+  const live = new LiveAnswer({ ...context, onBegin });
+  const onStep = (what: string): void => {
+    if (!live.begun) progress.step(what);
+  };
   try {
     const need = needOf(request);
+    const isWatched = need === 'answer' && flags.output !== 'json' && context.output.isScreen;
     const { yes = false, inference: choice } = flags;
     const install = await readyInstall({ ...context, progress, yes, choice, need });
     const couldAskDemo = need !== undefined && runningStack(install)?.inference.kind === 'demo';
@@ -89,6 +87,7 @@ async function runRequest(
         files,
         signal: context.signal,
         onStep,
+        ...(isWatched && { follow: (id, signal) => live.follow(client, id, signal) }),
         working: need === 'answer' ? 'asking the model' : 'running the job',
         findTrouble: () => findTrouble(install, need),
         waitUntilGone: async (jobIds) => {
@@ -102,9 +101,9 @@ async function runRequest(
       outcome.exitCode === exitCodes.fault &&
       request.input_mode !== 'prompt' &&
       (await wasImageLost(install, context, onStep));
-    if (!lost) return { result, outcome, couldAskDemo };
+    if (!lost) return { result, outcome, couldAskDemo, live };
     const repeated = await once();
-    return { result: repeated, outcome: outcomeOf(repeated), couldAskDemo };
+    return { result: repeated, outcome: outcomeOf(repeated), couldAskDemo, live };
   } finally {
     progress.done();
   }

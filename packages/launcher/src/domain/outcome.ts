@@ -1,5 +1,6 @@
 import type { JobResult, TaskResult } from '@cynodeai/contracts/gateway';
 import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
+import { at } from '@cynodeai/runtime/std';
 import { exitCodes } from './exit-codes.ts';
 
 /** How a task went, told apart where exit codes alone cannot. */
@@ -24,6 +25,8 @@ export interface Outcome {
   readonly model?: string;
   /** That model is the rule-based stand-in. */
   readonly demo?: boolean;
+  /** Why the model ended; `length` and `timeout` leave the answer incomplete. */
+  readonly finishReason?: string;
   readonly truncated: { readonly stdout: boolean; readonly stderr: boolean };
 }
 
@@ -51,13 +54,21 @@ function errorOf(result: JobResult | undefined): string | undefined {
 }
 
 /**
- * The model that answered, from a job that asked one. See docs/reference/tasks-and-jobs.md#results.
+ * What is known of the model that answered, from a job that asked one.
+ * See docs/reference/tasks-and-jobs.md#results.
  */
-function modelOf(result: JobResult | undefined): string | undefined {
-  const inference: unknown = result === undefined ? undefined : Reflect.get(result, 'inference');
-  if (typeof inference !== 'object' || inference === null) return undefined;
-  const model: unknown = Reflect.get(inference, 'model');
-  return typeof model === 'string' ? canonicalModel(model) : undefined;
+function inferenceOf(
+  result: JobResult | undefined,
+): Pick<Outcome, 'model' | 'demo' | 'finishReason'> {
+  const model = at(result, 'inference', 'model');
+  const finishReason = at(result, 'inference', 'finish_reason');
+  if (typeof model !== 'string') return {};
+  const canonical = canonicalModel(model);
+  return {
+    model: canonical,
+    demo: canonical === demoModelRef,
+    ...(typeof finishReason === 'string' && { finishReason }),
+  };
 }
 
 /**
@@ -67,9 +78,8 @@ function modelOf(result: JobResult | undefined): string | undefined {
 export function outcomeOf(result: TaskResult): Outcome {
   const job = result.jobs.at(-1);
   const answer = job?.result;
-  const model = modelOf(answer);
   const streams = {
-    ...(model !== undefined && { model, demo: model === demoModelRef }),
+    ...inferenceOf(answer),
     stdout: result.stdout ?? '',
     stderr: result.stderr ?? '',
     truncated: truncatedOf(answer),

@@ -40,7 +40,10 @@ const result: TaskResult = { task_id: 'x', task_name: 'n', status: 'completed', 
 describe('the answer of the demo model', () => {
   it('is called what it is on stderr, and ends its line on stdout', async () => {
     const to = printers();
-    await printText(to, { ...outcome, model: 'cynode-demo:latest', demo: true }, true);
+    await printText(to, {
+      outcome: { ...outcome, model: 'cynode-demo:latest', demo: true },
+      couldAskDemo: true,
+    });
     expect(to.out.text).toBe('391\n');
     expect(to.err.text).toMatch(
       /answered by cynode-demo, a rule-based stand-in, not a neural network/,
@@ -49,11 +52,11 @@ describe('the answer of the demo model', () => {
 
   it('is labelled too where only the stack knows which model there was', async () => {
     const to = printers();
-    await printText(to, outcome, true);
+    await printText(to, { outcome: outcome, couldAskDemo: true });
     expect(to.out.text).toBe('391');
     expect(to.err.text).toContain('the model of this job was cynode-demo');
     const json = printers();
-    await printJson(json, outcome, result, true);
+    await printJson(json, { outcome, result, couldAskDemo: true });
     expect(parseJson(json.out.text)).toMatchObject({ model: 'cynode-demo:latest', demo: true });
   });
 });
@@ -61,7 +64,10 @@ describe('the answer of the demo model', () => {
 describe('other output', () => {
   it('passes through as it is', async () => {
     const to = printers();
-    await printText(to, { ...outcome, stdout: 'no line end', stderr: 'e' }, false);
+    await printText(to, {
+      outcome: { ...outcome, stdout: 'no line end', stderr: 'e' },
+      couldAskDemo: false,
+    });
     expect([to.out.text, to.err.text]).toEqual(['no line end', 'e']);
   });
 
@@ -70,7 +76,8 @@ describe('other output', () => {
     const [stdout, stderr] = ['\u001B[32mgreen\u001B[39m\r\n', '50%\r100%\n'];
     const message = 'it\u001B[2J broke';
     for (const one of [to, piped]) {
-      await printText(one, { ...outcome, stdout, stderr, message }, false);
+      const told = { ...outcome, stdout, stderr, message };
+      await printText(one, { outcome: told, couldAskDemo: false });
     }
     expect([to.out.text, to.err.text]).toEqual([
       '\u001B[32mgreen\u001B[39m\u001B[0m\n',
@@ -81,13 +88,15 @@ describe('other output', () => {
 
   it('of a real model is named in JSON', async () => {
     const to = printers();
-    await printJson(to, { ...outcome, model: 'qwen3.5:0.8b', demo: false }, result, false);
+    const answered = { ...outcome, model: 'qwen3.5:0.8b', demo: false, finishReason: 'stop' };
+    await printJson(to, { outcome: answered, result, couldAskDemo: false });
     expect(parseJson(to.out.text)).toMatchObject({
       task_id: 'x',
       outcome: 'finished',
       exit_code: 0,
       model: 'qwen3.5:0.8b',
       demo: false,
+      finish_reason: 'stop',
     });
   });
 
@@ -99,7 +108,8 @@ describe('other output', () => {
       const to = printers();
       to.out.fault = Object.assign(new Error(code), { code });
       const ended = { ...outcome, exitCode, stderr: 'its own\n', message: 'it broke' };
-      const told = await printed(() => printText(to, ended, false), ended, to);
+      const print = () => printText(to, { outcome: ended, couldAskDemo: false });
+      const told = await printed(print, ended, to);
       expect(told).toBe(exitCode === 0 ? whenWell : exitCode);
       expect(to.err.text).toBe(`its own\ncynode: it broke\n${says}`);
     }
@@ -108,7 +118,33 @@ describe('other output', () => {
   it('says what was cut and what went wrong', async () => {
     const to = printers();
     const truncated = { stdout: true, stderr: false };
-    await printText(to, { ...outcome, truncated, kind: 'fault', message: 'it broke' }, false);
+    await printText(to, {
+      outcome: { ...outcome, truncated, kind: 'fault', message: 'it broke' },
+      couldAskDemo: false,
+    });
     expect(to.err.text).toMatch(/stdout was longer.*\n.*it broke\n/);
+  });
+
+  it.each([
+    ['length', /the answer ended at the limit of its length and may not be complete/],
+    ['timeout', /the answer is not complete/],
+    ['stop', /stdout was longer than what is kept/],
+  ])('says of an answer that ended by %s why it is not whole', async (finishReason, says) => {
+    const to = printers();
+    const answered = { ...outcome, model: 'm:1', demo: false, finishReason };
+    const cut = { ...answered, truncated: { stdout: true, stderr: false } };
+    await printText(to, { outcome: cut, couldAskDemo: false });
+    expect(to.err.text).toMatch(says);
+  });
+
+  it('prints of an answer that was shown as it came only what is left', async () => {
+    const to = printers();
+    const answered = { ...outcome, stdout: 'one two', model: 'm:1', demo: false };
+    const live = { rest: async (answer: string) => answer.slice(4) };
+    await printText(to, { outcome: answered, couldAskDemo: false, live });
+    expect(to.out.text).toBe('two\n');
+    live.rest = async () => '';
+    await printText(to, { outcome: answered, couldAskDemo: false, live });
+    expect(to.out.text).toBe('two\n\n');
   });
 });

@@ -5,8 +5,19 @@ import { demoModelRef } from '@cynodeai/contracts/model';
 import { exitCodes } from '../domain/exit-codes.ts';
 import { realModelCommand } from '../domain/inference.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { LiveAnswer } from './live-answer.ts';
 
 const demoText = `cynode-demo, a rule-based stand-in, not a neural network; for a real model: ${realModelCommand}`;
+
+/** A task that has ended. */
+export interface Ran {
+  readonly result: TaskResult;
+  readonly outcome: Outcome;
+  /** The model the job could reach was the stand-in. */
+  readonly couldAskDemo: boolean;
+  /** Printed the answer as it came, as far as it did. */
+  readonly live?: Pick<LiveAnswer, 'rest'>;
+}
 
 /** Where an outcome is printed. */
 interface Printers {
@@ -35,27 +46,33 @@ export async function printed(
 /** For programs. A fault before there was a task has no result. */
 export async function printJson(
   { output }: Pick<Printers, 'output'>,
-  { kind, exitCode, ...rest }: Outcome,
-  result: TaskResult,
-  couldAskDemo: boolean,
+  { outcome: { kind, exitCode, finishReason, ...rest }, result, couldAskDemo }: Ran,
 ): Promise<void> {
   const { task_id, task_name, status } = result;
   const model = couldAskDemo ? { model: demoModelRef, demo: true } : {};
   const fields = { task_id, task_name, status, outcome: kind, exit_code: exitCode };
-  await output.json({ ...fields, ...model, ...rest });
+  const finish = finishReason === undefined ? {} : { finish_reason: finishReason };
+  await output.json({ ...fields, ...model, ...finish, ...rest });
 }
 
-/**
- * For people: the job's streams as they are, remarks of ours on stderr.
- * @param couldAskDemo the job ran where the stand-in was the model it could reach
- */
+/** Why a stream is not whole, in the words of who made it. */
+function cutNote({ model, finishReason }: Outcome, stream: 'stdout' | 'stderr'): string {
+  const isAnswer = stream === 'stdout' && model !== undefined;
+  if (isAnswer && finishReason === 'length') {
+    return 'the answer ended at the limit of its length and may not be complete';
+  }
+  if (isAnswer && finishReason === 'timeout') return 'the answer is not complete';
+  return `${stream} was longer than what is kept and is cut off`;
+}
+
+/** For people: the job's streams as they are, remarks of ours on stderr. */
 export async function printText(
   { output, notes }: Printers,
-  outcome: Outcome,
-  couldAskDemo: boolean,
+  { outcome, couldAskDemo, live }: Omit<Ran, 'result'>,
 ): Promise<void> {
+  const rest = live === undefined ? outcome.stdout : await live.rest(outcome.stdout);
   // What else there is to tell does not depend on the output.
-  const lost = await output.text(outcome.stdout).then(
+  const lost = await output.text(rest).then(
     () => undefined,
     (error: unknown) => ({ error }),
   );
@@ -64,9 +81,7 @@ export async function printText(
   if (unended && lost === undefined) await output.text('\n');
   await notes.text(outcome.stderr);
   for (const stream of ['stdout', 'stderr'] as const) {
-    if (outcome.truncated[stream]) {
-      await notes.text(`cynode: ${stream} was longer than what is kept and is cut off\n`);
-    }
+    if (outcome.truncated[stream]) await notes.text(`cynode: ${cutNote(outcome, stream)}\n`);
   }
   if (outcome.demo) await notes.text(`cynode: answered by ${demoText}\n`);
   else if (couldAskDemo) await notes.text(`cynode: the model of this job was ${demoText}\n`);

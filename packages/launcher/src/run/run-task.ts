@@ -17,6 +17,8 @@ export interface RunTaskOptions {
   /** Fires on Ctrl-C. */
   readonly signal: AbortSignal;
   readonly onStep: (what: string) => void;
+  /** Watches the task from its creation on, until the signal fires. */
+  readonly follow?: ((taskId: string, signal: AbortSignal) => Promise<void>) | undefined;
   /** What is said while the job runs. */
   readonly working: string;
   readonly findTrouble: () => Promise<Trouble | undefined>;
@@ -28,6 +30,8 @@ const lookEveryMs = 1000;
 /** Longest wait for the output of a job that was stopped. */
 const lastWordsMs = 3000;
 const lastWordsPollMs = 100;
+/** Longest wait for the last events of a task that has ended. */
+const lastNewsMs = 1000;
 /** Longest time an upload may stand still. */
 const uploadStallMs = 60_000;
 
@@ -46,8 +50,11 @@ export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   const watching = watchNode(options, task.task_id, over);
+  const following = options.follow?.(task.task_id, stop);
   try {
-    return await client.waitForTask(task.task_id, { signal: stop });
+    const result = await client.waitForTask(task.task_id, { signal: stop });
+    await lastNews(following);
+    return result;
   } catch (error) {
     if (!stop.aborted) throw error;
     options.onStep('canceling the task');
@@ -56,8 +63,16 @@ export async function runTask(options: RunTaskOptions): Promise<TaskResult> {
     throw over.signal.reason;
   } finally {
     over.abort();
-    await watching;
+    await Promise.all([watching, following]);
   }
+}
+
+/** The end of a task is told to everybody at once; what follows it may be a moment behind. */
+async function lastNews(following: Promise<void> | undefined): Promise<void> {
+  if (following === undefined) return;
+  const enough = new AbortController();
+  await Promise.race([following, sleep(lastNewsMs, enough.signal)]);
+  enough.abort();
 }
 
 /** Tells what is waited for, and gives the task up when no node will ever take it. */

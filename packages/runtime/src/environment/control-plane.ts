@@ -85,7 +85,7 @@ export const controlPlaneEnvironment = {
   },
   INFERENCE_TIMEOUT_SECONDS: {
     field: integerField(1, 3600),
-    about: 'Longest time a model may take for an answer, seconds',
+    about: 'Longest time to the first word of a model in memory, seconds',
     default: '120',
   },
   SANDBOX_DEFAULT_IMAGE: {

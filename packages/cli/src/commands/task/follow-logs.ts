@@ -1,7 +1,12 @@
-import { FailureTolerance, type GatewayClient, type Pause, pauseFor } from '@cynodeai/api-client';
+import {
+  FailureTolerance,
+  type GatewayClient,
+  type Pause,
+  followEvents,
+  pauseFor,
+} from '@cynodeai/api-client';
 import { type LogStream, gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { logsOf } from '../../gateway/answers.ts';
-import { followEvents } from './follow-events.ts';
 
 type OutputStream = 'stdout' | 'stderr';
 

@@ -24,9 +24,21 @@ export function streamsOf({ stdout, stderr, exit_code, jobs }: ShownResult): Str
   };
 }
 
-/** Says which streams of which job were cut. */
+/** Why the answer of a model is not whole. */
+const incomplete: Readonly<Record<string, string>> = {
+  length: 'ended at the limit of its length and may not be complete',
+  timeout: 'is not complete: the model took too long',
+};
+
+/** Says which streams of which job were cut, and which answers are not whole. */
 export async function warnOfCuts({ jobs }: ShownResult, notes: Notes): Promise<void> {
   for (const { id, result } of jobs) {
+    const reason = at(result, 'inference', 'finish_reason');
+    const why = typeof reason === 'string' ? incomplete[reason] : undefined;
+    if (why !== undefined) {
+      await notes.warn(`the answer of job ${id} ${why}`);
+      continue;
+    }
     const cut = (['stdout', 'stderr'] as const).filter((name) => result?.truncated?.[name]);
     if (cut.length > 0) await notes.warn(`${cut.join(' and ')} of job ${id} was cut at the limit`);
   }

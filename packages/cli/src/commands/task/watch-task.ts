@@ -2,12 +2,12 @@ import {
   FailureTolerance,
   type GatewayClient,
   type StreamedTaskEvent,
+  followEvents,
   pauseFor,
   pollTask,
 } from '@cynodeai/api-client';
 import { gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { type ShownResult, resultOf } from '../../gateway/answers.ts';
-import { followEvents } from './follow-events.ts';
 
 export interface WatchOptions {
   readonly task: string;

@@ -3,7 +3,7 @@ import { type Ended, type Outcome, failed } from '../../domain/dispatch/outcome.
 import { eligibleNodes, jobNeeds } from '../../domain/dispatch/select-node.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
 import { retryDelayMs } from '../../domain/jobs/attempts.ts';
-import { sandboxSummary } from '../../domain/prompts/sandbox-fallback.ts';
+import { sandboxSummary, withAskedModel } from '../../domain/prompts/sandbox-fallback.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Nodes } from '../../ports/nodes.ts';
@@ -43,7 +43,7 @@ export class JobSettler {
   /** Stores the end of the job, and lets its node drop the result once that is safe. */
   async end(ended: Ended): Promise<void> {
     const { lease: job } = this.#held;
-    const { status, result } = ended;
+    const { status, result } = withAskedModel(ended, job.payload);
     const summary = sandboxSummary(ended, job.payload);
     const { taskId, jobId, leaseId, node } = job;
     const { completer, outbox, log } = this.#deps;

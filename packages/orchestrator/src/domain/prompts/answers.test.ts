@@ -4,7 +4,7 @@ import { failed } from '../dispatch/outcome.ts';
 import { answerSummary } from '../jobs/job-summary.ts';
 import { answeredEnd, lateEnd } from './model-answer.ts';
 import { modelProgram, programSeconds } from './model-program.ts';
-import { fallbackPayload, sandboxSummary } from './sandbox-fallback.ts';
+import { fallbackPayload, sandboxSummary, withAskedModel } from './sandbox-fallback.ts';
 
 const at = new Date('2026-01-01T00:00:00.000Z');
 const prompt = { taskId: 't', jobId: 'j', model: 'm:1', startedAt: at, endedAt: at };
@@ -115,6 +115,16 @@ describe('the second job of a prompt (REQ-ORCHES-0125)', () => {
     });
     expect(payload.timeout_seconds).toBeGreaterThan(programSeconds);
     expect(modelProgram).not.toMatch(/\beval\b|\\\$/);
+  });
+
+  it('names the model that its program asked, when it answered', () => {
+    const { inference: _own, ...result } = answer('inside').result;
+    const ran = { ...answer('inside'), result };
+    expect(withAskedModel(ran, payload).result['inference']).toEqual({ model: 'm:1' });
+    const end = failed('attempts_exhausted', 'given up');
+    expect(withAskedModel(end, payload)).toBe(end);
+    const { fallback_for: _none, ...raw } = payload;
+    expect(withAskedModel(ran, raw)).toBe(ran);
   });
 
   it('is summed up by its answer, or by why neither way led to one', () => {

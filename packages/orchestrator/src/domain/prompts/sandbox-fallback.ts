@@ -58,6 +58,16 @@ export function fallbackPayload(
   };
 }
 
+/** The end of a job with the model that its program asked, where it answered a prompt. */
+export function withAskedModel(ended: Ended, payload: SandboxJobPayload): Ended {
+  const [model] = payload.input_files.flatMap(({ source }) =>
+    source.kind === 'model_request' ? [source.model] : [],
+  );
+  const answered = payload.fallback_for !== undefined && ended.status === 'completed';
+  if (!answered || model === undefined) return ended;
+  return { ...ended, result: { ...ended.result, inference: { model } } };
+}
+
 /** `tasks.summary` of a sandbox job that answered a prompt, or why neither way led to an answer; raw work keeps its own. */
 export function sandboxSummary(
   { status, result, summary }: Ended,

@@ -53,14 +53,25 @@ describe('the result of a task', () => {
     expect(taskResultView(task, [job({ status: 'odd' })]).jobs[0]).not.toHaveProperty('result');
   });
 
+  const failure = {
+    status: 'failed',
+    error_type: 'x',
+    error_message: 'gone',
+    stdout: '',
+    stderr: 'gone',
+  };
+
+  it('is the answer without the error of a first attempt that was followed by another', () => {
+    const answered = run('the answer', { exit_code: 0, status: 'completed' });
+    expect(taskResultView(task, [job(failure), job(answered)])).toMatchObject({
+      stdout: 'the answer',
+      stderr: '',
+      jobs: [{ result: { error_message: 'gone' } }, {}],
+    });
+    expect(taskResultView(task, [job(failure)])).toMatchObject({ stderr: 'gone' });
+  });
+
   it('says which stream was cut', () => {
-    const failure = {
-      status: 'failed',
-      error_type: 'x',
-      error_message: 'gone',
-      stdout: '',
-      stderr: 'gone',
-    };
     const view = taskLogsView(task, [job(run('a')), job(failure), job(undefined)], 'all');
     expect(view).toMatchObject({
       stdout: 'a',

@@ -44,6 +44,14 @@ function jobView(job: JobRecord): TaskResult['jobs'][number] {
   };
 }
 
+/** What counts as output: a job that never ran and was followed by another says only why that one was needed. */
+function shownOutput(results: readonly JobResult[]): readonly JobResult[] {
+  return results.filter((result, index) => {
+    const isLast = index === results.length - 1;
+    return isLast || !('error_type' in result);
+  });
+}
+
 /**
  * Jobs and, once the task is terminal, their streams in creation order and the last job's exit
  * code. See docs/reference/tasks-and-jobs.md#results.
@@ -51,7 +59,7 @@ function jobView(job: JobRecord): TaskResult['jobs'][number] {
 export function taskResultView(task: TaskRecord, jobs: readonly JobRecord[]): TaskResult {
   const status = apiTaskStatus(task.status);
   const views = jobs.map(jobView);
-  const results = views.flatMap((view) => view.result ?? []);
+  const results = shownOutput(views.flatMap((view) => view.result ?? []));
   const exitCode = numberField(views.at(-1)?.result, 'exit_code');
   return {
     task_id: task.id,
@@ -73,7 +81,7 @@ export function taskLogsView(
   jobs: readonly JobRecord[],
   stream: LogStream,
 ): TaskLogs {
-  const results = jobs.flatMap((job) => shownResult(job) ?? []);
+  const results = shownOutput(jobs.flatMap((job) => shownResult(job) ?? []));
   return {
     task_id: task.id,
     task_name: task.name,

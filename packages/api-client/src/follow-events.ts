@@ -1,13 +1,8 @@
-import {
-  FailureTolerance,
-  GatewayError,
-  type GatewayClient,
-  type Pause,
-  type StreamedTaskEvent,
-  pauseFor,
-} from '@cynodeai/api-client';
 import { gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import { taskOf } from '../../gateway/answers.ts';
+import type { GatewayClient } from './gateway-client.ts';
+import { GatewayError } from './gateway-error.ts';
+import { FailureTolerance, type Pause, pauseFor } from './poll-task.ts';
+import type { StreamedTaskEvent } from './task-events.ts';
 
 export interface FollowEventsOptions {
   readonly task: string;
@@ -24,8 +19,8 @@ function isOld(id: string, last: string | undefined): boolean {
 }
 
 async function hasEnded(client: GatewayClient, task: string): Promise<boolean> {
-  const { status } = taskOf(await client.read(gatewayRoutes.getTask, { params: { id: task } }));
-  return isTerminalTaskStatus(status);
+  const { status } = await client.read(gatewayRoutes.getTask, { params: { id: task } });
+  return status !== undefined && isTerminalTaskStatus(status);
 }
 
 /**
@@ -44,7 +39,8 @@ export async function* followEvents(
   for (;;) {
     let news = false;
     try {
-      for await (const event of client.events(task, { ...(last && { lastEventId: last }) })) {
+      const resume = { signal, ...(last !== undefined && { lastEventId: last }) };
+      for await (const event of client.events(task, resume)) {
         if (isOld(event.id, last)) continue;
         tolerance.reset();
         news = true;

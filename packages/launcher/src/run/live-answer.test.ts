@@ -1,0 +1,78 @@
+import type { StreamedTaskEvent } from '@cynodeai/api-client';
+import { Notes, Output, type TextStream } from '@cynodeai/command-line/output';
+import { describe, expect, it } from 'vitest';
+import { LiveAnswer } from './live-answer.ts';
+
+/** Both streams of a terminal, in the order in which they are seen. */
+function terminal() {
+  const seen: string[] = [];
+  const stream = (lead: string): TextStream => ({
+    isTTY: true,
+    write: (text: string, done: (fault?: Error) => void) => {
+      seen.push(`${lead}${text}`);
+      done();
+      return true;
+    },
+  });
+  const output = new Output('table', stream(''));
+  const notes = new Notes({ stream: stream('note: '), quiet: false, color: false });
+  const live = new LiveAnswer({ output, notes, onBegin: () => void seen.push('begin') });
+  return { live, seen };
+}
+
+const at = '2026-01-01T00:00:00.000Z';
+const log = (
+  text: string,
+  job = 'j',
+  stream: 'stdout' | 'stderr' = 'stdout',
+): StreamedTaskEvent => ({
+  id: '1',
+  event: 'job.log',
+  data: { task_id: 't', job_id: job, stream, text },
+});
+const status = (to: 'queued' | 'running' | 'failed', job = 'j'): StreamedTaskEvent => ({
+  id: '1',
+  event: 'job.status',
+  data: { task_id: 't', job_id: job, status: to, at },
+});
+
+describe('an answer at a terminal', () => {
+  it('is printed as it comes, what is left at the end, and nothing twice', async () => {
+    const { live, seen } = terminal();
+    await live.take(status('running'));
+    expect(live.begun).toBe(false);
+    await live.take(log('one '));
+    await live.take(log('not an answer', 'j', 'stderr'));
+    await live.take(log('two'));
+    expect(live.begun).toBe(true);
+    expect(await live.rest('one two three')).toBe(' three');
+    expect(seen).toEqual(['begin', 'one ', 'two']);
+  });
+
+  it('shows nothing of what could move the cursor', async () => {
+    const { live, seen } = terminal();
+    await live.take(log('a\u001B[2Jb'));
+    expect(seen.at(-1)).toBe('ab');
+  });
+
+  it.each([
+    ['in another job', log('again', 'second')],
+    ['when the same one is queued anew', status('queued')],
+  ])('that breaks off and is asked for once more %s is told apart', async (_what, event) => {
+    const { live, seen } = terminal();
+    await live.take(log('half of'));
+    await live.take(event);
+    const note = 'note: cynode: the model broke off; it is asked once more\n';
+    expect(seen.slice(0, 4)).toEqual(['begin', 'half of', '\n', note]);
+    await live.take(log('!', 'second'));
+    expect(await live.rest(event.event === 'job.log' ? 'again! and' : '! and')).toBe(' and');
+  });
+
+  it('that is another one in the end is printed whole', async () => {
+    const { live, seen } = terminal();
+    await live.take(log('half of\n'));
+    expect(await live.rest('another')).toBe('another');
+    expect(seen.at(-1)).toContain('broke off');
+    expect(await terminal().live.rest('all')).toBe('all');
+  });
+});
