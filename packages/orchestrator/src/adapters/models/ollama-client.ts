@@ -38,17 +38,11 @@ function countedTokens(words: string): number | undefined {
 /** Refusals that pass by themselves: of a relay or a proxy, of a queue that is full, of a model that was removed. */
 function passing({ status, kind }: CallError, isRelay: boolean): NotTakenReason | undefined {
   if (isRelay && kind === 'node_at_capacity') return 'busy';
-  switch (status) {
-    case 404:
-      return 'no_model';
-    case 502:
-      return 'broke_off';
-    case 503:
-      // A service says it of its queue; a node says what it lacks.
-      return kind === undefined ? 'busy' : 'down';
-    default:
-      return undefined;
-  }
+  if (status === 404) return 'no_model';
+  if (status === 502) return 'broke_off';
+  if (status !== 503) return undefined;
+  // A service says it of its queue; a node says what it lacks.
+  return kind === undefined ? 'busy' : 'down';
 }
 
 function answerOfRefusal(call: CallError, isRelay: boolean): ModelAnswer {

@@ -51,6 +51,6 @@ describe('the words of an answer', () => {
     ['another mark', '<thinker>', '<thinker>', 0],
     ['two', '<think>a</think><think>b</think>', '<think>b</think>', 1],
   ])('with %s', (_what, text, answer, thoughtChars) => {
-    expect(read([...text])).toEqual({ text: answer, thoughtChars });
+    expect(read(Array.from(text))).toEqual({ text: answer, thoughtChars });
   });
 });
