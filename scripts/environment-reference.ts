@@ -66,7 +66,7 @@ function section(rows: readonly ProcessRole[]): string {
   return `\n## ${heading}\n${lists.join('')}`;
 }
 
-/** The text of `docs/reference/environment.md`. */
+/** The text of `docs/environment.md`. */
 export function environmentReference(): string {
   return [
     head,

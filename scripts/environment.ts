@@ -3,7 +3,7 @@ import process from 'node:process';
 import { environmentReference } from './environment-reference.ts';
 
 // Writes the reference of variables; with --check it only says whether the one that is there is still true.
-const path = 'docs/reference/environment.md';
+const path = 'docs/environment.md';
 const text = environmentReference();
 if (!process.argv.includes('--check')) {
   writeFileSync(path, text);

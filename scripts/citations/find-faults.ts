@@ -13,7 +13,8 @@ export interface CitationRules {
 }
 
 const referenceFolder = 'docs/reference/';
-const citation = /docs\/reference\/(?<page>[\w-]+\.md)(?:#(?<anchor>[\w-]+))?/g;
+/** Pages that comments cite: those of the reference, and the generated one of the variables. */
+const citation = /docs\/(?<page>(?:reference\/[\w-]+|environment)\.md)(?:#(?<anchor>[\w-]+))?/g;
 const requirement = /REQ-[A-Z]+-\d{4}/g;
 /** A document that readers of the repository do not have. */
 const foreign = /\bcontracts?\s+(?:\*\s+|\/\/\s+)?(?:0\d\b|decision \d)/gi;
@@ -55,7 +56,7 @@ type Anchors = ReadonlyMap<string, ReadonlySet<string>>;
 function citationFaults({ path, text }: TextFile, pages: Anchors): string[] {
   return [...text.matchAll(citation)].flatMap((match) => {
     const { page = '', anchor } = match.groups ?? {};
-    const anchors = pages.get(`${referenceFolder}${page}`);
+    const anchors = pages.get(`docs/${page}`);
     const where = `${path}:${lineOf(text, match.index)}: ${match[0]}`;
     if (anchors === undefined) return [`${where}: there is no such page`];
     if (anchor !== undefined && !anchors.has(anchor)) return [`${where}: no such heading`];

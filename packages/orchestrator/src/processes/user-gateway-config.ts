@@ -12,7 +12,7 @@ import { isSampleKey } from '../domain/identity/signing-key.ts';
 
 /**
  * Settings of the User API Gateway, read once. Durations in ms, sizes in bytes.
- * See docs/reference/environment.md#orchestrator.
+ * See docs/environment.md#orchestrator.
  */
 export interface UserGatewayConfig {
   readonly databaseUrl: Secret;

@@ -242,7 +242,7 @@ function sweepsOf(
 /**
  * Starts the User API Gateway: it reads and writes through the database, never migrates it, and
  * calls no node. Everything it opens is closed by `scope.shutdown`.
- * See docs/reference/environment.md#orchestrator and docs/reference/processes.md#start-and-stop.
+ * See docs/environment.md#orchestrator and docs/reference/processes.md#start-and-stop.
  * @throws ConfigError for an unusable environment.
  */
 export async function startUserGateway(

@@ -31,7 +31,7 @@ const localModelField = nameField.refine((name) => !isCloudModel(name), {
   error: 'must name a model that runs here; one that ends in cloud is asked elsewhere',
 });
 
-/** Variables of the control plane. See docs/reference/environment.md#orchestrator. */
+/** Variables of the control plane. See docs/environment.md#orchestrator. */
 export const controlPlaneEnvironment = {
   ...storageEnvironment,
   JWT_SECRET: {

@@ -58,7 +58,7 @@ export const engineEnvironment = {
 
 /**
  * Variables of the node; each beats its key in the startup file.
- * See docs/reference/environment.md#node.
+ * See docs/environment.md#node.
  */
 export const nodeEnvironment = {
   ORCHESTRATOR_URL: {

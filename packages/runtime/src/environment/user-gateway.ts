@@ -10,7 +10,7 @@ import { networksField } from './networks-field.ts';
 import { serverEnvironment } from './server.ts';
 import { storageEnvironment } from './storage.ts';
 
-/** Variables of the user gateway. See docs/reference/environment.md#orchestrator. */
+/** Variables of the user gateway. See docs/environment.md#orchestrator. */
 export const userGatewayEnvironment = {
   ...storageEnvironment,
   JWT_SECRET: {

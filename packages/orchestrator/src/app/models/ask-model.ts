@@ -22,7 +22,7 @@ export interface AskModelDeps {
   readonly contexts: KnownContexts;
   readonly silent: SilentNodes;
   readonly resting: RestingServices;
-  /** `OLLAMA_BASE_URL`, else `INFERENCE_URL`. See docs/reference/environment.md#orchestrator. */
+  /** `OLLAMA_BASE_URL`, else `INFERENCE_URL`. See docs/environment.md#orchestrator. */
   readonly directUrl: string | undefined;
   /** `INFERENCE_MODEL`. */
   readonly defaultModel: string;
