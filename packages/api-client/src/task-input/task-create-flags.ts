@@ -36,7 +36,7 @@ export const taskCreateFlags = {
   timeout: {
     type: 'string',
     value: 'duration',
-    help: 'end a script or commands after this long, such as 90s, 15m or 1h (1s to 3h)',
+    help: 'end a script or commands after this long, such as 90s or 15m (default 1h, 1s to 3h)',
   },
   useInference: { type: 'boolean', help: 'let a script or commands reach the model' },
 } as const satisfies Flags;

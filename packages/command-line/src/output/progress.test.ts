@@ -46,6 +46,17 @@ describe('progress', () => {
     expect(out.text.endsWith('cynode: slow (2.0 s)\n')).toBe(true);
   });
 
+  it('keeps its changing line within the window, so that it stays one line', () => {
+    const out = { ...output(true), columns: 20 };
+    const progress = new Progress({ name: 'cynode', output: out });
+    progress.step('something that is longer than the window is wide');
+    vi.advanceTimersByTime(600);
+    const lines = out.text.split('\r\u001B[K').filter((line) => line !== '');
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.every((line) => line.length === 20 && line.endsWith('\u2026'))).toBe(true);
+    progress.done();
+  });
+
   it('is silent when told so', () => {
     const out = output(false);
     const progress = new Progress({ name: 'cynode', output: out, quiet: true });

@@ -1,9 +1,12 @@
 import process from 'node:process';
+import { fitWidth } from './fit-width.ts';
 import { writeNow } from './stream.ts';
 
 /** Where people see what takes long; results never go here. */
 export interface ProgressOutput {
   readonly isTTY?: boolean | undefined;
+  /** Width of the window, where there is one. */
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -82,7 +85,8 @@ export class Progress {
     let frame = 0;
     this.#timer = setInterval(() => {
       const sign = frames[frame % frames.length] ?? '';
-      writeNow(this.#output, `${sign} ${this.#text}`, startOfLine);
+      const line = fitWidth(`${sign} ${this.#text}`, this.#output.columns);
+      writeNow(this.#output, line, startOfLine);
       frame += 1;
     }, frameMs).unref();
   }

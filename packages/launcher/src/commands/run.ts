@@ -15,6 +15,7 @@ import { exitCodes } from '../domain/exit-codes.ts';
 import { exitCodeOf } from '../base/exit-code.ts';
 import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
+import { looksLikeCommand } from '../domain/looks-like-command.ts';
 import { outcomeOf } from '../domain/outcome.ts';
 import { LiveAnswer } from '../run/live-answer.ts';
 import { type Ran, printJson, printText, printed } from '../run/print-outcome.ts';
@@ -67,6 +68,10 @@ async function runRequest(
   context: CommandContext,
 ): Promise<Ran> {
   const progress = new Progress({ quiet: flags.quiet ?? false });
+  const { prompt = '' } = request;
+  if (needOf(request) === 'answer' && looksLikeCommand(prompt)) {
+    progress.note(`a prompt goes to a model; to run it: cynode run --command ${quoted(prompt)}`);
+  }
   const onBegin = (): void => progress.done();
   const live = new LiveAnswer({ ...context, onBegin });
   const onStep = (what: string): void => {
@@ -107,6 +112,11 @@ async function runRequest(
   } finally {
     progress.done();
   }
+}
+
+/** As a shell would take it. */
+function quoted(text: string): string {
+  return `'${text.trim().replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** A job that could not be started may have lacked its image, which is then there for the next try. */

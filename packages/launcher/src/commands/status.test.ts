@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '../machine/disks.ts';
 import type { StackStatus } from '../stack/status.ts';
-import { statusDocument, statusText } from './status.ts';
+import { isWell, statusDocument, statusText } from './status.ts';
 
 const status: StackStatus = {
   state: 'running',
@@ -69,6 +69,17 @@ describe('the status', () => {
       nodes: [{ node_slug: 'node-a', refused_registration: refused }, { node_slug: 'node-b' }],
     });
     expect(statusText(status, undefined, [], { unknown: 'why' })).toContain('not known: why');
+  });
+
+  it('is well only when every role lives and every server answers, ready or not', () => {
+    const servers = status.servers.slice(0, 2);
+    const well = { ...status, servers };
+    expect(isWell(well)).toBe(true);
+    expect(isWell(status)).toBe(false);
+    expect(isWell({ ...well, state: 'unsupervised' })).toBe(false);
+    expect(
+      isWell({ ...well, roles: status.roles.map((role) => ({ ...role, alive: false })) }),
+    ).toBe(false);
   });
 
   it('tells programs the same', () => {

@@ -61,7 +61,11 @@ export function statusText(
   );
   const lines = [
     `stack: ${head}`,
-    ...(status.outdated ? ['  it is of another version than this checkout; restart it'] : []),
+    ...(status.outdated
+      ? [
+          '  it is of another version than this checkout; restart it with cynode down, then cynode up, which ends jobs that run',
+        ]
+      : []),
     ...roles,
     ...servers,
     ...nodesText(nodes),
@@ -147,7 +151,16 @@ async function nodesOf(
   return gateway.readiness.state === 'unreachable' ? undefined : listNodes(install);
 }
 
-/** Prints how the stack is doing. */
+/** Whether everything that should run does and answers: exit code 0, for whoever watches it. */
+export function isWell({ state, roles, servers }: StackStatus): boolean {
+  return (
+    state === 'running' &&
+    roles.every(({ alive }) => alive) &&
+    servers.every(({ readiness }) => readiness.state !== 'unreachable')
+  );
+}
+
+/** Prints how the stack is doing; exit code 1 unless all of it is up. */
 export async function status(
   { env, output }: CommandContext,
   { flags }: { readonly flags: FlagsOf<typeof statusFlags> },
@@ -165,5 +178,5 @@ export async function status(
   } else {
     await output.text(statusText(current, install, disks, nodes));
   }
-  return current.state === 'running' ? 0 : 1;
+  return isWell(current) ? 0 : 1;
 }

@@ -9,6 +9,7 @@ import { bundleToStay } from '../setup/bundle-programs.ts';
 import { prepareStart } from '../setup/prepare-start.ts';
 import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
+import { countRunning } from '../run/count-running.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { setUp } from '../setup/bring-up.ts';
@@ -83,7 +84,7 @@ async function replaced(
   if (state === undefined) return true;
   const reason = restartReason(install, state, context.env);
   if (reason === undefined) return false;
-  return offerRestart(install, state, reason, { ...context, yes, progress });
+  return offerRestart(install, state, reason, { ...context, yes, progress, countRunning });
 }
 
 async function start(

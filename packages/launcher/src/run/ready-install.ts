@@ -6,6 +6,7 @@ import { type Install, findInstall, openInstall } from '../install/install.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import { restartReason } from '../stack/restart-reason.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { countRunning } from './count-running.ts';
 import { findNodeTrouble } from './node-trouble.ts';
 import { type InferenceNeed, findInferenceTrouble } from './prompt-trouble.ts';
 import { type Trouble, waitOut } from './trouble.ts';
@@ -57,6 +58,7 @@ export async function readyInstall(options: ReadyOptions): Promise<Install> {
     const lead = need === 'answer' ? 'the prompt cannot be answered' : 'the job cannot run';
     await waitOut({ ...common, find, everyMs: lookEveryMs.gateway, lead });
   }
+  if (fresh) progress.note(`the stack stays up at ${install.gatewayUrl}; cynode down stops it`);
   return install;
 }
 
@@ -74,7 +76,13 @@ async function startedInstall(
     if (usable && reason === undefined) return { install: known, fresh: false };
     if (wanted) {
       const { offerRestart } = await import('../stack/offer-restart.ts');
-      const restarted = await offerRestart(known, state, reason, { env, yes, signal, progress });
+      const restarted = await offerRestart(known, state, reason, {
+        env,
+        yes,
+        signal,
+        progress,
+        countRunning,
+      });
       if (!restarted) return { install: known, fresh: false };
     }
   }

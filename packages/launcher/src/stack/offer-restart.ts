@@ -14,6 +14,8 @@ export interface RestartOptions {
   readonly yes: boolean;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** How many tasks run now. */
+  readonly countRunning: (install: Install) => Promise<number>;
 }
 
 /**
@@ -37,7 +39,9 @@ export async function offerRestart(
   }
   if (!agreed) {
     progress.done();
-    if (!(await ask(`${reason.text}. Restart it? Jobs that run now are lost.`))) {
+    const running = await options.countRunning(install);
+    const loss = running === 0 ? 'No task runs now.' : `${running} running tasks would be ended.`;
+    if (!(await ask(`${reason.text}. Restart it? ${loss}`, running === 0))) {
       if (reason.binding) throw new LauncherError('declined', reason.text);
       return false;
     }

@@ -33,6 +33,7 @@ export async function login(
   }
   sessions.requirePlace();
   const client = await signingIn();
+  if (!flags.passwordStdin) await notes.progress(`logging in to ${settings.gatewayUrl()}`);
   const handle = await askHandle(flags, terminal);
   const password = flags.passwordStdin
     ? await passwordFromInput(terminal)
