@@ -6,6 +6,7 @@ import {
   type CallOptions as RouteCallOptions,
   callRoute,
 } from '@cynodeai/runtime/call';
+import type { Secret } from '@cynodeai/runtime/config';
 import type { CallInput, CallOptions, CallOutput, SparseOutput } from './call-input.ts';
 import { GatewayError, gatewayErrorOf } from './gateway-error.ts';
 import type { StreamedTaskEvent } from './task-events.ts';
@@ -20,6 +21,8 @@ export interface GatewayClientOptions {
   readonly onUnauthorized?: () => Promise<boolean>;
   /** Cancels every call, stream and wait of this client. */
   readonly signal?: AbortSignal;
+  /** Key that the gateway must prove to hold before it is told anything. See docs/reference/processes.md#proof. */
+  readonly proofKey?: Secret;
 }
 
 /** Whether the orchestrator takes prompt work, as `/readyz` says. */
@@ -58,11 +61,12 @@ const loadRoutes = async (): Promise<GatewayRoutes> =>
  */
 export class GatewayClient {
   readonly #options: GatewayClientOptions;
-  readonly #client = new HttpClient({ connectTimeoutMs });
+  readonly #client: HttpClient;
   readonly #baseUrl: string;
 
   constructor(options: GatewayClientOptions) {
     this.#options = options;
+    this.#client = new HttpClient({ connectTimeoutMs, proofKey: options.proofKey });
     const { origin, pathname } = new URL(options.baseUrl);
     this.#baseUrl = `${origin}${trimEnd(pathname, '/')}`;
   }

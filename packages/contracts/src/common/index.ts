@@ -8,6 +8,7 @@ export * from './ports.ts';
 export * from './primitives.ts';
 export * from './problem.ts';
 export * from './problem-kinds.ts';
+export * from './proof.ts';
 export * from './route.ts';
 export * from './run-job-result.ts';
 export * from './service-url.ts';

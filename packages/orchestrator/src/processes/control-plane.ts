@@ -190,6 +190,7 @@ export async function startControlPlane(
       }),
       sleep,
     }),
+    config.INSTALL_PROOF_KEY,
   );
   const port = await server.listen(address);
   scope.shutdown.add('control-plane HTTP', () => server.close(), 30_000);

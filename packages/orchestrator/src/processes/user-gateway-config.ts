@@ -17,6 +17,8 @@ import { isSampleKey } from '../domain/identity/signing-key.ts';
 export interface UserGatewayConfig {
   readonly databaseUrl: Secret;
   readonly jwtKey: Secret;
+  /** By which it proves whose gateway it is; absent: it does not. */
+  readonly proofKey: Secret | undefined;
   readonly accessMs: number;
   readonly refreshMs: number;
   readonly listen: ListenAddress;
@@ -53,6 +55,7 @@ export function userGatewayConfig(env: Env): UserGatewayConfig {
   return {
     databaseUrl: read.DATABASE_URL,
     jwtKey: read.JWT_SECRET,
+    proofKey: read.INSTALL_PROOF_KEY,
     accessMs: read.JWT_ACCESS_DURATION,
     refreshMs: read.JWT_REFRESH_DURATION,
     listen,

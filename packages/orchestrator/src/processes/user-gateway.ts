@@ -205,6 +205,7 @@ async function partsOf(
     signals: postgresTaskSignals(listener),
     auditQueue: new AuditQueue(postgresGatewayAudit(db), scope.log),
     refusals,
+    proofKey: config.proofKey,
     readiness: overrides.readiness ?? (await readinessOf(db, config)),
     stopping: scope.signal,
   };

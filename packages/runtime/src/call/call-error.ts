@@ -82,6 +82,7 @@ const plainReasons: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it took too long to answer',
   ERR_CONNECT_TIMEOUT: 'it took too long to connect',
   ERR_CLIENT_CLOSED: 'this client was closed',
+  ERR_NOT_PROVEN: 'another program answers there, not that of this install; it was told nothing',
 };
 
 /** Plain words for a network fault. */

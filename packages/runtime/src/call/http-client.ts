@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
+import type { AgentOptions, ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import process from 'node:process';
 import { Readable, pipeline } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
+import type { Secret } from '../config/secret.ts';
 
 export interface HttpClientOptions<Lane extends string = never> {
   /** Most connections to one origin at once; calls beyond wait. 64 unless told. */
@@ -16,6 +17,11 @@ export interface HttpClientOptions<Lane extends string = never> {
    * once.
    */
   readonly lanes?: Readonly<Record<Lane, number>>;
+  /**
+   * Key that the other side of every plain connection must prove to hold before anything else is sent; a call fails
+   * with the fault `ERR_NOT_PROVEN` otherwise. See docs/reference/processes.md#proof.
+   */
+  readonly proofKey?: Secret | undefined;
 }
 
 /** A request as it goes over the wire. */
@@ -121,7 +127,7 @@ export class HttpClient<Lane extends string = never> {
       if (!socket.connecting) return;
       const late = setTimeout(
         () => outgoing.destroy(coded('ERR_CONNECT_TIMEOUT', 'connecting took too long')),
-        this.#options.connectTimeoutMs ?? 5000,
+        this.#connectMs,
       );
       const opened = 'encrypted' in socket ? 'secureConnect' : 'connect';
       socket.once(opened, () => clearTimeout(late)).once('close', () => clearTimeout(late));
@@ -140,13 +146,22 @@ export class HttpClient<Lane extends string = never> {
       // Of idle connections only; a call under way has the limits it brings.
       timeout: idleMs,
     };
-    const agent =
-      origin.protocol === 'https:'
-        ? new (await import('node:https')).Agent(settings)
-        : new Agent(settings);
+    const agent = await this.#newAgent(origin, settings);
     const first = this.#agents.get(key) ?? agent;
     this.#agents.set(key, first);
     return first;
+  }
+
+  get #connectMs(): number {
+    return this.#options.connectTimeoutMs ?? 5000;
+  }
+
+  async #newAgent({ protocol }: URL, settings: AgentOptions): Promise<HttpAgent | HttpsAgent> {
+    const { proofKey } = this.#options;
+    if (protocol === 'https:') return new (await import('node:https')).Agent(settings);
+    if (proofKey === undefined) return new Agent(settings);
+    const { ProvenAgent } = await import('./proven-agent.ts');
+    return new ProvenAgent(settings, proofKey, this.#connectMs);
   }
 }
 

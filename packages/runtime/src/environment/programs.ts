@@ -11,8 +11,8 @@ export const cynodeVariables = {
   },
   XDG_STATE_HOME: { about: 'Folder with the state folder in it', unset: '`~/.local/state`' },
   DATABASE_URL: {
-    about: 'PostgreSQL 16 or newer of your own; handed on to the orchestrator',
-    unset: 'the embedded PostgreSQL of the install',
+    about: 'PostgreSQL 16 or newer of your own; kept with the install, until `--database embedded`',
+    unset: 'the one that is kept, else the embedded PostgreSQL',
     secret: true,
   },
   OLLAMA_BASE_URL: {

@@ -1,6 +1,12 @@
 import { limits } from '@cynodeai/contracts/common';
 import { hostNamesField } from './host-names-field.ts';
-import { type Environment, durationField, integerField, listenField } from '../config/index.ts';
+import {
+  type Environment,
+  durationField,
+  integerField,
+  listenField,
+  secretField,
+} from '../config/index.ts';
 
 const mib = 1024 * 1024;
 
@@ -36,5 +42,11 @@ export const serverEnvironment = {
     field: hostNamesField(),
     about: 'Public names it is called by, with commas; `*` for any',
     default: '',
+  },
+  INSTALL_PROOF_KEY: {
+    field: secretField(32),
+    about: 'Key of its proof, set by `cynode` only',
+    unset: 'none',
+    secret: true,
   },
 } as const satisfies Environment;

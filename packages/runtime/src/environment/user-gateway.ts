@@ -6,6 +6,7 @@ import {
   listenField,
   secretField,
 } from '../config/index.ts';
+import { splitPaths } from '../std/index.ts';
 import { networksField } from './networks-field.ts';
 import { serverEnvironment } from './server.ts';
 import { storageEnvironment } from './storage.ts';
@@ -51,8 +52,9 @@ export const userGatewayEnvironment = {
     default: '',
   },
   WATCHED_DIRECTORIES: {
-    field: z.string().transform((paths) => paths.split(':').filter((path) => path !== '')),
-    about: 'Folders beside the artifacts, `:` between them, whose disks new tasks need room on',
+    field: z.string().transform(splitPaths),
+    about:
+      'Folders beside the artifacts, `:` between them (a name has `\\:`), whose disks need room',
     default: '',
   },
 } as const satisfies Environment;

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { Route, StreamedMedia } from '@cynodeai/contracts/common';
-import { limits } from '@cynodeai/contracts/common';
+import { healthRoutes, limits, proofRoute } from '@cynodeai/contracts/common';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { Socket } from 'node:net';
 import type { ListenAddress } from '../config/fields.ts';
@@ -67,6 +67,10 @@ function requestIdOf(header: string | string[] | undefined): string {
 }
 
 const defaultReadTimeoutMs = 30_000;
+const unloggedRoutes: ReadonlySet<string> = new Set([
+  healthRoutes.healthz.operation,
+  proofRoute.operation,
+]);
 
 function methodsOf(routes: readonly Route[], url: string): string[] {
   const path = url.split('?', 1)[0] ?? '';
@@ -219,8 +223,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.config.operation ?? 'unknown';
-    // Asked every few seconds by whoever watches; only a failure is worth a line.
-    if (route === 'health.healthz' && reply.statusCode === 200) return;
+    // Asked every few seconds by whoever watches, and on every connection; only a failure is worth a line.
+    if (unloggedRoutes.has(route) && reply.statusCode === 200) return;
     options.log.info('request', {
       request_id: request.id,
       route,

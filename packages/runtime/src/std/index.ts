@@ -7,6 +7,7 @@ export * from './duration.ts';
 export * from './json.ts';
 export * from './lines.ts';
 export * from './one-line.ts';
+export * from './path-list.ts';
 export * from './record.ts';
 export * from './trim-end.ts';
 export * from './ulid.ts';

@@ -70,7 +70,6 @@ interface Parts {
   readonly config: CurrentConfig;
   readonly clock: Clock;
   readonly timer: Timer;
-  readonly client: HttpClient<'pull'>;
   readonly inference: NodeInference;
 }
 
@@ -173,10 +172,19 @@ function openClient({ connectTimeoutMs }: NodeSettings, scope: ProcessScope): Ht
   return client;
 }
 
+/** Connections to the orchestrator alone, which proves on each whose it is where that is demanded. */
+function openOrchestratorClient({ settings, proofKey }: Startup, scope: ProcessScope): HttpClient {
+  const { connectTimeoutMs } = settings;
+  const client = new HttpClient({ connections: 4, connectTimeoutMs, proofKey });
+  scope.shutdown.add('connections to the orchestrator', () => client.close());
+  return client;
+}
+
 /** Opens a session whose registrations carry fresh facts, and hands out the same facts for later reports. */
 function reporting(parts: Parts, state: NodeState) {
-  const { startup, scope, log, readiness, config, clock, client, inference } = parts;
+  const { startup, scope, log, readiness, config, clock, inference } = parts;
   const { settings } = startup;
+  const client = openOrchestratorClient(startup, scope);
   const probe = createMachineProbe(settings.stateDir);
   const orchestrator = createHttpOrchestrator({
     client,
@@ -233,7 +241,7 @@ export async function startNode(
     client,
     watchMs: overrides.inferenceLookMs ?? 3000,
   });
-  const parts: Parts = { startup, scope, log, readiness, config, clock, timer, client, inference };
+  const parts: Parts = { startup, scope, log, readiness, config, clock, timer, inference };
   const state = createFileNodeState(settings.stateDir);
   const { openSession, reportOf } = reporting(parts, state);
   const retry = { clock, timer, log, signal: scope.signal };

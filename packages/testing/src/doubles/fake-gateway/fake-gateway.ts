@@ -1,5 +1,6 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
+import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
 import { FakeClock } from '../../fake-clock.ts';
 import { ScriptedServer, createScriptableServer } from './scripted-server.ts';
@@ -33,19 +34,20 @@ export class FakeGateway extends ScriptedServer {
   /** Why it is not ready; it is unless there is a reason. */
   readonly notReady: ReadinessReason[] = [];
 
-  private constructor(server: HttpServer) {
+  private constructor(server: HttpServer, proofKey: Secret | undefined) {
     super(server);
     this.identity.openSession(this.alice, alice.token);
     const guard = callerGuard(this.identity);
-    bindHealthRoutes(server, async () => this.notReady);
+    bindHealthRoutes(server, async () => this.notReady, proofKey);
     bindAuth(server, this.identity);
     bindTasks(server, guard, this.tasks);
     bindResults(server, guard, this.tasks);
     bindArtifacts(server, guard, this.tasks);
   }
 
-  static override async start(): Promise<FakeGateway> {
-    return new FakeGateway(await createScriptableServer()).listen();
+  /** @param proofKey by which it proves whose gateway it is; absent: it does not */
+  static override async start(proofKey?: Secret): Promise<FakeGateway> {
+    return new FakeGateway(await createScriptableServer(), proofKey).listen();
   }
 
   /** Makes a task of alice: one that prints a greeting unless told. */

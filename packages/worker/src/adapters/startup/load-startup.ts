@@ -18,6 +18,8 @@ export interface Startup {
   readonly settings: NodeSettings;
   /** Key for the registration. */
   readonly psk: Secret;
+  /** Key that the orchestrator must prove to hold before it is told the other; absent: it need not. */
+  readonly proofKey?: Secret;
   /** Variables that held a secret; the process should forget them. */
   readonly secretVariables: readonly string[];
   readonly warnings: readonly string[];
@@ -55,11 +57,16 @@ async function findPsk(
   if (file === undefined) {
     return `set ${named ?? pskVariable} to the registration pre-shared key, or name a file by orchestrator.registration_psk_file`;
   }
+  return readKey(file, 'the pre-shared key');
+}
+
+/** The key in a file, or what is wrong with it. */
+async function readKey(file: string, what: string): Promise<Secret | string> {
   try {
     const text = (await readFile(file, 'utf8')).trim();
-    return text === '' ? `${file} is empty; it must hold the pre-shared key` : new Secret(text);
+    return text === '' ? `${file} is empty; it must hold ${what}` : new Secret(text);
   } catch (error) {
-    return `the pre-shared key cannot be read: ${messageOf(error)}`;
+    return `${what} cannot be read: ${messageOf(error)}`;
   }
 }
 
@@ -80,17 +87,21 @@ export async function loadStartup(
   const { yaml } = file;
   const identity = findIdentity(yaml, nodeEnv);
   const psk = await findPsk(yaml, nodeEnv, env);
+  const proofFile = yaml?.orchestrator?.proof_key_file;
+  const proofKey = proofFile && (await readKey(proofFile, "the key of the orchestrator's proof"));
   // With a broken source the rest may be in what could not be read, so only its own faults are named.
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-  if ('faults' in identity || typeof psk === 'string') {
+  if ('faults' in identity || typeof psk === 'string' || typeof proofKey === 'string') {
     const missing = 'faults' in identity ? identity.faults : [];
-    throw new ConfigError([...missing, ...(typeof psk === 'string' ? [psk] : [])].join('\n'));
+    const unread = [psk, proofKey].filter((key) => typeof key === 'string');
+    throw new ConfigError([...missing, ...unread].join('\n'));
   }
   const settings = resolveSettings(yaml, nodeEnv, identity);
   const named = yaml?.orchestrator?.registration_psk_env;
   return {
     settings,
     psk,
+    ...(proofKey && { proofKey }),
     secretVariables: [pskVariable, masterKeyVariable, ...(named === undefined ? [] : [named])],
     warnings: settingWarnings(settings, yaml),
   };

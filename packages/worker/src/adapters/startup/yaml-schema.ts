@@ -39,6 +39,7 @@ export const startupYamlSchema = z.strictObject({
     url: serviceUrlSchema.optional(),
     registration_psk_env: text.optional(),
     registration_psk_file: absolutePath.optional(),
+    proof_key_file: absolutePath.optional(),
     tls: section({ ca_bundle_path: notYet.optional(), pinned_sha256: notYet.optional() }),
     timeouts: section({
       connect_seconds: seconds.optional(),

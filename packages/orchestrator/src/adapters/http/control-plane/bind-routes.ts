@@ -1,4 +1,5 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
+import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
 import { bindAckConfig } from './ack-config.ts';
 import { bindGetConfig } from './get-config.ts';
@@ -11,8 +12,9 @@ export function bindControlPlane(
   server: HttpServer,
   deps: RegisterNodeRouteDeps,
   readiness: () => Promise<readonly ReadinessReason[]>,
+  proofKey?: Secret,
 ): void {
-  bindHealthRoutes(server, readiness);
+  bindHealthRoutes(server, readiness, proofKey);
   bindOpenApi(server);
   bindRegisterNode(server, deps);
   bindReportCapability(server, deps);

@@ -1,4 +1,5 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
+import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
 import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
 import { currentActor } from '../../../app/auth/authenticate.ts';
@@ -45,6 +46,8 @@ export interface UserGatewayParts {
   readonly auditQueue: AuditQueue;
   readonly refusals: Refusals;
   readonly readiness: () => Promise<readonly ReadinessReason[]>;
+  /** By which it proves whose gateway it is; absent: it does not. */
+  readonly proofKey?: Secret | undefined;
   /** Fires when the process stops. */
   readonly stopping: AbortSignal;
 }
@@ -54,7 +57,7 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   const { auth, tasks, callerTasks, signals, stopping } = parts;
   const calls = followCalls(server, parts.auditQueue, parts.refusals, auth.clock);
   const guard = callerGuard(server, auth, calls);
-  bindHealthRoutes(server, parts.readiness);
+  bindHealthRoutes(server, parts.readiness, parts.proofKey);
   bindOpenApi(server, parts.version);
   bindLogin(server, auth);
   bindRefresh(server, auth);
