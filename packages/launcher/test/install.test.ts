@@ -33,6 +33,8 @@ describe('an install', () => {
     const names = readdirSync(paths.secrets);
     expect(names.toSorted()).toEqual([
       'admin-password',
+      'control-plane-proof',
+      'gateway-proof',
       'jwt-secret',
       'registration-psk',
       'secrets-key',

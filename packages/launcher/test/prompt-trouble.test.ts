@@ -2,6 +2,7 @@ import type { ReadinessReason } from '@cynodeai/contracts/common';
 import { FakeGateway, text } from '@cynodeai/testing/doubles';
 import { describe, expect, it } from 'vitest';
 import type { InferencePath } from '../src/domain/inference.ts';
+import { openSecrets } from '../src/install/secrets.ts';
 import { type InferenceNeed, findInferenceTrouble } from '../src/run/prompt-trouble.ts';
 import { type Trouble, waitOut } from '../src/run/trouble.ts';
 import { pretendRunning } from './fixtures/pretend-running.ts';
@@ -20,7 +21,7 @@ async function trouble(
   need: InferenceNeed = 'answer',
 ): Promise<Trouble | undefined> {
   await using test = await testInstall();
-  await using gateway = await FakeGateway.start();
+  await using gateway = await FakeGateway.start(openSecrets(test.install.paths).gatewayProof);
   if (reason === 'broken') gateway.on('GET /readyz', text(500, ''));
   else if (reason !== 'none') gateway.notReady.push(reason);
   using _running = pretendRunning(test.install, gateway.url, path);

@@ -62,8 +62,9 @@ describe('cynode prune', () => {
 
   it('is what the administrator of the running stack asks its gateway', async () => {
     await using test = await testInstall();
-    await using gateway = await FakeGateway.start();
-    gateway.identity.addUser('admin', openSecrets(test.install.paths).adminPassword.reveal());
+    const secrets = openSecrets(test.install.paths);
+    await using gateway = await FakeGateway.start(secrets.gatewayProof);
+    gateway.identity.addUser('admin', secrets.adminPassword.reveal());
     const settings = parseJson(readFileSync(test.install.paths.settings, 'utf8')) as {
       ports: object;
     };

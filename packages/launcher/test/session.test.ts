@@ -7,7 +7,7 @@ import { type TestInstall, testInstall } from './fixtures/test-install.ts';
 
 /** A gateway whose administrator has the password that the install generated. */
 async function gatewayOf(test: TestInstall): Promise<FakeGateway> {
-  const gateway = await FakeGateway.start();
+  const gateway = await FakeGateway.start(openSecrets(test.install.paths).gatewayProof);
   gateway.identity.addUser('admin', passwordOf(test));
   return gateway;
 }
@@ -19,7 +19,11 @@ function sessionOf(test: TestInstall, gateway: FakeGateway): LocalSession {
   return new LocalSession({ ...test.install, gatewayUrl: gateway.url }, 'test');
 }
 
-const paths = (gateway: FakeGateway): string[] => gateway.requests.map(({ url }) => url);
+/** What it was asked, beside whose it is. */
+const asked = ({ requests }: FakeGateway): FakeGateway['requests'] =>
+  requests.filter(({ url }) => !url.startsWith('/proof'));
+
+const paths = (gateway: FakeGateway): string[] => asked(gateway).map(({ url }) => url);
 
 describe('the session of the local administrator', () => {
   it('begins with a login by the generated password and is kept for the next process', async () => {
@@ -29,7 +33,7 @@ describe('the session of the local administrator', () => {
     const token = await sessionOf(test, gateway).token();
     expect(await sessionOf(test, gateway).token()).toBe(token);
     expect(paths(gateway)).toEqual(['/v1/auth/login']);
-    expect(gateway.requests[0]?.json).toEqual({ handle: 'admin', password });
+    expect(asked(gateway)[0]?.json).toEqual({ handle: 'admin', password });
     expect(statSync(test.install.paths.session).mode & 0o777).toBe(0o600);
     expect(readFileSync(test.install.paths.session, 'utf8')).not.toContain(password);
   });
@@ -51,7 +55,7 @@ describe('the session of the local administrator', () => {
       Array.from({ length: 5 }, () => sessionOf(test, gateway).token()),
     );
     expect(new Set(all).size).toBe(1);
-    expect(gateway.requests).toHaveLength(1);
+    expect(asked(gateway)).toHaveLength(1);
   });
 
   it('begins anew when its refresh token was ended', async () => {
@@ -74,10 +78,24 @@ describe('the session of the local administrator', () => {
 
   it('says where its password is when that is refused, and never what it is', async () => {
     await using test = await testInstall();
-    await using gateway = await FakeGateway.start();
+    await using gateway = await FakeGateway.start(openSecrets(test.install.paths).gatewayProof);
     gateway.identity.addUser('admin', 'the password of another install');
     const failure = sessionOf(test, gateway).token();
     await expect(failure).rejects.toThrow(/admin-password/);
     await expect(failure).rejects.not.toThrow(passwordOf(test));
+  });
+
+  it('is told to no gateway but its own: another install, a version without proof, anything else', async () => {
+    await using test = await testInstall();
+    await using other = await testInstall();
+    const { adminPassword } = openSecrets(test.install.paths);
+    const keys = [openSecrets(other.install.paths).gatewayProof, undefined];
+    for (const key of keys) {
+      await using gateway = await FakeGateway.start(key);
+      gateway.identity.addUser('admin', adminPassword.reveal());
+      const failure = sessionOf(test, gateway).token();
+      await expect(failure).rejects.toThrow(/another program answers there/);
+      expect(asked(gateway)).toEqual([]);
+    }
   });
 });

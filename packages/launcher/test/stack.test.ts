@@ -6,6 +6,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
+import { storeChoices } from '../src/install/install.ts';
 import { ensureStack, runningStack } from '../src/stack/ensure-stack.ts';
 import { type ProcessIdentity, identityOf, isAlive } from '../src/machine/process-identity.ts';
 import { type StackState, readStackState } from '../src/stack/stack-state.ts';
@@ -149,12 +150,15 @@ describe('a stack', () => {
 
   it('names who holds a port of the install', async () => {
     await using test = await testInstall(external);
-    const server = createServer().listen(test.install.ports.userGateway, '127.0.0.1');
+    const install = await storeChoices(test.install, { served: true });
+    const server = createServer().listen(install.ports.userGateway, '127.0.0.1');
     await once(server, 'listening');
     try {
-      const failure = ensure(test);
+      const failure = ensure({ ...test, install });
       await expect(failure).rejects.toMatchObject({ code: 'port_busy' });
-      await expect(failure).rejects.toThrow(`process ${process.pid}`);
+      await expect(failure).rejects.toThrow(
+        new RegExp(`process ${process.pid} .* of user .*cynode up --ports auto`),
+      );
     } finally {
       server.close();
     }

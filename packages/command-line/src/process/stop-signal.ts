@@ -16,7 +16,8 @@ export function stopSignal(exitCodeOf: (error: CommandError) => number): AbortSi
   for (const [name, code] of Object.entries(codes)) {
     process.on(name, () => {
       const reason = new CommandError(code, code);
-      if (stop.signal.aborted) process.exit(exitCodeOf(reason));
+      // A terminal that is closed hangs up more than once, by its shell and by the kernel: that is nobody in a hurry.
+      if (stop.signal.aborted && name !== 'SIGHUP') process.exit(exitCodeOf(reason));
       stop.abort(reason);
     });
   }

@@ -1,5 +1,6 @@
 import { taskCreateFlags } from '@cynodeai/api-client/task-create-flags';
 import type { Args, Flags } from '@cynodeai/command-line/definition';
+import { databaseChoices } from '../domain/database.ts';
 import { inferenceChoices } from '../domain/inference.ts';
 
 const yes = (what: string) => ({ type: 'boolean', short: 'y', help: what }) as const;
@@ -20,8 +21,26 @@ const inference = {
   help: 'where prompts get their answers: auto (the first that works), none, ollama, demo; kept with the install',
 } as const;
 
+/** `--ports`, of every command that starts the stack. */
+const ports = {
+  type: 'choice',
+  value: 'choice',
+  choices: ['auto'],
+  help: 'auto: take other ports where the ones of the install are taken, and keep them',
+} as const;
+
+/** `--database`, of every command that starts the stack. */
+const database = {
+  type: 'choice',
+  value: 'choice',
+  choices: databaseChoices,
+  help: "embedded: back from the database that DATABASE_URL named to the install's own",
+} as const;
+
 const startFlags = {
   inference,
+  ports,
+  database,
   yes: yes('install missing packages and restart an outdated stack without asking'),
   quiet,
 } as const satisfies Flags;

@@ -47,7 +47,16 @@ export async function run(
 
 /** What the flags of a task say here, where a prompt needs no flag and commands may stand together behind one. */
 function inputOf(flags: RunFlags, positional: string | undefined): TaskInputFlags {
-  const { commands, output: _o, inference: _i, yes: _y, quiet: _q, ...typed } = flags;
+  const {
+    commands,
+    output: _o,
+    inference: _i,
+    ports: _p,
+    database: _d,
+    yes: _y,
+    quiet: _q,
+    ...typed
+  } = flags;
   if (typed.command && commands) {
     throw new TaskInputError('use either --command or --commands, not both');
   }
@@ -80,8 +89,9 @@ async function runRequest(
   try {
     const need = needOf(request);
     const isWatched = need === 'answer' && flags.output !== 'json' && context.output.isScreen;
-    const { yes = false, inference: choice } = flags;
-    const install = await readyInstall({ ...context, progress, yes, choice, need });
+    const { yes = false, inference: choice, ports, database } = flags;
+    const starting = { progress, yes, choice, ports, database, need };
+    const install = await readyInstall({ ...context, ...starting });
     const couldAskDemo = need !== undefined && runningStack(install)?.inference.kind === 'demo';
     const client = localClient(install);
     await using _closing = { [Symbol.asyncDispose]: () => client.close() };

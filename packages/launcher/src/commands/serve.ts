@@ -11,16 +11,24 @@ import { setUp } from '../setup/bring-up.ts';
 import { bundleToStay } from '../setup/bundle-programs.ts';
 import { Progress } from '../terminal/progress.ts';
 import { makePrivateDir } from '../install/files.ts';
+import { demandedDatabase } from '../install/database-choice.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
-import { type Install, openInstall, rememberEngine } from '../install/install.ts';
+import {
+  type Install,
+  linkEngineDirs,
+  makeRunDir,
+  openInstall,
+  rememberEngine,
+} from '../install/install.ts';
 import { runDirCandidates } from '../install/paths.ts';
-import { openSecrets, registrationPskPath } from '../install/secrets.ts';
+import { controlPlaneProofPath, openSecrets, registrationPskPath } from '../install/secrets.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { startPostgres } from '../postgres/index.ts';
 import { nodeConfigPath, urlOf } from '../roles/decisions.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { processRoles } from '../roles/table.ts';
 import { nodeYaml, writeNodeConfig } from '../stack/node-config.ts';
+import { standingPorts } from '../stack/place-ports.ts';
 import { roleSpec } from '../stack/role-specs.ts';
 import { runForeground } from '../stack/run-foreground.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
@@ -56,7 +64,7 @@ export async function serve(
   const served = servedBy(args.role);
   const needs = (what: 'engine' | 'database'): boolean =>
     served.some(({ role }) => role.needs[what]);
-  const opened = await openInstall(context.env);
+  const opened = await standingPorts(await openInstall(context.env));
   const { checkout } = opened;
   await inProgress((progress) => bundleToStay({ checkout, progress, ...context }));
   const further = needs('engine') && flags.home !== undefined;
@@ -82,7 +90,8 @@ export async function serve(
 
 /** The database that is named, else the install's own, which is started unless it runs. */
 async function databaseOf(install: Install, { env, signal }: CommandContext): Promise<string> {
-  if (env['DATABASE_URL']) return env['DATABASE_URL'];
+  const external = demandedDatabase(install.paths, env);
+  if (external !== undefined) return external.reveal();
   const server = await startPostgres({
     dataDir: install.paths.postgres,
     socketDir: join(install.runDir, 'pg'),
@@ -98,7 +107,10 @@ function nodeInstall(install: Install, folder: string, env: Env): Install {
   makePrivateDir(home, uid);
   const [runDir = home] = runDirCandidates(home, env, uid);
   const engine = demandedEngine(env, install.engine);
-  return { ...install, paths: { ...install.paths, node: home }, runDir, engine };
+  const further = { ...install, paths: { ...install.paths, node: home }, runDir, engine };
+  makeRunDir(runDir, uid);
+  linkEngineDirs(further);
+  return further;
 }
 
 /** Writes the node's startup file, and sees that its engine has what it needs. */
@@ -132,6 +144,10 @@ function writeFurtherNodeConfig(install: Install, flags: ServeFlags): void {
     labels: [],
     orchestratorUrl: flags.orchestrator ?? urlOf('controlPlane')(install),
     pskFile: flags.pskFile ? resolve(flags.pskFile) : registrationPskPath(install.paths),
+    // Another machine's control plane answers no such question, and is not of this install.
+    ...(flags.orchestrator === undefined && {
+      proofKeyFile: controlPlaneProofPath(install.paths),
+    }),
     port,
     stateDir: install.paths.node,
     cores: availableParallelism(),

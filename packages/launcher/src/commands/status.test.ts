@@ -82,6 +82,16 @@ describe('the status', () => {
     ).toBe(false);
   });
 
+  it('names a database of one’s own and the way back from it', () => {
+    const named = { ...status, database: 'ada@db:5432/tasks' };
+    expect(statusText(named, undefined)).toContain(
+      "  database      ada@db:5432/tasks; back to the install's own PostgreSQL: cynode up --database embedded\n",
+    );
+    expect(statusDocument(named, '/state')).toMatchObject({
+      database: { kind: 'named', address: 'ada@db:5432/tasks' },
+    });
+  });
+
   it('tells programs the same', () => {
     expect(statusDocument(status, '/state')).toEqual({
       state: 'running',
@@ -116,6 +126,7 @@ describe('the status', () => {
           reasons: [],
         },
       ],
+      database: { kind: 'embedded' },
       disks: [],
     });
   });

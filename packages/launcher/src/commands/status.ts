@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { wayBack } from '../domain/database.ts';
 import { type Install, findInstall } from '../install/install.ts';
 import { type Disk, diskText, disksOf } from '../machine/disks.ts';
 import { homeDirOf, storageDirsOf } from '../install/paths.ts';
 import { type ListedNode, type NodeList, listNodes } from '../run/node-list.ts';
 import { type InferenceStatus, inferenceText } from '../stack/inference-status.ts';
 import type { Readiness } from '../stack/readiness.ts';
+import { otherDatabase } from '../stack/restart-reason.ts';
 import { type StackStatus, stackStatus } from '../stack/status.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { statusFlags } from './flags.ts';
@@ -70,6 +72,9 @@ export function statusText(
     ...servers,
     ...nodesText(nodes),
     ...(status.inference ? [`  ${'inference'.padEnd(13)} ${inferenceText(status.inference)}`] : []),
+    ...(status.database
+      ? [`  ${'database'.padEnd(13)} ${status.database}; back to ${wayBack}`]
+      : []),
     ...disks.filter(({ state }) => state !== 'ok').map(diskWarning),
     ...(install
       ? [
@@ -132,6 +137,7 @@ export function statusDocument(
     })),
     ...(nodes && 'nodes' in nodes && { nodes: nodes.nodes.map(nodeDocument) }),
     ...(status.inference && { inference: inferenceDocument(status.inference) }),
+    database: status.database ? { kind: 'named', address: status.database } : { kind: 'embedded' },
     disks: disks.map(({ directory, state, usedShare, freeBytes }) => ({
       directory,
       state,
@@ -162,10 +168,12 @@ export function isWell({ state, roles, servers }: StackStatus): boolean {
 
 /** Prints how the stack is doing; exit code 1 unless all of it is up. */
 export async function status(
-  { env, output }: CommandContext,
+  { env, output, notes }: CommandContext,
   { flags }: { readonly flags: FlagsOf<typeof statusFlags> },
 ): Promise<number> {
   const install = findInstall(env);
+  const other = install && otherDatabase(install, env);
+  if (other !== undefined) await notes.text(`cynode: ${other}\n`);
   const current: StackStatus =
     install === undefined
       ? { state: 'stopped', outdated: false, roles: [], servers: [] }

@@ -4,7 +4,9 @@ import { finished } from 'node:stream/promises';
 import { releaseStartMemory } from '@cynodeai/runtime/lifecycle';
 import { createLog } from '@cynodeai/runtime/observe';
 import { ensureImage } from '../image/ensure-image.ts';
+import type { DatabaseChoice } from '../domain/database.ts';
 import { wantsOtherInference } from '../domain/inference.ts';
+import { settleDatabase } from '../setup/settle-database.ts';
 import { bundleToStay } from '../setup/bundle-programs.ts';
 import { prepareStart } from '../setup/prepare-start.ts';
 import { type Install, openInstall, rememberEngine } from '../install/install.ts';
@@ -13,11 +15,13 @@ import { countRunning } from '../run/count-running.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { setUp } from '../setup/bring-up.ts';
-import { checkPorts, runningStack, stackLockPath } from '../stack/ensure-stack.ts';
+import { type PortsChoice, agreesToMove, placedInstall } from '../setup/moved-ports.ts';
+import { runningStack, stackLockPath } from '../stack/ensure-stack.ts';
 import { logPath } from '../machine/log-file.ts';
 import { offerRestart } from '../stack/offer-restart.ts';
 import { restartReason } from '../stack/restart-reason.ts';
 import { type RunningStack, runStack } from '../stack/run-stack.ts';
+import { checkPorts } from '../stack/place-ports.ts';
 import { findTrouble } from '../run/ready-install.ts';
 import { waitOut } from '../run/trouble.ts';
 import { cleanUp } from '../stack/tear-down.ts';
@@ -34,7 +38,7 @@ export async function up(
   context: CommandContext,
   { flags }: { readonly flags: FlagsOf<typeof upFlags> },
 ): Promise<number> {
-  const { yes = false, quiet = false, inference: choice } = flags;
+  const { yes = false, quiet = false, inference: choice, ports, database } = flags;
   const progress = new Progress({ quiet });
   const onStep = (what: string): void => progress.step(what);
   let install = await openInstall(context.env);
@@ -42,7 +46,11 @@ export async function up(
   try {
     const current = runningStack(install);
     const other = wantsOtherInference(install.inference, choice, context.env);
-    if (current !== undefined && !other && !(await replaced(install, yes, context, progress))) {
+    if (
+      current !== undefined &&
+      !other &&
+      !(await replaced(install, { yes, database, progress }, context))
+    ) {
       progress.done();
       await context.output.text(statusText(await stackStatus(install), install));
       return 0;
@@ -51,9 +59,15 @@ export async function up(
     install = await rememberEngine(install, context.env);
     await setUp({ install, yes, onStep, ...context });
     install = await prepareStart({ install, yes, choice, progress, ...context });
+    await settleDatabase(install, {
+      ...context,
+      database,
+      onNote: (text) => progress.note(text),
+    });
     await ensureImage({ install, onStep, ...context });
-    stack = await start(install, context, progress);
+    stack = await start(install, context, progress, ports);
     await waitForGateway(install, context.signal);
+    install = placedInstall(install, progress);
     await waitUntilUsable(install, context, progress);
     progress.done();
     await context.output.text(statusText(await stackStatus(install), install));
@@ -76,13 +90,20 @@ export async function up(
 
 async function replaced(
   install: Install,
-  yes: boolean,
+  {
+    yes,
+    database,
+    progress,
+  }: {
+    readonly yes: boolean;
+    readonly database: DatabaseChoice | undefined;
+    readonly progress: Progress;
+  },
   context: CommandContext,
-  progress: Progress,
 ): Promise<boolean> {
   const state = runningStack(install);
   if (state === undefined) return true;
-  const reason = restartReason(install, state, context.env);
+  const reason = restartReason(install, state, context.env, database);
   if (reason === undefined) return false;
   return offerRestart(install, state, reason, { ...context, yes, progress, countRunning });
 }
@@ -91,10 +112,11 @@ async function start(
   install: Install,
   context: CommandContext,
   progress: Progress,
+  ports: PortsChoice | undefined,
 ): Promise<RunningStack> {
   await using _lock = await takeLock(stackLockPath(install), { signal: context.signal });
   if (await stopStack(install)) progress.note('stopped what an earlier supervisor left running');
-  await checkPorts(install);
+  const placed = await checkPorts(install, agreesToMove({ ...context, ports, progress }));
   for (const sentence of overruledVariables(context.env)) progress.note(sentence);
   progress.step('starting the stack');
   const destination = createWriteStream(logPath(install.paths.logs, 'supervisor'), {
@@ -103,7 +125,7 @@ async function start(
   });
   const log = createLog({ service: 'supervisor', destination });
   // Awaited here: the lock must be held until the stack can be seen.
-  const stack = await runStack({ install, log, ...context });
+  const stack = await runStack({ install: placed, log, ...context });
   return {
     stop: async () => {
       await stack.stop();

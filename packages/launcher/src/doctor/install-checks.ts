@@ -7,7 +7,7 @@ import { homeDirOf, runDirCandidates, socketPathBytes } from '../install/paths.t
 import { isPortFree, portHolder } from '../machine/port-probe.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { stackStatus } from '../stack/status.ts';
-import { portsOf } from '../stack/ensure-stack.ts';
+import { portsOf } from '../stack/place-ports.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkConfinement } from './confinement-check.ts';
 
@@ -33,14 +33,10 @@ export function checkSocketPath(install: Install | undefined, env: Env): Check {
   return fail('socket folder', `${runDir} is too long for sockets`, 'set XDG_RUNTIME_DIR');
 }
 
-async function checkPort(port: number, install: Install): Promise<Check> {
+async function checkPort(port: number): Promise<Check> {
   if (await isPortFree(port)) return ok(`port ${port}`, 'free');
   const holder = portHolder(port);
-  return fail(
-    `port ${port}`,
-    `held by ${holder}`,
-    `stop it, or choose other ports in ${install.paths.settings}`,
-  );
+  return fail(`port ${port}`, `held by ${holder}`, 'stop it, or: cynode up --ports auto');
 }
 
 /** Variables that are set in vain. */
@@ -60,7 +56,8 @@ export async function checkInstall(env: Env): Promise<Check[]> {
     : warn('sandbox image', 'not built yet', 'the next cynode run builds it');
   const status = await stackStatus(install);
   if (status.state === 'stopped') {
-    const ports = portsOf(install).map((port) => checkPort(port, install));
+    // Before it has served, each start takes ports that are free.
+    const ports = (install.served ? portsOf(install) : []).map((port) => checkPort(port));
     return [...common, image, ...(await Promise.all(ports)), ok('stack', 'stopped')];
   }
   const stack =

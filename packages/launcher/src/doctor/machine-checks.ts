@@ -3,6 +3,8 @@ import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import type { ContainerEngine } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
+import { keptDatabase } from '../install/database-choice.ts';
+import { findInstall } from '../install/install.ts';
 import { readIfThere } from '../install/files.ts';
 import { cgroupsOf } from '../machine/cgroups.ts';
 import { diskText, disksOf } from '../machine/disks.ts';
@@ -107,6 +109,7 @@ export async function checkDisks(directories: readonly string[]): Promise<Check[
 
 /** The disk of a database of somebody else's cannot be seen from here. */
 export function checkDatabaseDisk(env: Env): Check[] {
-  if (!env['DATABASE_URL']) return [];
+  const install = findInstall(env);
+  if (!env['DATABASE_URL'] && !(install && keptDatabase(install.paths))) return [];
   return [ok('database disk', 'of DATABASE_URL: watched by its own operator, not from here')];
 }

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import type { Install } from '../install/install.ts';
+import { engineDirOf } from '../install/paths.ts';
 import { takeLock } from '../install/lock.ts';
 import { sandboxImage } from '../roles/table.ts';
 import { type BuildOptions, ensureArchive } from './build-archive.ts';
@@ -30,7 +32,8 @@ export async function ensureImage(options: ImageOptions): Promise<void> {
   if (isImageImported(install) && !options.force) return;
   await using _lock = await lockImages(options);
   const recipe = readRecipe(install.checkout);
-  const archive = await archiveOf(options, recipe);
+  const built = await archiveOf(options, recipe);
+  const archive = join(engineDirOf('images', install), basename(built));
   options.onStep('importing the sandbox image');
   const config = [
     ...imageConfig.env.flatMap((value) => ['--env', value]),

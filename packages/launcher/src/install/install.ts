@@ -1,6 +1,6 @@
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
-import { parseJson } from '@cynodeai/runtime/std';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { errorCodeOf, messageOf, parseJson } from '@cynodeai/runtime/std';
+import { mkdirSync, readlinkSync, realpathSync, symlinkSync } from 'node:fs';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
 import type { Env } from '@cynodeai/runtime/config';
@@ -19,6 +19,8 @@ import { takeLock } from './lock.ts';
 import {
   type HomePaths,
   checkoutDir,
+  engineDirOf,
+  engineDirs,
   homeDirOf,
   pathsOf,
   runDirCandidates,
@@ -39,6 +41,8 @@ const portsSchema = z.object(
 const settingsSchema = z.object({
   version: z.literal(1),
   runDir: z.string().min(1),
+  // Installs of earlier versions chose their ports once and for all.
+  served: z.boolean().default(true),
   // A port that was stored before its role was there is made up.
   ports: z
     .looseObject({ userGateway: portSchema, controlPlane: portSchema })
@@ -60,6 +64,8 @@ export interface Install {
   /** Short folder for sockets. */
   readonly runDir: string;
   readonly ports: Ports;
+  /** Its roles have served on these ports, which are kept from then on; before, each start chooses anew. */
+  readonly served: boolean;
   readonly gatewayUrl: string;
   /** Where prompts get their answers, as chosen at the last start. */
   readonly inference: InferenceSettings;
@@ -67,13 +73,16 @@ export interface Install {
   readonly engine: EngineChoice;
 }
 
+const urlAt = (port: number): string => `http://127.0.0.1:${port}`;
+
 function installOf(home: string, settings: Settings): Install {
   return {
     checkout: checkoutDir,
     paths: pathsOf(home),
     runDir: settings.runDir,
     ports: settings.ports,
-    gatewayUrl: `http://127.0.0.1:${settings.ports.userGateway}`,
+    served: settings.served,
+    gatewayUrl: urlAt(settings.ports.userGateway),
     inference: settings.inference,
     engine: settings.engine,
   };
@@ -96,7 +105,7 @@ function readSettings(path: string): Settings | undefined {
 /** Keeps choices with the install; later starts and every role read them there. */
 export async function storeChoices(
   install: Install,
-  choices: Partial<Pick<Settings, 'inference' | 'engine'>>,
+  choices: Partial<Pick<Settings, 'inference' | 'engine' | 'ports' | 'served'>>,
 ): Promise<Install> {
   const { paths } = install;
   await using _lock = await takeLock(`${paths.locks}/settings`);
@@ -108,7 +117,8 @@ export async function storeChoices(
     paths.settings,
     `${JSON.stringify({ ...settings, ...choices }, undefined, 2)}\n`,
   );
-  return { ...install, ...choices };
+  const gatewayUrl = urlAt((choices.ports ?? install.ports).userGateway);
+  return { ...install, ...choices, gatewayUrl };
 }
 
 /** The install with the engine that the environment demands, which later starts use too. @throws LauncherError `usage`. */
@@ -120,12 +130,16 @@ export async function rememberEngine(install: Install, env: Env): Promise<Instal
 
 /** The install of this environment when it was set up before; nothing is written. */
 export function findInstall(env: Env): Install | undefined {
-  const home = homeDirOf(env);
+  return findInstallAt(homeDirOf(env));
+}
+
+/** The same, by its state folder. */
+export function findInstallAt(home: string): Install | undefined {
   const settings = readSettings(pathsOf(home).settings);
   return settings && installOf(realpathSync(home), settings);
 }
 
-/** The install of this environment, set up when it is new. @throws LauncherError `install`, `port_busy`. */
+/** The install of this environment, set up when it is new. Its ports stand once it served. @throws LauncherError `install`, `port_busy`. */
 export async function openInstall(env: Env): Promise<Install> {
   const uid = process.getuid?.() ?? 0;
   makePrivateDir(homeDirOf(env), uid);
@@ -155,6 +169,7 @@ async function newSettings(home: string, env: Env, uid: number): Promise<Setting
   return {
     version: 1,
     runDir,
+    served: false,
     ports,
     inference: unsettledInference,
     engine: demandedEngine(env, unchosenEngine),
@@ -170,7 +185,8 @@ function canMake(runDir: string, uid: number): boolean {
   }
 }
 
-function makeRunDir(runDir: string, uid: number): void {
+/** Makes the folder for sockets, which only its owner may enter. @throws LauncherError `install` */
+export function makeRunDir(runDir: string, uid: number): void {
   const shared = sharedPartOf(runDir);
   if (shared.startsWith('/run/cynode')) mkdirSync(shared, { recursive: true, mode: 0o755 });
   else makePrivateDir(shared, uid);
@@ -180,5 +196,23 @@ function makeRunDir(runDir: string, uid: number): void {
 /** The folder is on a memory file system as a rule: it has to be made again after a reboot. */
 function withRunDir(install: Install, uid: number): Install {
   makeRunDir(install.runDir, uid);
+  linkEngineDirs(install);
   return install;
+}
+
+/** Makes the links through which engines find folders whose paths they cannot take. @throws LauncherError `install` */
+export function linkEngineDirs(place: Pick<Install, 'paths' | 'runDir'>): void {
+  for (const name of engineDirs) linkDir(place.paths[name], engineDirOf(name, place));
+}
+
+function linkDir(dir: string, link: string): void {
+  if (link === dir) return;
+  try {
+    symlinkSync(dir, link);
+  } catch (error) {
+    if (errorCodeOf(error) === 'EEXIST' && readlinkSync(link) === dir) return;
+    throw new LauncherError('install', `cannot make the link ${link}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }

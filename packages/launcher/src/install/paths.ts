@@ -1,4 +1,5 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
+import { LauncherError } from '../base/launcher-error.ts';
 import { dirname, join, resolve } from 'node:path';
 import { createHash } from 'node:crypto';
 import type { Env } from '@cynodeai/runtime/config';
@@ -6,11 +7,29 @@ import type { Env } from '@cynodeai/runtime/config';
 /** The checkout this launcher runs from. */
 export const checkoutDir = resolve(import.meta.dirname, '../../../..');
 
-/** State folder: `CYNODE_HOME`, else `$XDG_STATE_HOME/cynode`, else `~/.local/state/cynode`. */
+/** Where the user lives: `HOME`, else what the system's table of users says; undefined where neither says anything. */
+export function userHomeOf(env: Env): string | undefined {
+  if (env['HOME']) return env['HOME'];
+  try {
+    return userInfo().homedir;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * State folder: `CYNODE_HOME`, else `$XDG_STATE_HOME/cynode`, else `~/.local/state/cynode`.
+ * @throws LauncherError `install` where nothing says where that is
+ */
 export function homeDirOf(env: Env): string {
   if (env['CYNODE_HOME']) return resolve(env['CYNODE_HOME']);
   if (env['XDG_STATE_HOME']) return resolve(env['XDG_STATE_HOME'], 'cynode');
-  return join(env['HOME'] ?? homedir(), '.local/state/cynode');
+  const home = userHomeOf(env);
+  if (home !== undefined) return resolve(home, '.local/state/cynode');
+  throw new LauncherError(
+    'install',
+    'HOME is not set, and this user is in no table of users; set CYNODE_HOME to the folder to keep state in',
+  );
 }
 
 /** Names of everything under a state folder. */
@@ -65,8 +84,25 @@ export function runDirCandidates(home: string, env: Env, uid: number): string[] 
     ...(runtime ? [join(runtime, 'cynode', id)] : []),
     `/tmp/cynode-${uid}/${id}`,
   ];
-  // The longest socket name below it, with room to spare.
-  return candidates.filter((path) => Buffer.byteLength(path) + 45 <= socketPathBytes);
+  return candidates.filter((path) => isPlain(path) && path.length <= runDirChars);
+}
+
+/** With a folder of each boot in it, an engine takes no longer one; the names of sockets have room to spare. */
+const runDirChars = 41;
+
+/** Engines take paths apart at other characters, and some of their helpers know ASCII alone. */
+const isPlain = (path: string): boolean => /^[\w/.@+-]*$/.test(path);
+
+/** Folders of an install that container engines are told of. */
+export const engineDirs = ['node', 'images'] as const;
+type EngineDir = (typeof engineDirs)[number];
+
+/** Where engines find a folder: itself, or a link in the folder for sockets when its path is not plain. */
+export function engineDirOf<D extends EngineDir>(
+  name: D,
+  { paths, runDir }: { readonly paths: Pick<HomePaths, D>; readonly runDir: string },
+): string {
+  return isPlain(paths[name]) ? paths[name] : join(runDir, name);
 }
 
 /** The folder above the install's own, which other installs share. */

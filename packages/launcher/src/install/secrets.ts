@@ -14,6 +14,10 @@ export interface InstallSecrets {
   readonly registrationPsk: Secret;
   /** Password of the first administrator, `admin`. */
   readonly adminPassword: Secret;
+  /** By which the user gateway proves that it is this install's. */
+  readonly gatewayProof: Secret;
+  /** The same for the control plane. */
+  readonly controlPlaneProof: Secret;
 }
 
 /** Where the node finds the pre-shared key. */
@@ -21,15 +25,23 @@ export function registrationPskPath(paths: HomePaths): string {
   return join(paths.secrets, 'registration-psk');
 }
 
+/** Where the node finds the key that its control plane must prove to hold. */
+export function controlPlaneProofPath(paths: HomePaths): string {
+  return join(paths.secrets, 'control-plane-proof');
+}
+
 const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
 
 export function openSecrets(paths: HomePaths): InstallSecrets {
   const secret = (name: string, make: () => string): Secret =>
     new Secret(readOrCreate(join(paths.secrets, name), make).trim());
+  const proof = (): string => random(32);
   return {
     jwt: secret('jwt-secret', () => random(48)),
     secretsKey: secret('secrets-key', () => randomBytes(32).toString('base64')),
     registrationPsk: new Secret(readOrCreate(registrationPskPath(paths), () => random(32)).trim()),
     adminPassword: secret('admin-password', () => random(24)),
+    gatewayProof: secret('gateway-proof', proof),
+    controlPlaneProof: new Secret(readOrCreate(controlPlaneProofPath(paths), proof).trim()),
   };
 }

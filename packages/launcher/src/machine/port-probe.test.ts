@@ -22,7 +22,9 @@ describe('who holds a port', () => {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     expect(await isPortFree(port)).toBe(false);
-    expect(portHolder(port)).toMatch(new RegExp(`^process ${process.pid} \\(.+\\)$`));
+    expect(portHolder(port)).toMatch(
+      new RegExp(`^process ${process.pid} \\(.*node.*\\) of user \\S+$`),
+    );
     server.close();
     await once(server, 'close');
     expect(await isPortFree(port)).toBe(true);

@@ -53,14 +53,39 @@ function openFiles(pid: string): string[] {
   }
 }
 
-/** Who listens on a port, as `process 123 (nginx)`; without the right to see it, `a process of another user`. */
-export function portHolder(port: number): string {
+/** The sockets that listen on a port, as the kernel names them among open files. */
+function listeningSockets(port: number): ReadonlySet<string> {
   const inodes = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) =>
     listenersIn(read(path), port),
   );
-  const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  return new Set(inodes.map((inode) => `socket:[${inode}]`));
+}
+
+/** True when this very process listens on a port; false also without the right to see it. */
+export function listensOn(pid: number, port: number): boolean {
+  const wanted = listeningSockets(port);
+  return openFiles(String(pid)).some((file) => wanted.has(file));
+}
+
+/** What of a command line is shown, characters. */
+const shownChars = 80;
+
+/** A process as a person knows it: its command line, its owner when that is another. */
+function described(pid: string): string {
+  const words = read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim();
+  const command = words === '' ? read(`/proc/${pid}/comm`).trim() : words;
+  const shown = command.length > shownChars ? `${command.slice(0, shownChars)}…` : command;
+  const uid = /^Uid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1];
+  const row = read('/etc/passwd')
+    .split('\n')
+    .find((line) => line.split(':')[2] === uid);
+  return `process ${pid} (${shown}) of user ${row?.split(':')[0] ?? uid ?? 'unknown'}`;
+}
+
+/** Who listens on a port, as `process 123 (nginx -g …) of user root`; without the right to see it, `a process of another user`. */
+export function portHolder(port: number): string {
+  const wanted = listeningSockets(port);
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const pid = pids.find((candidate) => openFiles(candidate).some((file) => wanted.has(file)));
-  if (pid === undefined) return 'a process of another user';
-  return `process ${pid} (${read(`/proc/${pid}/comm`).trim()})`;
+  return pid === undefined ? 'a process of another user' : described(pid);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
+import { engineDirOf } from '../install/paths.ts';
 import type { Ports } from '../install/ports.ts';
 import type { Decisions, EnginePlace, RolePlace } from './role.ts';
 
@@ -29,7 +30,7 @@ export function nodeConfigPath({ paths }: Pick<EnginePlace, 'paths'>): string {
 export const engineDecisions = {
   CYNODE_STATE_DIR: {
     by: 'install',
-    value: ({ paths }) => paths.node,
+    value: (place) => engineDirOf('node', place),
     instead: 'CYNODE_HOME moves all its folders',
   },
   CYNODE_RUN_DIR: {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import type { Env, Environment } from '@cynodeai/runtime/config';
 import { engineEnvironment } from '@cynodeai/runtime/environment/node';
+import { userHomeOf } from '../install/paths.ts';
 import type { InstallSecrets } from '../install/secrets.ts';
 import { engineDecisions } from './decisions.ts';
 import type { Decided, Decisions, EnginePlace, ProcessRole, RolePlace } from './role.ts';
@@ -25,7 +26,7 @@ export function baseEnv(env: Env): Record<string, string> {
   const path = [dirname(process.execPath), systemPath].join(':');
   return {
     PATH: path,
-    HOME: env['HOME'] ?? '/',
+    HOME: userHomeOf(env) ?? '/',
     LANG: 'C.UTF-8',
     ...picked(env, machineVariables),
   };
@@ -108,7 +109,7 @@ export function engineEnv(place: EnginePlace, env: Env): Record<string, string> 
 /** What the supervisor is given of the user's environment, to hand it on. */
 export function supervisedVariables(env: Env): Values {
   const names = processRoles.flatMap((role) => passedNames(tableOf(role), role.decides));
-  return picked(env, [...new Set(['DATABASE_URL', ...names])]);
+  return picked(env, [...new Set(names)]);
 }
 
 /** Variables that are set and that this install decides nonetheless, one sentence each. */

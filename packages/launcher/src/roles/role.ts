@@ -44,6 +44,8 @@ export interface RoleServer {
   readonly port: keyof Ports;
   /** It answers `/readyz` with reasons. */
   readonly tellsReadiness: boolean;
+  /** The key by which it proves whose it is. See docs/reference/processes.md#proof. */
+  readonly proof?: keyof InstallSecrets;
 }
 
 interface StoppableRole {

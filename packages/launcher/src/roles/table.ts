@@ -3,6 +3,7 @@ import { controlPlaneEnvironment } from '@cynodeai/runtime/environment/control-p
 import { demoModelEnvironment } from '@cynodeai/runtime/environment/demo-model';
 import { nodeEnvironment } from '@cynodeai/runtime/environment/node';
 import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gateway';
+import { joinPaths } from '@cynodeai/runtime/std';
 import {
   addressOf,
   engineDecisions,
@@ -74,6 +75,7 @@ const roleTable = [
       ...storeDecisions,
       NODE_REGISTRATION_PSK: { by: 'secret', secret: 'registrationPsk' },
       BOOTSTRAP_ADMIN_PASSWORD: { by: 'secret', secret: 'adminPassword' },
+      INSTALL_PROOF_KEY: { by: 'secret', secret: 'controlPlaneProof' },
       ORCHESTRATOR_SECRETS_KEY: { by: 'secret', secret: 'secretsKey' },
       ORCHESTRATOR_PUBLIC_URL: {
         by: 'install',
@@ -94,7 +96,14 @@ const roleTable = [
       },
       SANDBOX_DEFAULT_IMAGE: { by: 'default', value: () => sandboxImage },
     },
-    servers: [{ name: 'control-plane', port: 'controlPlane', tellsReadiness: true }],
+    servers: [
+      {
+        name: 'control-plane',
+        port: 'controlPlane',
+        tellsReadiness: true,
+        proof: 'controlPlaneProof',
+      },
+    ],
     needs: { database: true, engine: false, after: [] },
     confinement: 'full',
     writes: artifactsOf,
@@ -112,9 +121,10 @@ const roleTable = [
     environments: [userGatewayEnvironment],
     decides: {
       ...storeDecisions,
+      INSTALL_PROOF_KEY: { by: 'secret', secret: 'gatewayProof' },
       WATCHED_DIRECTORIES: {
         by: 'install',
-        value: ({ paths }) => [paths.home, paths.postgres].join(':'),
+        value: ({ paths }) => joinPaths([paths.home, paths.postgres]),
         instead: instead.folders,
       },
       USER_GATEWAY_LISTEN_ADDR: {
@@ -123,7 +133,9 @@ const roleTable = [
         instead: instead.ports,
       },
     },
-    servers: [{ name: 'user-gateway', port: 'userGateway', tellsReadiness: true }],
+    servers: [
+      { name: 'user-gateway', port: 'userGateway', tellsReadiness: true, proof: 'gatewayProof' },
+    ],
     // Nobody can log in before the control plane has made the first administrator.
     needs: { database: true, engine: false, after: ['control-plane'] },
     confinement: 'full',

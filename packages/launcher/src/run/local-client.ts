@@ -1,5 +1,6 @@
 import { GatewayClient } from '@cynodeai/api-client';
 import type { Install } from '../install/install.ts';
+import { openSecrets } from '../install/secrets.ts';
 import { LocalSession } from './session.ts';
 
 const userAgent = 'cynode';
@@ -10,6 +11,7 @@ export function localClient(install: Install): GatewayClient {
   return new GatewayClient({
     baseUrl: install.gatewayUrl,
     userAgent,
+    proofKey: openSecrets(install.paths).gatewayProof,
     token: () => session.token(),
     onUnauthorized: async () => {
       await session.renew();

@@ -1,6 +1,7 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
 import { realModelCommand } from '../domain/inference.ts';
 import type { Install } from '../install/install.ts';
+import { openSecrets } from '../install/secrets.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import { readinessOf } from '../stack/readiness.ts';
 import type { StackState } from '../stack/stack-state.ts';
@@ -31,7 +32,8 @@ export async function findInferenceTrouble(
 ): Promise<Trouble | undefined> {
   const state = runningStack(install);
   if (state === undefined) return findNodeTrouble(install);
-  const readiness = await readinessOf(state.gatewayUrl);
+  const { gatewayProof } = openSecrets(install.paths);
+  const readiness = await readinessOf(state.gatewayUrl, gatewayProof);
   if (readiness.state === 'ready') return undefined;
   if (readiness.state === 'unreachable') {
     return { text: `the gateway does not answer: ${readiness.why}`, lasting: false };

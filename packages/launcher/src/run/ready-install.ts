@@ -1,10 +1,12 @@
 import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import type { Env } from '@cynodeai/runtime/config';
 import { isImageImported } from '../image/image-marker.ts';
+import type { DatabaseChoice } from '../domain/database.ts';
 import { type InferenceChoice, wantsOtherInference } from '../domain/inference.ts';
 import { type Install, findInstall, openInstall } from '../install/install.ts';
 import { runningStack } from '../stack/ensure-stack.ts';
 import { restartReason } from '../stack/restart-reason.ts';
+import type { PortsChoice } from '../setup/moved-ports.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { countRunning } from './count-running.ts';
 import { findNodeTrouble } from './node-trouble.ts';
@@ -18,6 +20,10 @@ export interface ReadyOptions {
   readonly yes: boolean;
   /** What the command line says about inference. */
   readonly choice: InferenceChoice | undefined;
+  /** What it says about ports. */
+  readonly ports: PortsChoice | undefined;
+  /** What it says about the database. */
+  readonly database: DatabaseChoice | undefined;
   readonly need: InferenceNeed | undefined;
 }
 
@@ -65,12 +71,12 @@ export async function readyInstall(options: ReadyOptions): Promise<Install> {
 async function startedInstall(
   options: ReadyOptions,
 ): Promise<{ readonly install: Install; readonly fresh: boolean }> {
-  const { env, signal, progress, yes, choice } = options;
+  const { env, signal, progress, yes, choice, ports, database } = options;
   const known = findInstall(env);
   const state = known && runningStack(known);
   const settled = known !== undefined && !wantsOtherInference(known.inference, choice, env);
   if (known !== undefined && state !== undefined) {
-    const reason = restartReason(known, state, env);
+    const reason = restartReason(known, state, env, database);
     const usable = settled && isImageImported(known);
     const wanted = reason !== undefined && (usable || reason.binding);
     if (usable && reason === undefined) return { install: known, fresh: false };
@@ -88,5 +94,8 @@ async function startedInstall(
   }
   const install = await openInstall(env);
   const { bringUp } = await import('../setup/bring-up.ts');
-  return { install: await bringUp({ install, env, yes, signal, choice, progress }), fresh: true };
+  return {
+    install: await bringUp({ install, env, yes, signal, choice, ports, database, progress }),
+    fresh: true,
+  };
 }

@@ -66,6 +66,7 @@ export class LocalSession {
     const client = new GatewayClient({
       baseUrl: this.#install.gatewayUrl,
       userAgent: this.#userAgent,
+      proofKey: openSecrets(this.#install.paths).gatewayProof,
     });
     try {
       const tokens = (await refresh(client, stored)) ?? (await this.#logIn(client));

@@ -1,7 +1,10 @@
 import { ensureImage, prepareImage } from '../image/ensure-image.ts';
 import { type Install, rememberEngine } from '../install/install.ts';
+import type { DatabaseChoice } from '../domain/database.ts';
 import type { InferenceChoice } from '../domain/inference.ts';
 import { bundlePrograms } from './bundle-programs.ts';
+import { type PortsChoice, agreesToMove, placedInstall } from './moved-ports.ts';
+import { settleDatabase } from './settle-database.ts';
 import { prepareStart } from './prepare-start.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { ensureStack, runningStack } from '../stack/ensure-stack.ts';
@@ -23,6 +26,10 @@ export interface StartOptions extends Omit<SetupOptions, 'onStep'> {
   readonly progress: Progress;
   /** What the command line says about inference. */
   readonly choice: InferenceChoice | undefined;
+  /** What it says about ports. */
+  readonly ports: PortsChoice | undefined;
+  /** What it says about the database. */
+  readonly database: DatabaseChoice | undefined;
 }
 
 /** Installs what is missing and builds the sandbox image meanwhile, which needs none of it. */
@@ -45,12 +52,13 @@ export async function bringUp(options: StartOptions): Promise<Install> {
   const isCold = runningStack(install) === undefined;
   if (isCold) {
     for (const sentence of overruledVariables(options.env)) progress.note(sentence);
+    await settleDatabase(install, { ...options, onNote: (text) => progress.note(text) });
   }
   const start = async (): Promise<void> => {
     if (isCold) await bundlePrograms({ ...options, checkout: install.checkout });
-    await ensureStack({ ...all, install });
+    await ensureStack({ ...all, install, agreesToMove: agreesToMove(options) });
     await waitForGateway(install, signal);
   };
   await Promise.all([ensureImage({ ...all, install }), start()]);
-  return install;
+  return isCold ? placedInstall(install, progress) : install;
 }

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { sleep } from '@cynodeai/runtime/lifecycle';
+import { demandedDatabase, keepDatabase } from '../install/database-choice.ts';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
-import { isPortFree, portHolder } from '../machine/port-probe.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { confined } from '@cynodeai/runtime/confine';
 import { nodeArguments } from '../programs/start-file.ts';
 import { supervisor } from '../programs/table.ts';
 import { baseEnv, supervisedVariables } from '../roles/environment.ts';
-import { processRoles } from '../roles/table.ts';
 import { lastLines, logPath, openLog } from '../machine/log-file.ts';
 import { isAlive } from '../machine/process-identity.ts';
+import { checkPorts } from './place-ports.ts';
 import { type StackState, readStackState } from './stack-state.ts';
 import { stopStack } from './stop-stack.ts';
 
@@ -22,6 +22,8 @@ export interface EnsureStackOptions {
   readonly env: Env;
   readonly signal: AbortSignal;
   readonly onStep: (what: string) => void;
+  /** Whether to take other ports, asked with what keeps the install's own from being used; never unless told. */
+  readonly agreesToMove?: (held: string) => Promise<boolean>;
   /** Program of the supervisor, for tests. */
   readonly supervisorEntry?: string;
 }
@@ -35,24 +37,6 @@ export function stackLockPath(install: Install): string {
 export function runningStack(install: Install): StackState | undefined {
   const state = readStackState(install.paths.state);
   return state && isAlive(state.supervisor) ? state : undefined;
-}
-
-/** Ports the install's next start listens on. */
-export function portsOf(install: Install): number[] {
-  return processRoles
-    .filter((role) => role.isPart(install))
-    .flatMap((role) => role.servers.map((server) => install.ports[server.port]));
-}
-
-/** @throws LauncherError `port_busy` naming who holds a port of the install. */
-export async function checkPorts(install: Install): Promise<void> {
-  for (const port of portsOf(install)) {
-    if (await isPortFree(port)) continue;
-    throw new LauncherError(
-      'port_busy',
-      `port ${port} of this install is held by ${portHolder(port)}; stop it, or choose other ports in ${install.paths.settings}`,
-    );
-  }
 }
 
 /**
@@ -71,7 +55,8 @@ export async function ensureStack(options: EnsureStackOptions): Promise<StackSta
   const meanwhile = runningStack(install);
   if (meanwhile !== undefined) return meanwhile;
   if (await stopStack(install)) onStep('stopped what an earlier supervisor left running');
-  await checkPorts(install);
+  await checkPorts(install, options.agreesToMove ?? (async () => false));
+  keepDatabase(install.paths, demandedDatabase(install.paths, options.env));
   onStep('starting the stack');
   // Awaited here: the lock must be held until the stack can be seen.
   return await startSupervisor(options);

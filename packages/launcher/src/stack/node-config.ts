@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import type { Install } from '../install/install.ts';
 import type { InferencePath } from '../domain/inference.ts';
-import { registrationPskPath } from '../install/secrets.ts';
+import { controlPlaneProofPath, registrationPskPath } from '../install/secrets.ts';
 import { localNodeId, nodeConfigPath, urlOf } from '../roles/decisions.ts';
 
 /** What differs between the node of an install and a further one beside it. */
@@ -11,6 +11,8 @@ export interface NodeConfigInput {
   readonly labels: readonly string[];
   readonly orchestratorUrl: string;
   readonly pskFile: string;
+  /** The key its orchestrator must prove to hold; absent: it need not. */
+  readonly proofKeyFile?: string;
   readonly port: number;
   readonly stateDir: string;
   readonly cores: number;
@@ -36,7 +38,7 @@ export function nodeYaml(input: NodeConfigInput): string {
 version: 1
 orchestrator:
   url: ${quoted(input.orchestratorUrl)}
-  registration_psk_file: ${quoted(input.pskFile)}
+  registration_psk_file: ${quoted(input.pskFile)}${input.proofKeyFile === undefined ? '' : `\n  proof_key_file: ${quoted(input.proofKeyFile)}`}
 node:
   id: ${quoted(input.nodeId)}
   labels: [${input.labels.map((label) => quoted(label)).join(', ')}]
@@ -60,6 +62,7 @@ export function writeNodeConfig(install: Install): void {
     labels: ['orchestrator_host'],
     orchestratorUrl: urlOf('controlPlane')(install),
     pskFile: registrationPskPath(install.paths),
+    proofKeyFile: controlPlaneProofPath(install.paths),
     port: install.ports.workerApi,
     stateDir: install.paths.node,
     cores: availableParallelism(),

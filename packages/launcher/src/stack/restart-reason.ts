@@ -1,4 +1,6 @@
-import type { Env } from '@cynodeai/runtime/config';
+import type { Env, Secret } from '@cynodeai/runtime/config';
+import { type DatabaseChoice, shownDatabase } from '../domain/database.ts';
+import { demandedDatabase, keptDatabase } from '../install/database-choice.ts';
 import type { Install } from '../install/install.ts';
 import { missedVariables } from '../roles/environment.ts';
 import { checkoutStamp } from '../install/checkout-stamp.ts';
@@ -11,12 +13,38 @@ export interface RestartReason {
   readonly binding: boolean;
 }
 
+/** A database as a person is told of it. */
+export function databaseText(database: Secret | undefined): string {
+  return database === undefined
+    ? "the install's own PostgreSQL"
+    : `the database ${shownDatabase(database.reveal())}`;
+}
+
+/** What to tell whoever names another database than the one that is in use; undefined when nobody does. */
+export function otherDatabase(install: Install, env: Env): string | undefined {
+  const kept = keptDatabase(install.paths);
+  const demanded = demandedDatabase(install.paths, env);
+  if (kept?.reveal() === demanded?.reveal()) return undefined;
+  return `DATABASE_URL names ${databaseText(demanded)}, and this install uses ${databaseText(kept)}; to change over: cynode down, then cynode up`;
+}
+
 /** Why the stack that runs should be started anew; undefined when it is as it should be. */
 export function restartReason(
   install: Install,
   state: StackState,
   env: Env,
+  database?: DatabaseChoice,
 ): RestartReason | undefined {
+  if (!state.proves) {
+    const text = 'the running stack is of a version that cannot prove whose it is';
+    return { text, binding: true };
+  }
+  const kept = keptDatabase(install.paths);
+  const demanded = demandedDatabase(install.paths, env, database);
+  if (kept?.reveal() !== demanded?.reveal()) {
+    const text = `the running stack uses ${databaseText(kept)}, not ${databaseText(demanded)}`;
+    return { text, binding: true };
+  }
   const missed = missedVariables(state.variables ?? {}, env);
   if (missed.length > 0) {
     const text = `the running stack was started without this ${missed.join(', ')}`;

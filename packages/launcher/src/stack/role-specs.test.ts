@@ -12,6 +12,7 @@ const install: Install = {
   paths: pathsOf('/home/state'),
   runDir: '/run/cynode/0123abcd',
   ports: { ...portsBeside(1, 2), demoModel: 4 },
+  served: true,
   gatewayUrl: 'http://127.0.0.1:1',
   inference: { choice: 'auto', path: { kind: 'none' } },
   engine: { runtime: 'podman' },
@@ -21,6 +22,8 @@ const secrets = {
   secretsKey: new Secret('key'),
   registrationPsk: new Secret('psk'),
   adminPassword: new Secret('password'),
+  gatewayProof: new Secret('gateway proof'),
+  controlPlaneProof: new Secret('control plane proof'),
 };
 const outside = {
   HOME: '/home/me',
@@ -54,6 +57,7 @@ describe('the environment of roles', () => {
       'CONTROL_PLANE_LISTEN_ADDR',
       'DATABASE_URL',
       'HOME',
+      'INSTALL_PROOF_KEY',
       'JWT_SECRET',
       'LANG',
       'NODE_REGISTRATION_PSK',
@@ -75,6 +79,7 @@ describe('the environment of roles', () => {
       'ARTIFACT_STORAGE_DIR',
       'DATABASE_URL',
       'HOME',
+      'INSTALL_PROOF_KEY',
       'JWT_SECRET',
       'LANG',
       'PATH',

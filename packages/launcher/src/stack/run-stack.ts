@@ -1,22 +1,12 @@
-import process from 'node:process';
 import { join } from 'node:path';
-import type { Env } from '@cynodeai/runtime/config';
-import type { Log } from '@cynodeai/runtime/observe';
+import { demandedDatabase, keepDatabase } from '../install/database-choice.ts';
 import type { Install } from '../install/install.ts';
-import { openSecrets } from '../install/secrets.ts';
-import { LauncherError } from '../base/launcher-error.ts';
-import { urlOf } from '../roles/decisions.ts';
-import { variableMarks } from '../roles/environment.ts';
-import { roleNames } from '../roles/table.ts';
-import { checkoutStamp } from '../install/checkout-stamp.ts';
 import { logPath, rotateLog } from '../machine/log-file.ts';
-import { writeNodeConfig } from './node-config.ts';
-import { identityOf } from '../machine/process-identity.ts';
-import { neededPorts, untilAccepted } from './needed-ports.ts';
-import { roleSpecs } from './role-specs.ts';
-import { type RoleState, forgetStackState, writeStackState } from './stack-state.ts';
+import { placePorts } from './place-ports.ts';
+import { PlacedRoles, type RoleOptions } from './placed-roles.ts';
+import { forgetStackState } from './stack-state.ts';
+import { stateKeeper } from './state-keeper.ts';
 import { superviseDatabase } from './supervise-database.ts';
-import { type RoleSpec, superviseRole } from './supervise-role.ts';
 
 /** A stack whose roles this process keeps running. */
 export interface RunningStack {
@@ -24,56 +14,25 @@ export interface RunningStack {
   stop(): Promise<void>;
 }
 
-export interface RunStackOptions {
+export interface RunStackOptions extends RoleOptions {
   readonly install: Install;
-  readonly env: Env;
-  readonly log: Log;
   /** Gives up starting. */
   readonly signal: AbortSignal;
-  /** Instead of the real role processes, for tests. */
-  readonly specs?: (databaseUrl: string) => readonly RoleSpec[];
 }
 
 const rotateEveryMs = 30_000;
 
-/** Keeps the file that tells others about the stack. */
-function stateKeeper(install: Install, env: Env): { update: (role: RoleState) => void } {
-  const supervisor = identityOf(process.pid);
-  if (supervisor === undefined) throw new LauncherError('stack', '/proc cannot be read');
-  const roles = new Map<string, RoleState>();
-  const fixed = {
-    version: 1 as const,
-    supervisor,
-    stamp: checkoutStamp(install.checkout),
-    startedAt: new Date().toISOString(),
-    gatewayUrl: install.gatewayUrl,
-    controlPlaneUrl: urlOf('controlPlane')(install),
-    workerUrl: urlOf('workerApi')(install),
-    inference: install.inference.path,
-    variables: variableMarks(install, env),
-  };
-  const save = (): void =>
-    writeStackState(install.paths.state, {
-      ...fixed,
-      roles: roleNames.flatMap((name) => roles.get(name) ?? []),
-    });
-  save();
-  return {
-    update: (role) => {
-      roles.set(role.name, role);
-      save();
-    },
-  };
-}
-
 /**
- * Starts the database, then the other roles side by side, and keeps them running until `stop`.
- * @throws PostgresError when the database does not start.
+ * Claims its ports, starts the database, then the other roles side by side, and keeps them running until `stop`.
+ * @throws PostgresError when the database does not start; LauncherError `port_busy`
  */
 export async function runStack(options: RunStackOptions): Promise<RunningStack> {
-  const { install, env, log } = options;
+  const { env, log } = options;
+  const placed = await placePorts(options.install);
+  const { install } = placed;
   const keeper = stateKeeper(install, env);
-  const external = env['DATABASE_URL'];
+  const external = demandedDatabase(install.paths, env);
+  keepDatabase(install.paths, external);
   const database = external
     ? undefined
     : await superviseDatabase({
@@ -83,47 +42,18 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
         onChange: keeper.update,
         log,
       });
-  const databaseUrl = external || database?.url || '';
-  writeNodeConfig(install);
-  const specs =
-    options.specs?.(databaseUrl) ??
-    roleSpecs(install, openSecrets(install.paths), databaseUrl, env);
-  const starting = specs.map((spec) => spec.name);
-  const running = specs.map((spec) => {
-    return superviseInBackground(
-      spec,
-      keeper.update,
-      log,
-      neededPorts(spec.name, starting, install),
-    );
-  });
-  const logs = [...specs.map((spec) => spec.logPath), logPath(install.paths.logs, 'supervisor')];
+  const roles = new PlacedRoles(placed, external?.reveal() ?? database?.url ?? '', options, keeper);
+  const logs = [
+    ...roles.specs.map((spec) => spec.logPath),
+    logPath(install.paths.logs, 'supervisor'),
+  ];
   const rotation = setInterval(() => logs.forEach((path) => rotateLog(path)), rotateEveryMs);
   return {
     stop: async () => {
       clearInterval(rotation);
-      for (const role of running.toReversed()) await role.stop();
+      await roles.stop();
       await database?.stop();
       forgetStackState(install.paths.state);
-    },
-  };
-}
-
-function superviseInBackground(
-  spec: RoleSpec,
-  onChange: (state: RoleState) => void,
-  log: Log,
-  afterPorts: readonly number[],
-): { stop: () => Promise<void> } {
-  const control = new AbortController();
-  const { signal } = control;
-  const done = untilAccepted(afterPorts, signal).then(() =>
-    superviseRole(spec, { signal, onChange, log }),
-  );
-  return {
-    stop: () => {
-      control.abort();
-      return done;
     },
   };
 }

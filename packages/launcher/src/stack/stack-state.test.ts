@@ -9,6 +9,7 @@ const state: StackState = {
   gatewayUrl: 'http://127.0.0.1:8080',
   controlPlaneUrl: 'http://127.0.0.1:12082',
   workerUrl: 'http://127.0.0.1:12090',
+  proves: true,
   inference: { kind: 'demo' },
   roles: [
     {

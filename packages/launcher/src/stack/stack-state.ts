@@ -31,6 +31,8 @@ const stackStateSchema = z.object({
   gatewayUrl: z.string(),
   controlPlaneUrl: z.string(),
   workerUrl: z.string(),
+  /** Its gateway and its control plane can prove whose they are. */
+  proves: z.boolean().default(false),
   /** Where prompts get their answers in this stack. */
   inference: inferencePathSchema.default({ kind: 'none' }),
   /** Marks of the variables it was started with. */

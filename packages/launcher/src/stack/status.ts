@@ -1,4 +1,7 @@
+import { shownDatabase } from '../domain/database.ts';
+import { keptDatabase } from '../install/database-choice.ts';
 import type { Install } from '../install/install.ts';
+import { openSecrets } from '../install/secrets.ts';
 import { urlOf } from '../roles/decisions.ts';
 import { processRoles } from '../roles/table.ts';
 import { checkoutStamp } from '../install/checkout-stamp.ts';
@@ -23,27 +26,47 @@ export interface StackStatus {
   readonly roles: readonly (RoleState & { readonly alive: boolean })[];
   readonly servers: readonly ServerStatus[];
   readonly inference?: InferenceStatus;
+  /** The user's own database, as it may be shown; absent: the install has its own. */
+  readonly database?: string;
 }
 
 /** How the install's stack is doing; asks every server. */
 export async function stackStatus(install: Install): Promise<StackStatus> {
   const state = readStackState(install.paths.state);
-  if (state === undefined) return { state: 'stopped', outdated: false, roles: [], servers: [] };
+  const kept = keptDatabase(install.paths);
+  const database = kept && { database: shownDatabase(kept.reveal()) };
+  const stopped = {
+    state: 'stopped',
+    outdated: false,
+    roles: [],
+    servers: [],
+    ...database,
+  } as const;
+  if (state === undefined) return stopped;
   const roles = state.roles.map((role) => ({
     ...role,
     alive: role.process !== undefined && isAlive(role.process),
   }));
   const supervised = isAlive(state.supervisor);
   if (!supervised && roles.every((role) => !role.alive)) {
-    return { state: 'stopped', outdated: false, roles: [], servers: [] };
+    return stopped;
   }
+  const secrets = openSecrets(install.paths);
   const urls = processRoles
     .flatMap((role) => role.servers)
     .filter((server) => server.tellsReadiness)
-    .map(({ name, port }) => [name, urlOf(port)(install)] as const);
+    .map(({ name, port, proof }) => ({
+      name,
+      url: urlOf(port)(install),
+      key: proof && secrets[proof],
+    }));
   const [servers, inference] = await Promise.all([
     Promise.all(
-      urls.map(async ([name, url]) => ({ name, url, readiness: await readinessOf(url) })),
+      urls.map(async ({ name, url, key }) => ({
+        name,
+        url,
+        readiness: await readinessOf(url, key),
+      })),
     ),
     inferenceStatus(state.inference, install),
   ]);
@@ -55,5 +78,6 @@ export async function stackStatus(install: Install): Promise<StackStatus> {
     roles,
     servers,
     inference,
+    ...database,
   };
 }
