@@ -3,6 +3,7 @@ export * from './health.ts';
 export * from './limits.ts';
 export * from './model-availability.ts';
 export * from './model-names.ts';
+export * from './model-service-url.ts';
 export * from './open-enum.ts';
 export * from './ports.ts';
 export * from './primitives.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { canonicalModel, isCloudModel } from './model-names.ts';
+import { canonicalModel, isCloudModel, looksLikeEmbedding } from './model-names.ts';
 
 it.each([
   ['qwen3', 'qwen3:latest'],
@@ -38,4 +38,25 @@ it.each(['gpt-oss:120b-cloud', 'x:cloud', 'X:Cloud', 'deepseek-cloud', 'team/x-c
 
 it.each(['cloudy:8b', 'cloud:8b', 'team-cloud/x:8b', 'x:cloud9'])('%s is not', (ref) => {
   expect(isCloudModel(ref)).toBe(false);
+});
+
+it.each([
+  ['nomic-embed-text', []],
+  ['mxbai-embed-large:335m', []],
+  ['all-minilm', []],
+  ['library/bge-m3', []],
+  ['team/e5-large', []],
+  ['anything', ['nomic-bert']],
+  ['anything', ['llama', 'BERT']],
+])('%s of %j only embeds', (ref, families) => {
+  expect(looksLikeEmbedding(ref, families)).toBe(true);
+});
+
+it.each([
+  ['llama3:8b', ['llama']],
+  ['qwen3.5', []],
+  ['smollm2:135m', ['llama']],
+  ['phi3-e5', []],
+])('%s of %j may write', (ref, families) => {
+  expect(looksLikeEmbedding(ref, families)).toBe(false);
 });

@@ -18,6 +18,24 @@ export function canonicalModel(ref: string): string {
   return name.includes(':') ? short : `${short}:${defaultModelTag}`;
 }
 
+/** Families of models that only turn text into vectors, and what their names have in them. */
+const embeddingFamilies: readonly string[] = ['bert', 'nomic-bert', 'xlm-roberta', 't5encoder'];
+const embeddingName = /embed|minilm|(?:^|[/-])bge(?:-|:)|(?:^|[/-])e5-/;
+
+/**
+ * Whether a model turns text into vectors and completes none, as far as its name and family tell: for services that do
+ * not say what a model can do.
+ */
+export function looksLikeEmbedding(ref: string, families: readonly string[] = []): boolean {
+  return (
+    families.some((family) => embeddingFamilies.includes(family.toLowerCase())) ||
+    embeddingName.test(canonicalModel(ref))
+  );
+}
+
+/** What a model can do, as a service words it, when it writes text. */
+export const completionCapability = 'completion';
+
 /** Whether a name means a model that its service has computed elsewhere: whatever it is asked leaves the machine. */
 export function isCloudModel(ref: string): boolean {
   const canonical = canonicalModel(ref);

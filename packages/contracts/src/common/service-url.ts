@@ -25,6 +25,11 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
+/** Whether the address of a service is this machine's own. */
+export function isOnThisHost(url: string): boolean {
+  return isLoopback(new URL(url).hostname);
+}
+
 /** How what is sent to the address of a service travels: on this machine, encrypted, or in the clear. */
 export const transports = ['loopback', 'tls', 'plain'] as const;
 

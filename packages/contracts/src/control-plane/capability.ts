@@ -91,8 +91,21 @@ export const nodeCapabilityReportSchema = z.looseObject({
       existing_service: z.boolean().optional(),
       running: z.boolean().optional(),
       models: z
-        .array(z.looseObject({ model_ref: modelRefSchema, status: modelAvailabilitySchema }))
+        .array(
+          z.looseObject({
+            model_ref: modelRefSchema,
+            status: modelAvailabilitySchema,
+            /** On the disk of the service, where it says so. */
+            size_bytes: z.int().nonnegative().optional(),
+            /** What it can do, such as `completion` or `embedding`. */
+            capabilities: z.array(textSchema).optional(),
+          }),
+        )
         .optional(),
+      /** Scheme, host and port of the service that is relied upon; no path, which may be private. */
+      service_url: textSchema.max(limits.indexedTextChars).optional(),
+      /** The service computes on this machine, with its memory. */
+      on_this_host: z.boolean().optional(),
     })
     .optional(),
   worker_api: z.looseObject({ base_url: z.string() }).optional(),

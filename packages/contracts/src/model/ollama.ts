@@ -18,6 +18,15 @@ export const ollamaTagsSchema = z.looseObject({
         model: z.string().optional(),
         size: z.number().optional(),
         digest: z.string().optional(),
+        /** Newer services say here already what it can do. */
+        capabilities: z.array(z.string()).nullish(),
+        details: z
+          .looseObject({
+            family: z.string().nullish(),
+            families: z.array(z.string()).nullish(),
+            parameter_size: z.string().nullish(),
+          })
+          .nullish(),
         /** Who computes it, for a model that is not on this machine. */
         remote_host: z.string().optional(),
       }),

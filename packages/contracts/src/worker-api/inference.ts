@@ -66,6 +66,9 @@ export const modelListSchema = z.object({
       /** How much of it is fetched while it is `loading`, where the model service tells. */
       completed_bytes: z.int().nonnegative().optional(),
       total_bytes: z.int().nonnegative().optional(),
+      /** On the disk of the service, and what the model can do; with `available`, where the service says so. */
+      size_bytes: z.int().nonnegative().optional(),
+      capabilities: z.array(z.string()).optional(),
     }),
   ),
 });

@@ -1,5 +1,11 @@
 import { trimEnd } from '../std/index.ts';
-import { defaultPorts, isCloudModel, limits, serviceUrlSchema } from '@cynodeai/contracts/common';
+import {
+  defaultPorts,
+  isCloudModel,
+  limits,
+  modelServiceUrlSchema,
+  serviceUrlSchema,
+} from '@cynodeai/contracts/common';
 import { z } from 'zod';
 import {
   type Environment,
@@ -69,12 +75,12 @@ export const controlPlaneEnvironment = {
     unset: 'none',
   },
   OLLAMA_BASE_URL: {
-    field: baseUrlField,
+    field: modelServiceUrlSchema,
     about: 'Model service that the control plane asks by itself',
     unset: '`INFERENCE_URL`, else the relay of a node',
   },
   INFERENCE_URL: {
-    field: baseUrlField,
+    field: modelServiceUrlSchema,
     about: 'The same, where `OLLAMA_BASE_URL` is unset',
     unset: 'the relay of a node',
   },

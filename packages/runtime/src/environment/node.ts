@@ -1,6 +1,11 @@
 import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
-import { containerEngines, nodeSlugSchema, serviceUrlSchema } from '@cynodeai/contracts/common';
+import {
+  containerEngines,
+  modelServiceUrlSchema,
+  nodeSlugSchema,
+  serviceUrlSchema,
+} from '@cynodeai/contracts/common';
 import { z } from 'zod';
 import {
   type Environment,
@@ -112,7 +117,7 @@ export const nodeEnvironment = {
     default: '10',
   },
   OLLAMA_UPSTREAM_URL: {
-    field: serviceUrlSchema.refine((url) => url.startsWith('http:'), 'must be an http URL'),
+    field: modelServiceUrlSchema,
     about: 'Model service the node uses',
     unset: 'the one at `OLLAMA_PORT` of this host',
   },

@@ -1,4 +1,9 @@
-import { type OllamaPullLine, canonicalModel, isCloudModel } from '@cynodeai/contracts/model';
+import {
+  type OllamaPullLine,
+  canonicalModel,
+  isCloudModel,
+  looksLikeEmbedding,
+} from '@cynodeai/contracts/model';
 import type {
   AnswerPiece,
   LoadedModel,
@@ -26,7 +31,7 @@ function cardOf(name: string): ModelCard {
     quantization: 'Q4_0',
     license: 'none',
     system: '',
-    capabilities: ['completion', 'tools'],
+    capabilities: looksLikeEmbedding(name) ? ['embedding'] : ['completion', 'tools'],
     contextLength: 4096,
   };
 }

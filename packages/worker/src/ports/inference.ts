@@ -1,5 +1,6 @@
+import type { PullProgress } from '@cynodeai/contracts/model';
 import type { InferenceContainer } from '../domain/inference/container.ts';
-import type { PullProgress } from '../domain/inference/models.ts';
+import type { FoundModel } from '../domain/inference/models.ts';
 
 /** The node's model service, whoever started it. */
 export interface InferenceService {
@@ -24,6 +25,10 @@ export interface ModelBackend {
   asksCloud(signal: AbortSignal): Promise<boolean | undefined>;
   /** Models it has, each with its tag, sorted. @throws Error when it does not answer or makes no sense */
   models(signal: AbortSignal): Promise<readonly string[]>;
+  /** The same with what the list tells of each. @throws Error as `models` */
+  inventory(signal: AbortSignal): Promise<readonly FoundModel[]>;
+  /** What one of them can do, in its own words; `unsaid` by an older service. @throws Error when it does not answer */
+  abilities(modelRef: string, signal: AbortSignal): Promise<readonly string[] | 'unsaid'>;
   /** Makes it fetch a model and resolves when it has it. @throws Error with the service's own words */
   pull(
     modelRef: string,

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestNode } from '../node/support/test-node.ts';
 
+/** What the scripted model tells of each of its models. */
+const scriptedTraits = { size_bytes: 629_145_600, capabilities: ['completion', 'tools'] };
 const version = { kind: 'raw', body: '{"version":"0.12.6"}' } as const;
 
 describe('a model service of the host', () => {
@@ -36,9 +38,11 @@ describe('a model service of the host', () => {
       mode: 'allow',
       existing_service: true,
       running: true,
+      service_url: model.url,
+      on_this_host: true,
       models: [
-        { model_ref: 'qwen3:8b', status: 'available' },
-        { model_ref: 'scripted:latest', status: 'available' },
+        { model_ref: 'qwen3:8b', status: 'available', ...scriptedTraits },
+        { model_ref: 'scripted:latest', status: 'available', ...scriptedTraits },
       ],
     });
     expect(node.orchestrator.acks).toMatchObject([{ status: 'applied' }]);
@@ -91,12 +95,28 @@ describe('a model service of the host', () => {
     const port = await reservePort();
     node.env['OLLAMA_UPSTREAM_URL'] = `http://127.0.0.1:${port}`;
     await node.start();
-    expect(node.log.text()).toContain('within 120 s; start it or correct OLLAMA_UPSTREAM_URL');
+    expect(node.log.text()).toContain('within 10 s; start it or correct OLLAMA_UPSTREAM_URL');
     expect((await node.get('/readyz')).text).toBe('ready');
+    expect(lastInference()).toMatchObject({
+      existing_service: true,
+      running: false,
+      service_url: `http://127.0.0.1:${port}`,
+    });
     expect((await node.run(['exit', '0'])).status).toBe(200);
     const late = await startScriptedModel({ port });
     await untilReported({ running: true });
     await late.close();
+  });
+
+  it('that somebody named with a path is reported without it, and is another machine by its name', async () => {
+    node.env['OLLAMA_UPSTREAM_URL'] = 'https://models.invalid/secret-path';
+    await node.start();
+    expect(lastInference()).toMatchObject({
+      service_url: 'https://models.invalid',
+      on_this_host: false,
+      running: false,
+    });
+    expect(JSON.stringify(node.orchestrator.reports)).not.toContain('secret-path');
   });
 
   it('that is started later is found and used', async () => {

@@ -5,9 +5,15 @@ import {
   waitToPass,
 } from '@cynodeai/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HttpClient } from '@cynodeai/runtime/call';
+import { at } from '@cynodeai/runtime/std';
+import { createOllamaBackend } from '../../src/adapters/inference/ollama-backend.ts';
+import { ModelAbilities } from '../../src/app/inference/model-abilities.ts';
 import { type Answer, TestNode } from '../node/support/test-node.ts';
 
 const path = '/v1/worker/inference/models';
+/** What the scripted model tells of each of its models. */
+const scriptedTraits = { size_bytes: 629_145_600, capabilities: ['completion', 'tools'] };
 
 describe('models of a node', () => {
   let node: TestNode;
@@ -29,7 +35,7 @@ describe('models of a node', () => {
   const list = async (): Promise<unknown> => (await node.get(path)).json['models'];
   const pulls = (): number =>
     model.requests.filter((request) => request.path === '/api/pull').length;
-  const here = { model_ref: 'here:latest', status: 'available' };
+  const here = { model_ref: 'here:latest', status: 'available', ...scriptedTraits };
   const untilListed = (entry: object): Promise<void> =>
     waitToPass(async () => expect(await list()).toContainEqual(entry));
 
@@ -70,7 +76,7 @@ describe('models of a node', () => {
       expect(node.orchestrator.reports.at(-1)?.inference?.models).toContainEqual(loading),
     );
     rest.resolve();
-    const available = { model_ref: 'new:1b', status: 'available' };
+    const available = { model_ref: 'new:1b', status: 'available', ...scriptedTraits };
     await untilListed(available);
     await waitToPass(() =>
       expect(node.orchestrator.reports.at(-1)?.inference?.models).toContainEqual(available),
@@ -115,6 +121,73 @@ describe('models of a node', () => {
       error: expect.stringMatching(reason),
     });
     expect((await node.get('/readyz')).status).toBe(200);
+  });
+
+  it('that the service says it fetched and does not list have failed', async () => {
+    model.setScript({
+      intercept: ({ path: asked }) =>
+        asked === '/api/pull' ? { kind: 'raw', body: '{"status":"success"}\n' } : undefined,
+    });
+    expect((await load('ghost')).status).toBe(202);
+    await untilListed({
+      model_ref: 'ghost:latest',
+      status: 'failed',
+      error: expect.stringContaining('does not list it'),
+    });
+  });
+
+  it('are asked once what they can do, and never where the answer would come from a cloud', async () => {
+    const shows = () => model.requests.filter((request) => request.path === '/api/show');
+    expect(shows().map(({ json }) => json)).toEqual([{ model: 'here:latest' }]);
+    for (let look = 0; look < 3; look += 1) expect(await list()).toEqual([here]);
+    expect(shows()).toHaveLength(1);
+    const cloudy = await startScriptedModel({
+      port: 0,
+      models: ['mine'],
+      remoteModels: ['alias', 'gpt-oss:120b-cloud'],
+    });
+    try {
+      const inventory = new ModelAbilities();
+      const client = new HttpClient({ lanes: { pull: 1 } });
+      const backend = createOllamaBackend({ client, baseUrl: cloudy.url });
+      const { signal } = new AbortController();
+      const found = await backend.inventory(signal);
+      expect([...(await inventory.of(backend, found, signal)).keys()]).toEqual(['mine:latest']);
+      expect(cloudy.forwarded).toEqual([]);
+      await client.close();
+    } finally {
+      await cloudy.close();
+    }
+  });
+
+  it.each<[string, string, Behaviour, readonly string[]]>([
+    [
+      'a model for vectors',
+      'vec',
+      { kind: 'raw', body: '{"capabilities":["embedding"]}' },
+      ['embedding'],
+    ],
+    ['a model that tells nothing', 'plain', { kind: 'raw', body: '{}' }, ['completion']],
+    ['one whose name tells', 'nomic-embed-text', { kind: 'raw', body: '{}' }, ['embedding']],
+    [
+      'a service without that path',
+      'plain',
+      { kind: 'error', status: 404, error: 'no' },
+      ['completion'],
+    ],
+    ['nonsense', 'plain', { kind: 'raw', body: '{"capabilities":7}' }, ['completion']],
+  ])('can do what %s says', async (_what, name, behaviour, capabilities) => {
+    model.setScript({
+      intercept: ({ path: asked, json }) =>
+        asked === '/api/show' && at(json, 'model') === `${name}:latest` ? behaviour : undefined,
+    });
+    model.addModel(name);
+    expect(await list()).toContainEqual({
+      model_ref: `${name}:latest`,
+      status: 'available',
+      size_bytes: scriptedTraits.size_bytes,
+      capabilities,
+    });
   });
 
   it('that disappear from the service are evicted', async () => {

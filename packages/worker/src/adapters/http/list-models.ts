@@ -1,7 +1,7 @@
 import { type ModelList, workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { ModelLoads } from '../../app/inference/model-loads.ts';
-import type { ModelState } from '../../domain/inference/models.ts';
+import { type ModelState, traitsOnWire } from '../../domain/inference/models.ts';
 import { type ReadinessView, requireReady, requireToken, type TokenSource } from './guards.ts';
 
 export interface ListModelsDeps {
@@ -11,11 +11,12 @@ export interface ListModelsDeps {
 }
 
 function onWire(model: ModelState): ModelList['models'][number] {
-  const { modelRef, status, error, progress } = model;
+  const { modelRef, status, error, progress, traits } = model;
   return {
     model_ref: modelRef,
     status,
     ...(error !== undefined && { error }),
+    ...traitsOnWire(traits),
     ...(progress !== undefined && {
       completed_bytes: progress.completedBytes,
       total_bytes: progress.totalBytes,

@@ -1,6 +1,12 @@
-import { canonicalModel, isCloudModel, ollamaRoutes } from '@cynodeai/contracts/model';
+import {
+  type OllamaTags,
+  canonicalModel,
+  isCloudModel,
+  ollamaRoutes,
+} from '@cynodeai/contracts/model';
 import { CallError, callRoute } from '@cynodeai/runtime/call';
-import { isModelRef } from '../../domain/inference/models.ts';
+import { storableText } from '@cynodeai/runtime/std';
+import { type FoundModel, isModelRef } from '../../domain/inference/models.ts';
 import type { BackendLook, ModelBackend } from '../../ports/inference.ts';
 import { type ModelService, pullModel } from './pull-model.ts';
 
@@ -11,6 +17,9 @@ const bounds = {
   tagsMs: 10_000,
   tagsBytes: 16 * 1024 * 1024,
   models: 1000,
+  showBytes: 16 * 1024 * 1024,
+  words: 16,
+  wordChars: 128,
 } as const;
 
 async function look(service: ModelService, signal: AbortSignal): Promise<BackendLook> {
@@ -34,7 +43,29 @@ async function asksCloud(service: ModelService, signal: AbortSignal): Promise<bo
   }
 }
 
-async function models(service: ModelService, signal: AbortSignal): Promise<readonly string[]> {
+type Listed = NonNullable<OllamaTags['models']>[number];
+
+function foundModel(ref: string, { size, digest, capabilities, details }: Listed): FoundModel {
+  const families = [details?.family, details?.families].flat().filter((family) => family != null);
+  return {
+    ref: canonicalModel(ref),
+    families: families.slice(0, bounds.words),
+    ...(size !== undefined && Number.isSafeInteger(size) && size >= 0 && { sizeBytes: size }),
+    ...(digest !== undefined && { digest: digest.slice(0, bounds.wordChars) }),
+    ...(capabilities && { capabilities: wordsOf(capabilities) }),
+  };
+}
+
+/** A hostile service must not fill reports with its words. */
+function wordsOf(words: readonly string[]): readonly string[] {
+  return words.slice(0, bounds.words).map((word) => storableText(word.slice(0, bounds.wordChars)));
+}
+
+/** What is on its disk, without entries that stand for models of somebody's cloud. */
+async function inventory(
+  service: ModelService,
+  signal: AbortSignal,
+): Promise<readonly FoundModel[]> {
   const limits = { timeoutMs: bounds.tagsMs, maxBytes: bounds.tagsBytes };
   const called = callRoute(ollamaRoutes.tags, {}, { ...service, ...limits, signal });
   const { body } = await called.catch((error: unknown) => {
@@ -42,12 +73,33 @@ async function models(service: ModelService, signal: AbortSignal): Promise<reado
     const what = `the model service answered ${error.status} without a list of models`;
     throw new Error(what, { cause: error });
   });
-  const refs = (body.models ?? [])
-    .filter(({ remote_host }) => !remote_host)
-    .map((model) => model.name ?? model.model ?? '')
-    .filter((ref) => isModelRef(ref) && !isCloudModel(ref))
-    .map(canonicalModel);
-  return [...new Set(refs)].toSorted().slice(0, bounds.models);
+  const byRef = new Map<string, FoundModel>();
+  for (const entry of body.models ?? []) {
+    const ref = entry.name ?? entry.model ?? '';
+    if (entry.remote_host || !isModelRef(ref) || isCloudModel(ref)) continue;
+    const found = foundModel(ref, entry);
+    if (!byRef.has(found.ref)) byRef.set(found.ref, found);
+  }
+  return [...byRef.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1)).slice(0, bounds.models);
+}
+
+/** @param modelRef one of the inventory: what else is asked for may be forwarded to its maker's cloud */
+async function abilities(
+  service: ModelService,
+  modelRef: string,
+  signal: AbortSignal,
+): Promise<readonly string[] | 'unsaid'> {
+  const limits = { timeoutMs: bounds.lookMs, maxBytes: bounds.showBytes };
+  const body = { model: modelRef };
+  try {
+    const called = await callRoute(ollamaRoutes.show, { body }, { ...service, ...limits, signal });
+    const { capabilities } = called.body;
+    return capabilities === undefined ? 'unsaid' : wordsOf(capabilities);
+  } catch (error) {
+    // It answered, so that asking again would bring the same.
+    if (error instanceof CallError && error.status !== undefined) return 'unsaid';
+    throw error;
+  }
 }
 
 /** A service that speaks Ollama's API. */
@@ -55,7 +107,9 @@ export function createOllamaBackend(service: ModelService): ModelBackend {
   return {
     look: (signal) => look(service, signal),
     asksCloud: (signal) => asksCloud(service, signal),
-    models: (signal) => models(service, signal),
+    models: async (signal) => (await inventory(service, signal)).map(({ ref }) => ref),
+    inventory: (signal) => inventory(service, signal),
+    abilities: (modelRef, signal) => abilities(service, modelRef, signal),
     pull: (modelRef, onProgress, signal) => pullModel({ service, modelRef, onProgress, signal }),
   };
 }

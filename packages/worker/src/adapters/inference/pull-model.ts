@@ -1,12 +1,13 @@
 import {
   type OllamaPullLine,
+  PullLayers,
+  type PullProgress,
   ollamaErrorSchema,
   ollamaPullLineSchema,
   ollamaRoutes,
 } from '@cynodeai/contracts/model';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { LineError, linesOf, parseJsonOr, truncateUtf8 } from '@cynodeai/runtime/std';
-import type { PullProgress } from '../../domain/inference/models.ts';
 
 /** A model service and the connections to it; downloads have a lane of their own, because they last for minutes. */
 export interface ModelService {
@@ -26,34 +27,10 @@ export interface PullCall {
 const silenceMs = 600_000;
 /** Longest line, characters. */
 const lineChars = 64 * 1024;
-const layersMax = 1000;
 const errorBytes = 500;
 
 function parseLine(text: string): OllamaPullLine | undefined {
   return ollamaPullLineSchema.safeParse(parseJsonOr(text)).data;
-}
-
-/** Adds up what is known of each layer. */
-class Layers {
-  readonly #layers = new Map<string, PullProgress>();
-
-  /** The sum after this line; undefined when it says nothing new. */
-  note(line: OllamaPullLine): PullProgress | undefined {
-    const { digest, total = 0, completed = 0 } = line;
-    const sane = Number.isSafeInteger(total) && total > 0 && Number.isSafeInteger(completed);
-    if (digest === undefined || !sane) return undefined;
-    if (!this.#layers.has(digest) && this.#layers.size >= layersMax) return undefined;
-    this.#layers.set(digest, {
-      completedBytes: Math.min(Math.max(completed, 0), total),
-      totalBytes: total,
-    });
-    let [completedBytes, totalBytes] = [0, 0];
-    for (const layer of this.#layers.values()) {
-      completedBytes += layer.completedBytes;
-      totalBytes += layer.totalBytes;
-    }
-    return Number.isSafeInteger(totalBytes) ? { completedBytes, totalBytes } : undefined;
-  }
 }
 
 const fault = (words: string, cause?: unknown): Error =>
@@ -74,7 +51,7 @@ export async function pullModel({
   onProgress,
   signal,
 }: PullCall): Promise<void> {
-  const layers = new Layers();
+  const layers = new PullLayers();
   try {
     const body = { model: modelRef, stream: true };
     const settings = { ...service, lane: 'pull', stallMs: silenceMs, signal } as const;

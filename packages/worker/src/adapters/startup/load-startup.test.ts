@@ -224,7 +224,10 @@ surprise: true
   });
 
   it.each([
-    ['OLLAMA_UPSTREAM_URL', 'https://model:1'],
+    ['OLLAMA_UPSTREAM_URL', 'ftp://model:1'],
+    ['OLLAMA_UPSTREAM_URL', 'http://model:1/v1'],
+    ['OLLAMA_UPSTREAM_URL', 'https://model:1/api/'],
+    ['OLLAMA_UPSTREAM_URL', 'http://me:word@model:1'],
     ['OLLAMA_PORT', '0'],
     ['OLLAMA_BIND_ADDR', 'bridge0'],
     ['OLLAMA_CONTAINER_NAME', '--privileged'],

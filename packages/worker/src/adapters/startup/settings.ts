@@ -54,7 +54,7 @@ function sandboxSettings(
 function ollamaSettings(allowGpu: boolean, env: NodeEnv): OllamaSettings {
   const { OLLAMA_UPSTREAM_URL: upstreamUrl, OLLAMA_IMAGE: image } = env;
   return {
-    ...(upstreamUrl !== undefined && { upstreamUrl: trimEnd(upstreamUrl, '/') }),
+    ...(upstreamUrl !== undefined && { upstreamUrl }),
     port: env.OLLAMA_PORT,
     ...(image !== undefined && { image }),
     bindAddress: env.OLLAMA_BIND_ADDR,

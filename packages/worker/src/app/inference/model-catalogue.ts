@@ -1,4 +1,5 @@
-import type { ModelState, PullProgress } from '../../domain/inference/models.ts';
+import type { PullProgress } from '@cynodeai/contracts/model';
+import type { ModelState, ModelTraits } from '../../domain/inference/models.ts';
 
 /** Models remembered besides those that are there: failed ones and evicted ones, each. */
 const remembered = 200;
@@ -17,12 +18,17 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
  */
 export class ModelCatalogue {
   #available: ReadonlySet<string> = new Set();
+  #traits: ReadonlyMap<string, ModelTraits> = new Map();
   readonly #loading = new Map<string, PullProgress | undefined>();
   readonly #failed = new Map<string, string>();
   readonly #evicted = new Map<string, true>();
 
-  /** Takes over what the service has now. */
-  setAvailable(refs: readonly string[]): void {
+  /** Takes over what the service has now, and what it tells of it. */
+  setAvailable(
+    refs: readonly string[],
+    traits: ReadonlyMap<string, ModelTraits> = new Map(),
+  ): void {
+    this.#traits = traits;
     const next = new Set(refs);
     for (const ref of this.#available) if (!next.has(ref)) remember(this.#evicted, ref, true);
     for (const ref of next) {
@@ -74,7 +80,8 @@ export class ModelCatalogue {
       states.set(modelRef, { modelRef, status: 'loading', ...(progress && { progress }) });
     }
     for (const modelRef of this.#available) {
-      states.set(modelRef, { modelRef, status: 'available' });
+      const traits = this.#traits.get(modelRef);
+      states.set(modelRef, { modelRef, status: 'available', ...(traits && { traits }) });
     }
     return [...states.values()].toSorted((a, b) => (a.modelRef < b.modelRef ? -1 : 1));
   }

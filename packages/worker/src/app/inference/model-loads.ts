@@ -4,6 +4,7 @@ import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
 import { type ModelState, isModelRef } from '../../domain/inference/models.ts';
 import type { ModelBackend } from '../../ports/inference.ts';
+import { ModelAbilities } from './model-abilities.ts';
 import { ModelCatalogue } from './model-catalogue.ts';
 
 export interface ModelLoadsDeps {
@@ -31,6 +32,7 @@ function unavailable(cause?: unknown): WorkerError {
 export class ModelLoads {
   readonly #deps: ModelLoadsDeps;
   readonly #catalogue = new ModelCatalogue();
+  readonly #abilities = new ModelAbilities();
 
   constructor(deps: ModelLoadsDeps) {
     this.#deps = deps;
@@ -44,7 +46,12 @@ export class ModelLoads {
   /** Reads anew what `backend` has. @throws Error when it gives no list */
   async refresh(backend: ModelBackend, signal: AbortSignal): Promise<void> {
     const before = this.#states();
-    this.#catalogue.setAvailable(await backend.models(signal));
+    const models = await backend.inventory(signal);
+    const traits = await this.#abilities.of(backend, models, signal);
+    this.#catalogue.setAvailable(
+      models.map(({ ref }) => ref),
+      traits,
+    );
     if (this.#states() !== before) this.#deps.onChange();
   }
 
@@ -100,7 +107,7 @@ export class ModelLoads {
         (progress) => this.#catalogue.noteProgress(ref, progress),
         signal,
       );
-      this.#catalogue.endLoading(ref);
+      await this.#endLoading(backend, ref);
       log.info('the model is available');
     } catch (error) {
       const reason = messageOf(error);
@@ -110,8 +117,21 @@ export class ModelLoads {
     this.#deps.onChange();
   }
 
+  /** What a load brought is what the list says, not what was asked for. @throws Error when it is not listed */
+  async #endLoading(backend: ModelBackend, ref: string): Promise<void> {
+    const { signal } = this.#deps;
+    const found = await backend.models(signal).catch(() => undefined);
+    if (found !== undefined && !found.includes(ref)) {
+      throw new Error(`the model service says that it fetched ${ref}, and does not list it`);
+    }
+    this.#catalogue.endLoading(ref);
+    await this.refresh(backend, signal).catch(() => {});
+  }
+
   /** What a report would say. */
   #states(): string {
-    return JSON.stringify(this.known().map(({ modelRef, status }) => [modelRef, status]));
+    return JSON.stringify(
+      this.known().map(({ modelRef, status, traits }) => [modelRef, status, traits]),
+    );
   }
 }

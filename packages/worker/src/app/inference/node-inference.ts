@@ -1,4 +1,5 @@
 import type { InferenceBackend } from '@cynodeai/contracts/control-plane';
+import { isOnThisHost } from '@cynodeai/contracts/common';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import type { GpuDevice } from '../../domain/capability/host-facts.ts';
@@ -7,7 +8,12 @@ import { inferenceContainer, publishedPort } from '../../domain/inference/contai
 import type { InferenceFacts } from '../../domain/inference/models.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodeSettings } from '../../domain/node/settings.ts';
-import type { InferenceEngine, InferenceService, ModelBackend } from '../../ports/inference.ts';
+import type {
+  BackendLook,
+  InferenceEngine,
+  InferenceService,
+  ModelBackend,
+} from '../../ports/inference.ts';
 import type { Timer } from '../../ports/timer.ts';
 import { ModelLoads } from './model-loads.ts';
 import { OwnContainer, containerRule, removeOwnContainers } from './own-container.ts';
@@ -18,6 +24,8 @@ const watchRule = {
   modelRounds: 5,
   /** Looks in a row without an answer in time after which it counts as gone. */
   slowLooks: 3,
+  /** How long a start waits for one that nobody ordered while nothing listens there, ms; a slow one has longer. */
+  absentMs: 10_000,
 } as const;
 
 export interface NodeInferenceDeps {
@@ -78,6 +86,9 @@ export class NodeInference implements InferenceService {
       existingService: this.#existing,
       running: this.#running,
       asksCloud: this.#running ? this.#asksCloud : undefined,
+      serviceUrl: this.#existing || this.#running ? new URL(this.#baseUrl).origin : undefined,
+      onThisHost:
+        this.#deps.settings.ollama.upstreamUrl === undefined || isOnThisHost(this.#baseUrl),
       // What nobody serves is not available, whatever is on the disk.
       models: this.#running ? this.models.known() : [],
     };
@@ -156,18 +167,20 @@ export class NodeInference implements InferenceService {
 
   async #expectHostService(ordered: boolean, signal: AbortSignal): Promise<void> {
     const { timer, settings, log } = this.#deps;
-    const last = timer.elapsedMs() + containerRule.startMs;
-    while (timer.elapsedMs() <= last) {
-      await this.#round(true, signal);
+    const isRequired = ordered || settings.inferenceMode === 'require';
+    const begun = timer.elapsedMs();
+    let limitMs: number = containerRule.startMs;
+    while (timer.elapsedMs() - begun <= limitMs) {
+      const found = await this.#round(true, signal);
       signal.throwIfAborted();
       if (this.#running) return;
+      // Plain jobs need not wait for what may come much later; the watch takes it into use.
+      limitMs = found === 'absent' && !isRequired ? watchRule.absentMs : containerRule.startMs;
       await timer.sleep(containerRule.lookMs, signal);
       signal.throwIfAborted();
     }
-    const message = `no model service answers at ${this.#baseUrl} within ${containerRule.startMs / 1000} s; start it or correct OLLAMA_UPSTREAM_URL`;
-    if (ordered || settings.inferenceMode === 'require') {
-      throw new NodeError('inference_start_failed', message);
-    }
+    const message = `no model service answers at ${this.#baseUrl} within ${limitMs / 1000} s; start it or correct OLLAMA_UPSTREAM_URL`;
+    if (isRequired) throw new NodeError('inference_start_failed', message);
     log.warn(`${message}; until then jobs that need a model are refused`);
   }
 
@@ -232,20 +245,21 @@ export class NodeInference implements InferenceService {
     }
   }
 
-  async #round(withModels: boolean, signal: AbortSignal): Promise<void> {
+  async #round(withModels: boolean, signal: AbortSignal): Promise<BackendLook> {
     const found = await this.#backend.look(signal);
-    if (signal.aborted) return;
+    if (signal.aborted) return found;
     this.#slow = found === 'slow' ? this.#slow + 1 : 0;
     if (found === 'answers') {
       if (!this.#running) await this.#arrive(signal);
       else if (withModels) await this.#refresh(signal);
-      return;
+      return found;
     }
     const gone = found === 'absent' || this.#slow >= watchRule.slowLooks;
-    if (!this.#running || !gone) return;
+    if (!this.#running || !gone) return found;
     this.#deps.log.warn('the model service does not answer any more', { url: this.#baseUrl });
     this.#running = false;
     this.#change.abort();
+    return found;
   }
 
   /** Models first, so that no report names a running service without them. */

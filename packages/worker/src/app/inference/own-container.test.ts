@@ -34,6 +34,8 @@ describe("the node's own inference container", () => {
     look: async () => (looks.length > 1 ? looks.shift() : looks[0]) ?? 'absent',
     asksCloud: async () => undefined,
     models: async () => [],
+    inventory: async () => [],
+    abilities: async () => 'unsaid',
     pull: async () => {},
   });
 

@@ -36,6 +36,8 @@ const input: ReportInput = {
     existingService: false,
     running: false,
     asksCloud: undefined,
+    serviceUrl: undefined,
+    onThisHost: true,
     models: [],
   },
   now: new Date('2026-01-01T00:00:00Z'),

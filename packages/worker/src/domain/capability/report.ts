@@ -1,7 +1,7 @@
 import { type ContainerEngine, transportOf } from '@cynodeai/contracts/common';
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { NodeSettings } from '../node/settings.ts';
-import type { InferenceFacts } from '../inference/models.ts';
+import { type InferenceFacts, traitsOnWire } from '../inference/models.ts';
 import type { GpuDevice, HostFacts } from './host-facts.ts';
 
 /**
@@ -76,7 +76,15 @@ function inferencePart(
     existing_service: facts.existingService,
     running: facts.running,
     ...(facts.asksCloud !== undefined && { cloud_enabled: facts.asksCloud }),
-    models: facts.models.map(({ modelRef, status }) => ({ model_ref: modelRef, status })),
+    ...(facts.serviceUrl !== undefined && {
+      service_url: facts.serviceUrl,
+      on_this_host: facts.onThisHost,
+    }),
+    models: facts.models.map(({ modelRef, status, traits }) => ({
+      model_ref: modelRef,
+      status,
+      ...traitsOnWire(traits),
+    })),
   };
 }
 
