@@ -19,13 +19,14 @@ Feature: The orchestrator tells whether it can work, and why not
 
   @REQ-MODELS-0003 @REQ-ORCHES-0117 @REQ-ORCHES-0119
   Scenario: It is ready while a model is there, at every role and without a restart
-    Given a node "alpha" whose models take their time
+    Given nodes may download models unasked
+    And a node "alpha" whose models take their time
     Then readiness becomes 503 with the reason "pm_model_loading"
     When the models of "alpha" are there
     Then the orchestrator becomes ready
     When the node "alpha" reports that its models are gone
-    Then readiness becomes 503 with the reason "pm_model_loading"
-    When the models of "alpha" are there
+    Then readiness becomes 503 with the reason "pm_model_not_selected"
+    When the node "alpha" reports that its models are back
     Then the orchestrator becomes ready
     When the node acknowledges its configuration as "failed"
     Then readiness becomes 503 with the reason "no_inference_path"

@@ -9,7 +9,8 @@ Feature: Operators configure the system, also while it is not ready
   Scenario: The model that an operator names is the one that is loaded
     When the user sets "agents.project_manager.model.local_default_ollama_model" to "llama3:8b"
     Then the setting has version 1
-    Given a node "alpha" whose models take their time
+    Given nodes may download models unasked
+    And a node "alpha" whose models take their time
     Then the node "alpha" is asked for the model "llama3:8b" and no other
     When the models of "alpha" are there
     Then the orchestrator becomes ready

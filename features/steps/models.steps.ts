@@ -2,6 +2,7 @@ import { at, send, textAt, waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
 import type { OrchestratorWorld } from '../support/orchestrator-world.ts';
+import { serving, smallModel } from '../support/scenario-node.ts';
 
 /** The first reason of each role, '' for one that is ready. */
 async function reasons({ orchestrator }: OrchestratorWorld): Promise<readonly string[]> {
@@ -9,6 +10,12 @@ async function reasons({ orchestrator }: OrchestratorWorld): Promise<readonly st
   const answers = await Promise.all(bases.map((base) => send('GET', `${base}/readyz`)));
   return answers.map(({ status, json }) => (status === 200 ? '' : textAt(json, 'reasons.0.code')));
 }
+
+Given('nodes may download models unasked', async function (this: OrchestratorWorld) {
+  if (this.token === '') await this.signIn();
+  await this.gateway('PUT', '/v1/settings/models.download.require_user_approval', { value: false });
+  assert.ok([200, 201].includes(this.answer.status), this.answer.text);
+});
 
 Given(
   'a node {string} whose models take their time',
@@ -40,15 +47,14 @@ When(
       { what: 'the selection is stored as available' },
     );
     node.models.clear();
-    await node.sendReport({
-      inference: {
-        supported: true,
-        mode: 'allow',
-        running: true,
-        existing_service: true,
-        models: [],
-      },
-    });
+    await node.sendReport(serving());
+  },
+);
+
+When(
+  'the node {string} reports that its models are back',
+  function (this: OrchestratorWorld, slug: string) {
+    return this.node(slug).sendReport(serving(smallModel));
   },
 );
 

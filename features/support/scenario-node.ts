@@ -11,6 +11,22 @@ export interface ReceivedJob {
 
 type Outcome = Pick<RunJobResult, 'status'> & { readonly exitCode?: number };
 
+/** Model the orchestrator chooses first for a node without a graphics card. */
+export const smallModel = 'qwen3.5:0.8b';
+
+/** What a node reports whose service has these models. */
+export function serving(...models: readonly string[]) {
+  return {
+    inference: {
+      supported: true,
+      mode: 'allow' as const,
+      running: true,
+      existing_service: true,
+      models: models.map((model_ref) => ({ model_ref, status: 'available' as const })),
+    },
+  };
+}
+
 /** The fake node as scenarios speak of it: registered step by step, answering as the scenario says. */
 export class ScenarioNode {
   readonly slug: string;
@@ -60,11 +76,9 @@ export class ScenarioNode {
       upstream: () => this.#model.url,
       onLoad: () => ({ status: this.loadsAs }),
       onRun: (request) => this.#run(request),
-      report: {
-        inference: this.#inference
-          ? { supported: true, mode: 'allow', running: true, existing_service: true }
-          : { supported: false, mode: 'disabled' },
-      },
+      report: this.#inference
+        ? serving(...(this.loadsAs === 'available' ? [smallModel] : []))
+        : { inference: { supported: false, mode: 'disabled' } },
     });
   }
 

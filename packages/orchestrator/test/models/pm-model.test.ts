@@ -6,15 +6,14 @@ import { type Transaction, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { managerLock } from '../../src/adapters/postgres/models/pm-model-store.ts';
 import { postgresPmModelReader } from '../../src/adapters/postgres/models/read-pm-model.ts';
-import { postgresTransactSettings } from '../../src/adapters/postgres/settings/transact-settings.ts';
 import type { Database } from '../../src/adapters/postgres/tables.ts';
-import { valueTypeOf } from '../../src/domain/settings/setting.ts';
 import {
   type TestControlPlane,
   controlPlaneEnv,
   runControlPlane,
   testControlPlane,
 } from '../control-plane/support/control-plane.ts';
+import { approveDownloads, putSetting } from '../support/put-setting.ts';
 import { gatewayOn } from '../user-gateway/support/gateway.ts';
 
 const small = 'qwen3.5:0.8b';
@@ -35,18 +34,13 @@ function able(slug: string, options: Partial<FakeNodeOptions> = {}) {
   return fakeNode({ slug, report: serving(), ...options });
 }
 
-async function put(plane: TestControlPlane, key: string, value: unknown): Promise<void> {
-  const valueType = valueTypeOf(value);
-  if (valueType === undefined) throw new Error('no type');
-  await postgresTransactSettings(plane.db)(async (transaction) => {
-    const change = { actor: 'system', reason: undefined, at: new Date() };
-    await transaction.write({ key, value, valueType }, change);
-  });
-}
+const put = (plane: TestControlPlane, key: string, value: unknown) =>
+  putSetting(plane.db, key, value);
 
 interface Reason {
   readonly code: string;
   readonly message: string;
+  readonly action: string;
 }
 
 /** What readiness says; a database that did not answer within the limit of one look, on a busy host, says nothing. */
@@ -97,7 +91,9 @@ describe('the Project Manager model', () => {
       expect(await codes(gateway.url)).toBe(words);
     };
     expect(await codes(plane.url)).toBe('no_inference_path,pm_model_not_selected');
-    await using node = await able('n');
+    await approveDownloads(plane.db);
+    const report = serving();
+    await using node = await able('n', { report });
     const session = await node.join(plane.url);
     await bothSay('pm_model_loading');
     node.models.set(small, { status: 'loading', completed_bytes: 30, total_bytes: 120 });
@@ -123,9 +119,14 @@ describe('the Project Manager model', () => {
     node.models.clear();
     await session.sendReport(node.report(serving()));
     expect(await codes(gateway.url)).not.toBe('');
-    await waitFor(() => node.loads.length === 2);
+    await bothSay('pm_model_not_selected');
+    expect((await readReasons(plane.url))[0]?.message).toContain(`${small} was deleted`);
+    // Who deleted it brings it back; nobody else does.
+    expect(node.loads).toEqual([small]);
     node.models.set(small, { status: 'available' });
+    await session.sendReport(node.report(serving(small)));
     await bothSay('');
+    report.inference = serving(small).inference;
     await node.join(plane.url);
     await bothSay('');
   });
@@ -142,6 +143,7 @@ describe('the Project Manager model', () => {
       },
       { migrated: true },
     );
+    await approveDownloads(plane.db);
     await using node = await able('n');
     const session = await node.join(plane.url);
     await waitFor(() => node.lists >= 3);
@@ -157,29 +159,19 @@ describe('the Project Manager model', () => {
     expect(await second.stop()).toBe(true);
   });
 
-  it('is the stand-in soon where nothing else can be loaded, and stays so', async () => {
+  it('is the stand-in soon where nothing else is there, and stays so', async () => {
     await using plane = await testControlPlane({ env: { DEMO_MODEL_REF: demoModelRef } });
     await using node = await able('n', {
       report: serving(demoModelRef),
-      onLoad: () => ({ status: 'failed', error: 'pull model manifest: file does not exist' }),
     });
     node.models.set(demoModelRef, { status: 'available' });
-    const started = performance.now();
     await node.join(plane.url);
     await ready(plane.url);
-    // Far less than the pause after a failed load.
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(await stored(plane)).toMatchObject({
       model_ref: demoModelRef,
-      selection_reason: [
-        'auto_local',
-        'largest_vram',
-        'tier_0',
-        `candidate_failed:${small}`,
-        'already_available',
-      ],
+      selection_reason: ['auto_local', 'largest_vram', 'tier_0', 'already_available'],
     });
-    expect(node.loads).toEqual([small]);
+    expect(node.loads).toEqual([]);
     await plane.db.updateTable('node_model_availability').set({ details: null }).execute();
     await put(plane, 'custom.unrelated', 1);
     expect(await stored(plane)).toMatchObject({ model_ref: demoModelRef, status: 'available' });
@@ -190,10 +182,7 @@ describe('the Project Manager model', () => {
       .select(['m.name', 'v.version', 'a.status'])
       .orderBy('m.name')
       .execute();
-    expect(registry).toEqual([
-      { name: 'cynode-demo', version: 'latest', status: 'available' },
-      { name: 'qwen3.5', version: '0.8b', status: 'failed' },
-    ]);
+    expect(registry).toEqual([{ name: 'cynode-demo', version: 'latest', status: 'available' }]);
   });
 
   it('follows the operator while the system is not ready: pinned, unloadable, forced, unset (REQ-MODELS-0007)', async () => {
@@ -206,12 +195,13 @@ describe('the Project Manager model', () => {
       },
     });
     node.models.set(small, { status: 'available' });
+    await approveDownloads(plane.db);
     await node.join(plane.url);
     await ready(plane.url);
     await put(plane, pinned, 'none:1');
     await waitFor(async () => (await codes(plane.url)) === 'pm_model_not_selected');
     expect((await readReasons(plane.url))[0]?.message).toBe(
-      'no Project Manager model selected: no_model_available (the node answered 503: no such model here)',
+      'no Project Manager model selected: no_model_available: none:1 (the node answered 503: no such model here)',
     );
     expect(await stored(plane)).toMatchObject({
       status: 'failed',
@@ -310,6 +300,7 @@ describe('the Project Manager model', () => {
         throw new ProblemError('internal', 'no');
       },
     });
+    await approveDownloads(plane.db);
     const session = await node.join(plane.url);
     await waitFor(() => refusals === 1);
     await waitFor(async () => (await codes(plane.url)) === 'pm_model_not_selected');
@@ -319,5 +310,48 @@ describe('the Project Manager model', () => {
       (await readReasons(plane.url))[0]?.message.includes('could not be asked'),
     );
     expect(refusals).toBe(1);
+  });
+
+  it('is none while somebody would have to agree to a download, with the command that does', async () => {
+    await using plane = await testControlPlane();
+    await using node = await able('n', { report: serving('nomic-embed-text:latest') });
+    const session = await node.join(plane.url);
+    await waitFor(async () =>
+      (await readReasons(plane.url))[0]?.message.includes('download_not_approved'),
+    );
+    const [reason] = await readReasons(plane.url);
+    expect(reason).toMatchObject({
+      code: 'pm_model_not_selected',
+      action: expect.stringContaining(`cynode model pull ${small}`),
+    });
+    expect(await stored(plane)).toMatchObject({ status: 'failed', wanted: small });
+    expect(node.loads).toEqual([]);
+    // Whatever somebody brings is used, whether it is our favourite or not.
+    await session.sendReport(node.report(serving('nomic-embed-text:latest', 'smollm2:135m')));
+    await ready(plane.url);
+    expect(await stored(plane)).toMatchObject({ model_ref: 'smollm2:135m', status: 'available' });
+    expect(node.loads).toEqual([]);
+  });
+
+  it('waits for a service that is down, says where it is, and takes it into use when it comes', async () => {
+    await using plane = await testControlPlane();
+    await using gateway = await gatewayOn(plane.env['DATABASE_URL'] ?? '');
+    const service = { existing_service: true, service_url: 'http://127.0.0.1:11434' };
+    const down = { inference: { supported: true, running: false, models: [], ...service } };
+    await using node = await able('n', { report: down });
+    const session = await node.join(plane.url);
+    await waitFor(async () => (await codes(plane.url)) === 'model_service_down');
+    expect(await readReasons(gateway.url)).toMatchObject([
+      {
+        message: 'model service down: the one of node n at http://127.0.0.1:11434 does not answer',
+      },
+    ]);
+    await session.sendReport(node.report(serving('own:1')));
+    await ready(plane.url);
+    await session.sendReport(node.report(down));
+    await waitFor(async () => (await codes(gateway.url)) === 'model_service_down');
+    await session.sendReport(node.report(serving('own:1')));
+    await ready(gateway.url);
+    expect(node.loads).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testi
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
 import { jobIn, readJob, readTask } from '../control-plane/support/tasks.ts';
+import { approveDownloads } from '../support/put-setting.ts';
 import {
   callBody,
   callsOf,
@@ -33,10 +34,25 @@ describe('a prompt without a configured model service', () => {
     const ids = await createPrompt(plane.db, 'Which model are you?');
     const reason = async () => (await readTask(plane.db, ids)).metadata?.['waiting_reason'];
     await waitFor(async () => (await reason()) === 'no_inference_path');
-    await using node = await inferenceNode({ slug: 'alpha', upstream: () => model.url });
+    const empty = { supported: true, running: true, existing_service: true, models: [] };
+    await using node = await inferenceNode({
+      slug: 'alpha',
+      upstream: () => model.url,
+      report: { inference: empty },
+    });
     node.models.clear();
     await node.join(plane.url);
+    const words = async () => String((await readTask(plane.db, ids)).metadata?.['waiting_text']);
+    await waitFor(async () =>
+      /download_not_approved.*cynode model pull qwen3\.5:0\.8b/.test(await words()),
+    );
+    expect(await reason()).toBe('pm_model_not_selected');
+    await approveDownloads(plane.db);
     await waitFor(async () => (await reason()) === 'pm_model_loading');
+    node.models.set(smallModel, { status: 'loading', completed_bytes: 1, total_bytes: 4 });
+    await waitFor(() => node.lists > 2);
+    // How far it is would be written on every task again and again.
+    expect(await words()).not.toContain('%');
     node.models.set(smallModel, { status: 'available' });
     const job = await jobIn(plane.db, ids, 'completed');
     expect(job.result).toMatchObject({
@@ -55,7 +71,8 @@ describe('a prompt without a configured model service', () => {
     const call = callsOf(model).at(-1);
     expect(call?.json).toEqual(callBody(smallModel, 'Which model are you?'));
     expect(call?.headers.authorization).toBeUndefined();
-    expect(await reason()).toBeUndefined();
+    const { metadata } = await readTask(plane.db, ids);
+    expect(Object.keys(metadata ?? {}).filter((key) => key.startsWith('waiting'))).toEqual([]);
   });
 
   it('is not lost with a node that went away, and goes to another one when the operator takes that out', async () => {
@@ -105,6 +122,22 @@ describe('a prompt without a configured model service', () => {
     );
     expect(callsOf(model)).toHaveLength(calls);
     node.models.set(smallModel, { status: 'available' });
+    await session.sendReport(node.report());
+    await jobIn(plane.db, ids, 'completed');
+  });
+
+  it('waits for a model service that is down, says which, and goes on by itself once it is back', async () => {
+    await using node = await inferenceNode({ slug: 'late', upstream: () => model.url });
+    const session = await node.join(plane.url);
+    await modelSettled(plane.db, 'late');
+    const down = { supported: true, running: false, existing_service: true, models: [] };
+    const service_url = 'http://10.0.0.5:11434';
+    await session.sendReport(node.report({ inference: { ...down, service_url } }));
+    const ids = await createPrompt(plane.db, 'are you there?');
+    const waits = async () => (await readTask(plane.db, ids)).metadata ?? {};
+    await waitFor(async () => (await waits())['waiting_reason'] === 'model_service_down');
+    expect((await waits())['waiting_text']).toContain(`of node late at ${service_url}`);
+    await session.sendReport(node.report());
     await jobIn(plane.db, ids, 'completed');
   });
 });

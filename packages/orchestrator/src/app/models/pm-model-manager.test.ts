@@ -1,7 +1,7 @@
 import { silentLog } from '@cynodeai/runtime/observe';
 import { describe, expect, it } from 'vitest';
 import type { ModelNode } from '../../domain/models/model-node.ts';
-import { pmModelSettingsOf } from '../../domain/models/model-settings.ts';
+import { pmModelKeys, pmModelSettingsOf } from '../../domain/models/model-settings.ts';
 import type { PmModelState } from '../../domain/models/pm-model-state.ts';
 import type { LoadOutcome } from '../../domain/models/load-outcome.ts';
 import type { NodeConnection } from '../../ports/nodes.ts';
@@ -29,7 +29,7 @@ function managed(connections: readonly NodeConnection[], answer: LoadOutcome) {
             view: {
               now,
               state: seen.state,
-              settings: pmModelSettingsOf(new Map()),
+              settings: pmModelSettingsOf(new Map([[pmModelKeys.needsApproval, false]])),
               loadTimeoutMs: 1_800_000,
               candidates: [node],
               demoModel: undefined,

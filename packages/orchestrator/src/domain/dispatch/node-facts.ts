@@ -27,6 +27,10 @@ export interface NodeFacts {
     readonly answering: boolean;
     /** The acknowledged configuration ordered an inference container. */
     readonly ordered: boolean;
+    /** The node says that its model service does not answer now. */
+    readonly silent?: boolean;
+    /** Where that service is, without a path. */
+    readonly serviceUrl?: string;
   };
   /** Jobs running there now. */
   readonly running: number;
@@ -55,6 +59,11 @@ export function isInferenceCapable(node: NodeFacts): boolean {
   );
 }
 
+/** Whether the node relies on a model service that does not answer; it may come back any time. */
+export function isServiceDown(node: NodeFacts): boolean {
+  return isInferenceCapable(node) && node.inference.silent === true;
+}
+
 /** Free job slots of a node, never negative. */
 export function freeSlots(node: NodeFacts): number {
   return Math.max(0, (node.maxConcurrency ?? 1) - node.running);
@@ -77,6 +86,7 @@ export function capabilityFacts(
 ): Pick<NodeFacts, 'labels' | 'sandboxSupported' | 'maxConcurrency' | 'inference'> {
   const supported = at(sandbox, 'supported');
   const concurrency = at(sandbox, 'max_concurrency');
+  const serviceUrl = at(inference, 'service_url');
   return {
     labels: Array.isArray(labels) ? labels.map(String) : [],
     sandboxSupported: typeof supported === 'boolean' ? supported : undefined,
@@ -86,6 +96,8 @@ export function capabilityFacts(
       disabled: at(inference, 'mode') === 'disabled',
       answering: ['running', 'existing_service'].some((name) => at(inference, name) === true),
       ordered: inferenceOrdered,
+      ...(at(inference, 'running') === false && { silent: true }),
+      ...(typeof serviceUrl === 'string' && { serviceUrl }),
     },
   };
 }

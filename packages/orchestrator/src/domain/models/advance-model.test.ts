@@ -1,114 +1,12 @@
 import { demoModelRef } from '@cynodeai/contracts/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PmModelStep, advanceModel, callLeaseMs } from './advance-model.ts';
+import { World } from '../../../test/support/model-world.ts';
+import { type PmModelStep, callLeaseMs } from './advance-model.ts';
 import { type LoadOutcome, applyOutcome } from './load-outcome.ts';
-import type { ModelNode, NodeModel } from './model-node.ts';
-import type { ModelNote } from './model-notes.ts';
-import { pmModelKeys, pmModelSettingsOf } from './model-settings.ts';
-import type { PmModelState } from './pm-model-state.ts';
-import type { PmModelView } from './pm-model-view.ts';
+import { pmModelKeys } from './model-settings.ts';
 
 const small = 'qwen3.5:0.8b';
-
-/** One install in memory: what a database would hold, and a clock. */
-class World {
-  now = new Date('2026-01-01T00:00:00.000Z');
-  state: PmModelState | undefined;
-  settings: Record<string, unknown> = {};
-  demoModel: string | undefined;
-  nodes: ModelNode[] = [];
-  loads: string[] = [];
-  /** What the registry keeps of nodes that are no candidates now. */
-  readonly #away = new Map<string, ModelNode['models']>();
-  #ids = 0;
-
-  add(slug: string, extra: Partial<ModelNode> = {}): void {
-    this.nodes.push({
-      nodeId: slug,
-      slug,
-      isOrchestratorHost: false,
-      vramTotalMb: 0,
-      reportKey: 'r',
-      models: this.#away.get(slug) ?? new Map(),
-      ...extra,
-    });
-  }
-
-  remove(slug: string): void {
-    for (const node of this.nodes) if (node.slug === slug) this.#away.set(slug, node.models);
-    this.nodes = this.nodes.filter((node) => node.slug !== slug);
-  }
-
-  pass(ms: number): void {
-    this.now = new Date(this.now.getTime() + ms);
-  }
-
-  /** What a report of the node says of a model; details stay as the registry keeps them. */
-  report(slug: string, ref: string, status: NodeModel['status']): void {
-    const model = this.model(slug, ref);
-    const empty = { attempts: 0, retryAt: undefined, failedUnder: undefined, error: undefined };
-    this.#set(slug, ref, {
-      ...(status === 'available'
-        ? { ...empty, loadingSince: undefined }
-        : { ...empty, loadingSince: undefined, ...model }),
-      status,
-    });
-  }
-
-  model(slug: string, ref: string): NodeModel | undefined {
-    return this.nodes.find((node) => node.slug === slug)?.models.get(ref);
-  }
-
-  #set(slug: string, ref: string, model: NodeModel): void {
-    this.nodes = this.nodes.map((node) =>
-      node.slug === slug ? { ...node, models: new Map([...node.models, [ref, model]]) } : node,
-    );
-  }
-
-  #save(state: PmModelState, notes: readonly ModelNote[]): void {
-    this.state = state;
-    for (const note of notes) this.#set(note.nodeId, note.modelRef, note.model);
-  }
-
-  view(): PmModelView {
-    return {
-      now: this.now,
-      state: this.state,
-      settings: pmModelSettingsOf(new Map(Object.entries(this.settings))),
-      loadTimeoutMs: 60_000,
-      candidates: this.nodes,
-      demoModel: this.demoModel,
-    };
-  }
-
-  step(): PmModelStep {
-    const step = advanceModel(this.view(), () => `load-${(this.#ids += 1)}`);
-    this.#save(step.state, step.notes);
-    if (step.call?.kind === 'load') this.loads.push(`${step.call.nodeId} ${step.call.modelRef}`);
-    return step;
-  }
-
-  answer(loadId: string, outcome: LoadOutcome): boolean {
-    const applied = applyOutcome(this.view(), loadId, outcome);
-    if (applied !== undefined) this.#save(applied.state, applied.notes);
-    return applied !== undefined;
-  }
-
-  /** Steps until nothing is to be called; nodes answer by model. */
-  settle(answers: Readonly<Record<string, LoadOutcome>>): PmModelState | undefined {
-    for (let round = 0; round < 50; round += 1) {
-      const { call } = this.step();
-      if (call === undefined) return this.state;
-      this.answer(
-        call.loadId,
-        answers[call.modelRef] ?? { kind: 'failed', error: 'no such model' },
-      );
-    }
-    throw new Error('it does not settle');
-  }
-}
-
 const loading: LoadOutcome = { kind: 'loading' };
 
 describe('care of the Project Manager model', () => {
@@ -162,7 +60,7 @@ describe('care of the Project Manager model', () => {
     expect(world.step().call?.kind).toBe('look');
   });
 
-  it('settles on the stand-in at once where nothing else can be loaded, and stays with it', () => {
+  it('settles on the stand-in at once where nothing else is there, loads nothing beside it, and stays with it', () => {
     const world = new World();
     world.demoModel = demoModelRef;
     world.add('n', { vramTotalMb: 24_000 });
@@ -170,7 +68,7 @@ describe('care of the Project Manager model', () => {
     const started = world.now;
     expect(world.settle({})).toMatchObject({ modelRef: demoModelRef, status: 'available' });
     expect(world.now).toEqual(started);
-    expect(world.loads).toHaveLength(5);
+    expect(world.loads).toEqual([]);
     for (let hour = 0; hour < 24; hour += 1) {
       world.pass(3_600_000);
       expect(world.step().call).toBeUndefined();
@@ -254,10 +152,12 @@ describe('care of the Project Manager model', () => {
     world.remove('a');
     expect(world.step().state).toMatchObject({ nodeSlug: 'b', status: 'available' });
     world.report('b', small, 'evicted');
-    expect(world.step()).toMatchObject({
-      state: { nodeSlug: 'b', status: 'loading' },
-      call: { kind: 'load' },
-    });
+    // Somebody deleted it: it comes back only when somebody brings it back.
+    expect(world.step().state).toMatchObject({ status: 'failed', wanted: small });
+    expect(world.state?.reasons.at(-1)).toBe('failed:model_deleted');
+    world.report('b', small, 'available');
+    expect(world.step().state).toMatchObject({ nodeSlug: 'b', status: 'available' });
+    expect(world.loads).toEqual([`a ${small}`]);
     world.remove('b');
     expect(world.step().state).toEqual({
       executionMode: 'local',
@@ -327,6 +227,7 @@ describe('care of the Project Manager model', () => {
       }),
       fc.record({ kind: fc.constant('toggle' as const), slug: fc.constantFrom('a', 'b') }),
       fc.record({ kind: fc.constant('pin' as const), ref: fc.constantFrom('own:1', undefined) }),
+      fc.record({ kind: fc.constant('approval' as const), needed: fc.boolean() }),
     );
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
@@ -336,6 +237,7 @@ describe('care of the Project Manager model', () => {
         const look = (step: PmModelStep): void => {
           const { call, state } = step;
           if (call?.kind === 'load') {
+            expect(world.settings[pmModelKeys.needsApproval]).toBe(false);
             const place = `${call.nodeId} ${call.modelRef}`;
             expect(Number(asked.get(place) ?? 0)).toBeLessThanOrEqual(world.now.getTime());
             asked.set(place, new Date(world.now.getTime() + callLeaseMs));
@@ -348,6 +250,7 @@ describe('care of the Project Manager model', () => {
         };
         for (const one of actions) {
           if (one.kind === 'pass') world.pass(one.ms);
+          if (one.kind === 'approval') world.settings[pmModelKeys.needsApproval] = one.needed;
           if (one.kind === 'pin') world.settings[pmModelKeys.pinned] = one.ref;
           if (one.kind === 'report' && world.nodes.some(({ slug }) => slug === one.slug)) {
             world.report(one.slug, small, one.status);

@@ -1,8 +1,9 @@
 import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
+import { modelOn } from './model-node.ts';
 import { type ModelNote, beginLoad, dueFailures, loadingNote, noted } from './model-notes.ts';
 import type { PmModelSettings } from './model-settings.ts';
 import type { PmModelState } from './pm-model-state.ts';
-import { type PmModelView, modelOn, placeOf } from './pm-model-view.ts';
+import { type PmModelView, placeOf } from './pm-model-view.ts';
 import { type Selection, selectModel } from './select-model.ts';
 
 /** A call of a node that a step asks for. */
@@ -32,6 +33,7 @@ export function basisOf(settings: PmModelSettings): string {
     settings.mode,
     settings.preferOrchestratorHost,
     settings.pinned ?? null,
+    settings.downloadsApproved,
     settings.tiers.map((tier) => [tier.minVramMb, tier.models]),
   ]);
 }
@@ -60,23 +62,28 @@ function unlessSame(before: PmModelState | undefined, after: PmModelState): PmMo
 
 function failedStep(
   view: PmModelView,
-  { reasons }: Selection,
+  { reasons, wanted }: Extract<Selection, { kind: 'none' }>,
   basis: string,
   notes: readonly ModelNote[],
 ): PmModelStep {
   const failures = view.candidates
-    .flatMap((node) => [...node.models.values()])
-    .filter((model) => model.status === 'failed' && model.retryAt !== undefined);
+    .flatMap((node) => [...node.models])
+    .filter(([, model]) => model.status === 'failed' && model.retryAt !== undefined);
   const next = failures
-    .map((model) => model.retryAt)
+    .map(([, model]) => model.retryAt)
     .filter((at) => at !== undefined && at > view.now)
     .toSorted((a, b) => Number(a) - Number(b))[0];
-  const error = failures.find((model) => model.error !== undefined)?.error;
+  // Of the model that is wanted; what became of another one helps nobody.
+  const error = failures.find(
+    ([ref, model]) =>
+      wanted !== undefined && model.error !== undefined && ref === canonicalModel(wanted),
+  )?.[1].error;
   const state: PmModelState = {
     executionMode: view.settings.executionMode === 'force_external' ? 'external' : 'local',
     reasons,
     status: 'failed',
     basis,
+    ...(wanted !== undefined && { wanted }),
     ...(error !== undefined && { error }),
   };
   return {

@@ -1,7 +1,8 @@
 import { nextLook } from './load-backoff.ts';
+import { modelOn } from './model-node.ts';
 import { type ModelNote, failedNote } from './model-notes.ts';
 import type { LoadProgress, PmModelState } from './pm-model-state.ts';
-import { type PmModelView, modelOn, placeOf } from './pm-model-view.ts';
+import { type PmModelView, placeOf } from './pm-model-view.ts';
 
 /** What a node said when it was asked to load a model or how far it is. */
 export type LoadOutcome =

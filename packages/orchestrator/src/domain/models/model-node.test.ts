@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { steadyReport, vramTotalMb } from './model-node.ts';
-import { loadTimeoutMsOf, pmModelKeys } from './model-settings.ts';
+import { modelFactsOf, modelMemoryMb } from './model-facts.ts';
+import { loadTimeoutMsOf, pmModelKeys, pmModelSettingsOf } from './model-settings.ts';
 import { defaultTiers, parseTiers } from './model-tiers.ts';
 
 const small = 'qwen3.5:0.8b';
@@ -79,6 +80,36 @@ describe('what the choice reads', () => {
       expect(parseTiers(value)).toBeUndefined();
     }
     expect(defaultTiers.map((one) => one.models.at(-1))).toEqual([small, small, small, small]);
+  });
+
+  it('lets nodes download only when a setting says so in as many words', () => {
+    const approved = (value: unknown) =>
+      pmModelSettingsOf(new Map([[pmModelKeys.needsApproval, value]])).downloadsApproved;
+    expect([undefined, true, 'false', 0, null, false].map(approved)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('reads of models what is of the expected type, and takes the rest for not said', () => {
+    const models = [
+      { model_ref: 'Library/A', size_bytes: 5, capabilities: ['completion'] },
+      { model_ref: 'b:1', size_bytes: 'big', capabilities: 'completion' },
+    ];
+    expect([...modelFactsOf({ inference: { models } })]).toEqual([
+      ['a:latest', { sizeBytes: 5, capabilities: ['completion'] }],
+      ['b:1', { sizeBytes: undefined, capabilities: undefined }],
+    ]);
+    for (const report of [undefined, {}, { inference: { models: 'x' } }]) {
+      expect(modelFactsOf(report).size).toBe(0);
+      expect(modelMemoryMb(report, 5)).toBeUndefined();
+    }
+    expect(modelMemoryMb({ compute: { ram_mb: 7 } }, 5)).toBe(7);
+    expect(modelMemoryMb({ compute: { ram_mb: 7 } }, 9)).toBe(9);
   });
 
   it('gives a model half an hour unless a setting says otherwise', () => {

@@ -1,5 +1,7 @@
 import type { ModelAvailability } from '@cynodeai/contracts/common';
+import { canonicalModel } from '@cynodeai/contracts/model';
 import { at } from '@cynodeai/runtime/std';
+import type { ModelFacts } from './model-facts.ts';
 
 /** What is known of one model on one node. */
 export interface NodeModel {
@@ -29,6 +31,17 @@ export interface ModelNode {
   readonly reportKey: string;
   /** By name with tag. */
   readonly models: ReadonlyMap<string, NodeModel>;
+  /** What its report says of them, by the same name. */
+  readonly facts?: ReadonlyMap<string, ModelFacts>;
+  /** Memory for a model, MiB; absent when nothing is known of the machine that computes. */
+  readonly memoryMb?: number | undefined;
+  /** Its model service does not answer. */
+  readonly isDown?: boolean;
+}
+
+/** What is known of a model on a node; undefined = never heard of. */
+export function modelOn(node: ModelNode | undefined, modelRef: string): NodeModel | undefined {
+  return node?.models.get(canonicalModel(modelRef));
 }
 
 function devicesOf(report: unknown): readonly unknown[] {

@@ -1,8 +1,8 @@
 import { canonicalModel } from '@cynodeai/contracts/model';
 import { failureOf } from './load-backoff.ts';
-import type { ModelNode, NodeModel } from './model-node.ts';
+import { type ModelNode, type NodeModel, modelOn } from './model-node.ts';
 import type { PmModelLoad } from './pm-model-state.ts';
-import { type PmModelView, modelOn, placeOf } from './pm-model-view.ts';
+import { type PmModelView, placeOf } from './pm-model-view.ts';
 
 /** What is to be written about a model on a node. */
 export interface ModelNote {

@@ -15,6 +15,7 @@ export const pmModelKeys = {
   tiers: `${prefix}.selection.tiers`,
   pinned: `${prefix}.local_default_ollama_model`,
   loadTimeout: 'models.load_timeout_seconds',
+  needsApproval: 'models.download.require_user_approval',
 } as const;
 
 export const executionModes = ['auto', 'force_local', 'force_external'] as const;
@@ -29,6 +30,8 @@ export interface PmModelSettings {
   readonly pinned: string | undefined;
   /** Greatest video memory first. */
   readonly tiers: readonly ModelTier[];
+  /** Nodes may fetch models that are missing without anybody being asked. */
+  readonly downloadsApproved: boolean;
 }
 
 const defaultLoadSeconds = 1800;
@@ -50,6 +53,7 @@ export function pmModelSettingsOf(settings: Settings): PmModelSettings {
     preferOrchestratorHost: typeof preferHost === 'boolean' ? preferHost : true,
     pinned: typeof pinned === 'string' && pinned.trim() !== '' ? pinned.trim() : undefined,
     tiers: parseTiers(settings.get(pmModelKeys.tiers)) ?? defaultTiers,
+    downloadsApproved: settings.get(pmModelKeys.needsApproval) === false,
   };
 }
 

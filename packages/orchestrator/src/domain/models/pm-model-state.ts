@@ -33,6 +33,8 @@ export interface PmModelState {
   readonly basis: string;
   readonly load?: PmModelLoad;
   readonly progress?: LoadProgress;
+  /** With status `failed`: the model somebody could get, where one is wanted. */
+  readonly wanted?: string;
   /** What went wrong last, in the node's words. */
   readonly error?: string;
 }

@@ -1,5 +1,4 @@
-import { canonicalModel } from '@cynodeai/contracts/model';
-import type { ModelNode, NodeModel } from './model-node.ts';
+import type { ModelNode } from './model-node.ts';
 import type { PmModelSettings } from './model-settings.ts';
 import type { PmModelState } from './pm-model-state.ts';
 
@@ -11,11 +10,6 @@ export interface PmModelView {
   readonly loadTimeoutMs: number;
   readonly candidates: readonly ModelNode[];
   readonly demoModel: string | undefined;
-}
-
-/** What is known of a model on a node; undefined = never heard of. */
-export function modelOn(node: ModelNode | undefined, modelRef: string): NodeModel | undefined {
-  return node?.models.get(canonicalModel(modelRef));
 }
 
 /** The node and model of a selection, when the node is still a candidate. */

@@ -1,58 +1,21 @@
 import { demoModelRef } from '@cynodeai/contracts/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ModelNode, type NodeModel, vramTotalMb } from './model-node.ts';
-import { pmModelKeys, pmModelSettingsOf } from './model-settings.ts';
+import {
+  type Case,
+  executionMode,
+  expectChoice,
+  mode,
+  needsApproval,
+  pinned,
+  preferHost,
+  settingsOf,
+  small,
+  tiers,
+} from '../../../test/support/model-cases.ts';
+import { gib, gpus, model, node, now, paused, telling } from '../../../test/support/model-nodes.ts';
 import { defaultTiers } from './model-tiers.ts';
 import { selectModel } from './select-model.ts';
-
-const now = new Date('2026-01-01T00:00:00.000Z');
-
-const model = (status: NodeModel['status'], extra: Partial<NodeModel> = {}): NodeModel => ({
-  status,
-  attempts: 0,
-  retryAt: undefined,
-  failedUnder: undefined,
-  loadingSince: undefined,
-  error: undefined,
-  ...extra,
-});
-const paused = model('failed', {
-  attempts: 1,
-  retryAt: new Date(now.getTime() + 1),
-  failedUnder: 'r',
-});
-
-interface Sketch {
-  readonly slug: string;
-  readonly report?: unknown;
-  readonly host?: boolean;
-  readonly models?: Readonly<Record<string, NodeModel>>;
-}
-
-const node = ({ slug, report = {}, host = false, models = {} }: Sketch): ModelNode => ({
-  nodeId: `id-${slug}`,
-  slug,
-  isOrchestratorHost: host,
-  vramTotalMb: vramTotalMb(report),
-  reportKey: 'r',
-  models: new Map(Object.entries(models)),
-});
-const gpus = (...vram: readonly (number | undefined)[]) => ({
-  gpu: { present: true, devices: vram.map((mb) => ({ ...(mb !== undefined && { vram_mb: mb }) })) },
-});
-
-interface Case {
-  readonly name: string;
-  readonly nodes: readonly Sketch[];
-  readonly settings?: Readonly<Record<string, unknown>>;
-  readonly demo?: string;
-  /** Node, model, codes. */
-  readonly want: readonly [string | undefined, string | undefined, readonly string[]];
-}
-
-const { executionMode, mode, preferHost, pinned, tiers } = pmModelKeys;
-const small = 'qwen3.5:0.8b';
 
 /** Node, model and reason list, exactly. See docs/reference/inference.md#project-manager-model. */
 const cases: readonly Case[] = [
@@ -117,9 +80,9 @@ const cases: readonly Case[] = [
     want: ['n', 'qwen3.5:9b', ['auto_local', 'largest_vram', 'tier_8000', 'load_requested']],
   },
   {
-    name: '16000 MB as 16000',
+    name: '16000 MB as 16000, and what of the tier is there before what would be better',
     nodes: [{ slug: 'n', report: gpus(16_000), models: { [small]: model('available') } }],
-    want: ['n', 'qwen3.5:9b', ['auto_local', 'largest_vram', 'tier_16000', 'load_requested']],
+    want: ['n', small, ['auto_local', 'largest_vram', 'tier_16000', 'already_available']],
   },
   {
     name: 'the next of the tier when the first failed',
@@ -288,23 +251,8 @@ const cases: readonly Case[] = [
   },
 ];
 
-const settingsOf = (values: Readonly<Record<string, unknown>> = {}) =>
-  pmModelSettingsOf(new Map(Object.entries(values)));
-
 describe('the choice of the Project Manager model (REQ-ORCHES-0116, REQ-MODELS-0004)', () => {
-  it.each(cases)('takes $name', ({ nodes, settings, demo, want }) => {
-    const selection = selectModel({
-      settings: settingsOf(settings),
-      candidates: nodes.map(node),
-      demoModel: demo,
-      now,
-    });
-    const [slug, ref] = selection.kind === 'local' ? [selection.node.slug, selection.modelRef] : [];
-    expect([slug, ref, selection.reasons]).toEqual(want);
-    if (selection.kind === 'local') {
-      expect(selection.available).toBe(selection.reasons.at(-1) === 'already_available');
-    }
-  });
+  it.each(cases)('takes $name', (one) => expectChoice(one));
 
   const anyModel = fc.constantFrom(
     model('available'),
@@ -320,8 +268,13 @@ describe('the choice of the Project Manager model (REQ-ORCHES-0116, REQ-MODELS-0
       vram: fc.array(fc.option(fc.integer({ min: 0, max: 30_000 }), { nil: undefined })),
       host: fc.boolean(),
       models: fc.dictionary(fc.constantFrom(...refs), anyModel),
+      size: fc.integer({ min: 0, max: 60 * gib }),
+      down: fc.boolean(),
     })
-    .map(({ slug, vram, host, models }) => node({ slug, host, models, report: gpus(...vram) }));
+    .map(({ slug, vram, host, models, size, down }) => {
+      const report = { ...telling(16_000, { 'own:1': [size, 'completion'] }), ...gpus(...vram) };
+      return node({ slug, host, models, report, down });
+    });
   const anyInputs = fc.record({
     settings: fc.record(
       {
@@ -329,6 +282,7 @@ describe('the choice of the Project Manager model (REQ-ORCHES-0116, REQ-MODELS-0
         [mode]: fc.constantFrom('auto_sliding_scale', 'fixed_model'),
         [preferHost]: fc.boolean(),
         [pinned]: fc.constantFrom('own:1', 'other'),
+        [needsApproval]: fc.boolean(),
       },
       { requiredKeys: [] },
     ),
@@ -345,17 +299,36 @@ describe('the choice of the Project Manager model (REQ-ORCHES-0116, REQ-MODELS-0
         expect(reversed).toEqual(selection);
         const last = selection.reasons.at(-1) ?? '';
         expect(last.startsWith('failed:')).toBe(selection.kind === 'none');
-        if (selection.kind === 'none') return;
+        if (selection.kind === 'none') {
+          // A node that could answer with what it has leaves no prompt waiting.
+          const serving = candidates.filter(({ isDown, models }) => {
+            const status = models.get(defaultTiers.at(-1)?.models[0] ?? '')?.status;
+            return isDown === false && status === 'available';
+          });
+          const isFree =
+            inputs.settings.pinned === undefined &&
+            inputs.settings.mode !== 'fixed_model' &&
+            inputs.settings.executionMode !== 'force_external';
+          if (isFree) expect(serving).toEqual([]);
+          return;
+        }
         expect(candidates).toContain(selection.node);
         const known = selection.node.models.get(
           selection.modelRef === 'other' ? 'other:latest' : selection.modelRef,
         );
         expect(selection.available).toBe(known?.status === 'available');
         expect(known).not.toBe(paused);
+        expect(selection.node.isDown).toBe(false);
+        // What was deleted is fetched by nobody, and nothing is that nobody agreed to.
+        expect(known?.status).not.toBe('evicted');
+        if (!inputs.settings.downloadsApproved && !selection.available) {
+          expect(known?.status).toBe('loading');
+        }
         if (demoModel === undefined) expect(selection.modelRef).not.toBe(demoModelRef);
         if (inputs.settings.pinned !== undefined) {
           expect(selection.modelRef).toBe(inputs.settings.pinned);
         }
+        if (selection.reasons.includes('next_node')) return;
         const hosts = candidates.filter(({ isOrchestratorHost }) => isOrchestratorHost);
         if (inputs.settings.preferOrchestratorHost && hosts.length > 0) {
           expect(selection.node.isOrchestratorHost).toBe(true);

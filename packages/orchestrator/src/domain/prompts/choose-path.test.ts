@@ -69,6 +69,18 @@ describe('the way of a prompt to a model (REQ-ORCHES-0118)', () => {
     });
   });
 
+  it('passes over a node whose model service is down, and waits while there is no other', () => {
+    const inference = { ...ableNode('b').inference, silent: true };
+    const down = ableNode('b', { inference });
+    expect(
+      choosePath({ ...facts, nodes: [down, ableNode('z')], selected: selected() }),
+    ).toMatchObject({ kind: 'node_relay', node: { slug: 'z' }, hasOther: false });
+    expect(choosePath({ ...facts, nodes: [down], selected: selected() })).toEqual({
+      kind: 'waiting',
+      reason: 'model_service_down',
+    });
+  });
+
   it.each<[SelectedModel | undefined, string]>([
     [undefined, 'pm_model_not_selected'],
     [selected({ executionMode: 'external' }), 'pm_model_not_selected'],

@@ -1,4 +1,9 @@
-import { type NodeFacts, isDispatchable, isInferenceCapable } from '../dispatch/node-facts.ts';
+import {
+  type NodeFacts,
+  isDispatchable,
+  isInferenceCapable,
+  isServiceDown,
+} from '../dispatch/node-facts.ts';
 import { compareSlugs } from '../nodes/node.ts';
 
 /** The Project Manager model as far as prompts need it. */
@@ -19,7 +24,7 @@ export type PromptWaitingReason =
   | 'pm_model_not_selected'
   | 'pm_model_loading'
   | 'pm_model_unavailable'
-  /** The service, or the way to it, did not take the last call; it is asked again in a moment. */
+  /** No node's service answers; or it, or the way to it, did not take the last call and is asked again in a moment. */
   | 'model_service_down'
   | 'model_service_busy';
 
@@ -80,10 +85,14 @@ export function choosePath({ hasUrl, defaultModel, selected, nodes }: PathFacts)
     const reasons = ['configured_url', local ? 'pm_model' : 'default_model'];
     return { kind: 'direct_url', model, reasons };
   }
-  const [node, other] = nodes
-    .filter((one) => isDispatchable(one) && isInferenceCapable(one))
+  const capable = nodes.filter((one) => isDispatchable(one) && isInferenceCapable(one));
+  const [node, other] = capable
+    .filter((one) => !isServiceDown(one))
     .toSorted(byPreferredThenSlug(local?.nodeSlug));
-  if (node === undefined) return { kind: 'waiting', reason: 'no_inference_path' };
+  if (node === undefined) {
+    const reason = capable.length > 0 ? 'model_service_down' : 'no_inference_path';
+    return { kind: 'waiting', reason };
+  }
   const reason = waitingReason(selected);
   if (reason !== undefined || local === undefined) {
     return { kind: 'waiting', reason: reason ?? 'pm_model_not_selected' };

@@ -102,11 +102,60 @@ describe('readiness (REQ-ORCHES-0119)', () => {
       basis: '',
       error: 'pull model manifest: file does not exist',
     };
-    const [reason] = judge([able], failed);
+    const [reason] = judge([able], { ...failed, wanted: 'm:1' });
     expect(reason?.message).toBe(
-      'no Project Manager model selected: no_model_available (pull model manifest: file does not exist)',
+      'no Project Manager model selected: no_model_available: m:1 (pull model manifest: file does not exist)',
     );
-    expect(reason?.action).toContain('ollama pull');
+    expect(reason?.action).toContain('cynode model pull m:1');
+    expect(judge([able], failed)[0]?.action).toContain('ollama pull');
     expect(judge([able], { ...failed, reasons: ['failed:else'] })[0]?.action).toContain('log');
+  });
+
+  it.each([
+    [
+      'download_not_approved',
+      /m:1 is not downloaded unasked/,
+      /cynode model pull m:1.*--value false/,
+    ],
+    ['model_deleted', /m:1 was deleted/, /cynode model pull m:1/],
+    ['no_model_available', /no_model_available: m:1/, /cynode model pull m:1/],
+  ])('gives the command about the wanted model for %s', (why, message, action) => {
+    const failed: PmModelState = {
+      executionMode: 'local',
+      reasons: ['auto_local', `failed:${why}`],
+      status: 'failed',
+      basis: '',
+      wanted: 'm:1',
+    };
+    const [reason] = judge([able], failed);
+    expect(reason?.message).toMatch(message);
+    expect(reason?.action).toMatch(action);
+    const pinned = { ...failed, reasons: ['pinned_model', `failed:${why}`] };
+    expect(judge([able], pinned)[0]?.action).toContain('cynode model use NAME');
+  });
+
+  it('names a service that is down with its address, and nothing that follows from it', () => {
+    const down = (slug: string, serviceUrl?: string): NodeFacts => ({
+      ...ableNode(slug),
+      inference: {
+        ...able.inference,
+        silent: true,
+        ...(serviceUrl !== undefined && { serviceUrl }),
+      },
+    });
+    const named = [down('n', 'http://10.0.0.5:11434')];
+    expect(codesOf(named, selected({}), 'evicted')).toEqual(['model_service_down']);
+    expect(judge(named, undefined)[0]).toMatchObject({
+      message: 'model service down: the one of node n at http://10.0.0.5:11434 does not answer',
+      action: expect.stringContaining('start it'),
+    });
+    expect(judge([...named, down('o')], undefined)[0]?.message).toContain('that of node o');
+    // Another node serves meanwhile.
+    expect(codesOf([...named, ableNode('o')], selected({ nodeSlug: 'o' }), 'available')).toEqual(
+      [],
+    );
+    expect(judge([...named, ableNode('o')], selected({}), 'evicted')[0]?.message).toContain(
+      'its model service does not answer',
+    );
   });
 });

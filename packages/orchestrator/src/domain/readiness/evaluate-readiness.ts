@@ -1,5 +1,5 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
-import type { NodeFacts } from '../dispatch/node-facts.ts';
+import { type NodeFacts, isServiceDown } from '../dispatch/node-facts.ts';
 import { type PmModelFacts, canServe, judgePmModel } from './judge-pm-model.ts';
 
 /** What the orchestrator's readiness is judged by. */
@@ -26,6 +26,20 @@ export const databaseUnavailable: ReadinessReason = {
   action: 'start PostgreSQL and check DATABASE_URL; the process recovers by itself',
 };
 
+/** Every node that could run a model relies on a service that does not answer. */
+function serviceDown(nodes: readonly NodeFacts[]): ReadinessReason {
+  const places = nodes.map(({ slug, inference }) => {
+    const at = inference.serviceUrl === undefined ? '' : ` at ${inference.serviceUrl}`;
+    return `of node ${slug}${at}`;
+  });
+  return {
+    code: 'model_service_down',
+    message: `model service down: the one ${places.join(', that ')} does not answer`,
+    action:
+      'start it (a service of your own: ollama serve), or name another one with OLLAMA_BASE_URL and cynode up; it is used by itself once it answers, and tasks in raw modes run meanwhile',
+  };
+}
+
 /**
  * Reasons for not being ready in order; none = ready. See docs/reference/processes.md#readiness
  * (REQ-ORCHES-0119).
@@ -42,7 +56,6 @@ export function evaluateReadiness(facts: ReadinessFacts): readonly ReadinessReas
       },
     ];
   }
-  const inferencePath = facts.nodes.some(canServe);
   const reasons: ReadinessReason[] = [];
   if (facts.bootstrapError !== undefined) {
     reasons.push({
@@ -52,13 +65,17 @@ export function evaluateReadiness(facts: ReadinessFacts): readonly ReadinessReas
         'correct the file named by ORCHESTRATOR_BOOTSTRAP_FILE and restart the control-plane; nothing of it was imported',
     });
   }
-  if (!inferencePath) {
+  const serving = facts.nodes.filter(canServe);
+  if (serving.length === 0) {
     reasons.push({
       code: 'no_inference_path',
       message: 'no inference path available',
       action:
         'register and configure a node that can run a model, or configure a provider key; tasks in raw modes run without one',
     });
+  } else if (serving.every(isServiceDown)) {
+    // Whatever else is wrong with the model follows from it.
+    return [...reasons, serviceDown(serving)];
   }
   const model = judgePmModel(facts.pmModel, facts.nodes);
   return model === undefined ? reasons : [...reasons, model];

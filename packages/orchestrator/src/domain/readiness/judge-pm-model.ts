@@ -1,6 +1,11 @@
 import type { ModelAvailability } from '@cynodeai/contracts/common';
 import type { ReadinessReason } from '@cynodeai/contracts/common';
-import { type NodeFacts, isDispatchable, isInferenceCapable } from '../dispatch/node-facts.ts';
+import {
+  type NodeFacts,
+  isDispatchable,
+  isInferenceCapable,
+  isServiceDown,
+} from '../dispatch/node-facts.ts';
 import type { PmModelState } from '../models/pm-model-state.ts';
 
 /** What readiness knows of the Project Manager's model: what is stored, not what its manager is about to store. */
@@ -16,30 +21,65 @@ export function canServe(node: NodeFacts): boolean {
   return isDispatchable(node) && isInferenceCapable(node);
 }
 
+const pinnedKey = 'agents.project_manager.model.local_default_ollama_model';
+
 const fixes: Readonly<Record<string, string>> = {
   no_inference_path: 'register and configure a node that can run a model',
   no_local_candidates:
     'register a node that can run a model, or set agents.project_manager.model.selection.execution_mode to auto',
   external_not_configured:
     'set agents.project_manager.model.selection.execution_mode to auto or force_local: external models are not built in yet',
-  fixed_model_unset:
-    'set agents.project_manager.model.local_default_ollama_model, or selection.mode to auto_sliding_scale',
-  cloud_model:
-    'set agents.project_manager.model.local_default_ollama_model to a model that runs on the node: one that ends in cloud has every prompt sent to the maker of the service',
+  fixed_model_unset: `set ${pinnedKey}, or selection.mode to auto_sliding_scale`,
+  cloud_model: `set ${pinnedKey} to a model that runs on the node: one that ends in cloud has every prompt sent to the maker of the service`,
+  model_service_down: 'start the model service of the node; it is used again by itself',
   no_model_available:
-    'make a model available on the node (for example: ollama pull qwen3.5:0.8b), or pin one with agents.project_manager.model.local_default_ollama_model; it is tried again by itself',
+    'make a model that writes text available on the node, with cynode model pull or, on the node itself, ollama pull; it is used by itself',
 };
 const fixUnknown = 'wait a moment; if it stays, see the log of the control-plane';
+
+/** What gets the model that is wanted, or another one in its place. */
+function fixFor(why: string, wanted: string, isPinned: boolean): string | undefined {
+  const pull = `cynode model pull ${wanted} (on the node itself: ollama pull ${wanted})`;
+  const other = isPinned
+    ? '; or use another one with: cynode model use NAME'
+    : '; any other model of the node that writes text is used by itself';
+  switch (why) {
+    case 'download_not_approved':
+      return `agree to the download with: ${pull}; or let nodes download by themselves with: cynork settings set --key models.download.require_user_approval --value false${isPinned ? other : ''}`;
+    case 'model_deleted':
+      return `bring it back with: ${pull}${other}`;
+    case 'no_model_available':
+      return `it is tried again by itself; see what fails with: ${pull}${other}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What the codes mean, where a person should read more than the code. */
+function meaningOf(why: string, wanted: string): string {
+  switch (why) {
+    case 'download_not_approved':
+      return `: no model that can answer is there, and ${wanted} is not downloaded unasked`;
+    case 'model_deleted':
+      return `: ${wanted} was deleted`;
+    default:
+      return `: ${wanted}`;
+  }
+}
 
 function notSelected(selection: PmModelState | undefined): ReadinessReason {
   const prefix = 'failed:';
   const code = selection?.reasons.findLast((reason) => reason.startsWith(prefix));
   const why = code?.slice(prefix.length) ?? 'the selection has not run yet';
   const error = selection?.error === undefined ? '' : ` (${selection.error})`;
+  const wanted = selection?.wanted;
+  const isPinned = selection?.reasons.some((one) => /^(?:pinned|fixed)_model$/.test(one)) === true;
+  const meaning = wanted === undefined ? '' : meaningOf(why, wanted);
+  const fix = wanted === undefined ? undefined : fixFor(why, wanted, isPinned);
   return {
     code: 'pm_model_not_selected',
-    message: `no Project Manager model selected: ${why}${error}`,
-    action: fixes[why] ?? fixUnknown,
+    message: `no Project Manager model selected: ${why}${meaning}${error}`,
+    action: fix ?? fixes[why] ?? fixUnknown,
   };
 }
 
@@ -80,6 +120,7 @@ export function judgePmModel(
   if (node === undefined || !canServe(node)) {
     return unavailable(place, 'the node cannot be reached or takes no work');
   }
+  if (isServiceDown(node)) return unavailable(place, 'its model service does not answer');
   if (availability === 'available') return undefined;
   const isOnItsWay = selection.status === 'loading' || selection.status === 'selected';
   if (isOnItsWay && (availability === 'loading' || availability === undefined)) {

@@ -35,12 +35,20 @@ export function createPrompt(db: Kysely<Database>, prompt: string): Promise<Task
   });
 }
 
+const servingSmallModel = {
+  supported: true,
+  mode: 'allow' as const,
+  running: true,
+  existing_service: true,
+  models: [{ model_ref: smallModel, status: 'available' as const }],
+};
+
 /** A node whose model service has the model the orchestrator will choose. */
 export async function inferenceNode(options: FakeNodeOptions): Promise<FakeNode> {
   const node = await fakeNode({
     ...options,
     report: {
-      inference: { supported: true, mode: 'allow', running: true, existing_service: true },
+      inference: servingSmallModel,
       ...options.report,
     },
   });

@@ -1,29 +1,39 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { closedClasses, openSlots } from '../../../domain/dispatch/open-slots.ts';
 import type { WaitingReason } from '../../../domain/dispatch/select-node.ts';
+import type { PmModelState } from '../../../domain/models/pm-model-state.ts';
 import type { PromptWaitingReason } from '../../../domain/prompts/choose-path.ts';
+import { evaluateReadiness } from '../../../domain/readiness/evaluate-readiness.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { Executor } from '../database.ts';
-import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
+import { readPmModelFacts } from '../models/read-pm-model-facts.ts';
+import { readDispatchNodes, unopenedTokens } from '../nodes/read-dispatch-nodes.ts';
 import type { Database } from '../tables.ts';
 import { hasDueJob } from './due-jobs.ts';
+
+/** What a task waits for: a code, and a sentence for people where there is more to say. */
+interface Waiting {
+  readonly reason: WaitingReason | PromptWaitingReason;
+  readonly text?: string | undefined;
+}
 
 /** Writes the reason on the tasks of those queued jobs `j` that `which` chooses. */
 async function note(
   db: Executor,
   which: RawBuilder<unknown>,
-  reason: WaitingReason | PromptWaitingReason,
+  { reason, text }: Waiting,
 ): Promise<void> {
+  const notes = JSON.stringify({ waiting_reason: reason, waiting_text: text ?? null });
   await sql`
     WITH waiting AS (
       SELECT t.id FROM tasks t
       WHERE t.status IN ('pending', 'running')
-        AND t.metadata ->> 'waiting_reason' IS DISTINCT FROM ${reason}
+        AND NOT coalesce(t.metadata, '{}') @> ${notes}::jsonb
         AND t.id IN (SELECT j.task_id FROM jobs j WHERE j.status = 'queued' AND ${which})
       LIMIT 1000
       FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE tasks SET
-      metadata = coalesce(metadata, '{}') || jsonb_build_object('waiting_reason', ${reason}::text),
+      metadata = coalesce(metadata, '{}') || ${notes}::jsonb,
       updated_at = now()
     FROM waiting WHERE tasks.id = waiting.id
   `.execute(db);
@@ -43,14 +53,41 @@ export async function noteWaiting(
   for (const { useInference, reason } of closedClasses(slots)) {
     const which = sql`j.payload ->> 'kind' = 'sandbox'
       AND coalesce((j.payload ->> 'use_inference')::boolean, false) = ${useInference}`;
-    await note(db, which, reason);
+    await note(db, which, { reason });
   }
+}
+
+function withoutProgress({ progress: _progress, ...state }: PmModelState): PmModelState {
+  return state;
+}
+
+/** Reasons that readiness does not know of, because they pass in a moment. */
+const passing: Readonly<Partial<Record<PromptWaitingReason, string>>> = {
+  model_service_down:
+    'the model service did not take the last call, or the way to it was cut; it is asked again in a moment',
+  model_service_busy:
+    'the model service is busy with other calls; it is asked again in a moment',
+};
+
+/** What readiness says of it; how far a download is would write on every task at every look. */
+async function sentenceOf(db: Executor, reason: PromptWaitingReason): Promise<string | undefined> {
+  const nodes = await readDispatchNodes(db, unopenedTokens);
+  const { selection, availability } = await readPmModelFacts(db);
+  const reasons = evaluateReadiness({
+    database: 'current',
+    bootstrapError: undefined,
+    nodes: nodes.map(({ facts }) => facts),
+    pmModel: { selection: selection && withoutProgress(selection), availability },
+  });
+  const found = reasons.find(({ code }) => code === reason);
+  return found === undefined ? passing[reason] : `${found.message}; ${found.action}`;
 }
 
 /**
  * Says on the tasks of queued prompts what they wait for.
  * See docs/reference/leases.md#which-one-is-chosen.
  */
-export function noteWaitingPrompts(db: Executor, reason: PromptWaitingReason): Promise<void> {
-  return note(db, sql`j.payload ->> 'kind' = 'inference'`, reason);
+export async function noteWaitingPrompts(db: Executor, reason: PromptWaitingReason): Promise<void> {
+  const text = await sentenceOf(db, reason);
+  await note(db, sql`j.payload ->> 'kind' = 'inference'`, { reason, text });
 }

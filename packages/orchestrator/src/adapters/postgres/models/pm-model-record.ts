@@ -26,6 +26,7 @@ const recordSchema = z.object({
     })
     .optional(),
   progress: z.object({ completed_bytes: z.number(), total_bytes: z.number() }).optional(),
+  wanted: z.string().optional(),
   error: z.string().optional(),
   updated_at: time,
 });
@@ -52,6 +53,7 @@ export function recordOf(state: PmModelState, at: Date): z.infer<typeof recordSc
     ...(progress && {
       progress: { completed_bytes: progress.completedBytes, total_bytes: progress.totalBytes },
     }),
+    ...(state.wanted !== undefined && { wanted: state.wanted }),
     ...(state.error !== undefined && { error: state.error }),
     updated_at: at.toISOString(),
   };
@@ -84,6 +86,7 @@ export function stateOf(value: unknown): PmModelState | undefined {
         totalBytes: data.progress.total_bytes,
       },
     }),
+    ...(data.wanted !== undefined && { wanted: data.wanted }),
     ...(data.error !== undefined && { error: data.error }),
   };
 }

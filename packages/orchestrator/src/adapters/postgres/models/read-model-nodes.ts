@@ -1,7 +1,12 @@
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
-import { isDispatchable, isInferenceCapable } from '../../../domain/dispatch/node-facts.ts';
+import {
+  isDispatchable,
+  isInferenceCapable,
+  isServiceDown,
+} from '../../../domain/dispatch/node-facts.ts';
+import { modelFactsOf, modelMemoryMb } from '../../../domain/models/model-facts.ts';
 import {
   type ModelNode,
   type NodeModel,
@@ -81,12 +86,16 @@ export async function readModelNodes(
   for (const { facts, connection } of nodes) {
     const row = byId.get(facts.nodeId);
     if (row === undefined || !isDispatchable(facts) || !isInferenceCapable(facts)) continue;
+    const vram = vramTotalMb(row.snapshot);
     if (connection !== undefined) connections.set(facts.nodeId, connection);
     candidates.push({
       nodeId: facts.nodeId,
       slug: facts.slug,
       isOrchestratorHost: facts.labels.includes(orchestratorHostLabel),
-      vramTotalMb: vramTotalMb(row.snapshot),
+      vramTotalMb: vram,
+      facts: modelFactsOf(row.snapshot),
+      memoryMb: modelMemoryMb(row.snapshot, vram),
+      isDown: isServiceDown(facts),
       // A node that came back may have been repaired, whatever it reports.
       reportKey: canonicalHash([steadyReport(row.snapshot), row.acked_at?.toISOString() ?? null]),
       models: new Map(row.models.map((model) => [model.ref, modelOf(model)])),

@@ -22,6 +22,9 @@ interface Row {
   readonly running: number;
 }
 
+/** For readers that call no node: a stored token counts as usable. */
+export const unopenedTokens: Pick<NodeTokenVault, 'open'> = { open: (_nodeId, sealed) => sealed };
+
 function dispatchNode(
   row: Row,
   vault: Pick<NodeTokenVault, 'open'>,

@@ -1,12 +1,10 @@
 import type { Kysely } from 'kysely';
-import type { PmModelFacts } from '../../../domain/readiness/judge-pm-model.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { ReadinessProbe } from '../../../ports/readiness.ts';
 import { readBootstrapError } from '../bootstrap/import-outcome.ts';
-import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
+import { readDispatchNodes, unopenedTokens } from '../nodes/read-dispatch-nodes.ts';
 import { currentSchemaVersion } from '../migrate.ts';
-import { readModelStatus } from '../models/read-model-status.ts';
-import { readPmModel } from '../models/read-pm-model.ts';
+import { readPmModelFacts } from '../models/read-pm-model-facts.ts';
 import type { Database } from '../tables.ts';
 
 export interface ReadinessProbeOptions {
@@ -16,23 +14,10 @@ export interface ReadinessProbeOptions {
   readonly vault?: Pick<NodeTokenVault, 'open'>;
 }
 
-const presence: Pick<NodeTokenVault, 'open'> = { open: (_nodeId, sealed) => sealed };
-
-async function pmModelFacts(db: Kysely<Database>): Promise<PmModelFacts> {
-  const selection = await readPmModel(db);
-  return {
-    selection,
-    availability:
-      selection?.nodeSlug === undefined || selection.modelRef === undefined
-        ? undefined
-        : await readModelStatus(db, selection.nodeSlug, selection.modelRef),
-  };
-}
-
 /** Readiness facts from PostgreSQL. See docs/reference/processes.md#readiness. */
 export function postgresReadinessProbe(
   db: Kysely<Database>,
-  { expectedVersion, vault = presence }: ReadinessProbeOptions,
+  { expectedVersion, vault = unopenedTokens }: ReadinessProbeOptions,
 ): ReadinessProbe {
   return {
     facts: async () => {
@@ -45,7 +30,7 @@ export function postgresReadinessProbe(
         database: 'current',
         bootstrapError: await readBootstrapError(db),
         nodes: nodes.map((node) => node.facts),
-        pmModel: await pmModelFacts(db),
+        pmModel: await readPmModelFacts(db),
       };
     },
   };
