@@ -65,11 +65,11 @@ Feature: Prompts are answered by whatever model there is, and by name
 
   @REQ-ORCHES-0119 @REQ-BOOTST-0002
   Scenario: Readiness walks through its reasons as a model comes and goes
-    Given a model service that answers "fetched" and fetches "qwen3.5:0.8b" by and by
+    Given a model service that answers "fetched" and fetches "qwen3.5:0.8b" when somebody agrees
     When I start cynode with "run 'Are you there?'"
-    Then readiness gives the reason "pm_model_loading" with "25"
+    Then readiness gives the reason "pm_model_not_selected" with "download_not_approved"
     And the status shows the words of readiness
-    When the service has fetched its model
+    When somebody says "model pull --yes", and the service fetches its model
     Then cynode ends with 0
     And standard output holds "fetched"
     And the orchestrator is ready
@@ -87,6 +87,16 @@ Feature: Prompts are answered by whatever model there is, and by name
     And nothing is queued
     And readiness gives the reason "no_inference_path" with ""
     And commands are run all the same
+
+  Scenario: A service that is named and comes later is waited for, and used without a restart
+    Given a model service that answers "late but here" and comes later
+    When I start cynode with "run 'Are you there?'"
+    Then readiness gives the reason "model_service_down" with "does not answer"
+    And the status shows the words of readiness
+    When the service comes
+    Then cynode ends with 0
+    And standard output holds "late but here"
+    And standard error does not hold "cynode-demo"
 
   Scenario: Ollama that is demanded is never replaced by the demo model
     Given inference is "none"

@@ -1,7 +1,7 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import { at, type Child, waitFor } from '@cynodeai/testing/harness';
 import { After, Given, Then, When } from '@cucumber/cucumber';
-import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
+import { type ScriptedModel, reservePort, startScriptedModel } from '@cynodeai/testing';
 import assert from 'node:assert/strict';
 import type { ProductWorld } from '../support/product-world.ts';
 import { words } from '../support/stack-world.ts';
@@ -14,6 +14,7 @@ interface Stage {
 
 const stages = new WeakMap<ProductWorld, Stage>();
 const children = new WeakMap<ProductWorld, Child>();
+const later = new WeakMap<ProductWorld, () => Promise<ScriptedModel>>();
 
 function stageOf(world: ProductWorld): Stage {
   const stage = stages.get(world);
@@ -83,14 +84,14 @@ Given(
 );
 
 Given(
-  'a model service that answers {string} and fetches {string} by and by',
+  'a model service that answers {string} and fetches {string} when somebody agrees',
   { timeout: 120_000 },
   async function (this: ProductWorld, reply: string, _name: string) {
     await choose(this, 'auto');
     const { promise, resolve } = Promise.withResolvers<void>();
     const model = await startScriptedModel({
       reply,
-      models: ['another:1b'],
+      models: ['nomic-embed-text'],
       pull: async function* () {
         yield { status: 'pulling manifest' };
         const layer = { status: 'pulling layer', digest: 'sha256:a', total: 1000 };
@@ -109,8 +110,32 @@ When('I start cynode with {string}', function (this: ProductWorld, line: string)
   children.set(this, this.stack.spawn('cynode', words(line)));
 });
 
-When('the service has fetched its model', function (this: ProductWorld) {
-  stageOf(this).release();
+When(
+  'somebody says {string}, and the service fetches its model',
+  { timeout: 120_000 },
+  async function (this: ProductWorld, line: string) {
+    stageOf(this).release();
+    const { code, stdout, stderr } = await this.stack.cynode(...words(line));
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, 'model=qwen3.5:0.8b available=true\n');
+  },
+);
+
+Given(
+  'a model service that answers {string} and comes later',
+  { timeout: 120_000 },
+  async function (this: ProductWorld, reply: string) {
+    await choose(this, 'auto');
+    const port = await reservePort();
+    later.set(this, () => startScriptedModel({ port, reply, models: ['whatever:1b'] }));
+    this.stack.extraEnv['OLLAMA_BASE_URL'] = `http://127.0.0.1:${port}`;
+  },
+);
+
+When('the service comes', async function (this: ProductWorld) {
+  const model = await later.get(this)?.();
+  assert.ok(model);
+  stages.set(this, { model, release: () => {} });
 });
 
 When('the service is stopped', async function (this: ProductWorld) {

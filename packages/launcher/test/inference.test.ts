@@ -1,5 +1,5 @@
 import type { Env } from '@cynodeai/runtime/config';
-import { startScriptedModel } from '@cynodeai/testing';
+import { type Behaviour, startScriptedModel } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { describeDownload } from '../src/inference/download.ts';
 import type { InferenceChoice } from '../src/domain/inference.ts';
@@ -46,7 +46,7 @@ async function settle(
 }
 
 describe('the choice of inference', () => {
-  it('takes the service that is named, remembers it, and falls back to the demo model when it is gone', async () => {
+  it('takes the service that is named, remembers it, and waits for it when it is gone', async () => {
     await using test = await testInstall();
     const model = await startScriptedModel();
     try {
@@ -67,8 +67,67 @@ describe('the choice of inference', () => {
       await model.close();
     }
     const gone = await settle(test, undefined);
-    expect(gone.install.inference.path).toEqual({ kind: 'demo' });
-    expect(gone.said).toMatch(/cynode-demo, a rule-based stand-in.*cynode up --inference ollama/);
+    expect(gone.install.inference.path).toEqual({ kind: 'ollama', url: model.url });
+    expect(gone.said).toMatch(/nothing answers at http.*connection refused.*prompts wait/);
+    // Who says auto has one chosen anew.
+    const anew = await settle(test, 'auto');
+    expect(anew.install.inference).toEqual({ choice: 'auto', path: { kind: 'demo' } });
+    expect(anew.said).toMatch(/cynode-demo, a rule-based stand-in.*cynode up --inference ollama/);
+  });
+
+  it.each<[string, Behaviour | undefined, RegExp]>([
+    ['a page', { kind: 'raw', body: '<html>' }, /is no Ollama/],
+    ['an error', { kind: 'error', status: 404, error: 'x' }, /answers 404/],
+    ['a door', { kind: 'error', status: 403, error: '' }, /refuses us \(status 403\)/],
+    [
+      'a redirect',
+      { kind: 'raw', status: 301, headers: { location: '/x' }, body: '' },
+      /answers 301/,
+    ],
+    ['the other wire', undefined, /OpenAI's protocol but not Ollama's/],
+  ])(
+    'refuses a named address where %s answers, and says what is there',
+    async (_what, behaviour, says) => {
+      await using test = await testInstall();
+      const before = await settle(test, 'none');
+      const model = await startScriptedModel({
+        intercept: ({ path }) => {
+          if (behaviour !== undefined) return behaviour;
+          return path.startsWith('/api/') ? { kind: 'error', status: 404, error: 'x' } : undefined;
+        },
+      });
+      try {
+        for (const choice of ['auto', 'ollama'] as const) {
+          await expect(settle(test, choice, { OLLAMA_BASE_URL: model.url })).rejects.toMatchObject({
+            code: 'setup',
+            message: expect.stringMatching(new RegExp(`${model.url}.*${says.source}`)),
+          });
+        }
+        expect(findInstall(test.env)?.inference).toEqual(before.install.inference);
+      } finally {
+        await model.close();
+      }
+    },
+  );
+
+  it('takes a named service that has no model, and says how to get one', async () => {
+    await using test = await testInstall();
+    const model = await startScriptedModel({ models: [] });
+    try {
+      const { install, said } = await settle(test, undefined, { OLLAMA_BASE_URL: model.url });
+      expect(install.inference.path).toEqual({ kind: 'ollama', url: model.url });
+      expect(said).toContain('cynode model pull qwen3.5:0.8b');
+    } finally {
+      await model.close();
+    }
+  });
+
+  it('says that a named service is not used where something else was demanded', async () => {
+    await using test = await testInstall();
+    await settle(test, 'demo');
+    const { install, said } = await settle(test, undefined, { OLLAMA_BASE_URL: 'http://10.0.0.5' });
+    expect(install.inference.path).toEqual({ kind: 'demo' });
+    expect(said).toMatch(/OLLAMA_BASE_URL is not used.*--inference demo.*--inference auto/);
   });
 
   it('leaves the demo model for a real one at the next start, and says so', async () => {
@@ -125,16 +184,30 @@ describe('the choice of inference', () => {
     expect(findInstall(test.env)?.inference).toEqual(before.install.inference);
   });
 
-  it.each(['localhost:11434', 'ftp://10.0.0.1', 'nonsense'])(
-    'refuses the address %s with an example',
-    async (url) => {
-      await using test = await testInstall();
-      await expect(settle(test, 'auto', { OLLAMA_BASE_URL: url })).rejects.toMatchObject({
-        code: 'usage',
-        message: expect.stringContaining('http://127.0.0.1:11434'),
-      });
-    },
-  );
+  it.each([
+    ['localhost:11434', 'such as http://127.0.0.1:11434'],
+    ['ftp://10.0.0.1', 'such as http://127.0.0.1:11434'],
+    ['nonsense', 'such as http://127.0.0.1:11434'],
+    ['http://10.0.0.5:11434/v1', 'say OLLAMA_BASE_URL=http://10.0.0.5:11434'],
+    [
+      'https://models.example.org/ollama/api/',
+      'say OLLAMA_BASE_URL=https://models.example.org/ollama',
+    ],
+  ])('refuses the address %s with an example', async (url, example) => {
+    await using test = await testInstall();
+    await expect(settle(test, 'auto', { OLLAMA_BASE_URL: url })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(example),
+    });
+  });
+
+  it('never repeats the password of an address', async () => {
+    await using test = await testInstall();
+    const env = { OLLAMA_BASE_URL: 'http://me:hunter2@10.0.0.5' };
+    const refusal = await settle(test, 'auto', env).catch((error: unknown) => String(error));
+    expect(refusal).toContain('OLLAMA_BASE_URL must be');
+    expect(refusal).not.toContain('hunter2');
+  });
 });
 
 describe('a start with another choice', () => {
@@ -182,7 +255,7 @@ describe('the probe of a model service', () => {
     }
     const path = { kind: 'ollama', url: model.url } as const;
     expect(inferenceText(await inferenceStatus(path, { ports: {} as never }))).toBe(
-      `Ollama at ${model.url}, which does not answer`,
+      `Ollama at ${model.url}, which does not answer (connection refused; is it running?); used by itself once it does`,
     );
     await using other = await AnsweringServer.start(json(200, { hello: 'world' }));
     expect(await probeOllama(other.url)).toBeUndefined();
@@ -206,14 +279,16 @@ describe('the size of a download', () => {
       const body = isManifest ? { layers } : { images: [image('amd64'), image('arm64')] };
       json(200, body)(request, response);
     });
-    expect(await describeDownload({ models: registry.url, images: registry.url })).toBe(
+    expect(await describeDownload('service', { models: registry.url, images: registry.url })).toBe(
       'Ollama (docker.io/ollama/ollama:latest, 1.5 GB) and the model qwen3.5:0.8b (1.0 GB)',
     );
   });
 
   it('is unknown when they do not answer', async () => {
     await using registry = await AnsweringServer.start(json(404, {}));
-    expect(await describeDownload({ models: registry.url, images: 'http://127.0.0.1:1' })).toBe(
+    expect(
+      await describeDownload('service', { models: registry.url, images: 'http://127.0.0.1:1' }),
+    ).toBe(
       'Ollama (docker.io/ollama/ollama:latest, size unknown) and the model qwen3.5:0.8b (size unknown)',
     );
   });

@@ -35,6 +35,7 @@ export class Progress {
   readonly #quiet: boolean;
   #timer: NodeJS.Timeout | undefined;
   #text = '';
+  #detail = '';
   #startedMs = 0;
   #shown = false;
 
@@ -55,6 +56,17 @@ export class Progress {
     this.#timer = setTimeout(() => this.#show(), tty ? ttyQuietMs : quietMs).unref();
   }
 
+  /** Says how far the step under way is; only a terminal shows it. */
+  tell(detail: string): void {
+    this.#detail = `: ${detail}`;
+  }
+
+  /** Writes a line that stays where no changing one is shown. */
+  milestone(text: string): void {
+    const shows = !this.#quiet && this.#output.isTTY !== true;
+    if (shows) writeNow(this.#output, `${this.#name}: ${text}\n`);
+  }
+
   /** Writes a line that stays. */
   note(text: string): void {
     const { output, text: step } = { output: this.#output, text: this.#text };
@@ -73,6 +85,7 @@ export class Progress {
       writeNow(this.#output, tookMs < quietMs ? '' : line, startOfLine);
     }
     this.#text = '';
+    this.#detail = '';
     this.#shown = false;
   }
 
@@ -85,7 +98,7 @@ export class Progress {
     let frame = 0;
     this.#timer = setInterval(() => {
       const sign = frames[frame % frames.length] ?? '';
-      const line = fitWidth(`${sign} ${this.#text}`, this.#output.columns);
+      const line = fitWidth(`${sign} ${this.#text}${this.#detail}`, this.#output.columns);
       writeNow(this.#output, line, startOfLine);
       frame += 1;
     }, frameMs).unref();

@@ -128,3 +128,16 @@ export const resetFlags = {
   keepImages: { type: 'boolean', help: 'keep the built archive of the sandbox image' },
   yes: yes('do not ask'),
 } as const satisfies Flags;
+
+export const modelListFlags = { output } as const satisfies Flags;
+
+export const modelUseArgs = { name: 'model of the service' } as const satisfies Args;
+
+export const modelPullArgs = {
+  name: { help: 'model to fetch; the smallest one that is supported unless told', optional: true },
+} as const satisfies Args;
+
+export const modelPullFlags = {
+  yes: yes('do not ask before the download'),
+  quiet,
+} as const satisfies Flags;

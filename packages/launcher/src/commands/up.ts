@@ -25,6 +25,8 @@ import { checkPorts } from '../stack/place-ports.ts';
 import { findTrouble } from '../run/ready-install.ts';
 import { waitOut } from '../run/trouble.ts';
 import { cleanUp } from '../stack/tear-down.ts';
+import { pullAgreed } from '../inference/pull-agreed.ts';
+import { serviceUrlOf } from '../stack/inference-status.ts';
 import { stackStatus } from '../stack/status.ts';
 import { stopStack } from '../stack/stop-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
@@ -68,6 +70,8 @@ export async function up(
     stack = await start(install, context, progress, ports);
     await waitForGateway(install, context.signal);
     install = placedInstall(install, progress);
+    const url = serviceUrlOf(install.inference.path, install);
+    install = await pullAgreed({ install, url, progress, ...context });
     await waitUntilUsable(install, context, progress);
     progress.done();
     await context.output.text(statusText(await stackStatus(install), install));

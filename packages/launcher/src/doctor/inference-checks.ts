@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Env } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import { decidePath } from '../domain/decide-path.ts';
-import { describePath, realModelCommand } from '../domain/inference.ts';
+import { describePath, pullCommand, realModelCommand } from '../domain/inference.ts';
 import { asksCloud } from '../inference/ollama-probe.ts';
 import { lookAround } from '../inference/settle-inference.ts';
 import { findInstall } from '../install/install.ts';
@@ -32,14 +32,28 @@ export async function checkInference(env: Env): Promise<Check> {
   const choice = install?.inference.choice ?? 'auto';
   try {
     const findings =
-      choice === 'auto' || choice === 'ollama' ? await lookAround(install, env, false) : undefined;
+      choice === 'auto' || choice === 'ollama'
+        ? await lookAround({
+            install,
+            env,
+            storedUrl: install?.inference.ollamaUrl,
+            needsDownload: false,
+          })
+        : undefined;
     const decision = decidePath({ choice, mayAsk: false }, findings);
-    if (decision.kind !== 'take') {
-      const why = decision.kind === 'refuse' ? decision.reason : 'nothing answers yet';
-      return fail('inference', `${choice}: ${why}`, 'see the reason, or say --inference auto');
+    if (decision.kind === 'refuse') {
+      const fix = 'see the reason, or say --inference auto';
+      return fail('inference', `${choice}: ${decision.reason}`, fix);
+    }
+    if (decision.kind === 'offer') {
+      const detail = `${choice}: no model is here yet; the next start offers to get one`;
+      return warn('inference', detail, pullCommand);
     }
     const text = `${choice}: the next start takes ${describePath(decision.path)}`;
-    const { path } = decision;
+    const { path, note } = decision;
+    if (path.kind === 'ollama' && note !== undefined) {
+      return warn('inference', `${text}; ${note}`, 'see the reason');
+    }
     if (path.kind === 'ollama' && (await asksCloud(path.url)) === true) {
       const detail = `${text}; it asks the cloud of its maker for some models, which jobs and prompts never use`;
       return warn('inference', detail, 'start it with OLLAMA_NO_CLOUD=1');

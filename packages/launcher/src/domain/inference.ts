@@ -21,6 +21,8 @@ export interface InferenceSettings {
   /** Base URL from `OLLAMA_BASE_URL`, of the last start that had one. */
   readonly ollamaUrl?: string | undefined;
   readonly path: InferencePath;
+  /** A model somebody agreed to download that is not there yet. */
+  readonly agreedModel?: string | undefined;
 }
 
 /** An Ollama that answers. */
@@ -30,6 +32,14 @@ export interface FoundOllama {
   /** Models on its disk. */
   readonly models: readonly string[];
 }
+
+/** What is found at the address of a model service. */
+export type ServiceLook =
+  | { readonly kind: 'ollama'; readonly found: FoundOllama }
+  /** Nobody answers, which may pass; why, in a few words. */
+  | { readonly kind: 'silent'; readonly why: string }
+  /** Something else is there; what, as the rest of a sentence that begins with the address. */
+  | { readonly kind: 'other'; readonly what: string };
 
 /** Before anybody chose. */
 export const unsettledInference: InferenceSettings = { choice: 'auto', path: { kind: 'none' } };
@@ -47,6 +57,12 @@ export function describePath(path: InferencePath): string {
       return 'demo model (cynode-demo, a rule-based stand-in, not a neural network)';
   }
 }
+
+/** The model that is offered: the smallest the orchestrator takes by itself. */
+export const smallestModel = 'qwen3.5:0.8b';
+
+/** The one command that gets a model for the service that is there. */
+export const pullCommand = `cynode model pull ${smallestModel}`;
 
 /** The one command that replaces the demo model by a real one. */
 export const realModelCommand = 'cynode up --inference ollama';

@@ -2,19 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { arch } from 'node:os';
 import { z } from 'zod';
+import { canonicalModel } from '@cynodeai/contracts/model';
 import type { Env } from '@cynodeai/runtime/config';
+import { smallestModel } from '../domain/inference.ts';
 import { engineInvocation } from '../image/engine-command.ts';
 import type { Install } from '../install/install.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { engineEnv } from '../roles/environment.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { ollamaImage } from './engine-storage.ts';
-
-/**
- * Smallest model the orchestrator takes by itself.
- * See docs/reference/inference.md#project-manager-model.
- */
-const smallestModel = { name: 'qwen3.5', tag: '0.8b' } as const;
 
 const limitMs = 3000;
 
@@ -24,7 +20,7 @@ export interface Registries {
   readonly images: string;
 }
 
-const registries: Registries = {
+export const registries: Registries = {
   models: 'https://registry.ollama.ai',
   images: 'https://hub.docker.com',
 };
@@ -34,36 +30,64 @@ const tagSchema = z.object({
   images: z.array(z.object({ architecture: z.string(), size: z.number() })),
 });
 
-async function sizeFrom(url: string, read: (body: unknown) => number | undefined): Promise<string> {
+async function bytesFrom(
+  url: string,
+  read: (body: unknown) => number | undefined,
+): Promise<number | undefined> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(limitMs) });
-    const bytes = answer.ok ? read(await answer.json()) : undefined;
-    return bytes === undefined ? 'size unknown' : `${(bytes / 1e9).toFixed(1)} GB`;
+    return answer.ok ? read(await answer.json()) : undefined;
   } catch {
-    return 'size unknown';
+    return undefined;
   }
 }
 
-/** What would be downloaded, with sizes as the registries tell them. */
-export async function describeDownload(from: Registries = registries): Promise<string> {
-  const { name, tag } = smallestModel;
+/** A size as people read it. */
+export function sizeText(bytes: number | undefined): string {
+  if (bytes === undefined) return 'size unknown';
+  return bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+/** Bytes of a model in the registry that services pull from by themselves; undefined for one of another registry. */
+export async function modelBytes(
+  ref: string,
+  from: Pick<Registries, 'models'> = registries,
+): Promise<number | undefined> {
+  const canonical = canonicalModel(ref);
+  const colon = canonical.lastIndexOf(':');
+  const [name, tag] = [canonical.slice(0, colon), canonical.slice(colon + 1)];
+  const parts = name.split('/');
+  if (parts.length > 2 || /[.:]/.test(parts.length === 2 ? (parts[0] ?? '') : '')) return undefined;
+  const path = parts.length === 1 ? `library/${name}` : name;
+  return bytesFrom(`${from.models}/v2/${path}/manifests/${encodeURIComponent(tag)}`, (body) =>
+    manifestSchema.parse(body).layers.reduce((sum, layer) => sum + layer.size, 0),
+  );
+}
+
+function imageBytes(from: Registries): Promise<number | undefined> {
   const architecture = arch() === 'x64' ? 'amd64' : arch();
+  return bytesFrom(
+    `${from.images}/v2/repositories/ollama/ollama/tags/latest`,
+    (body) => tagSchema.parse(body).images.find((each) => each.architecture === architecture)?.size,
+  );
+}
+
+/** What would be downloaded, with sizes as the registries tell them. */
+export async function describeDownload(
+  gets: 'service' | 'model',
+  from: Registries = registries,
+): Promise<string> {
   const [image, model] = await Promise.all([
-    sizeFrom(
-      `${from.images}/v2/repositories/ollama/ollama/tags/latest`,
-      (body) =>
-        tagSchema.parse(body).images.find((each) => each.architecture === architecture)?.size,
-    ),
-    sizeFrom(`${from.models}/v2/library/${name}/manifests/${tag}`, (body) =>
-      manifestSchema.parse(body).layers.reduce((sum, layer) => sum + layer.size, 0),
-    ),
+    gets === 'service' ? imageBytes(from) : undefined,
+    modelBytes(smallestModel, from),
   ]);
-  return `Ollama (${ollamaImage}, ${image}) and the model ${name}:${tag} (${model})`;
+  const ofModel = `the model ${smallestModel} (${sizeText(model)})`;
+  return gets === 'model' ? ofModel : `Ollama (${ollamaImage}, ${sizeText(image)}) and ${ofModel}`;
 }
 
 /**
- * Puts Ollama's image into the engine's storage; the engine draws its own progress. The model comes later, when the
- * orchestrator asks for it.
+ * Puts Ollama's image into the engine's storage; the engine draws its own progress. The model comes later, once the
+ * service runs.
  * @throws LauncherError `setup` with the engine's exit code.
  */
 export async function pullOllama(options: {

@@ -1,7 +1,11 @@
-import { defaultPorts } from '@cynodeai/contracts/common';
+import {
+  modelServiceUrlRule,
+  modelServiceUrlSchema,
+  withoutWire,
+} from '@cynodeai/contracts/common';
 import { type Env, parseEnv, schemaOf } from '@cynodeai/runtime/config';
 import { nodeEnvironment } from '@cynodeai/runtime/environment/node';
-import { messageOf, trimEnd } from '@cynodeai/runtime/std';
+import { messageOf } from '@cynodeai/runtime/std';
 import { type Install, storeChoices } from '../install/install.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
@@ -9,8 +13,15 @@ import type { Progress } from '../terminal/progress.ts';
 import { type Decision, type Findings, decidePath } from '../domain/decide-path.ts';
 import { describeDownload, pullOllama } from './download.ts';
 import { nothingStored, storedOllama } from './engine-storage.ts';
-import { type InferenceChoice, type InferencePath, describePath } from '../domain/inference.ts';
-import { canPullModels, probeOllama } from './ollama-probe.ts';
+import {
+  type FoundOllama,
+  type InferenceChoice,
+  type InferenceSettings,
+  describePath,
+  pullCommand,
+  smallestModel,
+} from '../domain/inference.ts';
+import { canPullModels, lookAtService, probeOllama } from './ollama-probe.ts';
 
 export interface SettleOptions {
   readonly install: Install;
@@ -26,7 +37,7 @@ const { OLLAMA_PORT } = nodeEnvironment;
 const hostSchema = schemaOf({ OLLAMA_PORT });
 
 /** Where an Ollama of this host listens, as the node will look for it. @throws LauncherError `usage`. */
-function hostUrlOf(env: Env): string {
+export function hostUrlOf(env: Env): string {
   try {
     return `http://127.0.0.1:${parseEnv(hostSchema, env).OLLAMA_PORT}`;
   } catch (error) {
@@ -34,34 +45,51 @@ function hostUrlOf(env: Env): string {
   }
 }
 
-/** `OLLAMA_BASE_URL` without a trailing slash. @throws LauncherError `usage`. */
-export function configuredUrl(env: Env, stored: string | undefined): string | undefined {
-  const text = env['OLLAMA_BASE_URL'];
-  if (!text) return stored;
-  const url = URL.parse(text);
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return trimEnd(text, '/');
-  throw new LauncherError(
-    'usage',
-    `OLLAMA_BASE_URL must be an address such as http://127.0.0.1:${defaultPorts.ollama}, not ${JSON.stringify(text)}`,
-  );
+/** Why an address is none; the address itself only where it can hold no password. */
+function refuseUrl(text: string, from: string): never {
+  const root = withoutWire(text);
+  const shown = text.includes('@') ? '' : `, not ${JSON.stringify(text)}`;
+  const isFixed = root !== undefined && modelServiceUrlSchema.safeParse(root).success;
+  const fix = isFixed ? `; say OLLAMA_BASE_URL=${root}` : '';
+  throw new LauncherError('usage', `${from} ${modelServiceUrlRule}${shown}${fix}`);
 }
 
-/** Looks at everything the decision depends on. */
-export async function lookAround(
-  install: Install | undefined,
-  env: Env,
-  needsDownload: boolean,
-): Promise<Findings> {
-  const url = configuredUrl(env, install?.inference.ollamaUrl);
+/** The model service that is named now, else at an earlier start. @throws LauncherError `usage`. */
+export function namedUrl(env: Env, stored: string | undefined): string | undefined {
+  const text = env['OLLAMA_BASE_URL'];
+  const from = text
+    ? 'OLLAMA_BASE_URL'
+    : 'the address of the model service, kept with the install,';
+  const given = text || stored;
+  if (given === undefined) return undefined;
+  const parsed = modelServiceUrlSchema.safeParse(given);
+  return parsed.success ? parsed.data : refuseUrl(given, from);
+}
+
+export interface LookOptions {
+  readonly install: Install | undefined;
+  readonly env: Env;
+  /** The service named at an earlier start, while it counts. */
+  readonly storedUrl: string | undefined;
+  readonly needsDownload: boolean;
+}
+
+/** Looks at everything the decision depends on. @throws LauncherError `usage`. */
+export async function lookAround(options: LookOptions): Promise<Findings> {
+  const { install, env, storedUrl, needsDownload } = options;
+  const url = namedUrl(env, storedUrl);
   const hostUrl = hostUrlOf(env);
-  const [host, configured, stored] = await Promise.all([
+  const [host, look, stored] = await Promise.all([
     probeOllama(hostUrl),
-    url === undefined ? undefined : probeOllama(url),
+    url === undefined ? undefined : lookAtService(url),
     install === undefined ? nothingStored : storedOllama({ install, env }),
   ]);
-  const empty = [host, configured].some((found) => found?.models.length === 0);
-  const canDownload = (needsDownload || empty) && (await canPullModels());
-  return { hostUrl, host, configuredUrl: url, configured, stored, canDownload };
+  const named = url === undefined || look === undefined ? undefined : { url, look };
+  const isEmpty = (found: FoundOllama | undefined): boolean => found?.models.length === 0;
+  const namedIsEmpty = look?.kind === 'ollama' && isEmpty(look.found);
+  const asks = named === undefined ? needsDownload || isEmpty(host) : namedIsEmpty;
+  const canDownload = asks && (await canPullModels());
+  return { hostUrl, host, named, stored, canDownload };
 }
 
 /**
@@ -72,51 +100,70 @@ export async function settleInference(options: SettleOptions): Promise<Install> 
   const { install, env, progress } = options;
   const before = install.inference;
   const choice = options.choice ?? before.choice;
+  // Who says `auto` has one chosen anew; what was named once does not count then.
+  const storedUrl = options.choice === 'auto' ? undefined : before.ollamaUrl;
   // Who has been told about the demo model is not asked again at every start.
   const mayAsk = canAsk(env) && before.path.kind !== 'demo';
-  const asksNetwork = choice === 'ollama' || (choice === 'auto' && mayAsk);
-  const findings =
-    choice === 'none' || choice === 'demo'
-      ? undefined
-      : await lookAround(install, env, asksNetwork);
-  const decision = decidePath({ choice, mayAsk }, findings);
-  const path = await carryOut(decision, options);
+  const needsDownload = choice === 'ollama' || (choice === 'auto' && mayAsk);
+  const isOff = choice === 'none' || choice === 'demo';
+  if (isOff && env['OLLAMA_BASE_URL']) {
+    progress.note(
+      `OLLAMA_BASE_URL is not used, because this install was told --inference ${choice}; to use it: cynode up --inference auto`,
+    );
+  }
+  const findings = isOff ? undefined : await lookAround({ install, env, storedUrl, needsDownload });
+  const { path, agreedModel } = await carryOut(decidePath({ choice, mayAsk }, findings), options);
   const changed = before.path.kind === 'demo' && path.kind !== 'demo' && path.kind !== 'none';
   if (changed) progress.note(`a real model was found: ${describePath(path)}`);
-  const ollamaUrl = findings?.configuredUrl ?? before.ollamaUrl;
+  const ollamaUrl = isOff ? before.ollamaUrl : findings?.named?.url;
   return storeChoices(install, {
-    inference: { choice, path, ...(ollamaUrl !== undefined && { ollamaUrl }) },
+    inference: {
+      choice,
+      path,
+      ...(ollamaUrl !== undefined && { ollamaUrl }),
+      ...(agreedModel !== undefined && { agreedModel }),
+    },
   });
 }
 
-async function carryOut(decision: Decision, options: SettleOptions): Promise<InferencePath> {
+type Settled = Pick<InferenceSettings, 'path' | 'agreedModel'>;
+
+async function carryOut(decision: Decision, options: SettleOptions): Promise<Settled> {
+  const { agreedModel } = options.install.inference;
   switch (decision.kind) {
     case 'take':
       if (decision.note !== undefined) options.progress.note(decision.note);
-      return decision.path;
+      return { path: decision.path, ...(agreedModel !== undefined && { agreedModel }) };
     case 'refuse':
       throw new LauncherError('setup', decision.reason);
-    case 'offer':
-      if (!(await agrees(decision.otherwise, options))) {
-        return carryOut(decision.otherwise, options);
-      }
-      return { kind: 'container', image: await pullOllama(options) };
+    case 'offer': {
+      if (!(await agrees(decision, options))) return carryOut(decision.otherwise, options);
+      if (decision.gets === 'service') await pullOllama(options);
+      return { path: decision.path, agreedModel: smallestModel };
+    }
   }
 }
 
-async function agrees(otherwise: Decision, options: SettleOptions): Promise<boolean> {
-  const { env, yes, progress } = options;
+async function agrees(
+  { otherwise, gets }: Extract<Decision, { kind: 'offer' }>,
+  options: SettleOptions,
+): Promise<boolean> {
+  const { env, yes, progress, choice, install } = options;
   // Consent to packages is not consent to gigabytes: without a demand it takes a person.
-  const demanded = otherwise.kind === 'refuse';
+  const demanded = (choice ?? install.inference.choice) === 'ollama';
   if (demanded && agreedBefore(yes, env)) return true;
+  const what = await describeDownload(gets);
   if (!canAsk(env)) {
-    if (!demanded) return false;
+    if (otherwise.kind !== 'refuse') return false;
     throw new LauncherError(
       'setup',
-      `no Ollama answers here; give --yes to download one (${await describeDownload()}), or start one and say OLLAMA_BASE_URL=http://HOST:11434`,
+      gets === 'model'
+        ? `there is an Ollama here without a model; give --yes to download one (${what}), or get it with: ${pullCommand}`
+        : `no Ollama answers here; give --yes to download one (${what}), or start one and say OLLAMA_BASE_URL=http://HOST:11434`,
     );
   }
   progress.done();
-  const instead = demanded ? '' : ' Without it a demo model answers by rules.';
-  return ask(`No model is on this machine. Download ${await describeDownload()}?${instead}`);
+  const isDemo = otherwise.kind === 'take' && otherwise.path.kind === 'demo';
+  const instead = isDemo ? ' Without it a demo model answers by rules.' : '';
+  return ask(`No model is on this machine. Download ${what}?${instead}`);
 }

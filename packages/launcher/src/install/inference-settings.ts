@@ -17,4 +17,5 @@ export const inferenceSettingsSchema: z.ZodType<InferenceSettings> = z.object({
   choice: z.enum(inferenceChoices),
   ollamaUrl: z.url().optional(),
   path: inferencePathSchema,
+  agreedModel: z.string().min(1).optional(),
 });

@@ -11,6 +11,9 @@ import type { Trouble } from './trouble.ts';
 /** Which part of inference a task needs: a model that answers, or only a node that offers one to sandboxes. */
 export type InferenceNeed = 'answer' | 'relay';
 
+/** Without one of these a sandbox reaches no model either. */
+const noPathCodes: readonly string[] = ['no_inference_path', 'model_service_down'];
+
 function switchedOff(state: StackState): boolean {
   return state.inference.kind === 'none';
 }
@@ -39,7 +42,7 @@ export async function findInferenceTrouble(
     return { text: `the gateway does not answer: ${readiness.why}`, lasting: false };
   }
   const codes = readiness.reasons.map((reason) => reason.code);
-  const hasPath = !codes.includes('no_inference_path');
+  const hasPath = !codes.some((code) => noPathCodes.includes(code));
   if (need === 'relay' && hasPath) return undefined;
   const text = describe(readiness.reasons, state);
   if (hasPath) return { text, lasting: false, working: codes[0] === 'pm_model_loading' };

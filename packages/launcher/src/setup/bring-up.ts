@@ -7,6 +7,8 @@ import { type PortsChoice, agreesToMove, placedInstall } from './moved-ports.ts'
 import { settleDatabase } from './settle-database.ts';
 import { prepareStart } from './prepare-start.ts';
 import { overruledVariables } from '../roles/environment.ts';
+import { pullAgreed } from '../inference/pull-agreed.ts';
+import { serviceUrlOf } from '../stack/inference-status.ts';
 import { ensureStack, runningStack } from '../stack/ensure-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -60,5 +62,7 @@ export async function bringUp(options: StartOptions): Promise<Install> {
     await waitForGateway(install, signal);
   };
   await Promise.all([ensureImage({ ...all, install }), start()]);
-  return isCold ? placedInstall(install, progress) : install;
+  const placed = isCold ? placedInstall(install, progress) : install;
+  const url = serviceUrlOf(placed.inference.path, placed);
+  return pullAgreed({ install: placed, url, signal, progress });
 }

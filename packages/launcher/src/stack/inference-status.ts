@@ -1,6 +1,6 @@
 import { defaultPorts } from '@cynodeai/contracts/common';
-import { type InferencePath, describePath } from '../domain/inference.ts';
-import { probeOllama } from '../inference/ollama-probe.ts';
+import { type InferencePath, describePath, pullCommand } from '../domain/inference.ts';
+import { lookAtService } from '../inference/ollama-probe.ts';
 import type { Install } from '../install/install.ts';
 import { urlOf as roleUrlOf } from '../roles/decisions.ts';
 
@@ -9,11 +9,17 @@ export interface InferenceStatus {
   readonly path: InferencePath;
   /** The model service answers; undefined when there is none. */
   readonly answers?: boolean;
+  /** Why not, or what answers in its place. */
+  readonly fault?: string;
   /** Models on its disk. */
   readonly models: readonly string[];
 }
 
-function urlOf(path: InferencePath, install: Pick<Install, 'ports'>): string | undefined {
+/** Base URL of the model service of an install; undefined when it has none. */
+export function serviceUrlOf(
+  path: InferencePath,
+  install: Pick<Install, 'ports'>,
+): string | undefined {
   switch (path.kind) {
     case 'none':
       return undefined;
@@ -31,16 +37,19 @@ export async function inferenceStatus(
   path: InferencePath,
   install: Pick<Install, 'ports'>,
 ): Promise<InferenceStatus> {
-  const url = urlOf(path, install);
+  const url = serviceUrlOf(path, install);
   if (url === undefined) return { path, models: [] };
-  const found = await probeOllama(url);
-  return { path, answers: found !== undefined, models: found?.models ?? [] };
+  const look = await lookAtService(url);
+  if (look.kind === 'ollama') return { path, answers: true, models: look.found.models };
+  const fault = look.kind === 'silent' ? `does not answer (${look.why})` : look.what;
+  return { path, answers: false, fault, models: [] };
 }
 
 /** In one line, for people. */
-export function inferenceText({ path, answers, models }: InferenceStatus): string {
+export function inferenceText({ path, answers, fault, models }: InferenceStatus): string {
   const what = describePath(path);
   if (path.kind === 'none') return `${what}; switch it on with --inference auto`;
-  if (!answers) return `${what}, which does not answer`;
-  return `${what}; models: ${models.length === 0 ? 'none' : models.join(', ')}`;
+  if (!answers) return `${what}, which ${fault ?? 'does not answer'}; used by itself once it does`;
+  if (models.length > 0) return `${what}; models: ${models.join(', ')}`;
+  return `${what}; models: none; get one with: ${pullCommand}`;
 }

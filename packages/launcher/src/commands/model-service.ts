@@ -1,0 +1,39 @@
+import { demoModelRef } from '@cynodeai/contracts/model';
+import type { Env } from '@cynodeai/runtime/config';
+import { LauncherError } from '../base/launcher-error.ts';
+import { realModelCommand } from '../domain/inference.ts';
+import { lookAtService } from '../inference/ollama-probe.ts';
+import { hostUrlOf, namedUrl } from '../inference/settle-inference.ts';
+import { findInstall } from '../install/install.ts';
+import { serviceUrlOf } from '../stack/inference-status.ts';
+
+/** The model service that a command is about. */
+export interface UsedService {
+  /** Base URL. */
+  readonly url: string;
+  /** The install gets its answers there. */
+  readonly isUsed: boolean;
+}
+
+/** Where it is: the named one, else that of the install, else an Ollama of this host. */
+function placeOf(env: Env): UsedService {
+  const install = findInstall(env);
+  const path = install?.inference.path;
+  const isReal = path?.kind === 'ollama' || path?.kind === 'container';
+  const own = install && path && isReal ? serviceUrlOf(path, install) : undefined;
+  const named = namedUrl(env, undefined);
+  const url = named ?? own ?? hostUrlOf(env);
+  return { url, isUsed: url === own };
+}
+
+/** The model service, which answers. @throws LauncherError `setup` with what is there instead, `usage` */
+export async function usedService(env: Env): Promise<UsedService> {
+  const place = placeOf(env);
+  const look = await lookAtService(place.url);
+  if (look.kind === 'ollama') return place;
+  const what = look.kind === 'silent' ? `does not answer (${look.why})` : look.what;
+  throw new LauncherError(
+    'setup',
+    `the model service at ${place.url} ${what}; start it, name another with OLLAMA_BASE_URL=http://HOST:11434, or get one with: ${realModelCommand} (${demoModelRef} fetches no models)`,
+  );
+}
