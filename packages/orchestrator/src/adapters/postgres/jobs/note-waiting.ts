@@ -65,8 +65,7 @@ function withoutProgress({ progress: _progress, ...state }: PmModelState): PmMod
 const passing: Readonly<Partial<Record<PromptWaitingReason, string>>> = {
   model_service_down:
     'the model service did not take the last call, or the way to it was cut; it is asked again in a moment',
-  model_service_busy:
-    'the model service is busy with other calls; it is asked again in a moment',
+  model_service_busy: 'the model service is busy with other calls; it is asked again in a moment',
 };
 
 /** What readiness says of it; how far a download is would write on every task at every look. */
