@@ -57,14 +57,42 @@ describe('systemd units', () => {
         'cynode-control-plane.service',
         'cynode-node.service',
         'cynode-user-gateway.service',
+        'cynode.service',
       ]);
-      for (const text of units.map(textOf)) {
+      for (const text of units.filter((path) => !path.endsWith('/cynode.service')).map(textOf)) {
         const entry = /^ExecStart=.*cynodeai\/(?<path>packages\/\S+\.ts)/m.exec(text)?.groups;
         expect(existsSync(join(checkout, entry?.['path'] ?? 'none'))).toBe(true);
         expect(text).toMatch(/^EnvironmentFile=\S+\.env$/m);
         expect(text).not.toMatch(/^Environment=.*(?:PSK|SECRET|PASSWORD|DATABASE)/m);
       }
     }
+  });
+
+  it.each(kinds)('of the %s bring a whole install back, too, and keep no secret of it', (kind) => {
+    const text = textOf(join(deploy, 'systemd', kind, 'cynode.service'));
+    const [, program] =
+      /^ExecStart=\/usr\/bin\/env \S*cynodeai\/(cynode) up --quiet$/m.exec(text) ?? [];
+    expect(existsSync(join(checkout, program ?? 'none'))).toBe(true);
+    expect(text).not.toMatch(/PSK|SECRET|PASSWORD|DATABASE/);
+    const stopMs = processRoles.reduce((sum, role) => sum + role.stopMs({}), 0);
+    const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(text) ?? [];
+    expect(Number(seconds) * 1000).toBeGreaterThanOrEqual(stopMs);
+  });
+
+  it('have names in the journal, and groups of their own where sandboxes are', () => {
+    for (const path of kinds.flatMap(unitsOf)) {
+      const text = textOf(path);
+      const name = path.split('/').at(-1)?.replace('.service', '');
+      expect(text).toMatch(new RegExp(`^SyslogIdentifier=${name}$`, 'm'));
+      const sandboxes = ['cynode', 'cynode-node'].includes(name ?? '');
+      expect(/^Delegate=yes$/m.test(text)).toBe(sandboxes);
+      expect(/^KillMode=mixed$/m.test(text)).toBe(sandboxes);
+    }
+  });
+
+  it('come with a node file that fetches nothing', () => {
+    const settings: unknown = parse(textOf(join(deploy, 'systemd/node.yaml.example')));
+    expect(settings).toMatchObject({ inference: { mode: 'disabled' } });
   });
 
   const deployed = processRoles.flatMap((role) =>

@@ -12,7 +12,8 @@ import { processRoles } from './table.ts';
 type Values = Readonly<Record<string, string>>;
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const machineVariables = ['NODE_COMPILE_CACHE', 'TZ', 'NODE_EXTRA_CA_CERTS'];
+/** The last says who is the main process of a service of systemd; children compare it with their parent. */
+const machineVariables = ['NODE_COMPILE_CACHE', 'TZ', 'NODE_EXTRA_CA_CERTS', 'SYSTEMD_EXEC_PID'];
 
 /** The session sets these by itself: nobody demands them by having them. */
 const ambientVariables: readonly string[] = ['XDG_RUNTIME_DIR'];

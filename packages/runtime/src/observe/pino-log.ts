@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { isJournal, withPriority } from './journal.ts';
 import type { Log, LogFields } from './log.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -28,6 +29,7 @@ export function createLog(options: LogOptions): Log {
     base: { service: options.service },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    ...(isJournal(1) && { hooks: { streamWrite: withPriority } }),
   };
   return wrap(
     options.destination === undefined ? pino(settings) : pino(settings, options.destination),

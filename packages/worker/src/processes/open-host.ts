@@ -1,9 +1,12 @@
 import type { ContainerEngine } from '@cynodeai/contracts/common';
+import process from 'node:process';
+import { readEnv } from '@cynodeai/runtime/config';
 import type { Log } from '@cynodeai/runtime/observe';
 import { openDockerEngine } from '../adapters/container/docker/docker-engine.ts';
 import { openDockerInference } from '../adapters/container/docker/inference-engine.ts';
 import { openPodmanInference } from '../adapters/container/podman/inference-engine.ts';
 import { openPodmanEngine } from '../adapters/container/podman/podman-engine.ts';
+import type { NodeBounds } from '../adapters/container/shared/control-group.ts';
 import { createFileWorkspace } from '../adapters/workspace/file-workspace.ts';
 import { JobUsers } from '../adapters/workspace/job-users.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
@@ -31,17 +34,31 @@ const ceilingOf = ({ sandbox: { ceiling, maxConcurrency } }: NodeSettings): Ceil
   maxConcurrency,
 });
 
+/**
+ * Whether this is the main process of a service of systemd, or was started by it, as `cynode up` does: then the group
+ * of the service is ours. Whoever else runs below it has inherited the variable, but is neither.
+ */
+function isService(): boolean {
+  const main = Number(readEnv()['SYSTEMD_EXEC_PID']);
+  return main === process.pid || main === process.ppid;
+}
+
+const boundsOf = (settings: NodeSettings): NodeBounds => ({
+  ceiling: ceilingOf(settings),
+  isService: isService(),
+});
+
 /** The node's private Podman, and the Docker daemon of this machine. */
 const openers: Readonly<Record<ContainerEngine, EngineOpener>> = {
   podman: {
     sandboxes: (settings, log) =>
-      openPodmanEngine({ ...podmanSource(settings), ceiling: ceilingOf(settings) }, log),
+      openPodmanEngine({ ...podmanSource(settings), ...boundsOf(settings) }, log),
     inference: (settings) => openPodmanInference(podmanSource(settings)),
   },
   docker: {
     sandboxes: (settings, log) => {
       const { stateDir, dockerHost } = settings;
-      return openDockerEngine({ stateDir, dockerHost, ceiling: ceilingOf(settings) }, log);
+      return openDockerEngine({ stateDir, dockerHost, ...boundsOf(settings) }, log);
     },
     inference: async ({ dockerHost }) => openDockerInference(dockerHost),
   },

@@ -6,7 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { holderFile, takeLock } from '@cynodeai/runtime/files';
 import { silentLog } from '@cynodeai/runtime/observe';
 import type { EngineCommand } from '../../src/adapters/container/podman/client.ts';
-import { dropPidFiles, endClients } from '../../src/adapters/container/podman/containers.ts';
+import {
+  dropPidFiles,
+  endClients,
+  forceRemove,
+} from '../../src/adapters/container/podman/containers.ts';
 import { hasImage, pullImage } from '../../src/adapters/container/podman/images.ts';
 import { withEngineLock } from '../../src/adapters/container/podman/lock.ts';
 import { enginePaths } from '../../src/adapters/container/podman/paths.ts';
@@ -71,6 +75,26 @@ async function start(script: string): Promise<ContainerRun> {
   const container = new PodmanContainer({ command, paths, profile, pidWatch }, spec);
   return new ContainerRun({ container, spec, log: silentLog }, { stdout: sink, stderr: sink });
 }
+
+describe('a removal by force', () => {
+  const counted = 'echo x >> $BASE/calls; n=$(wc -l < $BASE/calls);';
+  const calls = async (): Promise<number> =>
+    (await readFile(join(base, 'calls'), 'utf8')).trim().split('\n').length;
+
+  it('that only finds the monitor dead is made again', async () => {
+    const dead = 'conmon exited prematurely, exit code could not be retrieved';
+    const command = await scripted(
+      `${counted} if [ $n = 1 ]; then echo "Error: cannot remove container: ${dead}" >&2; exit 125; fi`,
+    );
+    await forceRemove(command, 'c1');
+    expect(await calls()).toBe(2);
+  });
+
+  it('that fails again is a fault, with the words of the engine', async () => {
+    const command = await scripted(`${counted} echo "Error: it resists $n" >&2; exit 125`);
+    await expect(forceRemove(command, 'c1')).rejects.toThrow('it resists 2');
+  });
+});
 
 /** Behaves like a client whose container runs, and notices nothing when that is killed. */
 const deaf = `if [ "$1" = rm ]; then echo "$@" >> $BASE/removed; exit $RM; fi

@@ -25,7 +25,7 @@ const spec = {
 };
 const seccompFile = '/s/seccomp.json';
 const network = { mode: 'ns:/proc/1/ns/net', close: async () => {} };
-const group = { parent: '/cynode-1', processes: 99, memoryMb: 70 };
+const group = { parent: '/cynode-1', share: { processes: 99, memoryMb: 70 } };
 const user = { uid: 1_900_000_001, gid: 1_900_000_001 };
 const best = { rootless: false, privateCgroups: true, init: true, ulimits: ['nofile=9'] };
 
@@ -34,6 +34,13 @@ const settings: readonly (Omit<RuleSetting, 'seccomp'> & { readonly title: strin
   { title: 'root, no network', ...best, timeoutSeconds: 60 },
   { title: 'root, a way to the model', ...best, network, timeoutSeconds: 60 },
   { title: 'root, a ceiling, a user', ...best, group, user, timeoutSeconds: 60 },
+  {
+    title: 'root, a service',
+    ...best,
+    group: { parent: '/a.service/sandboxes' },
+    user,
+    timeoutSeconds: 60,
+  },
   {
     title: 'rootless',
     rootless: true,

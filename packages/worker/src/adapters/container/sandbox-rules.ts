@@ -187,28 +187,29 @@ function userOf({ rootless, user }: RuleSetting): string {
   return `${uid}:${gid}`;
 }
 
-const mib = 1024 ** 2;
+const noGroup: Untold = { untold: 'no control group with limits can be made here' };
 
-const noGroup: Untold = { untold: 'no control group can be made here' };
+const mib = 1024 ** 2;
 
 /** What holds whatever limits a job has of its own. */
 function ceilingRules(group: ContainerGroup | undefined): readonly SandboxRule[] {
+  const share = group?.share;
   return [
     {
-      rule: 'under the ceiling of the node',
+      rule: 'in the group of the node',
       podman: group ? [`--cgroup-parent=${group.parent}`] : noGroup,
       docker: group ? { host: { CgroupParent: group.parent } } : noGroup,
     },
     {
       rule: 'a share of the processes',
-      podman: group ? [`--pids-limit=${group.processes}`] : noGroup,
-      docker: group ? { host: { PidsLimit: group.processes } } : noGroup,
+      podman: share ? [`--pids-limit=${share.processes}`] : noGroup,
+      docker: share ? { host: { PidsLimit: share.processes } } : noGroup,
     },
     {
       rule: 'a share of the memory',
-      podman: group ? [`--memory=${group.memoryMb}m`, `--memory-swap=${group.memoryMb}m`] : noGroup,
-      docker: group
-        ? { host: { Memory: group.memoryMb * mib, MemorySwap: group.memoryMb * mib } }
+      podman: share ? [`--memory=${share.memoryMb}m`, `--memory-swap=${share.memoryMb}m`] : noGroup,
+      docker: share
+        ? { host: { Memory: share.memoryMb * mib, MemorySwap: share.memoryMb * mib } }
         : noGroup,
     },
   ];

@@ -6,9 +6,10 @@ import type { EngineFacts, SandboxEngine, SandboxRunSpec } from '../../../ports/
 import { containerRuns } from '../shared/container-runs.ts';
 import {
   boundFeatures,
-  containerGroup,
+  findUnit,
   lookAtCeiling,
-  openCeiling,
+  type NodeGroup,
+  openNodeGroup,
 } from '../shared/control-group.ts';
 import { ImageCache } from '../shared/images.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
@@ -31,6 +32,8 @@ export interface DockerSource {
   /** DOCKER_HOST. */
   readonly dockerHost?: string | undefined;
   readonly ceiling: CeilingWish;
+  /** This process is the main process of a service of systemd. */
+  readonly isService?: boolean;
   /** The ceiling is only looked at, not put in place. */
   readonly onlyLook?: boolean;
 }
@@ -92,15 +95,19 @@ function engineOf(deps: DockerRunDeps, facts: SandboxEngine['facts']): SandboxEn
 /** The daemon with the ceiling of a node, if there can be one. */
 async function bound(
   { profile, facts, cgroupDriver }: OpenedDocker,
-  { stateDir, ceiling: wish, onlyLook }: DockerSource,
+  source: DockerSource,
 ): Promise<{ readonly profile: DockerProfile; readonly facts: EngineFacts }> {
+  const { stateDir, ceiling: wish, onlyLook = false } = source;
   const { cgroupVersion, rootless } = facts;
-  const place = { stateDir, cgroupVersion, manager: cgroupDriver, rootless };
-  const look = onlyLook === true;
-  const ceiling = await (look ? lookAtCeiling(place, wish) : openCeiling(place, wish));
+  const unit = await findUnit(source, cgroupVersion);
+  const place = { stateDir, cgroupVersion, manager: cgroupDriver, rootless, unit };
+  const made: NodeGroup = onlyLook
+    ? { ceiling: await lookAtCeiling(place, wish) }
+    : await openNodeGroup(place, wish);
+  const { ceiling, group } = made;
   const features = [...facts.features, ...boundFeatures({ rootless }, ceiling)];
   return {
-    profile: { ...profile, group: look ? undefined : containerGroup(stateDir, ceiling) },
+    profile: { ...profile, group },
     facts: { ...facts, features, ceiling },
   };
 }

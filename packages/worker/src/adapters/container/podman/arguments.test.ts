@@ -34,7 +34,7 @@ const run: RunArguments = {
   envNames: ['PEM'],
   pidFile: '/r/pids/x',
   seccompFile: '/state/engine/seccomp.json',
-  group: { parent: '/cynode-1', processes: 99, memoryMb: 70 },
+  group: { parent: '/cynode-1', share: { processes: 99, memoryMb: 70 } },
   user: { uid: 1_900_000_001, gid: 1_900_000_001 },
 };
 

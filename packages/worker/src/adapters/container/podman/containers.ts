@@ -6,11 +6,17 @@ import { holdProcess, killGroup } from './host-process.ts';
 import { readStarted } from './pid-watch.ts';
 import { callEngine, type EngineCommand } from './client.ts';
 
+/** Removals of one container: the first may only find out, and note, that its monitor was killed together with it. */
+const removals = 2;
+
 /** Removes one container by force; one that does not exist is fine. @throws CommandError when it is still there */
 export async function forceRemove(command: EngineCommand, name: string): Promise<void> {
   const args = ['rm', '--force', '--ignore', '--time=0', '--volumes', name];
-  const result = await callEngine(command, args, { timeoutMs: 20_000 });
-  if (result.exitCode !== 0) throw new CommandError('podman rm', result);
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await callEngine(command, args, { timeoutMs: 20_000 });
+    if (result.exitCode === 0) return;
+    if (attempt === removals) throw new CommandError('podman rm', result);
+  }
 }
 
 /** Names of all containers, or of those with a label. */

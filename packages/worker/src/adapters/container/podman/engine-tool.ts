@@ -23,7 +23,7 @@ export function podmanTool(source: EngineSource & NodeBounds): EngineTool {
       const { usable: found, problems } = await openEngine(source);
       if (found === undefined) return { problems };
       const { profile, command } = found;
-      const ceiling = await lookAtCeiling(groupPlace(source, profile), source.ceiling);
+      const ceiling = await lookAtCeiling(await groupPlace(source, profile), source.ceiling);
       return { facts: engineFacts(profile, ceiling), flags: command.flags, problems };
     },
 

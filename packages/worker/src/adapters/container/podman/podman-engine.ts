@@ -5,10 +5,10 @@ import type { CeilingFacts, EngineFacts, SandboxEngine } from '../../../ports/sa
 import { containerRuns } from '../shared/container-runs.ts';
 import {
   boundFeatures,
-  containerGroup,
+  findUnit,
   type GroupPlace,
   type NodeBounds,
-  openCeiling,
+  openNodeGroup,
 } from '../shared/control-group.ts';
 import { processLimitOf } from '../sandbox-rules.ts';
 import { ImageCache } from '../shared/images.ts';
@@ -28,9 +28,13 @@ import type { EngineProblem, EngineProfile } from './profile.ts';
 import type { RunSetting } from './spawn-run.ts';
 
 /** Where the control group of a node on this engine lies. */
-export function groupPlace(source: EngineSource, profile: EngineProfile): GroupPlace {
-  const { cgroupVersion, cgroupManager, rootless } = profile;
-  return { stateDir: source.stateDir, cgroupVersion, manager: cgroupManager, rootless };
+export async function groupPlace(
+  source: EngineSource & Pick<NodeBounds, 'isService'>,
+  profile: EngineProfile,
+): Promise<GroupPlace> {
+  const { cgroupVersion, cgroupManager: manager, rootless } = profile;
+  const unit = await findUnit(source, cgroupVersion);
+  return { stateDir: source.stateDir, cgroupVersion, manager, rootless, unit };
 }
 
 /** The facts of a probed engine. See docs/reference/nodes.md#capability-report. */
@@ -129,9 +133,9 @@ export async function openPodmanEngine(
   for (const problem of problems) {
     log.warn('container engine works with a limitation', { ...problem });
   }
-  const ceiling = await openCeiling(groupPlace(source, usable.profile), source.ceiling);
+  const place = await groupPlace(source, usable.profile);
+  const { ceiling, group } = await openNodeGroup(place, source.ceiling);
   if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
-  const group = containerGroup(source.stateDir, ceiling);
   const profile = sharedOut(usable.profile, source.ceiling);
   return engineOf({ paths, ...usable, profile, group }, ceiling, log);
 }

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   boundFeatures,
-  containerGroup,
   controlGroupOf,
   groupFiles,
   type GroupPlace,
   lookAtCeiling,
-  openCeiling,
+  openNodeGroup,
   removeControlGroup,
+  serviceGroupOf,
 } from './control-group.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -55,16 +55,13 @@ describe('the control group of a node', () => {
     if (!isRoot) return;
     expect(await lookAtCeiling(place, wish)).toStrictEqual({ kind: 'set', ...ceiling });
     expect(existsSync(join(root, 'pids', group))).toBe(false);
-    const made = await openCeiling(place, wish);
-    expect(made).toStrictEqual({ kind: 'set', ...ceiling });
+    expect(await openNodeGroup(place, wish)).toStrictEqual({
+      ceiling: { kind: 'set', ...ceiling },
+      group: { parent: `/${group}`, share: { processes: 100, memoryMb: 64 } },
+    });
     expect(await readFile(join(root, 'pids', group, 'pids.max'), 'utf8')).toBe('500');
     const other = { ...wish, memoryMb: 7, processes: 9 };
     expect(await lookAtCeiling(place, other)).toMatchObject({ memoryMb: 100, processes: 500 });
-    expect(containerGroup('/s', made)).toStrictEqual({
-      parent: `/${group}`,
-      processes: 100,
-      memoryMb: 64,
-    });
     // Folders of a real hierarchy go with their files.
     for (const controller of ['memory', 'pids']) {
       await rm(join(root, controller, group), { recursive: true });
@@ -80,12 +77,10 @@ describe('the control group of a node', () => {
     [{ root: '/nonexistent' }, /is not mounted/],
   ])('is none, and that is said: %j', async (change, reason) => {
     const expected = isRoot ? reason : /only root/;
-    for (const facts of [
-      await openCeiling({ ...place, ...change }, wish),
-      await lookAtCeiling({ ...place, ...change }, wish),
-    ]) {
+    const opened = await openNodeGroup({ ...place, ...change }, wish);
+    expect(opened).not.toHaveProperty('group');
+    for (const facts of [opened.ceiling, await lookAtCeiling({ ...place, ...change }, wish)]) {
       expect(facts).toMatchObject({ kind: 'none', reason: expect.stringMatching(expected) });
-      expect(containerGroup('/s', facts)).toBeUndefined();
       for (const [kept, feature] of [
         [{ rootless: false }, 'user_per_job'],
         [{ rootless: true }, 'one_user_for_all_jobs'],
@@ -100,9 +95,73 @@ describe('the control group of a node', () => {
     if (!isRoot) return;
     await rm(join(root, 'pids'), { recursive: true });
     await mkdir(join(root, 'pids', group, 'pids.max'), { recursive: true });
-    expect(await openCeiling(place, wish)).toMatchObject({
-      kind: 'none',
-      reason: expect.stringContaining('cannot be made'),
+    expect(await openNodeGroup(place, wish)).toStrictEqual({
+      ceiling: { kind: 'none', reason: expect.stringContaining('cannot be made') },
     });
+  });
+});
+
+describe('the group of a service', () => {
+  const service = '/user.slice/user@1000.service/app.slice/cynode-node.service';
+  const v2 = (path: string) => `4:memory:/x\n1:name=systemd:/elsewhere.service\n0::${path}\n`;
+
+  it.each([
+    [v2(service), 'v2', service],
+    [v2(`${service}/node`), 'v2', service],
+    [v2('/user.slice/user-0.slice/session-1.scope'), 'v2', undefined],
+    [v2('/'), 'v2', undefined],
+    ['', 'v2', undefined],
+    ['9:name=systemd:/system.slice/a.service\n0::/\n', 'hybrid', '/system.slice/a.service'],
+    ['1:name=systemd:/system.slice/a.service\n', 'v1', '/system.slice/a.service'],
+    ['1:name=systemd:/\n0::/system.slice/a.service\n', 'v1', undefined],
+  ] as const)('is read from %j of version %s', (membership, version, path) => {
+    expect(serviceGroupOf(membership, version)).toBe(path);
+  });
+
+  /** A hierarchy of version 2 with the group of a service that was handed over with these controllers. */
+  async function handed(controllers: string): Promise<GroupPlace> {
+    await mkdir(join(root, service), { recursive: true });
+    await writeFile(join(root, service, 'cgroup.controllers'), `${controllers}\n`);
+    await writeFile(join(root, service, 'cgroup.procs'), '11\n12\n');
+    const kind = { cgroupVersion: 'v2', manager: 'cgroupfs', rootless: true } as const;
+    return { stateDir: '/s', ...kind, unit: service, root };
+  }
+
+  it('holds the sandboxes, with a ceiling below the limits of the service, also of a user', async () => {
+    const opened = await openNodeGroup(await handed('cpu memory pids'), wish);
+    const parent = `${service}/sandboxes`;
+    expect(opened).toStrictEqual({
+      ceiling: { kind: 'set', ...ceiling },
+      group: { parent, share: { processes: 100, memoryMb: 64 } },
+    });
+    const text = (file: string) => readFile(join(root, service, file), 'utf8');
+    expect(await text('sandboxes/memory.max')).toBe('104857600');
+    expect(await text('cgroup.subtree_control')).toBe('+memory +pids');
+    // Its own processes made room before.
+    expect(await text('node/cgroup.procs')).toBe('12');
+  });
+
+  it.each(['', 'cpu', 'cpu memory', 'pids'])(
+    'holds the sandboxes without limits where its controllers are %j, and says which are missing',
+    async (controllers) => {
+      const place = await handed(controllers);
+      const opened = await openNodeGroup(place, wish);
+      const reason = expect.stringMatching(/has no controller for (?:memory|pids)/);
+      expect(opened).toStrictEqual({
+        ceiling: { kind: 'none', reason },
+        group: { parent: `${service}/sandboxes` },
+      });
+      expect(existsSync(join(root, service, 'sandboxes'))).toBe(true);
+      expect(await lookAtCeiling(place, wish)).toStrictEqual({ kind: 'none', reason });
+    },
+  );
+
+  it('is not made up: a machine without controllers has no ceiling, whoever looks', async () => {
+    await writeFile(join(root, 'cgroup.controllers'), '\n');
+    const bare = { ...place, cgroupVersion: 'v2' as const };
+    const expected = isRoot ? /has no controller for memory and pids/ : /only root/;
+    const facts = { kind: 'none', reason: expect.stringMatching(expected) };
+    expect(await lookAtCeiling(bare, wish)).toStrictEqual(facts);
+    expect(await openNodeGroup(bare, wish)).toStrictEqual({ ceiling: facts });
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { messageOf } from '@cynodeai/runtime/std';
 import {
@@ -24,6 +24,8 @@ export interface GroupPlace {
   /** Who makes the groups of containers: only below a folder can the node put a ceiling of its own. */
   readonly manager: string;
   readonly rootless: boolean;
+  /** The group of the service this process is, which has it to itself; absent where it is none. */
+  readonly unit?: string | undefined;
   /** Where the hierarchies are mounted. */
   readonly root?: string;
 }
@@ -31,14 +33,23 @@ export interface GroupPlace {
 /** What the node of an engine is bound to. */
 export interface NodeBounds {
   readonly ceiling: CeilingWish;
+  /** This process is the main process of a service of systemd. */
+  readonly isService?: boolean;
 }
 
-/** What containers are told of the ceiling. */
+/** What containers are told of the group above them. */
 export interface ContainerGroup {
   /** Path of the node's group below each hierarchy. */
   readonly parent: string;
-  readonly processes: number;
-  readonly memoryMb: number;
+  /** What one of them may have; absent where there is no ceiling. */
+  readonly share?: { readonly processes: number; readonly memoryMb: number };
+}
+
+/** The group above all sandboxes of a node, and what they may take together. */
+export interface NodeGroup {
+  readonly ceiling: CeilingFacts;
+  /** Absent where containers get groups wherever the engine puts them. */
+  readonly group?: ContainerGroup;
 }
 
 /** Name of the group above all sandboxes of an install's node. */
@@ -47,8 +58,41 @@ export function controlGroupOf(stateDir: string): string {
   return `cynode-${id}`;
 }
 
+/** Where the processes of a service live once its group has groups of its own below it. */
+const ownLeaf = 'node';
+
+/** The group of a service by `/proc/self/cgroup` of its main process; undefined when it is none. */
+export function serviceGroupOf(
+  membership: string,
+  version: EngineFacts['cgroupVersion'],
+): string | undefined {
+  const line = version === 'v2' ? /^0::(\/.*)$/m : /^\d+:name=systemd:(\/.*)$/m;
+  const path = line.exec(membership)?.[1] ?? '';
+  return /^(.*\.service)(?:\/node)?$/.exec(path)?.[1];
+}
+
+/** The group of the service this process is, if it is one. */
+export async function findUnit(
+  { isService = false }: Pick<NodeBounds, 'isService'>,
+  version: EngineFacts['cgroupVersion'],
+): Promise<string | undefined> {
+  return isService ? serviceGroupOf(await textIn('/proc/self/cgroup'), version) : undefined;
+}
+
+/**
+ * Path of the node's group below each hierarchy. That of a service lies in the service's own, so that its limits hold
+ * for sandboxes too and none of them outlives it.
+ */
+function groupPath({ stateDir, unit }: Pick<GroupPlace, 'stateDir' | 'unit'>): string {
+  return unit === undefined ? `/${controlGroupOf(stateDir)}` : `${unit}/sandboxes`;
+}
+
+async function textIn(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
+
 async function numberIn(path: string): Promise<number> {
-  return Number((await readFile(path, 'utf8').catch(() => '')).trim());
+  return Number((await textIn(path)).trim());
 }
 
 async function machineSize(): Promise<MachineSize> {
@@ -58,7 +102,7 @@ async function machineSize(): Promise<MachineSize> {
 
 /** Files of the group and what they must say, the folder of each first. */
 export function groupFiles(
-  place: Pick<GroupPlace, 'cgroupVersion' | 'stateDir' | 'root'>,
+  place: Pick<GroupPlace, 'cgroupVersion' | 'stateDir' | 'unit' | 'root'>,
   ceiling: SandboxCeiling,
 ): readonly {
   readonly dir: string;
@@ -67,19 +111,19 @@ export function groupFiles(
   readonly optional?: true;
 }[] {
   const root = place.root ?? mountPoint;
-  const name = controlGroupOf(place.stateDir);
+  const path = groupPath(place);
   const bytes = String(ceiling.memoryMb * mib);
   const processes = String(ceiling.processes);
   if (place.cgroupVersion === 'v2') {
-    const dir = join(root, name);
+    const dir = join(root, path);
     return [
-      { dir: root, file: 'cgroup.subtree_control', value: '+memory +pids', optional: true },
+      { dir: dirname(dir), file: 'cgroup.subtree_control', value: '+memory +pids', optional: true },
       { dir, file: 'memory.max', value: bytes },
       { dir, file: 'memory.swap.max', value: '0', optional: true },
       { dir, file: 'pids.max', value: processes },
     ];
   }
-  const [memory, pids] = controllers.map((controller) => join(root, controller, name));
+  const [memory, pids] = controllers.map((controller) => join(root, controller, path));
   return [
     { dir: memory ?? '', file: 'memory.limit_in_bytes', value: bytes },
     { dir: memory ?? '', file: 'memory.memsw.limit_in_bytes', value: bytes, optional: true },
@@ -87,9 +131,11 @@ export function groupFiles(
   ];
 }
 
-/** Why there can be no ceiling here; undefined when nothing speaks against one. */
+/** Why there can be no group here; undefined when nothing speaks against one. */
 async function obstacleOf(place: GroupPlace): Promise<string | undefined> {
-  if (place.rootless || process.getuid?.() !== 0) {
+  // A user's own service of version 2 was handed its group; everything else is root's.
+  const handed = place.unit !== undefined && place.cgroupVersion === 'v2';
+  if (!handed && (place.rootless || process.getuid?.() !== 0)) {
     return 'only root can make control groups for all sandboxes together';
   }
   if (place.manager !== 'cgroupfs') {
@@ -107,11 +153,22 @@ async function obstacleOf(place: GroupPlace): Promise<string | undefined> {
   return undefined;
 }
 
+/** Why there can be no limits here although there can be a group. */
+async function limitObstacleOf(place: GroupPlace): Promise<string | undefined> {
+  if (place.cgroupVersion !== 'v2') return undefined;
+  const above = dirname(join(place.root ?? mountPoint, groupPath(place)));
+  const there = (await textIn(join(above, 'cgroup.controllers'))).trim().split(' ');
+  const missing = controllers.filter((controller) => !there.includes(controller));
+  return missing.length === 0
+    ? undefined
+    : `${above} has no controller for ${missing.join(' and ')}`;
+}
+
 const none = (reason: string): CeilingFacts => ({ kind: 'none', reason });
 
 /** What the ceiling is, or would be once the node runs; nothing is changed. */
 export async function lookAtCeiling(place: GroupPlace, wish: CeilingWish): Promise<CeilingFacts> {
-  const obstacle = await obstacleOf(place);
+  const obstacle = (await obstacleOf(place)) ?? (await limitObstacleOf(place));
   if (obstacle !== undefined) return none(obstacle);
   const planned = sandboxCeiling(await machineSize(), wish);
   const limits = groupFiles(place, planned).filter(({ optional }) => optional !== true);
@@ -122,32 +179,60 @@ export async function lookAtCeiling(place: GroupPlace, wish: CeilingWish): Promi
   return { kind: 'set', ...planned, memoryMb: Math.floor(memory / mib), processes };
 }
 
-/** Puts the ceiling in place; without one the reason is told, and sandboxes run without. */
-export async function openCeiling(place: GroupPlace, wish: CeilingWish): Promise<CeilingFacts> {
-  const obstacle = await obstacleOf(place);
-  if (obstacle !== undefined) return none(obstacle);
-  const ceiling = sandboxCeiling(await machineSize(), wish);
-  try {
-    for (const { dir, file, value, optional } of groupFiles(place, ceiling)) {
-      await mkdir(dir, { recursive: true });
-      await writeFile(join(dir, file), value).catch((error: unknown) => {
-        if (optional !== true) throw error;
-      });
-    }
-    return { kind: 'set', ...ceiling };
-  } catch (error) {
-    return none(`the control group cannot be made: ${messageOf(error)}`);
+/** Makes room in the group of a service: under version 2 only groups without processes have limits for those below. */
+async function leaveGroup({ unit, cgroupVersion, root = mountPoint }: GroupPlace): Promise<void> {
+  if (unit === undefined || cgroupVersion !== 'v2') return;
+  const leaf = join(root, unit, ownLeaf);
+  await mkdir(leaf, { recursive: true });
+  const pids = (await textIn(join(root, unit, 'cgroup.procs'))).split('\n');
+  for (const pid of pids.filter((each) => each !== '')) {
+    // One that has ended meanwhile is fine.
+    await writeFile(join(leaf, 'cgroup.procs'), pid).catch(() => {});
   }
 }
 
-/** What each container is told of a ceiling. */
-export function containerGroup(
-  stateDir: string,
-  ceiling: CeilingFacts,
-): ContainerGroup | undefined {
-  if (ceiling.kind === 'none') return undefined;
-  const { processesPerJob: processes, memoryMbPerJob: memoryMb } = ceiling;
-  return { parent: `/${controlGroupOf(stateDir)}`, processes, memoryMb };
+/** Puts the limits in place. @throws the fault of the system */
+async function limit(place: GroupPlace, ceiling: SandboxCeiling): Promise<void> {
+  for (const { dir, file, value, optional } of groupFiles(place, ceiling)) {
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, file), value).catch((error: unknown) => {
+      if (optional !== true) throw error;
+    });
+  }
+}
+
+/** The group of a service without limits of its own: those of the service hold, and its end is theirs. */
+async function plainGroup(place: GroupPlace): Promise<ContainerGroup | undefined> {
+  if (place.unit === undefined) return undefined;
+  const parent = groupPath(place);
+  const hierarchies = place.cgroupVersion === 'v2' ? [''] : ['systemd'];
+  for (const hierarchy of hierarchies) {
+    await mkdir(join(place.root ?? mountPoint, hierarchy, parent), { recursive: true });
+  }
+  return { parent };
+}
+
+/**
+ * Puts the group in place, with a ceiling where it can be; without one the reason is told, and sandboxes run without.
+ */
+export async function openNodeGroup(place: GroupPlace, wish: CeilingWish): Promise<NodeGroup> {
+  const obstacle = await obstacleOf(place);
+  if (obstacle !== undefined) return { ceiling: none(obstacle) };
+  const ceiling = sandboxCeiling(await machineSize(), wish);
+  try {
+    await leaveGroup(place);
+    const withoutLimits = await limitObstacleOf(place);
+    if (withoutLimits !== undefined) {
+      const group = await plainGroup(place);
+      return { ceiling: none(withoutLimits), ...(group && { group }) };
+    }
+    await limit(place, ceiling);
+    const { processesPerJob: processes, memoryMbPerJob: memoryMb } = ceiling;
+    const group = { parent: groupPath(place), share: { processes, memoryMb } };
+    return { ceiling: { kind: 'set', ...ceiling }, group };
+  } catch (error) {
+    return { ceiling: none(`the control group cannot be made: ${messageOf(error)}`) };
+  }
 }
 
 /** The part of an engine's features that tells how far jobs are kept apart. */
