@@ -23,7 +23,12 @@ export const inferencePaths: ReadonlySet<string> = new Set([
   '/v1/chat/completions',
   '/v1/completions',
   '/v1/embeddings',
+  '/v1/responses',
+  '/v1/messages',
 ]);
+
+/** `/v1/models/NAME`, which is open too; the name without escapes. */
+export const oneModelPath = /^\/v1\/models\/(?<model>[A-Za-z0-9][\w.:-]*)$/;
 
 /** Limits of one request through the inference relay. See docs/reference/sandbox.md#relay. */
 export const inferenceLimits = {

@@ -28,6 +28,7 @@ import { stopSandboxes } from '../app/node/stop-sandboxes.ts';
 import { watchHost } from '../app/node/watch-host.ts';
 import { capabilityReport } from '../domain/capability/report.ts';
 import { retentionRule } from '../domain/jobs/retention.ts';
+import { modelForJobs } from '../domain/inference/models.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { NodeState } from '../ports/node-state.ts';
@@ -134,6 +135,7 @@ function workerApi(parts: Parts): WorkerApi {
       const jobs = createJobService({
         ...host,
         relay,
+        model: () => modelForJobs(parts.inference.models.known()),
         limits: () => config.policy,
         nodeSlug: settings.slug,
         store,

@@ -28,7 +28,8 @@ async function stage(refs: readonly string[]) {
     const isRaw = typeof body === 'string' || Symbol.asyncIterator in body;
     return fetchFrom(place, path, { body: isRaw ? body : JSON.stringify(body) });
   };
-  return { ask, upstream, looks: () => looks };
+  const get = (path: string) => fetchFrom(place, path);
+  return { ask, get, upstream, looks: () => looks };
 }
 
 it.each(modelPaths)('%s uses a model of the node, and only what a job may use', async (path) => {
@@ -83,4 +84,38 @@ it('models that there are not do not have the service asked again and again', as
     expect((await ask('/api/chat', { model: `none-${i}` })).status).toBe(403);
   }
   expect(looks()).toBe(1);
+});
+
+it.each([
+  ['a model of the node', 'small:latest', 200],
+  ['another spelling of it', 'Small', 200],
+  ['a model that it has not', 'large', 403],
+  ['one of the cloud', 'small:cloud', 403],
+])(
+  'what is asked of %s by its path is answered or refused like a body',
+  async (_what, name, status) => {
+    const { get, upstream } = await stage(['small:latest']);
+    const answer = await get(`/v1/models/${name}`);
+    expect([answer.status, upstream.requests.length]).toEqual([status, status === 200 ? 1 : 0]);
+  },
+);
+
+it.each([
+  ['/api/chat', { error: expect.any(String) }],
+  [
+    '/v1/chat/completions',
+    { error: { message: expect.any(String), type: 'permission_error', param: null, code: null } },
+  ],
+  [
+    '/v1/responses',
+    { error: { message: expect.any(String), type: 'permission_error', param: null, code: null } },
+  ],
+  [
+    '/v1/messages',
+    { type: 'error', error: { type: 'permission_error', message: expect.any(String) } },
+  ],
+])('%s is refused in the words of its own wire', async (path, body) => {
+  const { ask } = await stage(['small:latest']);
+  const answer = await ask(path, { model: 'large' });
+  expect([answer.status, parseJson(answer.text)]).toEqual([403, body]);
 });

@@ -106,6 +106,7 @@ export function stage(scene: Scene = {}) {
       available: scene.inference ?? (() => false),
       serve: () => ({ close: async () => {} }),
     },
+    model: () => undefined,
     limits: () => limits,
     store: store,
     retention: { maxAgeMs: 1000, maxBytes: 2000 },

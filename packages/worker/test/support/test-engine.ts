@@ -66,6 +66,7 @@ export function testNode(
     engine,
     workspace,
     relay: createInferenceRelay(service, new InferenceForwarder({ service })),
+    model: () => 'scripted:latest',
     limits: () => ({ ...testLimits, ...limits }),
     store: openJobStore(join(stateDir, `jobs-${slug}`)),
     retention: retentionRule,

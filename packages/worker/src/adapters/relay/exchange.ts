@@ -91,8 +91,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const send = (body: RequestBody): void => {
       if (!this.#over) this.#dispatch(dispatcher, basePath + target.path, body);
     };
+    const { model } = target;
     if (prepare === undefined) readBody(this.#request, this.#limits.requestBytes, send);
-    else void this.#prepare(prepare, send);
+    else if (model === undefined) void this.#prepare(prepare, send);
+    else void this.#ask(prepare, model, () => send(null));
+  }
+
+  /** A model that a path names is as open or closed as one in a body; a body beside it is not sent on. */
+  async #ask(prepare: PrepareBody, model: string, pass: () => void): Promise<void> {
+    try {
+      const prepared = await prepare(Buffer.from(JSON.stringify({ model })));
+      if (Buffer.isBuffer(prepared)) pass();
+      else this.#fail(prepared);
+    } catch (error) {
+      this.onResponseError(undefined, error);
+    }
   }
 
   async #prepare(prepare: PrepareBody, send: (body: RequestBody) => void): Promise<void> {

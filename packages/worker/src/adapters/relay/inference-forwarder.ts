@@ -90,7 +90,8 @@ export class InferenceForwarder {
     if (upstream === undefined) return say(noService);
     const { pool, basePath } = upstream;
     const { prepare, goAhead, requestMs = this.#limits.requestMs } = handling;
-    const body = allowed.namesModel ? { prepare, goAhead } : { goAhead };
+    const isChecked = allowed.namesModel || allowed.model !== undefined;
+    const body = isChecked ? { prepare, goAhead } : { goAhead };
     const limits = { ...this.#limits, requestMs };
     const open = (leave: () => void): Exchange =>
       new Exchange(request, response, refuse, limits, leave);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problemStatus } from '@cynodeai/contracts/common';
-import type { LocalAnswer, RelayRefusal } from '../../ports/relay.ts';
+import type { LocalAnswer, Refuse } from '../../ports/relay.ts';
 
 /** How long a refused caller may go on sending, ms: closing at once over unread input would throw the answer away. */
 const lingerMs = 2000;
@@ -31,20 +31,41 @@ export function answerLocally(
   request.resume();
 }
 
+/** How the wires of `/v1` call an error with a status. */
+const typesOfErrors: Readonly<Record<number, string>> = {
+  400: 'invalid_request_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  405: 'invalid_request_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+};
+
+/** An error as the clients of that path read it: Ollama's own, OpenAI's, or Anthropic's. */
+function errorBody(target: string, status: number, message: string): object {
+  if (!target.startsWith('/v1/')) return { error: message };
+  const type = typesOfErrors[status] ?? 'api_error';
+  if (/^\/v1\/messages\b/.test(target)) return { type: 'error', error: { type, message } };
+  return { error: { message, type, param: null, code: null } };
+}
+
 /**
- * A refusal in the words of a model service, which is what programs in a sandbox expect.
+ * Refusals in the words of a model service, which is what programs in a sandbox expect.
  * See docs/reference/sandbox.md#relay.
+ * @param target the path that was asked for
  */
-export function inWordsOfTheService(refusal: RelayRefusal): LocalAnswer {
-  // In a sandbox a missing service is one that is down.
-  const { kind, message, retryAfterSeconds, allow } = refusal;
-  return {
-    status: kind === 'inference_unavailable' ? 502 : problemStatus[kind],
-    headers: {
-      'content-type': 'application/json',
-      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
-      ...(allow !== undefined && { allow }),
-    },
-    text: JSON.stringify({ error: message }),
+export function inWordsOfTheService(target: string): Refuse {
+  return ({ kind, message, retryAfterSeconds, allow }) => {
+    // In a sandbox a missing service is one that is down.
+    const status = kind === 'inference_unavailable' ? 502 : problemStatus[kind];
+    return {
+      status,
+      headers: {
+        'content-type': 'application/json',
+        ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+        ...(allow !== undefined && { allow }),
+      },
+      text: JSON.stringify(errorBody(target, status, message)),
+    };
   };
 }

@@ -68,7 +68,7 @@ class JobRequests {
         const admitted = await place.admitted;
         response.off('close', place.giveUp);
         if (!admitted) {
-          answerLocally(request, response, inWordsOfTheService(crowded));
+          answerLocally(request, response, inWordsOfTheService(request.url ?? '')(crowded));
           return;
         }
         if (response.closed) {
@@ -91,7 +91,7 @@ class JobRequests {
       answerLocally(request, response, healthy);
     } else {
       const handling = { prepare: this.#prepare, goAhead };
-      this.#forwarder.forward(request, response, target, inWordsOfTheService, handling);
+      this.#forwarder.forward(request, response, target, inWordsOfTheService(target), handling);
     }
   }
 }

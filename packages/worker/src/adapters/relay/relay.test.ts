@@ -1,4 +1,4 @@
-import { inferencePaths } from '@cynodeai/contracts/worker-api';
+import { inferencePaths, oneModelPath } from '@cynodeai/contracts/worker-api';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { passingHeaders } from './headers.ts';
@@ -15,10 +15,28 @@ describe('a request target', () => {
     fc.assert(
       fc.property(target, (text) => {
         const [path = ''] = text.split('?');
-        expect(allowedTarget(text)?.path).toBe(inferencePaths.has(path) ? text : undefined);
+        const open = inferencePaths.has(path) || oneModelPath.test(path);
+        expect(allowedTarget(text)?.path).toBe(open ? text : undefined);
       }),
     );
   });
+
+  it.each([
+    ['/v1/models/qwen3:8b', 'qwen3:8b'],
+    ['/v1/models/a.b-c_d:latest?x=1', 'a.b-c_d:latest'],
+    ['/v1/models', undefined],
+  ])('%s names in its path: %s', (text, model) => {
+    expect(allowedTarget(text)).toMatchObject({ path: text, works: false, namesModel: false });
+    expect(allowedTarget(text)?.model).toBe(model);
+  });
+
+  it.each([
+    '/v1/models/',
+    '/v1/models/a/b',
+    '/v1/models/..',
+    '/v1/models/%2e%2e',
+    '/v1/models/a%2fb',
+  ])('%s does not pass', (text) => expect(allowedTarget(text)).toBeUndefined());
 
   it.each([
     ['/api/chat', true],

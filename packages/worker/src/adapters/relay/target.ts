@@ -1,4 +1,4 @@
-import { inferencePaths } from '@cynodeai/contracts/worker-api';
+import { inferencePaths, oneModelPath } from '@cynodeai/contracts/worker-api';
 
 /** What makes a model work, and so counts for `inference.max_concurrency`; the rest only asks. */
 const working: ReadonlySet<string> = new Set([
@@ -9,6 +9,8 @@ const working: ReadonlySet<string> = new Set([
   '/v1/chat/completions',
   '/v1/completions',
   '/v1/embeddings',
+  '/v1/responses',
+  '/v1/messages',
 ]);
 
 /** A request target that may go to the model service. */
@@ -19,6 +21,8 @@ export interface Target {
   readonly works: boolean;
   /** Whether its body names a model. */
   readonly namesModel: boolean;
+  /** The model that its path names. */
+  readonly model?: string | undefined;
 }
 
 /**
@@ -29,6 +33,8 @@ export interface Target {
 export function allowedTarget(requestTarget: string): Target | undefined {
   const end = requestTarget.indexOf('?');
   const path = end === -1 ? requestTarget : requestTarget.slice(0, end);
+  const model = oneModelPath.exec(path)?.groups?.['model'];
+  if (model !== undefined) return { path: requestTarget, works: false, namesModel: false, model };
   if (!inferencePaths.has(path)) return undefined;
   const works = working.has(path);
   return { path: requestTarget, works, namesModel: works || path === '/api/show' };

@@ -23,6 +23,8 @@ export interface RunJobDeps {
   readonly engine: SandboxEngine;
   readonly workspace: WorkspaceStore;
   readonly relay: InferenceRelay;
+  /** The model a job with inference is told; undefined while there is none that completes text. */
+  readonly model: () => string | undefined;
   readonly nodeSlug: string;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -53,7 +55,7 @@ function runSpec(
     request.task_id,
     request.job_id,
     request.sandbox.env ?? {},
-    network !== undefined,
+    network && { model: deps.model() },
   );
   if (dropped.length > 0) {
     deps.log.warn('reserved environment names of a job were ignored', {

@@ -61,3 +61,16 @@ export function traitsOnWire({ sizeBytes, capabilities }: ModelTraits = {}): {
     ...(capabilities !== undefined && { capabilities: [...capabilities] }),
   };
 }
+
+/**
+ * The model that jobs are told: of those that complete text the largest, the first by name where sizes are not known.
+ * See docs/reference/sandbox.md#variables.
+ */
+export function modelForJobs(models: readonly ModelState[]): string | undefined {
+  const able = models.filter(
+    ({ status, traits }) =>
+      status === 'available' && traits?.capabilities?.includes('completion') !== false,
+  );
+  const size = ({ traits }: ModelState): number => traits?.sizeBytes ?? 0;
+  return able.toSorted((a, b) => size(b) - size(a)).at(0)?.modelRef;
+}

@@ -34,8 +34,12 @@ it('keeps what the request may set and overrides reserved names', () => {
 });
 
 it('tells only a job with inference where the model is, whatever it asked for (REQ-WORKER-0114)', () => {
-  const { env, dropped } = sandboxEnvironment('t', 'j', { OLLAMA_BASE_URL: 'http://evil' }, true);
+  const evil = { OLLAMA_BASE_URL: 'http://evil', CYNODE_MODEL: 'evil' };
+  const { env, dropped } = sandboxEnvironment('t', 'j', evil, { model: 'm:1' });
   expect(env['OLLAMA_BASE_URL']).toBe('http://localhost:11434');
-  expect(dropped).toStrictEqual(['OLLAMA_BASE_URL']);
+  expect(env['CYNODE_MODEL']).toBe('m:1');
+  expect(dropped).toStrictEqual(['CYNODE_MODEL', 'OLLAMA_BASE_URL']);
+  const none = sandboxEnvironment('t', 'j', {}, { model: undefined }).env;
+  expect(none).not.toHaveProperty('CYNODE_MODEL');
   expect(sandboxEnvironment('t', 'j', {}).env).not.toHaveProperty('OLLAMA_BASE_URL');
 });

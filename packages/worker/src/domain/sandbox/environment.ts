@@ -8,14 +8,14 @@ export interface SandboxEnvironment {
 }
 
 /**
- * Variables of a job: those of the request without reserved names, and the node's own.
+ * Variables of a job, with `inference` also those of the model it can ask: those of the request without reserved names, and the node's own.
  * See docs/reference/sandbox.md#variables.
  */
 export function sandboxEnvironment(
   taskId: string,
   jobId: string,
   requested: Readonly<Record<string, string>>,
-  useInference = false,
+  inference?: { readonly model: string | undefined },
 ): SandboxEnvironment {
   const names = Object.keys(requested);
   const kept = Object.entries(requested).filter(([name]) => !reservedEnvPattern.test(name));
@@ -28,7 +28,10 @@ export function sandboxEnvironment(
       CYNODE_JOB_ID: jobId,
       CYNODE_WORKSPACE_DIR: sandboxLayout.workspaceDir,
       CYNODE_ARTIFACTS_DIR: sandboxLayout.artifactsDir,
-      ...(useInference && { OLLAMA_BASE_URL: sandboxLayout.modelUrl }),
+      ...(inference && {
+        OLLAMA_BASE_URL: sandboxLayout.modelUrl,
+        ...(inference.model !== undefined && { CYNODE_MODEL: inference.model }),
+      }),
     },
     dropped: names.filter((name) => reservedEnvPattern.test(name)).toSorted(),
   };

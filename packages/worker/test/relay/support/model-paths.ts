@@ -8,4 +8,6 @@ export const modelPaths = [
   '/v1/chat/completions',
   '/v1/completions',
   '/v1/embeddings',
+  '/v1/responses',
+  '/v1/messages',
 ];
