@@ -124,10 +124,11 @@ it('does not wait for ever for a server that is frozen, and can end it all the s
   });
   expect(server.isRunning()).toBe(true);
   const hurried = { limitMs: 50 };
-  await expect(stopProcess(server.pid, [{ signal: 'SIGINT', ...hurried }])).rejects.toMatchObject({
+  const frozen = { clusterDir: join(dataDir, 'cluster'), pid: server.pid };
+  await expect(stopProcess(frozen, [{ signal: 'SIGINT', ...hurried }])).rejects.toMatchObject({
     code: 'postgres_stop_failed',
   });
-  await stopProcess(server.pid, [
+  await stopProcess(frozen, [
     { signal: 'SIGQUIT', ...hurried },
     { signal: 'SIGKILL', limitMs: 2000 },
   ]);

@@ -212,6 +212,28 @@ describe('a server', () => {
       await kill(stranger);
     }
   });
+
+  it('neither takes nor ends the server of another install that has its pid by now', async () => {
+    const other = { dataDir: join(folder.path, 'other'), socketDir: join(folder.path, 'o') };
+    const first = await start();
+    process.kill(first.pid, 'SIGKILL');
+    await waitFor(() => !first.isRunning());
+    const stranger = await startPostgres({ ...other, extraSettings: fast });
+    try {
+      for (const path of ['data/cluster/postmaster.pid', 's/.s.PGSQL.5432.lock']) {
+        const text = await readFile(join(folder.path, path), 'utf8');
+        await writeFile(join(folder.path, path), text.replace(/^\d+/, String(stranger.pid)));
+      }
+      expect(await stopPostgres(dataDir)).toBe(false);
+      const second = await start();
+      expect(second).toMatchObject({ adopted: false });
+      expect(second.pid).not.toBe(stranger.pid);
+      await second.stop();
+      expect(stranger.isRunning()).toBe(true);
+    } finally {
+      await stopPostgres(other.dataDir);
+    }
+  });
 });
 
 it('is one server for three starters at once', async () => {

@@ -24,4 +24,11 @@ describe('the identity of a process', () => {
   it('is undefined for an id nobody has', () => {
     expect(identityOf(4_194_305)).toBeUndefined();
   });
+
+  it('is not one of an earlier boot that had its id and its start time', () => {
+    const own = identityOf(process.pid);
+    if (own === undefined) throw new Error('no /proc');
+    expect(isAlive({ ...own, boot: '0198c0de-0000-4000-8000-000000000000' })).toBe(false);
+    expect(isAlive({ pid: own.pid, startTicks: own.startTicks })).toBe(true);
+  });
 });

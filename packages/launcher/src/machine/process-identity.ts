@@ -5,6 +5,13 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** When it started, in kernel ticks since boot. */
   readonly startTicks: number;
+  /** The boot of the machine; a stack of an earlier version told none. */
+  readonly boot?: string | undefined;
+}
+
+/** A boot starts the same programs at much the same ticks, under much the same ids, as the one before. */
+function currentBoot(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
 /** State letter and start time from the text of `/proc/<pid>/stat`; the name in it may hold spaces and brackets. */
@@ -22,7 +29,7 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   try {
     const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return undefined;
-    return { pid, startTicks: stat.startTicks };
+    return { pid, startTicks: stat.startTicks, boot: currentBoot() };
   } catch {
     return undefined;
   }
@@ -30,5 +37,7 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 
 /** True while that very process runs. */
 export function isAlive(process: ProcessIdentity): boolean {
-  return identityOf(process.pid)?.startTicks === process.startTicks;
+  const current = identityOf(process.pid);
+  const sameBoot = process.boot === undefined || process.boot === current?.boot;
+  return sameBoot && current?.startTicks === process.startTicks;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { missingFile } from './secret-file.ts';
@@ -15,18 +15,29 @@ export async function findServer(clusterDir: string): Promise<RunningServer | un
   const text = await readFile(join(clusterDir, 'postmaster.pid'), 'utf8').catch(missingFile);
   const [pid, , , port, socketDir] = (text ?? '').split('\n');
   const server = { pid: Number(pid), port: Number(port), socketDir: (socketDir ?? '').trim() };
-  if (!isPostgres(server.pid) || server.socketDir === '' || !(server.port > 0)) return undefined;
+  if (!isServerOf(clusterDir, server.pid) || server.socketDir === '' || !(server.port > 0))
+    return undefined;
   return server;
 }
 
-/** True while the process is a PostgreSQL server: a reused pid or a zombie is none. */
-export function isPostgres(pid: number): boolean {
+/** Where a link of a process leads; it gains " (deleted)" when that was removed or replaced meanwhile. */
+function leadsTo(pid: number, link: 'exe' | 'cwd'): string {
+  return readlinkSync(`/proc/${pid}/${link}`).replace(/ \(deleted\)$/, '');
+}
+
+/**
+ * True while the process is a PostgreSQL server that works in the cluster: a zombie, or a reused pid, be it of the
+ * server of another install, is none.
+ */
+export function isServerOf(clusterDir: string, pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
-    // The link gains " (deleted)" when the package was replaced below a running server.
-    const program = basename(readlinkSync(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');
     const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
-    return program === 'postgres' && state !== 'Z';
+    return (
+      basename(leadsTo(pid, 'exe')) === 'postgres' &&
+      leadsTo(pid, 'cwd') === realpathSync(clusterDir) &&
+      state !== 'Z'
+    );
   } catch {
     return false;
   }
@@ -37,9 +48,9 @@ export function isPostgres(pid: number): boolean {
  * would refuse to start. The pid becomes our own: a server takes its parent's pid for a stale entry, and still
  * checks by the rest of the file whether old backends hold the shared memory.
  */
-export async function disarmLockFile(path: string): Promise<void> {
+export async function disarmLockFile(path: string, clusterDir: string): Promise<void> {
   const text = await readFile(path, 'utf8').catch(missingFile);
   const pid = Number(text?.split('\n')[0]);
-  if (text === undefined || isPostgres(pid)) return;
+  if (text === undefined || isServerOf(clusterDir, pid)) return;
   await writeFile(path, text.replace(/^.*$/m, String(process.pid)));
 }

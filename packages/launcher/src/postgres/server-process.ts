@@ -5,7 +5,7 @@ import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { confinedPostgres, serverEnv } from './confine.ts';
 import { PostgresError } from './errors.ts';
-import { isPostgres } from './pid-file.ts';
+import { isServerOf } from './pid-file.ts';
 import { missingFile } from './secret-file.ts';
 
 export interface LaunchOptions {
@@ -99,26 +99,37 @@ const stopSteps: readonly StopStep[] = [
   { signal: 'SIGKILL', limitMs: 2000 },
 ];
 
+/** A server of a cluster. */
+interface ServerProcess {
+  readonly clusterDir: string;
+  readonly pid: number;
+}
+
 /**
  * Ends a server, ours or adopted, and waits until it is gone.
  * @throws PostgresError `postgres_stop_failed`.
  */
-export async function stopProcess(pid: number, steps = stopSteps): Promise<void> {
+export async function stopProcess(
+  { clusterDir, pid }: ServerProcess,
+  steps = stopSteps,
+): Promise<void> {
+  const runs = (): boolean => isServerOf(clusterDir, pid);
   for (const { signal, limitMs } of steps) {
-    if (!isPostgres(pid)) return;
+    if (!runs()) return;
     process.kill(pid, signal);
     const deadline = elapsedMs() + limitMs;
-    while (isPostgres(pid) && elapsedMs() < deadline) await sleep(20);
+    while (runs() && elapsedMs() < deadline) await sleep(20);
   }
-  if (isPostgres(pid)) {
+  if (runs()) {
     throw new PostgresError('postgres_stop_failed', `the database server ${pid} cannot be ended`);
   }
 }
 
 /** Ends a process we launched, also while it has not become a server yet. */
-export async function stopLaunched(child: LaunchedProcess): Promise<void> {
+export async function stopLaunched(child: LaunchedProcess, clusterDir: string): Promise<void> {
   while (!child.ended()) {
-    if (isPostgres(child.pid)) await stopProcess(child.pid);
+    const server = { clusterDir, pid: child.pid };
+    if (isServerOf(clusterDir, child.pid)) await stopProcess(server);
     else process.kill(child.pid, 'SIGKILL');
     await sleep(20);
   }

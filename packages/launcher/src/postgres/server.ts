@@ -7,7 +7,7 @@ import { embeddedBinDir } from './binaries.ts';
 import { ensureCluster, superuser } from './cluster.ts';
 import { applicationName, prepareServer, socketUrl } from './connection.ts';
 import { PostgresError } from './errors.ts';
-import { type RunningServer, disarmLockFile, findServer, isPostgres } from './pid-file.ts';
+import { type RunningServer, disarmLockFile, findServer, isServerOf } from './pid-file.ts';
 import { secretFile } from './secret-file.ts';
 import {
   type LaunchedProcess,
@@ -113,9 +113,10 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
  * @throws PostgresError `postgres_stop_failed`.
  */
 export async function stopPostgres(dataDir: string): Promise<boolean> {
-  const server = await findServer(join(dataDir, 'cluster'));
+  const clusterDir = join(dataDir, 'cluster');
+  const server = await findServer(clusterDir);
   if (server === undefined) return false;
-  await stopProcess(server.pid);
+  await stopProcess({ clusterDir, pid: server.pid });
   return true;
 }
 
@@ -136,9 +137,9 @@ async function adopt(
   secrets: Secrets,
   options: PostgresOptions,
 ): Promise<PostgresServer | undefined> {
-  const gone = (): boolean => !isPostgres(found.pid);
+  const gone = (): boolean => !isServerOf(place.clusterDir, found.pid);
   const ready = await untilReady(found, gone, place, secrets, options.signal);
-  return ready ? describe(found, secrets, true) : undefined;
+  return ready ? describe(found, place, secrets, true) : undefined;
 }
 
 /** Undefined when another starter was faster or old backends still hold the cluster: worth another round. */
@@ -147,8 +148,9 @@ async function start(
   secrets: Secrets,
   options: PostgresOptions,
 ): Promise<PostgresServer | undefined> {
-  await disarmLockFile(join(place.clusterDir, 'postmaster.pid'));
-  await disarmLockFile(join(options.socketDir, `.s.PGSQL.${place.port}.lock`));
+  const { clusterDir } = place;
+  await disarmLockFile(join(clusterDir, 'postmaster.pid'), clusterDir);
+  await disarmLockFile(join(options.socketDir, `.s.PGSQL.${place.port}.lock`), clusterDir);
   const child: LaunchedProcess = await launch({
     ...place,
     socketDir: options.socketDir,
@@ -159,10 +161,10 @@ async function start(
     if (await untilReady(server, child.ended, place, secrets, options.signal)) {
       // Another starter's server may have answered while our own still finds out that it came too late.
       const serving = await findServer(place.clusterDir);
-      return serving?.pid === child.pid ? describe(server, secrets, false) : undefined;
+      return serving?.pid === child.pid ? describe(server, place, secrets, false) : undefined;
     }
   } catch (error) {
-    await stopLaunched(child);
+    await stopLaunched(child, clusterDir);
     throw error;
   }
   const reason = await lastLogLines(place.logFile);
@@ -193,7 +195,12 @@ async function untilReady(
   return false;
 }
 
-function describe(server: RunningServer, secrets: Secrets, adopted: boolean): PostgresServer {
+function describe(
+  server: RunningServer,
+  { clusterDir }: Place,
+  secrets: Secrets,
+  adopted: boolean,
+): PostgresServer {
   const application = { user: applicationName, password: secrets.application };
   const owner = { user: superuser, password: secrets.owner };
   return {
@@ -204,7 +211,7 @@ function describe(server: RunningServer, secrets: Secrets, adopted: boolean): Po
     },
     pid: server.pid,
     adopted,
-    isRunning: () => isPostgres(server.pid),
-    stop: () => stopProcess(server.pid),
+    isRunning: () => isServerOf(clusterDir, server.pid),
+    stop: () => stopProcess({ clusterDir, pid: server.pid }),
   };
 }

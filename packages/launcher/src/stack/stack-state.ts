@@ -5,7 +5,11 @@ import { z } from 'zod';
 import { inferencePathSchema } from '../install/inference-settings.ts';
 import { readIfThere } from '../install/files.ts';
 
-const identitySchema = z.object({ pid: z.int().positive(), startTicks: z.number() });
+const identitySchema = z.object({
+  pid: z.int().positive(),
+  startTicks: z.number(),
+  boot: z.string().optional(),
+});
 
 const roleStateSchema = z.object({
   /** As the row is called; a stack of another version may have others. */
