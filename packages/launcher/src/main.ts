@@ -50,5 +50,5 @@ await runAsProcess(
         return exitCodeOf(error);
       },
     }),
-  { exitCodeOf, textOf },
+  { exitCodeOf, textOf, hangsUp: !readEnv()['CYNODE_NOHUP'] },
 );

@@ -7,6 +7,8 @@ export interface Failures {
   readonly exitCodeOf: (error: unknown) => number;
   /** One line of a defect, without its end. */
   readonly textOf: (error: unknown) => string;
+  /** False: hang-ups are ignored, as under nohup; true unless told. */
+  readonly hangsUp?: boolean;
 }
 
 /** Whoever writes hears of a fault; it ends no process in the middle of something. */
@@ -22,7 +24,7 @@ function guardStreams(): void {
  */
 export async function runAsProcess(
   run: (stop: () => AbortSignal) => Promise<number>,
-  { exitCodeOf, textOf }: Failures,
+  { exitCodeOf, textOf, hangsUp }: Failures,
 ): Promise<never> {
   const endAsDefect = (error: unknown): never => {
     writeNow(process.stderr, `${textOf(error)}\n`);
@@ -32,5 +34,5 @@ export async function runAsProcess(
   process.on('uncaughtException', endAsDefect);
   process.on('unhandledRejection', endAsDefect);
   let signal: AbortSignal | undefined;
-  process.exit(await run(() => (signal ??= stopSignal(exitCodeOf))));
+  process.exit(await run(() => (signal ??= stopSignal(exitCodeOf, hangsUp))));
 }
