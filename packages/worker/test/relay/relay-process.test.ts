@@ -50,6 +50,12 @@ it('gives places up to the limit, and all of them are free again when it dies', 
 it.each([
   ['holds a place twice', hearing(enter(1) + enter(1))],
   ['says what no relay says', hearing("process.send({ kind: 'obey', id: 1 });")],
+  [
+    'says without end what a relay may say',
+    hearing(
+      "setInterval(() => { for (let i = 0; i < 500; i += 1) process.send({ kind: 'leave', id: 1 }); }, 1);",
+    ),
+  ],
   ['never answers', "process.send({ kind: 'ready' }); setInterval(() => {}, 1000);"],
   ['ends at once', 'process.exit(3)'],
 ])('is started again when it %s', async (_what, script) => {

@@ -39,6 +39,8 @@ const hearMs = 5000;
 const maxUnheard = 6;
 /** Places it may hold or wait for; more, or one twice, is no honest relay. */
 const maxPlaces = 4096;
+/** Messages a ms on average, between two questions; one that says more keeps the node from its other work. */
+const maxMessagesPerMs = 20;
 const pauses: BackoffOptions = { firstMs: 50, maxMs: 5000, jitter: 0.3 };
 /** Whoever ran this long has recovered from whatever ended it before. */
 const recoveredMs = 60_000;
@@ -59,6 +61,7 @@ export class RelayProcess implements InferenceRelay {
   #child: ChildProcess | undefined;
   #ready = false;
   #unheard = 0;
+  #messages = 0;
   #told: string | undefined;
   #running = Promise.resolve();
   #serial = 0;
@@ -81,6 +84,10 @@ export class RelayProcess implements InferenceRelay {
   /** The process that serves now; undefined between two. */
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  get #maxMessages(): number {
+    return maxMessagesPerMs * (this.#options.hearMs ?? hearMs);
   }
 
   /** Starts the process and keeps it running until `close`. */
@@ -156,6 +163,7 @@ export class RelayProcess implements InferenceRelay {
 
   #ask(): void {
     this.#tellService();
+    this.#messages = 0;
     this.#unheard += 1;
     if (this.#unheard > maxUnheard) this.#child?.kill('SIGKILL');
     else this.#tell({ kind: 'hear' });
@@ -166,6 +174,7 @@ export class RelayProcess implements InferenceRelay {
     this.#child = undefined;
     this.#ready = false;
     this.#unheard = 0;
+    this.#messages = 0;
     this.#told = undefined;
     for (const resolve of this.#closing.values()) resolve();
     this.#closing.clear();
@@ -192,8 +201,9 @@ export class RelayProcess implements InferenceRelay {
   }
 
   #onMessage(text: unknown): void {
+    this.#messages += 1;
     const parsed = fromRelaySchema.safeParse(text);
-    if (parsed.success) this.#obey(parsed.data);
+    if (parsed.success && this.#messages <= this.#maxMessages) this.#obey(parsed.data);
     else this.#child?.kill('SIGKILL');
   }
 
