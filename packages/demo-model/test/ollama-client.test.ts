@@ -166,7 +166,7 @@ describe.each([
 
   it.each<[string, GenerateRequest & { stream?: false }, string]>([
     ['an unknown model', { model: 'x', prompt: 'hi' }, "model 'x' not found"],
-    ['no model', { model: '', prompt: 'hi' }, 'model is required'],
+    ['no model', { model: '', prompt: 'hi' }, "model '' not found"],
     ['a JSON schema', { model: 'cynode-demo', prompt: 'hi', format: {} }, 'JSON schema'],
     ['a suffix', { model: 'cynode-demo', prompt: 'hi', suffix: 'x' }, 'does not support insert'],
     ['thinking', { model: 'cynode-demo', prompt: 'hi', think: true }, 'does not support thinking'],
@@ -187,6 +187,6 @@ describe.each([
   });
 
   it('does not offer what it has not: delete, copy, create', async () => {
-    await expect(ollama.delete({ model: 'cynode-demo' })).rejects.toThrow('is not served here');
+    await expect(ollama.delete({ model: 'cynode-demo' })).rejects.toThrow('404 page not found');
   });
 });

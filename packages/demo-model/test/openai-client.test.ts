@@ -60,7 +60,7 @@ describe.each([
     }
     expect(text).toBe('17*23 = 391');
     expect(usages.at(-1)).toEqual({ prompt_tokens: 1, completion_tokens: 3, total_tokens: 4 });
-    expect(usages.slice(0, -1).every((usage) => usage === null)).toBe(true);
+    expect(usages.slice(0, -1).every((usage) => usage === undefined)).toBe(true);
     for await (const chunk of await openai.chat.completions.create(request)) {
       expect(chunk.usage).toBeUndefined();
     }
@@ -127,8 +127,8 @@ describe.each([
     await expect(withSchema).rejects.toThrow('JSON schema');
   });
 
-  it('says that it cannot look at pictures', async () => {
-    const answer = await openai.chat.completions.create({
+  it('refuses pictures, as a text model does', async () => {
+    const answer = openai.chat.completions.create({
       model,
       messages: [
         {
@@ -140,7 +140,31 @@ describe.each([
         },
       ],
     });
-    expect(answer.choices[0]?.message.content).toBe('1+1 = 2\nI cannot look at pictures.');
+    await expect(answer).rejects.toThrow('does not support vision');
+  });
+
+  it('answers on the newer wire too, whole, streamed and with tools', async () => {
+    const instructions = 'Be short.';
+    const answer = await openai.responses.create({ model, instructions, input: '17*23?' });
+    expect([answer.output_text, answer.status]).toEqual(['17*23 = 391', 'completed']);
+    expect(answer.usage).toMatchObject({ output_tokens: 3 });
+    const input = [{ role: 'user' as const, content: 'who are you?' }];
+    let text = '';
+    const types: string[] = [];
+    for await (const event of await openai.responses.create({ model, input, stream: true })) {
+      types.push(event.type);
+      if (event.type === 'response.output_text.delta') text += event.delta;
+    }
+    expect(text).toContain('cynode-demo');
+    expect([types[0], types.at(-1)]).toEqual(['response.created', 'response.completed']);
+    const tool = { type: 'function' as const, strict: false, ...commandTool.function };
+    const asked = await openai.responses.create({ model, input: 'Run `date`', tools: [tool] });
+    expect(asked.output).toMatchObject([{ type: 'function_call', name: 'run_command' }]);
+    const cut = await openai.responses.create({ model, input: '1+1?', max_output_tokens: 1 });
+    expect(cut).toMatchObject({ status: 'incomplete', output_text: '1+1' });
+    await expect(openai.responses.create({ model: 'x', input: 'a' })).rejects.toBeInstanceOf(
+      OpenAI.NotFoundError,
+    );
   });
 
   it('gives errors the client knows by type', async () => {
@@ -153,9 +177,11 @@ describe.each([
       () => openai.chat.completions.create({ model, messages: [] }),
       () => openai.chat.completions.create({ model, messages, reasoning_effort: 'high' }),
       () => openai.completions.create({ model, prompt: 'a', suffix: 'b' }),
-      () => openai.embeddings.create({ model, input: 'a' }),
     ]) {
       await expect(ask()).rejects.toBeInstanceOf(OpenAI.BadRequestError);
     }
+    await expect(openai.embeddings.create({ model, input: 'a' })).rejects.toMatchObject({
+      status: 501,
+    });
   });
 });

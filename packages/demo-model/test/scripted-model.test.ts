@@ -275,7 +275,7 @@ describe('the scripted model', () => {
     await once(socket, 'connect');
     const body = JSON.stringify({ ...request, stream: true });
     socket.write(
-      `POST /api/generate HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      `POST /api/generate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
     await model.waitForRequest('/api/generate');
     let held = true;

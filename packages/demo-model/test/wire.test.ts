@@ -49,11 +49,11 @@ describe('the wire of the demo model', () => {
     '/v1/models/',
     '/constructor',
     '/v1/other/%E0%A4%A',
-  ])('answers 404 for %s in the words of the API', async (path) => {
+  ])('answers 404 for %s as its router does, in no words of an API', async (path) => {
     const answer = await ask(path, { method: 'POST', body: '{}' });
-    expect(answer.status).toBe(404);
-    const schema = path.startsWith('/v1/') ? openAiErrorSchema : ollamaErrorSchema;
-    expect(schema.safeParse(await answer.json()).success).toBe(true);
+    expect([answer.status, await answer.text()]).toEqual([404, '404 page not found']);
+    expect(answer.headers.get('content-type')).toBe('text/plain');
+    expect(answer.headers.has('allow')).toBe(false);
   });
 
   it.each([
@@ -63,6 +63,7 @@ describe('the wire of the demo model', () => {
   ])('refuses %s %s and names what it takes', async (method, path, allow) => {
     const answer = await ask(path, { method });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+    expect(await answer.text()).toBe('405 method not allowed');
   });
 
   it.each([
@@ -91,17 +92,20 @@ describe('the wire of the demo model', () => {
   });
 
   it('asks for a model where none is named, and knows only its own', async () => {
-    for (const path of ['/api/generate', '/api/chat', '/api/show', '/api/pull', '/api/embed']) {
-      const none = await post(path, '{}');
-      expect([none.status, await none.json()]).toEqual([400, { error: 'model is required' }]);
+    const refusal = async (path: string, body: string): Promise<unknown> => {
+      const answer = await post(path, body);
+      return [answer.status, await answer.json()];
+    };
+    for (const path of ['/api/chat', '/api/show', '/api/pull', '/api/embed']) {
+      expect(await refusal(path, '{}')).toEqual([400, { error: 'model is required' }]);
     }
-    for (const path of ['/api/generate', '/api/chat', '/api/show', '/api/embed']) {
-      const other = await post(path, '{"model":"x:1b","prompt":"a"}');
-      expect([other.status, await other.json()]).toEqual([
-        404,
-        { error: "model 'x:1b' not found" },
-      ]);
+    expect(await refusal('/api/generate', '{}')).toEqual([404, { error: "model '' not found" }]);
+    const body = '{"model":"x","prompt":"a"}';
+    for (const path of ['/api/generate', '/api/chat', '/api/embed']) {
+      expect(await refusal(path, body)).toEqual([404, { error: "model 'x' not found" }]);
     }
+    const shown = { error: "model 'x:latest' not found" };
+    expect(await refusal('/api/show', body)).toEqual([404, shown]);
   });
 
   it('takes nulls for absent fields and fields it does not know', async () => {
@@ -196,13 +200,16 @@ describe('the wire of the demo model', () => {
       '/api/embed',
       '/v1/chat/completions',
       '/v1/completions',
+      '/v1/responses',
+      '/v1/messages',
     );
     await fc.assert(
       fc.asyncProperty(paths, fc.oneof(known, json), async (path, body) => {
         const answer = await post(path, JSON.stringify(body));
         const text = await answer.text();
         // A pull that fails is answered 500 when it is not streamed.
-        const refusals = path === '/api/pull' ? [400, 500] : [400, 404];
+        // No model here embeds.
+        const refusals = path === '/api/pull' ? [400, 500] : [400, 404, 501];
         expect([200, ...refusals], text).toContain(answer.status);
         expect(text).not.toContain('internal error');
       }),
@@ -214,7 +221,9 @@ describe('the wire of the demo model', () => {
     const { hostname, port } = new URL(model.url);
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');
-    socket.write('POST /api/generate HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"mod');
+    socket.write(
+      'POST /api/generate HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{"mod',
+    );
     socket.destroy();
     await once(socket, 'close');
     expect((await ask('/api/version')).status).toBe(200);

@@ -93,6 +93,9 @@ export class DemoBackend implements ModelBackend {
     maxTokens,
     stop,
   }: ModelQuestion): AsyncIterable<AnswerPiece> {
+    if (messages.some(({ images }) => images > 0)) {
+      throw new ModelError('not_supported', `"${model}" does not support vision`);
+    }
     if (think) throw new ModelError('not_supported', `"${model}" does not support thinking`);
     if (format !== undefined && format !== 'json') {
       throw new ModelError(

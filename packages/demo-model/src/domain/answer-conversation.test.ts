@@ -19,7 +19,7 @@ function tool(
 const shell = tool('run_command');
 
 function ask(content: string, tools: readonly ModelTool[] = []): Reply {
-  return answerConversation([{ role: 'user', content, images: 0 }], tools);
+  return answerConversation([{ role: 'user', content }], tools);
 }
 
 function commandsOf(content: string): unknown[] {
@@ -78,9 +78,7 @@ describe('the demo model', () => {
     );
   });
 
-  it('says that it cannot look at pictures', () => {
-    const messages = [{ role: 'user', content: '1+1', images: 2 }];
-    expect(answerConversation(messages, []).text).toBe('1+1 = 2\nI cannot look at pictures.');
+  it('says what it is to nobody in particular', () => {
     expect(answerConversation([], []).text).toBe(fallback);
   });
 });
@@ -162,9 +160,9 @@ describe('commands in a prompt', () => {
     const told = (...results: string[]): Reply =>
       answerConversation(
         [
-          { role: 'user', content: 'Run `a` and `b`. 1+1?', images: 0 },
-          { role: 'assistant', content: '', images: 0 },
-          ...results.map((content) => ({ role: 'tool', content, images: 0 })),
+          { role: 'user', content: 'Run `a` and `b`. 1+1?' },
+          { role: 'assistant', content: '' },
+          ...results.map((content) => ({ role: 'tool', content })),
         ],
         [shell],
       );

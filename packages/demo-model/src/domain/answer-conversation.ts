@@ -7,7 +7,6 @@ import { readQuestion } from './text/question.ts';
 export interface RuleMessage {
   readonly role: string;
   readonly content: string;
-  readonly images: number;
 }
 
 /** What the model says next: words, calls of tools, or both. */
@@ -53,6 +52,5 @@ export function answerConversation(
       ? `I cannot run \`${command}\`: no tool on offer runs commands.`
       : `I cannot run \`${command}\` here. Give commands to the task with --commands and they run in a sandbox.`;
   });
-  const images = (user?.images ?? 0) > 0 ? '\nI cannot look at pictures.' : '';
-  return { text: `${text}${images}`, calls: [] };
+  return { text, calls: [] };
 }

@@ -46,7 +46,14 @@ export interface ScriptedModel {
   close(): Promise<void>;
 }
 
-const modelPaths = ['/api/generate', '/api/chat', '/v1/chat/completions', '/v1/completions'];
+const modelPaths = [
+  '/api/generate',
+  '/api/chat',
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/responses',
+  '/v1/messages',
+];
 
 /** The models a request is about. */
 function namesOf({ json }: ModelRequest): readonly string[] {

@@ -1,13 +1,15 @@
 import { messageOf } from '@cynodeai/runtime/std';
 import { ModelError, type ModelErrorCode } from '../../domain/model-error.ts';
 import type { ModelBackend } from '../../ports/model-backend.ts';
-import type { ModelCall } from './model-call.ts';
+import { type ModelCall, sendPlain } from './model-call.ts';
 import { findRoute } from './routes.ts';
 import { endWithError, sendError } from './send-error.ts';
+import { isWelcome } from './welcome.ts';
 
 const statusOf: Readonly<Record<ModelErrorCode, number>> = {
   not_found: 404,
   not_supported: 400,
+  not_built: 501,
   invalid: 400,
   busy: 503,
   failed: 500,
@@ -18,15 +20,19 @@ const statusOf: Readonly<Record<ModelErrorCode, number>> = {
  * @throws whatever else went wrong, after answering 500 where nothing was answered yet
  */
 export async function answerModelCall(call: ModelCall, backend: ModelBackend): Promise<void> {
+  if (!isWelcome(call.headers)) {
+    call.response.writeHead(403, { 'content-length': 0 }).end();
+    return;
+  }
   const route = findRoute(call.path);
   if (route === undefined) {
-    sendError(call, 404, `${call.path.slice(0, 200)} is not served here`);
+    sendPlain(call, 404, '404 page not found');
     return;
   }
   const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : ['POST'];
   if (!allowed.includes(call.method)) {
     call.response.setHeader('allow', allowed.join(', '));
-    sendError(call, 405, `this path answers ${allowed.join(', ')}`);
+    sendPlain(call, 405, '405 method not allowed');
     return;
   }
   try {

@@ -9,5 +9,5 @@ import { parseBody } from './parse-body.ts';
 export function refuseEmbed(call: ModelCall, backend: ModelBackend): never {
   const body = parseBody(call, ollamaEmbedRequestSchema);
   const { name } = findModel(backend, body.model);
-  throw new ModelError('not_supported', `"${body.model ?? name}" does not support embeddings`);
+  throw new ModelError('not_built', `"${body.model ?? name}" does not support embeddings`);
 }

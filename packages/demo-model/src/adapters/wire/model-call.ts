@@ -13,19 +13,27 @@ export interface ModelCall {
 }
 
 function send({ response }: ModelCall, status: number, type: string, body: string): void {
-  response.writeHead(status, {
-    'content-type': `${type}; charset=utf-8`,
-    'content-length': Buffer.byteLength(body),
-  });
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
 
-/** Sends a JSON answer. */
+/** Whether a path belongs to the wires that Ollama took over from others. */
+export function isTakenOver(path: string): boolean {
+  return path.startsWith('/v1/');
+}
+
+/** Sends a JSON answer; only Ollama's own wire names the character set. */
 export function sendJson(call: ModelCall, status: number, body: unknown): void {
-  send(call, status, 'application/json', JSON.stringify(body));
+  const type = isTakenOver(call.path) ? 'application/json' : 'application/json; charset=utf-8';
+  send(call, status, type, JSON.stringify(body));
 }
 
 /** Sends a text answer. */
 export function sendText(call: ModelCall, status: number, text: string): void {
+  send(call, status, 'text/plain; charset=utf-8', text);
+}
+
+/** Sends what a router says by itself, in no words of an API. */
+export function sendPlain(call: ModelCall, status: number, text: string): void {
   send(call, status, 'text/plain', text);
 }

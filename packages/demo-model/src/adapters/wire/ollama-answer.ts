@@ -13,6 +13,8 @@ interface OllamaAnswerOptions {
   readonly question: ModelQuestion;
   readonly stream: boolean;
   readonly words: WordsField;
+  /** More of the last line. */
+  readonly extra?: (end: AnswerEnd) => object;
 }
 
 /** Measures what Ollama reports: nanoseconds, whole and to the first word. */
@@ -45,19 +47,22 @@ class AnswerTimer {
 /** Answers `generate` and `chat`, as one JSON object or as NDJSON. */
 export async function sendOllamaAnswer(
   call: ModelCall,
-  { backend, question, stream, words }: OllamaAnswerOptions,
+  { backend, question, stream, words, extra }: OllamaAnswerOptions,
 ): Promise<void> {
   const timer = new AnswerTimer();
   const base = (): object => ({ model: question.model, created_at: new Date().toISOString() });
   const pieces = backend.answer(question, call.signal);
   if (!stream) {
     const { text, calls, end } = await collectAnswer(watched(pieces, timer));
-    sendJson(call, 200, { ...base(), ...words(text, calls), ...timer.summary(end) });
+    const last = { ...timer.summary(end), ...extra?.(end) };
+    sendJson(call, 200, { ...base(), ...words(text, calls), ...last });
     return;
   }
   for await (const piece of watched(pieces, timer)) {
     openStream(call, 'application/x-ndjson');
-    await writeChunk(call, `${JSON.stringify({ ...base(), ...line(piece, words, timer) })}\n`);
+    const last = piece.kind === 'end' ? extra?.(piece) : {};
+    const text = JSON.stringify({ ...base(), ...line(piece, words, timer), ...last });
+    await writeChunk(call, `${text}\n`);
   }
   call.response.end();
 }

@@ -1,6 +1,7 @@
 import { ollamaGenerateRequestSchema } from '@cynodeai/contracts/model';
-import { ModelError } from '../../domain/model-error.ts';
+import { ModelError, modelNotFound } from '../../domain/model-error.ts';
 import type { ModelBackend } from '../../ports/model-backend.ts';
+import type { AnswerEnd } from './collect.ts';
 import type { ModelCall } from './model-call.ts';
 import { findModel } from './model-names.ts';
 import { type WordsField, sendOllamaAnswer } from './ollama-answer.ts';
@@ -10,9 +11,20 @@ import { parseBody } from './parse-body.ts';
 
 const words: WordsField = (response) => ({ response });
 
+/** Longest context that is given, tokens. */
+const contextMax = 4096;
+
+/** What older callers send back to go on with a conversation; nothing here reads it. */
+function contextOf({ promptTokens, answerTokens }: AnswerEnd): object {
+  const length = Math.min(promptTokens + answerTokens, contextMax);
+  return { context: Array.from({ length }, (_, index) => index + 1) };
+}
+
 /** `POST /api/generate`. */
 export async function ollamaGenerate(call: ModelCall, backend: ModelBackend): Promise<void> {
   const body = parseBody(call, ollamaGenerateRequestSchema);
+  // Only here no name counts as a name that nobody has.
+  if (!body.model) throw modelNotFound('');
   const { name } = findModel(backend, body.model);
   const model = body.model ?? name;
   const prompt = body.prompt ?? '';
@@ -38,6 +50,7 @@ export async function ollamaGenerate(call: ModelCall, backend: ModelBackend): Pr
     },
     stream: body.stream ?? true,
     words,
+    extra: contextOf,
   });
   keepLoaded(backend, model, body.keep_alive);
 }

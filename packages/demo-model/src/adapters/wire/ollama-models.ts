@@ -1,4 +1,6 @@
-import { ollamaModelRequestSchema } from '@cynodeai/contracts/model';
+import { canonicalModel, ollamaModelRequestSchema } from '@cynodeai/contracts/model';
+import type { z } from 'zod';
+import { ModelError, modelNotFound } from '../../domain/model-error.ts';
 import type { ModelBackend, ModelCard } from '../../ports/model-backend.ts';
 import { type ModelCall, sendJson } from './model-call.ts';
 import { findModel } from './model-names.ts';
@@ -57,10 +59,23 @@ export function ollamaPs(call: ModelCall, backend: ModelBackend): void {
   sendJson(call, 200, { models });
 }
 
+/** Only here a model that is missing is told by its full name. */
+function shownModel(
+  backend: ModelBackend,
+  { model, name }: z.infer<typeof ollamaModelRequestSchema>,
+): ModelCard {
+  try {
+    return findModel(backend, model, name);
+  } catch (error) {
+    const isMissing = error instanceof ModelError && error.code === 'not_found';
+    throw isMissing ? modelNotFound(canonicalModel(model || name || '')) : error;
+  }
+}
+
 /** `POST /api/show`. */
 export function ollamaShow(call: ModelCall, backend: ModelBackend): void {
   const body = parseBody(call, ollamaModelRequestSchema);
-  const card = findModel(backend, body.model, body.name);
+  const card = shownModel(backend, body);
   sendJson(call, 200, {
     license: card.license,
     modelfile: `# Modelfile of ${card.name}\nFROM ${card.name}\nSYSTEM """${card.system}"""\n`,

@@ -1,4 +1,5 @@
 import type { OllamaGenerateRequest } from '@cynodeai/contracts/model';
+import { ModelError } from '../../domain/model-error.ts';
 import type { ModelQuestion } from '../../ports/model-backend.ts';
 
 type Options = Pick<OllamaGenerateRequest, 'options' | 'format' | 'think'>;
@@ -10,6 +11,10 @@ export function answerOptions({
   think,
 }: Options): Pick<ModelQuestion, 'format' | 'think' | 'maxTokens' | 'stop'> {
   const limit = options?.num_predict ?? -1;
+  if (typeof format === 'string' && format !== '' && format !== 'json') {
+    const message = `invalid format: ${JSON.stringify(format)}; expected "json" or a valid JSON Schema object`;
+    throw new ModelError('failed', message);
+  }
   return {
     think: think !== undefined && think !== null && think !== false && think !== '',
     // Negative means no limit.

@@ -92,7 +92,6 @@ async function streamAnswer(
   };
   const choice = (text: string, toolCalls: object[], finish: string | null): object => ({
     choices: [{ index: 0, ...shape.chunkChoice(text, toolCalls), finish_reason: finish }],
-    ...(includeUsage && { usage: null }),
   });
   for await (const piece of pieces) {
     if (piece.kind === 'text') await send(choice(piece.text, [], null));

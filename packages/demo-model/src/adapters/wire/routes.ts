@@ -1,4 +1,5 @@
 import type { ModelBackend } from '../../ports/model-backend.ts';
+import { anthropicMessages } from './anthropic-messages.ts';
 import { refuseEmbed } from './embed.ts';
 import { type ModelCall, sendText } from './model-call.ts';
 import { ollamaChat } from './ollama-chat.ts';
@@ -8,6 +9,7 @@ import { ollamaPull } from './ollama-pull.ts';
 import { openAiChat } from './openai-chat.ts';
 import { openAiCompletion } from './openai-completion.ts';
 import { openAiModel, openAiModels } from './openai-models.ts';
+import { openAiResponses } from './openai-responses.ts';
 
 /** One path of the wire. */
 interface WireRoute {
@@ -31,6 +33,8 @@ const routes: Readonly<Record<string, WireRoute>> = {
   '/v1/models': { method: 'GET', answer: openAiModels },
   '/v1/chat/completions': { method: 'POST', answer: openAiChat },
   '/v1/completions': { method: 'POST', answer: openAiCompletion },
+  '/v1/responses': { method: 'POST', answer: openAiResponses },
+  '/v1/messages': { method: 'POST', answer: anthropicMessages },
   '/v1/embeddings': { method: 'POST', answer: refuseEmbed },
 };
 

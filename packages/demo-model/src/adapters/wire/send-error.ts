@@ -1,17 +1,25 @@
-import { type ModelCall, sendJson } from './model-call.ts';
+import { type ModelCall, isTakenOver, sendJson } from './model-call.ts';
+
+/** Where Anthropic's wire is answered. */
+export const anthropicPath = '/v1/messages';
+
+const types: Readonly<Record<number, string>> = {
+  400: 'invalid_request_error',
+  404: 'not_found_error',
+};
 
 function openAiError(status: number, message: string): object {
-  const types: Readonly<Record<number, string>> = {
-    400: 'invalid_request_error',
-    404: 'not_found_error',
-    405: 'invalid_request_error',
-  };
   return { error: { message, type: types[status] ?? 'api_error', param: null, code: null } };
+}
+
+function anthropicError(status: number, message: string): object {
+  return { type: 'error', error: { type: types[status] ?? 'api_error', message } };
 }
 
 /** The error in the words of the API that the path belongs to. */
 function errorBody(path: string, status: number, message: string): object {
-  return path.startsWith('/v1/') ? openAiError(status, message) : { error: message };
+  if (path === anthropicPath) return anthropicError(status, message);
+  return isTakenOver(path) ? openAiError(status, message) : { error: message };
 }
 
 /** Answers a call with an error. */
@@ -22,5 +30,6 @@ export function sendError(call: ModelCall, status: number, message: string): voi
 /** Ends an answer that had begun with an error. */
 export function endWithError(call: ModelCall, status: number, message: string): void {
   const body = JSON.stringify(errorBody(call.path, status, message));
-  call.response.end(call.path.startsWith('/v1/') ? `data: ${body}\n\n` : `${body}\n`);
+  const event = call.path === anthropicPath ? 'event: error\n' : '';
+  call.response.end(isTakenOver(call.path) ? `${event}data: ${body}\n\n` : `${body}\n`);
 }
