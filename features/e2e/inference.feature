@@ -96,7 +96,7 @@ Feature: Prompts are answered by whatever model there is, and by name
     When the service comes
     Then cynode ends with 0
     And standard output holds "late but here"
-    And standard error does not hold "cynode-demo"
+    And standard error does not hold "answered by cynode-demo"
 
   Scenario: Ollama that is demanded is never replaced by the demo model
     Given inference is "none"

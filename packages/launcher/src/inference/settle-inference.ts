@@ -113,8 +113,10 @@ export async function settleInference(options: SettleOptions): Promise<Install> 
   }
   const findings = isOff ? undefined : await lookAround({ install, env, storedUrl, needsDownload });
   const { path, agreedModel } = await carryOut(decidePath({ choice, mayAsk }, findings), options);
-  const changed = before.path.kind === 'demo' && path.kind !== 'demo' && path.kind !== 'none';
-  if (changed) progress.note(`a real model was found: ${describePath(path)}`);
+  const isThere = findings?.named?.look.kind !== 'silent';
+  const isReal = path.kind !== 'demo' && path.kind !== 'none';
+  if (before.path.kind === 'demo' && isReal && isThere)
+    progress.note(`a real model was found: ${describePath(path)}`);
   const ollamaUrl = isOff ? before.ollamaUrl : findings?.named?.url;
   return storeChoices(install, {
     inference: {

@@ -354,4 +354,20 @@ describe('the Project Manager model', () => {
     await ready(gateway.url);
     expect(node.loads).toEqual([]);
   });
+
+  it('takes models of another service for no deleted ones', async () => {
+    await using plane = await testControlPlane();
+    await approveDownloads(plane.db);
+    const at = (service_url: string, ...models: readonly string[]) => ({
+      inference: { ...serving(...models).inference, service_url },
+    });
+    await using node = await able('n', { report: at('http://127.0.0.1:1', small, 'other:1b') });
+    const session = await node.join(plane.url);
+    await ready(plane.url);
+    await session.sendReport(node.report(at('http://127.0.0.1:2')));
+    await waitFor(() => node.loads.length === 1);
+    expect(node.loads).toEqual([small]);
+    const known = await plane.db.selectFrom('models').select('name').execute();
+    expect(known.map(({ name }) => name)).not.toContain('other');
+  });
 });

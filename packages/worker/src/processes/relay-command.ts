@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { commonDevices, confined, programFiles } from '@cynodeai/runtime/confine';
 import type { RelayCommand } from '../adapters/relay/relay-process.ts';
@@ -14,19 +14,27 @@ const heapMiB = 192;
 /** What Node is told to be the relay. */
 export const relayWord = 'relay';
 
-/** How a node starts its relay: with no right at all, and no file but what it runs from. */
-export function relayCommand(): RelayCommand {
+/**
+ * How a node starts its relay: with no right at all, and no file but what it runs from.
+ * @param certificates a file with further certificates, which a model service behind TLS may need
+ */
+export function relayCommand(certificates: string | undefined): RelayCommand {
+  const extra = certificates ? [resolve(certificates)] : [];
   const args = [`--max-old-space-size=${heapMiB}`, nodeModule, relayWord];
   const command = confined(
     { program: process.execPath, args },
     {
       kind: 'full',
       asNobody: process.geteuid?.() === 0,
-      files: { read: programFiles(checkout), write: commonDevices },
+      files: { read: [...programFiles(checkout), ...extra], write: commonDevices },
       channel: true,
     },
     process.arch,
   );
   const cache = join(dirname(nodeModule), 'compile-cache');
-  return { ...command, env: { ...(isBundled && { NODE_COMPILE_CACHE: cache }) } };
+  const env = {
+    ...(isBundled && { NODE_COMPILE_CACHE: cache }),
+    ...(extra[0] !== undefined && { NODE_EXTRA_CA_CERTS: extra[0] }),
+  };
+  return { ...command, env };
 }

@@ -72,6 +72,8 @@ interface Parts {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly inference: NodeInference;
+  /** A file with further certificates. */
+  readonly certificates: string | undefined;
 }
 
 /**
@@ -112,13 +114,14 @@ async function openJobs({ startup, scope, log, clock, timer }: Parts): Promise<J
 }
 
 /** The two ways to the model service, for the orchestrator and for sandboxes; both take of the same places. */
-function openWays({ startup, inference, log, scope }: Parts): {
+function openWays({ startup, inference, log, scope, certificates }: Parts): {
   readonly forwarder: InferenceForwarder;
   readonly relay: RelayProcess;
 } {
   const { inferenceMaxConcurrency: limit } = startup.settings;
   const places = limit === undefined ? {} : { places: new InFlight(limit) };
-  const relay = new RelayProcess({ command: relayCommand(), service: inference, ...places, log });
+  const command = relayCommand(certificates);
+  const relay = new RelayProcess({ command, service: inference, ...places, log });
   relay.start();
   scope.shutdown.add('relay of sandboxes', () => relay.close());
   return { relay, forwarder: new InferenceForwarder({ service: inference, ...places }) };
@@ -243,7 +246,17 @@ export async function startNode(
     client,
     watchMs: overrides.inferenceLookMs ?? 3000,
   });
-  const parts: Parts = { startup, scope, log, readiness, config, clock, timer, inference };
+  const parts: Parts = {
+    startup,
+    scope,
+    log,
+    readiness,
+    config,
+    clock,
+    timer,
+    inference,
+    certificates: env['NODE_EXTRA_CA_CERTS'],
+  };
   const state = createFileNodeState(settings.stateDir);
   const { openSession, reportOf } = reporting(parts, state);
   const retry = { clock, timer, log, signal: scope.signal };

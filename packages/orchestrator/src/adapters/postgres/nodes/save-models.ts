@@ -20,7 +20,12 @@ const keptAbsent = 200;
  * Forgets what a node listed once, but for the newest: names of its own choice must not fill the registry.
  * A version and a model go with the last node that spoke of them.
  */
-async function forgetAbsent(db: Executor, nodeId: string, listed: string): Promise<void> {
+async function forgetAbsent(
+  db: Executor,
+  nodeId: string,
+  listed: string,
+  kept: number,
+): Promise<void> {
   const { rows } = await sql<{ model_id: string }>`
     WITH gone AS (
       DELETE FROM node_model_availability WHERE id IN (
@@ -29,7 +34,7 @@ async function forgetAbsent(db: Executor, nodeId: string, listed: string): Promi
         WHERE a.node_id = ${nodeId}::uuid AND NOT EXISTS (
           SELECT 1 FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text, version text)
           WHERE listed.name = m.name AND listed.version = v.version)
-        ORDER BY a.last_checked_at DESC, a.id OFFSET ${sql.lit(keptAbsent)})
+        ORDER BY a.last_checked_at DESC, a.id OFFSET ${sql.lit(kept)})
       RETURNING model_version_id)
     DELETE FROM model_versions v USING gone
     WHERE v.id = gone.model_version_id AND NOT EXISTS (
@@ -44,6 +49,13 @@ async function forgetAbsent(db: Executor, nodeId: string, listed: string): Promi
   `.execute(db);
 }
 
+export interface ReportedModels {
+  readonly models: readonly ReportedModel[];
+  /** They are those of another service than before: what that one had was not deleted, it is elsewhere. */
+  readonly ofOther: boolean;
+  readonly at: Date;
+}
+
 /**
  * Takes over the models a node lists; one that was available and is listed no more becomes
  * `evicted`. See docs/reference/nodes.md#capability-report.
@@ -51,8 +63,7 @@ async function forgetAbsent(db: Executor, nodeId: string, listed: string): Promi
 export async function saveModels(
   db: Executor,
   nodeId: string,
-  models: readonly ReportedModel[],
-  at: Date,
+  { models, ofOther, at }: ReportedModels,
 ): Promise<void> {
   const unique = new Map(
     models.map(named).map((model) => [`${model.name}:${model.version}`, model]),
@@ -92,5 +103,5 @@ export async function saveModels(
         SELECT 1 FROM jsonb_to_recordset(${listed}::jsonb) AS listed (name text, version text)
         WHERE listed.name = m.name AND listed.version = v.version)
   `.execute(db);
-  await forgetAbsent(db, nodeId, listed);
+  await forgetAbsent(db, nodeId, listed, ofOther ? 0 : keptAbsent);
 }

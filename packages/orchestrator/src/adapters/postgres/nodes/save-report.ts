@@ -4,6 +4,15 @@ import type { Executor } from '../database.ts';
 import { channels, notify } from '../notifications.ts';
 import { saveModels } from './save-models.ts';
 
+/** Where the model service of the node was by its last report. */
+async function serviceBefore(db: Executor, nodeId: string): Promise<string | undefined> {
+  const { rows } = await sql<{ url: string | null }>`
+    SELECT capability_snapshot -> 'inference' ->> 'service_url' AS url
+    FROM node_capabilities WHERE node_id = ${nodeId}::uuid
+  `.execute(db);
+  return rows[0]?.url ?? undefined;
+}
+
 /**
  * Stores the full report, unknown fields included, and what lists show of it.
  * See docs/reference/nodes.md#capability-report.
@@ -14,6 +23,7 @@ export async function saveReport(
   { report, hash, at }: ReportToStore,
 ): Promise<void> {
   const snapshot = JSON.stringify(report);
+  const before = await serviceBefore(db, nodeId);
   await db
     .insertInto('node_capabilities')
     .values({
@@ -44,7 +54,9 @@ export async function saveReport(
     .where('id', '=', nodeId)
     .execute();
   if (report.inference?.models !== undefined) {
-    await saveModels(db, nodeId, report.inference.models, at);
+    const { models, service_url: now } = report.inference;
+    const ofOther = before !== undefined && now !== undefined && before !== now;
+    await saveModels(db, nodeId, { models, ofOther, at });
   }
   await notify(db, channels.models);
 }
