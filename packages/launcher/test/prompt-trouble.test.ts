@@ -58,6 +58,15 @@ describe('what keeps a prompt from being answered', () => {
     expect(found?.text).not.toContain('switched off');
   });
 
+  it.each(['model_service_down', 'pm_model_not_selected'])('needs somebody: %s', async (code) => {
+    expect(await trouble(notReady(code, 'x'))).toMatchObject({ needsSomebody: true });
+  });
+
+  it('holds up a job that needs the relay while the model service is down', async () => {
+    const down = notReady('model_service_down', 'down');
+    expect(await trouble(down, { kind: 'demo' }, 'relay')).toMatchObject({ lasting: false });
+  });
+
   it('does not hold up a job that needs the relay only, once there is a path', async () => {
     const loading = notReady('pm_model_loading', 'loading');
     expect(await trouble(loading, { kind: 'demo' }, 'relay')).toBeUndefined();
@@ -83,6 +92,15 @@ describe('waiting for trouble to pass', () => {
     const find = async (): Promise<Trouble | undefined> => states.shift();
     await waitOut({ find, everyMs: 1, signal, onStep: (what) => void steps.push(what) });
     expect(steps).toEqual(['waiting: starting', 'waiting: loading 40%']);
+  });
+
+  it('has less patience with what needs a person, where it is told so, and none is lost to others', async () => {
+    const needs: Trouble = { text: 'agree to it', lasting: false, needsSomebody: true };
+    const states: (Trouble | undefined)[] = [needs, { text: 'starting', lasting: false }];
+    const find = async (): Promise<Trouble | undefined> => states.shift() ?? needs;
+    const waiting = waitOut({ find, everyMs: 1, signal, onStep: () => {}, somebodyMs: 5 });
+    await expect(waiting).rejects.toMatchObject({ message: 'no work can be done: agree to it' });
+    expect(states).toEqual([]);
   });
 
   it('fails at once when it stays', async () => {

@@ -139,6 +139,9 @@ async function start(
   };
 }
 
+/** Whoever starts the stack is told soon what it waits for, ms; a node needs some of it to notice a model. */
+const somebodyMs = 20_000;
+
 /** Waits for the node, then for its model, which need not be there for commands and scripts to run. */
 async function waitUntilUsable(
   install: Install,
@@ -153,6 +156,7 @@ async function waitUntilUsable(
     await waitOut({
       ...common,
       everyMs: 250,
+      somebodyMs,
       lead: 'prompts cannot be answered',
       find: () => findTrouble(install, 'answer'),
     });

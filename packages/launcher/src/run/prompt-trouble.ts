@@ -11,6 +11,9 @@ import type { Trouble } from './trouble.ts';
 /** Which part of inference a task needs: a model that answers, or only a node that offers one to sandboxes. */
 export type InferenceNeed = 'answer' | 'relay';
 
+/** What passes when a person starts a service or agrees to a download. */
+const personalCodes: readonly string[] = ['model_service_down', 'pm_model_not_selected'];
+
 /** Without one of these a sandbox reaches no model either. */
 const noPathCodes: readonly string[] = ['no_inference_path', 'model_service_down'];
 
@@ -45,8 +48,11 @@ export async function findInferenceTrouble(
   const hasPath = !codes.some((code) => noPathCodes.includes(code));
   if (need === 'relay' && hasPath) return undefined;
   const text = describe(readiness.reasons, state);
-  if (hasPath) return { text, lasting: false, working: codes[0] === 'pm_model_loading' };
+  const needsSomebody = personalCodes.includes(codes[0] ?? '');
+  if (hasPath) {
+    return { text, lasting: false, working: codes[0] === 'pm_model_loading', needsSomebody };
+  }
   if (switchedOff(state)) return { text, lasting: true };
   const node = await findNodeTrouble(install);
-  return node?.lasting ? node : { text, lasting: false };
+  return node?.lasting ? node : { text, lasting: false, needsSomebody };
 }
