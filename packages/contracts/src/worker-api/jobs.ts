@@ -94,6 +94,10 @@ export const ackJobRequestSchema = z.strictObject({
   job_id: uuidSchema,
 });
 
+/** An `output` event: what a job wrote, whole characters, in order per stream. */
+export const jobOutputSchema = z.object({ stream: z.enum(['stdout', 'stderr']), text: z.string() });
+
+export type JobOutput = z.infer<typeof jobOutputSchema>;
 export type WorkerJobStatus = z.infer<typeof workerJobStatusSchema>;
 export type JobAccepted = z.infer<typeof jobAcceptedSchema>;
 export type WorkerJob = z.infer<typeof workerJobSchema>;
@@ -133,6 +137,17 @@ export const jobRoutes = {
     summary: 'State of a job and, once it has ended, its result until it is acknowledged',
     params: jobRef,
     success: { 200: { kind: 'json', schema: workerJobSchema } },
+    errors: ['validation', 'authentication', 'not_found'],
+  }),
+  jobOutput: defineRoute({
+    operation: 'worker.jobs.output',
+    method: 'GET',
+    path: '/v1/worker/jobs/{job_id}/output',
+    auth: 'worker',
+    summary:
+      'What a running job writes, from its beginning, as events `output`; the last one is `end`',
+    params: jobRef,
+    success: { 200: { kind: 'event-stream' } },
     errors: ['validation', 'authentication', 'not_found'],
   }),
   ackJob: defineRoute({

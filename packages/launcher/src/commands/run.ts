@@ -17,7 +17,7 @@ import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { looksLikeCommand } from '../domain/looks-like-command.ts';
 import { outcomeOf } from '../domain/outcome.ts';
-import { LiveAnswer } from '../run/live-answer.ts';
+import { LivePrinter } from '../run/live-printer.ts';
 import { type Ran, printJson, printText, printed } from '../run/print-outcome.ts';
 import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';
@@ -77,18 +77,19 @@ async function runRequest(
   context: CommandContext,
 ): Promise<Ran> {
   const progress = new Progress({ quiet: flags.quiet ?? false });
+  const onBegin = (): void => progress.done();
+  const isAnswer = needOf(request) === 'answer';
+  const live = new LivePrinter({ ...context, onBegin, isAnswer });
   const { prompt = '' } = request;
-  if (needOf(request) === 'answer' && looksLikeCommand(prompt)) {
+  if (isAnswer && looksLikeCommand(prompt)) {
     progress.note(`a prompt goes to a model; to run it: cynode run --command ${quoted(prompt)}`);
   }
-  const onBegin = (): void => progress.done();
-  const live = new LiveAnswer({ ...context, onBegin });
   const onStep = (what: string): void => {
     if (!live.begun) progress.step(what);
   };
   try {
     const need = needOf(request);
-    const isWatched = need === 'answer' && flags.output !== 'json' && context.output.isScreen;
+    const isWatched = flags.output !== 'json' && context.output.isScreen;
     const { yes = false, inference: choice, ports, database } = flags;
     const starting = { progress, yes, choice, ports, database, need };
     const install = await readyInstall({ ...context, ...starting });

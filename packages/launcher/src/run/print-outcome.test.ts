@@ -140,10 +140,15 @@ describe('other output', () => {
   it('prints of an answer that was shown as it came only what is left', async () => {
     const to = printers();
     const answered = { ...outcome, stdout: 'one two', model: 'm:1', demo: false };
-    const live = { rest: async (answer: string) => answer.slice(4) };
+    const live = {
+      rest: async ({ stdout }: { readonly stdout: string }) => ({
+        stdout: stdout.slice(4),
+        stderr: '',
+      }),
+    };
     await printText(to, { outcome: answered, couldAskDemo: false, live });
     expect(to.out.text).toBe('two\n');
-    live.rest = async () => '';
+    live.rest = async () => ({ stdout: '', stderr: '' });
     await printText(to, { outcome: answered, couldAskDemo: false, live });
     expect(to.out.text).toBe('two\n\n');
   });

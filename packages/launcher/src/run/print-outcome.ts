@@ -5,7 +5,7 @@ import { demoModelRef } from '@cynodeai/contracts/model';
 import { exitCodes } from '../domain/exit-codes.ts';
 import { realModelCommand } from '../domain/inference.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import type { LiveAnswer } from './live-answer.ts';
+import type { LivePrinter } from './live-printer.ts';
 
 const demoText = `cynode-demo, a rule-based stand-in, not a neural network; for a real model: ${realModelCommand}`;
 
@@ -15,8 +15,8 @@ export interface Ran {
   readonly outcome: Outcome;
   /** The model the job could reach was the stand-in. */
   readonly couldAskDemo: boolean;
-  /** Printed the answer as it came, as far as it did. */
-  readonly live?: Pick<LiveAnswer, 'rest'>;
+  /** Printed the output as it came, as far as it did. */
+  readonly live?: Pick<LivePrinter, 'rest'>;
 }
 
 /** Where an outcome is printed. */
@@ -70,16 +70,16 @@ export async function printText(
   { output, notes }: Printers,
   { outcome, couldAskDemo, live }: Omit<Ran, 'result'>,
 ): Promise<void> {
-  const rest = live === undefined ? outcome.stdout : await live.rest(outcome.stdout);
+  const rest = live === undefined ? outcome : await live.rest(outcome);
   // What else there is to tell does not depend on the output.
-  const lost = await output.text(rest).then(
+  const lost = await output.text(rest.stdout).then(
     () => undefined,
     (error: unknown) => ({ error }),
   );
   // An answer is text of a model, which need not end its last line.
   const unended = outcome.model !== undefined && !/(?:^|\n)$/.test(outcome.stdout);
   if (unended && lost === undefined) await output.text('\n');
-  await notes.text(outcome.stderr);
+  await notes.text(rest.stderr);
   for (const stream of ['stdout', 'stderr'] as const) {
     if (outcome.truncated[stream]) await notes.text(`cynode: ${cutNote(outcome, stream)}\n`);
   }

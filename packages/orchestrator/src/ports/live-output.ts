@@ -1,8 +1,23 @@
 import type { LogPiece } from '../domain/jobs/end-events.ts';
+import type { JobOfTask } from '../domain/jobs/job-events.ts';
 import type { JobLease } from './leases.ts';
 
-/** What a job says while it runs. See docs/reference/tasks-and-jobs.md#events. */
+/** What a job said since the last time. */
+export interface LiveNews {
+  readonly lease: JobLease;
+  readonly pieces: readonly LogPiece[];
+}
+
+/** Both streams of a job, by name. */
+export type BothStreams<T> = Readonly<Record<LogPiece['stream'], T>>;
+
+/** What jobs say while they run. See docs/reference/tasks-and-jobs.md#events. */
 export interface LiveOutput {
-  /** Adds pieces to the events of the job's task, in order. False when the lease is not current: nothing was added. */
-  tell(lease: JobLease, pieces: readonly LogPiece[]): Promise<boolean>;
+  /**
+   * Adds the news of several jobs to the events of their tasks, in order. Answers with the ids of the jobs whose lease
+   * is current; of the others nothing was added.
+   */
+  tell(news: readonly LiveNews[]): Promise<ReadonlySet<string>>;
+  /** What was told of a job so far, whichever of its runs said it. */
+  told(job: JobOfTask): Promise<BothStreams<string>>;
 }

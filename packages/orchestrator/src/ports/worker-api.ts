@@ -1,4 +1,4 @@
-import type { RunJobRequest, StopAllResponse } from '@cynodeai/contracts/worker-api';
+import type { JobOutput, RunJobRequest, StopAllResponse } from '@cynodeai/contracts/worker-api';
 import type { JobObservation } from '../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../domain/dispatch/worker-answer.ts';
 import type { NodeConnection } from './nodes.ts';
@@ -42,6 +42,15 @@ export interface WorkerApi {
     job: JobRef,
     options: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<JobObservation>;
+  /**
+   * What a run writes, from its beginning; it ends with true once the job has ended, with false when the node could
+   * not be heard any more or the signal fired.
+   */
+  followOutput(
+    node: NodeConnection,
+    job: JobRef,
+    options: { readonly signal: AbortSignal },
+  ): AsyncGenerator<JobOutput, boolean>;
   /** Lets the node drop a result: `done` also when it has none, `running` while the job has not ended there. */
   ackJob(node: NodeConnection, job: JobRef): Promise<'done' | 'running' | 'failed'>;
   /** Asks to stop a job: `stopping`, `not_running`, or `failed` when the node could not be asked. */

@@ -6,6 +6,7 @@ import { WorkerClient } from '../adapters/nodes/worker-client.ts';
 import { postgresClaims } from '../adapters/postgres/jobs/claims.ts';
 import { postgresJobEnds } from '../adapters/postgres/jobs/complete-jobs.ts';
 import { postgresLeases } from '../adapters/postgres/jobs/leases.ts';
+import { postgresLiveOutput } from '../adapters/postgres/jobs/live-output.ts';
 import { postgresLeftJobs } from '../adapters/postgres/jobs/left-jobs.ts';
 import { postgresTaskInput } from '../adapters/postgres/jobs/task-input.ts';
 import { postgresNodeHeartbeats } from '../adapters/postgres/nodes/mark-silent-nodes.ts';
@@ -18,6 +19,7 @@ import { NodeOutbox } from '../app/dispatch/node-outbox.ts';
 import { Ticker } from '../app/loops/ticker.ts';
 import { watchStorage } from '../app/loops/watch-storage.ts';
 import { JobCompleter } from '../app/jobs/job-completer.ts';
+import { LiveTeller } from '../app/jobs/live-teller.ts';
 import { HeldLeases } from '../app/leases/held-leases.ts';
 import { deactivateSilentNodes } from '../app/nodes/deactivate-silent-nodes.ts';
 import type { ClaimedJob } from '../ports/claims.ts';
@@ -106,7 +108,17 @@ export function startDispatcher(
   const worker = new WorkerClient({ http, log, current });
   const outbox = new NodeOutbox({ worker, leftJobs, log, sleep });
   const completer = new JobCompleter({ ends: postgresJobEnds(db), log, sleep });
-  const prompts = promptLoops(config, scope, { db, leases, nodes, input, completer, http });
+  const live = postgresLiveOutput(db);
+  const teller = new LiveTeller({ live, log, sleep });
+  const prompts = promptLoops(config, scope, {
+    db,
+    leases,
+    nodes,
+    input,
+    completer,
+    teller,
+    http,
+  });
   const stop = new AbortController();
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
@@ -122,6 +134,8 @@ export function startDispatcher(
     worker,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
     completer,
+    live,
+    teller,
     outbox,
     log,
     sleep,

@@ -4,13 +4,13 @@ import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { OllamaClient, promptLanes } from '../adapters/models/ollama-client.ts';
-import { postgresLiveOutput } from '../adapters/postgres/jobs/live-output.ts';
 import { postgresPromptClaims } from '../adapters/postgres/jobs/prompt-claims.ts';
 import { postgresPmModelReader } from '../adapters/postgres/models/read-pm-model.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { SilentNodes } from '../app/dispatch/silent-nodes.ts';
 import { Ticker } from '../app/loops/ticker.ts';
 import type { JobCompleter } from '../app/jobs/job-completer.ts';
+import type { LiveTeller } from '../app/jobs/live-teller.ts';
 import { HeldLeases } from '../app/leases/held-leases.ts';
 import type { AskModelDeps } from '../app/models/ask-model.ts';
 import { KnownContexts } from '../app/models/known-contexts.ts';
@@ -34,6 +34,7 @@ export interface PromptLoopsParts {
   readonly nodes: Nodes;
   readonly input: TaskInput;
   readonly completer: JobCompleter;
+  readonly teller: LiveTeller;
   readonly http: ControlPlaneHttp;
 }
 
@@ -104,7 +105,6 @@ export function promptLoops(
     prompts: postgresPromptClaims(parts.db, {
       firstWordMs: config.INFERENCE_TIMEOUT_SECONDS * 1000,
     }),
-    live: postgresLiveOutput(parts.db),
     model: modelAccess(config, parts),
     maxCalls,
     log,

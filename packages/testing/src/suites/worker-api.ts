@@ -10,6 +10,8 @@ export interface WorkerApiUnderTest extends AsyncDisposable {
   readonly quick: readonly string[];
   /** Names one that runs until it is stopped. */
   readonly endless: readonly string[];
+  /** Names one that writes a line of `said` and then runs until it is stopped. */
+  readonly talking: readonly string[];
 }
 
 const run = '/v1/worker/jobs:run';
@@ -94,6 +96,39 @@ export function testWorkerApi(name: string, open: () => Promise<WorkerApiUnderTe
       expect((await call('POST', ack(request.job_id), ids(request))).status).toBe(204);
       expectProblem(await call('GET', known(request.job_id)), 404, 'not_found');
       expect((await call('POST', ack(request.job_id), ids(request))).status).toBe(204);
+    });
+
+    it('tells what a running job writes, from its beginning, and ends with it', async () => {
+      const request = job(node.talking);
+      const ended = call('POST', run, request);
+      await runs(request.job_id);
+      const listen = async (): Promise<{ readonly text: string; readonly events: string[] }> => {
+        const answer = await fetch(`${node.url}${known(request.job_id)}/output`, {
+          headers: { authorization: `Bearer ${node.token}` },
+        });
+        expect(answer.headers.get('content-type')).toContain('text/event-stream');
+        const text = await answer.text();
+        return { text, events: [...text.matchAll(/^event: (.*)$/gm)].map(([, name = '']) => name) };
+      };
+      const [first, second] = [listen(), listen()];
+      await waitFor(async () => {
+        const url = `${node.url}${known(request.job_id)}/output`;
+        const headers = { authorization: `Bearer ${node.token}` };
+        const { body } = await fetch(url, { headers });
+        for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+          if (chunk.includes('said')) return true;
+        }
+        return false;
+      });
+      await call('POST', stop, { ...ids(request), grace_seconds: 0 });
+      await ended;
+      for (const heard of await Promise.all([first, second])) {
+        expect(heard.text).toContain('"stream":"stdout"');
+        expect(heard.text).toContain('said');
+        expect(heard.events.at(-1)).toBe('end');
+      }
+      expect((await listen()).events.at(-1)).toBe('end');
+      expectProblem(await call('GET', `${known(uuidv7())}/output`), 404, 'not_found');
     });
 
     it('answers the same job under the same lease with the same result', async () => {

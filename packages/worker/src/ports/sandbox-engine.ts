@@ -90,6 +90,11 @@ export interface OutputSink {
 export interface SandboxSinks {
   readonly stdout: OutputSink;
   readonly stderr: OutputSink;
+  /**
+   * The same for those who listen while the job runs: only what is surely the job's. What might turn out to be the
+   * engine's words about a job that did not run is left out, and is the job's only at its end.
+   */
+  readonly heard?: { readonly stdout: OutputSink; readonly stderr: OutputSink };
 }
 
 /** How a sandbox ended; the times span the container's run. */

@@ -10,6 +10,7 @@ testWorkerApi('the real node', async () => {
     token: testToken,
     quick: ['exit', '0'],
     endless: ['hold'],
+    talking: ['hold', 'said'],
     [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
   };
 });

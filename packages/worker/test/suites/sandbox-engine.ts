@@ -128,6 +128,34 @@ export function testSandboxEngine(title: string, open: () => Promise<EngineUnder
       expect(exit.endedAt.getTime()).toBeGreaterThanOrEqual(exit.startedAt.getTime());
     });
 
+    it('lets others hear what a container writes, while it runs and as it is kept', async () => {
+      const kept = recorder();
+      const heard = recorder();
+      const asked = spec(test.programs.hold);
+      const ended = engine.run(asked, { ...kept.sinks, heard: heard.sinks });
+      ended.catch(() => {});
+      await Promise.race([heard.first, ended]);
+      expect(heard.seen).toStrictEqual({ stdout: 'up', stderr: '' });
+      await engine.stop(asked.name, 0);
+      await ended;
+      const both = recorder();
+      await engine.run(spec(test.programs.say('out', 'err', 0)), {
+        ...recorder().sinks,
+        heard: both.sinks,
+      });
+      expect(both.seen).toStrictEqual({ stdout: 'out', stderr: 'err' });
+    });
+
+    it('lets nobody hear what an engine says of a command that is not there', async () => {
+      const heard = recorder();
+      const exit = await engine.run(spec(test.programs.missing), {
+        ...recorder().sinks,
+        heard: heard.sinks,
+      });
+      expect(exit.kind).toBe('not_started');
+      expect(heard.seen).toStrictEqual({ stdout: '', stderr: '' });
+    });
+
     it('runs one container after the other under the same name', async () => {
       const asked = spec(test.programs.say('', '', 0));
       for (const _turn of [1, 2]) {

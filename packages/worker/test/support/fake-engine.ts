@@ -142,7 +142,10 @@ export class FakeEngine implements SandboxEngine {
     signal: AbortSignal | undefined,
   ): Promise<Ending> {
     const write = (stream: 'stdout' | 'stderr', text: string): void => {
-      if (text !== '') sinks[stream].write(new TextEncoder().encode(text));
+      if (text === '') return;
+      const bytes = new TextEncoder().encode(text);
+      sinks[stream].write(bytes);
+      sinks.heard?.[stream].write(bytes);
     };
     const [program = '', first = '', second = '', third = ''] = spec.command;
     if (spec.image.includes('missing')) return { kind: 'not_started', ...absent };

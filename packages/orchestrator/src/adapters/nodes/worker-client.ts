@@ -1,7 +1,7 @@
-import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
+import { jobOutputSchema, workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf } from '@cynodeai/runtime/std';
+import { messageOf, parseJsonOr } from '@cynodeai/runtime/std';
 import type { NodeConnection } from '../../ports/nodes.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import { answerOfFault, answerOfStaging, observationOfFault } from './worker-answer.ts';
@@ -13,6 +13,7 @@ import { answerOfFault, answerOfStaging, observationOfFault } from './worker-ans
  */
 export const workerLanes = {
   jobs: 1024,
+  outputs: 1024,
   uploads: 16,
   questions: 32,
   control: 8,
@@ -35,6 +36,8 @@ export interface WorkerClientOptions {
 const uploadTimeoutMs = 120_000;
 /** Two streams of 256 KiB, six bytes per character at worst in JSON, and room for later fields. */
 const maxBytes = 16 * 1024 * 1024;
+/** Longest silence of a stream of output, ms; a node says every 15 s that it is there. */
+const stallMs = 45_000;
 const version = 1;
 
 /** The Worker API of nodes. A job's call is synchronous, the fastest way to its result; whoever loses it asks. */
@@ -93,6 +96,26 @@ export class WorkerClient implements WorkerApi {
       return { kind: 'known', job: body };
     } catch (error) {
       return observationOfFault(error);
+    }
+  }
+
+  async *followOutput(
+    ...[node, { jobId }, { signal }]: Parameters<WorkerApi['followOutput']>
+  ): ReturnType<WorkerApi['followOutput']> {
+    const input = { params: { job_id: jobId } };
+    try {
+      const { body } = await this.#callAgain(node, (by) =>
+        callRoute(workerApiRoutes.jobOutput, input, this.#call(by, 'outputs', { stallMs, signal })),
+      );
+      for await (const { event, data } of body) {
+        if (event === 'end') return true;
+        const piece = jobOutputSchema.safeParse(parseJsonOr(data)).data;
+        if (event === 'output' && piece !== undefined) yield piece;
+      }
+      return false;
+    } catch {
+      // Whoever follows asks again; the job itself is looked after elsewhere.
+      return false;
     }
   }
 

@@ -4,27 +4,30 @@ import {
   decideRetry,
   judgeObservation,
 } from '../../domain/dispatch/job-observation.ts';
-import { decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
+import { type Ended, decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { mayRiskNode } from '../../domain/jobs/attempts.ts';
 import { leaseTimes } from '../../domain/leases/lease-times.ts';
 import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimOptions, ClaimedJob, ClaimedRetry, Claims } from '../../ports/claims.ts';
 import type { Leases } from '../../ports/leases.ts';
+import type { LiveOutput } from '../../ports/live-output.ts';
 import type { TaskInput } from '../../ports/task-input.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import { withModelRequest } from '../prompts/with-model-request.ts';
+import { type FollowOutputDeps, FollowedOutput } from './follow-output.ts';
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
 import { JobSettler, type JobSettlerDeps } from './settle-job.ts';
 import { stageFiles } from './stage-files.ts';
 import { type TrackDeps, type Tracked, trackJob } from './track-job.ts';
 
-export interface RunClaimedJobDeps extends JobSettlerDeps, TrackDeps {
+export interface RunClaimedJobDeps extends JobSettlerDeps, TrackDeps, FollowOutputDeps {
   readonly claims: Pick<Claims, 'move'>;
   readonly leases: Pick<Leases, 'noteAdopted' | 'noteNodeDeath' | 'release' | 'requeue'>;
   readonly input: TaskInput;
   readonly worker: WorkerApi;
+  readonly live: Pick<LiveOutput, 'told'>;
   readonly blobs: BlobReader & BlobOpener;
   /** What the dispatcher knows of nodes' load and silence. */
   readonly claimOptions: () => ClaimOptions;
@@ -38,6 +41,7 @@ export class ClaimedJobRun {
   readonly #deps: RunClaimedJobDeps;
   readonly #held: HeldLease<ClaimedJob>;
   readonly #settle: JobSettler;
+  #output: FollowedOutput | undefined;
 
   constructor(held: HeldLease<ClaimedJob>, deps: RunClaimedJobDeps) {
     this.#held = held;
@@ -47,6 +51,17 @@ export class ClaimedJobRun {
 
   /** A job no node has: send it. */
   async start(): Promise<void> {
+    try {
+      await this.#start();
+    } finally {
+      await this.#output?.close();
+    }
+  }
+
+  async #start(): Promise<void> {
+    // What an earlier run said is told; the next one begins anew.
+    await this.#output?.close();
+    this.#output = undefined;
     const { lease: job, lost } = this.#held;
     const { worker } = this.#deps;
     let prepared: PreparedRequest;
@@ -67,6 +82,7 @@ export class ClaimedJobRun {
     const hangUp = new AbortController();
     const signal = AbortSignal.any([lost, hangUp.signal]);
     const call = worker.runJob(job.node, prepared.request, { deadlineMs: job.deadlineMs, signal });
+    this.#output = new FollowedOutput(this.#held, this.#deps);
     const tracked = await this.#track(call);
     hangUp.abort();
     return this.#after(tracked);
@@ -81,6 +97,14 @@ export class ClaimedJobRun {
    * See docs/reference/leases.md#leases-and-retries.
    */
   async resume(retry: ClaimedRetry): Promise<void> {
+    try {
+      await this.#resume(retry);
+    } finally {
+      await this.#output?.close();
+    }
+  }
+
+  async #resume(retry: ClaimedRetry): Promise<void> {
     const { lease: job, lost } = this.#held;
     const { worker, monotonicMs } = this.#deps;
     const askedAt = monotonicMs();
@@ -98,6 +122,7 @@ export class ClaimedJobRun {
     if (step.kind === 'adopt') {
       this.#held.aliveAt = askedAt;
       await this.#settle.persist('an adoption', () => this.#deps.leases.noteAdopted(job));
+      await this.#followOthers();
       return this.#after(await this.#track());
     }
     return this.#take(step);
@@ -107,9 +132,10 @@ export class ClaimedJobRun {
     const { lease: job } = this.#held;
     switch (step.kind) {
       case 'take':
-        return this.#settle.end(step.outcome);
+        await this.#followOthers();
+        return this.#end(step.outcome);
       case 'send':
-        return this.start();
+        return this.#start();
       case 'acknowledge_and_send': {
         const acked = await this.#deps.worker.ackJob(job.node, job);
         if (acked === 'done') return this.#startUnlessItEndsNodes();
@@ -138,9 +164,22 @@ export class ClaimedJobRun {
     );
     if (deaths === undefined) return;
     const { count, maxAttempts } = deaths;
-    if (mayRiskNode(count, maxAttempts)) return this.start();
+    if (mayRiskNode(count, maxAttempts)) return this.#start();
     const message = `${count} times a node ended while it ran this job; it is not started again, because it may be the cause`;
     return this.#settle.end(failed('node_died', message));
+  }
+
+  /** Goes on with the output of a run that another dispatcher began to tell. */
+  async #followOthers(): Promise<void> {
+    const { live } = this.#deps;
+    const { lease: job } = this.#held;
+    const known = await this.#settle.persist('what a job said', () => live.told(job));
+    this.#output = new FollowedOutput(this.#held, this.#deps, known);
+  }
+
+  async #end(ended: Ended): Promise<void> {
+    const told = await this.#output?.close(ended.result);
+    return this.#settle.end(ended, told);
   }
 
   #track(call?: Promise<WorkerAnswer>): Promise<Tracked> {
@@ -164,7 +203,7 @@ export class ClaimedJobRun {
         return this.#moveOr({ ...tracked, sent: true }, () => this.#settle.release(tracked.reason));
       case 'seen':
         return tracked.verdict.kind === 'finished'
-          ? this.#settle.end(tracked.verdict.outcome)
+          ? this.#end(tracked.verdict.outcome)
           : this.#settle.release(tracked.verdict.reason);
     }
   }
@@ -179,7 +218,7 @@ export class ClaimedJobRun {
     const outcome = decideOutcome(answer, sent, Math.random());
     switch (outcome.kind) {
       case 'ended':
-        return this.#settle.end(outcome);
+        return this.#end(outcome);
       case 'other_node':
         return this.#settle.tryOther(outcome);
       case 'unclear':
@@ -227,6 +266,6 @@ export class ClaimedJobRun {
     });
     await this.#stopRun(job);
     outbox.stop(job.node, job);
-    return this.start();
+    return this.#start();
   }
 }

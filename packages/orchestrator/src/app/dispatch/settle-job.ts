@@ -5,6 +5,7 @@ import { logPieces } from '../../domain/jobs/end-events.ts';
 import { retryDelayMs } from '../../domain/jobs/attempts.ts';
 import { sandboxSummary, withAskedModel } from '../../domain/prompts/sandbox-fallback.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
+import type { BothStreams } from '../../ports/live-output.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Nodes } from '../../ports/nodes.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
@@ -40,14 +41,17 @@ export class JobSettler {
     this.#deps = deps;
   }
 
-  /** Stores the end of the job, and lets its node drop the result once that is safe. */
-  async end(ended: Ended): Promise<void> {
+  /** Stores the end of the job with what of its output was not `told` yet (characters), and lets its node drop the result once that is safe. */
+  async end(ended: Ended, told: BothStreams<number> = { stdout: 0, stderr: 0 }): Promise<void> {
     const { lease: job } = this.#held;
     const { status, result } = withAskedModel(ended, job.payload);
     const summary = sandboxSummary(ended, job.payload);
     const { taskId, jobId, leaseId, node } = job;
     const { completer, outbox, log } = this.#deps;
-    const logs = logPieces(result);
+    const logs = logPieces({
+      stdout: result.stdout.slice(told.stdout),
+      stderr: result.stderr.slice(told.stderr),
+    });
     const end = { taskId, jobId, leaseId, status, result, summary, logs };
     const stored = await completer.complete(end);
     log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });

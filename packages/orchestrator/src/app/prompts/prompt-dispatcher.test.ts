@@ -11,6 +11,7 @@ import type { Nodes } from '../../ports/nodes.ts';
 import type { ClaimedPrompt } from '../../ports/prompts.ts';
 import { SilentNodes } from '../dispatch/silent-nodes.ts';
 import { JobCompleter } from '../jobs/job-completer.ts';
+import { LiveTeller } from '../jobs/live-teller.ts';
 import { HeldLeases } from '../leases/held-leases.ts';
 import { KnownContexts } from '../models/known-contexts.ts';
 import { RestingServices } from '../models/resting-services.ts';
@@ -145,12 +146,16 @@ function world(behaviour: Behaviour = {}) {
       defaultModel: 'small:1',
       relayPath: '/relay',
     },
-    live: {
-      tell: async (_lease, pieces) => {
-        told.push(...pieces.map(({ text }) => text));
-        return true;
+    teller: new LiveTeller({
+      live: {
+        tell: async (news) => {
+          told.push(...news.flatMap(({ pieces }) => pieces.map(({ text }) => text)));
+          return new Set(news.map(({ lease }) => lease.jobId));
+        },
       },
-    },
+      log,
+      sleep: () => Promise.resolve(),
+    }),
     blobs: { open: () => Promise.reject(new Error('no blob')) },
     maxCalls: 2,
     log,

@@ -8,11 +8,10 @@ import { fallbackPayload } from '../../domain/prompts/sandbox-fallback.ts';
 import type { BlobOpener } from '../../ports/blobs.ts';
 import type { EndedJob, FallbackJob } from '../../ports/job-ends.ts';
 import type { Leases } from '../../ports/leases.ts';
-import type { LiveOutput } from '../../ports/live-output.ts';
 import type { ClaimedPrompt, PromptClaims } from '../../ports/prompts.ts';
 import type { GivenInput, TaskInput } from '../../ports/task-input.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
-import { LiveText } from '../jobs/live-text.ts';
+import type { LiveTeller } from '../jobs/live-teller.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import {
@@ -30,7 +29,7 @@ export interface RunPromptDeps {
   readonly input: Pick<TaskInput, 'read'>;
   readonly blobs: BlobOpener;
   readonly completer: JobCompleter;
-  readonly live: LiveOutput;
+  readonly teller: LiveTeller;
   readonly log: Log;
   readonly clock: Clock;
   /** Monotonic clock, ms. */
@@ -143,15 +142,15 @@ async function ask(
   const { route } = call;
   const { lease: prompt, lost: signal } = call.held;
   const startedAt = deps.clock.now();
-  const words = new LiveText(prompt, deps);
+  const words = deps.teller.open(() => prompt);
   const question = {
     text,
     signal,
     limits: prompt.limits,
-    onText: (piece: string) => words.add(piece),
+    onText: (piece: string) => words.add({ stream: 'stdout', text: piece }),
   };
   const outcome = await askOver(route, question, deps.model);
-  const told = await words.close();
+  const { stdout: told } = await words.close();
   switch (outcome.kind) {
     case 'aborted':
       return;

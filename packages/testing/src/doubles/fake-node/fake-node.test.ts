@@ -5,8 +5,9 @@ import { fakeNode } from './fake-node.ts';
 testWorkerApi('the fake node', async () => {
   const node = await fakeNode({
     slug: 'fake',
-    onRun: async ({ sandbox }, stopped) => {
-      if (sandbox.command[0] !== 'endless') return {};
+    onRun: async ({ sandbox }, stopped, say) => {
+      if (sandbox.command[0] === 'quick') return {};
+      if (sandbox.command[0] === 'talking') say('said\n');
       if (!stopped.aborted) await once(stopped, 'abort');
       return { status: 'failed', exit_code: 143 };
     },
@@ -17,6 +18,7 @@ testWorkerApi('the fake node', async () => {
     token: node.token,
     quick: ['quick'],
     endless: ['endless'],
+    talking: ['talking'],
     [Symbol.asyncDispose]: () => node.close(),
   };
 });

@@ -3,6 +3,7 @@ import { type RunJobRequest, workerApiRoutes } from '@cynodeai/contracts/worker-
 import { type HttpServer, ProblemError, bindRoute, createHttpServer } from '@cynodeai/runtime/http';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { bindRelay } from './relay-route.ts';
+import { Said } from './said.ts';
 import type { FakeNode, FakeNodeOptions, KeptJob, RunAnswer } from './types.ts';
 
 function resultOf(request: RunJobRequest, answer: Exclude<RunAnswer, 'hang up'>): RunJobResult {
@@ -104,17 +105,20 @@ export class FakeWorker {
       result: undefined,
       ended: promise,
       stop: new AbortController(),
+      said: new Said(),
     };
     this.#kept.set(request.job_id, job);
     this.#node.executed.push(request.job_id);
     let answer: RunAnswer;
     try {
-      answer = (await this.#options.onRun?.(request, job.stop.signal)) ?? {};
+      const say = (text: string): void => job.said.say(text);
+      answer = (await this.#options.onRun?.(request, job.stop.signal, say)) ?? {};
     } catch (error) {
       this.#kept.delete(request.job_id);
       throw error;
     } finally {
       resolve();
+      job.said.end();
     }
     if (life !== this.#life) this.#hangUp();
     job.result = resultOf(request, answer === 'hang up' ? {} : answer);
@@ -186,6 +190,14 @@ export class FakeWorker {
             ...(job.result && { result: job.result }),
           },
         };
+      },
+    });
+    bindRoute(server, workerApiRoutes.jobOutput, {
+      guard,
+      handle: ({ params: { job_id }, signal }) => {
+        const job = this.#kept.get(job_id);
+        if (job === undefined) throw new ProblemError('not_found', 'no such job');
+        return { status: 200, stream: job.said.stream(signal) };
       },
     });
     bindRoute(server, workerApiRoutes.ackJob, {

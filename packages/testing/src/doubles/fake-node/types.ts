@@ -3,6 +3,7 @@ import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
 import type { ModelList, RunJobRequest, StopJobRequest } from '@cynodeai/contracts/worker-api';
 import type { SigningKey } from '@cynodeai/runtime/crypto';
 import type { NodeSession } from './registration.ts';
+import type { Said } from './said.ts';
 
 /** What a run came to; `hang up`: it ended well, but every connection was cut before the answer left. */
 export type RunAnswer =
@@ -17,7 +18,12 @@ export interface FakeNodeOptions {
    * What `jobs:run` does; a clean exit unless told. The signal fires when the job is stopped. Throw a ProblemError to
    * refuse.
    */
-  readonly onRun?: (request: RunJobRequest, stopped: AbortSignal) => Promise<RunAnswer> | RunAnswer;
+  readonly onRun?: (
+    request: RunJobRequest,
+    stopped: AbortSignal,
+    /** Writes to the job's standard output, for whoever listens; the answer holds all of it again. */
+    say: (text: string) => void,
+  ) => Promise<RunAnswer> | RunAnswer;
   /** What an upload of an input file does; it is taken unless told. Throw a ProblemError to refuse. */
   readonly onStage?: (file: StagedUpload) => Promise<void> | void;
   /** What `jobs:stop` answers; whether the job runs unless told. */
@@ -87,4 +93,5 @@ export interface KeptJob {
   readonly ended: Promise<void>;
   /** Fires when it is stopped. */
   readonly stop: AbortController;
+  readonly said: Said;
 }

@@ -16,6 +16,7 @@ import { type AdmittedJob, admitJob } from './admit-job.ts';
 import { describeJob } from './describe-job.ts';
 import { dropOldResults } from './drop-old-results.ts';
 import type { JobLimits } from './job-limits.ts';
+import { LiveOutput } from './live-output.ts';
 import { faultResult } from './job-result.ts';
 import { runJob, type RunJobDeps } from './run-job.ts';
 
@@ -52,6 +53,11 @@ export interface JobService {
   stage(jobId: string, file: StagedFileQuery, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** @throws WorkerError `not_found` */
   get(jobId: string): WorkerJob;
+  /**
+   * What the job has written so far and what it writes, until its result is stored; nothing of one that has ended.
+   * @throws WorkerError `not_found`
+   */
+  output(jobId: string): LiveOutput;
   /**
    * The caller has the result: it is dropped. Repeating it is harmless.
    * @throws WorkerError `not_found`; `job_conflict` while the job runs or when it is one of another task
@@ -91,6 +97,8 @@ interface Job {
   readonly abort: AbortController;
   /** A `preparing` job has no container yet; an `ended` one only has its directory to lose. */
   state: 'preparing' | 'running' | 'ended';
+  /** For whoever listens while it runs. */
+  readonly live: LiveOutput;
   /** Someone was told that the job is accepted, so its end must be found in the store. */
   promised: boolean;
   startedAt?: Date;
@@ -152,6 +160,15 @@ class SandboxJobs implements JobService {
     const stored = this.#deps.store.find(jobId);
     if (stored === undefined) throw new WorkerError('not_found', 'the node knows no such job');
     return describeJob(stored, live);
+  }
+
+  output(jobId: string): LiveOutput {
+    const job = this.#jobs.get(jobId);
+    if (job !== undefined) return job.live;
+    this.get(jobId);
+    const over = new LiveOutput();
+    over.end();
+    return over;
   }
 
   acknowledge({ job_id: jobId, task_id: taskId }: Pick<AckJobRequest, 'job_id' | 'task_id'>): void {
@@ -269,6 +286,7 @@ class SandboxJobs implements JobService {
       acceptedAt,
       abort: new AbortController(),
       state: 'preparing',
+      live: new LiveOutput(),
       promised: false,
       foreignDirectory: false,
       done: promise,
@@ -289,7 +307,8 @@ class SandboxJobs implements JobService {
       job.startedAt = this.#deps.clock.now();
     };
     try {
-      const run = { request, admitted, name, signal: abort.signal, onContainer };
+      const { heard } = job.live;
+      const run = { request, admitted, name, signal: abort.signal, onContainer, heard };
       const { result, stopped } = await runJob(this.#deps, run);
       // The row stays without a result: the next start of the node says what became of the job.
       if (stopped && this.#closing) throw shuttingDown();
@@ -297,6 +316,8 @@ class SandboxJobs implements JobService {
       return result;
     } catch (error) {
       throw await this.#failed(job, error);
+    } finally {
+      job.live.end();
     }
   }
 

@@ -6,7 +6,12 @@ import {
   type CollectedOutput,
   createOutputCollector,
 } from '../../domain/output/output-collector.ts';
-import type { SandboxEngine, SandboxExit, SandboxRunSpec } from '../../ports/sandbox-engine.ts';
+import type {
+  SandboxEngine,
+  SandboxExit,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../ports/sandbox-engine.ts';
 import type { Timer } from '../../ports/timer.ts';
 
 /** What a start may fail for that passes: nothing of the job ran. */
@@ -39,10 +44,11 @@ export function unrun(exit: SandboxExit): ContainerOutcome {
 async function runOnce(
   engine: RunContainerDeps['engine'],
   spec: SandboxRunSpec,
+  heard: SandboxSinks['heard'],
 ): Promise<ContainerOutcome> {
   const stdout = createOutputCollector(limits.outputStreamBytes);
   const stderr = createOutputCollector(limits.outputStreamBytes);
-  const exit = await engine.run(spec, { stdout, stderr });
+  const exit = await engine.run(spec, { stdout, stderr, ...(heard && { heard }) });
   // What the engine itself says about a container that never ran may name host paths.
   const neverRan =
     exit.kind === 'not_started' || (exit.kind === 'stopped' && exit.neverRan === true);
@@ -52,17 +58,19 @@ async function runOnce(
 
 /**
  * Runs the container of a job; a start that was lost for want of memory or of processes is tried again, because nothing
- * of the job ran. `signal` fires when the job is to end; the container itself is ended by `engine.stop`.
+ * of the job ran. `signal` fires when the job is to end; the container itself is ended by `engine.stop`. `heard` gets what
+ * the job writes while it runs.
  * @throws what `SandboxEngine.run` throws; `memory_short` and `start_lost` after the last try
  */
 export async function runContainer(
   deps: RunContainerDeps,
   spec: SandboxRunSpec,
   signal: AbortSignal,
+  heard?: SandboxSinks['heard'],
 ): Promise<ContainerOutcome> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await runOnce(deps.engine, spec);
+      return await runOnce(deps.engine, spec, heard);
     } catch (error) {
       if (!(error instanceof WorkerError && passing.has(error.code))) throw error;
       if (attempt >= starts.most) throw error;

@@ -12,6 +12,7 @@ import type {
   SandboxExit,
   SandboxNetwork,
   SandboxRunSpec,
+  SandboxSinks,
 } from '../../ports/sandbox-engine.ts';
 import type { Timer } from '../../ports/timer.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
@@ -41,6 +42,8 @@ export interface JobRun {
   readonly signal: AbortSignal;
   /** From now on the engine knows the run and `engine.stop` reaches it. */
   readonly onContainer: () => void;
+  /** Gets what the job writes while it runs. */
+  readonly heard: SandboxSinks['heard'];
 }
 
 function runSpec(
@@ -117,7 +120,7 @@ async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<ContainerOutco
   try {
     run.signal.throwIfAborted();
     run.onContainer();
-    return await runContainer(deps, runSpec(deps, run, dirs, network), run.signal);
+    return await runContainer(deps, runSpec(deps, run, dirs, network), run.signal, run.heard);
   } finally {
     await network?.close();
   }

@@ -14,11 +14,14 @@ export interface OutputCollector {
 }
 
 /**
- * A collector of at most `maxBytes` of UTF-8. Invalid bytes become U+FFFD before they are measured;
+ * A collector of at most `maxBytes` of UTF-8; `onText` hears each piece that is kept. Invalid bytes become U+FFFD before they are measured;
  * the cut lies between code points; exactly `maxBytes` is not truncated (REQ-WORKER-0146,
  * REQ-WORKER-0147). See docs/reference/worker-api.md#sizes.
  */
-export function createOutputCollector(maxBytes: number): OutputCollector {
+export function createOutputCollector(
+  maxBytes: number,
+  onText: (text: string) => void = () => {},
+): OutputCollector {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();
   const pieces: string[] = [];
@@ -27,7 +30,10 @@ export function createOutputCollector(maxBytes: number): OutputCollector {
 
   const keep = (text: string): void => {
     const kept = truncateUtf8(text, maxBytes - used);
-    if (kept.text !== '') pieces.push(kept.text);
+    if (kept.text !== '') {
+      pieces.push(kept.text);
+      onText(kept.text);
+    }
     used += encoder.encode(kept.text).length;
     truncated ||= kept.truncated;
   };

@@ -5,19 +5,42 @@ import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 import { lockTasks } from './lock-tasks.ts';
 
-/** Events of running jobs in PostgreSQL, guarded by their leases. */
+/** Events of running jobs in PostgreSQL, guarded by their leases; one transaction for all the news of a moment. */
 export function postgresLiveOutput(db: Kysely<Database>): LiveOutput {
   return {
-    tell: (lease, pieces) =>
+    tell: (news) =>
       db.transaction().execute(async (trx) => {
-        await lockTasks(trx, [lease.taskId]);
-        const { rows } = await sql`
-          SELECT id FROM jobs WHERE id = ${lease.jobId}::uuid AND status = 'running'
-            AND lease_id = ${lease.leaseId}::uuid
+        await lockTasks(
+          trx,
+          news.map(({ lease }) => lease.taskId),
+        );
+        const leases = JSON.stringify(
+          news.map(({ lease }) => ({ id: lease.jobId, lease_id: lease.leaseId })),
+        );
+        const { rows } = await sql<{ id: string }>`
+          SELECT j.id FROM jobs j
+          JOIN jsonb_to_recordset(${leases}::jsonb) AS l (id uuid, lease_id uuid)
+            ON l.id = j.id AND l.lease_id = j.lease_id
+          WHERE j.status = 'running'
         `.execute(trx);
-        if (rows.length === 0) return false;
-        await appendTaskEvents(trx, logEvents(lease, pieces));
-        return true;
+        const current = new Set(rows.map(({ id }) => id));
+        await appendTaskEvents(
+          trx,
+          news
+            .filter(({ lease }) => current.has(lease.jobId))
+            .flatMap(({ lease, pieces }) => logEvents(lease, pieces)),
+        );
+        return current;
       }),
+    told: async ({ taskId, jobId }) => {
+      const { rows } = await sql<{ stream: string; text: string }>`
+        SELECT data ->> 'stream' AS stream, data ->> 'text' AS text FROM task_events
+        WHERE task_id = ${taskId}::uuid AND job_id = ${jobId}::uuid AND event = 'job.log'
+        ORDER BY seq
+      `.execute(db);
+      const of = (name: string): string =>
+        rows.map(({ stream, text }) => (stream === name ? text : '')).join('');
+      return { stdout: of('stdout'), stderr: of('stderr') };
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { SandboxSinks } from '../../../ports/sandbox-engine.ts';
+import { SureOutput } from './sure-output.ts';
 
 const stderrKept = 4096;
 
@@ -10,10 +11,13 @@ export class WatchedOutput implements SandboxSinks {
   #firstWords = '';
 
   constructor(sinks: SandboxSinks) {
+    const { heard } = sinks;
+    const sure = heard && new SureOutput(heard.stderr);
     this.stdout = {
       write: (chunk) => {
         this.#silent = false;
         sinks.stdout.write(chunk);
+        heard?.stdout.write(chunk);
       },
     };
     this.stderr = {
@@ -23,6 +27,7 @@ export class WatchedOutput implements SandboxSinks {
           this.#firstWords += Buffer.from(chunk.subarray(0, room)).toString('latin1');
         }
         sinks.stderr.write(chunk);
+        sure?.write(chunk);
       },
     };
   }

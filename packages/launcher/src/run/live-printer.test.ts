@@ -1,10 +1,10 @@
 import type { StreamedTaskEvent } from '@cynodeai/api-client';
 import { Notes, Output, type TextStream } from '@cynodeai/command-line/output';
 import { describe, expect, it } from 'vitest';
-import { LiveAnswer } from './live-answer.ts';
+import { LivePrinter } from './live-printer.ts';
 
 /** Both streams of a terminal, in the order in which they are seen. */
-function terminal() {
+function terminal(isAnswer = true) {
   const seen: string[] = [];
   const stream = (lead: string): TextStream => ({
     isTTY: true,
@@ -16,7 +16,16 @@ function terminal() {
   });
   const output = new Output('table', stream(''));
   const notes = new Notes({ stream: stream('note: '), quiet: false, color: false });
-  const live = new LiveAnswer({ output, notes, onBegin: () => void seen.push('begin') });
+  const onBegin = () => void seen.push('begin');
+  const printer = new LivePrinter({ output, notes, onBegin, isAnswer });
+  const live = {
+    take: (event: StreamedTaskEvent) => printer.take(event),
+    both: printer,
+    get begun() {
+      return printer.begun;
+    },
+    rest: async (stdout: string) => (await printer.rest({ stdout, stderr: '' })).stdout,
+  };
   return { live, seen };
 }
 
@@ -74,5 +83,24 @@ describe('an answer at a terminal', () => {
     expect(await live.rest('another')).toBe('another');
     expect(seen.at(-1)).toContain('broke off');
     expect(await terminal().live.rest('all')).toBe('all');
+  });
+});
+
+describe('the output of a job at a terminal', () => {
+  it('is printed as it comes, both streams, and nothing twice', async () => {
+    const { live, seen } = terminal(false);
+    await live.take(log('out 1\n'));
+    await live.take(log('err\n', 'j', 'stderr'));
+    await live.take(log('out 2\n'));
+    expect(seen).toEqual(['begin', 'out 1\n', 'note: err\n', 'out 2\n']);
+    const whole = { stdout: 'out 1\nout 2\nout 3\n', stderr: 'err\ncynode: reason\n' };
+    expect(await live.both.rest(whole)).toEqual({ stdout: 'out 3\n', stderr: 'cynode: reason\n' });
+  });
+
+  it('says when the job was lost and is run once more', async () => {
+    const { live, seen } = terminal(false);
+    await live.take(log('half', 'j', 'stderr'));
+    await live.take(status('queued'));
+    expect(seen.at(-1)).toBe('note: cynode: the job was lost; it is run once more\n');
   });
 });
