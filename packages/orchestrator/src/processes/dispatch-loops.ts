@@ -110,32 +110,21 @@ export function startDispatcher(
   const completer = new JobCompleter({ ends: postgresJobEnds(db), log, sleep });
   const live = postgresLiveOutput(db);
   const teller = new LiveTeller({ live, log, sleep });
-  const prompts = promptLoops(config, scope, {
-    db,
-    leases,
-    nodes,
-    input,
-    completer,
-    teller,
-    http,
-  });
+  const shared = { leases, nodes, input, completer, teller };
+  const prompts = promptLoops(config, scope, { db, http, ...shared });
   const stop = new AbortController();
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
   const caring = new Ticker({ name: 'care of running jobs', pollMs, log, sleep });
   const held = heldJobs(leases, log, () => sending.wake());
   const dispatcher = new Dispatcher({
+    ...shared,
     held,
     claims,
-    leases,
     leftJobs,
-    nodes,
-    input,
     worker,
     blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
-    completer,
     live,
-    teller,
     outbox,
     log,
     sleep,

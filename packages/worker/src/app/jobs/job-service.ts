@@ -16,6 +16,7 @@ import { type AdmittedJob, admitJob } from './admit-job.ts';
 import { describeJob } from './describe-job.ts';
 import { dropOldResults } from './drop-old-results.ts';
 import type { JobLimits } from './job-limits.ts';
+import type { Job } from './job.ts';
 import { LiveOutput } from './live-output.ts';
 import { faultResult } from './job-result.ts';
 import { runJob, type RunJobDeps } from './run-job.ts';
@@ -89,26 +90,6 @@ const passedOn: ReadonlySet<WorkerErrorCode> = new Set([
   'memory_short',
   'start_lost',
 ]);
-
-interface Job {
-  readonly request: RunJobRequest;
-  readonly name: string;
-  readonly acceptedAt: Date;
-  readonly abort: AbortController;
-  /** A `preparing` job has no container yet; an `ended` one only has its directory to lose. */
-  state: 'preparing' | 'running' | 'ended';
-  /** For whoever listens while it runs. */
-  readonly live: LiveOutput;
-  /** Someone was told that the job is accepted, so its end must be found in the store. */
-  promised: boolean;
-  startedAt?: Date;
-  /** The stored result. */
-  done: Promise<RunJobResult>;
-  /** The directory of its id was there before: it belongs to someone else. */
-  foreignDirectory: boolean;
-  /** Resolves when nothing is left of the job but its stored result. */
-  gone: Promise<void>;
-}
 
 const shuttingDown = (): WorkerError =>
   new WorkerError('node_shutting_down', 'the node is shutting down');
