@@ -34,6 +34,6 @@ export function shownDatabase(text: string): string {
 export function versionFault(versionNumber: number): string | undefined {
   const major = Math.floor(versionNumber / 10_000);
   if (major >= minVersion) return undefined;
-  const told = Number.isNaN(major) ? 'of no version it tells' : `PostgreSQL ${major}`;
-  return `it is ${told}; ${minVersion} or newer is needed`;
+  const told = Number.isNaN(major) ? 'it does not tell its version' : `it is PostgreSQL ${major}`;
+  return `${told}; ${minVersion} or newer is needed`;
 }

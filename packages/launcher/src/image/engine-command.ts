@@ -4,7 +4,7 @@ import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
 import { z } from 'zod';
-import type { Install } from '../install/install.ts';
+import { type Install, linkEngineDirs } from '../install/install.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { localNodeId } from '../roles/decisions.ts';
 import { engineEnv } from '../roles/environment.ts';
@@ -27,7 +27,11 @@ export function cleanFlags(
 }
 
 /** Runs the worker's engine command with the install's own container storage. */
-export function runEngine(context: EngineContext, args: readonly string[]): Promise<CommandResult> {
+export async function runEngine(
+  context: EngineContext,
+  args: readonly string[],
+): Promise<CommandResult> {
+  linkEngineDirs(context.install);
   return runCommand(process.execPath, [join(context.install.checkout, entry), ...args], {
     env: engineEnv(context.install, context.env),
     timeoutMs: limitMs,

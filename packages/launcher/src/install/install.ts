@@ -200,13 +200,17 @@ function withRunDir(install: Install, uid: number): Install {
   return install;
 }
 
-/** Makes the links through which engines find folders whose paths they cannot take. @throws LauncherError `install` */
+/**
+ * Makes the links through which engines find folders whose paths they cannot take, also after `down` or a reboot took
+ * the folder they are in. @throws LauncherError `install`
+ */
 export function linkEngineDirs(place: Pick<Install, 'paths' | 'runDir'>): void {
-  for (const name of engineDirs) linkDir(place.paths[name], engineDirOf(name, place));
+  const linked = engineDirs.filter((name) => engineDirOf(name, place) !== place.paths[name]);
+  if (linked.length > 0) makeRunDir(place.runDir, process.getuid?.() ?? 0);
+  for (const name of linked) linkDir(place.paths[name], engineDirOf(name, place));
 }
 
 function linkDir(dir: string, link: string): void {
-  if (link === dir) return;
   try {
     symlinkSync(dir, link);
   } catch (error) {

@@ -1,10 +1,11 @@
+import { mountPoint } from '@cynodeai/runtime/std';
 import { readFileSync } from 'node:fs';
 
 /** Mount points at or below a folder, from the text of `/proc/self/mounts`. */
 export function mountsBelow(dir: string, table: string): string[] {
   return table
     .split('\n')
-    .map((line) => (line.split(' ')[1] ?? '').replaceAll('\\040', ' '))
+    .map((line) => mountPoint(line.split(' ')[1] ?? ''))
     .filter((path) => path === dir || path.startsWith(`${dir}/`));
 }
 

@@ -27,7 +27,7 @@ async function checkDatabase(database: Secret): Promise<void> {
   try {
     await client.connect();
     const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num');
-    fault = versionFault(Number(rows[0]?.server_version_num));
+    fault = versionFault(Number.parseInt(rows[0]?.server_version_num ?? '', 10));
   } catch (error) {
     // What a server says may quote what it was sent, but never a password.
     fault = `it cannot be used: ${messageOf(error) || (errorCodeOf(error) ?? 'no answer')}`;

@@ -37,7 +37,8 @@ export const cynodeVariables = {
     unset: 'none',
   },
   http_proxy: {
-    about: 'Proxy for packages and images; so are `https_proxy` and `no_proxy`',
+    about:
+      'Proxy for packages and images, never for our own services; so are `https_proxy` and `no_proxy`',
     unset: 'none',
   },
   NODE_COMPILE_CACHE: {

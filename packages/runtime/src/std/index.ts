@@ -6,6 +6,7 @@ export * from './coded-error.ts';
 export * from './duration.ts';
 export * from './json.ts';
 export * from './lines.ts';
+export * from './mount-point.ts';
 export * from './one-line.ts';
 export * from './path-list.ts';
 export * from './record.ts';

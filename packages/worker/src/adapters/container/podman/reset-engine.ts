@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { runCommand } from '@cynodeai/runtime/process';
+import { mountPoint } from '@cynodeai/runtime/std';
 import { callEngine, type EngineCommand } from './client.ts';
 import type { OpenedEngine } from './open-engine.ts';
 import { removeControlGroup } from '../shared/control-group.ts';
@@ -18,7 +19,7 @@ export async function removeAllContainers(command: EngineCommand): Promise<void>
 export function mountsBelow(mountInfo: string, folder: string): string[] {
   return mountInfo
     .split('\n')
-    .map((line) => (line.split(' ')[4] ?? '').replaceAll('\\040', ' '))
+    .map((line) => mountPoint(line.split(' ')[4] ?? ''))
     .filter((point) => point.startsWith(`${folder}/`))
     .toSorted((left, right) => right.length - left.length);
 }
@@ -26,7 +27,9 @@ export function mountsBelow(mountInfo: string, folder: string): string[] {
 async function unmountBelow(folder: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const mountInfo = await readFile('/proc/self/mountinfo', 'utf8');
-  for (const point of mountsBelow(mountInfo, folder)) {
+  // The kernel knows no path by way of a link.
+  const real = await realpath(folder).catch(() => folder);
+  for (const point of mountsBelow(mountInfo, real)) {
     await runCommand('umount', ['--lazy', '--', point]);
   }
 }
