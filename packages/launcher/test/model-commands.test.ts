@@ -14,6 +14,7 @@ import {
   tlsFront,
 } from '@cynodeai/testing/harness';
 import { readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -63,6 +64,7 @@ class Stage implements AsyncDisposable {
   }
 }
 
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const said = (stream: PassThrough): string => String(stream.read() ?? '');
 const pulls = (model: ScriptedModel): number =>
   model.requests.filter(({ path }) => path === '/api/pull').length;
@@ -93,7 +95,6 @@ describe('cynode model list', () => {
     const model = await startScriptedModel({ models: ['smollm2:135m'] });
     await using test = await testInstall();
     await using front = await tlsFront(model.url);
-    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
     const list = async (certificates: string): Promise<Outcome> => {
       const set = { OLLAMA_BASE_URL: front.url, NODE_EXTRA_CA_CERTS: certificates };
       const known = { CYNODE_HOME: test.env['CYNODE_HOME'] ?? '', HOME: test.env['HOME'] ?? '' };
@@ -185,6 +186,29 @@ describe('cynode model pull', () => {
     expect(said(stage.err)).toMatch(
       /downloads local.registry:5000\/x:1b \(size unknown\)\n.*cynode model use local.registry:5000\/x:1b/s,
     );
+  });
+
+  it.each([
+    ['y', [], 1, /model=own.registry:5000\/x:1b available=true/],
+    ['n', [], 0, /nothing was downloaded/],
+    ['', ['--yes'], 1, /model=own.registry:5000\/x:1b available=true/],
+  ] as const)('asks on a terminal, with the size: %j %j', async (key, flags, fetched, says) => {
+    await using stage = await Stage.open({ models: [] });
+    const words = [process.execPath, main, 'model', 'pull', 'own.registry:5000/x:1b', ...flags];
+    const env = {
+      CYNODE_HOME: stage.test.env['CYNODE_HOME'] ?? '',
+      TERM: 'xterm',
+      SHELL: '/bin/sh',
+    };
+    const args = ['-qec', `stty cols 200 rows 30; ${words.join(' ')}`, '/dev/null'];
+    await using child = new Child('script', args, { env, input: { open: true } });
+    if (key !== '') {
+      await child.printed(/download own.registry:5000\/x:1b \(size unknown\)\?/);
+      child.write(key);
+    }
+    await child.printed(says);
+    expect(await child.ended).toBe(fetched === 1 ? 0 : 125);
+    expect(pulls(stage.model)).toBe(fetched);
   });
 
   it('fetches nothing that is there already, and nothing of a cloud', async () => {
