@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
 import { releaseStartMemory } from '@cynodeai/runtime/lifecycle';
 import { createLog } from '@cynodeai/runtime/observe';
 import { ensureImage } from '../image/ensure-image.ts';
@@ -9,6 +7,7 @@ import { wantsOtherInference } from '../domain/inference.ts';
 import { settleDatabase } from '../setup/settle-database.ts';
 import { bundleToStay } from '../setup/bundle-programs.ts';
 import { prepareStart } from '../setup/prepare-start.ts';
+import { requireRoom } from '../setup/require-room.ts';
 import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { countRunning } from '../run/count-running.ts';
@@ -17,7 +16,7 @@ import { overruledVariables } from '../roles/environment.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { type PortsChoice, agreesToMove, placedInstall } from '../setup/moved-ports.ts';
 import { runningStack, stackLockPath } from '../stack/ensure-stack.ts';
-import { logPath } from '../machine/log-file.ts';
+import { logPath, openLog } from '../machine/log-file.ts';
 import { offerRestart } from '../stack/offer-restart.ts';
 import { restartReason } from '../stack/restart-reason.ts';
 import { type RunningStack, runStack } from '../stack/run-stack.ts';
@@ -57,6 +56,7 @@ export async function up(
       await context.output.text(statusText(await stackStatus(install), install));
       return 0;
     }
+    await requireRoom(install, context.env);
     await bundleToStay({ checkout: install.checkout, progress, ...context });
     install = await rememberEngine(install, context.env);
     await setUp({ install, yes, onStep, ...context });
@@ -123,18 +123,14 @@ async function start(
   const placed = await checkPorts(install, agreesToMove({ ...context, ports, progress }));
   for (const sentence of overruledVariables(context.env)) progress.note(sentence);
   progress.step('starting the stack');
-  const destination = createWriteStream(logPath(install.paths.logs, 'supervisor'), {
-    flags: 'a',
-    mode: 0o600,
-  });
-  const log = createLog({ service: 'supervisor', destination });
+  const file = openLog(logPath(install.paths.logs, 'supervisor'));
+  const log = createLog({ service: 'supervisor', descriptor: file.fd });
   // Awaited here: the lock must be held until the stack can be seen.
   const stack = await runStack({ install: placed, log, ...context });
   return {
     stop: async () => {
       await stack.stop();
-      destination.end();
-      await finished(destination);
+      file.close();
     },
   };
 }

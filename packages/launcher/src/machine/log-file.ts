@@ -1,4 +1,12 @@
-import { closeSync, copyFileSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** A log is set aside once it is this large; one older piece is kept. Bytes. */
@@ -16,13 +24,20 @@ export function openLog(path: string): { readonly fd: number; readonly close: ()
 
 /**
  * Sets a log aside when it is too large. The writer's handle appends, so the file is emptied in place and not moved.
+ * Where the older piece has no room the log stays as it is until the next try.
  */
 export function rotateLog(path: string, maxBytes = maxLogBytes): boolean {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size <= maxBytes) return false;
-  copyFileSync(path, `${path}.1`);
-  truncateSync(path);
-  return true;
+  const older = `${path}.1`;
+  try {
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size <= maxBytes) return false;
+    copyFileSync(path, older);
+    truncateSync(path);
+    return true;
+  } catch {
+    rmSync(older, { force: true });
+    return false;
+  }
 }
 
 /** The last lines of a log, to show why a process ended. */

@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { sleep } from '@cynodeai/runtime/lifecycle';
 import { missingFile } from './secret-file.ts';
 
 /** A server as its data directory names it. */
@@ -43,14 +44,29 @@ export function isServerOf(clusterDir: string, pid: number): boolean {
   }
 }
 
+/** How long a lock file may be empty while its server is about to fill it, ms. */
+const emptyMs = 1000;
+
 /**
  * Makes a lock file of a dead server harmless when its pid belongs to another process by now, at which the server
  * would refuse to start. The pid becomes our own: a server takes its parent's pid for a stale entry, and still
- * checks by the rest of the file whether old backends hold the shared memory.
+ * checks by the rest of the file whether old backends hold the shared memory. It is written over and never emptied:
+ * on a full disk it could not be filled again. An empty one, which a server died over, goes: no server would ever start.
  */
 export async function disarmLockFile(path: string, clusterDir: string): Promise<void> {
   const text = await readFile(path, 'utf8').catch(missingFile);
-  const pid = Number(text?.split('\n')[0]);
-  if (text === undefined || isServerOf(clusterDir, pid)) return;
-  await writeFile(path, text.replace(/^.*$/m, String(process.pid)));
+  if (text === undefined) return;
+  if (text.trim() === '') return dropEmpty(path);
+  if (isServerOf(clusterDir, Number(text.split('\n')[0]))) return;
+  const harmless = Buffer.from(text.replace(/^.*$/m, String(process.pid)));
+  await using file = await open(path, 'r+');
+  await file.write(harmless, 0, harmless.length, 0);
+  await file.truncate(harmless.length);
+}
+
+async function dropEmpty(path: string): Promise<void> {
+  const before = await stat(path).catch(missingFile);
+  await sleep(emptyMs);
+  const after = await stat(path).catch(missingFile);
+  if (before?.ino === after?.ino && after?.size === 0) await rm(path, { force: true });
 }

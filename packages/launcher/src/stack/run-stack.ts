@@ -4,7 +4,6 @@ import type { Install } from '../install/install.ts';
 import { logPath, rotateLog } from '../machine/log-file.ts';
 import { placePorts } from './place-ports.ts';
 import { PlacedRoles, type RoleOptions } from './placed-roles.ts';
-import { forgetStackState } from './stack-state.ts';
 import { stateKeeper } from './state-keeper.ts';
 import { superviseDatabase } from './supervise-database.ts';
 
@@ -30,7 +29,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
   const { env, log } = options;
   const placed = await placePorts(options.install);
   const { install } = placed;
-  const keeper = stateKeeper(install, env);
+  const keeper = stateKeeper(install, env, log);
   const external = demandedDatabase(install.paths, env);
   keepDatabase(install.paths, external);
   const database = external
@@ -53,7 +52,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
       clearInterval(rotation);
       await roles.stop();
       await database?.stop();
-      forgetStackState(install.paths.state);
+      keeper.forget();
     },
   };
 }

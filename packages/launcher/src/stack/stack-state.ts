@@ -1,6 +1,8 @@
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import { parseJsonOr } from '@cynodeai/runtime/std';
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { inferencePathSchema } from '../install/inference-settings.ts';
 import { readIfThere } from '../install/files.ts';
@@ -41,6 +43,8 @@ const stackStateSchema = z.object({
   inference: inferencePathSchema.default({ kind: 'none' }),
   /** Marks of the variables it was started with. */
   variables: z.record(z.string(), z.string()).optional(),
+  /** The state folder itself, which no copy of it is. */
+  folder: z.object({ device: z.number(), inode: z.number() }).optional(),
   roles: z.array(roleStateSchema),
 });
 
@@ -61,13 +65,26 @@ export function parseStackState(text: string): StackState | undefined {
   return stackStateSchema.safeParse(parseJsonOr(text)).data;
 }
 
+/** The folder of a file, told apart from every copy of it; moved on its disk it stays the same. */
+function folderOf(path: string): StackState['folder'] {
+  const { dev, ino } = statSync(dirname(path));
+  return { device: dev, inode: ino };
+}
+
+/**
+ * What a supervisor of this state folder said. What lies in a copy of a state folder is about the processes of the
+ * original: it is none.
+ */
 export function readStackState(path: string): StackState | undefined {
   const text = readIfThere(path);
-  return text === undefined ? undefined : parseStackState(text);
+  const state = text === undefined ? undefined : parseStackState(text);
+  if (state?.folder === undefined) return state;
+  return isDeepStrictEqual(state.folder, folderOf(path)) ? state : undefined;
 }
 
 export function writeStackState(path: string, state: StackState): void {
-  writeFileAtomicSync(path, `${JSON.stringify(state, undefined, 2)}\n`);
+  const told = { ...state, folder: folderOf(path) };
+  writeFileAtomicSync(path, `${JSON.stringify(told, undefined, 2)}\n`);
 }
 
 export function forgetStackState(path: string): void {

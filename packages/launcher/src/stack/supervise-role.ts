@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
-import { type BackoffOptions, backoffMs } from '@cynodeai/runtime/std';
+import { type BackoffOptions, backoffMs, messageOf } from '@cynodeai/runtime/std';
 import type { RoleName } from '../roles/table.ts';
 import { openLog } from '../machine/log-file.ts';
 import { type ProcessIdentity, identityOf } from '../machine/process-identity.ts';
@@ -118,7 +118,18 @@ async function endOf(
   }
 }
 
+const notStarted = (error: unknown): string => `could not be started: ${messageOf(error)}`;
+
 function startRole(spec: RoleSpec): RoleRun {
+  try {
+    return spawnRole(spec);
+  } catch (error) {
+    // Its log cannot be made, on a full disk for instance: one more way of not coming up.
+    return { process: undefined, end: Promise.resolve(notStarted(error)) };
+  }
+}
+
+function spawnRole(spec: RoleSpec): RoleRun {
   const log = openLog(spec.logPath);
   // A group of its own: a Ctrl-C for us must reach it through us, in order.
   const child = spawn(spec.program, spec.args, {
@@ -131,7 +142,7 @@ function startRole(spec: RoleSpec): RoleRun {
   const end = once(child, 'exit').then(
     ([code, signal]: unknown[]) =>
       typeof code === 'number' ? `exited with ${code}` : `ended by ${String(signal)}`,
-    (error: unknown) => `could not be started: ${String(error)}`,
+    notStarted,
   );
   return { process: child.pid === undefined ? undefined : identityOf(child.pid), end };
 }

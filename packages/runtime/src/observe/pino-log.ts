@@ -1,5 +1,6 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { isJournal, withPriority } from './journal.ts';
+import { LineWriter } from './line-writer.ts';
 import type { Log, LogFields } from './log.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -8,8 +9,8 @@ export interface LogOptions {
   /** Role that writes, field `service` of every line. */
   readonly service: string;
   readonly level?: LogLevel;
-  /** Where lines go; standard output when absent. */
-  readonly destination?: DestinationStream;
+  /** Descriptor to which lines go; 1, standard output, when absent. */
+  readonly descriptor?: number;
 }
 
 function wrap(logger: Logger): Log {
@@ -22,16 +23,27 @@ function wrap(logger: Logger): Log {
   };
 }
 
-/** A log of JSON lines with `level` as a word and RFC 3339 times. */
+/**
+ * A log of JSON lines with `level` as a word and RFC 3339 times. It never throws: a line that cannot be written is
+ * counted, and the next one that can be says how many there were.
+ */
 export function createLog(options: LogOptions): Log {
+  const { service, level = 'info', descriptor = 1 } = options;
   const settings = {
-    level: options.level ?? 'info',
-    base: { service: options.service },
+    level,
+    base: { service },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    ...(isJournal(1) && { hooks: { streamWrite: withPriority } }),
+    ...(isJournal(descriptor) && { hooks: { streamWrite: withPriority } }),
   };
-  return wrap(
-    options.destination === undefined ? pino(settings) : pino(settings, options.destination),
-  );
+  const lostLine = (lost: number, reason: string): string =>
+    JSON.stringify({
+      level: 'warn',
+      time: new Date().toISOString(),
+      service,
+      lost,
+      reason,
+      msg: 'log lines could not be written and are lost',
+    });
+  return wrap(pino(settings, new LineWriter({ descriptor, lostLine })));
 }

@@ -115,7 +115,7 @@ function toolOf(env: Env): EngineTool {
   const ceiling = { ...ceilingWish(read), maxConcurrency: defaultConcurrency };
   if (read.CONTAINER_RUNTIME === 'docker') {
     // Standard output is for what was asked.
-    const log = createLog({ service: 'engine', destination: process.stderr });
+    const log = createLog({ service: 'engine', descriptor: 2 });
     return dockerTool({ stateDir, dockerHost: read.DOCKER_HOST, ceiling }, log);
   }
   const { CYNODE_RUN_DIR: runDir, XDG_RUNTIME_DIR: xdgRuntimeDir } = read;
