@@ -244,4 +244,46 @@ describe('the start script', () => {
     expect(code).toBe(125);
     expect(stderr).toContain('npm is missing');
   });
+
+  describe.runIf(process.getuid?.() === 0)('as process 1, as in a container', () => {
+    const asFirst = (test: Checkout, main: string): Child => {
+      writeFileSync(join(test.root, 'packages/launcher/src/main.ts'), main);
+      const words = ['--pid', '--fork', '--kill-child', '--mount-proc', join(test.root, 'cynode')];
+      const env = { PATH: `${test.bin}:/usr/bin:/bin`, PWD_ROOT: test.root };
+      return new Child('unshare', words, { cwd: test.root, env, input: 'said to it' });
+    };
+
+    it('takes leave of orphans, hands its input on and ends with the code of the program', async () => {
+      await using test = await checkout('new');
+      const child = asFirst(
+        test,
+        `import { execFileSync } from 'node:child_process';
+        import { readdirSync, readFileSync } from 'node:fs';
+        for (let n = 0; n < 20; n += 1) execFileSync('sh', ['-c', '(sleep 0.05 &) ; exit 0']);
+        const states = () => readdirSync('/proc').filter((name) => Number(name) > 0)
+          .map((pid) => readFileSync(\`/proc/\${pid}/stat\`, 'utf8').split(') ')[1][0]);
+        const settle = () => setTimeout(() => {
+          if (readdirSync('/proc').filter((name) => Number(name) > 0).length > 2) return settle();
+          console.log(states().includes('Z') ? 'zombies' : 'none', readFileSync(0, 'utf8'));
+          process.exit(7);
+        }, 20);
+        settle();`,
+      );
+      expect(await child.outcome).toMatchObject({ code: 7, stdout: 'none said to it\n' });
+    });
+
+    it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('passes %s on once', async (signal) => {
+      await using test = await checkout('new');
+      const child = asFirst(
+        test,
+        `let times = 0;
+        process.on('${signal}', () => { times += 1; setTimeout(() => process.exit(times), 200); });
+        console.log('it listens'); setInterval(() => {}, 1000);`,
+      );
+      await child.printed('it listens');
+      const first = execFileSync('pgrep', ['--parent', String(child.pid)], { encoding: 'utf8' });
+      process.kill(Number(first), signal);
+      expect(await child.ended).toBe(1);
+    });
+  });
 });

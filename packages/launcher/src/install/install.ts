@@ -1,6 +1,7 @@
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import { errorCodeOf, messageOf, parseJson } from '@cynodeai/runtime/std';
 import { mkdirSync, readlinkSync, realpathSync, symlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
 import type { Env } from '@cynodeai/runtime/config';
@@ -130,13 +131,24 @@ export async function rememberEngine(install: Install, env: Env): Promise<Instal
 
 /** The install of this environment when it was set up before; nothing is written. */
 export function findInstall(env: Env): Install | undefined {
-  return findInstallAt(homeDirOf(env));
+  return findInstallAt(homeDirOf(env), env);
 }
 
 /** The same, by its state folder. */
-export function findInstallAt(home: string): Install | undefined {
+export function findInstallAt(home: string, env: Env = {}): Install | undefined {
   const settings = readSettings(pathsOf(home).settings);
-  return settings && installOf(realpathSync(home), settings);
+  if (settings === undefined) return undefined;
+  const real = realpathSync(home);
+  const [own = settings.runDir] = runDirCandidates(real, env, process.getuid?.() ?? 0);
+  return installOf(real, isOf(settings, own) ? settings : { ...settings, runDir: own });
+}
+
+/**
+ * False when the folder for sockets is called by another state folder than this one: the settings came with a copy,
+ * and the sockets are the original's.
+ */
+function isOf(settings: Settings, ownRunDir: string): boolean {
+  return basename(settings.runDir) === basename(ownRunDir);
 }
 
 /** The install of this environment, set up when it is new. Its ports stand once it served. @throws LauncherError `install`, `port_busy`. */
@@ -149,22 +161,30 @@ export async function openInstall(env: Env): Promise<Install> {
     makePrivateDir(dir, uid);
   }
   makePrivateDir(paths.node, uid);
-  const known = readSettings(paths.settings);
+  const [own = ''] = runDirCandidates(home, env, uid);
+  const stored = (): Settings | undefined => {
+    const settings = readSettings(paths.settings);
+    return settings && isOf(settings, own) ? settings : undefined;
+  };
+  const known = stored();
   if (known !== undefined) return withRunDir(installOf(home, known), uid);
   await using _lock = await takeLock(`${paths.locks}/settings`);
-  const settings = readSettings(paths.settings) ?? (await newSettings(home, env, uid));
+  const settings = stored() ?? (await newSettings(home, env, uid));
   writeFileAtomicSync(paths.settings, `${JSON.stringify(settings, undefined, 2)}\n`);
   return withRunDir(installOf(home, settings), uid);
 }
 
+/** What a new install is set up with; of a copied one all but the folder for sockets stays. */
 async function newSettings(home: string, env: Env, uid: number): Promise<Settings> {
-  const ports = await choosePorts((port) => isPortFree(port));
-  if (ports === undefined) {
-    throw new LauncherError('port_busy', 'no free block of ports was found below 30000');
-  }
   const runDir = runDirCandidates(home, env, uid).find((path) => canMake(path, uid));
   if (runDir === undefined) {
     throw new LauncherError('install', 'no short folder for sockets can be made, not even in /tmp');
+  }
+  const copied = readSettings(pathsOf(home).settings);
+  if (copied !== undefined) return { ...copied, runDir, served: false };
+  const ports = await choosePorts((port) => isPortFree(port));
+  if (ports === undefined) {
+    throw new LauncherError('port_busy', 'no free block of ports was found below 30000');
   }
   return {
     version: 1,

@@ -6,6 +6,8 @@ import { bundlePrograms } from './bundle-programs.ts';
 import { type PortsChoice, agreesToMove, placedInstall } from './moved-ports.ts';
 import { settleDatabase } from './settle-database.ts';
 import { prepareStart } from './prepare-start.ts';
+import { requireRoom } from './require-room.ts';
+import { sideBySide } from './side-by-side.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { pullAgreed } from '../inference/pull-agreed.ts';
 import { serviceUrlOf } from '../stack/inference-status.ts';
@@ -41,13 +43,18 @@ export async function setUp(options: BringUpOptions): Promise<void> {
   await ensurePackageLists(options);
   options.onStep(`installing ${packages.join(', ')}, and building the sandbox image meanwhile`);
   const silently = { ...options, onStep: () => {} };
-  await Promise.all([installPackages(packages, silently), prepareImage(silently)]);
+  await sideBySide(
+    options.signal,
+    (signal) => installPackages(packages, { ...silently, signal }),
+    (signal) => prepareImage({ ...silently, signal }),
+  );
 }
 
 /** Everything a task needs: packages, inference, image, and a running stack. Answers the install as it was started. */
 export async function bringUp(options: StartOptions): Promise<Install> {
   const { progress, signal } = options;
   const all = { ...options, onStep: (what: string): void => progress.step(what) };
+  if (runningStack(options.install) === undefined) await requireRoom(options.install, options.env);
   const place = await rememberEngine(options.install, options.env);
   await setUp({ ...all, install: place });
   const install = await prepareStart({ ...options, install: place });
@@ -56,12 +63,12 @@ export async function bringUp(options: StartOptions): Promise<Install> {
     for (const sentence of overruledVariables(options.env)) progress.note(sentence);
     await settleDatabase(install, { ...options, onNote: (text) => progress.note(text) });
   }
-  const start = async (): Promise<void> => {
-    if (isCold) await bundlePrograms({ ...options, checkout: install.checkout });
-    await ensureStack({ ...all, install, agreesToMove: agreesToMove(options) });
-    await waitForGateway(install, signal);
+  const start = async (until: AbortSignal): Promise<void> => {
+    if (isCold) await bundlePrograms({ ...options, checkout: install.checkout, signal: until });
+    await ensureStack({ ...all, install, agreesToMove: agreesToMove(options), signal: until });
+    await waitForGateway(install, until);
   };
-  await Promise.all([ensureImage({ ...all, install }), start()]);
+  await sideBySide(signal, (until) => ensureImage({ ...all, install, signal: until }), start);
   const placed = isCold ? placedInstall(install, progress) : install;
   const url = serviceUrlOf(placed.inference.path, placed);
   return pullAgreed({ install: placed, url, signal, progress });
