@@ -33,6 +33,18 @@ When(
   },
 );
 
+When(
+  'four jobs fill a disk of 420 MiB with everything on it, an ordinary one behind each',
+  { timeout: 600_000 },
+  async function (this: ProductWorld) {
+    const child = new Child(process.execPath, ['chaos/full-disk/main.ts', '--jobs', '4'], {
+      cwd: root,
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+    });
+    await this.stack.ended(child);
+  },
+);
+
 Then('every promise was kept', function (this: ProductWorld) {
   assert.equal(this.stack.last.code, 0, `${this.stack.last.stderr}\n${this.stack.last.stdout}`);
 });

@@ -173,7 +173,7 @@ export const houseRules: readonly HouseRule[] = [
       // Ends of sessions and of loaded models are told by the clock, and so are ages of files and rows.
       /^packages\/launcher\/src\/run\/session\.ts$/,
       /^packages\/demo-model\/src\/app\/demo-backend\.ts$/,
-      /^packages\/worker\/src\/processes\/start-node\.ts$/,
+      /^packages\/worker\/src\/processes\/open-jobs\.ts$/,
       // How late it is told of a start, bounded by what has gone.
       /^packages\/worker\/src\/adapters\/container\/shared\/container-run\.ts$/,
       // Compares with what another program wrote down by the clock.

@@ -18,6 +18,8 @@ export const runJobResultSchema = z.object({
   exit_code: z.int().optional(),
   /** The kernel killed a process of the job for want of memory; absent where it did not, or nobody can tell. */
   oom_killed: z.boolean().optional(),
+  /** Why the node ended the job; absent where it did not. See docs/reference/sandbox.md#disk. */
+  error_type: z.string().optional(),
   stdout: z.string(),
   stderr: z.string(),
   started_at: timestampSchema,

@@ -106,6 +106,16 @@ export const nodeEnvironment = {
     about: 'Folder with the workspaces of jobs',
     unset: '`sandbox.mount_root`, else `sandbox_mounts` in the state folder',
   },
+  NODE_SANDBOX_DISK_MB: {
+    field: integerField(16, 1_073_741_824),
+    about: 'Disk of one job, MiB',
+    unset: 'a share of what is free',
+  },
+  NODE_SANDBOX_TMP_MB: {
+    field: integerField(1, 16_777_216),
+    about: '`/tmp` of one job, in memory, MiB',
+    unset: 'a share of the memory of sandboxes, 1024 at most',
+  },
   NODE_SANDBOX_FIRST_UID: {
     field: integerField(100_000, 2_147_000_000),
     about: 'First of the 65536 users of jobs under a rootful engine',

@@ -1,4 +1,4 @@
-import { CodedError } from '@cynodeai/runtime/std';
+import { CodedError, messageOf } from '@cynodeai/runtime/std';
 
 /** Everything that can go wrong on a node, by code. HTTP statuses and exit codes are chosen at the edges. */
 export type WorkerErrorCode =
@@ -48,4 +48,18 @@ export class WorkerError extends CodedError<WorkerErrorCode> {
     super(code, message, options.cause === undefined ? undefined : { cause: options.cause });
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
+}
+
+/** What is said of a job that found no room on the node. */
+export const diskFull = 'the disk of the node is full; make room on it';
+
+/**
+ * True for a fault of the system or of a database that means: no room on the disk, or no more for this user. SQLite
+ * says of the one of its files that it maps into memory no more than that it could not be written.
+ */
+export function isDiskFull(error: unknown): boolean {
+  const text = messageOf(error);
+  return /\b(?:ENOSPC|EDQUOT)\b|no space left on device|disk quota exceeded|database or disk is full|disk I\/O error/i.test(
+    text,
+  );
 }

@@ -62,6 +62,14 @@ export interface SandboxNetworkOwner {
   readonly timeoutSeconds: number;
 }
 
+/** Where a running container is found on this host. */
+export interface ContainerTrace {
+  /** The layer it writes. */
+  readonly layer?: string | undefined;
+  /** Its first process. */
+  readonly pid?: number | undefined;
+}
+
 /** One sandbox from creation to removal. See docs/reference/sandbox.md. */
 export interface SandboxRunSpec {
   /** Container name, unique on the engine. */
@@ -76,6 +84,8 @@ export interface SandboxRunSpec {
   readonly workdir: string;
   /** User and group on the host; absent means the engine's unprivileged one. A rootless engine has only that. */
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** `/tmp`, MiB; it is in memory. Absent: what the image has. */
+  readonly temporaryMb?: number;
   /** Limit in seconds counted from the container's start; the engine's own limit lies 30 s above it. */
   readonly timeoutSeconds: number;
   /** Absent means no network at all. */
@@ -147,8 +157,15 @@ export interface SandboxEngine {
    * @throws WorkerError `container_resists`
    */
   stop(name: string, graceSeconds: number): Promise<void>;
-  /** Removes every container that carries this node's label and gives their names; others are left alone. */
-  removeLeftovers(nodeSlug: string): Promise<readonly string[]>;
+  /** Folder on this host that layers lie in; undefined where they are out of reach. */
+  readonly layersDir: string | undefined;
+  /** Where a run of this process leaves what it writes, as far as it can be told. */
+  traceOf(name: string): Promise<ContainerTrace>;
+  /**
+   * Removes every container that carries this node's label, what is left of such in the storage and the processes
+   * that watched over them, and gives their names; those that live and those of others are left alone.
+   */
+  removeLeftovers(nodeSlug: string, lives?: (name: string) => boolean): Promise<readonly string[]>;
   /** Removes a directory tree, also with files of mapped sub-uids or without permissions. */
   removeTree(path: string): Promise<void>;
 }

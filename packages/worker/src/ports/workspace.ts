@@ -45,6 +45,6 @@ export interface WorkspaceStore {
   removeStaged(before: Date): Promise<readonly string[]>;
   /** Removes the job's directories whatever is in them, staged files included. */
   remove(jobId: string): Promise<void>;
-  /** Removes what an earlier run of this node left and gives the job ids. */
-  removeStrays(): Promise<readonly string[]>;
+  /** Removes directories of this node's jobs but of those that live, not what is staged, and gives the job ids. */
+  removeStrays(lives?: (jobId: string) => boolean): Promise<readonly string[]>;
 }

@@ -10,35 +10,29 @@ import { createHttpOrchestrator } from '../adapters/orchestrator/http-orchestrat
 import { InferenceForwarder } from '../adapters/relay/inference-forwarder.ts';
 import { InFlight } from '../adapters/relay/in-flight.ts';
 import { RelayProcess } from '../adapters/relay/relay-process.ts';
-import { openJobStore } from '../adapters/sqlite/job-store.ts';
 import { type Startup, loadStartup } from '../adapters/startup/load-startup.ts';
 import { createFileNodeState } from '../adapters/state/file-node-state.ts';
-import { dropOldResults } from '../app/jobs/drop-old-results.ts';
-import { createJobService } from '../app/jobs/job-service.ts';
-import { recoverJobs } from '../app/jobs/recover-jobs.ts';
 import type { NodeInference } from '../app/inference/node-inference.ts';
 import { acknowledgeApplied } from '../app/node/acknowledge.ts';
-import { type BringUpNodeDeps, bringUpNode } from '../app/node/bring-up-node.ts';
+import { bringUpNode } from '../app/node/bring-up-node.ts';
 import { CurrentConfig } from '../app/node/current-config.ts';
 import { NodeReadiness } from '../app/node/node-readiness.ts';
 import { OrchestratorSession } from '../app/node/orchestrator-session.ts';
 import { renewConfig } from '../app/node/renew-config.ts';
 import { reportCapability } from '../app/node/report-capability.ts';
+import { sweepHost } from '../app/node/sweep-host.ts';
 import { stopSandboxes } from '../app/node/stop-sandboxes.ts';
 import { watchHost } from '../app/node/watch-host.ts';
 import { capabilityReport } from '../domain/capability/report.ts';
-import { retentionRule } from '../domain/jobs/retention.ts';
 import { modelForJobs } from '../domain/inference/models.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
-import type { JobStore } from '../ports/job-store.ts';
 import type { NodeState } from '../ports/node-state.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { SandboxHost, WorkerApi } from '../ports/worker-api.ts';
-import type { WorkspaceStore } from '../ports/workspace.ts';
 import { openHost as openRealHost } from './open-host.ts';
 import { openInference } from './open-inference.ts';
+import { openJobs } from './open-jobs.ts';
 import { relayCommand } from './relay-command.ts';
-import { join } from 'node:path';
 
 /** What may be put in place of the real thing, by a test or a caller with other needs. */
 export interface NodeOverrides {
@@ -76,43 +70,6 @@ interface Parts {
   readonly certificates: string | undefined;
 }
 
-/**
- * How long staged input files wait for their job, and how often they are looked through, ms.
- * See docs/reference/worker-api.md#input-files.
- */
-const staged = { keepMs: 3_600_000, lookMs: 300_000 } as const;
-
-/** Staged files whose job never came go, also those of an earlier run of the node. */
-function watchStaged({ scope, log, clock, timer }: Parts, workspace: WorkspaceStore): void {
-  const watch = async (): Promise<void> => {
-    while (!scope.signal.aborted) {
-      const before = new Date(clock.now().getTime() - staged.keepMs);
-      const jobs = await workspace.removeStaged(before);
-      if (jobs.length > 0) log.info('staged files of jobs that never ran were removed', { jobs });
-      await timer.sleep(staged.lookMs, scope.signal);
-    }
-  };
-  watch().catch((error: unknown) => scope.fail(messageOf(error)));
-}
-
-/** How often results nobody acknowledged are looked through, ms. */
-const retentionMs = 3_600_000;
-
-/** What earlier runs of the node left is settled, then old results go, once now and every hour. */
-async function openJobs({ startup, scope, log, clock, timer }: Parts): Promise<JobStore> {
-  const store = openJobStore(join(startup.settings.stateDir, 'jobs'));
-  scope.shutdown.add('job store', () => store.close());
-  await recoverJobs({ store, clock, log });
-  const watch = async (): Promise<void> => {
-    while (!scope.signal.aborted) {
-      dropOldResults({ store, rule: retentionRule, clock, log });
-      await timer.sleep(retentionMs, scope.signal);
-    }
-  };
-  watch().catch((error: unknown) => scope.fail(messageOf(error)));
-  return store;
-}
-
 /** The two ways to the model service, for the orchestrator and for sandboxes; both take of the same places. */
 function openWays({ startup, inference, log, scope, certificates }: Parts): {
   readonly forwarder: InferenceForwarder;
@@ -128,26 +85,17 @@ function openWays({ startup, inference, log, scope, certificates }: Parts): {
 }
 
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
-function workerApi(parts: Parts): WorkerApi {
-  const { startup, scope, log, readiness, config, clock, timer } = parts;
+function workerApi(parts: Parts): WorkerApi & { readonly sweep: () => Promise<void> } {
+  const { startup, scope, log, readiness, config } = parts;
   const { settings } = startup;
+  let sweep = async (): Promise<void> => {};
   return {
+    sweep: () => sweep(),
     start: async (host) => {
-      const store = await openJobs(parts);
       const { forwarder, relay } = openWays(parts);
-      const jobs = createJobService({
-        ...host,
-        relay,
-        model: () => modelForJobs(parts.inference.models.known()),
-        limits: () => config.policy,
-        nodeSlug: settings.slug,
-        store,
-        retention: retentionRule,
-        clock,
-        timer,
-        log,
-      });
-      watchStaged(parts, host.workspace);
+      const model = (): string | undefined => modelForJobs(parts.inference.models.known());
+      const { jobs, disk } = await openJobs({ ...parts, settings, model }, host, relay);
+      sweep = () => sweepHost({ host, jobs, disk, nodeSlug: settings.slug, log });
       const server = await startWorkerServer({
         listen: settings.listen,
         config,
@@ -260,26 +208,26 @@ export async function startNode(
   const state = createFileNodeState(settings.stateDir);
   const { openSession, reportOf } = reporting(parts, state);
   const retry = { clock, timer, log, signal: scope.signal };
-  const openHost = overrides.openHost ?? openRealHost;
   scope.shutdown.add('state directory', () => state.close());
-  const deps: BringUpNodeDeps = {
+  const api = workerApi(parts);
+  const { host, session } = await bringUpNode({
     ...retry,
     settings,
     readiness,
     config,
     hash: canonicalHash,
-    openHost: () => openHost(settings, log),
+    openHost: () => (overrides.openHost ?? openRealHost)(settings, log),
     openSession,
     state,
     inference,
-    workerApi: workerApi(parts),
-  };
-  const { host, session } = await bringUpNode(deps);
+    workerApi: api,
+  });
   const watching = watchHost(
     {
       host,
       sandboxEnabled: settings.sandbox.mode !== 'disabled',
       readiness,
+      sweep: api.sweep,
       timer,
       log,
       intervalMs: overrides.watchMs ?? 60_000,

@@ -51,6 +51,7 @@ interface Held {
  */
 export class FakeEngine implements SandboxEngine {
   readonly facts = facts;
+  readonly layersDir = undefined;
   /** What was asked of the engine, in order. */
   readonly calls: string[] = [];
   readonly specs: SandboxRunSpec[] = [];
@@ -125,9 +126,18 @@ export class FakeEngine implements SandboxEngine {
     this.#left.set(name, slug);
   }
 
-  async removeLeftovers(slug: string): Promise<readonly string[]> {
+  async traceOf() {
+    return {};
+  }
+
+  async removeLeftovers(
+    slug: string,
+    lives: (name: string) => boolean = () => false,
+  ): Promise<readonly string[]> {
     this.calls.push(`removeLeftovers ${slug}`);
-    const names = [...this.#left].filter(([, owner]) => owner === slug).map(([name]) => name);
+    const names = [...this.#left]
+      .filter(([name, owner]) => owner === slug && !lives(name))
+      .map(([name]) => name);
     for (const name of names) this.#left.delete(name);
     return names;
   }

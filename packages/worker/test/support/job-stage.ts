@@ -8,7 +8,7 @@ import { type Log, silentLog } from '@cynodeai/runtime/observe';
 import { onTestFinished } from 'vitest';
 import { type OpenJobStore, openJobStore } from '../../src/adapters/sqlite/job-store.ts';
 import type { JobLimits } from '../../src/app/jobs/job-limits.ts';
-import { createJobService } from '../../src/app/jobs/job-service.ts';
+import { createJobService, type JobServiceDeps } from '../../src/app/jobs/job-service.ts';
 import type {
   SandboxEngine,
   SandboxExit,
@@ -35,6 +35,7 @@ export interface Scene {
   readonly run?: SandboxEngine['run'];
   readonly stop?: SandboxEngine['stop'];
   readonly openNetwork?: SandboxEngine['openNetwork'];
+  readonly disk?: Partial<JobServiceDeps['disk']>;
   readonly timer?: Timer;
   /** Why the engine gives no sandbox a way to a model. */
   readonly wayObstacle?: string;
@@ -102,6 +103,13 @@ export function stage(scene: Scene = {}) {
   const jobs = createJobService({
     engine,
     workspace,
+    disk: {
+      admit: async () => {},
+      watch: async () => ({ ended: undefined, close: () => {} }),
+      makeRoom: () => {},
+      ...scene.disk,
+    },
+    temporaryMb: 64,
     relay: {
       available: scene.inference ?? (() => false),
       serve: () => ({ close: async () => {} }),

@@ -17,6 +17,9 @@ import { createInferenceRelay } from '../../src/adapters/relay/inference-relay.t
 import { openJobStore } from '../../src/adapters/sqlite/job-store.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import { JobUsers } from '../../src/adapters/workspace/job-users.ts';
+import { hostDisks } from '../../src/adapters/disk/disk-gauge.ts';
+import { DiskGuard } from '../../src/app/disk/disk-guard.ts';
+import type { DiskWish } from '../../src/domain/disk/bounds.ts';
 import type { JobLimits } from '../../src/app/jobs/job-limits.ts';
 import { createJobService, type JobService } from '../../src/app/jobs/job-service.ts';
 import { retentionRule } from '../../src/domain/jobs/retention.ts';
@@ -43,6 +46,7 @@ export const testLimits: JobLimits = {
 export interface TestNode {
   readonly jobs: JobService;
   readonly workspace: WorkspaceStore;
+  readonly disk: DiskGuard;
   readonly mountRoot: string;
 }
 
@@ -54,6 +58,7 @@ export function testNode(
   limits: Partial<JobLimits> = {},
   log: Log = silentLog,
   service: Pick<InferenceService, 'upstream'> = { upstream: () => undefined },
+  diskWish: Partial<DiskWish> = {},
 ): TestNode {
   const mountRoot = join(stateDir, 'mounts');
   const workspace = createFileWorkspace({
@@ -62,9 +67,20 @@ export function testNode(
     removeTree: (path) => engine.removeTree(path),
     ...(!engine.facts.rootless && { users: new JobUsers(testFirstUid, sandboxLayout.jobUsers) }),
   });
+  const timer = { sleep, elapsedMs, random: Math.random };
+  const disk = new DiskGuard({
+    gauge: hostDisks,
+    reserve: { release: () => {}, restore: async () => true },
+    places: [stateDir, ...(engine.layersDir === undefined ? [] : [engine.layersDir])],
+    wish: { maxConcurrency: testLimits.maxConcurrency, ...diskWish },
+    timer,
+    log,
+  });
   const jobs = createJobService({
     engine,
     workspace,
+    disk,
+    temporaryMb: 32,
     relay: createInferenceRelay(service, new InferenceForwarder({ service })),
     model: () => 'scripted:latest',
     limits: () => ({ ...testLimits, ...limits }),
@@ -72,10 +88,10 @@ export function testNode(
     retention: retentionRule,
     nodeSlug: slug,
     clock: systemClock,
-    timer: { sleep, elapsedMs, random: Math.random },
+    timer,
     log,
   });
-  return { jobs, workspace, mountRoot };
+  return { jobs, workspace, disk, mountRoot };
 }
 
 /** A private engine in a folder of its own, with the test image. */
@@ -89,6 +105,7 @@ export interface TestEngine extends EnginePlace {
     limits?: Partial<JobLimits>,
     log?: Log,
     service?: Pick<InferenceService, 'upstream'>,
+    diskWish?: Partial<DiskWish>,
   ): Promise<TestNode>;
   /** Fails when anything of a job is left, and removes the engine. */
   close(): Promise<void>;
@@ -99,8 +116,8 @@ type Opened = Omit<TestEngine, 'node' | 'close'>;
 function testEngine(opened: Opened, remove: () => Promise<void>): TestEngine {
   return {
     ...opened,
-    node: async (slug, limits, nodeLog, service) => {
-      const node = testNode(opened.engine, opened.stateDir, slug, limits, nodeLog, service);
+    node: async (slug, ...more) => {
+      const node = testNode(opened.engine, opened.stateDir, slug, ...more);
       await node.workspace.check();
       return node;
     },

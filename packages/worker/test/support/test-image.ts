@@ -37,7 +37,8 @@ async function build(root: string): Promise<void> {
   for (const dir of ['bin', 'etc', 'job', 'proc', 'sys', 'dev', 'run', 'tmp', 'usr', 'workspace']) {
     await mkdir(join(root, dir), { recursive: true });
   }
-  await mustRun('chmod', ['1777', join(root, 'tmp')]);
+  await mkdir(join(root, 'var/tmp'), { recursive: true });
+  await mustRun('chmod', ['1777', join(root, 'tmp'), join(root, 'var/tmp')]);
   await symlink('../bin', join(root, 'usr', 'bin'));
   const libraries = new Set<string>();
   for (const program of programs) {
@@ -53,7 +54,7 @@ async function build(root: string): Promise<void> {
 
 /** The root file system as a tar archive; made once and kept in the temporary folder of the user. */
 export async function testImageArchive(): Promise<string> {
-  const archive = join(tmpdir(), `cynode-worker-test-image-4-${process.getuid?.() ?? 0}.tar`);
+  const archive = join(tmpdir(), `cynode-worker-test-image-5-${process.getuid?.() ?? 0}.tar`);
   if (await exists(archive)) return archive;
   const root = await mkdtemp(join(tmpdir(), 'cynode-rootfs-'));
   try {

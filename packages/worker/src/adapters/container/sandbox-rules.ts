@@ -75,6 +75,8 @@ export interface RuleSetting {
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Absent means no network at all. */
   readonly network?: SandboxNetwork | undefined;
+  /** `/tmp`, MiB; absent for a container of which nothing writes. */
+  readonly temporaryMb?: number | undefined;
   /** Limit of the node; absent for a container that lasts as long as its standard input. */
   readonly timeoutSeconds?: number;
 }
@@ -177,6 +179,23 @@ function networkRules(network: SandboxNetwork | undefined): readonly SandboxRule
           : { untold: 'the host name belongs to the network' },
     },
   ];
+}
+
+/**
+ * A folder of memory, which is bounded where a disk is not. Programs may be run from there, as from the image's own.
+ */
+function temporaryFolder(mb: number | undefined): SandboxRule {
+  const rule = 'a /tmp of a certain size';
+  if (mb === undefined) {
+    const untold = { untold: 'nothing in it writes' };
+    return { rule, podman: untold, docker: untold };
+  }
+  const options = `rw,exec,nosuid,nodev,mode=1777,size=${mb}m`;
+  return {
+    rule,
+    podman: [`--tmpfs=/tmp:${options},notmpcopyup`],
+    docker: { host: { Tmpfs: { '/tmp': options } } },
+  };
 }
 
 /** A user of the host without rights; under a rootless engine uid 0 of the container, which is the node's user. */
@@ -302,6 +321,7 @@ export function sandboxRules(setting: RuleSetting): readonly SandboxRule[] {
     ...networkRules(setting.network),
     ...commonRules,
     ...ceilingRules(setting.group),
+    temporaryFolder(setting.temporaryMb),
     ...engineRules(setting),
   ];
 }

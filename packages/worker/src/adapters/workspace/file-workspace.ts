@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { writeFileAtomic } from '@cynodeai/runtime/files';
 import { messageOf } from '@cynodeai/runtime/std';
-import { WorkerError } from '../../domain/errors.ts';
+import { diskFull, isDiskFull, WorkerError } from '../../domain/errors.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import type { WorkspaceStore } from '../../ports/workspace.ts';
 import { StagedFiles } from './staged-files.ts';
@@ -87,6 +87,29 @@ async function ownJobs(options: FileWorkspaceOptions): Promise<readonly string[]
   return [...found];
 }
 
+/** Removes what jobs of this node left that do not live, and gives their ids. */
+async function removeJobs(
+  options: FileWorkspaceOptions,
+  remove: (jobId: string) => Promise<void>,
+  lives: (jobId: string) => boolean = () => false,
+): Promise<readonly string[]> {
+  const removed: string[] = [];
+  for (const jobId of await ownJobs(options)) {
+    // Asked now: a job may have begun since the folder was read.
+    if (lives(jobId)) continue;
+    await remove(jobId);
+    removed.push(jobId);
+  }
+  return removed;
+}
+
+function inOurTerms(cause: unknown): WorkerError {
+  if (cause instanceof WorkerError) return cause;
+  if (isDiskFull(cause)) return new WorkerError('not_run', diskFull, { cause });
+  const message = `job directory cannot be made: ${messageOf(cause)}`;
+  return new WorkerError('workspace_unusable', message, { cause });
+}
+
 /** Job directories on a local file system. A directory gets its name when it is complete and loses it before it is taken apart. */
 export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceStore {
   const { mountRoot, nodeSlug, users, removeTree } = options;
@@ -120,12 +143,17 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
     };
   };
 
-  const remove = async (jobId: string): Promise<void> => {
-    await rename(finalPath(jobId), oldPath(jobId)).catch(() => {});
+  const removeUsed = async (jobId: string): Promise<void> => {
+    // A full disk may have no room for as much as another name.
+    await rename(finalPath(jobId), oldPath(jobId)).catch(() => removeTree(finalPath(jobId)));
     await removeTree(oldPath(jobId));
     await removeTree(newPath(jobId));
-    await removeTree(staged.rootOf(jobId));
     users?.release(jobId);
+  };
+
+  const remove = async (jobId: string): Promise<void> => {
+    await removeUsed(jobId);
+    await removeTree(staged.rootOf(jobId));
   };
 
   return {
@@ -141,12 +169,7 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
         await removeTree(newPath(jobId));
         await removeTree(staged.rootOf(jobId));
         users?.release(jobId);
-        if (error instanceof WorkerError) throw error;
-        throw new WorkerError(
-          'workspace_unusable',
-          `job directory cannot be made: ${messageOf(error)}`,
-          { cause: error },
-        );
+        throw inOurTerms(error);
       }
     },
 
@@ -160,10 +183,6 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
 
     remove,
 
-    removeStrays: async () => {
-      const found = await ownJobs(options);
-      for (const jobId of found) await remove(jobId);
-      return found;
-    },
+    removeStrays: (lives) => removeJobs(options, removeUsed, lives),
   };
 }

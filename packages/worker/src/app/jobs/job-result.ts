@@ -1,6 +1,7 @@
 import { limits, type RunJobResult } from '@cynodeai/contracts/common';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { assertNever } from '@cynodeai/runtime/std';
+import type { DiskEnd } from '../../domain/disk/judge.ts';
 import { appendReason } from '../../domain/output/append-reason.ts';
 import type { CollectedOutput } from '../../domain/output/output-collector.ts';
 import type { SandboxExit } from '../../ports/sandbox-engine.ts';
@@ -26,9 +27,17 @@ interface Outcome {
   /** Replaces nothing: it is added to what the job wrote. */
   readonly reason?: string;
   readonly oomKilled?: boolean;
+  readonly errorType?: RunJobResult['error_type'];
 }
 
-function outcomeOf(exit: SandboxExit): Outcome {
+/** Exit code of a job that was killed: 128 + SIGKILL. */
+const killedExitCode = 137;
+
+function outcomeOf(exit: SandboxExit, diskEnd: DiskEnd | undefined): Outcome {
+  if (diskEnd !== undefined) {
+    const { kind: errorType, words: reason } = diskEnd;
+    return { status: 'failed', exitCode: killedExitCode, errorType, reason };
+  }
   switch (exit.kind) {
     case 'exited': {
       const { exitCode } = exit;
@@ -52,13 +61,17 @@ function outcomeOf(exit: SandboxExit): Outcome {
   }
 }
 
-/** The answer to a run. See docs/reference/worker-api.md#run-results. */
+/**
+ * The answer to a run; `diskEnd` tells that it was ended on behalf of the disk.
+ * See docs/reference/worker-api.md#run-results.
+ */
 export function jobResult(
   request: RunJobRequest,
   exit: SandboxExit,
   output: JobOutput,
+  diskEnd?: DiskEnd,
 ): RunJobResult {
-  const outcome = outcomeOf(exit);
+  const outcome = outcomeOf(exit, diskEnd);
   const stderr =
     outcome.reason === undefined
       ? output.stderr
@@ -71,6 +84,7 @@ export function jobResult(
     status: outcome.status,
     ...(outcome.exitCode !== undefined && { exit_code: outcome.exitCode }),
     ...(outcome.oomKilled === true && { oom_killed: true }),
+    ...(outcome.errorType !== undefined && { error_type: outcome.errorType }),
     stdout: output.stdout.text,
     stderr: stderr.text,
     started_at: exit.startedAt.toISOString(),

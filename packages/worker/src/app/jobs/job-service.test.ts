@@ -19,6 +19,7 @@ describe('running a job', () => {
     await jobs.run(request(0, { env: { A: '1', CYNODE_JOB_ID: 'x' }, timeout_seconds: 5000 }));
     expect(specs).toStrictEqual([
       {
+        temporaryMb: 64,
         name: `cynode-sandbox-${idOf(0)}`,
         image: 'docker.io/library/bash:latest',
         command: ['true'],

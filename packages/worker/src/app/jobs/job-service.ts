@@ -11,6 +11,7 @@ import { decideRun } from '../../domain/jobs/decide-run.ts';
 import type { RetentionRule } from '../../domain/jobs/retention.ts';
 import { sandboxName } from '../../domain/sandbox/naming.ts';
 import type { JobStore } from '../../ports/job-store.ts';
+import { acceptJob } from './accept-job.ts';
 import { AckedJobs } from './acked-jobs.ts';
 import { type AdmittedJob, admitJob } from './admit-job.ts';
 import { describeJob } from './describe-job.ts';
@@ -20,6 +21,7 @@ import type { Job } from './job.ts';
 import { LiveOutput } from './live-output.ts';
 import { faultResult } from './job-result.ts';
 import { runJob, type RunJobDeps } from './run-job.ts';
+import { storeResult } from './store-result.ts';
 
 /** Names of the containers that were ended, and of those that did not die. */
 export interface StopOutcome {
@@ -72,6 +74,8 @@ export interface JobService {
   shutdown(graceMs: number): Promise<StopOutcome>;
   /** Jobs that run at this moment. */
   readonly running: number;
+  /** Whether anything of a job but its result is still to be expected on the host. */
+  lives(jobId: string): boolean;
 }
 
 /** Seconds after which a caller that was turned away may ask again. */
@@ -106,6 +110,10 @@ class SandboxJobs implements JobService {
 
   get running(): number {
     return this.#live().length;
+  }
+
+  lives(jobId: string): boolean {
+    return this.#jobs.has(jobId);
   }
 
   async run(request: RunJobRequest): Promise<RunJobResult> {
@@ -252,12 +260,7 @@ class SandboxJobs implements JobService {
       throw new WorkerError('inference_unavailable', 'this node has no usable inference service');
     }
     const acceptedAt = this.#deps.clock.now();
-    this.#deps.store.accept({
-      jobId: request.job_id,
-      taskId: request.task_id,
-      ...(request.lease_id !== undefined && { leaseId: request.lease_id }),
-      acceptedAt,
-    });
+    acceptJob(this.#deps, request, acceptedAt);
     const { promise, resolve, reject } = Promise.withResolvers<RunJobResult>();
     // Nobody may be waiting: the result is in the store.
     promise.catch(() => {});
@@ -293,6 +296,8 @@ class SandboxJobs implements JobService {
       const { result, stopped } = await runJob(this.#deps, run);
       // The row stays without a result: the next start of the node says what became of the job.
       if (stopped && this.#closing) throw shuttingDown();
+      // Whoever hears that it filled the disk finds the disk as it was.
+      if (result.error_type !== undefined) await this.#clear(job);
       await this.#store(job, result);
       return result;
     } catch (error) {
@@ -303,8 +308,8 @@ class SandboxJobs implements JobService {
   }
 
   async #store(job: Job, result: RunJobResult): Promise<void> {
-    const { store, retention, clock } = this.#deps;
-    await store.finish(result, clock.now());
+    const { store, retention } = this.#deps;
+    await storeResult(this.#deps, result);
     job.state = 'ended';
     if (store.resultBytes > retention.maxBytes) {
       dropOldResults({ ...this.#deps, rule: retention });
@@ -367,17 +372,20 @@ class SandboxJobs implements JobService {
     }
   }
 
-  async #forget(job: Job): Promise<void> {
-    const jobId = job.request.job_id;
+  async #clear({ request: { job_id: jobId }, foreignDirectory }: Job): Promise<void> {
     try {
-      if (!job.foreignDirectory) await this.#deps.workspace.remove(jobId);
+      if (!foreignDirectory) await this.#deps.workspace.remove(jobId);
     } catch (error) {
       this.#deps.log.error('job directory could not be removed', {
         job_id: jobId,
         error: messageOf(error),
       });
     }
-    this.#jobs.delete(jobId);
+  }
+
+  async #forget(job: Job): Promise<void> {
+    await this.#clear(job);
+    this.#jobs.delete(job.request.job_id);
   }
 }
 

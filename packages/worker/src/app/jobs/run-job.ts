@@ -6,6 +6,7 @@ import { WorkerError } from '../../domain/errors.ts';
 import { sandboxEnvironment } from '../../domain/sandbox/environment.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import { sandboxLabels } from '../../domain/sandbox/naming.ts';
+import type { DiskEnd } from '../../domain/disk/judge.ts';
 import type { InferenceRelay } from '../../ports/relay.ts';
 import type {
   SandboxEngine,
@@ -16,6 +17,7 @@ import type {
 } from '../../ports/sandbox-engine.ts';
 import type { Timer } from '../../ports/timer.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
+import type { DiskGuard } from '../disk/disk-guard.ts';
 import type { AdmittedJob } from './admit-job.ts';
 import { jobResult } from './job-result.ts';
 import { type ContainerOutcome, runContainer, unrun } from './run-container.ts';
@@ -26,6 +28,9 @@ export interface RunJobDeps {
   readonly relay: InferenceRelay;
   /** The model a job with inference is told; undefined while there is none that completes text. */
   readonly model: () => string | undefined;
+  readonly disk: Pick<DiskGuard, 'admit' | 'watch' | 'makeRoom'>;
+  /** `/tmp` of a job, MiB. */
+  readonly temporaryMb: number;
   readonly nodeSlug: string;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -81,6 +86,7 @@ function runSpec(
     ],
     workdir: sandboxLayout.workspaceDir,
     timeoutSeconds: run.admitted.timeoutSeconds,
+    temporaryMb: deps.temporaryMb,
     ...(user !== undefined && { user: { uid: user.uid, gid: user.gid } }),
     ...(network !== undefined && { network }),
   };
@@ -112,15 +118,39 @@ async function openNetwork(deps: RunJobDeps, run: JobRun): Promise<SandboxNetwor
   }
 }
 
-async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<ContainerOutcome> {
+interface Ran extends ContainerOutcome {
+  /** Why it was ended on behalf of the disk. */
+  readonly diskEnd?: DiskEnd | undefined;
+}
+
+/** Runs the container under the watch of the disk, which may end it. */
+async function runWatched(deps: RunJobDeps, run: JobRun, spec: SandboxRunSpec): Promise<Ran> {
+  const { engine, disk } = deps;
+  const watch = await disk.watch({
+    jobId: run.request.job_id,
+    folders: spec.mounts.filter(({ readOnly }) => !readOnly).map(({ hostPath }) => hostPath),
+    trace: () => engine.traceOf(run.name),
+    end: () => void engine.stop(run.name, 0).catch(() => {}),
+  });
+  try {
+    run.signal.throwIfAborted();
+    // From here to the engine nothing is waited for: a stop finds the one or the other.
+    run.onContainer();
+    const outcome = await runContainer(deps, spec, run.signal, run.heard);
+    return { ...outcome, diskEnd: watch.ended };
+  } finally {
+    watch.close();
+  }
+}
+
+async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
   await deps.engine.ensureImage(run.admitted.image, run.signal);
+  await deps.disk.admit();
   const files = run.request.sandbox.input_files ?? [];
   const dirs = await deps.workspace.create(run.request.job_id, files);
   const network = await openNetwork(deps, run);
   try {
-    run.signal.throwIfAborted();
-    run.onContainer();
-    return await runContainer(deps, runSpec(deps, run, dirs, network), run.signal, run.heard);
+    return await runWatched(deps, run, runSpec(deps, run, dirs, network));
   } finally {
     await network?.close();
   }
@@ -153,8 +183,12 @@ export interface JobEnd {
  * node are thrown. See docs/reference/worker-api.md.
  */
 export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
-  const { exit, ...output } = await runSandbox(deps, run).catch((error: unknown) =>
+  const { exit, diskEnd, ...output } = await runSandbox(deps, run).catch((error: unknown): Ran =>
     unrun(early(deps, run, error)),
   );
-  return { result: jobResult(run.request, exit, output), stopped: exit.kind === 'stopped' };
+  const ended = exit.kind === 'stopped' ? diskEnd : undefined;
+  return {
+    result: jobResult(run.request, exit, output, ended),
+    stopped: exit.kind === 'stopped' && ended === undefined,
+  };
 }

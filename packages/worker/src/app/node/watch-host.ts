@@ -9,6 +9,8 @@ export interface WatchHostDeps {
   readonly host: SandboxHost;
   readonly sandboxEnabled: boolean;
   readonly readiness: NodeReadiness;
+  /** Removes what nobody waits for any more. */
+  readonly sweep: () => Promise<void>;
   readonly timer: Timer;
   readonly log: Log;
   /** Pause between two rounds, ms. */
@@ -39,13 +41,14 @@ async function watch(
 }
 
 /**
- * Repeats the runtime and mount root checks until the signal fires, so that a dead host turns
+ * Sweeps the host, and repeats the runtime and mount root checks until the signal fires, so that a dead host turns
  * readiness off and on again. See docs/reference/nodes.md#readiness-of-a-node.
  */
 export async function watchHost(deps: WatchHostDeps, signal: AbortSignal): Promise<void> {
   for (;;) {
     await deps.timer.sleep(deps.intervalMs, signal);
     if (signal.aborted) return;
+    await deps.sweep();
     await watch(deps, 'runtime', () => deps.host.engine.check(signal), signal);
     if (deps.sandboxEnabled) {
       await watch(deps, 'mountRoot', () => deps.host.workspace.check(), signal);

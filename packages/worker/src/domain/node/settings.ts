@@ -29,6 +29,10 @@ export interface SandboxSettings {
   readonly mountRoot: string;
   /** What all sandboxes together may take, where it is not to follow from the machine. */
   readonly ceiling: Omit<CeilingWish, 'maxConcurrency'>;
+  /** Disk of one job, MiB, where it is not to follow from the disk. */
+  readonly diskMb?: number;
+  /** `/tmp` of one job, MiB, where it is not to follow from the memory. */
+  readonly temporaryMb?: number;
   /** The first of the users of jobs under a rootful engine. */
   readonly firstUid: number;
 }

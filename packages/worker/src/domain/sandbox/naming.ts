@@ -9,6 +9,16 @@ export function sandboxName(jobId: string): string {
   return `cynode-sandbox-${jobId}`;
 }
 
+/** Whether a container is one of a job by its name. */
+export function isSandboxName(name: string): boolean {
+  return name.startsWith('cynode-sandbox-');
+}
+
+/** The job that a container belongs to, by its name. */
+export function jobOfContainer(name: string): string {
+  return name.slice(-36);
+}
+
 /**
  * Name of the container that holds the network of a job with inference.
  * See docs/reference/sandbox.md#names-and-labels.

@@ -24,9 +24,10 @@ export function createBody(
   spec: SandboxRunSpec,
   hostFiles: readonly SandboxMount[],
 ): Record<string, unknown> {
-  const { user, network, timeoutSeconds } = spec;
+  const { user, network, timeoutSeconds, temporaryMb } = spec;
   const seccomp = seccompProfile(process.arch);
-  const setting = { ...profile, init: true, ulimits: [], seccomp, user, network, timeoutSeconds };
+  const asked = { user, network, timeoutSeconds, temporaryMb };
+  const setting = { ...profile, init: true, ulimits: [], seccomp, ...asked };
   const { config, host } = dockerParts(sandboxRules(setting));
   return {
     ...config,

@@ -3,8 +3,13 @@ import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf, parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
-import { WorkerError } from '../../../domain/errors.ts';
-import type { SandboxMount, SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
+import { diskFull, isDiskFull, WorkerError } from '../../../domain/errors.ts';
+import type {
+  ContainerTrace,
+  SandboxMount,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
 import { WatchedOutput } from '../shared/watched-output.ts';
 import { classifyRefusal, initRefusal } from './classify.ts';
@@ -21,15 +26,24 @@ export interface DockerRunDeps {
   readonly log: Log;
 }
 
+/** What a daemon says of a container; where its layers lie in no folders, nothing of them. */
+const traceSchema = z.object({
+  GraphDriver: z
+    .object({ Data: z.object({ UpperDir: z.string().optional() }).nullish() })
+    .nullish(),
+  State: z.object({ Pid: z.int() }),
+});
+
 const exitSchema = z.object({ StatusCode: z.int() });
 
 /** How long the last output may take after the container is gone, ms. */
 const outputLimitMs = 3000;
 
-const refused = (answer: DaemonAnswer): ContainerEnd => ({
-  ...classifyRefusal(answer),
-  words: daemonMessage(answer),
-});
+function refused(answer: DaemonAnswer): ContainerEnd {
+  const words = daemonMessage(answer);
+  if (!isDiskFull(new Error(words))) return { ...classifyRefusal(answer), words };
+  return { kind: 'fault', error: new WorkerError('not_run', diskFull), words };
+}
 
 /** What went wrong in the middle; whatever the daemon did is a fault of the node. */
 function faultOf(cause: unknown): ContainerEnd {
@@ -91,6 +105,18 @@ export class DockerContainer implements EngineContainer {
       log.warn('a sandbox could not be signalled', detail);
       return true;
     }
+  }
+
+  async trace(): Promise<ContainerTrace> {
+    const answer = await this.#call('GET', `${this.#path}/json`);
+    const told = answer.status === 200 ? traceSchema.safeParse(parseJson(answer.text)) : undefined;
+    if (told?.data === undefined) return {};
+    const { GraphDriver, State } = told.data;
+    return { layer: GraphDriver?.Data?.UpperDir, ...(State.Pid > 0 && { pid: State.Pid }) };
+  }
+
+  async isGone(): Promise<boolean> {
+    return (await this.#call('GET', `${this.#path}/json`)).status === 404;
   }
 
   remove(): Promise<void> {

@@ -50,7 +50,11 @@ async function importProbe(daemon: Daemon): Promise<void> {
 const containersOf = (deps: DockerRunDeps) => (spec: SandboxRunSpec) =>
   new DockerContainer(deps, spec);
 
-function engineOf(deps: DockerRunDeps, facts: SandboxEngine['facts']): SandboxEngine {
+function engineOf(
+  deps: DockerRunDeps,
+  facts: SandboxEngine['facts'],
+  layersDir: string | undefined,
+): SandboxEngine {
   const { daemon, log } = deps;
   const containerOf = containersOf(deps);
   const images = new ImageCache({
@@ -59,6 +63,7 @@ function engineOf(deps: DockerRunDeps, facts: SandboxEngine['facts']): SandboxEn
   });
   return {
     facts,
+    layersDir,
 
     check: async (signal) => {
       if (!(await hasImage(daemon, probeImage))) await importProbe(daemon);
@@ -79,13 +84,14 @@ function engineOf(deps: DockerRunDeps, facts: SandboxEngine['facts']): SandboxEn
       log,
     }),
 
-    removeLeftovers: (nodeSlug) =>
+    removeLeftovers: (nodeSlug, lives = () => false) =>
       removeJobContainers(
         {
           list: (label) => listContainers(daemon, label),
           remove: (name) => forceRemove(daemon, name),
         },
         nodeSlug,
+        lives,
       ),
 
     removeTree: (path) => removeTree(path),
@@ -143,7 +149,7 @@ export async function openDockerEngine(source: DockerSource, log: Log): Promise<
     if (fault === '') {
       const { ceiling } = facts;
       if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
-      return engineOf(deps, { ...facts, ...(await wayFacts(deps, facts)) });
+      return engineOf(deps, { ...facts, ...(await wayFacts(deps, facts)) }, opened.rootDir);
     }
     complaints.push(fault);
   }

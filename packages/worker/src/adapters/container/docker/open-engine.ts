@@ -15,6 +15,7 @@ const infoSchema = z.object({
   Driver: z.string(),
   DefaultRuntime: z.string(),
   CgroupDriver: z.string().default('unknown'),
+  DockerRootDir: z.string().optional(),
   SecurityOptions: z
     .array(z.string())
     .nullish()
@@ -27,6 +28,8 @@ export interface OpenedDocker {
   readonly facts: Omit<EngineFacts, 'ceiling'>;
   /** Who makes the control groups of containers. */
   readonly cgroupDriver: string;
+  /** Where the daemon keeps everything. */
+  readonly rootDir: string | undefined;
 }
 
 const unusable = (message: string): WorkerError => new WorkerError('engine_unusable', message);
@@ -82,7 +85,7 @@ export async function inspectDaemon(
     cgroupVersion: host.cgroupVersion,
     features,
   };
-  return { profile, facts, cgroupDriver: info.CgroupDriver };
+  return { profile, facts, cgroupDriver: info.CgroupDriver, rootDir: info.DockerRootDir };
 }
 
 /** Makes the files that are shown in every sandbox instead of the host's. @throws WorkerError `engine_unusable` */

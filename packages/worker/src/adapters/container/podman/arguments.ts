@@ -48,6 +48,7 @@ export interface RunArguments {
   readonly mounts: readonly SandboxMount[];
   readonly workdir: string;
   readonly timeoutSeconds: number;
+  readonly temporaryMb?: number;
   /** File with `NAME=value` lines. */
   readonly envFile: string;
   /** Names whose values are in the engine's own environment. */
@@ -68,8 +69,8 @@ const mountOptions = ['nosuid', 'nodev'];
  * See docs/reference/sandbox.md.
  */
 export function runArguments(profile: EngineProfile, run: RunArguments): string[] {
-  const { seccompFile: seccomp, group, user, network, timeoutSeconds } = run;
-  const setting = { ...profile, seccomp, group, user, network, timeoutSeconds };
+  const { seccompFile: seccomp, group, user, network, timeoutSeconds, temporaryMb } = run;
+  const setting = { ...profile, seccomp, group, user, network, timeoutSeconds, temporaryMb };
   return [
     'run',
     ...podmanFlags(sandboxRules(setting)),

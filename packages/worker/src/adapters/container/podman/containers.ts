@@ -1,8 +1,11 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
+import { isSandboxName, nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
+import { sleep } from '@cynodeai/runtime/lifecycle';
 import { CommandError } from '@cynodeai/runtime/process';
+import { checkNamePrefix } from '../shared/run-probe.ts';
 import { holdProcess, killGroup } from './host-process.ts';
+import { endMonitors, forgetContainers, monitorsOf } from './monitors.ts';
 import { readStarted } from './pid-watch.ts';
 import { callEngine, type EngineCommand } from './client.ts';
 
@@ -10,13 +13,26 @@ import { callEngine, type EngineCommand } from './client.ts';
 const removals = 2;
 
 /** Removes one container by force; one that does not exist is fine. @throws CommandError when it is still there */
-export async function forceRemove(command: EngineCommand, name: string): Promise<void> {
+export async function forceRemove(
+  command: EngineCommand,
+  name: string,
+  timeoutMs = 20_000,
+): Promise<void> {
   const args = ['rm', '--force', '--ignore', '--time=0', '--volumes', name];
   for (let attempt = 1; ; attempt += 1) {
-    const result = await callEngine(command, args, { timeoutMs: 20_000 });
+    const result = await callEngine(command, args, { timeoutMs });
     if (result.exitCode === 0) return;
     if (attempt === removals) throw new CommandError('podman rm', result);
   }
+}
+
+/** The engine's own storage flag, which nobody else's calls have. */
+export const storageFlag = ({ flags }: EngineCommand): string => flags[0] ?? '';
+
+/** Folder of the layers of a storage. */
+export function layersDirOf(command: EngineCommand): string {
+  const driver = command.flags.find((flag) => flag.startsWith('--storage-driver='))?.slice(17);
+  return join(storageFlag(command).replace(/^--root=/, ''), driver ?? 'overlay');
 }
 
 /** Names of all containers, or of those with a label. */
@@ -32,15 +48,20 @@ export async function listContainers(
 
 /**
  * Ends engine clients that a killed node left: one that is still creating its container would bring it up behind the
- * clean-up's back. `storage` is the engine's own storage flag, which nobody else's client has.
+ * clean-up's back. `storage` is the engine's own storage flag.
  */
-export async function endClients(storage: string, nodeSlug: string): Promise<void> {
+export async function endClients(
+  storage: string,
+  nodeSlug: string,
+  lives: (name: string) => boolean = () => false,
+): Promise<void> {
   const label = `--label=${nodeSlugLabel}=${nodeSlug}`;
   for (const pid of await readdir('/proc')) {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     const [program = '', ...flags] = words.split('\0');
     if (!basename(program).startsWith('podman') || !flags.includes(storage)) continue;
-    if (flags.includes('run') && flags.includes(label)) killGroup(Number(pid));
+    const name = flags.find((flag) => flag.startsWith('--name='))?.slice(7) ?? '';
+    if (flags.includes('run') && flags.includes(label) && !lives(name)) killGroup(Number(pid));
   }
 }
 
@@ -55,6 +76,78 @@ export async function removeContainers(
   const names = await listContainers(command, `${nodeSlugLabel}=${nodeSlug}`);
   for (const name of names) await forceRemove(command, name);
   return names;
+}
+
+/** Containers that only the storage still has, by id: their removal, or their start, was cut off. */
+async function storedContainers(
+  command: EngineCommand,
+  isStray: (name: string) => boolean,
+): Promise<ReadonlyMap<string, string>> {
+  const args = ['ps', '--all', '--external', '--format={{.ID}} {{.Names}} {{.Status}}'];
+  const { stdout } = await callEngine(command, args);
+  const lines = stdout.split('\n').map((line) => line.split(' '));
+  return new Map(
+    lines.flatMap(([id = '', name = '', status = '']) =>
+      /storage/i.test(status) && isStray(name) ? [[id, name] as const] : [],
+    ),
+  );
+}
+
+/**
+ * Ends the monitors of containers that the engine does not know any more, and removes what the runtime keeps of them.
+ * Those of others that use the storage are known.
+ */
+async function endUnknownMonitors(
+  command: EngineCommand,
+  isStray: (name: string) => boolean,
+): Promise<void> {
+  const monitors = (await monitorsOf(command)).filter(({ container }) => isStray(container));
+  if (monitors.length === 0) return;
+  // Asked behind it: whoever begins meanwhile is not among the monitors.
+  const known = await listContainers(command);
+  const strays = monitors.filter(({ container }) => !known.includes(container));
+  await endMonitors(strays);
+  await forgetContainers(strays);
+}
+
+/** Removes what a start that was cut off leaves of one container, of which the engine knows nothing. */
+export async function removeRemainsOf(command: EngineCommand, name: string): Promise<void> {
+  const isIt = (container: string): boolean => container === name;
+  await endUnknownMonitors(command, isIt);
+  for (const id of (await storedContainers(command, isIt)).keys()) await forceRemove(command, id);
+}
+
+/** Checks that a process left which is gone: none takes as long. */
+async function removeOldChecks(command: EngineCommand): Promise<void> {
+  const filters = [`--filter=name=${checkNamePrefix}`, '--filter=until=2m'];
+  const args = ['ps', '--all', ...filters, '--format={{.Names}}'];
+  const { stdout } = await callEngine(command, args);
+  for (const name of stdout.split('\n')) {
+    if (name !== '') await forceRemove(command, name);
+  }
+}
+
+/** A start or a removal of somebody else is over by then, ms. */
+const passingMs = 2000;
+
+/** Removes what nobody waits for: remains of jobs that do not live, and checks that were cut off. Gives the names. */
+export async function removeStrayRemains(
+  command: EngineCommand,
+  lives: (name: string) => boolean,
+): Promise<readonly string[]> {
+  const isStray = (name: string): boolean => isSandboxName(name) && !lives(name);
+  await endUnknownMonitors(command, isStray);
+  await removeOldChecks(command);
+  const before = await storedContainers(command, isStray);
+  if (before.size === 0) return [];
+  await sleep(passingMs);
+  const removed: string[] = [];
+  for (const [id, name] of await storedContainers(command, isStray)) {
+    if (!before.has(id)) continue;
+    await forceRemove(command, id);
+    removed.push(name);
+  }
+  return removed;
 }
 
 /** Removes process id files without a container, which a killed node left. */

@@ -1,20 +1,35 @@
 import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { WorkerError } from '../../../domain/errors.ts';
-import type { SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
+import { access, rm } from 'node:fs/promises';
+import { diskFull, isDiskFull, WorkerError } from '../../../domain/errors.ts';
+import type {
+  ContainerTrace,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
 import { WatchedOutput } from '../shared/watched-output.ts';
 import { classifyExit, type EndedCall } from './classify-exit.ts';
 import { engineMessage } from './client.ts';
-import { forceRemove } from './containers.ts';
+import { forceRemove, layersDirOf, removeRemainsOf } from './containers.ts';
 import { holdProcess, type HostProcess, killGroup, signalProcess } from './host-process.ts';
+import { upperDirOfProcess } from './layer.ts';
+import { endMonitors, monitorsOf } from './monitors.ts';
 import { type PidWatch, readStarted, type StartedProcess } from './pid-watch.ts';
 import { pidFileOf, type RunSetting, spawnRun } from './spawn-run.ts';
 
 export interface PodmanRunDeps extends RunSetting {
   readonly pidWatch: PidWatch;
 }
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** How long a removal waits for a client that is still bringing the container up, ms. */
+const startRemovalMs = 5000;
 
 /** How long something beside the container may hold its pipes, ms. */
 const pipesLimitMs = 3000;
@@ -25,6 +40,7 @@ export class PodmanContainer implements EngineContainer {
   readonly #spec: SandboxRunSpec;
   #child: ChildProcess | undefined;
   #process: Promise<HostProcess | undefined> | undefined;
+  #layer: Promise<string | undefined> | undefined;
 
   constructor(deps: PodmanRunDeps, spec: SandboxRunSpec) {
     this.#deps = deps;
@@ -38,6 +54,7 @@ export class PodmanContainer implements EngineContainer {
     rmSync(pidFile, { force: true });
     const onStarted = ({ pid, startedAt }: StartedProcess): void => {
       this.#process ??= holdProcess(pid);
+      this.#layer ??= upperDirOfProcess(pid, layersDirOf(this.#deps.command));
       hooks.started(startedAt);
     };
     const cancelWatch = this.#deps.pidWatch.onStarted(pidFile, onStarted);
@@ -59,12 +76,35 @@ export class PodmanContainer implements EngineContainer {
     return held !== undefined && (await signalProcess(held, signal));
   }
 
-  remove(): Promise<void> {
-    return forceRemove(this.#deps.command, this.#spec.name);
+  async trace(): Promise<ContainerTrace> {
+    return { layer: await this.#layer, pid: (await this.#process)?.pid };
+  }
+
+  async isGone(): Promise<boolean> {
+    const layer = await this.#layer;
+    return layer === undefined || !(await exists(layer));
+  }
+
+  async remove(): Promise<void> {
+    const { command } = this.#deps;
+    const { name } = this.#spec;
+    const begun = this.#process !== undefined;
+    try {
+      await forceRemove(command, name, begun ? undefined : startRemovalMs);
+    } catch {
+      // While it waits for a start that does not come about, the client holds the container.
+      this.release();
+      const monitors = await monitorsOf(command);
+      await endMonitors(monitors.filter(({ container }) => container === name));
+      await forceRemove(command, name);
+    }
+    if (!begun || !(await this.isGone())) await removeRemainsOf(command, name);
   }
 
   release(): void {
-    killGroup(this.#child?.pid);
+    const child = this.#child;
+    // The number of one that has ended may be somebody else's.
+    if (child?.exitCode === null && child.signalCode === null) killGroup(child.pid);
   }
 
   #exitOf(child: ChildProcess, output: WatchedOutput): Promise<number | null> {
@@ -98,8 +138,10 @@ export class PodmanContainer implements EngineContainer {
       case 'exited':
       case 'not_wanted':
         return verdict;
-      case 'not_started':
-        return { ...verdict, words };
+      case 'not_started': {
+        if (!isDiskFull(new Error(firstWords))) return { ...verdict, words };
+        return { kind: 'fault', error: new WorkerError('not_run', diskFull), words };
+      }
       case 'name_taken': {
         const message = 'what an earlier run of the job left was in the way';
         return { kind: 'fault', error: new WorkerError('not_run', message), words };

@@ -16,7 +16,15 @@ import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
 import { wayFeatures } from '../shared/probe-way.ts';
 import { removeTree } from '../shared/remove-tree.ts';
-import { dropPidFiles, endClients, forceRemove, listContainers } from './containers.ts';
+import {
+  dropPidFiles,
+  endClients,
+  forceRemove,
+  layersDirOf,
+  listContainers,
+  removeStrayRemains,
+  storageFlag,
+} from './containers.ts';
 import { asEngineRoot } from './engine-root.ts';
 import { hasImage, pullImage } from './images.ts';
 import { openNetwork } from './open-network.ts';
@@ -102,18 +110,21 @@ function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): Sandbox
       log,
     }),
 
-    removeLeftovers: async (nodeSlug) => {
-      const [storage = ''] = command.flags;
-      await endClients(storage, nodeSlug);
+    layersDir: layersDirOf(command),
+
+    removeLeftovers: async (nodeSlug, lives = () => false) => {
+      await endClients(storageFlag(command), nodeSlug, lives);
       const names = await removeJobContainers(
         {
           list: (label) => listContainers(command, label),
           remove: (name) => forceRemove(command, name),
         },
         nodeSlug,
+        lives,
       );
+      const stored = await removeStrayRemains(command, lives);
       await dropPidFiles(command, paths.pidDir);
-      return names;
+      return [...names, ...stored];
     },
 
     removeTree: (path) => removeTree(path, asEngineRoot(setting)),

@@ -12,6 +12,8 @@ class ScriptedContainer implements EngineContainer {
   /** Whether the first process is there to be signalled. */
   alive = true;
   removal: () => Promise<void> = async () => {};
+  /** Whether the engine removed it when it ended. */
+  gone = true;
   /** What happens on a signal. */
   onSignal: (signal: string) => void = () => {};
 
@@ -24,6 +26,14 @@ class ScriptedContainer implements EngineContainer {
     this.asked.push(signal);
     if (this.alive) this.onSignal(signal);
     return this.alive;
+  }
+
+  async trace() {
+    return {};
+  }
+
+  async isGone(): Promise<boolean> {
+    return this.gone;
   }
 
   remove(): Promise<void> {
@@ -63,6 +73,17 @@ describe('the run of a container', () => {
     container.ended.resolve(exited(7));
     expect(await run.done).toMatchObject({ kind: 'exited', exitCode: 7 });
     expect(container.asked).toStrictEqual([]);
+  });
+
+  it('that its engine did not remove is removed, and its end counts also where that fails', async () => {
+    for (const removal of [async () => {}, () => Promise.reject(new Error('still there'))]) {
+      const { container, run } = begin();
+      Object.assign(container, { gone: false, removal });
+      container.start();
+      container.ended.resolve(exited(7));
+      expect(await run.done).toMatchObject({ kind: 'exited', exitCode: 7 });
+      expect(container.asked).toStrictEqual(['remove']);
+    }
   });
 
   it.each([3_600_000, -3_600_000])(

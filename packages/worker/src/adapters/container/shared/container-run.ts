@@ -1,5 +1,5 @@
 import type { Log } from '@cynodeai/runtime/observe';
-import { elapsedMs } from '@cynodeai/runtime/std';
+import { elapsedMs, messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
 import type { SandboxExit, SandboxRunSpec, SandboxSinks } from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer } from './engine-container.ts';
@@ -151,12 +151,23 @@ export class ContainerRun {
     });
   }
 
+  /** The engine was to remove it by itself; what it left is removed, and where that fails the sweep comes later. */
+  async #verify(): Promise<void> {
+    const { container, spec, log } = this.#deps;
+    if (await container.isGone()) return;
+    await this.#remove().catch((error: unknown) => {
+      const detail = { container: spec.name, error: messageOf(error) };
+      log.error('a container is left behind; it is removed by a later sweep', detail);
+    });
+  }
+
   async #conclude(end: ContainerEnd, startedAt: Date, lastedMs: number): Promise<SandboxExit> {
     // The clock may have been stepped: what it says at the end would be another duration.
     const times: Times = { startedAt, endedAt: new Date(startedAt.getTime() + lastedMs) };
     // A signal on its way may be why the container ended.
     await Promise.all(this.#terminating);
     if (end.kind === 'exited' && this.#cause === undefined) {
+      await this.#verify();
       const late = lastedMs > this.#deps.spec.timeoutSeconds * 1000 + lateMs;
       return late ? { kind: 'timed_out', ...times } : { ...end, ...times };
     }

@@ -41,6 +41,8 @@ function engine(end: ContainerEnd, victim: number | undefined, begun = false) {
         return end;
       },
       signal: async () => false,
+      trace: async () => ({ layer: '/layer' }),
+      isGone: async () => true,
       remove: async () => {},
       release: () => {},
     }),

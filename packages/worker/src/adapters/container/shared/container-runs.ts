@@ -94,21 +94,25 @@ async function endOf(run: ContainerRun, signal: AbortSignal | undefined, losses:
 /** A run of this moment. */
 interface Live {
   readonly run: ContainerRun;
+  readonly container: EngineContainer;
   /** Settles as the caller of the run sees it. */
   readonly over: Promise<SandboxExit>;
 }
 
 /** The containers an engine runs at this moment, by name. */
-export function containerRuns(options: ContainerRunsOptions): Pick<SandboxEngine, 'run' | 'stop'> {
+export function containerRuns(
+  options: ContainerRunsOptions,
+): Pick<SandboxEngine, 'run' | 'stop' | 'traceOf'> {
   const { containerOf, forgetImage, victims, log } = options;
   const runs = new Map<string, Live>();
   return {
     run: async (spec, sinks, signal) => {
       if (signal?.aborted === true) return neverBegun(new Date());
       const losses = new Losses(victims, spec);
-      const run = new ContainerRun({ container: containerOf(spec), spec, log }, sinks);
+      const container = containerOf(spec);
+      const run = new ContainerRun({ container, spec, log }, sinks);
       const over = endOf(run, signal, losses);
-      runs.set(spec.name, { run, over });
+      runs.set(spec.name, { run, container, over });
       try {
         const exit = await over;
         const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
@@ -118,6 +122,8 @@ export function containerRuns(options: ContainerRunsOptions): Pick<SandboxEngine
         runs.delete(spec.name);
       }
     },
+
+    traceOf: async (name) => (await runs.get(name)?.container.trace()) ?? {},
 
     stop: async (name, graceSeconds) => {
       const live = runs.get(name);

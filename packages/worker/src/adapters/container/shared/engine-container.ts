@@ -1,5 +1,5 @@
 import type { WorkerError } from '../../../domain/errors.ts';
-import type { SandboxSinks } from '../../../ports/sandbox-engine.ts';
+import type { ContainerTrace, SandboxSinks } from '../../../ports/sandbox-engine.ts';
 import type { NotStarted } from './exit-reasons.ts';
 
 /** How a container ended, as its engine tells. */
@@ -30,6 +30,10 @@ export interface EngineContainer {
   run(sinks: SandboxSinks, hooks: RunHooks): Promise<ContainerEnd>;
   /** Signals the first process; false when it is gone. */
   signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
+  /** Where it is found on this host, as far as it can be told. */
+  trace(): Promise<ContainerTrace>;
+  /** False when something of it is known to be there still, after it ended. */
+  isGone(): Promise<boolean>;
   /** Removes it by force, also when it does not exist. @throws when it is still there */
   remove(): Promise<void>;
   /** Stops waiting for an engine that does not notice that its container is gone: `run` then resolves. */

@@ -10,16 +10,22 @@ export interface ContainerSource {
 }
 
 /**
- * Removes every container of a node but its inference container, which is adopted or replaced
+ * Removes every container of a node but those that live and its inference container, which is adopted or replaced
  * later, and gives their names. See docs/reference/sandbox.md#names-and-labels.
  */
 export async function removeJobContainers(
   { list, remove }: ContainerSource,
   nodeSlug: string,
+  lives: (name: string) => boolean,
 ): Promise<readonly string[]> {
   const all = await list(`${nodeSlugLabel}=${nodeSlug}`);
   const kept = new Set(await list(`${inferenceKind.label}=${inferenceKind.value}`));
-  const names = all.filter((name) => !kept.has(name));
-  for (const name of names) await remove(name);
-  return names;
+  const removed: string[] = [];
+  for (const name of all) {
+    // Asked now: one may have begun since they were listed.
+    if (kept.has(name) || lives(name)) continue;
+    await remove(name);
+    removed.push(name);
+  }
+  return removed;
 }

@@ -7,6 +7,9 @@ import { endOrKill } from './container-runs.ts';
 import type { EngineContainer } from './engine-container.ts';
 import { probeCommand, probeImage, unfilteredExitCode } from './tiny-image.ts';
 
+/** How the names of probes begin. */
+export const checkNamePrefix = 'cynode-check-';
+
 /** Time the probe may take from the call on, in seconds. */
 const timeoutSeconds = 20;
 
@@ -30,13 +33,14 @@ export async function runProbe(
   network?: SandboxNetwork,
 ): Promise<string> {
   const spec = {
-    name: `cynode-check-${randomBytes(6).toString('hex')}`,
+    name: `${checkNamePrefix}${randomBytes(6).toString('hex')}`,
     image: probeImage,
     command: [probeCommand],
     env: {},
     labels: { 'io.cynodeai.kind': 'check' },
     mounts: [],
     workdir: '/',
+    temporaryMb: 1,
     timeoutSeconds,
     ...(network && { network }),
   };

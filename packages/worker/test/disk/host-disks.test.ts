@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { linkSync, mkdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { temporaryDirectory } from '@cynodeai/testing';
+import { Child } from '@cynodeai/testing/harness';
+import { describe, expect, it } from 'vitest';
+import { hostDisks } from '../../src/adapters/disk/disk-gauge.ts';
+import { fileReserve } from '../../src/adapters/disk/disk-reserve.ts';
+import {
+  deviceText,
+  disksOf,
+  mappedNameless,
+  namelessFiles,
+} from '../../src/adapters/disk/nameless-files.ts';
+import { reserveOf } from '../../src/domain/disk/bounds.ts';
+
+const mib = 1024 ** 2;
+const limits = { pid: undefined, limitMs: 60_000 };
+
+describe('what a job has on the disk', () => {
+  it('is what du says, whatever the files are called and however they are linked', async () => {
+    await using dir = await temporaryDirectory();
+    const [one, two] = ['one', 'two'].map((name) => join(dir.path, name));
+    if (one === undefined || two === undefined) throw new Error('there are two');
+    mkdirSync(join(one, 'deep', '-rf', 'a\nb'), { recursive: true });
+    mkdirSync(two);
+    writeFileSync(join(one, 'deep', '-rf', 'a\nb', '1 2:3'), Buffer.alloc(3 * mib, 1));
+    writeFileSync(join(one, '--'), Buffer.alloc(mib, 1));
+    linkSync(join(one, '--'), join(two, 'again'));
+    symlinkSync('/', join(one, 'root'));
+    writeFileSync(join(two, 'sparse'), '');
+    truncateSync(join(two, 'sparse'), 1024 * mib);
+    execFileSync('sync');
+    const { bytes, files, hidden } = await hostDisks.measure({ ...limits, folders: [one, two] });
+    const du = execFileSync('du', ['-s', '-c', '-B1', one, two], { encoding: 'utf8' });
+    expect(bytes).toBe(Number(/^(\d+)\ttotal$/m.exec(du)?.[1]));
+    expect([files, hidden]).toEqual([9, false]);
+  });
+
+  it('is nothing where there is nothing', async () => {
+    const found = await hostDisks.measure({ ...limits, folders: ['/no/such/folder'] });
+    expect(found).toEqual({ bytes: 0, files: 0, hidden: false });
+  });
+
+  it('is what was counted until its time was over', async () => {
+    const found = await hostDisks.measure({
+      folders: ['/usr', '/proc'],
+      pid: undefined,
+      limitMs: 1,
+    });
+    expect(found.hidden).toBe(false);
+  });
+
+  it('is asked of every disk once', async () => {
+    const [space, ...others] = await hostDisks.spaces(['/', '/', '/no/such/folder']);
+    expect(others).toEqual([]);
+    expect(space?.totalBytes).toBeGreaterThan(space?.freeBytes ?? 0);
+  });
+});
+
+describe('files without a name', () => {
+  const root = '22 20 8:1 / / rw - ext4 /dev/sda rw\n23 22 0:40 / /tmp rw - tmpfs tmpfs rw\n';
+
+  it('lie on disks, not in memory', () => {
+    expect([...disksOf(root)]).toEqual(['8:1']);
+    expect(deviceText(statSync('/').dev)).toMatch(/^\d+:\d+$/);
+    expect(deviceText(0x80_01)).toBe('128:1');
+    expect(deviceText(0x0801)).toBe('8:1');
+  });
+
+  it('may be mapped only', () => {
+    const maps = [
+      '7f00000000-7f00100000 rw-s 00000000 08:01 77    /workspace/a (deleted)',
+      '7f00200000-7f00300000 rw-s 00100000 08:01 77    /workspace/a (deleted)',
+      '7f00400000-7f00500000 rw-s 00000000 00:28 78    /tmp/a (deleted)',
+      '7f00600000-7f00700000 r-xp 00000000 08:01 79    /usr/bin/x',
+    ];
+    expect([...mappedNameless(maps.join('\n'), disksOf(root))]).toEqual([['8:1:77', 2 * mib]]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('are found by the processes that have them open', async () => {
+    await using dir = await temporaryDirectory();
+    const script = `exec 3> ${dir.path}/a; rm ${dir.path}/a; head -c ${mib} /dev/zero >&3; sync; echo written; exec sleep 600 4<&3`;
+    const words = ['--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script];
+    await using child = new Child('unshare', words);
+    await child.printed('written');
+    const first = execFileSync('pgrep', ['--parent', String(child.pid)], { encoding: 'utf8' });
+    expect(await namelessFiles(Number(first))).toEqual([{ bytes: mib }]);
+    expect(await namelessFiles(process.pid)).toEqual([]);
+    expect(await namelessFiles(4_194_305)).toEqual([]);
+  });
+});
+
+describe('the reserve', () => {
+  it('has its place until it is given back, and takes it again', async () => {
+    await using dir = await temporaryDirectory();
+    const reserve = fileReserve(dir.path, hostDisks);
+    const path = join(dir.path, 'reserve');
+    expect(await reserve.restore()).toBe(true);
+    const [space] = await hostDisks.spaces([dir.path]);
+    if (space === undefined) throw new Error('there is a disk');
+    expect(Math.abs(statSync(path).size - reserveOf(space))).toBeLessThan(mib);
+    expect(await reserve.restore()).toBe(true);
+    reserve.release();
+    reserve.release();
+    expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
+    expect(await reserve.restore()).toBe(true);
+  });
+
+  it('is not taken from those who need the room', async () => {
+    await using dir = await temporaryDirectory();
+    const space = { totalBytes: 100 * mib, freeBytes: 17 * mib, totalFiles: 0, freeFiles: 0 };
+    const tight = { ...hostDisks, spaces: async () => [space] };
+    expect(await fileReserve(dir.path, tight).restore()).toBe(false);
+    const none = { ...hostDisks, spaces: async () => [] };
+    expect(await fileReserve(dir.path, none).restore()).toBe(false);
+    const roomy = { ...tight, spaces: async () => [{ ...space, freeBytes: 90 * mib }] };
+    expect(await fileReserve('/no/such/folder', roomy).restore()).toBe(false);
+  });
+});
