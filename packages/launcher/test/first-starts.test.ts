@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -114,6 +116,42 @@ describe('first starts at once', () => {
     expect(overheard.replaceAll(/GET \/(?:proof\?nonce=[\w-]{43}|healthz) HTTP/g, '')).not.toMatch(
       /(?:GET|POST) /,
     );
+  });
+
+  it('leave an install that has served where it is, until somebody agrees that it moves', async () => {
+    await using test = await testInstall(external);
+    const { install, env } = test;
+    await storeChoices(install, { served: true });
+    const held = createServer().listen(install.ports.userGateway, '127.0.0.1');
+    await once(held, 'listening');
+    const asked: string[] = [];
+    const begin = (agrees: boolean): Promise<unknown> =>
+      ensureStack({
+        install: current(test),
+        env,
+        signal: AbortSignal.timeout(60_000),
+        onStep: () => {},
+        supervisorEntry,
+        agreesToMove: async (what) => {
+          asked.push(what);
+          return agrees;
+        },
+      });
+    try {
+      await expect(begin(false)).rejects.toMatchObject({ code: 'port_busy' });
+      expect(current(test)).toMatchObject({ served: true, ports: install.ports });
+      await begin(true);
+      const moved = await settled(test);
+      expect(moved.ports.userGateway).not.toBe(install.ports.userGateway);
+      const { gatewayProof } = openSecrets(moved.paths);
+      expect(await whoAnswers(moved.gatewayUrl, gatewayProof)).toBe('ours');
+      expect(await whoAnswers(install.gatewayUrl, gatewayProof)).not.toBe('ours');
+      const port = install.ports.userGateway;
+      const words = new RegExp(`^port ${port} of this install is held by process ${process.pid} `);
+      expect(asked).toEqual([expect.stringMatching(words), expect.stringMatching(words)]);
+    } finally {
+      held.close();
+    }
   });
 
   it('keep the ports they had when an earlier start came to nothing', async () => {

@@ -38,8 +38,9 @@ export function placedInstall(before: Install, progress: Progress): Install {
   const install = findInstallAt(before.paths.home) ?? before;
   const expected = before.served ? before.ports.userGateway : defaultPorts.userGateway;
   if (install.ports.userGateway !== expected) {
+    const why = before.served ? 'as agreed' : `because its ports beside ${expected} were taken`;
     progress.note(
-      `port ${expected} was taken: the gateway of this install is at ${install.gatewayUrl}, now and later`,
+      `the gateway of this install is at ${install.gatewayUrl}, now and later, and not at port ${expected}, ${why}`,
     );
   }
   return install;

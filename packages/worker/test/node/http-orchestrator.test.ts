@@ -66,6 +66,27 @@ describe('the orchestrator over HTTP', () => {
     await expect(orchestrator.register(report, signal)).rejects.toThrow('400: node_slug is odd');
   });
 
+  it('tells its key to nobody who does not prove to be its orchestrator', async () => {
+    const client = new HttpClient({ proofKey: new Secret('k'.repeat(43)) });
+    const wary = createHttpOrchestrator({
+      client,
+      baseUrl: server.url,
+      psk: new Secret('psk'),
+      identity: async () => key,
+      requestTimeoutMs: 2000,
+    });
+    for (const status of [200, 201, 202, 401, 404, 503]) {
+      answer = { status, body: '{"proof":"x"}' };
+      const failure = wary.register(report, signal);
+      await expect(failure).rejects.toMatchObject({ code: 'orchestrator_unavailable' });
+      await expect(failure).rejects.toThrow(/another program answers there/);
+    }
+    // Only questions, without a body, have arrived.
+    expect(sent).toEqual([null, null, null, null, null, null]);
+    expect(server.requests.every(({ url }) => url?.startsWith('/proof?nonce='))).toBe(true);
+    await client.close();
+  });
+
   const challenged = {
     status: 202,
     body: JSON.stringify({ version: 1, node_slug: 'node-a', challenge: 'c-1' }),

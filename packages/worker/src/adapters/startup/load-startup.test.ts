@@ -281,6 +281,17 @@ surprise: true
     expect((await load(named, { ...identity, MY_KEY: 'k' })).secretVariables).toContain('MY_KEY');
   });
 
+  it('reads the key that its orchestrator must prove to hold, and goes on without one', async () => {
+    const file = join(dir, 'proof');
+    const yaml = `version: 1\norchestrator: { proof_key_file: ${file} }\n`;
+    expect(await faultsOf(yaml, enough)).toContain('proof cannot be read');
+    await writeFile(file, '\n');
+    expect(await faultsOf(yaml, enough)).toContain("must hold the key of the orchestrator's proof");
+    await writeFile(file, 'the-key\n');
+    expect((await load(yaml, enough)).proofKey?.reveal()).toBe('the-key');
+    expect((await load('version: 1\n', enough)).proofKey).toBeUndefined();
+  });
+
   it('refuses a file that is missing, empty or not YAML', async () => {
     await expect(loadStartup(enough, join(dir, 'none.yaml'))).rejects.toThrow('cannot be read');
     expect(await faultsOf('', enough)).toContain('node.yaml: file:');
