@@ -1,0 +1,82 @@
+import { ollamaRoutes } from '@cynodeai/contracts/model';
+import { HttpClient, callRoute } from '@cynodeai/runtime/call';
+import { parseJson } from '@cynodeai/runtime/std';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+/**
+ * Asks a real Ollama everything that the product relies on, and says what turned out to be untrue. Builds and installs
+ * nothing; the model is asked a few dozen short questions.
+ *   npm run try:ollama -- http://127.0.0.1:11434 [--model NAME]
+ */
+const { values, positionals } = parseArgs({
+  options: { model: { type: 'string' } },
+  allowPositionals: true,
+});
+const [url] = positionals;
+
+const report = '.cynode/reports/try-ollama.json';
+const reportSchema = z.object({
+  testResults: z.array(
+    z.object({
+      assertionResults: z.array(
+        z.object({
+          title: z.string(),
+          ancestorTitles: z.array(z.string()),
+          status: z.string(),
+          failureMessages: z.array(z.string()),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** The smallest model of the service: the suite asks for speed, not for wit. */
+async function smallestModel(baseUrl: string): Promise<string> {
+  const client = new HttpClient();
+  try {
+    const { body } = await callRoute(ollamaRoutes.tags, {}, { client, baseUrl, timeoutMs: 10_000 });
+    const local = (body.models ?? []).filter(({ remote_host }) => !remote_host);
+    const [first] = local.toSorted((a, b) => (a.size ?? 0) - (b.size ?? 0));
+    const name = first?.model ?? first?.name;
+    if (name === undefined)
+      throw new Error(`no model is at ${baseUrl}; get one: ollama pull smollm2:135m`);
+    return name;
+  } finally {
+    await client.close();
+  }
+}
+
+async function main(baseUrl: string): Promise<void> {
+  const model = values.model ?? (await smallestModel(baseUrl));
+  process.stdout.write(`asking ${baseUrl} with the model ${model}\n`);
+  mkdirSync('.cynode/reports', { recursive: true });
+  rmSync(report, { force: true });
+  const suite = 'packages/orchestrator/test/models/model-service.test.ts';
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const child = spawn('vitest', ['run', suite, ...reporters], {
+    env: { ...process.env, TRY_OLLAMA: baseUrl, TRY_OLLAMA_MODEL: model },
+    stdio: 'inherit',
+  });
+  await once(child, 'exit');
+  const { testResults } = reportSchema.parse(parseJson(readFileSync(report, 'utf8')));
+  const asked = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const untrue = asked.filter(({ status }) => status !== 'passed');
+  for (const { ancestorTitles, title, failureMessages } of untrue) {
+    const [reason = ''] = (failureMessages[0] ?? '').split('\n');
+    process.stdout.write(`untrue: ${[...ancestorTitles, title].join(' ')}\n  ${reason}\n`);
+  }
+  process.stdout.write(`${asked.length} assumptions, ${untrue.length} untrue at ${baseUrl}\n`);
+  process.exitCode = untrue.length === 0 && asked.length > 0 ? 0 : 1;
+}
+
+if (url === undefined || !URL.canParse(url)) {
+  process.stderr.write('usage: npm run try:ollama -- http://HOST:11434 [--model NAME]\n');
+  process.exitCode = 2;
+} else {
+  await main(url.replace(/\/+$/, ''));
+}
