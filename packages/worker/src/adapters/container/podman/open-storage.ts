@@ -35,6 +35,13 @@ async function dropStrays(command: EngineCommand): Promise<void> {
   if (ids.length > 0) await callEngine(command, ['rm', '--force', '--time=0', ...ids]);
 }
 
+/** The engine as it is called under another run folder. */
+function movedTo(run: string, paths: EnginePaths, command: EngineCommand): EngineCommand {
+  const moved = (text: string): string => text.replace(paths.run, run);
+  const env = Object.entries(command.env).map(([name, value]) => [name, moved(value)]);
+  return { ...command, flags: command.flags.map(moved), env: Object.fromEntries(env) };
+}
+
 /**
  * Makes the storage usable under this run folder. After a reboot the old state is dropped; after a mere move
  * of the run folder the containers that still run under the old one are ended first.
@@ -48,13 +55,13 @@ export async function openStorage(
   const last = await previousRun(dir, paths);
   // The folder's name is the boot: process ids of an earlier boot mean nothing and must not be signalled.
   if (last !== undefined && basename(last) === basename(paths.run)) {
-    const flags = command.flags.map((flag) => flag.replace(paths.run, last));
-    await callEngine({ ...command, flags }, ['rm', '--all', '--force', '--time=0']);
+    await callEngine(movedTo(last, paths, command), ['rm', '--all', '--force', '--time=0']);
   }
   await dropEarlierBoots(paths.run);
   const used = await readlink(join(dir, 'libpod')).catch(() => undefined);
   const fresh = await linkDatabase(dir, paths);
-  if (fresh && used !== undefined) await dropStrays(command);
+  // A database that was there before the move knows nothing of what was made under the other folder.
+  if ((fresh || last !== undefined) && used !== undefined) await dropStrays(command);
 }
 
 /** How the engine says that its database was made under other folders or options than it is called with. */
