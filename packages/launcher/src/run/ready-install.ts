@@ -60,12 +60,22 @@ export async function readyInstall(options: ReadyOptions): Promise<Install> {
     await waitOut({ ...common, find, everyMs: lookEveryMs.node });
   }
   if (need !== undefined) {
+    await fetchAgreed(install, options);
     const find = (): Promise<Trouble | undefined> => findTrouble(install, need);
     const lead = need === 'answer' ? 'the prompt cannot be answered' : 'the job cannot run';
     await waitOut({ ...common, find, everyMs: lookEveryMs.gateway, lead });
   }
   if (fresh) progress.note(`the stack stays up at ${install.gatewayUrl}; cynode down stops it`);
   return install;
+}
+
+/** A model somebody agreed to comes with the first task that needs one; others do not wait for it. */
+async function fetchAgreed(install: Install, { signal, progress }: ReadyOptions): Promise<void> {
+  if (install.inference.agreedModel === undefined) return;
+  const { pullAgreed } = await import('../inference/pull-agreed.ts');
+  const { serviceUrlOf } = await import('../stack/inference-status.ts');
+  const url = serviceUrlOf(install.inference.path, install);
+  await pullAgreed({ install, url, signal, progress });
 }
 
 async function startedInstall(

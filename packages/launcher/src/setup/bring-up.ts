@@ -9,8 +9,6 @@ import { prepareStart } from './prepare-start.ts';
 import { requireRoom } from './require-room.ts';
 import { sideBySide } from './side-by-side.ts';
 import { overruledVariables } from '../roles/environment.ts';
-import { pullAgreed } from '../inference/pull-agreed.ts';
-import { serviceUrlOf } from '../stack/inference-status.ts';
 import { ensureStack, runningStack } from '../stack/ensure-stack.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -69,7 +67,5 @@ export async function bringUp(options: StartOptions): Promise<Install> {
     await waitForGateway(install, until);
   };
   await sideBySide(signal, (until) => ensureImage({ ...all, install, signal: until }), start);
-  const placed = isCold ? placedInstall(install, progress) : install;
-  const url = serviceUrlOf(placed.inference.path, placed);
-  return pullAgreed({ install: placed, url, signal, progress });
+  return isCold ? placedInstall(install, progress) : install;
 }
