@@ -64,7 +64,10 @@ export async function serve(
   const served = servedBy(args.role);
   const needs = (what: 'engine' | 'database'): boolean =>
     served.some(({ role }) => role.needs[what]);
-  const opened = await standingPorts(await openInstall(context.env));
+  const known = await openInstall(context.env);
+  // A node of another machine's orchestrator brings its own port.
+  const isForeign = flags.home !== undefined && flags.orchestrator !== undefined;
+  const opened = isForeign ? known : await standingPorts(known);
   const { checkout } = opened;
   await inProgress((progress) => bundleToStay({ checkout, progress, ...context }));
   const further = needs('engine') && flags.home !== undefined;
