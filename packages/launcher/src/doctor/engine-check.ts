@@ -69,7 +69,8 @@ export function describeProbe(text: string): string {
 export async function checkEngine(env: Env): Promise<Check[]> {
   const install = findInstall(env);
   const engine = demandedEngine(env, install?.engine ?? unchosenEngine);
-  if (findProgram(engine.runtime) === undefined) {
+  // A daemon is asked itself: it may be anywhere its socket is.
+  if (engine.runtime === 'podman' && findProgram('podman') === undefined) {
     return [fail('engine', 'no container engine', 'install the packages named above')];
   }
   const trial = install === undefined ? mkdtempSync(join(tmpdir(), 'cynode-doctor-')) : undefined;

@@ -44,6 +44,18 @@ describe('missing packages', () => {
     );
   });
 
+  it.each([
+    [[], ['docker.io']],
+    [['dockerd'], []],
+    [['docker'], []],
+  ])('of Docker, beside %j are %j: a client alone will do, and so will a daemon', (...all) => {
+    const [present, missing] = all;
+    const needed = requirementsOf({ engine: 'docker', unifiedCgroups: true });
+    const isThere = (program: string): boolean =>
+      !program.startsWith('docker') || present.some((name) => name === program);
+    expect(missingPackages(isThere, needed)).toEqual(missing);
+  });
+
   it('are not talked about when there are none', () => {
     expect(planPackages({ ...situation, missing: [] })).toEqual({ kind: 'nothing' });
   });

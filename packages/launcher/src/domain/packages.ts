@@ -50,7 +50,14 @@ const allRequirements: readonly Requirement[] = [
     package: 'catatonit',
     why: 'first process of a sandbox',
   },
-  { engine: 'docker', program: 'docker', package: 'docker.io', why: 'runs sandboxes' },
+  {
+    engine: 'docker',
+    // The client is a package of its own since Debian 13, and nobody here needs it.
+    program: 'dockerd',
+    or: ['docker'],
+    package: 'docker.io',
+    why: 'runs sandboxes',
+  },
   { program: 'ip', package: 'iproute2', why: 'network namespaces of sandboxes' },
   { program: 'flock', package: 'util-linux', why: 'keeps two first starts of cynode apart' },
   { program: 'tar', package: 'tar', why: 'builds the sandbox image' },
