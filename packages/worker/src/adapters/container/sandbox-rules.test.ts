@@ -42,6 +42,13 @@ const settings: readonly (Omit<RuleSetting, 'seccomp'> & { readonly title: strin
     timeoutSeconds: 60,
   },
   {
+    title: 'root, a share alone',
+    ...best,
+    group: { share: { processes: 99, memoryMb: 70 } },
+    user,
+    timeoutSeconds: 60,
+  },
+  {
     title: 'rootless',
     rootless: true,
     privateCgroups: true,

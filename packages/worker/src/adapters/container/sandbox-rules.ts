@@ -212,12 +212,12 @@ const mib = 1024 ** 2;
 
 /** What holds whatever limits a job has of its own. */
 function ceilingRules(group: ContainerGroup | undefined): readonly SandboxRule[] {
-  const share = group?.share;
+  const { parent, share } = group ?? {};
   return [
     {
       rule: 'in the group of the node',
-      podman: group ? [`--cgroup-parent=${group.parent}`] : noGroup,
-      docker: group ? { host: { CgroupParent: group.parent } } : noGroup,
+      podman: parent === undefined ? noGroup : [`--cgroup-parent=${parent}`],
+      docker: parent === undefined ? noGroup : { host: { CgroupParent: parent } },
     },
     {
       rule: 'a share of the processes',

@@ -78,7 +78,10 @@ describe('the control group of a node', () => {
   ])('is none, and that is said: %j', async (change, reason) => {
     const expected = isRoot ? reason : /only root/;
     const opened = await openNodeGroup({ ...place, ...change }, wish);
-    expect(opened).not.toHaveProperty('group');
+    const alone = isRoot && 'manager' in change;
+    expect(opened.group).toStrictEqual(
+      alone ? { share: { processes: 100, memoryMb: 64 } } : undefined,
+    );
     for (const facts of [opened.ceiling, await lookAtCeiling({ ...place, ...change }, wish)]) {
       expect(facts).toMatchObject({ kind: 'none', reason: expect.stringMatching(expected) });
       for (const [kept, feature] of [

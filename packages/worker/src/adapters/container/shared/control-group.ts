@@ -39,9 +39,9 @@ export interface NodeBounds {
 
 /** What containers are told of the group above them. */
 export interface ContainerGroup {
-  /** Path of the node's group below each hierarchy. */
-  readonly parent: string;
-  /** What one of them may have; absent where there is no ceiling. */
+  /** Path of the node's group below each hierarchy; absent where somebody else makes the groups. */
+  readonly parent?: string;
+  /** What one of them may have; absent where nothing can be bounded. */
   readonly share?: { readonly processes: number; readonly memoryMb: number };
 }
 
@@ -131,14 +131,19 @@ export function groupFiles(
   ];
 }
 
+const isRoot = ({ rootless }: GroupPlace): boolean => !rootless && process.getuid?.() === 0;
+
+/** Whether the groups of containers are made by somebody who lets nobody put another one above them. */
+const isMadeElsewhere = ({ manager }: GroupPlace): boolean => manager !== 'cgroupfs';
+
 /** Why there can be no group here; undefined when nothing speaks against one. */
 async function obstacleOf(place: GroupPlace): Promise<string | undefined> {
   // A user's own service of version 2 was handed its group; everything else is root's.
   const handed = place.unit !== undefined && place.cgroupVersion === 'v2';
-  if (!handed && (place.rootless || process.getuid?.() !== 0)) {
+  if (!handed && !isRoot(place)) {
     return 'only root can make control groups for all sandboxes together';
   }
-  if (place.manager !== 'cgroupfs') {
+  if (isMadeElsewhere(place)) {
     return `the engine has its control groups made by ${place.manager}; only under cgroupfs can the node put one above them`;
   }
   const root = place.root ?? mountPoint;
@@ -217,8 +222,14 @@ async function plainGroup(place: GroupPlace): Promise<ContainerGroup | undefined
  */
 export async function openNodeGroup(place: GroupPlace, wish: CeilingWish): Promise<NodeGroup> {
   const obstacle = await obstacleOf(place);
-  if (obstacle !== undefined) return { ceiling: none(obstacle) };
   const ceiling = sandboxCeiling(await machineSize(), wish);
+  const { processesPerJob: processes, memoryMbPerJob: memoryMb } = ceiling;
+  const share = { processes, memoryMb };
+  if (obstacle !== undefined) {
+    // Each sandbox can be bounded all the same, though not all of them together.
+    const alone = isMadeElsewhere(place) && isRoot(place) && !(await limitObstacleOf(place));
+    return { ceiling: none(obstacle), ...(alone && { group: { share } }) };
+  }
   try {
     await leaveGroup(place);
     const withoutLimits = await limitObstacleOf(place);
@@ -227,8 +238,7 @@ export async function openNodeGroup(place: GroupPlace, wish: CeilingWish): Promi
       return { ceiling: none(withoutLimits), ...(group && { group }) };
     }
     await limit(place, ceiling);
-    const { processesPerJob: processes, memoryMbPerJob: memoryMb } = ceiling;
-    const group = { parent: groupPath(place), share: { processes, memoryMb } };
+    const group = { parent: groupPath(place), share };
     return { ceiling: { kind: 'set', ...ceiling }, group };
   } catch (error) {
     return { ceiling: none(`the control group cannot be made: ${messageOf(error)}`) };
