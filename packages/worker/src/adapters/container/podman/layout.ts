@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rm, symlink, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { writeFileAtomic } from '@cynodeai/runtime/files';
@@ -70,14 +70,28 @@ function databaseDir(storage: string, run: string): string {
   return join(run, `db-${basename(storage)}`);
 }
 
-/** The run folder the storage was last used with, unless it is this one. */
+/** In a database's folder: whose it is. */
+const ownerFile = 'storage';
+
+/** A storage told apart from every copy of it; moved on its disk it stays the same. */
+async function ownerText(storage: string): Promise<string> {
+  const { dev, ino } = await stat(storage);
+  return `${dev}:${ino}`;
+}
+
+/**
+ * The run folder the storage was last used with, unless it is this one. What a copy of a storage names is the run folder
+ * of the original, whose containers are not its own.
+ */
 export async function previousRun(
   storage: string,
   paths: EnginePaths,
 ): Promise<string | undefined> {
   const target = await readlink(join(storage, 'libpod')).catch(() => undefined);
-  const last = target === undefined ? undefined : dirname(target);
-  return last === paths.run ? undefined : last;
+  if (target === undefined || dirname(target) === paths.run) return undefined;
+  const owner = await readFile(join(target, ownerFile), 'utf8').catch(() => undefined);
+  const isOurs = owner === undefined || owner === (await ownerText(storage));
+  return isOurs ? dirname(target) : undefined;
 }
 
 /** The name of a run folder: the boot it belongs to. */
@@ -115,6 +129,7 @@ export async function linkDatabase(storage: string, paths: EnginePaths): Promise
   await mkdir(storage, { recursive: true, mode: 0o700 });
   const target = databaseDir(storage, paths.run);
   const fresh = (await mkdir(target, { recursive: true, mode: 0o700 })) !== undefined;
+  await put(join(target, ownerFile), await ownerText(storage), 0o600);
   await link(join(storage, 'libpod'), target);
   await link(join(storage, database.file), join(target, database.file));
   for (const name of database.besides) await rm(join(storage, name), { force: true });

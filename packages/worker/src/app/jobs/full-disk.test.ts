@@ -1,0 +1,127 @@
+import { silentLog } from '@cynodeai/runtime/observe';
+import { describe, expect, it } from 'vitest';
+import { request, stage, startedAt, times } from '../../../test/support/job-stage.ts';
+import { diskFull, isDiskFull, WorkerError } from '../../domain/errors.ts';
+import { acceptJob } from './accept-job.ts';
+import { faultResult } from './job-result.ts';
+import { storeResult } from './store-result.ts';
+
+const full = (): Error => new Error('database or disk is full');
+const result = faultResult({ taskId: 't', jobId: 'j' }, 'x', startedAt, startedAt);
+
+/** Everything a result is stored with; the store fails as often as told. */
+function storing(failures: number, fault = full()) {
+  const asked: string[] = [];
+  let left = failures;
+  const deps = {
+    store: {
+      finish: async () => {
+        asked.push('finish');
+        left -= 1;
+        if (left >= 0) throw fault;
+      },
+    },
+    workspace: {
+      remove: async () => {
+        asked.push('remove');
+        throw new Error('busy');
+      },
+    },
+    disk: { makeRoom: () => void asked.push('room') },
+    clock: { now: () => startedAt },
+    timer: { sleep: async () => void asked.push('pause'), elapsedMs: () => 0, random: () => 0 },
+    log: silentLog,
+  };
+  return { asked, deps };
+}
+
+describe('on a full disk a result', () => {
+  it('is stored once there is room: the reserve, then what the job left', async () => {
+    const { asked, deps } = storing(2);
+    await storeResult(deps, result);
+    const again = ['room', 'remove', 'pause', 'finish'];
+    expect(asked).toEqual(['finish', ...again, ...again]);
+  });
+
+  it('is given up after a while, and at once where something else is wrong', async () => {
+    await expect(storeResult(storing(100).deps, result)).rejects.toThrow('disk is full');
+    const other = storing(100, new Error('no such table'));
+    await expect(storeResult(other.deps, result)).rejects.toThrow('no such table');
+    expect(other.asked).toEqual(['finish']);
+  });
+});
+
+describe('on a full disk a job', () => {
+  it('is not accepted, and may be sent again', () => {
+    const asked: string[] = [];
+    const failing = (fault: Error) => () =>
+      acceptJob(
+        {
+          store: {
+            accept: () => {
+              throw fault;
+            },
+          },
+          disk: { makeRoom: () => void asked.push('room') },
+        },
+        request(),
+        startedAt,
+      );
+    expect(failing(full())).toThrow(diskFull);
+    expect(asked).toEqual(['room']);
+    expect(failing(new Error('locked'))).toThrow('locked');
+    expect(asked).toEqual(['room']);
+  });
+
+  it('is refused before anything of it exists', async () => {
+    const admit = async (): Promise<void> => {
+      throw new WorkerError('not_run', 'the disk of the node is nearly full');
+    };
+    const { jobs, specs, store } = stage({ disk: { admit } });
+    await expect(jobs.run(request())).rejects.toMatchObject({ code: 'not_run' });
+    expect(specs).toEqual([]);
+    expect(store.find(request().job_id)).toBeUndefined();
+  });
+
+  it('that is ended on its behalf says why, and has lost its files before anybody hears of it', async () => {
+    const ended = {
+      kind: 'disk_limit',
+      words: 'the job was ended, because it had too much',
+    } as const;
+    const { jobs, removed, stops } = stage({
+      exit: { kind: 'stopped', exitCode: 137, ...times },
+      disk: {
+        watch: async ({ end, trace, folders }) => {
+          end();
+          expect(await trace()).toEqual({});
+          expect(folders).toHaveLength(2);
+          return { ended, close: () => {} };
+        },
+      },
+    });
+    expect(await jobs.run(request())).toMatchObject({
+      status: 'failed',
+      exit_code: 137,
+      error_type: 'disk_limit',
+      stderr: `cynode: ${ended.words}\n`,
+    });
+    expect(removed).toContain(request().job_id);
+    expect(stops).toHaveLength(1);
+  });
+
+  it('that ended by itself in that moment has its own end', async () => {
+    const ended = { kind: 'disk_full', words: 'x' } as const;
+    const { jobs } = stage({ disk: { watch: async () => ({ ended, close: () => {} }) } });
+    expect(await jobs.run(request())).not.toHaveProperty('error_type');
+  });
+});
+
+it.each([
+  ["ENOSPC: no space left on device, mkdir '/x'", true],
+  ['EDQUOT: disk quota exceeded', true],
+  ['Error: writing file `/x`: no space left on device', true],
+  ['disk I/O error', true],
+  ['EACCES: permission denied', false],
+])('%s means that the disk is full: %s', (text, means) => {
+  expect(isDiskFull(new Error(text))).toBe(means);
+});
