@@ -1,7 +1,7 @@
 import { Child, type Outcome, at, send, waitFor } from '@cynodeai/testing/harness';
 import { Given, Then, When } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { entriesBelow } from '../support/entries-below.ts';
@@ -35,7 +35,6 @@ function keep(world: ProductWorld, install: OwnInstall): OwnInstall {
   install.takeImages(world.stack.home);
   world.own.push(install);
   world.atEnd(async () => {
-    if (!existsSync(install.home)) return;
     const { code, stderr } = await install.remove();
     assert.equal(code, 0, stderr);
   });

@@ -94,6 +94,10 @@ export class OwnInstall {
   async remove(): Promise<Outcome> {
     const outcome = await this.run(['reset', '--yes']);
     rmSync(this.#above, { recursive: true, force: true });
+    // What all installs of that user share; this machine has no such user.
+    if (this.#asUser && process.getuid?.() === 0) {
+      rmSync(`/tmp/cynode-${unprivileged}`, { recursive: true, force: true });
+    }
     return outcome;
   }
 }
