@@ -9,6 +9,7 @@ import {
   type GroupPlace,
   type NodeBounds,
   openNodeGroup,
+  tryNodeGroup,
 } from '../shared/control-group.ts';
 import { processLimitOf } from '../sandbox-rules.ts';
 import { ImageCache } from '../shared/images.ts';
@@ -31,7 +32,7 @@ import { openNetwork } from './open-network.ts';
 import { type EngineSource, openEngine } from './open-engine.ts';
 import { PidWatch } from './pid-watch.ts';
 import { PodmanContainer } from './podman-container.ts';
-import { importProbeImage, probeRun } from './probe-run.ts';
+import { probeMending } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
 import type { RunSetting } from './spawn-run.ts';
 
@@ -89,11 +90,7 @@ function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): Sandbox
     facts: engineFacts(profile, ceiling),
 
     check: async (signal) => {
-      let fault = await probeRun(setting, signal);
-      // Someone may have removed the image; a second failure is the engine's.
-      if (fault !== '') {
-        fault = (await importProbeImage(paths, command)) || (await probeRun(setting, signal));
-      }
+      const fault = await probeMending(setting, signal);
       if (fault === '') return;
       const fix = 'see that Podman can run containers as the user of the node';
       throw unusable([{ code: 'engine_unusable', message: fault, fix }]);
@@ -145,7 +142,10 @@ export async function openPodmanEngine(
     log.warn('container engine works with a limitation', { ...problem });
   }
   const place = await groupPlace(source, usable.profile);
-  const { ceiling, group } = await openNodeGroup(place, source.ceiling);
+  const made = await openNodeGroup(place, source.ceiling);
+  const { ceiling, group } = await tryNodeGroup(made, (tried) =>
+    probeMending({ paths, ...usable, group: tried }),
+  );
   if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
   const profile = sharedOut(usable.profile, source.ceiling);
   return engineOf({ paths, ...usable, profile, group }, ceiling, log);

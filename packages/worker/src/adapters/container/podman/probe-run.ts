@@ -40,3 +40,10 @@ export async function probeRun(setting: RunSetting, signal?: AbortSignal): Promi
   using pidWatch = new PidWatch(setting.paths.pidDir);
   return await runProbe((spec) => new PodmanContainer({ ...setting, pidWatch }, spec), signal);
 }
+
+/** The same, with the image put back where somebody removed it: a second failure is the engine's. */
+export async function probeMending(setting: RunSetting, signal?: AbortSignal): Promise<string> {
+  const fault = await probeRun(setting, signal);
+  if (fault === '') return '';
+  return (await importProbeImage(setting.paths, setting.command)) || probeRun(setting, signal);
+}

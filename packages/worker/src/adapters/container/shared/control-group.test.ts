@@ -12,6 +12,7 @@ import {
   openNodeGroup,
   removeControlGroup,
   serviceGroupOf,
+  tryNodeGroup,
 } from './control-group.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -166,5 +167,40 @@ describe('the group of a service', () => {
     const facts = { kind: 'none', reason: expect.stringMatching(expected) };
     expect(await lookAtCeiling(bare, wish)).toStrictEqual(facts);
     expect(await openNodeGroup(bare, wish)).toStrictEqual({ ceiling: facts });
+  });
+});
+
+describe('a group that was made', () => {
+  const share = { processes: 100, memoryMb: 64 };
+  const set = { kind: 'set', ...ceiling } as const;
+  const refused = { kind: 'none', reason: expect.stringContaining('no swap here') };
+
+  it.each([
+    [
+      'starts sandboxes',
+      { parent: '/p', share },
+      [''],
+      { ceiling: set, group: { parent: '/p', share } },
+    ],
+    [
+      'starts them without limits only',
+      { parent: '/p', share },
+      ['no swap here', ''],
+      { ceiling: refused, group: { parent: '/p' } },
+    ],
+    ['starts none', { parent: '/p', share }, ['no swap here', 'no'], { ceiling: refused }],
+    ['has limits alone and starts none', { share }, ['no swap here'], { ceiling: refused }],
+    ['has no limits and starts none', { parent: '/p' }, ['no swap here'], { ceiling: refused }],
+    ['is none', undefined, [], { ceiling: set }],
+  ] as const)('%s', async (_what, group, answers, kept) => {
+    const asked: unknown[] = [];
+    const left = [...answers];
+    const made = { ceiling: set, ...(group && { group }) };
+    const tried = await tryNodeGroup(made, async (each) => {
+      asked.push(each);
+      return left.shift() ?? 'asked once too often';
+    });
+    expect(tried).toStrictEqual(kept);
+    expect(asked).toHaveLength(answers.length);
   });
 });

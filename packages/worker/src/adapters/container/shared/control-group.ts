@@ -184,15 +184,21 @@ export async function lookAtCeiling(place: GroupPlace, wish: CeilingWish): Promi
   return { kind: 'set', ...planned, memoryMb: Math.floor(memory / mib), processes };
 }
 
+const moves = 5;
+
 /** Makes room in the group of a service: under version 2 only groups without processes have limits for those below. */
 async function leaveGroup({ unit, cgroupVersion, root = mountPoint }: GroupPlace): Promise<void> {
   if (unit === undefined || cgroupVersion !== 'v2') return;
   const leaf = join(root, unit, ownLeaf);
   await mkdir(leaf, { recursive: true });
-  const pids = (await textIn(join(root, unit, 'cgroup.procs'))).split('\n');
-  for (const pid of pids.filter((each) => each !== '')) {
-    // One that has ended meanwhile is fine.
-    await writeFile(join(leaf, 'cgroup.procs'), pid).catch(() => {});
+  // A process may have made another one while it was moved.
+  for (let round = 0; round < moves; round += 1) {
+    const pids = (await textIn(join(root, unit, 'cgroup.procs'))).split('\n');
+    if (pids.every((pid) => pid === '')) return;
+    for (const pid of pids.filter((each) => each !== '')) {
+      // One that has ended meanwhile is fine.
+      await writeFile(join(leaf, 'cgroup.procs'), pid).catch(() => {});
+    }
   }
 }
 
@@ -241,8 +247,28 @@ export async function openNodeGroup(place: GroupPlace, wish: CeilingWish): Promi
     const group = { parent: groupPath(place), share };
     return { ceiling: { kind: 'set', ...ceiling }, group };
   } catch (error) {
-    return { ceiling: none(`the control group cannot be made: ${messageOf(error)}`) };
+    const group = await plainGroup(place).catch(() => undefined);
+    const reason = `the control group cannot be made: ${messageOf(error)}`;
+    return { ceiling: none(reason), ...(group && { group }) };
   }
+}
+
+/**
+ * The group as far as the engine starts containers in it, found out by starting one: with its limits, else without
+ * them, else none. `start` gives the engine's complaint, empty when it worked.
+ */
+export async function tryNodeGroup(
+  { ceiling, group }: NodeGroup,
+  start: (group: ContainerGroup | undefined) => Promise<string>,
+): Promise<NodeGroup> {
+  if (group === undefined) return { ceiling };
+  const complaint = await start(group);
+  if (complaint === '') return { ceiling, group };
+  const refused = none(`no sandbox starts under the limits of its group: ${complaint}`);
+  const { parent } = group;
+  if (parent === undefined || group.share === undefined) return { ceiling: refused };
+  const plain = { parent };
+  return { ceiling: refused, ...((await start(plain)) === '' && { group: plain }) };
 }
 
 /** The part of an engine's features that tells how far jobs are kept apart. */
