@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkCeiling, checkWay, describeProbe } from './engine-check.ts';
+import { checkCeiling, checkPublishing, checkWay, describeProbe } from './engine-check.ts';
 
 it('puts the plain facts of a probe into one line', () => {
   const text = JSON.stringify({ facts: { runtime: 'podman', rootless: false, features: ['x'] } });
@@ -32,4 +32,18 @@ it('says why no sandbox can be given a way to a model, and what to do', () => {
   expect(describeProbe(text)).toBe('runtime podman');
   expect(checkWay(JSON.stringify({ facts: {} }))).toMatchObject([{ result: 'ok' }]);
   expect(checkWay('not json')).toStrictEqual([]);
+});
+
+it('says what an inference container would need, and only where something is missing', () => {
+  const publishObstacle = 'Podman publishes ports by netavark and nft; install nftables';
+  expect(checkPublishing(JSON.stringify({ facts: {}, publishObstacle }))).toStrictEqual([
+    {
+      name: 'inference container',
+      result: 'warn',
+      detail:
+        'cannot be run, which only --inference ollama needs: Podman publishes ports by netavark and nft',
+      fix: 'install nftables',
+    },
+  ]);
+  expect(checkPublishing(JSON.stringify({ facts: {} }))).toStrictEqual([]);
 });

@@ -51,6 +51,18 @@ export function checkWay(text: string): Check[] {
   return [warn(name, `jobs with use_inference are refused: ${wayObstacle}`, fix)];
 }
 
+const publishSchema = z.object({ publishObstacle: z.string() });
+
+/** Whether the node could run a model service in a container of its own; nothing else publishes a port. */
+export function checkPublishing(text: string): Check[] {
+  const parsed = publishSchema.safeParse(parseJsonOr(text));
+  if (!parsed.success) return [];
+  const [why = '', fix = ''] = parsed.data.publishObstacle.split('; ');
+  return [
+    warn('inference container', `cannot be run, which only --inference ollama needs: ${why}`, fix),
+  ];
+}
+
 /** The facts of a probe in one line. */
 export function describeProbe(text: string): string {
   try {
@@ -84,7 +96,8 @@ export async function checkEngine(env: Env): Promise<Check[]> {
     const result = await runEngine({ install: place, env }, ['probe']);
     if (result.exitCode === 0) {
       const { stdout } = result;
-      return [ok('engine', describeProbe(stdout)), ...checkCeiling(stdout), ...checkWay(stdout)];
+      const checks = [checkCeiling, checkWay, checkPublishing].flatMap((check) => check(stdout));
+      return [ok('engine', describeProbe(stdout)), ...checks];
     }
     const reason = result.stderr.trim().split('\n').at(-1) ?? '';
     return [fail('engine', reason, 'see the reason; cynode doctor names what is missing above')];

@@ -3,6 +3,7 @@ import { lookAtCeiling, type NodeBounds, removeControlGroup } from '../shared/co
 import type { EngineTool } from '../shared/engine-tool.ts';
 import type { EngineCommand } from './client.ts';
 import { removeContainers } from './containers.ts';
+import { findPublishing } from './find-publishing.ts';
 import { hasImage, importImage } from './images.ts';
 import { type EngineSource, type UsableEngine, engineExists, openEngine } from './open-engine.ts';
 import { engineFacts, groupPlace } from './podman-engine.ts';
@@ -20,11 +21,14 @@ export function podmanTool(source: EngineSource & NodeBounds): EngineTool {
   const usable = async (): Promise<EngineCommand> => (await usableEngine()).command;
   return {
     probe: async () => {
-      const { usable: found, problems } = await openEngine(source);
-      if (found === undefined) return { problems };
-      const { profile, command } = found;
+      const { usable, problems } = await openEngine(source);
+      if (usable === undefined) return { problems };
+      const { profile, command } = usable;
       const ceiling = await lookAtCeiling(await groupPlace(source, profile), source.ceiling);
-      return { facts: engineFacts(profile, ceiling), flags: command.flags, problems };
+      const publishing = await findPublishing(profile);
+      const facts = engineFacts(profile, ceiling);
+      const found = { facts, flags: command.flags, problems };
+      return 'obstacle' in publishing ? { ...found, publishObstacle: publishing.obstacle } : found;
     },
 
     hasImage: async (ref) => hasImage(await usable(), ref),

@@ -12,6 +12,8 @@ export interface ImportOptions {
 export interface EngineProbe {
   /** Absent when nothing works here. */
   readonly facts?: EngineFacts;
+  /** Why no container of it can publish a port, with the fix; only an inference container needs that. */
+  readonly publishObstacle?: string;
   /** Global flags of the engine's program. */
   readonly flags?: readonly string[];
   readonly problems: readonly {
