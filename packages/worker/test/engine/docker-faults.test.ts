@@ -111,7 +111,11 @@ describe('a Docker daemon that is not as it should be', () => {
     await expect(openDockerEngine(source, silentLog)).rejects.toThrow('holds a colon');
   });
 
-  it('that creates nothing ends a run as a fault of the job, one that breaks off as one of the node', async () => {
+  it.each([
+    ['mkdir /x: invalid argument', 'the sandbox could not be created'],
+    // Nothing of the job ran and it may be sent again: a fault of the node.
+    ['no space left on device', 'no space left on device'],
+  ])('that creates nothing says why: %s', async (words, reason) => {
     answer = info('name=seccomp');
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
@@ -124,16 +128,14 @@ describe('a Docker daemon that is not as it should be', () => {
         return;
       }
       response.writeHead(request.method === 'DELETE' ? 404 : 500);
-      response.end('{"message":"no space left on device"}');
+      response.end(JSON.stringify({ message: words }));
     });
     const source = {
       stateDir: join(base, 'state'),
       dockerHost: `unix://${base}/sock`,
       ceiling: testCeiling,
     };
-    await expect(openDockerEngine(source, silentLog)).rejects.toThrow(
-      'runs no sandbox: the sandbox could not be created',
-    );
+    await expect(openDockerEngine(source, silentLog)).rejects.toThrow(`runs no sandbox: ${reason}`);
   });
 });
 
