@@ -42,16 +42,17 @@ export function testModelService(name: string, open: () => Promise<ModelServiceU
     });
 
     const how = (timeoutMs = 30_000) => ({ client: http, baseUrl: service.url, timeoutMs });
+    // Short answers: what is asked for here are ways, not words.
+    const room = (tokens: number) => ({ options: { num_ctx: tokens, num_predict: 24 } });
     const ask = (
       request: Partial<ModelRequest> & { readonly prompt: string },
       { signal = never, onText }: { signal?: AbortSignal; onText?: (text: string) => void } = {},
     ): Promise<ModelAnswer> =>
       client.generate(
         { baseUrl: service.url },
-        { ...modelRequest(service.model, request.prompt, 4096), ...request },
+        { ...modelRequest(service.model, request.prompt, 4096), ...room(4096), ...request },
         { limits, signal, onText },
       );
-    const room = (tokens: number) => ({ options: { num_ctx: tokens } });
 
     it('says its version, and lists its models with their sizes', async () => {
       const version = await callRoute(ollamaRoutes.version, {}, how());
