@@ -82,7 +82,9 @@ describe.each(rootful ? ['a node that is ordered to run inference'] : [])('%s', 
       const again = await call(node, '/v1/worker/inference/models:load', load);
       expect([again.status, await again.json()]).toEqual([200, { ...load, status: 'available' }]);
     });
-    const models = [{ model_ref: 'tiny:latest', status: 'available' }];
+    const models = [
+      { model_ref: 'tiny:latest', status: 'available', capabilities: ['completion'] },
+    ];
     await waitToPass(() => expect(lastInference()?.models).toEqual(models));
 
     await service('/crash').catch(() => undefined);
