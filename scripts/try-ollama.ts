@@ -1,12 +1,11 @@
 import { ollamaRoutes } from '@cynodeai/contracts/model';
 import { HttpClient, callRoute } from '@cynodeai/runtime/call';
-import { parseJson } from '@cynodeai/runtime/std';
+import { at, parseJson } from '@cynodeai/runtime/std';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 
 /**
  * Asks a real Ollama everything that the product relies on, and says what turned out to be untrue. Builds and installs
@@ -20,20 +19,28 @@ const { values, positionals } = parseArgs({
 const [url] = positionals;
 
 const report = '.cynode/reports/try-ollama.json';
-const reportSchema = z.object({
-  testResults: z.array(
-    z.object({
-      assertionResults: z.array(
-        z.object({
-          title: z.string(),
-          ancestorTitles: z.array(z.string()),
-          status: z.string(),
-          failureMessages: z.array(z.string()),
-        }),
-      ),
-    }),
-  ),
-});
+
+/** One question of the suite and what came of it. */
+interface Asked {
+  readonly title: string;
+  readonly passed: boolean;
+  /** Why it did not pass, in one line. */
+  readonly reason: string;
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** The questions of a report as Vitest writes it. */
+function askedIn(document: unknown): readonly Asked[] {
+  const files = listOf(at(document, 'testResults'));
+  return files
+    .flatMap((file) => listOf(at(file, 'assertionResults')))
+    .map((one) => ({
+      title: [...listOf(at(one, 'ancestorTitles')), at(one, 'title')].map(String).join(' '),
+      passed: at(one, 'status') === 'passed',
+      reason: String(listOf(at(one, 'failureMessages'))[0] ?? '').split('\n')[0] ?? '',
+    }));
+}
 
 /** The smallest model of the service: the suite asks for speed, not for wit. */
 async function smallestModel(baseUrl: string): Promise<string> {
@@ -63,12 +70,10 @@ async function main(baseUrl: string): Promise<void> {
     stdio: 'inherit',
   });
   await once(child, 'exit');
-  const { testResults } = reportSchema.parse(parseJson(readFileSync(report, 'utf8')));
-  const asked = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const untrue = asked.filter(({ status }) => status !== 'passed');
-  for (const { ancestorTitles, title, failureMessages } of untrue) {
-    const [reason = ''] = (failureMessages[0] ?? '').split('\n');
-    process.stdout.write(`untrue: ${[...ancestorTitles, title].join(' ')}\n  ${reason}\n`);
+  const asked = askedIn(parseJson(readFileSync(report, 'utf8')));
+  const untrue = asked.filter(({ passed }) => !passed);
+  for (const { title, reason } of untrue) {
+    process.stdout.write(`untrue: ${title}\n  ${reason}\n`);
   }
   process.stdout.write(`${asked.length} assumptions, ${untrue.length} untrue at ${baseUrl}\n`);
   process.exitCode = untrue.length === 0 && asked.length > 0 ? 0 : 1;
