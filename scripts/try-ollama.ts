@@ -30,15 +30,17 @@ interface Asked {
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 /** The questions of a report as Vitest writes it. */
 function askedIn(document: unknown): readonly Asked[] {
   const files = listOf(at(document, 'testResults'));
   return files
     .flatMap((file) => listOf(at(file, 'assertionResults')))
     .map((one) => ({
-      title: [...listOf(at(one, 'ancestorTitles')), at(one, 'title')].map(String).join(' '),
+      title: [...listOf(at(one, 'ancestorTitles')), at(one, 'title')].map(textOf).join(' '),
       passed: at(one, 'status') === 'passed',
-      reason: String(listOf(at(one, 'failureMessages'))[0] ?? '').split('\n')[0] ?? '',
+      reason: textOf(at(one, 'failureMessages', 0)).split('\n')[0] ?? '',
     }));
 }
 
