@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf, parseJson } from '@cynodeai/runtime/std';
+import { elapsedMs, messageOf, parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import { diskFull, isDiskFull, WorkerError } from '../../../domain/errors.ts';
 import type {
@@ -12,7 +12,7 @@ import type {
 } from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
 import { WatchedOutput } from '../shared/watched-output.ts';
-import { classifyRefusal, initRefusal } from './classify.ts';
+import { classifyRefusal, endedAsInit, initRefusal } from './classify.ts';
 import { createBody, type DockerProfile } from './create-body.ts';
 import { forceRemove } from './containers.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
@@ -77,10 +77,14 @@ export class DockerContainer implements EngineContainer {
       const exit = await this.#awaitExit();
       const answer = await this.#call('POST', `${this.#path}/start`);
       if (answer.status !== 204) return refused(answer);
+      const startedMs = elapsedMs();
       hooks.started(new Date());
       const exitCode = await exit.code;
+      const ageMs = elapsedMs() - startedMs;
       await this.#lastOutput(outputEnded);
       const { silent, firstWords } = output;
+      const wrote = !silent || firstWords !== '';
+      if (!hooks.wanted() && endedAsInit({ exitCode, wrote, ageMs })) return { kind: 'not_wanted' };
       const refusal = silent ? initRefusal(exitCode, firstWords) : undefined;
       return refusal === undefined
         ? { kind: 'exited', exitCode }
