@@ -62,6 +62,7 @@ beforeAll(async () => {
       'worker.jobs.stop': [{ body: { ...unknown, grace_seconds: 1 } }],
       'worker.models.load': [{ body: { version: 1, model_ref: 'scripted' } }],
       'worker.jobs.get': [{ params: { job_id: ids.job_id } }],
+      'worker.jobs.output': [{ params: { job_id: ids.job_id } }],
       'worker.jobs.ack': [{ params: { job_id: ids.job_id }, body: { version: 1, ...ids } }],
     },
   };
