@@ -11,8 +11,9 @@ import type {
   SandboxSinks,
 } from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
+import { endedAsInit } from '../shared/ended-as-init.ts';
 import { WatchedOutput } from '../shared/watched-output.ts';
-import { classifyRefusal, endedAsInit, initRefusal } from './classify.ts';
+import { classifyRefusal, initRefusal } from './classify.ts';
 import { createBody, type DockerProfile } from './create-body.ts';
 import { forceRemove } from './containers.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';

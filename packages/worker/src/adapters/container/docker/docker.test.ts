@@ -2,7 +2,7 @@ import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seccompProfile } from '../seccomp/profile.ts';
-import { classifyRefusal, endedAsInit, initRefusal } from './classify.ts';
+import { classifyRefusal, initRefusal } from './classify.ts';
 import { createBody } from './create-body.ts';
 import { daemonMessage } from './daemon.ts';
 import { socketPathOf } from './daemon-address.ts';
@@ -152,18 +152,5 @@ describe('an attached stream', () => {
         expect(Buffer.concat(seen.stderr)).toEqual(expected(true));
       }),
     );
-  });
-});
-
-describe('a container that was signalled', () => {
-  it.each([
-    [2, false, 300, true],
-    [2, false, 1500, false],
-    [2, true, 300, false],
-    [143, false, 300, false],
-    [0, false, 300, false],
-  ])('and ended with %i, output %s, after %i ms was its runtime still: %s', (...all) => {
-    const [exitCode, wrote, ageMs, init] = all;
-    expect(endedAsInit({ exitCode, wrote, ageMs })).toBe(init);
   });
 });

@@ -1,3 +1,4 @@
+import { elapsedMs } from '@cynodeai/runtime/std';
 import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import type {
   SandboxSinks,
 } from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
+import { endedAsInit } from '../shared/ended-as-init.ts';
 import { WatchedOutput } from '../shared/watched-output.ts';
 import { classifyExit, type EndedCall } from './classify-exit.ts';
 import { engineMessage } from './client.ts';
@@ -41,6 +43,8 @@ export class PodmanContainer implements EngineContainer {
   #child: ChildProcess | undefined;
   #process: Promise<HostProcess | undefined> | undefined;
   #layer: Promise<string | undefined> | undefined;
+  /** When its first process was there, on the monotonic clock, ms. */
+  #startedMs: number | undefined;
 
   constructor(deps: PodmanRunDeps, spec: SandboxRunSpec) {
     this.#deps = deps;
@@ -53,6 +57,7 @@ export class PodmanContainer implements EngineContainer {
     // One of an earlier run of this job would make the engine's own refusal look like the job's end.
     rmSync(pidFile, { force: true });
     const onStarted = ({ pid, startedAt }: StartedProcess): void => {
+      this.#startedMs ??= elapsedMs();
       this.#process ??= holdProcess(pid);
       this.#layer ??= upperDirOfProcess(pid, layersDirOf(this.#deps.command));
       hooks.started(startedAt);
@@ -132,6 +137,12 @@ export class PodmanContainer implements EngineContainer {
     output: WatchedOutput,
   ): ContainerEnd {
     const { silent, firstWords } = output;
+    const { code, wanted } = call;
+    const wrote = !silent || firstWords !== '';
+    const ageMs = elapsedMs() - (this.#startedMs ?? Number.NEGATIVE_INFINITY);
+    if (!wanted && code !== null && endedAsInit({ exitCode: code, wrote, ageMs })) {
+      return { kind: 'not_wanted' };
+    }
     const verdict = classifyExit({ ...call, silent, stderr: firstWords });
     const words = engineMessage(firstWords);
     switch (verdict.kind) {
