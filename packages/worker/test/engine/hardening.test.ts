@@ -1,12 +1,13 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import { waitFor } from '@cynodeai/testing';
 import { hostname } from 'node:os';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callEngine } from '../../src/adapters/container/podman/client.ts';
 import { jobRequest } from '../support/job-request.ts';
+import { processesNaming } from '../support/leftovers.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
 import { testImage } from '../support/test-image.ts';
 
@@ -211,6 +212,33 @@ describe.each(engines)('$name', ({ open }) => {
         ],
       );
       expect(grep.stdout).toBe('');
+    });
+
+    it('is not taken for a part of the engine, whatever it calls itself, and has nothing run on the host', async () => {
+      const storage = test.command.flags[0] ?? '';
+      const label = '--label=io.cynodeai.node_slug=node-hard';
+      const request = jobRequest(`
+        disguised() { name=$1; shift; perl -e 'my $name = shift; exec { "perl" } $name, "-e", "sleep 100", "--", @ARGV' "$name" "$@" & }
+        printf '#!/bin/sh\ntouch %s\n' "$HOST/escaped" > runtime; chmod 755 runtime
+        disguised /usr/bin/conmon "\${STORAGE#--root=}" -n cynode-sandbox-x -c y -r "$HOST/runtime"
+        disguised /usr/bin/conmon "\${STORAGE#--root=}" -n cynode-sandbox-x -c ${'a'.repeat(64)} -r "$HOST/runtime"
+        disguised /usr/bin/podman run "$STORAGE" ${label} --name=cynode-sandbox-x
+        sleep 1; touch up; wait`);
+      const host = `${node.mountRoot}/${request.job_id}/workspace`;
+      const running = node.jobs.run({
+        ...request,
+        sandbox: { ...request.sandbox, env: { STORAGE: storage, HOST: host } },
+      });
+      await waitFor(async () => readFile(`${host}/up`).catch(() => undefined), {
+        what: 'the job runs',
+      });
+      const disguised = async () => (await processesNaming('\0sleep 100\0')).length;
+      const before = await disguised();
+      await test.engine.removeLeftovers('node-hard', (name) => name.endsWith(request.job_id));
+      expect(await readdir(host)).toEqual(['runtime', 'up']);
+      expect([before, await disguised()]).toEqual([3, 3]);
+      node.jobs.stop(request.job_id, 0);
+      await running;
     });
 
     it('ignores what the image would start by itself', async () => {

@@ -1,10 +1,10 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isSandboxName, nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { CommandError } from '@cynodeai/runtime/process';
 import { checkNamePrefix } from '../shared/run-probe.ts';
-import { holdProcess, killGroup } from './host-process.ts';
+import { holdProcess, hostCommands, killGroup } from './host-process.ts';
 import { endMonitors, forgetContainers, monitorsOf } from './monitors.ts';
 import { readStarted } from './pid-watch.ts';
 import { callEngine, type EngineCommand } from './client.ts';
@@ -56,12 +56,11 @@ export async function endClients(
   lives: (name: string) => boolean = () => false,
 ): Promise<void> {
   const label = `--label=${nodeSlugLabel}=${nodeSlug}`;
-  for (const pid of await readdir('/proc')) {
-    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    const [program = '', ...flags] = words.split('\0');
+  for (const { pid, words } of await hostCommands()) {
+    const [program = '', ...flags] = words;
     if (!basename(program).startsWith('podman') || !flags.includes(storage)) continue;
     const name = flags.find((flag) => flag.startsWith('--name='))?.slice(7) ?? '';
-    if (flags.includes('run') && flags.includes(label) && !lives(name)) killGroup(Number(pid));
+    if (flags.includes('run') && flags.includes(label) && !lives(name)) killGroup(pid);
   }
 }
 
@@ -107,7 +106,7 @@ async function endUnknownMonitors(
   const known = await listContainers(command);
   const strays = monitors.filter(({ container }) => !known.includes(container));
   await endMonitors(strays);
-  await forgetContainers(strays);
+  await forgetContainers(command, strays);
 }
 
 /** Removes what a start that was cut off leaves of one container, of which the engine knows nothing. */

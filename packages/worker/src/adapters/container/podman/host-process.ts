@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir, readlink } from 'node:fs/promises';
 import process from 'node:process';
 
 /** A process of the host that is not our child, told apart from a later one with the same id. */
@@ -43,4 +43,30 @@ export function killGroup(pid: number | undefined): void {
   } catch {
     // The group is gone already.
   }
+}
+
+/** What the kernel calls a namespace of a process; empty when the process is gone or not ours. */
+export async function namespaceOf(pid: string | number, kind: 'pid' | 'user'): Promise<string> {
+  return readlink(`/proc/${pid}/ns/${kind}`).catch(() => '');
+}
+
+/** A process that sees the process numbers we see, and what it calls itself. */
+export interface HostCommand {
+  readonly pid: number;
+  readonly words: readonly string[];
+}
+
+/**
+ * The processes of the host itself. Those of sandboxes are listed beside them, and may call themselves anything: a
+ * command line is worth nothing until it is known whose it is. They are told by their own process numbers.
+ */
+export async function hostCommands(): Promise<readonly HostCommand[]> {
+  const numbers = await namespaceOf('self', 'pid');
+  const found: HostCommand[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry) || (await namespaceOf(entry, 'pid')) !== numbers) continue;
+    const line = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
+    found.push({ pid: Number(entry), words: line.split('\0') });
+  }
+  return found;
 }

@@ -2,26 +2,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { runCommand } from '@cynodeai/runtime/process';
 import type { EngineCommand } from './client.ts';
-import { holdProcess, type HostProcess, signalProcess } from './host-process.ts';
+import { hostCommands, holdProcess, type HostProcess, signalProcess } from './host-process.ts';
 
 /** A process that watches over one container from outside: `conmon`. */
 export interface Monitor {
   readonly pid: number;
   readonly container: string;
   readonly id: string;
-  /** The runtime's program. */
-  readonly runtime: string;
-  /** Since its start. */
-  readonly seconds: number;
 }
 
-/** What the kernel counts start times in, on every processor it tells them to programs. */
-const ticksPerSecond = 100;
-
-async function wordsOf(pid: string): Promise<readonly string[]> {
-  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return line.split('\0');
-}
+/** An id as the engine makes them. */
+const containerId = /^[0-9a-f]{64}$/;
 
 async function processIds(): Promise<readonly string[]> {
   return (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
@@ -34,16 +25,11 @@ async function processIds(): Promise<readonly string[]> {
 export async function monitorsOf({ flags }: EngineCommand): Promise<readonly Monitor[]> {
   const root = (flags[0] ?? '').replace(/^--root=/, '');
   const found: Monitor[] = [];
-  const upSeconds = Number.parseFloat(await readFile('/proc/uptime', 'utf8'));
-  for (const pid of await processIds()) {
-    const words = await wordsOf(pid);
+  for (const { pid, words } of await hostCommands()) {
     if (basename(words[0] ?? '') !== 'conmon' || !words.includes(root)) continue;
-    const held = await holdProcess(Number(pid));
-    if (held === undefined) continue;
-    const seconds = upSeconds - Number(held.startTicks) / ticksPerSecond;
     const behind = (flag: string): string => words[words.indexOf(flag) + 1] ?? '';
-    const [container, id, runtime] = [behind('-n'), behind('-c'), behind('-r')];
-    found.push({ pid: held.pid, container, id, runtime, seconds });
+    const [container, id] = [behind('-n'), behind('-c')];
+    if (containerId.test(id)) found.push({ pid, container, id });
   }
   return found;
 }
@@ -81,8 +67,14 @@ export async function endMonitors(monitors: readonly Monitor[]): Promise<void> {
 }
 
 /** Removes what the runtime keeps of containers that the engine does not know, once their processes were killed. */
-export async function forgetContainers(strays: readonly Monitor[]): Promise<void> {
-  for (const { runtime, id } of strays) {
-    await runCommand(runtime, ['delete', '--force', id], { timeoutMs: 20_000 });
+export async function forgetContainers(
+  { flags, env }: EngineCommand,
+  strays: readonly Monitor[],
+): Promise<void> {
+  // The engine's own, whatever a command line says.
+  const runtime = flags.find((flag) => flag.startsWith('--runtime='))?.slice(10);
+  if (runtime === undefined) return;
+  for (const { id } of strays) {
+    await runCommand(runtime, ['delete', '--force', id], { env, timeoutMs: 20_000 });
   }
 }

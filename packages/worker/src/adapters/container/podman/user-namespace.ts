@@ -1,6 +1,5 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
 import { callEngine, type EngineCommand } from './client.ts';
-import { holdProcess, signalProcess } from './host-process.ts';
+import { holdProcess, hostCommands, namespaceOf, signalProcess } from './host-process.ts';
 
 /** Command line of a process that keeps the user namespace of a rootless engine; its clients are in there too. */
 const keeperLine = /^(?:\S*\/)?(?:catatonit -P|podman(?: pause)?)$/;
@@ -11,19 +10,6 @@ interface Keeper {
   readonly namespace: string;
 }
 
-/** What the kernel calls a namespace of a process; empty when the process is gone or not ours. */
-async function namespaceOf(pid: string | number, kind: 'pid' | 'user'): Promise<string> {
-  return readlink(`/proc/${pid}/ns/${kind}`).catch(() => '');
-}
-
-/** Whether a process keeps the namespace: jobs are in it too, but see other process numbers. */
-async function keeps(pid: string, namespace: string, numbers: string): Promise<boolean> {
-  if ((await namespaceOf(pid, 'user')) !== namespace) return false;
-  if ((await namespaceOf(pid, 'pid')) !== numbers) return false;
-  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return keeperLine.test(line.replaceAll('\0', ' ').trim());
-}
-
 /**
  * The process that keeps the user namespace of a rootless engine; the call starts it where there is none. It is found
  * by the namespace: in which file the engine notes its number differs from version to version.
@@ -31,12 +17,11 @@ async function keeps(pid: string, namespace: string, numbers: string): Promise<b
 async function findKeeper(command: EngineCommand): Promise<Keeper | undefined> {
   const { stdout } = await callEngine(command, ['unshare', 'readlink', '/proc/self/ns/user']);
   const namespace = stdout.trim();
-  const numbers = await namespaceOf('self', 'pid');
   if (namespace === '' || namespace === (await namespaceOf('self', 'user'))) return undefined;
-  for (const pid of await readdir('/proc')) {
-    if (/^\d+$/.test(pid) && (await keeps(pid, namespace, numbers))) {
-      return { pid: Number(pid), namespace };
-    }
+  // Jobs are in it too, but are not of the host.
+  for (const { pid, words } of await hostCommands()) {
+    const isKeeper = keeperLine.test(words.join(' ').trim());
+    if (isKeeper && (await namespaceOf(pid, 'user')) === namespace) return { pid, namespace };
   }
   return undefined;
 }
