@@ -84,7 +84,7 @@ export const hostDisks: DiskGauge = {
   measure: async ({ folders, pid, limitMs }) => {
     const [named, nameless] = await Promise.all([
       measureFolders(folders, limitMs),
-      pid === undefined ? [] : namelessFiles(pid),
+      pid === undefined ? [] : namelessFiles(pid, limitMs),
     ]);
     const bytes = nameless.reduce((sum, file) => sum + file.bytes, named.bytes);
     return { ...named, bytes, files: named.files + nameless.length };

@@ -1,45 +1,42 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
+import { elapsedMs } from '@cynodeai/runtime/std';
 
 /** A file that no folder names any more and that takes its room until the last process lets go of it. */
 export interface NamelessFile {
   readonly bytes: number;
 }
 
-/** Kinds of file systems that are memory. */
-const inMemory: ReadonlySet<string> = new Set(['tmpfs', 'devtmpfs', 'ramfs', 'mqueue', 'proc']);
+/** Kinds of file systems that are memory: as mounts name them, and as the kernel numbers them for any file. */
+const memoryKinds: ReadonlySet<string> = new Set(['tmpfs', 'devtmpfs', 'ramfs', 'mqueue', 'proc']);
+const memoryNumbers: ReadonlySet<number> = new Set([0x0102_1994, 0x8584_58f6, 0x9584_58f6]);
 
-/** Numbers of the disks a container sees, `MAJOR:MINOR`, by its mounts. */
-export function disksOf(mountInfo: string): ReadonlySet<string> {
+/** Numbers of what is memory for a container, by its mounts, `MAJOR:MINOR`. */
+export function memoryOf(mountInfo: string): ReadonlySet<string> {
   const lines = mountInfo.split('\n').map((line) => line.split(' - '));
-  return new Set(
-    lines.flatMap(([left = '', right = '']) => {
-      const device = left.split(' ')[2];
-      return device === undefined || inMemory.has(right.split(' ')[0] ?? '') ? [] : [device];
-    }),
-  );
+  const mounted = lines.flatMap(([left = '', right = '']) => {
+    const device = left.split(' ')[2];
+    return device !== undefined && memoryKinds.has(right.split(' ')[0] ?? '') ? [device] : [];
+  });
+  return new Set([kernelMemory, ...mounted]);
 }
 
-/** A device as `/proc` writes it. */
-export function deviceText(device: number): string {
-  const big = BigInt(device);
-  const major = ((big >> 8n) & 0xfffn) | ((big >> 32n) & 0xfffff000n);
-  const minor = (big & 0xffn) | ((big >> 12n) & 0xffffff00n);
-  return `${major}:${minor}`;
+/** What the kernel mounts for itself before anything else: memory that `maps` lists like removed files. */
+const kernelMemory = '0:1';
+
+function hexadecimals(text: string, separator: string): readonly number[] {
+  return text.split(separator).map((part) => Number.parseInt(part, 16));
 }
 
-/** Files without a name that a process has mapped, by their number; the length of the mapping is what is known. */
-export function mappedNameless(maps: string, disks: ReadonlySet<string>): Map<string, number> {
-  const found = new Map<string, number>();
+/** Files without a name that a process has mapped, by inode; the length of the mapping is what is known. */
+export function mappedNameless(maps: string, memory: ReadonlySet<string>): Map<number, number> {
+  const found = new Map<number, number>();
   for (const line of maps.split('\n')) {
-    const match =
-      /^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ ([0-9a-f]+):([0-9a-f]+) (\d+) .*\(deleted\)$/.exec(line);
-    if (match === null) continue;
-    const [, from = '', to = '', major = '', minor = '', inode = ''] = match;
-    const device = `${Number.parseInt(major, 16)}:${Number.parseInt(minor, 16)}`;
-    if (!disks.has(device)) continue;
-    const bytes = Number.parseInt(to, 16) - Number.parseInt(from, 16);
-    const key = `${device}:${inode}`;
-    found.set(key, (found.get(key) ?? 0) + bytes);
+    const [range = '', , , device = '', inode = ''] = line.split(' ');
+    const [major, minor] = hexadecimals(device, ':');
+    const isMemory = memory.has(`${major}:${minor}`);
+    if (isMemory || !line.endsWith(' (deleted)')) continue;
+    const [from = 0, to = 0] = hexadecimals(range, '-');
+    found.set(Number(inode), (found.get(Number(inode)) ?? 0) + to - from);
   }
   return found;
 }
@@ -56,21 +53,43 @@ async function membersOf(pid: number): Promise<readonly string[]> {
 
 const blockBytes = 512;
 
-/** Files of the container's disks that its processes alone know: open or mapped, and without a name. */
-export async function namelessFiles(pid: number): Promise<readonly NamelessFile[]> {
-  const disks = disksOf(await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
-  const found = new Map<string, number>();
+/** A file behind a descriptor, if it has no name and lies on a disk. */
+async function openNameless(
+  path: string,
+): Promise<{ readonly inode: number; readonly bytes: number } | undefined> {
+  try {
+    const file = await stat(path);
+    if (file.nlink > 0 || !file.isFile()) return undefined;
+    const { type } = await statfs(path);
+    const bytes = file.blocks * blockBytes;
+    return memoryNumbers.has(type >>> 0) ? undefined : { inode: file.ino, bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Files of disks that the processes of a container alone know: open or mapped, and without a name. They are told apart
+ * by inode alone, because btrfs and overlays give one file several devices. What is not found within `limitMs` is left
+ * out.
+ */
+export async function namelessFiles(
+  pid: number,
+  limitMs: number,
+): Promise<readonly NamelessFile[]> {
+  const until = elapsedMs() + limitMs;
+  const memory = memoryOf(await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
+  const mapped = new Map<number, number>();
+  const open = new Map<number, number>();
   for (const member of await membersOf(pid)) {
     const maps = await readFile(`/proc/${member}/maps`, 'utf8').catch(() => '');
-    for (const [key, bytes] of mappedNameless(maps, disks)) {
-      if (!found.has(key)) found.set(key, bytes);
-    }
+    for (const [inode, bytes] of mappedNameless(maps, memory)) mapped.set(inode, bytes);
     for (const descriptor of await readdir(`/proc/${member}/fd`).catch(() => [])) {
-      const file = await stat(`/proc/${member}/fd/${descriptor}`).catch(() => undefined);
-      if (file === undefined || file.nlink > 0 || !file.isFile()) continue;
-      const device = deviceText(file.dev);
-      if (disks.has(device)) found.set(`${device}:${file.ino}`, file.blocks * blockBytes);
+      if (elapsedMs() > until) break;
+      const file = await openNameless(`/proc/${member}/fd/${descriptor}`);
+      if (file !== undefined) open.set(file.inode, file.bytes);
     }
+    if (elapsedMs() > until) break;
   }
-  return [...found.values()].map((bytes) => ({ bytes }));
+  return [...new Map([...mapped, ...open]).values()].map((bytes) => ({ bytes }));
 }
