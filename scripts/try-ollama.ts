@@ -1,6 +1,6 @@
-import { ollamaRoutes } from '@cynodeai/contracts/model';
+import { isCloudModel, looksLikeEmbedding, ollamaRoutes } from '@cynodeai/contracts/model';
 import { HttpClient, callRoute } from '@cynodeai/runtime/call';
-import { at, parseJson } from '@cynodeai/runtime/std';
+import { at, parseJson, trimEnd } from '@cynodeai/runtime/std';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -44,14 +44,18 @@ function askedIn(document: unknown): readonly Asked[] {
     }));
 }
 
-/** The smallest model of the service: the suite asks for speed, not for wit. */
+/** The smallest model of the service that can talk: the suite asks for speed, not for wit. */
 async function smallestModel(baseUrl: string): Promise<string> {
   const client = new HttpClient();
   try {
     const { body } = await callRoute(ollamaRoutes.tags, {}, { client, baseUrl, timeoutMs: 10_000 });
-    const local = (body.models ?? []).filter(({ remote_host }) => !remote_host);
-    const [first] = local.toSorted((a, b) => (a.size ?? 0) - (b.size ?? 0));
-    const name = first?.model ?? first?.name;
+    const talking = (body.models ?? []).flatMap((one) => {
+      const { model, name = model ?? '', size = 0, remote_host, capabilities, details } = one;
+      const families = [details?.family, details?.families].flat().filter((each) => each != null);
+      const talks = capabilities?.includes('completion') ?? !looksLikeEmbedding(name, families);
+      return talks && !remote_host && !isCloudModel(name) ? [{ name, size }] : [];
+    });
+    const name = talking.toSorted((a, b) => a.size - b.size)[0]?.name;
     if (name === undefined)
       throw new Error(`no model is at ${baseUrl}; get one: ollama pull smollm2:135m`);
     return name;
@@ -85,5 +89,5 @@ if (url === undefined || !URL.canParse(url)) {
   process.stderr.write('usage: npm run try:ollama -- http://HOST:11434 [--model NAME]\n');
   process.exitCode = 2;
 } else {
-  await main(url.replace(/\/+$/, ''));
+  await main(trimEnd(url, '/'));
 }

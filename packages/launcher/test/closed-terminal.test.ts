@@ -50,10 +50,15 @@ describe('a program whose terminal is closed', () => {
     await using folder = await temporaryDirectory();
     const watched = watch(folder.path);
     const args = ['-qfc', led(words(folder.path)), '/dev/null'];
-    const terminal = new Child('script', args, {
+    await using terminal = new Child('script', args, {
       env: { PATH: '/usr/bin:/bin', SHELL: '/bin/sh' },
     });
     const pid = await watched.waits();
+    await using atLast = new AsyncDisposableStack();
+    atLast.defer(() => {
+      // It has ended, unless something went wrong.
+      if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL');
+    });
     terminal.process.kill('SIGKILL');
     expect(await watched.stops()).toBe('hung_up');
     // Whoever else hangs up is nobody in a hurry.

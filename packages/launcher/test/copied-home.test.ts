@@ -48,10 +48,14 @@ it('a copy of a running state folder is an install of its own: its reset and its
   expect(existsSync(join(test.install.runDir, 'pg/.s.PGSQL.5432'))).toBe(true);
 
   const copy = await openInstall(env);
+  await using atLast = new AsyncDisposableStack();
+  atLast.defer(async () => {
+    await tearDown({ install: copy, env, signal, onStep });
+    removeTree(copy.runDir);
+  });
   const own = processesOf(await started(copy, env));
   expect([...original, ...own].every((one) => isAlive(one))).toBe(true);
   expect(await tearDown({ install: copy, env, signal, onStep })).toBe(true);
   expect(own.some((one) => isAlive(one))).toBe(false);
   expect(original.every((one) => isAlive(one))).toBe(true);
-  removeTree(copy.runDir);
 });

@@ -255,7 +255,7 @@ describe('the start script', () => {
 
     it('takes leave of orphans, hands its input on and ends with the code of the program', async () => {
       await using test = await checkout('new');
-      const child = asFirst(
+      await using child = asFirst(
         test,
         `import { execFileSync } from 'node:child_process';
         import { readdirSync, readFileSync } from 'node:fs';
@@ -274,7 +274,7 @@ describe('the start script', () => {
 
     it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('passes %s on once', async (signal) => {
       await using test = await checkout('new');
-      const child = asFirst(
+      await using child = asFirst(
         test,
         `let times = 0;
         process.on('${signal}', () => { times += 1; setTimeout(() => process.exit(times), 200); });

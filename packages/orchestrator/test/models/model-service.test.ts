@@ -16,7 +16,11 @@ async function scripted(version: string): Promise<ModelServiceUnderTest> {
         ? {
             kind: 'trickle',
             chunks: Array.from({ length: 10_000 }, () => 'and then '),
-            next: () => new Promise((resolve) => setTimeout(resolve, 5)),
+            // Only a caller who leaves makes it end.
+            next: (index) =>
+              new Promise((resolve) => {
+                if (index < 5) setTimeout(resolve, 5);
+              }),
           }
         : { kind: 'say', text: ['Hel', 'lo.'] },
   });

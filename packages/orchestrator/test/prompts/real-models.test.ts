@@ -16,16 +16,16 @@ let plane: TestControlPlane;
 
 beforeAll(async () => {
   model = await startScriptedModel({ models: [smallModel] });
-  plane = await testControlPlane({
-    env: { OLLAMA_BASE_URL: model.url, INFERENCE_TIMEOUT_SECONDS: '1' },
-  });
+  plane = await testControlPlane({ env: { OLLAMA_BASE_URL: model.url } });
 });
 afterAll(async () => {
   await plane[Symbol.asyncDispose]();
   await model.close();
 });
-beforeEach(() => {
+beforeEach(async () => {
   model.setScript({ reply: 'scripted answer', quirks: {}, intercept: () => undefined });
+  await setSetting(plane.db, 'inference.silence_timeout_seconds', 30);
+  await setSetting(plane.db, 'inference.total_timeout_seconds', 1800);
 });
 
 /** What was told of a job so far. */
@@ -83,7 +83,6 @@ describe('an answer that comes word by word', () => {
     expect(await readTask(plane.db, ids)).toMatchObject({ status: 'failed', closed: true });
     expect(await jobsOf(plane.db, ids, 1)).toHaveLength(1);
     expect(callsOf(model)).toHaveLength(before + 1);
-    await setSetting(plane.db, 'inference.silence_timeout_seconds', 30);
   });
 
   it('may take as long as it likes while words come, up to the limit of the whole', async () => {
@@ -101,11 +100,18 @@ describe('an answer that comes word by word', () => {
       error_message: 'the model was still answering after 2 s',
       stdout: expect.stringMatching(/^(?:blah )+$/),
     });
-    await setSetting(plane.db, 'inference.total_timeout_seconds', 1800);
   });
 });
 
 describe('a model that is not at work yet', () => {
+  let hasty: TestControlPlane;
+  beforeAll(async () => {
+    hasty = await testControlPlane({
+      env: { OLLAMA_BASE_URL: model.url, INFERENCE_TIMEOUT_SECONDS: '1' },
+    });
+  });
+  afterAll(() => hasty[Symbol.asyncDispose]());
+
   it('has more time while it is loaded than to its first word', async () => {
     const load = Promise.withResolvers<void>();
     model.setScript({
@@ -113,27 +119,27 @@ describe('a model that is not at work yet', () => {
     });
     model.evictModel(smallModel);
     model.addModel(smallModel);
-    const ids = await createPrompt(plane.db, 'cold');
+    const ids = await createPrompt(hasty.db, 'cold');
     await waitFor(() => callsOf(model).length > 0);
     // Longer than the first word may take, and the model is not in memory.
     await new Promise((resolve) => setTimeout(resolve, 2500));
-    expect(await readJob(plane.db, ids)).toMatchObject({ status: 'running' });
+    expect(await readJob(hasty.db, ids)).toMatchObject({ status: 'running' });
     load.resolve();
-    expect((await jobIn(plane.db, ids, 'completed')).result).toMatchObject({ stdout: 'warm' });
+    expect((await jobIn(hasty.db, ids, 'completed')).result).toMatchObject({ stdout: 'warm' });
   });
 
   it('that is in memory and says nothing is given up, and not asked again', async () => {
     model.setScript({ reply: 'warm' });
-    await jobIn(plane.db, await createPrompt(plane.db, 'warm up'), 'completed');
+    await jobIn(hasty.db, await createPrompt(hasty.db, 'warm up'), 'completed');
     model.setScript({ reply: { kind: 'hang' } });
-    const ids = await createPrompt(plane.db, 'hello?');
-    const job = await jobIn(plane.db, ids, 'failed');
+    const ids = await createPrompt(hasty.db, 'hello?');
+    const job = await jobIn(hasty.db, ids, 'failed');
     expect(job.result).toMatchObject({
       error_type: 'model_timeout',
       error_message: 'the model did not say a word within 1 s',
       stdout: '',
     });
-    expect(await jobsOf(plane.db, ids, 1)).toHaveLength(1);
+    expect(await jobsOf(hasty.db, ids, 1)).toHaveLength(1);
   });
 });
 

@@ -8,7 +8,10 @@ import { urlToHttpOptions } from 'node:url';
 import type { Secret } from '../config/secret.ts';
 
 export interface HttpClientOptions<Lane extends string = never> {
-  /** Most connections to one origin at once; calls beyond wait. 64 unless told. */
+  /**
+   * Most connections to one origin at once; calls beyond wait. 64 unless told. With a `proofKey` a burst of calls opens
+   * more: a connection counts from its proof on.
+   */
   readonly connections?: number;
   /** Limit of opening a connection, ms; 5 s unless told. */
   readonly connectTimeoutMs?: number;

@@ -168,8 +168,8 @@ describe('a client that demands a proof', () => {
     const client = clientOf();
     await tell(port, client);
     await server.close();
-    await using late = await AnsweringServer.start(json(200, { got: 'x' }));
-    await expect(tell(late.port, client)).rejects.toMatchObject({ faultCode: 'ERR_NOT_PROVEN' });
+    await using late = await AnsweringServer.start(json(200, { got: 'x' }), port);
+    await expect(tell(port, client)).rejects.toMatchObject({ faultCode: 'ERR_NOT_PROVEN' });
     expect(late.requests.map(({ url }) => url?.split('?')[0])).toEqual(['/proof']);
   });
 

@@ -29,15 +29,16 @@ function wrap(logger: Logger): Log {
  */
 export function createLog(options: LogOptions): Log {
   const { service, level = 'info', descriptor = 1 } = options;
+  const toJournal = isJournal(descriptor);
   const settings = {
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    ...(isJournal(descriptor) && { hooks: { streamWrite: withPriority } }),
+    ...(toJournal && { hooks: { streamWrite: withPriority } }),
   };
-  const lostLine = (lost: number, reason: string): string =>
-    JSON.stringify({
+  const lostLine = (lost: number, reason: string): string => {
+    const line = JSON.stringify({
       level: 'warn',
       time: new Date().toISOString(),
       service,
@@ -45,5 +46,7 @@ export function createLog(options: LogOptions): Log {
       reason,
       msg: 'log lines could not be written and are lost',
     });
+    return toJournal ? withPriority(line) : line;
+  };
   return wrap(pino(settings, new LineWriter({ descriptor, lostLine })));
 }

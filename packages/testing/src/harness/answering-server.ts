@@ -23,8 +23,9 @@ export class AnsweringServer implements AsyncDisposable {
     });
   }
 
-  static async start(answer: Listener = () => {}): Promise<AnsweringServer> {
-    const server = createServer().listen(0, '127.0.0.1');
+  /** @param port a free one when it is 0 */
+  static async start(answer: Listener = () => {}, port = 0): Promise<AnsweringServer> {
+    const server = createServer().listen(port, '127.0.0.1');
     await once(server, 'listening');
     return new AnsweringServer(server, answer);
   }

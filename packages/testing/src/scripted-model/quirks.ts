@@ -56,13 +56,7 @@ export function thinkQuirk(request: ModelRequest, { thinks }: Quirks): Behaviour
 /** Places of a service that takes only so many requests at once and lets only so many wait. */
 export class ModelQueue {
   #active = 0;
-  #most = 0;
   readonly #waiting: (() => void)[] = [];
-
-  /** Most requests that were at work at once so far. */
-  get most(): number {
-    return this.#most;
-  }
 
   /** Waits for a place; false when too many wait already. */
   async enter({ atOnce = Infinity, waiting = Infinity }: Quirks): Promise<boolean> {
@@ -71,7 +65,6 @@ export class ModelQueue {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#active += 1;
-    this.#most = Math.max(this.#most, this.#active);
     return true;
   }
 

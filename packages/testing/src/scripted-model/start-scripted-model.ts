@@ -30,8 +30,6 @@ export interface ScriptedModel {
   readonly forwarded: readonly ModelRequest[];
   /** Requests whose input a real service would have cut without a word, oldest first. */
   readonly cut: readonly ModelRequest[];
-  /** Most answers that were made at once so far. */
-  readonly mostAtOnce: number;
   /** Models on disk now. */
   readonly models: readonly string[];
   /** Replaces the parts of the script that are given. */
@@ -136,9 +134,6 @@ export async function startScriptedModel(
     requests,
     forwarded,
     cut,
-    get mostAtOnce() {
-      return queue.most;
-    },
     get models() {
       return [...models.onDisk.keys()];
     },

@@ -258,6 +258,18 @@ describe('the limits of a call', () => {
     });
   });
 
+  it('are of the call as well: one that is over is late, not a call to be made again', async () => {
+    const open = () => Promise.reject(new CallError('late', 'no answer from 10.1.2.3'));
+    const stuck = new OllamaClient({ open });
+    expect(await stuck.generate({ baseUrl }, request, { limits, signal: never })).toEqual({
+      kind: 'late',
+      text: '',
+      thoughtChars: 0,
+      model: undefined,
+      message: 'the model took too long to answer',
+    });
+  });
+
   it('are none of its caller, who is told nothing of a limit', async () => {
     const stop = new AbortController();
     const call = client.generate({ baseUrl: `${baseUrl}/half` }, request, {

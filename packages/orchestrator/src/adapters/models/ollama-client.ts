@@ -128,6 +128,9 @@ export class OllamaClient implements ModelClient {
       if (error instanceof ModelSilence) {
         return { ...answer.words, kind: 'late', message: error.message };
       }
+      if (error instanceof CallError && error.code === 'late') {
+        return { ...answer.words, kind: 'late', message: 'the model took too long to answer' };
+      }
       return answerOfFault(error, token !== undefined);
     }
   }

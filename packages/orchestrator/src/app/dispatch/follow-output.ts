@@ -84,14 +84,15 @@ export class FollowedOutput {
     const at = seen[stream];
     seen[stream] += text.length;
     const passed = this.#passed[stream];
-    const fresh = text.slice(Math.max(0, passed - at));
-    // A node gives no more than a result keeps; one that does is not believed.
-    if (fresh === '' || passed > limits.outputStreamBytes) return;
+    // A node gives no more than a result keeps, in bytes; one that does is not believed.
+    const most = limits.outputStreamBytes - passed;
+    const fresh = text.slice(Math.max(0, passed - at)).slice(0, most);
+    if (fresh === '') return;
     this.#passed[stream] += fresh.length;
     const expected = this.#known[stream].slice(passed, passed + fresh.length);
-    if (fresh.startsWith(expected)) this.#skipped[stream] += expected.length;
-    else this.#known[stream] = this.#known[stream].slice(0, passed);
     const isKnown = fresh.startsWith(expected);
+    if (isKnown) this.#skipped[stream] += expected.length;
+    else this.#known[stream] = this.#known[stream].slice(0, passed);
     this.#job.add({ stream, text: isKnown ? fresh.slice(expected.length) : fresh });
   }
 }

@@ -1,5 +1,6 @@
 import { memoryLog } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
+import { maxJobsPerTransaction } from '../../domain/jobs/batches.ts';
 import type { LiveNews } from '../../ports/live-output.ts';
 import { LiveTeller } from './live-teller.ts';
 
@@ -97,6 +98,19 @@ describe('the output of running jobs', () => {
     await go();
     expect(told).toEqual([['b:1'], ['b:2']]);
     expect(await a.close()).toEqual({ stdout: 0, stderr: 0 });
+  });
+
+  it('is told of every job in turn, however many never stop talking', async () => {
+    const { open, told, go } = world();
+    const jobs = Array.from({ length: maxJobsPerTransaction + 2 }, (_, at) => open(`j${at}`));
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const job of jobs) job.add(out('x'));
+      await go();
+    }
+    const turns = told.map((news) => new Set(news.map((one) => one.split(':')[0])));
+    expect(turns.map(({ size }) => size)).toEqual(Array(3).fill(maxJobsPerTransaction));
+    expect(turns.slice(0, 2).map((turn) => turn.has('j65'))).toEqual([false, true]);
+    expect(turns[0]?.union(turns[1] ?? new Set()).size).toBe(jobs.length);
   });
 
   it('is counted when its end comes while it is being stored', async () => {

@@ -108,7 +108,11 @@ export class LiveTeller {
         .slice(0, maxJobsPerTransaction);
       if (batch.length === 0) break;
       const storing = this.#store(batch);
-      for (const job of batch) job.storing = storing.then(() => {});
+      for (const job of batch) {
+        job.storing = storing.then(() => {});
+        // Its next turn comes after all others'.
+        if (this.#jobs.delete(job)) this.#jobs.add(job);
+      }
       await sleep((await storing) ? gatherMs : faultMs);
     }
     this.#isRunning = false;

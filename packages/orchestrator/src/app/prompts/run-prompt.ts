@@ -149,7 +149,12 @@ async function ask(
     limits: prompt.limits,
     onText: (piece: string) => words.add({ stream: 'stdout', text: piece }),
   };
-  const outcome = await askOver(route, question, deps.model);
+  let outcome: ModelOutcome;
+  try {
+    outcome = await askOver(route, question, deps.model);
+  } finally {
+    await words.close();
+  }
   const { stdout: told } = await words.close();
   switch (outcome.kind) {
     case 'aborted':

@@ -53,9 +53,13 @@ describe('the output of a running job', () => {
           if (chunk.length % 3 === 0) await new Promise(setImmediate);
         }
         live.end();
-        const { stdout, stderr } = await heard;
-        expect(kept.stdout.finish().text.startsWith(stdout)).toBe(true);
-        expect(kept.stderr.finish().text.startsWith(stderr)).toBe(true);
+        const told = await heard;
+        for (const stream of ['stdout', 'stderr'] as const) {
+          const { text } = kept[stream].finish();
+          expect(text.startsWith(told[stream])).toBe(true);
+          // A code point that is cut at the end of all is told by the result alone.
+          expect(text.slice(told[stream].length)).toMatch(/^\uFFFD?$/);
+        }
       }),
       { numRuns: 50 },
     );
