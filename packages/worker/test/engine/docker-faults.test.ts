@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@cynodeai/runtime/observe';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '@cynodeai/testing';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { runContainer } from '../../src/app/jobs/run-container.ts';
+import { containerRuns } from '../../src/adapters/container/shared/container-runs.ts';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
+import { DockerContainer } from '../../src/adapters/container/docker/docker-container.ts';
 import { openDockerEngine } from '../../src/adapters/container/docker/docker-engine.ts';
 import { importImage } from '../../src/adapters/container/docker/images.ts';
 import { inspectDaemon } from '../../src/adapters/container/docker/open-engine.ts';
@@ -136,6 +140,64 @@ describe('a Docker daemon that is not as it should be', () => {
       ceiling: testCeiling,
     };
     await expect(openDockerEngine(source, silentLog)).rejects.toThrow(`runs no sandbox: ${reason}`);
+  });
+});
+
+/** A daemon that does all of a run but answer the call that starts it; says which calls it got. */
+async function cuttingDaemon(cut: (response: ServerResponse) => void) {
+  const dir = await temporaryDirectory();
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    const [path = ''] = request.url?.split('?') ?? [];
+    calls.push(`${request.method} ${path.split('/').at(-1)}`);
+    if (path.endsWith('/start')) cut(response);
+    else if (path.endsWith('/wait')) response.writeHead(200).write(' ');
+    else response.writeHead(path.endsWith('/create') ? 201 : 204).end();
+  });
+  server.on('upgrade', (_request, socket) => {
+    socket.on('error', () => {});
+    socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+  });
+  const path = join(dir.path, 'sock');
+  server.listen(path);
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await dir[Symbol.asyncDispose]();
+  });
+  return { daemon: new Daemon(path), calls };
+}
+
+describe('a start that a Docker daemon never answered', () => {
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['nothing', (response) => response.socket?.destroy()],
+    ['half of the head', (response) => response.socket?.end('HTTP/1.1 204 No')],
+    [
+      'half of a refusal',
+      (response) => {
+        response.writeHead(500, { 'content-length': 100 }).write('{"mess');
+        setImmediate(() => response.socket?.destroy());
+      },
+    ],
+    ['nonsense', (response) => response.socket?.end('hello\r\n\r\n')],
+  ])('is never tried again, because the job may run: %s', async (_what, cut) => {
+    const { daemon, calls } = await cuttingDaemon(cut);
+    const profile = { version: '20.10', rootless: false, privateCgroups: true, relabel: false };
+    const deps = { daemon, profile, hostFiles: [], log: silentLog };
+    const engine = containerRuns({
+      containerOf: (wanted) => new DockerContainer(deps, wanted),
+      forgetImage: () => {},
+      log: silentLog,
+    });
+    const timer = { sleep: async () => {}, elapsedMs: () => 0, random: () => 0 };
+    const clock = { now: () => new Date() };
+    const { signal } = new AbortController();
+    const run = runContainer({ engine, clock, timer, log: silentLog }, spec('c1'), signal);
+    await expect(run).rejects.toMatchObject({ code: 'internal' });
+    expect(calls.filter((call) => call === 'POST start')).toHaveLength(1);
+    expect(calls.at(-1)).toBe('DELETE c1');
+    daemon.close();
   });
 });
 

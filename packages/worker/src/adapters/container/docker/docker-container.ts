@@ -76,7 +76,11 @@ export class DockerContainer implements EngineContainer {
       const output = new WatchedOutput(sinks);
       const outputEnded = this.#follow(attached, output);
       const exit = await this.#awaitExit();
-      const answer = await this.#call('POST', `${this.#path}/start`);
+      const answer = await this.#call('POST', `${this.#path}/start`).catch((error: unknown) => {
+        // A call without an answer may have started it: the job must not run once more.
+        hooks.started(new Date());
+        throw error;
+      });
       if (answer.status !== 204) return refused(answer);
       const startedMs = elapsedMs();
       hooks.started(new Date());
