@@ -154,7 +154,8 @@ export class ContainerRun {
   /** The engine was to remove it by itself; what it left is removed, and where that fails the sweep comes later. */
   async #verify(): Promise<void> {
     const { container, spec, log } = this.#deps;
-    if (await container.isGone()) return;
+    // An engine that cannot say so now has told the end of the job all the same.
+    if (await container.isGone().catch(() => false)) return;
     await this.#remove().catch((error: unknown) => {
       const detail = { container: spec.name, error: messageOf(error) };
       log.error('a container is left behind; it is removed by a later sweep', detail);
