@@ -2,12 +2,19 @@ import { silentLog } from '@cynodeai/runtime/observe';
 import { describe, expect, it } from 'vitest';
 import { FakeEngine } from '../../../test/support/fake-engine.ts';
 import { idOf } from '../../../test/support/job-stage.ts';
-import { sandboxName } from '../../domain/sandbox/naming.ts';
+import { networkHolderName, sandboxName } from '../../domain/sandbox/naming.ts';
 import { sweepHost } from './sweep-host.ts';
+
+/** A model service: its start or its container is no job's. */
+const ollamaName = 'cynodeai-ollama';
 
 function scene(fault?: Error) {
   const engine = new FakeEngine();
-  for (const index of [1, 2]) engine.leave('n1', sandboxName(idOf(index)));
+  for (const index of [1, 2]) {
+    engine.leave('n1', sandboxName(idOf(index)));
+    engine.leave('n1', networkHolderName(idOf(index)));
+  }
+  engine.leave('n1', ollamaName);
   const asked: string[] = [];
   const lines: string[] = [];
   const note = (message: string): void => void lines.push(message);
@@ -32,7 +39,11 @@ describe('the sweep of a host', () => {
   it('removes what no living job has, and takes the reserve again', async () => {
     const { engine, asked, lines, deps } = scene();
     await sweepHost(deps);
-    expect(await engine.removeLeftovers('n1')).toEqual([sandboxName(idOf(1))]);
+    expect(await engine.removeLeftovers('n1')).toEqual([
+      sandboxName(idOf(1)),
+      networkHolderName(idOf(1)),
+      ollamaName,
+    ]);
     expect(lines).toEqual(Array(2).fill('the sweep removed what jobs had left'));
     expect(asked).toEqual(['tidy']);
   });

@@ -1,6 +1,6 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
-import { jobOfContainer } from '../../domain/sandbox/naming.ts';
+import { isJobContainer, jobOfContainer } from '../../domain/sandbox/naming.ts';
 import type { SandboxHost } from '../../ports/worker-api.ts';
 import type { DiskGuard } from '../disk/disk-guard.ts';
 import type { JobService } from '../jobs/job-service.ts';
@@ -22,7 +22,11 @@ export async function sweepHost(deps: SweepHostDeps): Promise<void> {
   const { host, jobs, disk, nodeSlug, log } = deps;
   const steps = {
     containers: () =>
-      host.engine.removeLeftovers(nodeSlug, (name) => jobs.lives(jobOfContainer(name))),
+      // What is no job's, such as a model service on its way, is not this sweep's.
+      host.engine.removeLeftovers(
+        nodeSlug,
+        (name) => !isJobContainer(name) || jobs.lives(jobOfContainer(name)),
+      ),
     folders: () => host.workspace.removeStrays((jobId) => jobs.lives(jobId)),
   };
   for (const [what, step] of Object.entries(steps)) {

@@ -14,6 +14,11 @@ export function isSandboxName(name: string): boolean {
   return name.startsWith('cynode-sandbox-');
 }
 
+/** Whether a container is there for a job, the one that holds its network included, by its name. */
+export function isJobContainer(name: string): boolean {
+  return isSandboxName(name) || name.startsWith('cynode-inference-proxy-');
+}
+
 /** The job that a container belongs to, by its name. */
 export function jobOfContainer(name: string): string {
   return name.slice(-36);
