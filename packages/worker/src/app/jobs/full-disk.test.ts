@@ -1,5 +1,5 @@
 import { silentLog } from '@cynodeai/runtime/observe';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { request, stage, startedAt, times } from '../../../test/support/job-stage.ts';
 import { diskFull, isDiskFull, WorkerError } from '../../domain/errors.ts';
 import { acceptJob } from './accept-job.ts';
@@ -21,32 +21,28 @@ function storing(failures: number, fault = full()) {
         if (left >= 0) throw fault;
       },
     },
-    workspace: {
-      remove: async () => {
-        asked.push('remove');
-        throw new Error('busy');
-      },
-    },
     disk: { makeRoom: () => void asked.push('room') },
     clock: { now: () => startedAt },
     timer: { sleep: async () => void asked.push('pause'), elapsedMs: () => 0, random: () => 0 },
     log: silentLog,
   };
-  return { asked, deps };
+  const clear = async (): Promise<void> => void asked.push('remove');
+  return { asked, deps, clear };
 }
 
 describe('on a full disk a result', () => {
   it('is stored once there is room: the reserve, then what the job left', async () => {
-    const { asked, deps } = storing(2);
-    await storeResult(deps, result);
+    const { asked, deps, clear } = storing(2);
+    await storeResult(deps, result, clear);
     const again = ['room', 'remove', 'pause', 'finish'];
     expect(asked).toEqual(['finish', ...again, ...again]);
   });
 
   it('is given up after a while, and at once where something else is wrong', async () => {
-    await expect(storeResult(storing(100).deps, result)).rejects.toThrow('disk is full');
+    const never = storing(100);
+    await expect(storeResult(never.deps, result, never.clear)).rejects.toThrow('disk is full');
     const other = storing(100, new Error('no such table'));
-    await expect(storeResult(other.deps, result)).rejects.toThrow('no such table');
+    await expect(storeResult(other.deps, result, other.clear)).rejects.toThrow('no such table');
     expect(other.asked).toEqual(['finish']);
   });
 });
@@ -72,6 +68,38 @@ describe('on a full disk a job', () => {
     expect(failing(new Error('locked'))).toThrow('locked');
     expect(asked).toEqual(['room']);
   });
+
+  it.each([
+    ['its own folder', async (): Promise<never> => Promise.reject(new Error('EIO')), true],
+    [
+      'the folder of another node',
+      async (): Promise<never> => {
+        throw new WorkerError('job_conflict', 'a directory of this job exists already');
+      },
+      false,
+    ],
+  ])(
+    'loses %s, and nobody else loses anything, to make room for its result',
+    async (_whose, create, loses) => {
+      const { jobs, removed, store } = stage({
+        create,
+        timer: { sleep: async () => {}, elapsedMs: () => 0, random: () => 0 },
+      });
+      const finish = store.finish.bind(store);
+      let failures = 2;
+      Object.assign(store, {
+        finish: async (...call: Parameters<typeof finish>) => {
+          if ((failures -= 1) >= 0) throw full();
+          await finish(...call);
+        },
+      });
+      expect(await jobs.submit(request())).toBe('accepted');
+      await vi.waitFor(() => expect(jobs.running).toBe(0));
+      await vi.waitFor(() => expect(jobs.lives(request().job_id)).toBe(false));
+      expect(failures).toBeLessThan(0);
+      expect(removed.length > 0).toBe(loses);
+    },
+  );
 
   it('is refused before anything of it exists', async () => {
     const admit = async (): Promise<void> => {

@@ -309,7 +309,7 @@ class SandboxJobs implements JobService {
 
   async #store(job: Job, result: RunJobResult): Promise<void> {
     const { store, retention } = this.#deps;
-    await storeResult(this.#deps, result);
+    await storeResult(this.#deps, result, () => this.#clear(job));
     job.state = 'ended';
     if (store.resultBytes > retention.maxBytes) {
       dropOldResults({ ...this.#deps, rule: retention });

@@ -4,7 +4,6 @@ import { backoffMs, type Clock, messageOf } from '@cynodeai/runtime/std';
 import { isDiskFull } from '../../domain/errors.ts';
 import type { JobStore } from '../../ports/job-store.ts';
 import type { Timer } from '../../ports/timer.ts';
-import type { WorkspaceStore } from '../../ports/workspace.ts';
 import type { DiskGuard } from '../disk/disk-guard.ts';
 
 /** Tries to store a result on a disk without room, over about half a minute. */
@@ -12,7 +11,6 @@ const tries = { most: 8, backoff: { firstMs: 100, maxMs: 10_000, jitter: 0.2 } }
 
 export interface StoreResultDeps {
   readonly store: Pick<JobStore, 'finish'>;
-  readonly workspace: Pick<WorkspaceStore, 'remove'>;
   readonly disk: Pick<DiskGuard, 'makeRoom'>;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -20,11 +18,15 @@ export interface StoreResultDeps {
 }
 
 /**
- * Stores a result. What has no room is given some: the reserve, then what the job itself left.
+ * Stores a result. What has no room is given some: the reserve, then what the job itself left, which `clear` removes.
  * @throws what the store throws, on a full disk after the last try
  */
-export async function storeResult(deps: StoreResultDeps, result: RunJobResult): Promise<void> {
-  const { store, workspace, disk, clock, timer, log } = deps;
+export async function storeResult(
+  deps: StoreResultDeps,
+  result: RunJobResult,
+  clear: () => Promise<void>,
+): Promise<void> {
+  const { store, disk, clock, timer, log } = deps;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await store.finish(result, clock.now());
@@ -35,7 +37,7 @@ export async function storeResult(deps: StoreResultDeps, result: RunJobResult): 
       log.warn('a result could not be stored; it is tried again with more room', fields);
     }
     disk.makeRoom();
-    await workspace.remove(result.job_id).catch(() => {});
+    await clear();
     await timer.sleep(backoffMs(attempt, timer.random(), tries.backoff));
   }
 }
