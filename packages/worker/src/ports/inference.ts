@@ -23,11 +23,9 @@ export interface ModelBackend {
   look(signal: AbortSignal): Promise<BackendLook>;
   /** Whether it has some models computed by the cloud of its maker; undefined when it does not say. Never rejects. */
   asksCloud(signal: AbortSignal): Promise<boolean | undefined>;
-  /** Models it has, each with its tag, sorted. @throws Error when it does not answer or makes no sense */
-  models(signal: AbortSignal): Promise<readonly string[]>;
-  /** The same with what the list tells of each. @throws Error as `models` */
+  /** Models it has, each with its tag, sorted by it. @throws Error when it does not answer or makes no sense */
   inventory(signal: AbortSignal): Promise<readonly FoundModel[]>;
-  /** What one of them can do, in its own words; `unsaid` by an older service. @throws Error when it does not answer */
+  /** What one of them can do, in its own words; `unsaid` by an older service. @throws Error when it does not answer, or with 429 or 5xx */
   abilities(modelRef: string, signal: AbortSignal): Promise<readonly string[] | 'unsaid'>;
   /** Makes it fetch a model and resolves when it has it. @throws Error with the service's own words */
   pull(

@@ -190,6 +190,34 @@ describe('models of a node', () => {
     });
   });
 
+  it.each([400, 403, 404, 410, 422, 429, 500, 502, 503])(
+    'are asked again what they can do where that may bring another answer: %i',
+    async (status) => {
+      const busy = await startScriptedModel({ models: ['plain'] });
+      const client = new HttpClient({ lanes: { pull: 1 } });
+      try {
+        let behaviour: Behaviour | undefined = { kind: 'error', status, error: 'no' };
+        busy.setScript({ intercept: ({ path }) => (path === '/api/show' ? behaviour : undefined) });
+        const backend = createOllamaBackend({ client, baseUrl: busy.url });
+        const { signal } = new AbortController();
+        const found = (await backend.inventory(signal)).map(({ ref, families }) => ({
+          ref,
+          families,
+        }));
+        const known = new ModelAbilities();
+        const ask = async () => (await known.of(backend, found, signal)).get('plain:latest');
+        const passing = status === 429 || status >= 500;
+        expect(await ask()).toEqual(passing ? {} : { capabilities: ['completion'] });
+        behaviour = undefined;
+        const said = { capabilities: ['completion', 'tools'] };
+        expect(await ask()).toEqual(passing ? said : { capabilities: ['completion'] });
+      } finally {
+        await client.close();
+        await busy.close();
+      }
+    },
+  );
+
   it('that disappear from the service are evicted', async () => {
     model.evictModel('here');
     expect(await list()).toEqual([{ model_ref: 'here:latest', status: 'evicted' }]);

@@ -16,13 +16,13 @@ async function* chunks(size: number, count: number): Chunks {
 /** A service that repeats what it got, with these models. */
 async function stage(refs: readonly string[]) {
   let looks = 0;
-  const models = async (): Promise<readonly string[]> => {
+  const inventory = async () => {
     looks += 1;
-    return refs;
+    return refs.map((ref) => ({ ref, families: [] }));
   };
   const { place, upstream } = await stageOf(
     (request, response) => void bodyOf(request).then((body) => response.end(body)),
-    { prepare: jobBodies(jobModels(() => ({ models }))) },
+    { prepare: jobBodies(jobModels(() => ({ inventory }))) },
   );
   const ask = (path: string, body: Readonly<Record<string, unknown>> | string | Chunks) => {
     const isRaw = typeof body === 'string' || Symbol.asyncIterator in body;

@@ -83,6 +83,9 @@ async function inventory(
   return [...byRef.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1)).slice(0, bounds.models);
 }
 
+/** Whether a service that answered this may answer otherwise later. */
+const passes = (status: number): boolean => status === 429 || status >= 500;
+
 /** @param modelRef one of the inventory: what else is asked for may be forwarded to its maker's cloud */
 async function abilities(
   service: ModelService,
@@ -96,9 +99,9 @@ async function abilities(
     const { capabilities } = called.body;
     return capabilities === undefined ? 'unsaid' : wordsOf(capabilities);
   } catch (error) {
-    // It answered, so that asking again would bring the same.
-    if (error instanceof CallError && error.status !== undefined) return 'unsaid';
-    throw error;
+    const status = error instanceof CallError ? error.status : undefined;
+    if (status === undefined || passes(status)) throw error;
+    return 'unsaid';
   }
 }
 
@@ -107,7 +110,6 @@ export function createOllamaBackend(service: ModelService): ModelBackend {
   return {
     look: (signal) => look(service, signal),
     asksCloud: (signal) => asksCloud(service, signal),
-    models: async (signal) => (await inventory(service, signal)).map(({ ref }) => ref),
     inventory: (signal) => inventory(service, signal),
     abilities: (modelRef, signal) => abilities(service, modelRef, signal),
     pull: (modelRef, onProgress, signal) => pullModel({ service, modelRef, onProgress, signal }),

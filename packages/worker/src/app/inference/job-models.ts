@@ -12,13 +12,14 @@ const lookLimitMs = 10_000;
  * The models on the node's disk are open to its jobs. See docs/reference/sandbox.md#relay.
  * @param backend the service that answers now
  */
-export function jobModels(backend: () => Pick<ModelBackend, 'models'> | undefined): JobModels {
+export function jobModels(backend: () => Pick<ModelBackend, 'inventory'> | undefined): JobModels {
   let refs: ReadonlySet<string> = new Set();
   let looked = { at: Number.NEGATIVE_INFINITY, done: Promise.resolve() };
   const read = async (): Promise<void> => {
-    const found = backend()?.models(AbortSignal.timeout(lookLimitMs));
+    const found = backend()?.inventory(AbortSignal.timeout(lookLimitMs));
     // A service that gives no list now has what it had.
-    refs = new Set(await found?.catch(() => refs));
+    const models = await found?.catch(() => undefined);
+    if (found === undefined || models !== undefined) refs = new Set(models?.map(({ ref }) => ref));
   };
   const look = (): Promise<void> => {
     const at = performance.now();

@@ -120,8 +120,8 @@ export class ModelLoads {
   /** What a load brought is what the list says, not what was asked for. @throws Error when it is not listed */
   async #endLoading(backend: ModelBackend, ref: string): Promise<void> {
     const { signal } = this.#deps;
-    const found = await backend.models(signal).catch(() => undefined);
-    if (found !== undefined && !found.includes(ref)) {
+    const found = await backend.inventory(signal).catch(() => undefined);
+    if (found !== undefined && !found.some((model) => model.ref === ref)) {
       throw new Error(`the model service says that it fetched ${ref}, and does not list it`);
     }
     this.#catalogue.endLoading(ref);

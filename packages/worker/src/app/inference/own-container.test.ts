@@ -33,7 +33,6 @@ describe("the node's own inference container", () => {
   const backend = (): ModelBackend => ({
     look: async () => (looks.length > 1 ? looks.shift() : looks[0]) ?? 'absent',
     asksCloud: async () => undefined,
-    models: async () => [],
     inventory: async () => [],
     abilities: async () => 'unsaid',
     pull: async () => {},
