@@ -1,3 +1,4 @@
 export * from './atomic-write.ts';
 export * from './disk-use.ts';
+export * from './exists.ts';
 export * from './lock.ts';

@@ -1,7 +1,8 @@
-import { access, copyFile, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { exists } from '@cynodeai/runtime/files';
 import { mustRun, runCommand } from '@cynodeai/runtime/process';
 
 /** Image of the tests: the host's own small programs, because no registry is needed for them. */
@@ -11,13 +12,6 @@ const programs =
   'sh cat chmod cp curl cut dd env false find grep head id kill ln ls mkdir mount mv od perl ps readlink rm seq sha256sum sleep sort stat tail touch tr true uname wc yes'.split(
     ' ',
   );
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
 
 async function locate(program: string): Promise<string> {
   for (const dir of ['/usr/bin', '/bin', '/usr/sbin', '/sbin']) {

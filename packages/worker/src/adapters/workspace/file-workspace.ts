@@ -1,15 +1,6 @@
-import {
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rmdir,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@cynodeai/runtime/files';
+import { exists, writeFileAtomic } from '@cynodeai/runtime/files';
 import { messageOf } from '@cynodeai/runtime/std';
 import { diskFull, isDiskFull, WorkerError } from '../../domain/errors.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
@@ -38,13 +29,6 @@ sandbox:x:${uid}:${gid}:sandbox:${sandboxLayout.workspaceDir}:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/bin/false
 `;
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** The mount root is made, and a directory in it can be made and removed. */
 async function checkMountRoot(mountRoot: string): Promise<void> {

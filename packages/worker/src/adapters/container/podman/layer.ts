@@ -1,11 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-
-/** A path of `/proc/self/mountinfo`, where what separates its fields is written in octal. */
-const unescaped = (text: string): string =>
-  text.replace(/\\([0-7]{3})/g, (_all, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  );
+import { mountPoint } from '@cynodeai/runtime/std';
 
 /**
  * The folder that a container's writes go to, by the mounts of one of its processes; undefined where its root is no
@@ -18,7 +13,7 @@ export function upperDirOf(mountInfo: string, layersDir: string): string | undef
     if (left.split(' ')[4] !== '/' || type !== 'overlay') continue;
     const upper = /(?:^|,)upperdir=([^,]+)/.exec(options)?.[1];
     if (upper === undefined) return undefined;
-    const path = unescaped(upper);
+    const path = mountPoint(upper);
     return isAbsolute(path) ? path : join(layersDir, path);
   }
   return undefined;

@@ -1,7 +1,8 @@
 import { elapsedMs } from '@cynodeai/runtime/std';
 import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { access, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import { exists } from '@cynodeai/runtime/files';
 import { diskFull, isDiskFull, WorkerError } from '../../../domain/errors.ts';
 import type {
   ContainerTrace,
@@ -23,12 +24,6 @@ import { pidFileOf, type RunSetting, spawnRun } from './spawn-run.ts';
 export interface PodmanRunDeps extends RunSetting {
   readonly pidWatch: PidWatch;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** How long a removal waits for a client that is still bringing the container up, ms. */
 const startRemovalMs = 5000;

@@ -1,15 +1,8 @@
-import { lstat } from 'node:fs/promises';
+import { exists } from '@cynodeai/runtime/files';
 import { mustRun, runCommand } from '@cynodeai/runtime/process';
 
 /** A job may leave millions of files. */
 export const removeTreeLimitMs = 300_000;
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
 
 /**
  * Removes a tree whatever is in it, by the system's `rm`: it goes from folder to folder by descriptors, so that it
