@@ -1,10 +1,5 @@
-import { Notes, Output } from '@cynodeai/command-line/output';
 import { parseJson } from '@cynodeai/runtime/std';
-import {
-  type ScriptedModel,
-  type ScriptedModelOptions,
-  startScriptedModel,
-} from '@cynodeai/testing';
+import { type ScriptedModelOptions, startScriptedModel } from '@cynodeai/testing';
 import { FakeGateway, json } from '@cynodeai/testing/doubles';
 import {
   AnsweringServer,
@@ -15,59 +10,23 @@ import {
 } from '@cynodeai/testing/harness';
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
+import type { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { modelList, modelsText, pinnedModelKey } from '../src/commands/model-list.ts';
 import { modelPull } from '../src/commands/model-pull.ts';
 import { modelUse } from '../src/commands/model-use.ts';
 import { modelBytes, sizeText } from '../src/inference/download.ts';
-import { pullAgreed } from '../src/inference/pull-agreed.ts';
 import { pullModel } from '../src/inference/pull-model.ts';
-import { findInstall, storeChoices } from '../src/install/install.ts';
+import { storeChoices } from '../src/install/install.ts';
 import { openSecrets } from '../src/install/secrets.ts';
 import { Progress } from '../src/terminal/progress.ts';
 import { pretendRunning } from './fixtures/pretend-running.ts';
-import { type TestInstall, testInstall } from './fixtures/test-install.ts';
-
-/** An install whose model service is a scripted one, and what its commands print. */
-class Stage implements AsyncDisposable {
-  readonly out = new PassThrough();
-  readonly err = new PassThrough();
-  readonly test: TestInstall;
-  readonly model: ScriptedModel;
-
-  private constructor(test: TestInstall, model: ScriptedModel) {
-    this.test = test;
-    this.model = model;
-  }
-
-  static async open(options: ScriptedModelOptions): Promise<Stage> {
-    const [test, model] = [await testInstall(), await startScriptedModel(options)];
-    const path = { kind: 'ollama', url: model.url } as const;
-    await storeChoices(test.install, { inference: { choice: 'auto', path } });
-    return new Stage(test, model);
-  }
-
-  get context() {
-    return {
-      env: this.test.env,
-      output: new Output('table', this.out),
-      notes: new Notes({ stream: this.err, quiet: false, color: false }),
-      signal: new AbortController().signal,
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.model.close();
-    await this.test[Symbol.asyncDispose]();
-  }
-}
+import { ModelStage as Stage, pulls } from './fixtures/model-stage.ts';
+import { testInstall } from './fixtures/test-install.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const said = (stream: PassThrough): string => String(stream.read() ?? '');
-const pulls = (model: ScriptedModel): number =>
-  model.requests.filter(({ path }) => path === '/api/pull').length;
 
 describe('cynode model list', () => {
   it('names what is there, how large it is and what it can do, but nothing of a cloud', async () => {
@@ -177,6 +136,31 @@ describe('cynode model use', () => {
   });
 });
 
+describe('cynode model use of another service', () => {
+  it.each([
+    ['that was named', 'named', { kind: 'none' }, /inference: none\)/],
+    ['while it uses the demo model', 'named', { kind: 'demo' }, /demo model/],
+    ['of this host', 'host', { kind: 'none' }, /with: cynode up --inference auto/],
+  ] as const)('pins nothing: %s', async (_what, how, path, says) => {
+    await using stage = await Stage.open({ models: ['smollm2:135m'] });
+    const { install, env } = stage.test;
+    await storeChoices(install, { inference: { choice: 'auto', path } });
+    const place =
+      how === 'named'
+        ? { OLLAMA_BASE_URL: stage.model.url }
+        : { OLLAMA_PORT: new URL(stage.model.url).port };
+    const context = { ...stage.context, env: { ...env, ...place } };
+    await using gateway = await FakeGateway.start(openSecrets(install.paths).gatewayProof);
+    using _running = pretendRunning(install, gateway.url, path);
+    const use = modelUse(context, { args: { name: 'smollm2:135m' }, flags: {} });
+    await expect(use).rejects.toMatchObject({
+      code: 'setup',
+      message: expect.stringMatching(says),
+    });
+    expect(gateway.of(`PUT /v1/settings/${pinnedModelKey}`)).toEqual([]);
+  });
+});
+
 describe('cynode model pull', () => {
   it('tells the size, has the service fetch it, and says how to use it', async () => {
     await using stage = await Stage.open({ models: [] });
@@ -255,44 +239,6 @@ describe('cynode model pull', () => {
     expect(lines).toEqual(
       [25, 50, 75, 100].map((percent) => `cynode: fetching x:1b: ${percent} % of 2.0 GB\n`),
     );
-  });
-});
-
-describe('a model that somebody agreed to', () => {
-  it('is fetched once the service runs, also at a later start, and then not again', async () => {
-    await using stage = await Stage.open({ models: [] });
-    const { install, env } = stage.test;
-    const path = { kind: 'ollama', url: stage.model.url } as const;
-    const inference = { choice: 'ollama', path, agreedModel: 'qwen3.5:0.8b' } as const;
-    const agreed = await storeChoices(install, { inference });
-    const progress = new Progress({ quiet: true });
-    const { signal } = new AbortController();
-    const common = { url: stage.model.url, signal, progress };
-    const after = await pullAgreed({ install: agreed, ...common });
-    expect(stage.model.models).toEqual(['qwen3.5:0.8b']);
-    expect(after.inference.agreedModel).toBeUndefined();
-    expect(findInstall(env)?.inference.agreedModel).toBeUndefined();
-    await pullAgreed({ install: after, ...common });
-    await pullAgreed({ install: agreed, ...common });
-    expect(pulls(stage.model)).toBe(1);
-  });
-
-  it('that cannot be fetched keeps nothing from starting, and stays agreed to', async () => {
-    await using stage = await Stage.open({
-      models: [],
-      pull: async function* () {
-        yield { error: 'no space left on device' };
-      },
-    });
-    const path = { kind: 'ollama', url: stage.model.url } as const;
-    const inference = { choice: 'ollama', path, agreedModel: 'qwen3.5:0.8b' } as const;
-    const install = await storeChoices(stage.test.install, { inference });
-    const lines: string[] = [];
-    const progress = new Progress({ output: { write: (text) => lines.push(text) } });
-    const { signal } = new AbortController();
-    const after = await pullAgreed({ install, url: stage.model.url, signal, progress });
-    expect(after.inference.agreedModel).toBe('qwen3.5:0.8b');
-    expect(lines.join('')).toMatch(/no space left on device.*cynode model pull qwen3\.5:0\.8b/);
   });
 });
 

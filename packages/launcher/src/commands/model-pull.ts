@@ -47,7 +47,7 @@ export async function modelPull(
     const progress = new Progress({ quiet: flags.quiet ?? false });
     await pullModel({ url, model: name, signal, progress });
   }
-  await noteFetched(context, name);
+  if (isUsed) await noteFetched(context, name);
   await output.text(`model=${known?.name ?? name} available=true\n`);
   if (flags.quiet) return;
   const next = isUsed

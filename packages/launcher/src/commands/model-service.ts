@@ -1,7 +1,7 @@
 import { demoModelRef } from '@cynodeai/contracts/model';
 import type { Env } from '@cynodeai/runtime/config';
 import { LauncherError } from '../base/launcher-error.ts';
-import { realModelCommand } from '../domain/inference.ts';
+import { describePath, realModelCommand } from '../domain/inference.ts';
 import { lookAtService } from '../inference/ollama-probe.ts';
 import { hostUrlOf, namedUrl } from '../inference/settle-inference.ts';
 import { findInstall } from '../install/install.ts';
@@ -35,5 +35,22 @@ export async function usedService(env: Env): Promise<UsedService> {
   throw new LauncherError(
     'setup',
     `the model service at ${place.url} ${what}; start it, name another with OLLAMA_BASE_URL=http://HOST:11434, or get one with: ${realModelCommand} (${demoModelRef} fetches no models)`,
+  );
+}
+
+/** How to get a service taken into use that was named, or that this host has. */
+function takeUp(url: string, env: Env): string {
+  const named = env['OLLAMA_BASE_URL'] ? `OLLAMA_BASE_URL=${url} ` : '';
+  return `${named}cynode up --inference auto`;
+}
+
+/** Sees that the prompts of this install go to a service. @throws LauncherError `setup` with where they go instead */
+export function requireUsed({ url, isUsed }: UsedService, env: Env): void {
+  if (isUsed) return;
+  const path = findInstall(env)?.inference.path;
+  const what = path === undefined ? 'none yet' : describePath(path);
+  throw new LauncherError(
+    'setup',
+    `prompts of this install do not go to ${url} (its inference: ${what}), so that a model there cannot be pinned; take that service into use with: ${takeUp(url, env)}`,
   );
 }

@@ -7,7 +7,7 @@ import type { CommandContext } from './command-context.ts';
 import type { modelUseArgs } from './flags.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { pinnedModelKey } from './model-list.ts';
-import { usedService } from './model-service.ts';
+import { requireUsed, usedService } from './model-service.ts';
 
 /** Longest list of names in a message. */
 const namesShown = 20;
@@ -42,7 +42,9 @@ export async function modelUse(
   context: CommandContext,
   { args }: CommandInput<typeof modelUseArgs, Record<string, never>>,
 ): Promise<number> {
-  const { url } = await usedService(context.env);
+  const service = await usedService(context.env);
+  requireUsed(service, context.env);
+  const { url } = service;
   const { name } = answeringModel(await listModels(url), args.name, url);
   return asLocalAdmin(context, async (client) => {
     const params = { key: pinnedModelKey };

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type InferenceSettings, wantsOtherInference } from './inference.ts';
+import {
+  type InferencePath,
+  type InferenceSettings,
+  agreedFor,
+  wantsOtherInference,
+} from './inference.ts';
 
 const url = 'http://10.0.0.5:11434';
 const demo: InferenceSettings = { choice: 'auto', path: { kind: 'demo' } };
@@ -29,5 +34,27 @@ describe('a running stack', () => {
     ],
   ])('is looked at again or left alone when %s', (_case, settings, choice, named, expected) => {
     expect(wantsOtherInference(settings, choice, { OLLAMA_BASE_URL: named })).toBe(expected);
+  });
+});
+
+describe('a download that was agreed to', () => {
+  const paths: readonly InferencePath[] = [
+    { kind: 'none' },
+    { kind: 'demo' },
+    { kind: 'ollama', url },
+    { kind: 'ollama', url: 'http://10.0.0.6:11434' },
+    { kind: 'container', image: 'a' },
+    { kind: 'container', image: 'b' },
+  ];
+
+  it('counts for the very service it was agreed to for, and for no other', () => {
+    const agreedModel = 'qwen3.5:0.8b';
+    const kept = paths.flatMap((before, from) =>
+      paths.flatMap((after, to) => {
+        const agreed = agreedFor({ choice: 'auto', path: before, agreedModel }, { ...after });
+        return agreed === undefined ? [] : [[from, to]];
+      }),
+    );
+    expect(kept).toEqual([2, 3, 4, 5].map((index) => [index, index]));
   });
 });

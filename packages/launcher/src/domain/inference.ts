@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { trimEnd } from '@cynodeai/runtime/std';
 
 /** What the person asked for. `auto` takes the first that works; the others take exactly that or fail. */
@@ -43,6 +44,18 @@ export type ServiceLook =
 
 /** Before anybody chose. */
 export const unsettledInference: InferenceSettings = { choice: 'auto', path: { kind: 'none' } };
+
+/**
+ * The download that was agreed to and still counts once answers come from `path`: consent is for one service, and never
+ * goes to another that is used later.
+ */
+export function agreedFor(
+  { path: before, agreedModel }: InferenceSettings,
+  path: InferencePath,
+): string | undefined {
+  const isFetching = path.kind === 'ollama' || path.kind === 'container';
+  return isFetching && isDeepStrictEqual(before, path) ? agreedModel : undefined;
+}
 
 /** A path in a few words, as status shows it. */
 export function describePath(path: InferencePath): string {

@@ -1,8 +1,8 @@
 import { canonicalModel } from '@cynodeai/contracts/model';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { messageOf } from '@cynodeai/runtime/std';
-import { type Install, storeChoices } from '../install/install.ts';
-import { pullCommand } from '../domain/inference.ts';
+import { type Install, findInstallAt, storeChoices } from '../install/install.ts';
+import { agreedFor, pullCommand } from '../domain/inference.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { lookAtService } from './ollama-probe.ts';
 import { pullModel } from './pull-model.ts';
@@ -30,10 +30,15 @@ async function modelsOnceThere(url: string, signal: AbortSignal): Promise<readon
   }
 }
 
-/** Forgets that a model is still to be fetched. */
+/** Forgets that a model is still to be fetched; what another start has chosen meanwhile stays. */
 export async function forgetAgreed(install: Install): Promise<Install> {
-  const { agreedModel: _done, ...inference } = install.inference;
-  return storeChoices(install, { inference });
+  const { agreedModel: _done, ...own } = install.inference;
+  const { inference: stored } = findInstallAt(install.paths.home) ?? install;
+  if (agreedFor(stored, own.path) !== undefined) {
+    const { agreedModel: _stored, ...rest } = stored;
+    await storeChoices(install, { inference: rest });
+  }
+  return { ...install, inference: own };
 }
 
 /**
@@ -42,7 +47,7 @@ export async function forgetAgreed(install: Install): Promise<Install> {
  */
 export async function pullAgreed(options: PullAgreedOptions): Promise<Install> {
   const { install, url, signal, progress } = options;
-  const model = install.inference.agreedModel;
+  const model = agreedFor(install.inference, install.inference.path);
   if (model === undefined || url === undefined) return install;
   try {
     progress.step('waiting for the model service');

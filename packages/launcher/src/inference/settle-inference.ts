@@ -17,6 +17,7 @@ import {
   type FoundOllama,
   type InferenceChoice,
   type InferenceSettings,
+  agreedFor,
   describePath,
   pullCommand,
   smallestModel,
@@ -131,11 +132,12 @@ export async function settleInference(options: SettleOptions): Promise<Install> 
 type Settled = Pick<InferenceSettings, 'path' | 'agreedModel'>;
 
 async function carryOut(decision: Decision, options: SettleOptions): Promise<Settled> {
-  const { agreedModel } = options.install.inference;
   switch (decision.kind) {
-    case 'take':
+    case 'take': {
       if (decision.note !== undefined) options.progress.note(decision.note);
+      const agreedModel = agreedFor(options.install.inference, decision.path);
       return { path: decision.path, ...(agreedModel !== undefined && { agreedModel }) };
+    }
     case 'refuse':
       throw new LauncherError('setup', decision.reason);
     case 'offer': {
