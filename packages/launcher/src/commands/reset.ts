@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanFlags, mustRunEngine } from '../image/engine-command.ts';
-import { findInstall } from '../install/install.ts';
+import type { Env } from '@cynodeai/runtime/config';
+import { messageOf } from '@cynodeai/runtime/std';
+import { canAskEngine, cleanFlags, mustRunEngine } from '../image/engine-command.ts';
+import { type Install, findInstall } from '../install/install.ts';
 import { removeTree } from '../machine/remove-tree.ts';
 import { LauncherError } from '../base/launcher-error.ts';
-import { findProgram } from '../machine/find-program.ts';
 import { tearDown } from '../stack/tear-down.ts';
 import { ask, canAsk } from '../terminal/ask.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -32,8 +33,8 @@ export async function reset(
   try {
     await tearDown({ install, ...context, onStep: (what) => progress.step(what) });
     progress.step('deleting container storage');
-    if (findProgram(install.engine.runtime) !== undefined) {
-      await mustRunEngine({ install, env: context.env }, ['reset', ...cleanFlags(install)]);
+    if (canAskEngine(install)) {
+      await resetEngine(install, context.env);
     }
     progress.step('deleting the state folder');
     removeTree(install.runDir);
@@ -43,6 +44,18 @@ export async function reset(
   }
   await context.output.text(`deleted ${home}\n`);
   return 0;
+}
+
+async function resetEngine(install: Install, env: Env): Promise<void> {
+  try {
+    await mustRunEngine({ install, env }, ['reset', ...cleanFlags(install)]);
+  } catch (cause) {
+    throw new LauncherError(
+      'setup',
+      `${messageOf(cause)}; what it holds of this install stays, so nothing was deleted; mend that and try again, or delete ${install.paths.home} yourself`,
+      { cause },
+    );
+  }
 }
 
 /** Empties the state folder; the folder itself may be somebody's mount point. */

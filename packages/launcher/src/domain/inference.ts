@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { trimEnd } from '@cynodeai/runtime/std';
 
 /** What the person asked for. `auto` takes the first that works; the others take exactly that or fail. */
@@ -45,6 +44,12 @@ export type ServiceLook =
 /** Before anybody chose. */
 export const unsettledInference: InferenceSettings = { choice: 'auto', path: { kind: 'none' } };
 
+/** What fetches models for a path: a service, or the container of one; undefined where nothing does. */
+function fetcherOf(path: InferencePath): string | undefined {
+  if (path.kind === 'ollama') return `service ${path.url}`;
+  return path.kind === 'container' ? `container ${path.image}` : undefined;
+}
+
 /**
  * The download that was agreed to and still counts once answers come from `path`: consent is for one service, and never
  * goes to another that is used later.
@@ -53,8 +58,8 @@ export function agreedFor(
   { path: before, agreedModel }: InferenceSettings,
   path: InferencePath,
 ): string | undefined {
-  const isFetching = path.kind === 'ollama' || path.kind === 'container';
-  return isFetching && isDeepStrictEqual(before, path) ? agreedModel : undefined;
+  const fetcher = fetcherOf(path);
+  return fetcher !== undefined && fetcher === fetcherOf(before) ? agreedModel : undefined;
 }
 
 /** A path in a few words, as status shows it. */

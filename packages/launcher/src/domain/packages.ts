@@ -52,7 +52,7 @@ const allRequirements: readonly Requirement[] = [
   },
   {
     engine: 'docker',
-    // The client is a package of its own since Debian 13, and nobody here needs it.
+    // The client is a package of its own since Debian 13; only the download of a model service needs it.
     program: 'dockerd',
     or: ['docker'],
     package: 'docker.io',

@@ -6,8 +6,10 @@ import { type CommandResult, runCommand } from '@cynodeai/runtime/process';
 import { z } from 'zod';
 import { type Install, linkEngineDirs } from '../install/install.ts';
 import { LauncherError } from '../base/launcher-error.ts';
+import { findProgram } from '../machine/find-program.ts';
 import { localNodeId } from '../roles/decisions.ts';
 import { engineEnv } from '../roles/environment.ts';
+import { hasEngineStorage } from './image-marker.ts';
 
 const entry = 'packages/worker/src/processes/engine.ts';
 const limitMs = 300_000;
@@ -49,6 +51,16 @@ export async function mustRunEngine(
   if (result.exitCode === 0) return result.stdout;
   const reason = result.timedOut ? 'it took too long' : result.stderr.trim();
   throw new LauncherError('setup', `the container engine cannot be used: ${reason}`);
+}
+
+/**
+ * Whether the engine of an install can be asked, and may hold anything of ours. A Docker daemon is asked over its
+ * socket, for which no program is needed; it holds nothing before an image was put there.
+ */
+export function canAskEngine(install: Pick<Install, 'paths' | 'engine'>): boolean {
+  return install.engine.runtime === 'docker'
+    ? hasEngineStorage(install)
+    : findProgram(install.engine.runtime) !== undefined;
 }
 
 const invocationSchema = z.tuple([z.string()], z.string());

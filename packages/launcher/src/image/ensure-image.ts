@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
@@ -62,7 +61,8 @@ function lockImages(options: ImageOptions): ReturnType<typeof takeLock> {
 export async function restoreLostImage(options: ImageOptions): Promise<boolean> {
   const { install, env } = options;
   if ((await runEngine({ install, env }, ['has-image', sandboxImage])).exitCode === 0) return false;
-  rmSync(markerPath(install), { force: true });
+  // Emptied and not removed: the engine may hold containers of ours all the same.
+  writeFileAtomicSync(markerPath(install), '');
   await ensureImage(options);
   return true;
 }

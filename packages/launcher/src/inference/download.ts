@@ -5,9 +5,11 @@ import { z } from 'zod';
 import { canonicalModel } from '@cynodeai/contracts/model';
 import type { Env } from '@cynodeai/runtime/config';
 import { smallestModel } from '../domain/inference.ts';
+import { installCommand } from '../domain/packages.ts';
 import { engineInvocation } from '../image/engine-command.ts';
 import type { Install } from '../install/install.ts';
 import { LauncherError } from '../base/launcher-error.ts';
+import { findProgram } from '../machine/find-program.ts';
 import { engineEnv } from '../roles/environment.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { ollamaImage } from './engine-storage.ts';
@@ -83,6 +85,19 @@ export async function describeDownload(
   ]);
   const ofModel = `the model ${smallestModel} (${sizeText(model)})`;
   return gets === 'model' ? ofModel : `Ollama (${ollamaImage}, ${sizeText(image)}) and ${ofModel}`;
+}
+
+/** What keeps Ollama's image from being downloaded: the engine's own program draws the progress, and may be missing. */
+export function lackOfClient(
+  { engine }: Pick<Install, 'engine'>,
+  find: (program: string) => string | undefined = findProgram,
+): string | undefined {
+  if (find(engine.runtime) !== undefined) return undefined;
+  const command = installCommand(
+    [engine.runtime === 'docker' ? 'docker-cli' : engine.runtime],
+    true,
+  );
+  return `Ollama's image is downloaded by the program ${engine.runtime}, which is not on this machine; to have one downloaded: ${command}`;
 }
 
 /**

@@ -1,9 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '@cynodeai/runtime/process';
-import { type EngineContext, engineInvocation, runEngine } from '../image/engine-command.ts';
+import {
+  type EngineContext,
+  canAskEngine,
+  engineInvocation,
+  runEngine,
+} from '../image/engine-command.ts';
 import { hasEngineStorage } from '../image/image-marker.ts';
-import { findProgram } from '../machine/find-program.ts';
 import { engineEnv } from '../roles/environment.ts';
 
 /**
@@ -40,13 +44,13 @@ function holdsModel(mountPoint: string): boolean {
   }
 }
 
-/** Looks for an image and a model in the engine's storage; asks the engine only when it is there. */
+/**
+ * Looks for an image and a model in the engine's storage; asks the engine only when it is there. Where a Docker daemon's
+ * client is missing no model is seen.
+ */
 export async function storedOllama(context: EngineContext): Promise<StoredOllama> {
   const image = ollamaImage;
-  const { runtime } = context.install.engine;
-  if (findProgram(runtime) === undefined || !hasEngineStorage(context.install)) {
-    return nothingStored;
-  }
+  if (!canAskEngine(context.install) || !hasEngineStorage(context.install)) return nothingStored;
   if ((await runEngine(context, ['has-image', image])).exitCode !== 0) return nothingStored;
   const [program, ...flags] = await engineInvocation(context);
   const args = [...flags, 'volume', 'inspect', '--format', '{{.Mountpoint}}', modelVolume];

@@ -11,7 +11,7 @@ import { LauncherError } from '../base/launcher-error.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Decision, type Findings, decidePath } from '../domain/decide-path.ts';
-import { describeDownload, pullOllama } from './download.ts';
+import { describeDownload, lackOfClient, pullOllama } from './download.ts';
 import { nothingStored, storedOllama } from './engine-storage.ts';
 import {
   type FoundOllama,
@@ -141,6 +141,11 @@ async function carryOut(decision: Decision, options: SettleOptions): Promise<Set
     case 'refuse':
       throw new LauncherError('setup', decision.reason);
     case 'offer': {
+      const lack = decision.gets === 'service' ? lackOfClient(options.install) : undefined;
+      if (lack !== undefined) {
+        options.progress.note(lack);
+        return carryOut(decision.otherwise, options);
+      }
       if (!(await agrees(decision, options))) return carryOut(decision.otherwise, options);
       if (decision.gets === 'service') await pullOllama(options);
       return { path: decision.path, agreedModel: smallestModel };

@@ -1,10 +1,9 @@
 import type { Env } from '@cynodeai/runtime/config';
-import { cleanFlags, runEngine } from '../image/engine-command.ts';
+import { canAskEngine, cleanFlags, runEngine } from '../image/engine-command.ts';
 import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { removeTree } from '../machine/remove-tree.ts';
 import { stopPostgres } from '../postgres/index.ts';
-import { findProgram } from '../machine/find-program.ts';
 import { stackLockPath } from './ensure-stack.ts';
 import { stopStack } from './stop-stack.ts';
 
@@ -36,7 +35,7 @@ export async function tearDown(options: TearDownOptions): Promise<boolean> {
 
 /** Removes what a stopped stack leaves: containers of killed jobs, the engine's helpers, sockets. */
 export async function cleanUp(install: Install, env: Env, nodeId?: string): Promise<void> {
-  if (findProgram(install.engine.runtime) !== undefined) {
+  if (canAskEngine(install)) {
     await runEngine({ install, env }, ['clean', ...cleanFlags(install, nodeId)]);
   }
   removeTree(install.runDir);
