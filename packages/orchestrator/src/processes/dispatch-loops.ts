@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { type Kysely, sql } from 'kysely';
@@ -160,11 +161,13 @@ export function startDispatcher(
     async () => {
       held.close();
       stop.abort();
-      await Promise.all([loops, prompts.close()]);
-      if (config.STOP_NODES_ON_EXIT) await dispatcher.stopNodes();
-      await withHurry(db, (hurry) =>
-        Promise.all([dispatcher.drain(drainMs, hurry), prompts.drain(drainMs, hurry)]),
-      );
+      await withHurry(db, async (hurry) => {
+        const idle = Promise.all([loops, prompts.close()]);
+        const gone = once(hurry, 'abort');
+        await Promise.race([idle, gone]);
+        if (config.STOP_NODES_ON_EXIT) await Promise.race([dispatcher.stopNodes(), gone]);
+        await Promise.all([dispatcher.drain(drainMs, hurry), prompts.drain(drainMs, hurry)]);
+      });
       await outbox.close(outboxMs);
     },
     drainMs + stopSlackMs,

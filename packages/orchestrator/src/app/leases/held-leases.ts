@@ -42,6 +42,12 @@ export interface HandOver<L> {
   readonly hurry?: AbortSignal | undefined;
 }
 
+/**
+ * Longest wait at the end for work to let go and to be handed over, and for a renewal under way, ms: with a database that
+ * answers no more neither comes to an end.
+ */
+const handOverMs = 5000;
+
 interface Entry<L extends Lease> {
   readonly held: HeldLease<L>;
   readonly done: Promise<void>;
@@ -175,15 +181,26 @@ export class HeldLeases<L extends Lease> {
       if (left.length === 0) return;
       onLeft(left.length);
       for (const { held } of left) held.letGo();
-      await Promise.all(left.map(({ done }) => done));
-      await this.#handBack(left, handBack);
+      if (await this.#isSoon(this.#handBack(left, handBack))) return;
+      const { what, log } = this.#options;
+      log.warn(`${what}s could not be handed over in time; their leases end by themselves`);
     } finally {
       this.#stop.abort();
-      await this.#loop;
+      await this.#isSoon(this.#loop ?? Promise.resolve());
     }
   }
 
+  /** False when it was not over within `handOverMs`. */
+  async #isSoon(work: Promise<void>): Promise<boolean> {
+    const over = new AbortController();
+    const late = this.#options.sleep(handOverMs, over.signal).then(() => false);
+    const isOver = await Promise.race([work.then(() => true), late]);
+    over.abort();
+    return isOver;
+  }
+
   async #handBack(left: readonly Entry<L>[], handBack: HandOver<L>['handBack']): Promise<void> {
+    await Promise.all(left.map(({ done }) => done));
     try {
       await handBack(left.map(({ held }) => held.lease));
     } catch (error) {

@@ -34,6 +34,21 @@ it.each([
   expect(at()).toBeLessThanOrEqual(3000 + 2 * (pingMs + 500));
 });
 
+it('one that never answers and never refuses is away after 3 s as well', async () => {
+  let now = 0;
+  const ping = vi.fn(() => new Promise(() => {}));
+  const onAway = vi.fn();
+  const sleep = async (ms: number) => void (now += ms);
+  await watchStorage({
+    ping,
+    sleep,
+    monotonicMs: () => now,
+    signal: new AbortController().signal,
+    onAway,
+  });
+  expect([onAway.mock.calls.length, ping.mock.calls.length, now]).toEqual([1, 1, 3000]);
+});
+
 it.each([
   ['answers', () => true],
   ['comes back before the time is over', (now: number) => now % 3000 >= 2000],

@@ -15,19 +15,30 @@ export interface WatchStorageOptions {
   readonly onAway: () => void;
 }
 
-/** Looks at the database until it has been away for a while or the signal fires; never rejects. */
+/**
+ * Looks at the database until it has been away for a while or the signal fires; never rejects. One that keeps silent is
+ * as away as one that refuses.
+ */
 export async function watchStorage(options: WatchStorageOptions): Promise<void> {
   const { ping, sleep, monotonicMs, signal, onAway } = options;
+  /** Since when the database has not answered; a question under way counts from when it was asked. */
   let since: number | undefined;
-  while (!signal.aborted) {
-    const askedAt = monotonicMs();
+  let isAsking = false;
+  const ask = async (): Promise<void> => {
+    isAsking = true;
+    since ??= monotonicMs();
     try {
       await ping();
       since = undefined;
     } catch {
-      since ??= askedAt;
-      if (!signal.aborted && monotonicMs() - since >= awayMs) return onAway();
+      // It stays away since then.
     }
+    isAsking = false;
+  };
+  while (!signal.aborted) {
+    if (!isAsking) void ask();
     await sleep(lookMs, signal);
+    if (signal.aborted || since === undefined) continue;
+    if (monotonicMs() - since >= awayMs) return onAway();
   }
 }

@@ -53,10 +53,13 @@ export class PromptDispatcher {
 
   /** Waits up to `limitMs` for answers under way; then the calls are ended and their prompts given back. */
   drain(limitMs: number, hurry?: AbortSignal): Promise<void> {
-    const { held, log } = this.#deps;
+    const { held, completer, log } = this.#deps;
     return held.drain(limitMs, {
       hurry,
-      onLeft: (prompts) => log.warn('prompts are given back at shutdown', { prompts }),
+      onLeft: (prompts) => {
+        log.warn('prompts are given back at shutdown', { prompts });
+        completer.giveUp();
+      },
       handBack: async (left) => {
         await Promise.all(left.map((prompt) => this.#giveBack(prompt)));
       },
