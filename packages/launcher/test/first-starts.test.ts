@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { type Install, findInstallAt, storeChoices } from '../src/install/install.ts';
 import { openSecrets } from '../src/install/secrets.ts';
 import { LocalSession } from '../src/run/session.ts';
-import { ensureStack, runningStack } from '../src/stack/ensure-stack.ts';
+import { clearPorts, ensureStack, runningStack } from '../src/stack/ensure-stack.ts';
 import { whoAnswers } from '../src/stack/proof.ts';
 import { waitForGateway } from '../src/stack/wait-for-gateway.ts';
 import { type TestInstall, testInstall } from './fixtures/test-install.ts';
@@ -125,18 +125,15 @@ describe('first starts at once', () => {
     const held = createServer().listen(install.ports.userGateway, '127.0.0.1');
     await once(held, 'listening');
     const asked: string[] = [];
-    const begin = (agrees: boolean): Promise<unknown> =>
-      ensureStack({
-        install: current(test),
-        env,
-        signal: AbortSignal.timeout(60_000),
-        onStep: () => {},
-        supervisorEntry,
-        agreesToMove: async (what) => {
-          asked.push(what);
-          return agrees;
-        },
-      });
+    const begin = async (agrees: boolean): Promise<void> => {
+      const signal = AbortSignal.timeout(60_000);
+      const options = { install: current(test), env, signal, onStep: () => {}, supervisorEntry };
+      const agreesToMove = async (what: string): Promise<boolean> => {
+        asked.push(what);
+        return agrees;
+      };
+      await ensureStack({ ...options, install: await clearPorts({ ...options, agreesToMove }) });
+    };
     try {
       await expect(begin(false)).rejects.toMatchObject({ code: 'port_busy' });
       expect(current(test)).toMatchObject({ served: true, ports: install.ports });

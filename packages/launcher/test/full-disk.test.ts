@@ -134,7 +134,7 @@ describe.runIf(process.getuid?.() === 0)('on a full disk', () => {
     await using disk = await smallDisk();
     const env = { HOME: disk.path, CYNODE_HOME: join(disk.path, 'home') };
     const install = await openInstall(env);
-    await expect(requireRoom(install, env)).rejects.toThrow(
+    await expect(requireRoom(install, env, undefined)).rejects.toThrow(
       /has [0-3] MiB free, and this start needs 280 MiB there .*CYNODE_HOME/,
     );
     removeTree(install.runDir);

@@ -12,6 +12,7 @@ import { inferenceStatus, inferenceText } from '../src/stack/inference-status.ts
 import { Progress } from '../src/terminal/progress.ts';
 import { fileURLToPath } from 'node:url';
 import { AnsweringServer, json } from '@cynodeai/testing/harness';
+import { oldPostgres } from './fixtures/old-postgres.ts';
 import { type TestInstall, testInstall } from './fixtures/test-install.ts';
 
 function written(): { text: string; write: (text: string) => void } {
@@ -212,14 +213,16 @@ describe('the choice of inference', () => {
 
 describe('a start with another choice', () => {
   const supervisorEntry = fileURLToPath(new URL('fixtures/fake-supervisor.ts', import.meta.url));
-  const external = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
 
   it('stops a running stack only when its inference changes, and says what changes', async () => {
+    await using server = await oldPostgres('160000');
+    const external = { DATABASE_URL: `postgres://nobody@127.0.0.1:${server.port}/none` };
     await using test = await testInstall(external);
     const signal = AbortSignal.timeout(60_000);
     const output = written();
     const progress = new Progress({ output });
-    const common = { env: test.env, yes: false, signal, progress };
+    const more = { database: undefined, countRunning: async () => 0 };
+    const common = { env: test.env, yes: false, signal, progress, ...more };
     const none = await prepareStart({ ...common, install: test.install, choice: 'none' });
     const started = { install: none, env: test.env, signal, onStep: () => {}, supervisorEntry };
     const state = await ensureStack(started);

@@ -40,7 +40,7 @@ export async function modelPull(
   if (known === undefined) {
     const what = `${name} (${sizeText(await modelBytes(name))})`;
     if (canAsk(env) && !agreedBefore(flags.yes ?? false, env)) {
-      if (!(await ask(`Have the model service at ${url} download ${what}?`))) {
+      if (!(await ask(`Have the model service at ${url} download ${what}?`, signal))) {
         throw new LauncherError('declined', 'nothing was downloaded');
       }
     } else if (!flags.quiet) await notes.text(`cynode: ${url} downloads ${what}\n`);

@@ -27,7 +27,8 @@ export async function reset(
     if (!canAsk(context.env)) {
       throw new LauncherError('declined', `give --yes to delete ${home} without being asked`);
     }
-    if (!(await ask(`Delete ${home} with all tasks, users and secrets?`, false))) return 0;
+    if (!(await ask(`Delete ${home} with all tasks, users and secrets?`, context.signal, false)))
+      return 0;
   }
   const progress = new Progress();
   try {

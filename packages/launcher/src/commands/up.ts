@@ -7,6 +7,7 @@ import { wantsOtherInference } from '../domain/inference.ts';
 import { settleDatabase } from '../setup/settle-database.ts';
 import { bundleToStay } from '../setup/bundle-programs.ts';
 import { prepareStart } from '../setup/prepare-start.ts';
+import { checkStart } from '../setup/check-start.ts';
 import { requireRoom } from '../setup/require-room.ts';
 import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
@@ -45,22 +46,18 @@ export async function up(
   let install = await openInstall(context.env);
   let stack: RunningStack | undefined;
   try {
-    const current = runningStack(install);
     const other = wantsOtherInference(install.inference, choice, context.env);
-    if (
-      current !== undefined &&
-      !other &&
-      !(await replaced(install, { yes, database, progress }, context))
-    ) {
-      progress.done();
-      await context.output.text(statusText(await stackStatus(install), install));
-      return 0;
-    }
-    await requireRoom(install, context.env);
+    await replace(install, { yes, database, progress, other }, context);
+    if (!other && runningStack(install) !== undefined)
+      return await tell(install, context, progress);
+    await requireRoom(install, context.env, database);
     await bundleToStay({ checkout: install.checkout, progress, ...context });
     install = await rememberEngine(install, context.env);
     await setUp({ install, yes, onStep, ...context });
-    install = await prepareStart({ install, yes, choice, progress, ...context });
+    const common = { install, yes, choice, database, progress, countRunning };
+    install = await prepareStart({ ...common, ...context });
+    // It has what was asked for already.
+    if (runningStack(install) !== undefined) return await tell(install, context, progress);
     await settleDatabase(install, {
       ...context,
       database,
@@ -68,13 +65,13 @@ export async function up(
     });
     await ensureImage({ install, onStep, ...context });
     stack = await start(install, context, progress, ports);
+    if (stack === undefined) return await tell(install, context, progress);
     await waitForGateway(install, context.signal);
     install = placedInstall(install, progress);
     const url = serviceUrlOf(install.inference.path, install);
     install = await pullAgreed({ install, url, progress, ...context });
     await waitUntilUsable(install, context, progress);
-    progress.done();
-    await context.output.text(statusText(await stackStatus(install), install));
+    await tell(install, context, progress);
     releaseStartMemory();
     // An interruption that came while we were getting ready has fired already and does so only once.
     if (!context.signal.aborted) await once(context.signal, 'abort');
@@ -83,8 +80,8 @@ export async function up(
     if (!context.signal.aborted) throw error;
     return 0;
   } finally {
-    progress.step('stopping the stack');
     if (stack !== undefined) {
+      progress.step('stopping the stack');
       await stack.stop();
       await cleanUp(install, context.env);
     }
@@ -92,33 +89,50 @@ export async function up(
   }
 }
 
-async function replaced(
+async function tell(
+  install: Install,
+  { output }: CommandContext,
+  progress: Progress,
+): Promise<number> {
+  progress.done();
+  await output.text(statusText(await stackStatus(install), install));
+  return 0;
+}
+
+/** Stops a stack that is not the one that is wanted, where that is agreed to. */
+async function replace(
   install: Install,
   {
     yes,
     database,
     progress,
+    other,
   }: {
     readonly yes: boolean;
     readonly database: DatabaseChoice | undefined;
     readonly progress: Progress;
+    /** It is to have other inference besides, for which it is restarted by itself. */
+    readonly other: boolean;
   },
   context: CommandContext,
-): Promise<boolean> {
+): Promise<void> {
   const state = runningStack(install);
-  if (state === undefined) return true;
-  const reason = restartReason(install, state, context.env, database);
-  if (reason === undefined) return false;
-  return offerRestart(install, state, reason, { ...context, yes, progress, countRunning });
+  const { env } = context;
+  const reason = state && restartReason(install, state, env, database);
+  if (state === undefined || reason === undefined || (other && !reason.binding)) return;
+  const check = (): Promise<void> => checkStart(install, env, database);
+  await offerRestart(install, state, reason, { ...context, yes, progress, countRunning, check });
 }
 
+/** Starts the stack; undefined when another cynode has done so meanwhile. */
 async function start(
   install: Install,
   context: CommandContext,
   progress: Progress,
   ports: PortsChoice | undefined,
-): Promise<RunningStack> {
+): Promise<RunningStack | undefined> {
   await using _lock = await takeLock(stackLockPath(install), { signal: context.signal });
+  if (runningStack(install) !== undefined) return undefined;
   if (await stopStack(install)) progress.note('stopped what an earlier supervisor left running');
   const placed = await checkPorts(install, agreesToMove({ ...context, ports, progress }));
   for (const sentence of overruledVariables(context.env)) progress.note(sentence);

@@ -157,7 +157,7 @@ async function agrees(
   { otherwise, gets }: Extract<Decision, { kind: 'offer' }>,
   options: SettleOptions,
 ): Promise<boolean> {
-  const { env, yes, progress, choice, install } = options;
+  const { env, yes, progress, choice, install, signal } = options;
   // Consent to packages is not consent to gigabytes: without a demand it takes a person.
   const demanded = (choice ?? install.inference.choice) === 'ollama';
   if (demanded && agreedBefore(yes, env)) return true;
@@ -174,5 +174,5 @@ async function agrees(
   progress.done();
   const isDemo = otherwise.kind === 'take' && otherwise.path.kind === 'demo';
   const instead = isDemo ? ' Without it a demo model answers by rules.' : '';
-  return ask(`No model is on this machine. Download ${what}?${instead}`);
+  return ask(`No model is on this machine. Download ${what}?${instead}`, signal);
 }

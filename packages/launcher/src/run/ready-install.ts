@@ -92,20 +92,23 @@ async function startedInstall(
     if (usable && reason === undefined) return { install: known, fresh: false };
     if (wanted) {
       const { offerRestart } = await import('../stack/offer-restart.ts');
+      const { checkStart } = await import('../setup/check-start.ts');
       const restarted = await offerRestart(known, state, reason, {
         env,
         yes,
         signal,
         progress,
         countRunning,
+        check: () => checkStart(known, env, database),
       });
       if (!restarted) return { install: known, fresh: false };
     }
   }
   const install = await openInstall(env);
   const { bringUp } = await import('../setup/bring-up.ts');
+  const starting = { install, env, yes, signal, choice, ports, database, progress, countRunning };
   return {
-    install: await bringUp({ install, env, yes, signal, choice, ports, database, progress }),
+    install: await bringUp(starting),
     fresh: true,
   };
 }

@@ -9,7 +9,8 @@ import { prepareStart } from './prepare-start.ts';
 import { requireRoom } from './require-room.ts';
 import { sideBySide } from './side-by-side.ts';
 import { overruledVariables } from '../roles/environment.ts';
-import { ensureStack, runningStack } from '../stack/ensure-stack.ts';
+import { clearPorts, ensureStack, runningStack } from '../stack/ensure-stack.ts';
+import type { RestartOptions } from '../stack/offer-restart.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
 import type { Progress } from '../terminal/progress.ts';
 import {
@@ -32,6 +33,8 @@ export interface StartOptions extends Omit<SetupOptions, 'onStep'> {
   readonly ports: PortsChoice | undefined;
   /** What it says about the database. */
   readonly database: DatabaseChoice | undefined;
+  /** How many tasks run now; undefined when nobody can tell. */
+  readonly countRunning: RestartOptions['countRunning'];
 }
 
 /** Installs what is missing and builds the sandbox image meanwhile, which needs none of it. */
@@ -52,20 +55,28 @@ export async function setUp(options: BringUpOptions): Promise<void> {
 export async function bringUp(options: StartOptions): Promise<Install> {
   const { progress, signal } = options;
   const all = { ...options, onStep: (what: string): void => progress.step(what) };
-  if (runningStack(options.install) === undefined) await requireRoom(options.install, options.env);
-  const place = await rememberEngine(options.install, options.env);
+  const { env, database } = options;
+  if (runningStack(options.install) === undefined)
+    await requireRoom(options.install, env, database);
+  const place = await rememberEngine(options.install, env);
   await setUp({ ...all, install: place });
-  const install = await prepareStart({ ...options, install: place });
-  const isCold = runningStack(install) === undefined;
+  const prepared = await prepareStart({ ...options, install: place });
+  const isCold = runningStack(prepared) === undefined;
   if (isCold) {
-    for (const sentence of overruledVariables(options.env)) progress.note(sentence);
-    await settleDatabase(install, { ...options, onNote: (text) => progress.note(text) });
+    for (const sentence of overruledVariables(env)) progress.note(sentence);
+    await settleDatabase(prepared, { ...options, onNote: (text) => progress.note(text) });
   }
+  // Before anything else is shown or done beside it: whoever is asked has all the time there is.
+  const install = await clearPorts({
+    ...all,
+    install: prepared,
+    agreesToMove: agreesToMove(options),
+  });
   const start = async (until: AbortSignal): Promise<void> => {
     if (isCold) await bundlePrograms({ ...options, checkout: install.checkout, signal: until });
-    await ensureStack({ ...all, install, agreesToMove: agreesToMove(options), signal: until });
+    await ensureStack({ ...all, install, signal: until });
     await waitForGateway(install, until);
   };
   await sideBySide(signal, (until) => ensureImage({ ...all, install, signal: until }), start);
-  return isCold ? placedInstall(install, progress) : install;
+  return isCold ? placedInstall(prepared, progress) : install;
 }

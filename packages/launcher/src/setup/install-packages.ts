@@ -107,7 +107,8 @@ export async function agreeOnPackages(
       `these packages are missing: ${plan.packages.join(', ')} (${plan.reason}); run\n  ${command}`,
     );
   }
-  if (plan.kind === 'ask' && !(await ask(`Install ${plan.packages.join(', ')} with apt-get?`))) {
+  const question = `Install ${plan.packages.join(', ')} with apt-get?`;
+  if (plan.kind === 'ask' && !(await ask(question, options.signal))) {
     throw new LauncherError(
       'declined',
       `without these packages no sandbox can run; run\n  ${command}`,

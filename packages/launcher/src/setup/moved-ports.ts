@@ -11,6 +11,7 @@ interface MoveOptions {
   readonly env: Env;
   readonly ports: PortsChoice | undefined;
   readonly progress: Progress;
+  readonly signal: AbortSignal;
 }
 
 /** Whether the install may move to other ports: said beforehand, else asked where there is a person. */
@@ -18,6 +19,7 @@ export function agreesToMove({
   env,
   ports,
   progress,
+  signal,
 }: MoveOptions): (held: string) => Promise<boolean> {
   return async (held) => {
     if (ports === 'auto') return true;
@@ -25,6 +27,7 @@ export function agreesToMove({
     progress.done();
     return ask(
       `${held}. Take other ports, now and later? Clients and nodes elsewhere have to be told.`,
+      signal,
       false,
     );
   };

@@ -3,20 +3,28 @@ import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
 import { diskUse } from '@cynodeai/runtime/files';
 import { LauncherError } from '../base/launcher-error.ts';
+import type { DatabaseChoice } from '../domain/database.ts';
 import { lackOfRoom, type RoomPart, roomNeeded } from '../domain/room.ts';
 import { isImageImported } from '../image/image-marker.ts';
+import { demandedDatabase } from '../install/database-choice.ts';
 import type { Install } from '../install/install.ts';
 
 const mib = 1024 ** 2;
 
 /**
  * Sees before anything starts that there is room for what the start puts on the disks of the install.
- * @throws LauncherError `setup` with what is free and what is needed
+ * @param choice what the command line says about the database
+ * @throws LauncherError `setup` with what is free and what is needed; `usage`
  */
-export async function requireRoom(install: Install, env: Env): Promise<void> {
+export async function requireRoom(
+  install: Install,
+  env: Env,
+  choice: DatabaseChoice | undefined,
+): Promise<void> {
   const { home, postgres, images } = install.paths;
+  const isOthers = demandedDatabase(install.paths, env, choice) !== undefined;
   const parts = roomNeeded({
-    database: Boolean(env['DATABASE_URL']) || existsSync(join(postgres, 'cluster', 'PG_VERSION')),
+    database: isOthers || existsSync(join(postgres, 'cluster', 'PG_VERSION')),
     image: isImageImported(install),
   });
   const places = { 'the database': postgres, 'the sandbox image': images, 'everything else': home };

@@ -14,8 +14,11 @@ export interface DatabaseOptions {
 
 const connectMs = 10_000;
 
-/** @throws LauncherError `setup` naming the database and what is wrong with it, without its password */
-async function checkDatabase(database: Secret): Promise<void> {
+/**
+ * Sees that a database will do.
+ * @throws LauncherError `setup` naming the database and what is wrong with it, without its password
+ */
+export async function checkDatabase(database: Secret): Promise<void> {
   const { Client } = await import('pg');
   const client = new Client({
     connectionString: database.reveal(),

@@ -22,8 +22,6 @@ export interface EnsureStackOptions {
   readonly env: Env;
   readonly signal: AbortSignal;
   readonly onStep: (what: string) => void;
-  /** Whether to take other ports, asked with what keeps the install's own from being used; never unless told. */
-  readonly agreesToMove?: (held: string) => Promise<boolean>;
   /** Program of the supervisor, for tests. */
   readonly supervisorEntry?: string;
 }
@@ -40,6 +38,35 @@ export function runningStack(install: Install): StackState | undefined {
 }
 
 /**
+ * Sees that a stack which is to be started can have its ports: what an earlier supervisor left is stopped, and where
+ * somebody else holds one it is asked whether to take others.
+ * @param options.agreesToMove asked with what keeps the install's own ports from being used
+ * @throws LauncherError `port_busy`, `stack`, `interrupted`.
+ */
+export async function clearPorts(
+  options: EnsureStackOptions & { readonly agreesToMove: (held: string) => Promise<boolean> },
+): Promise<Install> {
+  const { install } = options;
+  if (runningStack(install) !== undefined) return install;
+  await using _lock = await lockStack(options);
+  return runningStack(install) === undefined ? clearWay(options, options.agreesToMove) : install;
+}
+
+function lockStack({ install, signal, onStep }: EnsureStackOptions): ReturnType<typeof takeLock> {
+  const onWait = (): void => onStep('waiting for another cynode that starts or stops the stack');
+  return takeLock(stackLockPath(install), { signal, onWait });
+}
+
+/** The caller holds the stack's lock. */
+async function clearWay(
+  { install, onStep }: EnsureStackOptions,
+  agreesToMove: (held: string) => Promise<boolean>,
+): Promise<Install> {
+  if (await stopStack(install)) onStep('stopped what an earlier supervisor left running');
+  return checkPorts(install, agreesToMove);
+}
+
+/**
  * The running stack, started in the background when there is none. Several callers at once start one stack; roles
  * whose supervisor died are stopped first.
  * @throws LauncherError `port_busy`, `stack`, `interrupted`.
@@ -48,14 +75,10 @@ export async function ensureStack(options: EnsureStackOptions): Promise<StackSta
   const { install, onStep } = options;
   const known = runningStack(install);
   if (known !== undefined) return known;
-  await using _lock = await takeLock(stackLockPath(install), {
-    signal: options.signal,
-    onWait: () => onStep('waiting for another cynode that starts or stops the stack'),
-  });
+  await using _lock = await lockStack(options);
   const meanwhile = runningStack(install);
   if (meanwhile !== undefined) return meanwhile;
-  if (await stopStack(install)) onStep('stopped what an earlier supervisor left running');
-  await checkPorts(install, options.agreesToMove ?? (async () => false));
+  await clearWay(options, async () => false);
   keepDatabase(install.paths, demandedDatabase(install.paths, options.env));
   onStep('starting the stack');
   // Awaited here: the lock must be held until the stack can be seen.

@@ -14,8 +14,17 @@ export interface RestartOptions {
   readonly yes: boolean;
   readonly signal: AbortSignal;
   readonly progress: Progress;
-  /** How many tasks run now. */
-  readonly countRunning: (install: Install) => Promise<number>;
+  /** How many tasks run now; undefined when nobody can tell. */
+  readonly countRunning: (install: Install) => Promise<number | undefined>;
+  /** Sees that what is to start in its place can start; throws where it cannot. */
+  readonly check: () => Promise<void>;
+}
+
+/** What a restart takes with it, as a person is asked about it. */
+export function lossText(running: number | undefined): string {
+  if (running === undefined) return 'Tasks that run now would be ended; how many is not known.';
+  if (running === 0) return 'No task runs now.';
+  return `${running} running task${running === 1 ? '' : 's'} would be ended.`;
 }
 
 /**
@@ -29,7 +38,7 @@ export async function offerRestart(
   reason: RestartReason,
   options: RestartOptions,
 ): Promise<boolean> {
-  const { env, progress } = options;
+  const { env, progress, signal } = options;
   const agreed = agreedBefore(options.yes, env);
   if (!agreed && !canAsk(env)) {
     const text = `${reason.text}; restart it with: cynode down, or give --yes`;
@@ -40,14 +49,15 @@ export async function offerRestart(
   if (!agreed) {
     progress.done();
     const running = await options.countRunning(install);
-    const loss = running === 0 ? 'No task runs now.' : `${running} running tasks would be ended.`;
-    if (!(await ask(`${reason.text}. Restart it? ${loss}`, running === 0))) {
+    const question = `${reason.text}. Restart it? ${lossText(running)}`;
+    if (!(await ask(question, signal, running === 0))) {
       if (reason.binding) throw new LauncherError('declined', reason.text);
       return false;
     }
   }
+  await options.check();
   progress.step(`restarting the stack: ${reason.text}`);
-  await using _lock = await takeLock(stackLockPath(install), { signal: options.signal });
+  await using _lock = await takeLock(stackLockPath(install), { signal });
   const current = readStackState(install.paths.state);
   // Another cynode may have restarted it while we waited.
   if (current?.supervisor.pid === state.supervisor.pid) await stopStack(install);

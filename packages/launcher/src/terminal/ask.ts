@@ -13,13 +13,17 @@ export function agreedBefore(yes: boolean, env: Env): boolean {
   return yes || (ci !== '' && ci !== 'false' && ci !== '0');
 }
 
-/** Asks a yes/no question on the terminal; Enter means `initial`. @throws LauncherError `interrupted` on Ctrl-C. */
-export async function ask(question: string, initial = true): Promise<boolean> {
+/**
+ * Asks a yes/no question on the terminal; Enter means `initial`. @throws LauncherError `interrupted` on Ctrl-C, or when
+ * the signal fires meanwhile.
+ */
+export async function ask(question: string, signal: AbortSignal, initial = true): Promise<boolean> {
   const { confirm, isCancel } = await import('@clack/prompts');
   const answer = await confirm({
     message: question,
     initialValue: initial,
     output: process.stderr,
+    signal,
   });
   if (isCancel(answer)) throw new LauncherError('interrupted', 'interrupted');
   return answer;
