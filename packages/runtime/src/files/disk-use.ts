@@ -43,9 +43,16 @@ async function nearest(
   }
 }
 
+/** The file system of a folder, or where that will be once it is made. */
+export async function fileSystemOf(
+  directory: string,
+): Promise<Pick<DiskUse, 'directory' | 'device'> & { readonly facts: FileSystemFacts }> {
+  const found = await nearest(directory);
+  return { ...found, facts: await statfs(found.directory) };
+}
+
 /** Looks at the disk of a folder, or where it will be once it is made. */
 export async function diskUse(directory: string): Promise<DiskUse> {
-  const found = await nearest(directory);
-  const facts = await statfs(found.directory);
+  const { facts, ...found } = await fileSystemOf(directory);
   return { ...found, usedShare: usedShareOf(facts), freeBytes: facts.bavail * facts.bsize };
 }

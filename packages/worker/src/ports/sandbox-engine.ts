@@ -159,8 +159,8 @@ export interface SandboxEngine {
   stop(name: string, graceSeconds: number): Promise<void>;
   /** Folder on this host that layers lie in; undefined where they are out of reach. */
   readonly layersDir: string | undefined;
-  /** Where a run of this process leaves what it writes, as far as it can be told. */
-  traceOf(name: string): Promise<ContainerTrace>;
+  /** Where a run of this process leaves what it writes, as far as it can be told within `limitMs`. */
+  traceOf(name: string, limitMs: number): Promise<ContainerTrace>;
   /**
    * Removes every container that carries this node's label, what is left of such in the storage and the processes
    * that watched over them, and gives their names; those that live and those of others are left alone.

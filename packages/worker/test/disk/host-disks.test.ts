@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { temporaryDirectory } from '@cynodeai/testing';
@@ -7,12 +15,23 @@ import { Child } from '@cynodeai/testing/harness';
 import { describe, expect, it } from 'vitest';
 import { hostDisks } from '../../src/adapters/disk/disk-gauge.ts';
 import { fileReserve } from '../../src/adapters/disk/disk-reserve.ts';
+import { Tally } from '../../src/adapters/disk/measure-folders.ts';
 import { mappedNameless, memoryOf, namelessFiles } from '../../src/adapters/disk/nameless-files.ts';
 import { reserveOf } from '../../src/domain/disk/bounds.ts';
 
 const mib = 1024 ** 2;
 const limitMs = 60_000;
-const limits = { pid: undefined, limitMs };
+const limits = { layer: undefined, pid: undefined, limitMs };
+
+/** What is found on all disks together. */
+async function measured(place: Parameters<typeof hostDisks.measure>[0]) {
+  const parts = [...(await hostDisks.measure(place)).values()];
+  return {
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    files: parts.reduce((sum, { files }) => sum + files, 0),
+    hidden: parts.some(({ hidden }) => hidden),
+  };
+}
 
 describe('what a job has on the disk', () => {
   it('is what du says, whatever the files are called and however they are linked', async () => {
@@ -28,20 +47,20 @@ describe('what a job has on the disk', () => {
     writeFileSync(join(two, 'sparse'), '');
     truncateSync(join(two, 'sparse'), 1024 * mib);
     execFileSync('sync');
-    const { bytes, files, hidden } = await hostDisks.measure({ ...limits, folders: [one, two] });
+    const { bytes, files, hidden } = await measured({ ...limits, folders: [one, two] });
     const du = execFileSync('du', ['-s', '-c', '-B1', one, two], { encoding: 'utf8' });
     expect(bytes).toBe(Number(/^(\d+)\ttotal$/m.exec(du)?.[1]));
     expect([files, hidden]).toEqual([9, false]);
   });
 
   it('is nothing where there is nothing', async () => {
-    const found = await hostDisks.measure({ ...limits, folders: ['/no/such/folder'] });
+    const found = await measured({ ...limits, folders: ['/no/such/folder'] });
     expect(found).toEqual({ bytes: 0, files: 0, hidden: false });
   });
 
   it('is what was counted until its time was over', async () => {
-    const whole = await hostDisks.measure({ ...limits, folders: ['/usr'] });
-    const found = await hostDisks.measure({ ...limits, folders: ['/usr'], limitMs: 1 });
+    const whole = await measured({ ...limits, folders: ['/usr'] });
+    const found = await measured({ ...limits, folders: ['/usr'], limitMs: 1 });
     expect(found.files).toBeLessThan(whole.files);
     expect(found.hidden).toBe(false);
   });
@@ -50,6 +69,20 @@ describe('what a job has on the disk', () => {
     const [space, ...others] = await hostDisks.spaces(['/', '/', '/no/such/folder']);
     expect(others).toEqual([]);
     expect(space?.totalBytes).toBeGreaterThan(space?.freeBytes ?? 0);
+  });
+});
+
+const none = { files: [], cut: false };
+
+describe('names of one file', () => {
+  const names = (inode: number, count: number): string =>
+    Array.from({ length: count }, () => `8 ${count} 2049:${inode}\n`).join('');
+
+  it('count once, and beyond what is remembered each for its part', () => {
+    const tally = new Tally(10);
+    for (let inode = 0; inode < 1000; inode += 1) tally.add(names(inode, 3));
+    tally.add('16\n');
+    expect([tally.files, tally.bytes]).toEqual([1001, 1000 * 8 * 512 + 16 * 512]);
   });
 });
 
@@ -72,8 +105,8 @@ describe('files without a name', () => {
       '7f00e00000-7f00f00000 rw-s 00000000 00:2f 83    /memfd:a (deleted)',
     ];
     expect([...mappedNameless(maps.join('\n'), memoryOf(root))]).toEqual([
-      [77, 2 * mib],
-      [83, mib],
+      [77, { bytes: 2 * mib, device: 0x801 }],
+      [83, { bytes: mib, device: 0x2f }],
     ]);
   });
 
@@ -99,7 +132,10 @@ describe('files without a name', () => {
       await using child = new Child('unshare', words);
       await child.printed('written');
       const first = execFileSync('pgrep', ['--parent', String(child.pid)], { encoding: 'utf8' });
-      expect(await namelessFiles(Number(first), limitMs)).toEqual([{ bytes: mib }]);
+      expect(await namelessFiles(Number(first), limitMs)).toEqual({
+        files: [{ bytes: mib, device: expect.any(Number) }],
+        cut: false,
+      });
     },
   );
 
@@ -110,11 +146,35 @@ describe('files without a name', () => {
     await using child = new Child('unshare', words);
     await child.printed('written');
     const first = execFileSync('pgrep', ['--parent', String(child.pid)], { encoding: 'utf8' });
-    expect(await namelessFiles(Number(first), limitMs)).toEqual([{ bytes: mib }]);
-    expect(await namelessFiles(Number(first), 0)).toEqual([]);
-    expect(await namelessFiles(process.pid, limitMs)).toEqual([]);
-    expect(await namelessFiles(4_194_305, limitMs)).toEqual([]);
+    expect(await namelessFiles(Number(first), limitMs)).toEqual({
+      files: [{ bytes: mib, device: expect.any(Number) }],
+      cut: false,
+    });
+    expect(await namelessFiles(Number(first), limitMs, 1)).toMatchObject({ cut: true });
+    expect(await namelessFiles(Number(first), 0)).toEqual(none);
+    expect(await namelessFiles(process.pid, limitMs)).toEqual(none);
+    expect(await namelessFiles(4_194_305, limitMs)).toEqual(none);
   });
+});
+
+describe('what a job has on several disks', () => {
+  it.runIf(process.getuid?.() === 0)(
+    'is told apart, with files without a name, and those of no disk where the layer is',
+    async () => {
+      await using dir = await temporaryDirectory();
+      const script = `mount -t tmpfs none ${dir.path} && cd ${dir.path} && mkdir one two
+      mount -t ramfs none one; mount -t ramfs none two; echo mounted; exec sleep 600`;
+      await using child = new Child('unshare', ['--mount', 'sh', '-c', script]);
+      await child.printed('mounted');
+      const root = `/proc/${child.pid}/root${dir.path}`;
+      const [one, two] = [`${root}/one`, `${root}/two`];
+      writeFileSync(`${one}/a`, Buffer.alloc(mib, 1));
+      for (const name of ['b', 'c']) writeFileSync(`${two}/${name}`, Buffer.alloc(mib, 1));
+      const found = await hostDisks.measure({ ...limits, folders: [one], layer: two });
+      expect([...found.keys()]).toEqual([statSync(one).dev, statSync(two).dev]);
+      expect([...found.values()].map(({ files }) => files)).toEqual([2, 3]);
+    },
+  );
 });
 
 describe('the reserve', () => {
@@ -133,9 +193,25 @@ describe('the reserve', () => {
     expect(await reserve.restore()).toBe(true);
   });
 
+  it('that is given back while it is being taken is not there', async () => {
+    await using dir = await temporaryDirectory();
+    const reserve = fileReserve(dir.path, hostDisks);
+    const taking = reserve.restore();
+    reserve.release();
+    expect(await taking).toBe(false);
+    expect(existsSync(join(dir.path, 'reserve'))).toBe(false);
+    expect(await reserve.restore()).toBe(true);
+  });
+
   it('is not taken from those who need the room', async () => {
     await using dir = await temporaryDirectory();
-    const space = { totalBytes: 100 * mib, freeBytes: 17 * mib, totalFiles: 0, freeFiles: 0 };
+    const space = {
+      device: 1,
+      totalBytes: 100 * mib,
+      freeBytes: 17 * mib,
+      totalFiles: 0,
+      freeFiles: 0,
+    };
     const tight = { ...hostDisks, spaces: async () => [space] };
     expect(await fileReserve(dir.path, tight).restore()).toBe(false);
     const none = { ...hostDisks, spaces: async () => [] };

@@ -105,7 +105,7 @@ export function stage(scene: Scene = {}) {
     workspace,
     disk: {
       admit: async () => {},
-      watch: async () => ({ ended: undefined, close: () => {} }),
+      watch: async () => ({ ended: undefined, over: () => {}, close: () => {} }),
       makeRoom: () => {},
       ...scene.disk,
     },

@@ -1,92 +1,90 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { stat, statfs } from 'node:fs/promises';
-import type { Space } from '../../domain/disk/bounds.ts';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileSystemOf } from '@cynodeai/runtime/files';
+import { within } from '@cynodeai/runtime/lifecycle';
+import type { Disk } from '../../domain/disk/bounds.ts';
 import type { Measured } from '../../domain/disk/judge.ts';
 import type { DiskGauge } from '../../ports/disk.ts';
-import { namelessFiles } from './nameless-files.ts';
+import { measureFolders } from './measure-folders.ts';
+import { namelessFiles, type NamelessFiles } from './nameless-files.ts';
 
-async function spaceOf(
-  folder: string,
-): Promise<{ readonly device: number; readonly space: Space }> {
-  const [{ dev }, facts] = await Promise.all([stat(folder), statfs(folder)]);
+async function diskOf(folder: string): Promise<Disk> {
+  const { device, facts } = await fileSystemOf(folder);
   const { bsize, blocks, bfree, bavail, files, ffree } = facts;
   return {
-    device: dev,
-    space: {
-      // What is kept for root is neither there nor free.
-      totalBytes: (blocks - bfree + bavail) * bsize,
-      freeBytes: bavail * bsize,
-      totalFiles: files,
-      freeFiles: ffree,
-    },
+    device,
+    // What is kept for root is neither there nor free.
+    totalBytes: (blocks - bfree + bavail) * bsize,
+    freeBytes: bavail * bsize,
+    totalFiles: files,
+    freeFiles: ffree,
   };
 }
 
-const blockBytes = 512;
+/** The disk of a folder, or of the next one above it that can be looked at. */
+async function deviceOf(folder: string): Promise<number> {
+  const found = await stat(folder).catch(() => undefined);
+  return found?.dev ?? deviceOf(dirname(folder));
+}
 
-/** Adds up what `find` says of each file: its blocks, and its number where it has more names than one. */
-class Tally {
-  bytes = 0;
-  files = 0;
-  readonly #seen = new Set<string>();
-  #rest = '';
-
-  add(chunk: string): void {
-    const lines = `${this.#rest}${chunk}`.split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const [blocks = '', inode] = line.split(' ');
-      if (inode !== undefined) {
-        if (this.#seen.has(inode)) continue;
-        this.#seen.add(inode);
-      }
-      this.bytes += Number(blocks) * blockBytes;
-      this.files += 1;
-    }
+async function byDevice(folders: readonly string[]): Promise<ReadonlyMap<number, string[]>> {
+  const devices = await Promise.all(folders.map(deviceOf));
+  const found = new Map<number, string[]>();
+  for (const [index, folder] of folders.entries()) {
+    const device = devices[index] ?? 0;
+    found.set(device, [...(found.get(device) ?? []), folder]);
   }
+  return found;
 }
 
-/**
- * Numbers only, so that no name can say anything. `find` walks by descriptors: no link is followed and no path is too
- * long for it.
- */
-const looks = '-xdev ( -type d -o -links 1 ) -printf %b\\n -o -printf %b\\40%D:%i\\n'.split(' ');
-
-async function measureFolders(folders: readonly string[], limitMs: number): Promise<Measured> {
-  const child = spawn('find', [...folders, ...looks], {
-    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    signal: AbortSignal.timeout(limitMs),
-    killSignal: 'SIGKILL',
-  });
-  const tally = new Tally();
-  let hidden = false;
-  child.stdout.setEncoding('latin1').on('data', (chunk: string) => tally.add(chunk));
-  child.stderr.setEncoding('latin1').on('data', (chunk: string) => {
-    // What vanished meanwhile takes no room.
-    if (chunk.includes('Permission denied')) hidden = true;
-  });
-  // Cut off at its limit: so far is what there is at least.
-  child.on('error', () => {});
-  await once(child, 'close').catch(() => {});
-  return { bytes: tally.bytes, files: tally.files, hidden };
+/** Adds files without a name; one on none of the disks, as in an overlay, lies where the layer does. */
+function addNameless(
+  disks: ReadonlyMap<number, Measured>,
+  { files, cut }: NamelessFiles,
+  layer: number | undefined,
+): ReadonlyMap<number, Measured> {
+  const all = new Map(disks);
+  const [other = 0] = layer === undefined ? disks.keys() : [layer];
+  const add = (device: number, more: Measured): void => {
+    const place = disks.has(device) ? device : other;
+    const { bytes, files: count, hidden } = all.get(place) ?? { bytes: 0, files: 0, hidden: false };
+    all.set(place, {
+      bytes: bytes + more.bytes,
+      files: count + more.files,
+      hidden: hidden || more.hidden,
+    });
+  };
+  for (const { bytes, device } of files) add(device, { bytes, files: 1, hidden: false });
+  if (cut) for (const device of disks.keys()) add(device, { bytes: 0, files: 0, hidden: true });
+  return all;
 }
+
+/** A search that stops by itself at its limit is waited for a little longer, ms. */
+const behindMs = 500;
+
+const noneNameless: NamelessFiles = { files: [], cut: false };
 
 /** The disks of this host. */
 export const hostDisks: DiskGauge = {
   spaces: async (folders) => {
-    const found = await Promise.allSettled(folders.map((folder) => spaceOf(folder)));
+    const found = await Promise.allSettled(folders.map((folder) => diskOf(folder)));
     const disks = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    return [...new Map(disks.map(({ device, space }) => [device, space])).values()];
+    return [...new Map(disks.map((disk) => [disk.device, disk])).values()];
   },
 
-  measure: async ({ folders, pid, limitMs }) => {
+  measure: async ({ folders, layer, pid, limitMs }) => {
+    const groups = await byDevice(layer === undefined ? folders : [...folders, layer]);
     const [named, nameless] = await Promise.all([
-      measureFolders(folders, limitMs),
-      pid === undefined ? [] : namelessFiles(pid, limitMs),
+      Promise.all(
+        [...groups].map(
+          async ([device, group]) => [device, await measureFolders(group, limitMs)] as const,
+        ),
+      ),
+      pid === undefined
+        ? noneNameless
+        : within(limitMs + behindMs, namelessFiles(pid, limitMs), noneNameless),
     ]);
-    const bytes = nameless.reduce((sum, file) => sum + file.bytes, named.bytes);
-    return { ...named, bytes, files: named.files + nameless.length };
+    const layerDevice = layer === undefined ? undefined : await deviceOf(layer);
+    return addNameless(new Map(named), nameless, layerDevice);
   },
 };

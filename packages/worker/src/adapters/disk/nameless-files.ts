@@ -4,6 +4,14 @@ import { elapsedMs } from '@cynodeai/runtime/std';
 /** A file that no folder names any more and that takes its room until the last process lets go of it. */
 export interface NamelessFile {
   readonly bytes: number;
+  /** As a process sees it, which on overlays and btrfs is not that of the disk. */
+  readonly device: number;
+}
+
+export interface NamelessFiles {
+  readonly files: readonly NamelessFile[];
+  /** There were more descriptors than are looked at. */
+  readonly cut: boolean;
 }
 
 /** Kinds of file systems that are memory: as mounts name them, and as the kernel numbers them for any file. */
@@ -27,16 +35,24 @@ function hexadecimals(text: string, separator: string): readonly number[] {
   return text.split(separator).map((part) => Number.parseInt(part, 16));
 }
 
+/** The number of a device as `stat` gives it. */
+const deviceNumber = (major: number, minor: number): number =>
+  (major & 0xfff) * 2 ** 8 + (minor & 0xff) + (minor >>> 8) * 2 ** 20;
+
 /** Files without a name that a process has mapped, by inode; the length of the mapping is what is known. */
-export function mappedNameless(maps: string, memory: ReadonlySet<string>): Map<number, number> {
-  const found = new Map<number, number>();
+export function mappedNameless(
+  maps: string,
+  memory: ReadonlySet<string>,
+): Map<number, NamelessFile> {
+  const found = new Map<number, NamelessFile>();
   for (const line of maps.split('\n')) {
     const [range = '', , , device = '', inode = ''] = line.split(' ');
-    const [major, minor] = hexadecimals(device, ':');
+    const [major = 0, minor = 0] = hexadecimals(device, ':');
     const isMemory = memory.has(`${major}:${minor}`);
     if (isMemory || !line.endsWith(' (deleted)')) continue;
     const [from = 0, to = 0] = hexadecimals(range, '-');
-    found.set(Number(inode), (found.get(Number(inode)) ?? 0) + to - from);
+    const bytes = (found.get(Number(inode))?.bytes ?? 0) + to - from;
+    found.set(Number(inode), { bytes, device: deviceNumber(major, minor) });
   }
   return found;
 }
@@ -56,40 +72,52 @@ const blockBytes = 512;
 /** A file behind a descriptor, if it has no name and lies on a disk. */
 async function openNameless(
   path: string,
-): Promise<{ readonly inode: number; readonly bytes: number } | undefined> {
+): Promise<(NamelessFile & { readonly inode: number }) | undefined> {
   try {
     const file = await stat(path);
     if (file.nlink > 0 || !file.isFile()) return undefined;
     const { type } = await statfs(path);
-    const bytes = file.blocks * blockBytes;
-    return memoryNumbers.has(type >>> 0) ? undefined : { inode: file.ino, bytes };
+    if (memoryNumbers.has(type >>> 0)) return undefined;
+    return { inode: file.ino, device: file.dev, bytes: file.blocks * blockBytes };
   } catch {
     return undefined;
   }
 }
 
+/** Descriptors, or mapped files, that one measurement looks at: an ordinary job has some hundred. */
+const mostLooks = 20_000;
+
 /**
- * Files of disks that the processes of a container alone know: open or mapped, and without a name. They are told apart
- * by inode alone, because btrfs and overlays give one file several devices. What is not found within `limitMs` is left
- * out.
+ * Files of disks that the processes of a container alone know: open or mapped, and without a name. A mapped one is
+ * known from an open one by its inode alone, because btrfs and overlays give one file several devices. What is not found
+ * within `limitMs` is left out.
  */
 export async function namelessFiles(
   pid: number,
   limitMs: number,
-): Promise<readonly NamelessFile[]> {
+  most: number = mostLooks,
+): Promise<NamelessFiles> {
   const until = elapsedMs() + limitMs;
   const memory = memoryOf(await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
-  const mapped = new Map<number, number>();
-  const open = new Map<number, number>();
+  const mapped = new Map<number, NamelessFile>();
+  const open = new Map<string, NamelessFile>();
+  const inodes = new Set<number>();
+  let looks = 0;
+  const isOver = (): boolean => elapsedMs() > until || looks > most || mapped.size > most;
   for (const member of await membersOf(pid)) {
     const maps = await readFile(`/proc/${member}/maps`, 'utf8').catch(() => '');
-    for (const [inode, bytes] of mappedNameless(maps, memory)) mapped.set(inode, bytes);
+    for (const [inode, file] of mappedNameless(maps, memory)) mapped.set(inode, file);
     for (const descriptor of await readdir(`/proc/${member}/fd`).catch(() => [])) {
-      if (elapsedMs() > until) break;
+      looks += 1;
+      if (isOver()) break;
       const file = await openNameless(`/proc/${member}/fd/${descriptor}`);
-      if (file !== undefined) open.set(file.inode, file.bytes);
+      if (file === undefined) continue;
+      open.set(`${file.device}:${file.inode}`, { bytes: file.bytes, device: file.device });
+      inodes.add(file.inode);
     }
-    if (elapsedMs() > until) break;
+    if (isOver()) break;
   }
-  return [...new Map([...mapped, ...open]).values()].map((bytes) => ({ bytes }));
+  for (const inode of inodes) mapped.delete(inode);
+  const files = [...mapped.values(), ...open.values()];
+  return { files, cut: looks > most || mapped.size > most };
 }

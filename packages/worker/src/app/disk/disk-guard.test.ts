@@ -1,9 +1,10 @@
 import { silentLog } from '@cynodeai/runtime/observe';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Space } from '../../domain/disk/bounds.ts';
+import type { Disk } from '../../domain/disk/bounds.ts';
 import type { Measured } from '../../domain/disk/judge.ts';
 import type { DiskGauge, DiskReserve } from '../../ports/disk.ts';
-import { DiskGuard, type Watch } from './disk-guard.ts';
+import { DiskGuard } from './disk-guard.ts';
+import type { Watch } from './watched-job.ts';
 
 const mib = 1024 ** 2;
 
@@ -19,6 +20,8 @@ class Scene implements DiskGauge, DiskReserve {
   readonly measured: string[] = [];
   readonly ended: string[] = [];
   held = false;
+  /** The reserve is being filled until then. */
+  filling: Promise<void> | undefined;
   nowMs = 0;
   measureMs = 1;
   broken = false;
@@ -27,25 +30,39 @@ class Scene implements DiskGauge, DiskReserve {
   /** Happens between two looks. */
   readonly steps: (() => void)[] = [];
 
-  get #taken(): { readonly bytes: number; readonly files: number } {
-    const all = [...this.jobs.values()];
-    const bytes = all.reduce((sum, job) => sum + job.bytes, this.others);
-    return { bytes, files: all.reduce((sum, job) => sum + job.files, 0) };
-  }
+  /** The second disk, and the jobs that write on it; without any there is none. */
+  readonly second = { device: 2, others: 0, jobs: new Set<string>() };
+  /** A measurement of these never ends. */
+  readonly hung = new Set<string>();
 
-  async spaces(): Promise<readonly Space[]> {
-    if (this.broken) throw new Error('no such disk');
+  #disk(device: number, others: number, names: readonly string[]): Disk {
     const { totalBytes, totalFiles } = this;
-    const { bytes, files } = this.#taken;
-    return [
-      { totalBytes, totalFiles, freeBytes: totalBytes - bytes, freeFiles: totalFiles - files },
-    ];
+    const all = names.map((name) => this.jobs.get(name));
+    const bytes = all.reduce((sum, job) => sum + (job?.bytes ?? 0), others);
+    const files = all.reduce((sum, job) => sum + (job?.files ?? 0), 0);
+    const free = { freeBytes: totalBytes - bytes, freeFiles: totalFiles - files };
+    return { device, totalBytes, totalFiles, ...free };
   }
 
-  async measure({ folders: [folder = '', layer] }: { readonly folders: readonly string[] }) {
+  async spaces(folders: readonly string[]): Promise<readonly Disk[]> {
+    if (this.broken) throw new Error('no such disk');
+    const { device, others, jobs } = this.second;
+    const here = [...this.jobs.keys()].filter((name) => !jobs.has(name));
+    const first = this.#disk(1, this.others, here);
+    if (jobs.size === 0) return [first];
+    const second = this.#disk(device, others, [...jobs]);
+    const isAll = folders.includes('/');
+    return [first, second].filter(
+      (disk) => isAll || jobs.has(folders[0] ?? '') === (disk === second),
+    );
+  }
+
+  async measure({ folders: [folder = ''], layer }: Parameters<DiskGauge['measure']>[0]) {
     this.measured.push(layer === undefined ? folder : `${folder}+${layer}`);
     this.nowMs += this.measureMs;
-    return this.jobs.get(folder) ?? { bytes: 0, files: 0, hidden: false };
+    if (this.hung.has(folder)) await new Promise(() => {});
+    const found = this.jobs.get(folder) ?? { bytes: 0, files: 0, hidden: false };
+    return new Map([[this.second.jobs.has(folder) ? 2 : 1, found]]);
   }
 
   release(): void {
@@ -53,7 +70,8 @@ class Scene implements DiskGauge, DiskReserve {
   }
 
   async restore(): Promise<boolean> {
-    this.held = (await this.spaces()).every(({ freeBytes }) => freeBytes > 100 * mib);
+    if (this.filling !== undefined) await this.filling;
+    this.held = (await this.spaces(['/'])).every(({ freeBytes }) => freeBytes > 100 * mib);
     return this.held;
   }
 
@@ -65,6 +83,8 @@ class Scene implements DiskGauge, DiskReserve {
       wish: { maxConcurrency: 3, ...(jobMb !== undefined && { jobMb }) },
       timer: {
         sleep: async (ms) => {
+          // What goes on beside the looks and takes no time is over by the next one.
+          await turn();
           this.nowMs += ms;
           while (this.steps.length === 0 && !this.over) await turn();
           const step = this.steps.shift();
@@ -85,6 +105,7 @@ class Scene implements DiskGauge, DiskReserve {
     const watch = await guard.watch({
       jobId: name,
       folders: [name],
+      layersDir: undefined,
       trace: async () => {
         if (layer === 'lost') throw new Error('gone');
         return { layer };
@@ -111,7 +132,89 @@ async function play(...steps: readonly (() => void)[]): Promise<void> {
   for (let count = 0; count < 20; count += 1) await turn();
 }
 
+const idle = (count: number): (() => void)[] => Array.from({ length: count }, () => () => {});
+
 describe('the watch over the disk', () => {
+  it('never waits for a measurement that does not end', async () => {
+    const guard = scene.guard(100);
+    await scene.watch(guard, 'slow');
+    scene.hung.add('slow');
+    await play(scene.has('slow', 90), () => {});
+    scene.over = false;
+    const watch = await scene.watch(guard, 'b');
+    await play(scene.has('b', 90), scene.has('b', 150), ...idle(3));
+    expect(watch.ended?.kind).toBe('disk_limit');
+    expect(scene.measured.filter((name) => name === 'slow')).toHaveLength(1);
+  });
+
+  it('never waits for the reserve, and takes it once more when it was given back meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    scene.filling = promise;
+    const guard = scene.guard(100);
+    const watch = await scene.watch(guard, 'a');
+    await play(
+      () => {},
+      scene.has('a', 150),
+      () => {},
+      () => guard.makeRoom(),
+      () => {},
+      () => resolve(),
+    );
+    expect(watch.ended?.kind).toBe('disk_limit');
+    await guard.tidy();
+    expect(scene.held).toBe(true);
+  });
+
+  it('ends nobody while what a job left is still being removed, and then only who is to blame', async () => {
+    const guard = scene.guard(5000);
+    const [hog, small] = [await scene.watch(guard, 'hog'), await scene.watch(guard, 'small')];
+    await play(
+      () => {
+        hog.over();
+        scene.has('hog', 700)();
+        scene.has('small', 190)();
+      },
+      ...idle(300),
+      () => {
+        scene.jobs.delete('hog');
+        hog.close();
+      },
+      ...idle(20),
+    );
+    expect(scene.ended).toEqual([]);
+    expect([hog.ended, small.ended]).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ['the disk it does not write on is filled by others', () => (scene.second.others = 990 * mib)],
+    ['the disk it does not write on is filled by a job', () => scene.has('far', 960)()],
+  ])('ends no job because %s', async (_why, fill) => {
+    const guard = scene.guard(5000);
+    scene.second.jobs.add('far');
+    const [near, far] = [await scene.watch(guard, 'near'), await scene.watch(guard, 'far')];
+    await play(scene.has('near', 700), fill, ...idle(5));
+    expect(near.ended).toBeUndefined();
+    expect(far.ended?.kind).toBe(scene.jobs.has('far') ? 'disk_full' : undefined);
+  });
+
+  it('ends who has most of the disk that is full, not who has most', async () => {
+    const guard = scene.guard(5000);
+    scene.second.jobs.add('far');
+    const names = ['one', 'two', 'far'];
+    for (const name of names) await scene.watch(guard, name);
+    await play(scene.has('far', 800), scene.has('one', 500), scene.has('two', 390), ...idle(5));
+    expect(scene.ended).toEqual(['one']);
+  });
+
+  it('bounds a job by the disks it writes on', async () => {
+    const guard = scene.guard();
+    scene.second.jobs.add('far');
+    scene.second.others = 900 * mib;
+    const near = await scene.watch(guard, 'near');
+    await play(scene.has('near', 150), ...idle(3));
+    expect(near.ended).toBeUndefined();
+  });
+
   it('measures nobody while little is taken', async () => {
     const guard = scene.guard();
     await scene.watch(guard, 'a');

@@ -1,62 +1,26 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import {
+  type Disk,
   type DiskWish,
   jobBound,
   roomAbove,
-  type Space,
   type Taken,
 } from '../../domain/disk/bounds.ts';
-import {
-  beyondBound,
-  bytesText,
-  type DiskEnd,
-  type Measured,
-  whomToEnd,
-} from '../../domain/disk/judge.ts';
+import { beyondBound, bytesText, type DiskEnd, whomToEnd } from '../../domain/disk/judge.ts';
 import { WorkerError } from '../../domain/errors.ts';
 import type { DiskGauge, DiskReserve } from '../../ports/disk.ts';
-import type { ContainerTrace } from '../../ports/sandbox-engine.ts';
 import type { Timer } from '../../ports/timer.ts';
-
-/** A job that runs, as far as the disk is concerned. */
-export interface GuardedJob {
-  readonly jobId: string;
-  /** Its folders on the host. */
-  readonly folders: readonly string[];
-  readonly trace: () => Promise<ContainerTrace>;
-  /** Ends it at once. */
-  readonly end: () => void;
-}
+import { type GuardedJob, sum, takenOf, type Watch, WatchedJob } from './watched-job.ts';
 
 export interface DiskGuardDeps {
   readonly gauge: DiskGauge;
   readonly reserve: DiskReserve;
-  /** Folders on whose disks jobs write: workspaces, layers, the state of the node. */
+  /** Folders on whose disks jobs write, or the node its state. */
   readonly places: readonly string[];
   readonly wish: DiskWish;
   readonly timer: Timer;
   readonly log: Log;
-}
-
-/** The watch over one job. */
-export interface Watch {
-  /** Why it was ended on behalf of the disk; undefined when it was not. */
-  readonly ended: DiskEnd | undefined;
-  /** The job is over and its files are gone. */
-  close(): void;
-}
-
-interface Watched extends Watch {
-  readonly job: GuardedJob;
-  readonly bound: Taken;
-  ended: DiskEnd | undefined;
-  measured: Measured;
-  /** What was taken of the disks, and when, as it was measured. */
-  takenThen: Taken;
-  measuredMs: number;
-  /** Not measured again before. */
-  restsUntilMs: number;
 }
 
 /** No disk takes more than this in a second: how long the next look may wait. */
@@ -64,29 +28,36 @@ const fastest = 2 * 1024 ** 3;
 const looks = { leastMs: 20, mostMs: 1000 } as const;
 /** How long a measurement may take, ms: while there is room, and when there is none. */
 const limits = { calmMs: 30_000, fullMs: 1000 } as const;
-/** Others may have given back what a job took: it is measured this often, and never for more than a tenth of the time. */
-const repeatMs = 60_000;
-const pauseFactor = 10;
 /** How long one that was ended may take to go before another one is ended, ms. */
 const goneMs = 10_000;
-
-const nothing: Measured = { bytes: 0, files: 0, hidden: false };
 
 /** What must have been taken since the last look at a full disk, for another one to tell more. */
 const worthALook: Taken = { bytes: 1024 ** 2, files: 200 };
 
+const scarceOn = (disk: Disk): keyof Taken | undefined => {
+  const room = roomAbove(disk);
+  if (room.bytes < 0) return 'bytes';
+  return room.files < 0 ? 'files' : undefined;
+};
+
 /**
  * Keeps jobs from filling the disks they share with everybody else. While any job runs it looks at what is free, which
  * costs nothing, and measures a job only when so much was taken that it could be beyond its bound. One that is, is
- * ended; and under the floor whoever has most. See docs/reference/sandbox.md#disk.
+ * ended; and under the floor whoever has most of that disk. No look waits for a measurement: those go on beside it.
+ * See docs/reference/sandbox.md#disk.
  */
 export class DiskGuard {
   readonly #deps: DiskGuardDeps;
-  readonly #jobs = new Map<string, Watched>();
-  #looking = false;
+  readonly #jobs = new Map<string, WatchedJob>();
+  #isLooking = false;
+  /** On behalf of a full disk jobs are measured at this moment. */
+  #isBlaming = false;
   #endedMs = Number.NEGATIVE_INFINITY;
-  #released = true;
-  #takenWhenFull: Taken | undefined;
+  #isReleased = true;
+  #releases = 0;
+  #tidying: Promise<void> | undefined;
+  /** What was taken of full disks when nobody was found to blame. */
+  readonly #takenWhenFull = new Map<number, Taken>();
 
   constructor(deps: DiskGuardDeps) {
     this.#deps = deps;
@@ -94,10 +65,10 @@ export class DiskGuard {
 
   /** @throws WorkerError `not_run` while a disk has no room for another job */
   async admit(): Promise<void> {
-    for (const space of await this.#spaces()) {
-      const room = roomAbove(space);
+    for (const disk of await this.#disks()) {
+      const room = roomAbove(disk);
       if (room.bytes > 0 && room.files > 0) continue;
-      const left = `${bytesText(space.freeBytes)} and ${space.freeFiles} files`;
+      const left = `${bytesText(disk.freeBytes)} and ${disk.freeFiles} files`;
       const message = `the disk of the node is nearly full (free: ${left}); make room on it`;
       throw new WorkerError('not_run', message);
     }
@@ -105,44 +76,47 @@ export class DiskGuard {
 
   /** Takes a job under watch from its start on. */
   async watch(job: GuardedJob): Promise<Watch> {
-    const spaces = await this.#spaces();
-    const watched: Watched = {
-      job,
-      bound: this.#boundOf(spaces),
-      ended: undefined,
-      measured: nothing,
-      takenThen: takenOf(spaces),
-      measuredMs: this.#deps.timer.elapsedMs(),
-      restsUntilMs: 0,
-      close: () => {
-        this.#jobs.delete(job.jobId);
-      },
-    };
-    this.#jobs.set(job.jobId, watched);
-    if (!this.#looking) void this.#look();
+    const { gauge, timer } = this.#deps;
+    const { jobId, folders, layersDir } = job;
+    const places = layersDir === undefined ? folders : [...folders, layersDir];
+    const disks = await gauge.spaces(places);
+    const onClosed = (): void => void this.#jobs.delete(jobId);
+    const watched = new WatchedJob({ gauge, timer, onClosed }, job, disks, this.#boundOn(disks));
+    this.#jobs.set(jobId, watched);
+    if (!this.#isLooking) void this.#look();
     return watched;
   }
 
   /** Gives back the reserve, for a step that found no room. */
   makeRoom(): void {
-    this.#released = true;
+    this.#isReleased = true;
+    this.#releases += 1;
     this.#deps.reserve.release();
   }
 
   /** Takes the reserve, or takes it again, where there is room. */
   async tidy(): Promise<void> {
-    this.#released = !(await this.#deps.reserve.restore());
+    this.#tidying ??= this.#restore().finally(() => (this.#tidying = undefined));
+    await this.#tidying;
   }
 
-  #spaces(): Promise<readonly Space[]> {
+  async #restore(): Promise<void> {
+    const before = this.#releases;
+    const held = await this.#deps.reserve.restore();
+    // One that was given back meanwhile is to be taken once more.
+    if (before === this.#releases) this.#isReleased = !held;
+  }
+
+  #disks(): Promise<readonly Disk[]> {
     return this.#deps.gauge.spaces(this.#deps.places);
   }
 
-  /** On the scarcest of the disks. */
-  #boundOf(spaces: readonly Space[]): Taken {
+  /** What one more job may have, on the scarcest of its disks. */
+  #boundOn(disks: readonly Disk[]): Taken {
     const jobs = [...this.#jobs.values()];
-    const taken = sum(jobs.map(({ measured }) => measured));
-    const bounds = spaces.map((space) => jobBound(space, taken, this.#deps.wish));
+    const bounds = disks.map((disk) =>
+      jobBound(disk, sum(jobs.map((one) => one.measuredOn(disk.device))), this.#deps.wish),
+    );
     return {
       bytes: Math.min(...bounds.map(({ bytes }) => bytes)),
       files: Math.min(...bounds.map(({ files }) => files)),
@@ -152,7 +126,7 @@ export class DiskGuard {
   /** Looks until no job is there any more. */
   async #look(): Promise<void> {
     const { timer, log } = this.#deps;
-    this.#looking = true;
+    this.#isLooking = true;
     while (this.#jobs.size > 0) {
       let pauseMs: number = looks.mostMs;
       try {
@@ -162,96 +136,88 @@ export class DiskGuard {
       }
       await timer.sleep(pauseMs);
     }
-    this.#looking = false;
-    if (this.#released) await this.tidy();
+    this.#isLooking = false;
+    if (this.#isReleased) await this.tidy();
   }
 
-  /** The pause until the next look, ms. */
+  /** The pause until the next look, ms. Whatever may take its time is only begun. */
   async #lookOnce(): Promise<number> {
-    const spaces = await this.#spaces();
-    const rooms = spaces.map((space) => roomAbove(space));
-    const full = rooms.find((room) => room.bytes < 0 || room.files < 0);
-    if (full !== undefined) {
-      await this.#endMost(full.bytes < 0 ? 'bytes' : 'files', takenOf(spaces));
-      return looks.leastMs;
-    }
-    this.#takenWhenFull = undefined;
-    if (this.#released && !this.#leaving) await this.tidy();
-    const taken = takenOf(spaces);
-    const running = [...this.#jobs.values()].filter(({ ended }) => ended === undefined);
-    await Promise.all(
-      running.filter((one) => this.#isDue(one, taken)).map((one) => this.#judge(one, taken)),
-    );
+    const disks = await this.#disks();
+    const full = disks.filter((disk) => scarceOn(disk) !== undefined);
+    const calm = disks.filter((disk) => !full.includes(disk));
+    for (const { device } of calm) this.#takenWhenFull.delete(device);
+    const jobs = [...this.#jobs.values()];
+    const crowded = full.filter((disk) => jobs.some((one) => one.writesOn(disk)));
+    const next = crowded.find((disk) => this.#isNews(disk));
+    if (next !== undefined) this.#beside(this.#endMost(next));
+    if (crowded.length > 0) return looks.leastMs;
+    if (full.length === 0 && this.#isReleased && !this.#isLeaving) this.#beside(this.tidy());
+    const running = jobs.filter(({ isOver, isLeaving }) => !isOver && !isLeaving);
+    for (const one of running) if (one.isDue(disks)) this.#beside(this.#judge(one, disks));
     const bytes = Math.min(
-      ...rooms.map((room) => room.bytes),
+      ...calm.map((disk) => roomAbove(disk).bytes),
       ...running.map(({ bound, measured }) => (bound.bytes - measured.bytes) / 2),
     );
     return Math.min(Math.max((bytes / fastest) * 1000, looks.leastMs), looks.mostMs);
   }
 
-  /** Whether a job could be beyond its bound: it has taken at most what all took together. */
-  #isDue(one: Watched, taken: Taken): boolean {
-    const { bound, measured, takenThen, measuredMs, restsUntilMs } = one;
-    const nowMs = this.#deps.timer.elapsedMs();
-    if (nowMs < restsUntilMs) return false;
-    const grew = (what: keyof Taken): boolean => {
-      const left = Math.max((bound[what] - measured[what]) / 2, bound[what] / 16);
-      return taken[what] - takenThen[what] >= left;
-    };
-    return grew('bytes') || grew('files') || nowMs - measuredMs >= repeatMs;
+  #beside(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#deps.log.error('the disk of jobs cannot be watched', { reason: messageOf(error) });
+    });
   }
 
-  async #judge(one: Watched, taken: Taken): Promise<void> {
-    const { timer } = this.#deps;
-    const startMs = timer.elapsedMs();
-    await this.#measure(one, limits.calmMs);
-    one.takenThen = taken;
-    one.measuredMs = timer.elapsedMs();
-    one.restsUntilMs = one.measuredMs + (one.measuredMs - startMs) * pauseFactor;
+  async #judge(one: WatchedJob, disks: readonly Disk[]): Promise<void> {
+    await one.lookAt(disks, limits.calmMs);
     const end = beyondBound(one.measured, one.bound);
-    if (end !== undefined) this.#end(one, end);
-  }
-
-  async #measure(one: Watched, limitMs: number): Promise<void> {
-    const { layer, pid } = await one.job.trace().catch((): ContainerTrace => ({}));
-    const folders = [...one.job.folders, ...(layer === undefined ? [] : [layer])];
-    one.measured = await this.#deps.gauge.measure({ folders, pid, limitMs });
+    if (end !== undefined && !one.isOver) this.#end(one, end);
   }
 
   /** Ends who has most of a full disk, and gives it room to clean up. */
-  async #endMost(scarce: keyof Taken, taken: Taken): Promise<void> {
-    if (this.#leaving || !this.#isNews(taken)) return;
-    this.#takenWhenFull = taken;
-    const running = [...this.#jobs.values()].filter(({ ended }) => ended === undefined);
-    await Promise.all(running.map((one) => this.#measure(one, limits.fullMs)));
-    const suspects = running.map((job) => ({ job, measured: job.measured }));
-    const found = whomToEnd(suspects, scarce);
-    if (found === undefined) return;
-    // Once it is gone, whoever has most then is looked for again.
-    this.#takenWhenFull = undefined;
-    this.#end(found.job, found.end);
-    this.makeRoom();
-    this.#deps.log.warn('the disk is nearly full: the reserve is given back', { scarce });
+  async #endMost(disk: Disk): Promise<void> {
+    const scarce = scarceOn(disk) ?? 'bytes';
+    if (this.#isBlaming || this.#isLeaving) return;
+    this.#isBlaming = true;
+    try {
+      this.#takenWhenFull.set(disk.device, takenOf([disk]));
+      const staying = [...this.#jobs.values()].filter((one) => !one.isLeaving);
+      const writing = staying.filter((one) => one.writesOn(disk));
+      await Promise.all(writing.map((one) => one.measure(limits.fullMs)));
+      const suspects = writing.map((job) => ({ job, measured: job.measuredOn(disk.device) }));
+      const found = whomToEnd(suspects, scarce);
+      if (found === undefined) return;
+      // Once it is gone, whoever has most then is looked for again.
+      this.#takenWhenFull.delete(disk.device);
+      this.#end(found.job, found.end);
+      this.makeRoom();
+      this.#deps.log.warn('the disk is nearly full: the reserve is given back', { scarce });
+    } finally {
+      this.#isBlaming = false;
+    }
   }
 
   /** Whether one that was ended may still be about to go. */
-  get #leaving(): boolean {
-    const some = [...this.#jobs.values()].some(({ ended }) => ended !== undefined);
+  get #isLeaving(): boolean {
+    const some = [...this.#jobs.values()].some(({ isLeaving }) => isLeaving);
     return some && this.#deps.timer.elapsedMs() - this.#endedMs < goneMs;
   }
 
   /** Where nobody was to blame, the same is measured again only when more was taken. */
-  #isNews(taken: Taken): boolean {
-    const before = this.#takenWhenFull;
+  #isNews(disk: Disk): boolean {
+    const before = this.#takenWhenFull.get(disk.device);
     if (before === undefined) return true;
+    const taken = takenOf([disk]);
     const grew = (what: keyof Taken): boolean => taken[what] - before[what] >= worthALook[what];
     return grew('bytes') || grew('files');
   }
 
-  #end(one: Watched, end: DiskEnd): void {
-    if (one.ended !== undefined || !this.#jobs.has(one.job.jobId)) return;
-    one.ended = end;
+  #end(one: WatchedJob, end: DiskEnd): void {
+    if (one.isLeaving || !this.#jobs.has(one.job.jobId)) return;
+    one.isLeaving = true;
     this.#endedMs = this.#deps.timer.elapsedMs();
+    // What is over already is waited for like one that was ended: its files are on their way out.
+    if (one.isOver) return;
+    one.ended = end;
     const { bytes, files } = one.measured;
     this.#deps.log.warn('a job is ended on behalf of the disk', {
       job_id: one.job.jobId,
@@ -261,21 +227,4 @@ export class DiskGuard {
     });
     one.job.end();
   }
-}
-
-function sum(parts: readonly Taken[]): Taken {
-  return {
-    bytes: parts.reduce((total, { bytes }) => total + bytes, 0),
-    files: parts.reduce((total, { files }) => total + files, 0),
-  };
-}
-
-/** What is taken of all disks together. */
-function takenOf(spaces: readonly Space[]): Taken {
-  return sum(
-    spaces.map(({ totalBytes, freeBytes, totalFiles, freeFiles }) => ({
-      bytes: totalBytes - freeBytes,
-      files: totalFiles - freeFiles,
-    })),
-  );
 }

@@ -121,9 +121,9 @@ describe('on a full disk a job', () => {
       disk: {
         watch: async ({ end, trace, folders }) => {
           end();
-          expect(await trace()).toEqual({});
+          expect(await trace(1000)).toEqual({});
           expect(folders).toHaveLength(2);
-          return { ended, close: () => {} };
+          return { ended, over: () => {}, close: () => {} };
         },
       },
     });
@@ -137,9 +137,71 @@ describe('on a full disk a job', () => {
     expect(stops).toHaveLength(1);
   });
 
+  it.each([0, 1, 2])(
+    'that is ended between two tries of its start, after %i of them, is not started again',
+    async (tries) => {
+      let runs = 0;
+      let cut = (): void => {};
+      const watch = {
+        ended: undefined as { kind: 'disk_full'; words: string } | undefined,
+        over: () => {},
+        close: () => {},
+      };
+      const { jobs } = stage({
+        run: async () => {
+          runs += 1;
+          throw new WorkerError('start_lost', 'no process to be had');
+        },
+        disk: {
+          watch: async ({ end }) => {
+            cut = () => {
+              watch.ended = { kind: 'disk_full', words: 'x' };
+              end();
+            };
+            if (tries === 0) cut();
+            return watch;
+          },
+        },
+        timer: {
+          sleep: async () => void (runs >= tries && cut()),
+          elapsedMs: () => 0,
+          random: () => 0,
+        },
+      });
+      expect(await jobs.run(request())).toMatchObject({
+        status: 'failed',
+        error_type: 'disk_full',
+      });
+      expect(runs).toBe(tries);
+    },
+  );
+
+  it.each([
+    ['ends well', { kind: 'exited', exitCode: 0, ...times } as const],
+    ['fails', new Error('the engine is broken')],
+  ])('is under watch until its files are gone, however it ends: it %s', async (_how, end) => {
+    const asked: string[] = [];
+    const note = (what: string) => () => void asked.push(what);
+    const { jobs } = stage({
+      run: async () => {
+        if (end instanceof Error) throw end;
+        return end;
+      },
+      remove: async () => void asked.push('removed'),
+      disk: {
+        watch: async () => ({ ended: undefined, over: note('over'), close: note('closed') }),
+      },
+    });
+    await jobs.run(request()).catch(() => {});
+    await vi.waitFor(() => expect(jobs.lives(request().job_id)).toBe(false));
+    expect(asked).toEqual(['over', 'removed', 'closed']);
+  });
+
   it('that ended by itself in that moment has its own end', async () => {
     const ended = { kind: 'disk_full', words: 'x' } as const;
-    const { jobs } = stage({ disk: { watch: async () => ({ ended, close: () => {} }) } });
+    const { jobs } = stage({
+      disk: { watch: async () => ({ ended, over: () => {}, close: () => {} }) },
+    });
     expect(await jobs.run(request())).not.toHaveProperty('error_type');
   });
 });

@@ -20,7 +20,7 @@ import type { JobLimits } from './job-limits.ts';
 import type { Job } from './job.ts';
 import { LiveOutput } from './live-output.ts';
 import { faultResult } from './job-result.ts';
-import { runJob, type RunJobDeps } from './run-job.ts';
+import { type JobRun, runJob, type RunJobDeps } from './run-job.ts';
 import { storeResult } from './store-result.ts';
 
 /** Names of the containers that were ended, and of those that did not die. */
@@ -292,7 +292,9 @@ class SandboxJobs implements JobService {
     };
     try {
       const { heard } = job.live;
-      const run = { request, admitted, name, signal: abort.signal, onContainer, heard };
+      const onWatch: JobRun['onWatch'] = (watch) => void (job.watch = watch);
+      const { signal } = abort;
+      const run: JobRun = { request, admitted, name, signal, onContainer, onWatch, heard };
       const { result, stopped } = await runJob(this.#deps, run);
       // The row stays without a result: the next start of the node says what became of the job.
       if (stopped && this.#closing) throw shuttingDown();
@@ -385,6 +387,7 @@ class SandboxJobs implements JobService {
 
   async #forget(job: Job): Promise<void> {
     await this.#clear(job);
+    job.watch?.close();
     this.#jobs.delete(job.request.job_id);
   }
 }

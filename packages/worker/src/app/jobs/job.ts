@@ -1,5 +1,6 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
+import type { Watch } from '../disk/watched-job.ts';
 import type { LiveOutput } from './live-output.ts';
 
 /** A job of this run of the node, from its acceptance until nothing is left of it but its result. */
@@ -19,6 +20,8 @@ export interface Job {
   done: Promise<RunJobResult>;
   /** The directory of its id was there before: it belongs to someone else. */
   foreignDirectory: boolean;
+  /** The watch over its disks, until its files are gone. */
+  watch?: Pick<Watch, 'close'>;
   /** Resolves when nothing is left of the job but its stored result. */
   gone: Promise<void>;
 }

@@ -69,6 +69,10 @@ export async function runContainer(
   heard?: SandboxSinks['heard'],
 ): Promise<ContainerOutcome> {
   for (let attempt = 1; ; attempt += 1) {
+    if (signal.aborted) {
+      const now = deps.clock.now();
+      return unrun({ kind: 'stopped', exitCode: undefined, startedAt: now, endedAt: now });
+    }
     try {
       return await runOnce(deps.engine, spec, heard);
     } catch (error) {
@@ -78,9 +82,5 @@ export async function runContainer(
       deps.log.warn('the start of a sandbox was lost', { name: spec.name, attempt, code });
     }
     await deps.timer.sleep(backoffMs(attempt, deps.timer.random(), starts.backoff), signal);
-    if (signal.aborted) {
-      const now = deps.clock.now();
-      return unrun({ kind: 'stopped', exitCode: undefined, startedAt: now, endedAt: now });
-    }
   }
 }

@@ -18,6 +18,7 @@ import type {
 import type { Timer } from '../../ports/timer.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
 import type { DiskGuard } from '../disk/disk-guard.ts';
+import type { Watch } from '../disk/watched-job.ts';
 import type { AdmittedJob } from './admit-job.ts';
 import { jobResult } from './job-result.ts';
 import { type ContainerOutcome, runContainer, unrun } from './run-container.ts';
@@ -47,6 +48,8 @@ export interface JobRun {
   readonly signal: AbortSignal;
   /** From now on the engine knows the run and `engine.stop` reaches it. */
   readonly onContainer: () => void;
+  /** Gets the watch over its disks, to be closed once its files are gone. */
+  readonly onWatch: (watch: Pick<Watch, 'close'>) => void;
   /** Gets what the job writes while it runs. */
   readonly heard: SandboxSinks['heard'];
 }
@@ -126,20 +129,28 @@ interface Ran extends ContainerOutcome {
 /** Runs the container under the watch of the disk, which may end it. */
 async function runWatched(deps: RunJobDeps, run: JobRun, spec: SandboxRunSpec): Promise<Ran> {
   const { engine, disk } = deps;
+  // An end between two tries of a start finds no container.
+  const ending = new AbortController();
   const watch = await disk.watch({
     jobId: run.request.job_id,
     folders: spec.mounts.filter(({ readOnly }) => !readOnly).map(({ hostPath }) => hostPath),
-    trace: () => engine.traceOf(run.name),
-    end: () => void engine.stop(run.name, 0).catch(() => {}),
+    layersDir: engine.layersDir,
+    trace: (limitMs) => engine.traceOf(run.name, limitMs),
+    end: () => {
+      ending.abort();
+      void engine.stop(run.name, 0).catch(() => {});
+    },
   });
+  run.onWatch(watch);
   try {
     run.signal.throwIfAborted();
     // From here to the engine nothing is waited for: a stop finds the one or the other.
     run.onContainer();
-    const outcome = await runContainer(deps, spec, run.signal, run.heard);
+    const signal = AbortSignal.any([run.signal, ending.signal]);
+    const outcome = await runContainer(deps, spec, signal, run.heard);
     return { ...outcome, diskEnd: watch.ended };
   } finally {
-    watch.close();
+    watch.over();
   }
 }
 

@@ -6,6 +6,12 @@ export interface Space {
   readonly freeFiles: number;
 }
 
+/** A file system of the host. */
+export interface Disk extends Space {
+  /** Tells it from others, as `stat` does. */
+  readonly device: number;
+}
+
 /** Bytes on the disk, and files of any kind. */
 export interface Taken {
   readonly bytes: number;

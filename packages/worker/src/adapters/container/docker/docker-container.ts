@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { sleep } from '@cynodeai/runtime/lifecycle';
+import { within } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import { elapsedMs, messageOf, parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ import { WatchedOutput } from '../shared/watched-output.ts';
 import { classifyRefusal, initRefusal } from './classify.ts';
 import { createBody, type DockerProfile } from './create-body.ts';
 import { forceRemove } from './containers.ts';
-import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
+import { type Daemon, type DaemonAnswer, type DaemonCall, daemonMessage } from './daemon.ts';
 import { demultiplexer } from './demultiplex.ts';
 
 export interface DockerRunDeps {
@@ -86,7 +86,7 @@ export class DockerContainer implements EngineContainer {
       hooks.started(new Date());
       const exitCode = await exit.code;
       const ageMs = elapsedMs() - startedMs;
-      await this.#lastOutput(outputEnded);
+      await within(outputLimitMs, outputEnded, undefined);
       const { silent, firstWords } = output;
       const wrote = !silent || firstWords !== '';
       if (!hooks.wanted() && endedAsInit({ exitCode, wrote, ageMs })) return { kind: 'not_wanted' };
@@ -116,8 +116,8 @@ export class DockerContainer implements EngineContainer {
     }
   }
 
-  async trace(): Promise<ContainerTrace> {
-    const answer = await this.#call('GET', `${this.#path}/json`);
+  async trace(limitMs: number): Promise<ContainerTrace> {
+    const answer = await this.#call('GET', `${this.#path}/json`, { timeoutMs: limitMs });
     const told = answer.status === 200 ? traceSchema.safeParse(parseJson(answer.text)) : undefined;
     if (told?.data === undefined) return {};
     const { GraphDriver, State } = told.data;
@@ -140,7 +140,7 @@ export class DockerContainer implements EngineContainer {
     return `/containers/${this.#spec.name}`;
   }
 
-  #call(method: string, path: string, options: { readonly body?: unknown } = {}) {
+  #call(method: string, path: string, options: Pick<DaemonCall, 'body' | 'timeoutMs'> = {}) {
     return this.#deps.daemon.call(method, path, { ...options, signal: this.#released.signal });
   }
 
@@ -176,11 +176,5 @@ export class DockerContainer implements EngineContainer {
     code.catch(() => {});
     await Promise.race([taken.promise, code]);
     return { code };
-  }
-
-  async #lastOutput(ended: Promise<void>): Promise<void> {
-    const limit = new AbortController();
-    await Promise.race([ended, sleep(outputLimitMs, limit.signal)]);
-    limit.abort();
   }
 }

@@ -80,6 +80,27 @@ describe('a sandbox the engine lost', () => {
   });
 });
 
+it('is looked for on the host no longer than told', async () => {
+  const ended = Promise.withResolvers<ContainerEnd>();
+  const runs = containerRuns({
+    containerOf: () => ({
+      run: () => ended.promise,
+      signal: async () => false,
+      trace: () => new Promise(() => {}),
+      isGone: async () => true,
+      remove: async () => {},
+      release: () => {},
+    }),
+    forgetImage: () => {},
+    log: silentLog,
+  });
+  const running = runs.run(spec, { stdout: sink, stderr: sink });
+  expect(await runs.traceOf(spec.name, 1)).toEqual({});
+  expect(await runs.traceOf('unknown', 60_000)).toEqual({});
+  ended.resolve({ kind: 'exited', exitCode: 0 });
+  expect(await running).toMatchObject({ exitCode: 0 });
+});
+
 describe('a sandbox the kernel killed a process of', () => {
   it.each([
     { end: refused, victim: 0 },

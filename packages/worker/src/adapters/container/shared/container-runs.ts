@@ -1,3 +1,4 @@
+import { within } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
@@ -123,7 +124,10 @@ export function containerRuns(
       }
     },
 
-    traceOf: async (name) => (await runs.get(name)?.container.trace()) ?? {},
+    traceOf: async (name, limitMs) => {
+      const trace = runs.get(name)?.container.trace(limitMs) ?? Promise.resolve({});
+      return within(limitMs, trace, {});
+    },
 
     stop: async (name, graceSeconds) => {
       const live = runs.get(name);

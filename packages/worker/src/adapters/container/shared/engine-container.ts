@@ -30,8 +30,8 @@ export interface EngineContainer {
   run(sinks: SandboxSinks, hooks: RunHooks): Promise<ContainerEnd>;
   /** Signals the first process; false when it is gone. */
   signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
-  /** Where it is found on this host, as far as it can be told. */
-  trace(): Promise<ContainerTrace>;
+  /** Where it is found on this host, as far as it can be told within `limitMs`. */
+  trace(limitMs: number): Promise<ContainerTrace>;
   /** False when something of it is known to be there still, after it ended. */
   isGone(): Promise<boolean>;
   /** Removes it by force, also when it does not exist. @throws when it is still there */
