@@ -9,6 +9,11 @@ function widthOf(character: string): number {
   return wide.test(character) ? 2 : 1;
 }
 
+/** Columns a text takes on a terminal. */
+export function textWidth(text: string): number {
+  return Array.from(text, widthOf).reduce((sum, width) => sum + width, 0);
+}
+
 /** The text on one line of `columns` columns, with an ellipsis where it was cut; as it is when that is unknown. */
 export function fitWidth(text: string, columns: number | undefined): string {
   if (columns === undefined || columns <= 0) return text;

@@ -63,6 +63,11 @@ export class Output {
     return this.#stream.isTTY === true;
   }
 
+  /** Width of the window of a person who watches; undefined where nobody does, or it is unknown. */
+  get columns(): number | undefined {
+    return this.isScreen ? this.#stream.columns : undefined;
+  }
+
   /** Empties the terminal's screen; nothing anywhere else. */
   async clear(): Promise<void> {
     if (this.isScreen) await writeFully(this.#stream, '\u001B[2J\u001B[H');

@@ -4,6 +4,8 @@ import { sanitize } from './sanitize.ts';
 /** The part of a standard stream that is written to. */
 export interface TextStream {
   readonly isTTY?: boolean;
+  /** Width of the window, where there is one. */
+  readonly columns?: number;
   write(text: string, done: (error?: Error | null) => void): boolean;
 }
 

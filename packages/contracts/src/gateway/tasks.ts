@@ -86,6 +86,11 @@ export const taskSchema = z.object({
   attachments: z.array(taskAttachmentSchema),
   created_at: timestampSchema,
   updated_at: timestampSchema,
+  /** When its first job began, and when the task came to its end. */
+  started_at: timestampSchema.optional(),
+  ended_at: timestampSchema.optional(),
+  /** Of the job that ended it, where one ran. */
+  exit_code: z.int().optional(),
 });
 
 /** One page of tasks, newest first; `next_cursor` is absent on the last. */

@@ -48,6 +48,7 @@ describe('a raw task', () => {
       status: 'completed',
       closed: true,
       summary: 'exit code 0',
+      metadata: { exit_code: 0 },
     });
     expect(node.runs).toMatchObject([
       {
@@ -90,7 +91,9 @@ describe('a raw task', () => {
     expect(await readTask(plane.db, failing)).toMatchObject({
       status: 'failed',
       summary: 'exit code 3',
+      metadata: { exit_code: 3 },
     });
+    expect((await readTask(plane.db, slow)).metadata ?? {}).not.toHaveProperty('exit_code');
     const events = await readTaskEvents(plane.db, failing.taskId, 0, 100);
     const pieces = events.flatMap(({ data }) => ('text' in data ? [data.text.length] : []));
     expect(pieces).toEqual([16_384, 16_384, 7232]);

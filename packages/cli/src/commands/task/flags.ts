@@ -22,6 +22,7 @@ export const listFlags = {
     choices: ['queued', 'running', 'completed', 'failed', 'canceled', 'superseded'],
     help: 'only tasks in this state',
   },
+  ids: { type: 'boolean', help: 'show the id of each task too; a pipe is always given it' },
   ...pagingFlags,
 } as const satisfies Flags;
 

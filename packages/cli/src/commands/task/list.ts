@@ -2,9 +2,18 @@ import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { holding, taskOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
+import { taskRows } from './task-rows.ts';
 import type { listFlags } from './flags.ts';
 
 type Input = Pick<CommandInput<Record<string, never>, typeof listFlags>, 'flags'>;
+
+/** What a person is told in place of an empty list. */
+function nothingOf({ status, cursor }: Input['flags']): string {
+  if (cursor) return 'no more tasks';
+  return status === undefined
+    ? 'no tasks yet; create one with: cynork task create --prompt TEXT'
+    : `no task is ${status}; all of them: cynork task list`;
+}
 
 /**
  * `cynork task list`: one page per call. See docs/reference/cli.md#paging and
@@ -21,6 +30,13 @@ export async function list(
   });
   const tasks = holding(page, 'tasks').tasks.map(taskOf);
   const next = page.next_cursor ?? '';
+  if (output.format === 'table' && output.isScreen) {
+    const { columns } = output;
+    await output.text(taskRows(tasks, { now: new Date(), columns, ids: flags.ids ?? false }));
+    if (tasks.length === 0) await notes.hint(nothingOf(flags));
+    if (next !== '') await notes.hint(`there are more; add: --cursor ${next}`);
+    return;
+  }
   await output.print({
     records: tasks.map((task) => ({
       task_id: task.task_id,

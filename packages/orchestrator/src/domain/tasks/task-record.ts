@@ -28,6 +28,11 @@ export interface TaskRecord extends TaskScope {
   readonly attachments: readonly AttachmentRecord[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** When its first job began. */
+  readonly startedAt?: Date | undefined;
+  readonly endedAt?: Date | undefined;
+  /** Of the job that ended it, where one ran. */
+  readonly exitCode?: number | undefined;
 }
 
 /** A job of a task, in creation order wherever several are listed. */
@@ -61,6 +66,15 @@ function waitingView(task: TaskRecord): Pick<Task, 'waiting_reason' | 'waiting_t
   };
 }
 
+function courseView(task: TaskRecord): Pick<Task, 'started_at' | 'ended_at' | 'exit_code'> {
+  const { startedAt, endedAt, exitCode } = task;
+  return {
+    ...(startedAt !== undefined && { started_at: startedAt.toISOString() }),
+    ...(endedAt !== undefined && { ended_at: endedAt.toISOString() }),
+    ...(exitCode !== undefined && { exit_code: exitCode }),
+  };
+}
+
 /**
  * The task as the API shows it; attachments by name, so that equal states give equal answers.
  * See docs/reference/tasks-and-jobs.md#create.
@@ -79,5 +93,6 @@ export function taskView(task: TaskRecord): Task {
     attachments: task.attachments.toSorted(byPath).map(attachmentView),
     created_at: task.createdAt.toISOString(),
     updated_at: task.updatedAt.toISOString(),
+    ...courseView(task),
   };
 }

@@ -61,7 +61,8 @@ export async function endJob(
        where id = ${jobId} and status = 'running' returning id`.execute(trx);
     if (rows.length === 0) return false;
     await sql`
-      update tasks set status = ${status}, closed = true, ended_at = ${at}, updated_at = ${at}, summary = 'done'
+      update tasks set status = ${status}, closed = true, ended_at = ${at}, updated_at = ${at}, summary = 'done',
+        metadata = coalesce(metadata, '{}') || jsonb_build_object('exit_code', ${outcome.exitCode}::int)
        where id = ${taskId} and status = 'running'`.execute(trx);
     const seen = { task_id: taskId, status, at: at.toISOString() } as const;
     const log = { task_id: taskId, job_id: jobId, stream: 'stdout', text: outcome.stdout } as const;

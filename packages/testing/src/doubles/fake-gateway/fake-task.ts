@@ -167,6 +167,7 @@ export class FakeTask {
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       created_at: this.createdAt.toISOString(),
       updated_at: this.#updatedAt.toISOString(),
+      ...this.#course(),
     };
   }
 
@@ -199,6 +200,16 @@ export class FakeTask {
       ...(stream !== 'stderr' && { stdout }),
       ...(stream !== 'stdout' && { stderr }),
       truncated: truncated ?? { stdout: false, stderr: false },
+    };
+  }
+
+  #course(): Pick<Task, 'started_at' | 'ended_at' | 'exit_code'> {
+    const isOver = this.hasEnded && this.#endedAt !== undefined;
+    const code = this.#status === 'canceled' ? undefined : this.#jobResult?.exit_code;
+    return {
+      ...(this.#startedAt && { started_at: this.#startedAt.toISOString() }),
+      ...(isOver && { ended_at: this.#endedAt?.toISOString() }),
+      ...(isOver && code !== undefined && { exit_code: code }),
     };
   }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { at } from '@cynodeai/runtime/std';
 import { type Caller, type Drive, type GatewayDriver, expectProblem } from './driver.ts';
 
 const end = { stdout: 'out\n', stderr: 'err\n', exitCode: 0 };
@@ -57,7 +58,14 @@ export function testEnds(drive: Drive): void {
         },
       ]);
       expect(JSON.stringify(body)).not.toContain('lease');
-      expect((await driver.get(who, `/v1/tasks/${id}`)).body).toMatchObject({ status });
+      const course = {
+        started_at: expect.any(String),
+        ended_at: expect.any(String),
+        exit_code: exitCode,
+      };
+      expect((await driver.get(who, `/v1/tasks/${id}`)).body).toMatchObject({ status, ...course });
+      const list = await driver.get(who, `/v1/tasks?status=${status}`);
+      expect(at(list.body, 'tasks', 0)).toMatchObject({ task_id: id, ...course });
     });
 
     it('is held while the task goes on, and comes with the end', async () => {

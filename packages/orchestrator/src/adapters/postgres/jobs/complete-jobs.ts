@@ -1,3 +1,4 @@
+import { at } from '@cynodeai/runtime/std';
 import { type Kysely, type Transaction, sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import { OrchestratorError } from '../../../domain/errors.ts';
@@ -58,19 +59,29 @@ async function keepLateResults(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Ends the running tasks of ended jobs; answers with their ids. */
+/**
+ * Ends the running tasks of ended jobs; answers with their ids. The exit code is kept with the task, so that a list of
+ * tasks reads no results.
+ */
 export async function endTasks(
   trx: Transaction<Database>,
-  jobs: readonly Pick<EndedJob, 'taskId' | 'status' | 'summary'>[],
+  jobs: readonly Pick<EndedJob, 'taskId' | 'status' | 'summary' | 'result'>[],
 ): Promise<Set<string>> {
   if (jobs.length === 0) return new Set();
   const input = JSON.stringify(
-    jobs.map((job) => ({ id: job.taskId, status: job.status, summary: job.summary })),
+    jobs.map((job) => ({
+      id: job.taskId,
+      status: job.status,
+      summary: job.summary,
+      exit_code: at(job.result, 'exit_code'),
+    })),
   );
   const { rows } = await sql<{ id: string }>`
     UPDATE tasks t SET status = e.status, closed = true, summary = e.summary, ended_at = now(),
+      metadata = CASE WHEN e.exit_code IS NULL THEN t.metadata
+                      ELSE coalesce(t.metadata, '{}') || jsonb_build_object('exit_code', e.exit_code) END,
       updated_at = now()
-    FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, status text, summary text)
+    FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, status text, summary text, exit_code jsonb)
     WHERE t.id = e.id AND t.status = 'running'
     RETURNING t.id
   `.execute(trx);
@@ -109,10 +120,10 @@ async function complete(
   if (recorded.length > 0) {
     const last = recorded.filter((job) => job.next === undefined);
     const endedTasks = await endTasks(trx, last);
-    const at = new Date();
+    const endedAt = new Date();
     await appendTaskEvents(
       trx,
-      recorded.flatMap((job) => endEvents(job, endedTasks, at)),
+      recorded.flatMap((job) => endEvents(job, endedTasks, endedAt)),
     );
     const goingOn = recorded.flatMap(({ next, ...job }) => (next ? [{ ...job, next }] : []));
     await insertFallbackJobs(trx, goingOn);

@@ -17,6 +17,9 @@ export interface TaskRow {
   readonly waiting_text: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly exit_code: number | null;
   readonly attachments: readonly AttachmentRecord[];
 }
 
@@ -24,6 +27,8 @@ export interface TaskRow {
 export const taskColumns: RawBuilder<TaskRow> = sql`
   t.id, t.created_by, t.project_id, t.name, t.status, t.input_mode, t.prompt, t.summary, t.created_at, t.updated_at,
   t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
+  t.ended_at, t.metadata -> 'exit_code' as exit_code,
+  (select min(j.started_at) from jobs j where j.task_id = t.id) as started_at,
   coalesce((
     select jsonb_agg(jsonb_build_object('artifactId', a.id, 'path', a.path, 'sizeBytes', coalesce(a.size_bytes, 0))
                      || case when a.content_type is null then '{}'
@@ -46,5 +51,8 @@ export function taskOf(row: TaskRow): TaskRecord {
     attachments: row.attachments,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    startedAt: row.started_at ?? undefined,
+    endedAt: row.ended_at ?? undefined,
+    exitCode: row.exit_code ?? undefined,
   };
 }

@@ -1,0 +1,36 @@
+import { textWidth } from './fit-width.ts';
+
+/** Between two columns. */
+const gap = 2;
+
+/**
+ * Rows for a person: columns as wide as their widest cell, without a header. In a window too narrow for that the first
+ * cell, by which a row is called, stands on a line of its own where it must, and is never cut.
+ * @param columns width of the window; undefined: as wide as it takes
+ */
+export function formatRows(
+  rows: readonly (readonly [string, ...string[]])[],
+  columns: number | undefined,
+): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, textWidth(cell));
+    }
+  }
+  const [, ...rest] = widths;
+  const restWidth = rest.reduce((sum, width) => sum + width + gap, 0);
+  const room = Math.max((columns ?? Number.POSITIVE_INFINITY) - restWidth, gap);
+  const first = Math.min(widths[0] ?? 0, room);
+  const lines = rows.flatMap(([name, ...cells]) => {
+    const tail = cells.map((cell, index) => pad(cell, rest[index] ?? 0)).join(' '.repeat(gap));
+    const lead = ' '.repeat(gap);
+    if (textWidth(name) <= first) return [`${pad(name, first)}${lead}${tail}`];
+    return [name, `${' '.repeat(first)}${lead}${tail}`];
+  });
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(width - textWidth(text), 0));
+}
