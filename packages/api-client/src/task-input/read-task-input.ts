@@ -19,10 +19,12 @@ export interface TaskInput extends AsyncDisposable {
 export async function readTaskInput(flags: TaskInputFlags): Promise<TaskInput> {
   const text = await readTaskText(flags);
   if (flags.useInference && text.input_mode === 'prompt') {
-    throw new TaskInputError('a prompt always has inference; drop the flag that asks for it');
+    throw new TaskInputError('a prompt always has inference; drop --use-inference');
   }
   if (flags.timeoutSeconds !== undefined && text.input_mode === 'prompt') {
-    throw new TaskInputError('a time limit is for a script or commands; a prompt takes none');
+    throw new TaskInputError(
+      'a time limit is for a script or commands, and a prompt takes none; drop --timeout',
+    );
   }
   const body: CreateTaskRequest = {
     ...text,

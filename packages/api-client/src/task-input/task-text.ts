@@ -30,7 +30,7 @@ function linesOf(text: string): string[] {
 
 function onlyMode(flags: TaskInputFlags, mode: InputMode, source: string): void {
   if (flags.inputMode !== undefined && flags.inputMode !== mode) {
-    throw new TaskInputError(`${source} is always sent as ${mode}; drop the other input mode`);
+    throw new TaskInputError(`${source} is always sent as ${mode}; drop --input-mode`);
   }
 }
 
@@ -97,11 +97,13 @@ function sourcesOf(flags: TaskInputFlags): Source[] {
 export async function readTaskText(flags: TaskInputFlags): Promise<TaskText> {
   const [source, ...others] = sourcesOf(flags);
   if (source === undefined) {
-    throw new TaskInputError('nothing to do: give a task text, a task file, a script or commands');
+    throw new TaskInputError(
+      'nothing to do: give a prompt, or --task-file, --script, --command or --commands-file',
+    );
   }
   if (others.length > 0) {
     throw new TaskInputError(
-      'give one input only: a task text, a task file, a script, commands or a commands file',
+      'give one input only: a prompt, --task-file, --script, --command or --commands-file',
     );
   }
   return source(flags);

@@ -13,6 +13,6 @@ export function parseTimeoutSeconds(text: string): number {
     return seconds;
   }
   throw new TaskInputError(
-    `${JSON.stringify(text)} is no time limit; give whole seconds from 1s to ${jobTimeouts.maxSeconds / 3600}h, such as 90s, 15m or 1h`,
+    `${JSON.stringify(text)} is no time limit; give one in whole seconds from 1s to ${jobTimeouts.maxSeconds / 3600}h, such as 90s, 15m or 1h`,
   );
 }

@@ -12,5 +12,5 @@ export function resolveGatewayUrl(
   const [value, source] = fromEnv ? [fromEnv, 'CYNORK_GATEWAY_URL'] : [fromFile, 'gateway_url'];
   if (value === undefined) return defaultGatewayUrl;
   if (isServiceUrl(value)) return value;
-  throw new CliError('usage', `${source} ${serviceUrlRule}`);
+  throw new CliError('usage', `${source} ${serviceUrlRule}, such as ${defaultGatewayUrl}`);
 }

@@ -42,7 +42,12 @@ export class Connection {
   /** The client, once it is sure that there is a token to send. @throws CliError `auth`. */
   async authenticated(): Promise<GatewayClient> {
     const token = await this.#tokens.current();
-    if (!token) throw notLoggedIn();
+    if (!token) {
+      await this.#options.notes.progress(
+        `the gateway is ${this.#url}; on its own machine cynode status names the file with the password of user admin`,
+      );
+      throw notLoggedIn();
+    }
     // Such a token could not even be put into a header.
     if (!/^[\x21-\x7E]+$/.test(token)) throw unusableToken();
     return this.signingIn();

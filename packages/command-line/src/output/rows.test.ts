@@ -20,6 +20,7 @@ describe('rows for a person', () => {
     expect(formatRows(rows, 20)).toBe(
       'a-name-of-twenty-one\n           completed\nshort      queued\n',
     );
+    expect(formatRows(rows, 15)).toBe('a-name-of-twenty-one\n  completed\nshort\n  queued\n');
   });
 
   it('never cut a name, and fit a window that has room for their other columns', () => {

@@ -2,6 +2,8 @@ import { textWidth } from './fit-width.ts';
 
 /** Between two columns. */
 const gap = 2;
+/** Less room than this is none: every first cell then has a line of its own. */
+const leastWidth = 8;
 
 /**
  * Rows for a person: columns as wide as their widest cell, without a header. In a window too narrow for that the first
@@ -20,8 +22,8 @@ export function formatRows(
   }
   const [, ...rest] = widths;
   const restWidth = rest.reduce((sum, width) => sum + width + gap, 0);
-  const room = Math.max((columns ?? Number.POSITIVE_INFINITY) - restWidth, gap);
-  const first = Math.min(widths[0] ?? 0, room);
+  const room = Math.max((columns ?? Number.POSITIVE_INFINITY) - restWidth, 0);
+  const first = room < leastWidth ? 0 : Math.min(widths[0] ?? 0, room);
   const lines = rows.flatMap(([name, ...cells]) => {
     const tail = cells.map((cell, index) => pad(cell, rest[index] ?? 0)).join(' '.repeat(gap));
     const lead = ' '.repeat(gap);

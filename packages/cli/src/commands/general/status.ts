@@ -11,7 +11,8 @@ const limitMs = 5000;
 export async function status({
   anonymous,
   output,
-}: Pick<CommandContext, 'anonymous' | 'output'>): Promise<void> {
+  settings,
+}: Pick<CommandContext, 'anonymous' | 'output' | 'settings'>): Promise<void> {
   const client = await anonymous();
   const text = await client
     .call(healthRoutes.healthz, { timeoutMs: limitMs })
@@ -25,7 +26,10 @@ export async function status({
       });
     });
   if (!text.includes('ok')) {
-    throw new GatewayError('gateway', 'what answers at the address is not a healthy gateway');
+    throw new GatewayError(
+      'gateway',
+      `what answers at ${settings.gatewayUrl()} is not a healthy gateway`,
+    );
   }
   if (output.format === 'table') await output.text('ok\n');
   else await output.print({ records: [], json: { gateway: 'ok' } });

@@ -1,5 +1,6 @@
 import type { InputMode, JobStatus, Task, TaskAttachment } from '@cynodeai/contracts/gateway';
 import type { TaskScope } from '../identity/task-access.ts';
+import { waitingWords } from './waiting-words.ts';
 import { type StoredTaskStatus, apiTaskStatus } from './task-status.ts';
 
 /** Folder of the workspace, and of the artifact paths, that holds what the user sent. */
@@ -59,7 +60,7 @@ const byPath = (a: AttachmentRecord, b: AttachmentRecord): number => (a.path < b
 /** An ended task waits for nothing, whatever it waited for last. */
 function waitingView(task: TaskRecord): Pick<Task, 'waiting_reason' | 'waiting_text'> {
   if (!['pending', 'running'].includes(task.status)) return {};
-  const { waitingReason, waitingText } = task;
+  const { waitingReason, waitingText = waitingWords(waitingReason ?? '') } = task;
   return {
     ...(waitingReason !== undefined && { waiting_reason: waitingReason }),
     ...(waitingText !== undefined && { waiting_text: waitingText }),

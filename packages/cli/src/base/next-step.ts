@@ -1,0 +1,24 @@
+import { GatewayError } from '@cynodeai/api-client';
+
+/** Groups that can list what they are about. */
+const listed: readonly string[] = ['task', 'nodes', 'users', 'settings'];
+
+/** What the failure of a command leaves to do, for a person at a terminal; undefined where the error says all. */
+export function nextStep(
+  error: unknown,
+  { path, hasToken }: { readonly path: readonly string[]; readonly hasToken: boolean },
+): string | undefined {
+  if (!(error instanceof GatewayError)) return undefined;
+  const [group = ''] = path;
+  const { code, status } = error;
+  if (code === 'not_found' && listed.includes(group))
+    return `see what there is: cynork ${group} list`;
+  if (status === 401 && group !== 'auth') {
+    return hasToken
+      ? 'CYNORK_TOKEN holds that token: set it anew, or unset it and run: cynork auth login'
+      : 'log in again: cynork auth login';
+  }
+  const isElsewhere = code === 'gateway' && (status === undefined || status < 400);
+  if (!isElsewhere) return undefined;
+  return 'start the gateway of this machine with: cynode up; name another with CYNORK_GATEWAY_URL=http://HOST:PORT';
+}

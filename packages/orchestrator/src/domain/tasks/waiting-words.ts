@@ -1,0 +1,23 @@
+import type { WaitingReason } from '../dispatch/select-node.ts';
+import type { PromptWaitingReason } from '../prompts/choose-path.ts';
+
+/** What a person reads of a task that waits, where nothing more exact is known. */
+const words: Readonly<Record<WaitingReason | PromptWaitingReason, string>> = {
+  no_dispatchable_node: 'no node takes work now; cynode status says why',
+  no_sandbox_node: 'no node can run sandboxes; cynode doctor on a node says why',
+  no_inference_capable_node:
+    'no node gives sandboxes a way to a model; cynode doctor on a node says why',
+  refused_by_every_node: 'every node has refused it; cynode doctor on a node says why',
+  no_free_slot: 'every node is busy; it starts as soon as a job ends',
+  no_inference_path: 'no node can run a model now; cynode status says why',
+  pm_model_not_selected: 'no model is selected for prompts; cynode status names the next step',
+  pm_model_loading: 'its model is loading; cynode status says how far it is',
+  pm_model_unavailable: 'its model cannot be used now; cynode status says why',
+  model_service_down: 'the model service does not answer, and is used again by itself once it does',
+  model_service_busy: 'the model service is busy, and is asked again in a moment',
+};
+
+/** The words for a code; undefined for one of another version. See docs/reference/leases.md#which-one-is-chosen. */
+export function waitingWords(reason: string): string | undefined {
+  return Object.entries(words).find(([code]) => code === reason)?.[1];
+}
