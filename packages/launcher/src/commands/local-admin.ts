@@ -3,7 +3,7 @@ import { LauncherError } from '../base/launcher-error.ts';
 import { exitCodes } from '../domain/exit-codes.ts';
 import { findInstall } from '../install/install.ts';
 import { localClient } from '../run/local-client.ts';
-import { runningStack } from '../stack/ensure-stack.ts';
+import { runningStack } from '../stack/running-stack.ts';
 import type { CommandContext } from './command-context.ts';
 
 /**

@@ -7,7 +7,7 @@ import { sizeText } from '../inference/download.ts';
 import { type ListedModel, listModels } from '../inference/list-models.ts';
 import { findInstall } from '../install/install.ts';
 import { localClient } from '../run/local-client.ts';
-import { runningStack } from '../stack/ensure-stack.ts';
+import { runningStack } from '../stack/running-stack.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { modelListFlags } from './flags.ts';
 import { usedService } from './model-service.ts';

@@ -21,7 +21,7 @@ import { LivePrinter } from '../run/live-printer.ts';
 import { type Ran, printJson, printText, printed } from '../run/print-outcome.ts';
 import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';
-import { runningStack } from '../stack/ensure-stack.ts';
+import { runningStack } from '../stack/running-stack.ts';
 import { Progress } from '../terminal/progress.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { runArgs, runFlags } from './flags.ts';

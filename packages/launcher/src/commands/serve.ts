@@ -67,7 +67,7 @@ export async function serve(
   const known = await openInstall(context.env);
   // A node of another machine's orchestrator brings its own port.
   const isForeign = flags.home !== undefined && flags.orchestrator !== undefined;
-  const opened = isForeign ? known : await standingPorts(known);
+  const opened = isForeign ? known : await standingPorts(known, context.signal);
   const { checkout } = opened;
   await inProgress((progress) => bundleToStay({ checkout, progress, ...context }));
   const further = needs('engine') && flags.home !== undefined;

@@ -16,7 +16,7 @@ import { LauncherError } from '../base/launcher-error.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { type PortsChoice, agreesToMove, placedInstall } from '../setup/moved-ports.ts';
-import { runningStack, stackLockPath } from '../stack/ensure-stack.ts';
+import { runningStack, stackLockPath } from '../stack/running-stack.ts';
 import { logPath, openLog } from '../machine/log-file.ts';
 import { offerRestart } from '../stack/offer-restart.ts';
 import { restartReason } from '../stack/restart-reason.ts';

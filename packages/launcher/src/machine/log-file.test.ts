@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,19 @@ describe('a log', () => {
   it('that is not there yet is left alone', () => {
     expect(rotateLog(join(dir, 'none.log'))).toBe(false);
     expect(lastLines(join(dir, 'none.log'), 3)).toEqual([]);
+  });
+
+  it.each([
+    ['the older piece', '.1'],
+    ['the log', ''],
+  ])('that cannot be set aside, because of %s, ends nobody', (_what, suffix) => {
+    const path = join(dir, 'node.log');
+    mkdirSync(join(`${path}${suffix}`, 'below'), { recursive: true });
+    const log = suffix === '' ? undefined : openLog(path);
+    if (log !== undefined) writeSync(log.fd, 'x'.repeat(100));
+    log?.close();
+    for (const _time of [1, 2]) expect(rotateLog(path, 1)).toBe(false);
+    if (log !== undefined) expect(readFileSync(path, 'utf8')).toBe('x'.repeat(100));
   });
 
   it('shows its last lines', () => {

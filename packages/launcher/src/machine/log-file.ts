@@ -35,8 +35,17 @@ export function rotateLog(path: string, maxBytes = maxLogBytes): boolean {
     truncateSync(path);
     return true;
   } catch {
-    rmSync(older, { force: true });
+    removePiece(older);
     return false;
+  }
+}
+
+/** A piece that stays, on a disk that has become read-only for instance, is as little reason to end as a full disk. */
+function removePiece(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The next try finds it there.
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Install } from '../install/install.ts';
 import { processOf } from '../roles/table.ts';
-import { runningStack } from '../stack/ensure-stack.ts';
+import { runningStack } from '../stack/running-stack.ts';
 import { lastLines, logPath } from '../machine/log-file.ts';
 import { readinessOf } from '../stack/readiness.ts';
 import { keepsFailing } from '../stack/stack-state.ts';

@@ -2,7 +2,7 @@ import type { ReadinessReason } from '@cynodeai/contracts/common';
 import { realModelCommand } from '../domain/inference.ts';
 import type { Install } from '../install/install.ts';
 import { openSecrets } from '../install/secrets.ts';
-import { runningStack } from '../stack/ensure-stack.ts';
+import { runningStack } from '../stack/running-stack.ts';
 import { readinessOf } from '../stack/readiness.ts';
 import type { StackState } from '../stack/stack-state.ts';
 import { findNodeTrouble } from './node-trouble.ts';

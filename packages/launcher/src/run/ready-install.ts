@@ -4,7 +4,7 @@ import { isImageImported } from '../image/image-marker.ts';
 import type { DatabaseChoice } from '../domain/database.ts';
 import { type InferenceChoice, wantsOtherInference } from '../domain/inference.ts';
 import { type Install, findInstall, openInstall } from '../install/install.ts';
-import { runningStack } from '../stack/ensure-stack.ts';
+import { runningStack } from '../stack/running-stack.ts';
 import { restartReason } from '../stack/restart-reason.ts';
 import type { PortsChoice } from '../setup/moved-ports.ts';
 import type { Progress } from '../terminal/progress.ts';

@@ -3,7 +3,7 @@ import type { DatabaseChoice } from '../domain/database.ts';
 import { type InferencePath, describePath, wantsOtherInference } from '../domain/inference.ts';
 import { type SettleOptions, settleInference } from '../inference/settle-inference.ts';
 import { type Install, storeChoices } from '../install/install.ts';
-import { runningStack } from '../stack/ensure-stack.ts';
+import { runningStack } from '../stack/running-stack.ts';
 import { type RestartOptions, offerRestart } from '../stack/offer-restart.ts';
 import type { StackState } from '../stack/stack-state.ts';
 import { checkStart } from './check-start.ts';

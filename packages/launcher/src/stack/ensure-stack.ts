@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { sleep } from '@cynodeai/runtime/lifecycle';
@@ -12,8 +11,8 @@ import { nodeArguments } from '../programs/start-file.ts';
 import { supervisor } from '../programs/table.ts';
 import { baseEnv, supervisedVariables } from '../roles/environment.ts';
 import { lastLines, logPath, openLog } from '../machine/log-file.ts';
-import { isAlive } from '../machine/process-identity.ts';
 import { checkPorts } from './place-ports.ts';
+import { runningStack, stackLockPath } from './running-stack.ts';
 import { type StackState, readStackState } from './stack-state.ts';
 import { stopStack } from './stop-stack.ts';
 
@@ -24,17 +23,6 @@ export interface EnsureStackOptions {
   readonly onStep: (what: string) => void;
   /** Program of the supervisor, for tests. */
   readonly supervisorEntry?: string;
-}
-
-/** Name of the lock under which a stack is started or stopped. */
-export function stackLockPath(install: Install): string {
-  return join(install.paths.locks, 'stack');
-}
-
-/** The stack when its supervisor runs. */
-export function runningStack(install: Install): StackState | undefined {
-  const state = readStackState(install.paths.state);
-  return state && isAlive(state.supervisor) ? state : undefined;
 }
 
 /**

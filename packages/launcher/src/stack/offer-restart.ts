@@ -3,7 +3,7 @@ import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { stackLockPath } from './ensure-stack.ts';
+import { stackLockPath } from './running-stack.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import type { RestartReason } from './restart-reason.ts';
 import { type StackState, readStackState } from './stack-state.ts';

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sleep } from '@cynodeai/runtime/lifecycle';
 import { type Install, findInstallAt, storeChoices } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { type Ports, portChoices } from '../install/ports.ts';
@@ -6,6 +7,7 @@ import { LauncherError } from '../base/launcher-error.ts';
 import { type PortClaim, claimPorts } from '../machine/port-claim.ts';
 import { isPortFree, portHolder } from '../machine/port-probe.ts';
 import { processRoles } from '../roles/table.ts';
+import { runningStack, stackLockPath } from './running-stack.ts';
 
 /** Ports the install's next start listens on. */
 export function portsOf(install: Pick<Install, 'inference' | 'ports'>): number[] {
@@ -89,13 +91,40 @@ export async function checkPorts(
   throw new LauncherError('port_busy', `${held}; ${howToMove}`);
 }
 
-/** The install with ports that stand, for roles that are started one by one and must find each other. */
-export async function standingPorts(install: Install): Promise<Install> {
+/** Where nobody knows how long a first start takes, ms; one that finds its ports taken starts anew. */
+const settledWithinMs = 120_000;
+const lookEveryMs = 100;
+
+/**
+ * The install with ports that stand, for roles that are started one by one and must find each other. While a stack of
+ * it starts for the first time, they are that stack's to choose.
+ * @throws LauncherError `stack` when such a stack does not settle, `port_busy`, `interrupted`
+ */
+export async function standingPorts(install: Install, signal: AbortSignal): Promise<Install> {
+  const deadline = performance.now() + settledWithinMs;
+  for (;;) {
+    const standing = await tryStanding(install, signal);
+    if (standing !== undefined) return standing;
+    signal.throwIfAborted();
+    if (performance.now() > deadline) {
+      throw new LauncherError(
+        'stack',
+        'the stack of this install, which starts for the first time, has not got all its ports yet; see: cynode status',
+      );
+    }
+    await sleep(lookEveryMs, signal);
+  }
+}
+
+/** Undefined while a supervisor settles them. */
+async function tryStanding(install: Install, signal: AbortSignal): Promise<Install | undefined> {
   if (install.served) return install;
-  await using _lock = await takeLock(`${install.paths.locks}/ports`);
+  // The one under which stacks start: one that has begun can be seen once it is free.
+  await using _lock = await takeLock(stackLockPath(install), { signal });
   const current = findInstallAt(install.paths.home) ?? install;
   if (current.served) return current;
+  if (runningStack(install) !== undefined) return undefined;
   // The claim ends with this process: by then the role has its port.
-  const placed = await placePorts(install);
+  const placed = await placePorts(current);
   return storeChoices(placed.install, { served: true });
 }

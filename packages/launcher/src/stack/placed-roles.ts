@@ -1,6 +1,7 @@
 import type { Env } from '@cynodeai/runtime/config';
 import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf } from '@cynodeai/runtime/std';
+import { sleep } from '@cynodeai/runtime/lifecycle';
+import { type BackoffOptions, backoffMs, messageOf } from '@cynodeai/runtime/std';
 import { type Install, storeChoices } from '../install/install.ts';
 import { openSecrets } from '../install/secrets.ts';
 import { neededPorts, untilAccepted } from './needed-ports.ts';
@@ -18,7 +19,11 @@ export interface RoleOptions {
   readonly log: Log;
   /** Instead of the real role processes, for tests. */
   readonly specs?: (databaseUrl: string, install: Install) => readonly RoleSpec[];
+  /** Pauses between tries to settle the ports of a first start. */
+  readonly backoff?: BackoffOptions;
 }
+
+const defaultBackoff: BackoffOptions = { firstMs: 500, maxMs: 30_000, jitter: 0.2 };
 
 /** The role processes of a stack on the ports it has now. */
 interface RoleGroup {
@@ -64,6 +69,8 @@ export class PlacedRoles {
   readonly #over = new AbortController();
   readonly #settling: Promise<void>;
   #placed: Placed;
+  /** Somebody else has one of the ports; the roles may be stopped already. */
+  #mustMove = false;
   #group: RoleGroup;
 
   constructor(placed: Placed, databaseUrl: string, options: RoleOptions, keeper: StateKeeper) {
@@ -86,27 +93,43 @@ export class PlacedRoles {
     await this.#placed.claim.release();
   }
 
+  /** Until the ports stand, whatever fails meanwhile: a supervisor without roles would help nobody. */
   async #settle(): Promise<void> {
-    const { log } = this.#options;
+    const { log, backoff = defaultBackoff } = this.#options;
     const { signal } = this.#over;
-    try {
-      while (!signal.aborted) {
-        const { install } = this.#placed;
-        const starting = {
-          install,
-          secrets: openSecrets(install.paths),
-          names: this.specs.map(({ name }) => name),
-          stateOf: (name: string) => this.#keeper.of(name),
-        };
-        const outcome = await settlePorts(starting, signal);
-        if (outcome === 'settled') await storeChoices(install, { served: true });
-        if (outcome !== 'taken') return;
-        log.warn('a port was taken by somebody else; choosing other ports');
-        await this.#move();
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        if (await this.#trySettling()) return;
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        const pauseMs = backoffMs(failures, Math.random(), backoff);
+        log.error('the ports of the first start are not settled; it is tried again', {
+          reason: messageOf(error),
+          retry_ms: pauseMs,
+        });
+        await sleep(pauseMs, signal);
       }
-    } catch (error) {
-      log.error('the ports of the first start are not settled', { reason: messageOf(error) });
     }
+  }
+
+  /** @returns false when the roles have moved and are to be looked at anew */
+  async #trySettling(): Promise<boolean> {
+    if (this.#mustMove) await this.#move();
+    const { install } = this.#placed;
+    const starting = {
+      install,
+      secrets: openSecrets(install.paths),
+      names: this.specs.map(({ name }) => name),
+      stateOf: (name: string) => this.#keeper.of(name),
+    };
+    const outcome = await settlePorts(starting, this.#over.signal);
+    if (outcome === 'settled') await storeChoices(install, { served: true });
+    if (outcome !== 'taken') return true;
+    this.#options.log.warn('a port was taken by somebody else; choosing other ports');
+    this.#mustMove = true;
+    return false;
   }
 
   async #move(): Promise<void> {
@@ -116,6 +139,7 @@ export class PlacedRoles {
     this.#placed = await placePorts(install);
     this.#keeper.move(this.#placed.install);
     this.#group = startGroup(this.#placed.install, this.#databaseUrl, this.#options, this.#keeper);
+    this.#mustMove = false;
   }
 }
 

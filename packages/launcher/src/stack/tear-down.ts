@@ -4,7 +4,7 @@ import type { Install } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { removeTree } from '../machine/remove-tree.ts';
 import { stopPostgres } from '../postgres/index.ts';
-import { stackLockPath } from './ensure-stack.ts';
+import { stackLockPath } from './running-stack.ts';
 import { stopStack } from './stop-stack.ts';
 
 export interface TearDownOptions {
