@@ -12,6 +12,7 @@ import {
   openNodeGroup,
 } from '../shared/control-group.ts';
 import { ImageCache } from '../shared/images.ts';
+import { keepGroup } from '../shared/kept-group.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
 import { removeTree } from '../shared/remove-tree.ts';
@@ -102,7 +103,11 @@ function engineOf(
 async function bound(
   { profile, facts, cgroupDriver }: OpenedDocker,
   source: DockerSource,
-): Promise<{ readonly profile: DockerProfile; readonly facts: EngineFacts }> {
+): Promise<{
+  readonly profile: DockerProfile;
+  readonly facts: EngineFacts;
+  readonly unit: string | undefined;
+}> {
   const { stateDir, ceiling: wish, onlyLook = false } = source;
   const { cgroupVersion, rootless } = facts;
   const unit = await findUnit(source, cgroupVersion);
@@ -115,6 +120,7 @@ async function bound(
   return {
     profile: { ...profile, group },
     facts: { ...facts, features, ceiling },
+    unit,
   };
 }
 
@@ -142,12 +148,13 @@ export async function openDockerEngine(source: DockerSource, log: Log): Promise<
   const complaints: string[] = [];
   for (const privateCgroups of [true, false]) {
     const opened = await inspectDaemon(daemon, privateCgroups);
-    const { profile, facts } = await bound(opened, source);
+    const { profile, facts, unit } = await bound(opened, source);
     const deps: DockerRunDeps = { daemon, profile, hostFiles, log };
     if (!(await hasImage(daemon, probeImage))) await importProbe(daemon);
     const fault = await runProbe(containersOf(deps));
     if (fault === '') {
       const { ceiling } = facts;
+      if (source.onlyLook !== true) await keepGroup(source.stateDir, unit, ceiling);
       if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
       return engineOf(deps, { ...facts, ...(await wayFacts(deps, facts)) }, opened.rootDir);
     }

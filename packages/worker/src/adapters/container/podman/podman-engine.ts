@@ -13,6 +13,7 @@ import {
 } from '../shared/control-group.ts';
 import { processLimitOf } from '../sandbox-rules.ts';
 import { ImageCache } from '../shared/images.ts';
+import { keepGroup } from '../shared/kept-group.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
 import { wayFeatures } from '../shared/probe-way.ts';
@@ -146,6 +147,7 @@ export async function openPodmanEngine(
   const { ceiling, group } = await tryNodeGroup(made, (tried) =>
     probeMending({ paths, ...usable, group: tried }),
   );
+  await keepGroup(source.stateDir, place.unit, ceiling);
   if (ceiling.kind === 'none') log.warn('sandboxes have no common ceiling', ceiling);
   const profile = sharedOut(usable.profile, source.ceiling);
   return engineOf({ paths, ...usable, profile, group }, ceiling, log);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import {
   serviceGroupOf,
   tryNodeGroup,
 } from './control-group.ts';
+import { keepGroup } from './kept-group.ts';
 
 const isRoot = process.getuid?.() === 0;
 const wish = { memoryMb: 100, processes: 500, maxConcurrency: 4 };
@@ -143,6 +144,38 @@ describe('the group of a service', () => {
     expect(await text('cgroup.subtree_control')).toBe('+memory +pids');
     // Its own processes made room before.
     expect(await text('node/cgroup.procs')).toBe('12');
+  });
+
+  it('is looked at from outside where the node has it, while the service runs and while it does not', async () => {
+    const inside = await handed('cpu memory pids');
+    const stateDir = join(root, 'state');
+    await mkdir(stateDir);
+    const { unit, ...outside } = { ...inside, stateDir };
+    // Limits of the service, and of what holds it, are those of its sandboxes.
+    await writeFile(join(root, service, 'memory.max'), String(2048 * 1024 ** 2));
+    await writeFile(join(root, service, 'pids.max'), 'max');
+    await writeFile(join(root, '/user.slice', 'pids.max'), '1000');
+    await writeFile(join(root, 'cgroup.controllers'), 'memory pids');
+    const opened = await openNodeGroup({ ...inside, stateDir }, { maxConcurrency: 4 });
+    expect(opened.ceiling).toMatchObject({ kind: 'set', memoryMb: 1536, processes: 500 });
+    await keepGroup(stateDir, unit, opened.ceiling);
+    expect(await lookAtCeiling(outside, { maxConcurrency: 4 })).toEqual(opened.ceiling);
+    const copy = join(root, 'copy');
+    await cp(stateDir, copy, { recursive: true });
+    expect(await lookAtCeiling({ ...outside, stateDir: copy }, wish)).not.toEqual(opened.ceiling);
+    await rm(join(root, 'user.slice'), { recursive: true });
+    expect(await lookAtCeiling(outside, wish)).toEqual({ kind: 'set', ...ceiling });
+  });
+
+  it('that the node found of no use is not promised from outside', async () => {
+    const stateDir = join(root, 'state');
+    await mkdir(stateDir);
+    const facts = { kind: 'none', reason: 'no sandbox starts under the limits' } as const;
+    await keepGroup(stateDir, undefined, facts);
+    expect(await lookAtCeiling({ ...place, stateDir }, wish)).toEqual(facts);
+    await keepGroup(stateDir, undefined, { kind: 'set', ...ceiling });
+    const seen = { kind: isRoot ? 'set' : 'none' };
+    expect(await lookAtCeiling({ ...place, stateDir }, wish)).toMatchObject(seen);
   });
 
   it.each(['', 'cpu', 'cpu memory', 'pids'])(

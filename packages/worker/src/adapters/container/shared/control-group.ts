@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
+import { exists } from '@cynodeai/runtime/files';
 import { messageOf } from '@cynodeai/runtime/std';
 import {
   type CeilingWish,
@@ -11,6 +12,7 @@ import {
   sandboxCeiling,
 } from '../../../domain/sandbox/ceiling.ts';
 import type { CeilingFacts, EngineFacts } from '../../../ports/sandbox-engine.ts';
+import { keptGroup } from './kept-group.ts';
 
 const mib = 1024 ** 2;
 const mountPoint = '/sys/fs/cgroup';
@@ -95,9 +97,34 @@ async function numberIn(path: string): Promise<number> {
   return Number((await textIn(path)).trim());
 }
 
-async function machineSize(): Promise<MachineSize> {
-  const most = await numberIn('/proc/sys/kernel/pid_max');
-  return { memoryMb: Math.floor(totalmem() / mib), maxProcesses: most || 32_768 };
+/** The folder of a group and those above it, up to the root of the hierarchy. */
+function upwards(root: string, path: string): readonly string[] {
+  const parts = path.split('/').filter((part) => part !== '');
+  return [root, ...parts.map((_part, index) => join(root, ...parts.slice(0, index + 1)))];
+}
+
+/** The least of what a file of these folders says; infinite where none of them says a number. */
+async function leastOf(dirs: readonly string[], file: string): Promise<number> {
+  const found = await Promise.all(dirs.map((dir) => numberIn(join(dir, file))));
+  return Math.min(...found.filter((value) => value > 0), Number.POSITIVE_INFINITY);
+}
+
+/** What the groups above the node's own leave of the machine: a service may have less than all. */
+async function machineSize(place: GroupPlace): Promise<MachineSize> {
+  const root = place.root ?? mountPoint;
+  const above = dirname(groupPath(place));
+  const isV2 = place.cgroupVersion === 'v2';
+  const [memory, pids] = controllers.map((one) => upwards(isV2 ? root : join(root, one), above));
+  const memoryFile = isV2 ? 'memory.max' : 'memory.limit_in_bytes';
+  const [bytes, processes, kernelProcesses] = await Promise.all([
+    leastOf(memory ?? [], memoryFile),
+    leastOf(pids ?? [], 'pids.max'),
+    numberIn('/proc/sys/kernel/pid_max'),
+  ]);
+  return {
+    memoryMb: Math.floor(Math.min(totalmem(), bytes) / mib),
+    maxProcesses: Math.min(kernelProcesses || 32_768, processes),
+  };
 }
 
 /** Files of the group and what they must say, the folder of each first. */
@@ -149,11 +176,8 @@ async function obstacleOf(place: GroupPlace): Promise<string | undefined> {
   const root = place.root ?? mountPoint;
   const needed = place.cgroupVersion === 'v2' ? [''] : controllers;
   for (const controller of needed) {
-    const missing = await access(join(root, controller)).then(
-      () => false,
-      () => true,
-    );
-    if (missing) return `${join(root, controller)} is not mounted`;
+    const path = join(root, controller);
+    if (!(await exists(path))) return `${path} is not mounted`;
   }
   return undefined;
 }
@@ -161,7 +185,10 @@ async function obstacleOf(place: GroupPlace): Promise<string | undefined> {
 /** Why there can be no limits here although there can be a group. */
 async function limitObstacleOf(place: GroupPlace): Promise<string | undefined> {
   if (place.cgroupVersion !== 'v2') return undefined;
-  const above = dirname(join(place.root ?? mountPoint, groupPath(place)));
+  const dirs = upwards(place.root ?? mountPoint, dirname(groupPath(place)));
+  // The group of a service that does not run now is made anew by its start.
+  const found = await Promise.all(dirs.map((dir) => exists(dir)));
+  const above = dirs[found.lastIndexOf(true)] ?? mountPoint;
   const there = (await textIn(join(above, 'cgroup.controllers'))).trim().split(' ');
   const missing = controllers.filter((controller) => !there.includes(controller));
   return missing.length === 0
@@ -172,10 +199,13 @@ async function limitObstacleOf(place: GroupPlace): Promise<string | undefined> {
 const none = (reason: string): CeilingFacts => ({ kind: 'none', reason });
 
 /** What the ceiling is, or would be once the node runs; nothing is changed. */
-export async function lookAtCeiling(place: GroupPlace, wish: CeilingWish): Promise<CeilingFacts> {
+export async function lookAtCeiling(outside: GroupPlace, wish: CeilingWish): Promise<CeilingFacts> {
+  const kept = await keptGroup(outside.stateDir);
+  if (kept.none !== undefined) return none(kept.none);
+  const place = { ...outside, unit: outside.unit ?? kept.unit };
   const obstacle = (await obstacleOf(place)) ?? (await limitObstacleOf(place));
   if (obstacle !== undefined) return none(obstacle);
-  const planned = sandboxCeiling(await machineSize(), wish);
+  const planned = sandboxCeiling(await machineSize(place), wish);
   const limits = groupFiles(place, planned).filter(({ optional }) => optional !== true);
   const [memory = 0, processes = 0] = await Promise.all(
     limits.map(({ dir, file }) => numberIn(join(dir, file))),
@@ -228,7 +258,7 @@ async function plainGroup(place: GroupPlace): Promise<ContainerGroup | undefined
  */
 export async function openNodeGroup(place: GroupPlace, wish: CeilingWish): Promise<NodeGroup> {
   const obstacle = await obstacleOf(place);
-  const ceiling = sandboxCeiling(await machineSize(), wish);
+  const ceiling = sandboxCeiling(await machineSize(place), wish);
   const { processesPerJob: processes, memoryMbPerJob: memoryMb } = ceiling;
   const share = { processes, memoryMb };
   if (obstacle !== undefined) {
