@@ -40,7 +40,18 @@ const minimalEnv = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 
 const maxOutputBytes = 8 * 1024 * 1024;
 
-/** Runs a program with an argument array, no shell, and waits for it; too much output ends it. */
+/** Process groups of commands that somebody still waits for. */
+const running = new Set<number>();
+
+// A command has a limit that only this process knows: without it one that hangs would stay for ever.
+process.on('exit', () => {
+  for (const pid of running) killGroup(pid);
+});
+
+/**
+ * Runs a program with an argument array, no shell, and waits for it; too much output ends it, and so does the end of
+ * this process, as far as that is told of it.
+ */
 export async function runCommand(
   program: string,
   args: readonly string[],
@@ -56,6 +67,7 @@ export async function runCommand(
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
   });
+  if (child.pid !== undefined) running.add(child.pid);
   // The group, not the child alone: a grandchild that holds the pipe would keep us waiting.
   const deadline = AbortSignal.timeout(options.timeoutMs ?? 60_000);
   const ended = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
@@ -73,6 +85,7 @@ export async function runCommand(
     };
   } finally {
     ended.removeEventListener('abort', kill);
+    if (child.pid !== undefined) running.delete(child.pid);
   }
 }
 
