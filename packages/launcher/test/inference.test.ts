@@ -3,6 +3,7 @@ import { type Behaviour, startScriptedModel } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { describeDownload } from '../src/inference/download.ts';
 import type { InferenceChoice } from '../src/domain/inference.ts';
+import { listModels } from '../src/inference/list-models.ts';
 import { canPullModels, probeOllama } from '../src/inference/ollama-probe.ts';
 import { prepareStart } from '../src/setup/prepare-start.ts';
 import { settleInference } from '../src/inference/settle-inference.ts';
@@ -265,6 +266,24 @@ describe('the probe of a model service', () => {
     expect(await probeOllama(other.url)).toBeUndefined();
     await using broken = await AnsweringServer.start(json(500, {}));
     expect(await probeOllama(broken.url)).toBeUndefined();
+  });
+
+  it('calls a model what the list of models calls it, and leaves out the same', async () => {
+    const models = [
+      { name: 'a:1b', model: 'b:1b' },
+      { name: 'c:1b' },
+      { model: 'd:1b' },
+      {},
+      { name: 'e:1b', remote_host: 'https://ollama.com' },
+      { name: 'f:1b-cloud' },
+      { name: 'g; rm -rf' },
+    ];
+    await using service = await AnsweringServer.start((request, response) =>
+      json(200, request.url === '/api/tags' ? { models } : { version: '0.9.9' })(request, response),
+    );
+    const listed = (await listModels(service.url)).map(({ name }) => name);
+    expect(listed).toEqual(['a:1b', 'c:1b', 'd:1b']);
+    expect((await probeOllama(service.url))?.models).toEqual(listed);
   });
 
   it('tells whether models can be fetched', async () => {

@@ -1,6 +1,7 @@
 import { parseJson } from '@cynodeai/runtime/std';
 import { type ScriptedModelOptions, startScriptedModel } from '@cynodeai/testing';
 import { FakeGateway, json } from '@cynodeai/testing/doubles';
+import { pinnedModelKey } from '@cynodeai/contracts/model';
 import {
   AnsweringServer,
   Child,
@@ -13,7 +14,7 @@ import process from 'node:process';
 import type { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { modelList, modelsText, pinnedModelKey } from '../src/commands/model-list.ts';
+import { modelList, modelsText } from '../src/commands/model-list.ts';
 import { modelPull } from '../src/commands/model-pull.ts';
 import { modelUse } from '../src/commands/model-use.ts';
 import { modelBytes, sizeText } from '../src/inference/download.ts';

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { canonicalModel, isCloudModel, looksLikeEmbedding } from './model-names.ts';
+import {
+  canonicalModel,
+  guessedCapabilities,
+  isCloudModel,
+  looksLikeEmbedding,
+} from './model-names.ts';
 
 it.each([
   ['qwen3', 'qwen3:latest'],
@@ -50,6 +55,7 @@ it.each([
   ['anything', ['llama', 'BERT']],
 ])('%s of %j only embeds', (ref, families) => {
   expect(looksLikeEmbedding(ref, families)).toBe(true);
+  expect(guessedCapabilities(ref, families)).toEqual(['embedding']);
 });
 
 it.each([
@@ -59,4 +65,5 @@ it.each([
   ['phi3-e5', []],
 ])('%s of %j may write', (ref, families) => {
   expect(looksLikeEmbedding(ref, families)).toBe(false);
+  expect(guessedCapabilities(ref, families)).toEqual(['completion']);
 });

@@ -22,10 +22,7 @@ export function canonicalModel(ref: string): string {
 const embeddingFamilies: readonly string[] = ['bert', 'nomic-bert', 'xlm-roberta', 't5encoder'];
 const embeddingName = /embed|minilm|(?:^|[/-])bge(?:-|:)|(?:^|[/-])e5-/;
 
-/**
- * Whether a model turns text into vectors and completes none, as far as its name and family tell: for services that do
- * not say what a model can do.
- */
+/** Whether a model turns text into vectors and completes none. */
 export function looksLikeEmbedding(ref: string, families: readonly string[] = []): boolean {
   return (
     families.some((family) => embeddingFamilies.includes(family.toLowerCase())) ||
@@ -35,6 +32,20 @@ export function looksLikeEmbedding(ref: string, families: readonly string[] = []
 
 /** What a model can do, as a service words it, when it writes text. */
 export const completionCapability = 'completion';
+
+/** What a model can do, in the words of a service, as far as its name and family tell: for services that do not say. */
+export function guessedCapabilities(
+  ref: string,
+  families: readonly string[] = [],
+): readonly string[] {
+  return [looksLikeEmbedding(ref, families) ? 'embedding' : completionCapability];
+}
+
+/**
+ * The setting that pins the local model of prompts, whatever the tier.
+ * See docs/reference/settings.md#system-settings.
+ */
+export const pinnedModelKey = 'agents.project_manager.model.local_default_ollama_model';
 
 /** Whether a name means a model that its service has computed elsewhere: whatever it is asked leaves the machine. */
 export function isCloudModel(ref: string): boolean {

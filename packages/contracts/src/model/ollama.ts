@@ -62,6 +62,11 @@ export const ollamaErrorSchema = z.looseObject({ error: z.string() });
 export const demoModelRef = `cynode-demo:${defaultModelTag}`;
 
 export type OllamaTags = z.infer<typeof ollamaTagsSchema>;
+
+/** What a listed model is called; services of different age tell it in either field, or in both. Empty: it has no name. */
+export function listedName({ name, model }: NonNullable<OllamaTags['models']>[number]): string {
+  return name ?? model ?? '';
+}
 export type OllamaPullLine = z.infer<typeof ollamaPullLineSchema>;
 export type OllamaError = z.infer<typeof ollamaErrorSchema>;
 export type OllamaGenerate = z.infer<typeof ollamaGenerateSchema>;

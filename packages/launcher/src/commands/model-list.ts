@@ -1,6 +1,6 @@
 import { type GatewayClient, GatewayError } from '@cynodeai/api-client';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
-import { canonicalModel } from '@cynodeai/contracts/model';
+import { canonicalModel, pinnedModelKey } from '@cynodeai/contracts/model';
 import type { Env } from '@cynodeai/runtime/config';
 import { pullCommand } from '../domain/inference.ts';
 import { sizeText } from '../inference/download.ts';
@@ -11,9 +11,6 @@ import { runningStack } from '../stack/running-stack.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { modelListFlags } from './flags.ts';
 import { usedService } from './model-service.ts';
-
-/** The setting that pins the model of prompts. See docs/reference/settings.md#system-settings. */
-export const pinnedModelKey = 'agents.project_manager.model.local_default_ollama_model';
 
 async function settingOf(client: GatewayClient): Promise<unknown> {
   try {

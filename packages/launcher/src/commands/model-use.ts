@@ -1,12 +1,11 @@
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
-import { completionCapability, isCloudModel } from '@cynodeai/contracts/model';
+import { completionCapability, isCloudModel, pinnedModelKey } from '@cynodeai/contracts/model';
 import { LauncherError } from '../base/launcher-error.ts';
 import { type ListedModel, listModels, modelNamed } from '../inference/list-models.ts';
 import type { CommandContext } from './command-context.ts';
 import type { modelUseArgs } from './flags.ts';
 import { asLocalAdmin } from './local-admin.ts';
-import { pinnedModelKey } from './model-list.ts';
 import { requireUsed, usedService } from './model-service.ts';
 
 /** Longest list of names in a message. */

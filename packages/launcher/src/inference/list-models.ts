@@ -1,7 +1,9 @@
 import {
+  type OllamaTags,
   canonicalModel,
+  guessedCapabilities,
   isCloudModel,
-  looksLikeEmbedding,
+  listedName,
   ollamaRoutes,
 } from '@cynodeai/contracts/model';
 import { HttpClient, callRoute } from '@cynodeai/runtime/call';
@@ -36,7 +38,21 @@ async function capabilitiesOf(
   } catch {
     // An older or busy service: its name and family tell as much as there is to know.
   }
-  return [looksLikeEmbedding(name, families) ? 'embedding' : 'completion'];
+  return guessedCapabilities(name, families);
+}
+
+type Entry = NonNullable<OllamaTags['models']>[number];
+
+/**
+ * The entries of a list that are models on the disk of the service, by name: what its maker's cloud computes is none,
+ * and nor is what no command could name.
+ */
+export function ownModels({ models }: OllamaTags): readonly (readonly [string, Entry])[] {
+  return (models ?? [])
+    .map((entry) => [listedName(entry), entry] as const)
+    .filter(
+      ([name, { remote_host }]) => !remote_host && plainName.test(name) && !isCloudModel(name),
+    );
 }
 
 /** The models of a service, but for those that its maker's cloud computes. @throws CallError */
@@ -44,12 +60,10 @@ export async function listModels(url: string): Promise<readonly ListedModel[]> {
   const client = new HttpClient();
   const how = { client, baseUrl: url, timeoutMs: limitMs };
   try {
-    const { models } = (await callRoute(ollamaRoutes.tags, {}, how)).body;
+    const tags = (await callRoute(ollamaRoutes.tags, {}, how)).body;
     const listed: ListedModel[] = [];
-    for (const { name: shown, model, size, capabilities, details, remote_host } of models ?? []) {
-      const name = shown ?? model ?? '';
-      // What stands for a model of a cloud is not even asked about: the question would be passed on.
-      if (remote_host || !plainName.test(name) || isCloudModel(name)) continue;
+    // What stands for a model of a cloud is not even asked about: the question would be passed on.
+    for (const [name, { size, capabilities, details }] of ownModels(tags)) {
       const families = [details?.family, details?.families].flat().filter((one) => one != null);
       listed.push({
         name,

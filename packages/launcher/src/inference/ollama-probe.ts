@@ -1,7 +1,8 @@
-import { isCloudModel, ollamaRoutes, openAiModelsSchema } from '@cynodeai/contracts/model';
+import { ollamaRoutes, openAiModelsSchema } from '@cynodeai/contracts/model';
 import { defineRoute } from '@cynodeai/contracts/common';
 import { CallError, HttpClient, callRoute } from '@cynodeai/runtime/call';
 import type { FoundOllama, ServiceLook } from '../domain/inference.ts';
+import { ownModels } from './list-models.ts';
 
 /**
  * How long it may take to say that it is there, ms.
@@ -51,11 +52,7 @@ async function look(how: Asked): Promise<ServiceLook> {
   try {
     const { version } = (await callRoute(ollamaRoutes.version, {}, how)).body;
     const tags = (await callRoute(ollamaRoutes.tags, {}, how)).body;
-    // What its maker's cloud computes is no model of this machine.
-    const models = (tags.models ?? [])
-      .filter(({ remote_host }) => !remote_host)
-      .flatMap((model) => model.model ?? model.name ?? [])
-      .filter((name) => !isCloudModel(name));
+    const models = ownModels(tags).map(([name]) => name);
     return { kind: 'ollama', found: { url: how.baseUrl, version, models } };
   } catch (error) {
     if (!(error instanceof CallError)) throw error;

@@ -1,4 +1,9 @@
-import { canonicalModel, ollamaErrorSchema, ollamaRoutes } from '@cynodeai/contracts/model';
+import {
+  canonicalModel,
+  listedName,
+  ollamaErrorSchema,
+  ollamaRoutes,
+} from '@cynodeai/contracts/model';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { LineError, linesOf, parseJsonOr } from '@cynodeai/runtime/std';
@@ -171,7 +176,7 @@ export class OllamaClient implements ModelClient {
       try {
         const { body } = await callRoute(ollamaRoutes.ps, {}, this.#about(endpoint, known));
         const loaded = (body.models ?? []).find(
-          (one) => canonicalModel(one.model ?? one.name ?? '') === wanted,
+          (one) => canonicalModel(listedName(one)) === wanted,
         );
         const room = loaded?.context_length ?? options.num_ctx;
         if (loaded !== undefined && room >= options.num_ctx) watch.begun();

@@ -1,4 +1,8 @@
-import { completionCapability, isCloudModel, looksLikeEmbedding } from '@cynodeai/contracts/common';
+import {
+  completionCapability,
+  guessedCapabilities,
+  isCloudModel,
+} from '@cynodeai/contracts/common';
 import { canonicalModel, demoModelRef } from '@cynodeai/contracts/model';
 import { at } from '@cynodeai/runtime/std';
 
@@ -46,8 +50,7 @@ export function modelMemoryMb(report: unknown, vramMb: number): number | undefin
 /** Whether a model writes text on its node: it is no model of a cloud, no stand-in, and made for it. */
 export function canAnswer(ref: string, facts: ModelFacts | undefined): boolean {
   if (isCloudModel(ref) || canonicalModel(ref) === demoModelRef) return false;
-  const capabilities = facts?.capabilities;
-  if (capabilities === undefined) return !looksLikeEmbedding(ref);
+  const capabilities = facts?.capabilities ?? guessedCapabilities(ref);
   return capabilities.includes(completionCapability);
 }
 

@@ -1,3 +1,4 @@
+import { pinnedModelKey } from '@cynodeai/contracts/common';
 import { type Settings, positiveInteger } from '../nodes/config-settings.ts';
 import { type ModelTier, defaultTiers, parseTiers } from './model-tiers.ts';
 
@@ -13,7 +14,7 @@ export const pmModelKeys = {
   mode: `${prefix}.selection.mode`,
   preferHost: `${prefix}.selection.prefer_orchestrator_host`,
   tiers: `${prefix}.selection.tiers`,
-  pinned: `${prefix}.local_default_ollama_model`,
+  pinned: pinnedModelKey,
   loadTimeout: 'models.load_timeout_seconds',
   needsApproval: 'models.download.require_user_approval',
 } as const;

@@ -1,5 +1,8 @@
-import type { ModelAvailability } from '@cynodeai/contracts/common';
-import type { ReadinessReason } from '@cynodeai/contracts/common';
+import {
+  type ModelAvailability,
+  type ReadinessReason,
+  pinnedModelKey,
+} from '@cynodeai/contracts/common';
 import {
   type NodeFacts,
   isDispatchable,
@@ -21,16 +24,14 @@ export function canServe(node: NodeFacts): boolean {
   return isDispatchable(node) && isInferenceCapable(node);
 }
 
-const pinnedKey = 'agents.project_manager.model.local_default_ollama_model';
-
 const fixes: Readonly<Record<string, string>> = {
   no_inference_path: 'register and configure a node that can run a model',
   no_local_candidates:
     'register a node that can run a model, or set agents.project_manager.model.selection.execution_mode to auto',
   external_not_configured:
     'set agents.project_manager.model.selection.execution_mode to auto or force_local: external models are not built in yet',
-  fixed_model_unset: `set ${pinnedKey}, or selection.mode to auto_sliding_scale`,
-  cloud_model: `set ${pinnedKey} to a model that runs on the node: one that ends in cloud has every prompt sent to the maker of the service`,
+  fixed_model_unset: `set ${pinnedModelKey}, or selection.mode to auto_sliding_scale`,
+  cloud_model: `set ${pinnedModelKey} to a model that runs on the node: one that ends in cloud has every prompt sent to the maker of the service`,
   model_service_down: 'start the model service of the node; it is used again by itself',
   no_model_available:
     'make a model that writes text available on the node, with cynode model pull or, on the node itself, ollama pull; it is used by itself',

@@ -1,4 +1,5 @@
 import {
+  listedName,
   type OllamaTags,
   canonicalModel,
   isCloudModel,
@@ -75,7 +76,7 @@ async function inventory(
   });
   const byRef = new Map<string, FoundModel>();
   for (const entry of body.models ?? []) {
-    const ref = entry.name ?? entry.model ?? '';
+    const ref = listedName(entry);
     if (entry.remote_host || !isModelRef(ref) || isCloudModel(ref)) continue;
     const found = foundModel(ref, entry);
     if (!byRef.has(found.ref)) byRef.set(found.ref, found);

@@ -1,4 +1,4 @@
-import { completionCapability, looksLikeEmbedding } from '@cynodeai/contracts/common';
+import { guessedCapabilities } from '@cynodeai/contracts/common';
 import type { FoundModel, ModelTraits } from '../../domain/inference/models.ts';
 import type { ModelBackend } from '../../ports/inference.ts';
 
@@ -6,11 +6,6 @@ import type { ModelBackend } from '../../ports/inference.ts';
 const roundMs = 5000;
 /** Questions at a time: the service may be busy with an answer. */
 const atOnce = 4;
-
-/** By what its name and its descent tell, where the service says nothing. */
-function guessed({ ref, families }: FoundModel): readonly string[] {
-  return [looksLikeEmbedding(ref, families) ? 'embedding' : completionCapability];
-}
 
 /** What the models of a service can do; each is asked about once, and anew when its content changed. */
 export class ModelAbilities {
@@ -33,7 +28,10 @@ export class ModelAbilities {
     const ask = async (): Promise<void> => {
       for (let model = open.shift(); model !== undefined; model = open.shift()) {
         const said = await backend.abilities(model.ref, stop);
-        known.set(keyOf(model), said === 'unsaid' ? guessed(model) : said);
+        known.set(
+          keyOf(model),
+          said === 'unsaid' ? guessedCapabilities(model.ref, model.families) : said,
+        );
       }
     };
     if (open.length > 0) await Promise.allSettled(Array.from({ length: atOnce }, ask));
