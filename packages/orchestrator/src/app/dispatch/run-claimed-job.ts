@@ -59,9 +59,6 @@ export class ClaimedJobRun {
   }
 
   async #start(): Promise<void> {
-    // What an earlier run said is told; the next one begins anew.
-    await this.#output?.close();
-    this.#output = undefined;
     const { lease: job, lost } = this.#held;
     const { worker } = this.#deps;
     let prepared: PreparedRequest;
@@ -251,6 +248,9 @@ export class ClaimedJobRun {
     const { lease: job } = this.#held;
     const { claims, outbox, log, claimOptions, onSilent } = this.#deps;
     onSilent(job.node.nodeId);
+    // What that run said is told under its own lease; nothing of it may pass for words of the next one.
+    await this.#output?.close();
+    this.#output = undefined;
     const movedAt = this.#deps.monotonicMs();
     const moved = await this.#settle.persist('a move', () =>
       claims.move(job, { ...claimOptions(), ...left }),
