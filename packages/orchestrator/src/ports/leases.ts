@@ -56,6 +56,8 @@ export interface Leases {
   release(lease: JobLease, reason: string): Promise<ExpiredJob | undefined>;
   /** This claim found a run under way and is not an attempt. */
   noteAdopted(lease: JobLease): Promise<void>;
+  /** This claim starts another run of a job that may have said something in an earlier one. */
+  noteBegunAnew(lease: JobLease): Promise<void>;
   /** A run was lost with its node. Answers with how many were, and how often the job may start; undefined when the lease is not current. */
   noteNodeDeath(lease: JobLease): Promise<NodeDeaths | undefined>;
   /** Ends leases whose results nobody will wait for, so that the next process need not wait either. */

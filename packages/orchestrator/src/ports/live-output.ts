@@ -18,6 +18,6 @@ export interface LiveOutput {
    * is current; of the others nothing was added.
    */
   tell(news: readonly LiveNews[]): Promise<ReadonlySet<string>>;
-  /** What was told of a job so far, whichever of its runs said it. */
+  /** What was told so far of the current run of a job, whoever held its lease. */
   told(job: JobOfTask): Promise<BothStreams<string>>;
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { fakeNode } from '@cynodeai/testing/doubles';
+import { type FakeNode, fakeNode } from '@cynodeai/testing/doubles';
 import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
@@ -9,7 +9,14 @@ import {
   spawnControlPlane,
   testControlPlane,
 } from './support/control-plane.ts';
-import { type TaskIds, createTask, jobIn, readJob, setLeaseTtl } from './support/tasks.ts';
+import {
+  type TaskIds,
+  createTask,
+  jobIn,
+  readJob,
+  setLeaseTtl,
+  setSetting,
+} from './support/tasks.ts';
 
 let plane: TestControlPlane;
 
@@ -88,6 +95,47 @@ describe('the output of a running job', () => {
       expect(job.result).toMatchObject({ stdout: 'before meanwhile after' });
       expect(await told(own, ids)).toBe('before meanwhile after');
       expect(node.executed).toHaveLength(1);
+    } finally {
+      await next.stop();
+    }
+  });
+
+  it.each([
+    ['on another node', async (node: FakeNode) => node.freeze()],
+    ['on its restarted node', async (node: FakeNode) => node.restart()],
+  ])('that began anew %s goes on too, whatever its first run had said', async (_where, giveUp) => {
+    await using own = await testControlPlane();
+    await own.stop();
+    await setLeaseTtl(own.db, 2);
+    await setSetting(own.db, 'dispatch.max_attempts', 100);
+    const [first, second] = [talker(), talker()];
+    let runs = 0;
+    const onRun: typeof first.onRun = (...run) => {
+      runs += 1;
+      return (runs === 1 ? first : second).onRun(...run);
+    };
+    await using node = await fakeNode({ slug: 'gone', onRun });
+    await using other = await fakeNode({ slug: 'other', onRun });
+    const child = await spawnControlPlane(own.env);
+    await node.join(own.url);
+    const ids = await createTask(own.db);
+    await waitFor(() => runs === 1);
+    await other.join(own.url);
+    first.say('of the first run ');
+    await waitFor(async () => (await told(own, ids)) === 'of the first run ');
+    await giveUp(node);
+    await waitFor(() => runs === 2);
+    second.say('of the second ');
+    await waitFor(async () => (await told(own, ids)) === 'of the first run of the second ');
+    await child.stop('SIGKILL');
+    second.say('run');
+    const next = await runControlPlane(own.env);
+    try {
+      await waitFor(async () => (await told(own, ids)).endsWith(' run'));
+      second.end();
+      const job = await jobIn(own.db, ids, 'completed');
+      expect(job.result).toMatchObject({ stdout: 'of the second run' });
+      expect(await told(own, ids)).toBe('of the first run of the second run');
     } finally {
       await next.stop();
     }

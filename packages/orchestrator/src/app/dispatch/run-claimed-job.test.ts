@@ -109,6 +109,7 @@ function world() {
     },
     leases: {
       noteAdopted: unused,
+      noteBegunAnew: unused,
       noteNodeDeath: unused,
       release: unused,
       requeue: unused,

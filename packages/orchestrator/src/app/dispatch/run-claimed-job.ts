@@ -24,7 +24,10 @@ import { type TrackDeps, type Tracked, trackJob } from './track-job.ts';
 
 export interface RunClaimedJobDeps extends JobSettlerDeps, TrackDeps, FollowOutputDeps {
   readonly claims: Pick<Claims, 'move'>;
-  readonly leases: Pick<Leases, 'noteAdopted' | 'noteNodeDeath' | 'release' | 'requeue'>;
+  readonly leases: Pick<
+    Leases,
+    'noteAdopted' | 'noteBegunAnew' | 'noteNodeDeath' | 'release' | 'requeue'
+  >;
   readonly input: TaskInput;
   readonly worker: WorkerApi;
   readonly live: Pick<LiveOutput, 'told'>;
@@ -132,7 +135,7 @@ export class ClaimedJobRun {
         await this.#followOthers();
         return this.#end(step.outcome);
       case 'send':
-        return this.#start();
+        return this.#startAnew();
       case 'acknowledge_and_send': {
         const acked = await this.#deps.worker.ackJob(job.node, job);
         if (acked === 'done') return this.#startUnlessItEndsNodes();
@@ -153,6 +156,13 @@ export class ClaimedJobRun {
     }
   }
 
+  /** What an earlier run said is told already; from now on it is this one's. */
+  async #startAnew(): Promise<void> {
+    const { lease: job } = this.#held;
+    await this.#settle.persist('the start of a run', () => this.#deps.leases.noteBegunAnew(job));
+    if (!this.#held.lost.aborted) return this.#start();
+  }
+
   /** After a run that was lost because its node ended. */
   async #startUnlessItEndsNodes(): Promise<void> {
     const { lease: job } = this.#held;
@@ -161,7 +171,7 @@ export class ClaimedJobRun {
     );
     if (deaths === undefined) return;
     const { count, maxAttempts } = deaths;
-    if (mayRiskNode(count, maxAttempts)) return this.#start();
+    if (mayRiskNode(count, maxAttempts)) return this.#startAnew();
     const message = `${count} times a node ended while it ran this job; it is not started again, because it may be the cause`;
     return this.#settle.end(failed('node_died', message));
   }

@@ -10,6 +10,8 @@ export interface DispatchChange {
   readonly freeAttempts: 0 | 1;
   /** A run was lost because its node ended. */
   readonly nodeDeath?: true;
+  /** Another run begins: what is told from now on is its output. */
+  readonly newRun?: true;
   /** A node that refused the job. */
   readonly refusedBy?: string;
 }
@@ -35,6 +37,9 @@ export const adopted: DispatchChange = { note: {}, freeAttempts: 1 };
 
 /** The node ended while it ran the job and has said so. */
 export const nodeDied: DispatchChange = { note: {}, freeAttempts: 0, nodeDeath: true };
+
+/** The claim asked for an earlier run and found none, so that it starts another. */
+export const begunAnew: DispatchChange = { note: {}, freeAttempts: 0, newRun: true };
 
 /** The lease is over; the run it stood for may have begun, so the claim counts. */
 export function expired(reason: string): DispatchChange {

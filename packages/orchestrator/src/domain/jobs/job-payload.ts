@@ -42,6 +42,8 @@ export interface DispatchNote {
   readonly free_attempts?: number;
   /** Runs that were lost because their node ended. */
   readonly node_deaths?: number;
+  /** Number of the task's last event before the current run began: what was told later, that run said. */
+  readonly told_from?: number;
 }
 
 interface JobPayloadBase {

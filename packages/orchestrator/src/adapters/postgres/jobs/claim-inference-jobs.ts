@@ -67,6 +67,7 @@ export async function claimInferenceJobs(
         nodeId: undefined,
         leaseMs,
         maxAttempts,
+        isNewRun: true,
         note,
       })),
     );

@@ -63,7 +63,13 @@ export async function claimRetries(
       const job = claimedJob(row, connection, settings);
       claimed.push({ ...job, mayTakeWork: plan.mayTakeWork });
       const { maxAttempts } = settings;
-      starts.push({ ...job, nodeId: connection.nodeId, maxAttempts, note: plan.note });
+      starts.push({
+        ...job,
+        nodeId: connection.nodeId,
+        maxAttempts,
+        note: plan.note,
+        isNewRun: false,
+      });
     }
     await forgetNode(trx, lost);
     await startJobs(trx, starts);

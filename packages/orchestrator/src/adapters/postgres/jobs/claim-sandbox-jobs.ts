@@ -82,6 +82,7 @@ export async function claimSandboxJobs(
         ...job,
         nodeId: job.node.nodeId,
         maxAttempts: settings.maxAttempts,
+        isNewRun: true,
         note: { node_slug: job.node.slug, reasons },
       })),
     );

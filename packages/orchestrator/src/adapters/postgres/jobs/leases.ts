@@ -1,5 +1,10 @@
 import { type Kysely, sql } from 'kysely';
-import { adopted, nodeDied } from '../../../domain/jobs/dispatch-change.ts';
+import {
+  type DispatchChange,
+  adopted,
+  begunAnew,
+  nodeDied,
+} from '../../../domain/jobs/dispatch-change.ts';
 import type { JobLease, Leases, NodeDeaths } from '../../../ports/leases.ts';
 import type { Executor } from '../database.ts';
 import type { Database } from '../tables.ts';
@@ -34,9 +39,13 @@ async function othersRun(db: Executor, ownLeaseIds: readonly string[]): Promise<
   return rows.length > 0;
 }
 
-async function noteAdopted(db: Executor, { jobId, leaseId }: JobLease): Promise<void> {
+async function note(
+  db: Executor,
+  { jobId, leaseId }: JobLease,
+  change: DispatchChange,
+): Promise<void> {
   await sql`
-    UPDATE jobs SET updated_at = now(), payload = ${changedPayload(adopted)}
+    UPDATE jobs SET updated_at = now(), payload = ${changedPayload(change)}
     WHERE id = ${jobId}::uuid AND lease_id = ${leaseId}::uuid AND status = 'running'
   `.execute(db);
 }
@@ -61,7 +70,8 @@ export function postgresLeases(db: Kysely<Database>): Leases {
     canceledAmong: (jobIds) => canceledAmong(db, jobIds),
     requeue: (lease, back) => requeueJob(db, lease, back),
     release: (lease, reason) => releaseLease(db, lease, reason),
-    noteAdopted: (lease) => noteAdopted(db, lease),
+    noteAdopted: (lease) => note(db, lease, adopted),
+    noteBegunAnew: (lease) => note(db, lease, begunAnew),
     noteNodeDeath: (lease) => noteNodeDeath(db, lease),
     abandon: (leases) => abandonLeases(db, leases),
     reap: (exceptLeaseIds) => reapLeases(db, exceptLeaseIds),

@@ -36,6 +36,8 @@ export function postgresLiveOutput(db: Kysely<Database>): LiveOutput {
       const { rows } = await sql<{ stream: string; text: string }>`
         SELECT data ->> 'stream' AS stream, data ->> 'text' AS text FROM task_events
         WHERE task_id = ${taskId}::uuid AND job_id = ${jobId}::uuid AND event = 'job.log'
+          AND seq > coalesce(
+            (SELECT (payload -> 'dispatch' ->> 'told_from')::bigint FROM jobs WHERE id = ${jobId}::uuid), 0)
         ORDER BY seq
       `.execute(db);
       const of = (name: string): string =>

@@ -1,8 +1,8 @@
 import { type Kysely, type Transaction, sql } from 'kysely';
-import { planMove } from '../../../domain/dispatch/plan-move.ts';
-import { attemptsOf } from '../../../domain/jobs/dispatch-change.ts';
+import { type MovePlan, planMove } from '../../../domain/dispatch/plan-move.ts';
+import { type DispatchChange, attemptsOf } from '../../../domain/jobs/dispatch-change.ts';
 import { moveEvents } from '../../../domain/jobs/job-events.ts';
-import type { DispatchNote, SandboxJobPayload } from '../../../domain/jobs/job-payload.ts';
+import type { SandboxJobPayload } from '../../../domain/jobs/job-payload.ts';
 import type { ClaimedJob, MoveOptions } from '../../../ports/claims.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import { readDispatchNodes } from '../nodes/read-dispatch-nodes.ts';
@@ -31,15 +31,19 @@ async function lockHeld(trx: Transaction<Database>, job: ClaimedJob): Promise<Ro
 async function store(
   trx: Transaction<Database>,
   moved: ClaimedJob,
-  note: DispatchNote,
+  change: DispatchChange,
 ): Promise<void> {
   await sql`
     UPDATE jobs SET node_id = ${moved.node.nodeId}::uuid, lease_id = ${moved.leaseId}::uuid,
       lease_expires_at = now() + ${moved.leaseMs} * interval '1 millisecond',
       attempt = ${moved.attempt}, updated_at = now(),
-      payload = ${changedPayload({ note, freeAttempts: 0 })}
+      payload = ${changedPayload(change)}
     WHERE id = ${moved.jobId}::uuid
   `.execute(trx);
+}
+
+function moves({ note, newLease }: Extract<MovePlan, { readonly kind: 'move' }>): DispatchChange {
+  return { note, freeAttempts: 0, ...(newLease && { newRun: true }) };
 }
 
 /**
@@ -74,7 +78,8 @@ export async function moveJob(
     if (node === undefined) return 'none';
     const leaseId = plan.newLease ? crypto.randomUUID() : job.leaseId;
     const moved: ClaimedJob = { ...job, leaseId, attempt: plan.attempt, node };
-    await store(trx, moved, plan.note);
+    // Before the events of the move, and behind all that the old run said.
+    await store(trx, moved, moves(plan));
     if (plan.newLease) await appendTaskEvents(trx, moveEvents(job, new Date()));
     return moved;
   });

@@ -4,6 +4,7 @@ import type { DispatchNote } from '../../../domain/jobs/job-payload.ts';
 import type { JobLease } from '../../../ports/leases.ts';
 import { taskEventsInsert, taskWaitersWake } from '../task-events.ts';
 import type { Database } from '../tables.ts';
+import { runBegins } from './changed-payload.ts';
 
 export interface JobStart extends JobLease {
   /** Undefined for work that no node does. */
@@ -11,6 +12,8 @@ export interface JobStart extends JobLease {
   readonly leaseMs: number;
   /** The setting, when there is one. */
   readonly maxAttempts?: number | undefined;
+  /** Another run begins; else one that began under an earlier claim may go on. */
+  readonly isNewRun: boolean;
   /** Merged into `payload.dispatch`. */
   readonly note: DispatchNote;
 }
@@ -35,6 +38,7 @@ export async function startJobs(
       lease_ms: start.leaseMs,
       max_attempts: start.maxAttempts ?? null,
       note: start.note,
+      is_new_run: start.isNewRun,
     })),
   );
   const taskIds = starts.map((start) => start.taskId);
@@ -51,10 +55,12 @@ export async function startJobs(
         max_attempts = coalesce(s.max_attempts, j.max_attempts),
         next_attempt_at = NULL,
         started_at = now(),
-        payload = j.payload || jsonb_build_object('dispatch', coalesce(j.payload -> 'dispatch', '{}') || s.note),
+        payload = j.payload || jsonb_build_object('dispatch', coalesce(j.payload -> 'dispatch', '{}') || s.note
+          || CASE WHEN s.is_new_run AND j.attempt > 0 THEN ${runBegins(sql`j.task_id`)} ELSE '{}' END),
         updated_at = now()
       FROM jsonb_to_recordset(${input}::jsonb)
-        AS s (id uuid, lease_id uuid, node_id uuid, lease_ms bigint, max_attempts int, note jsonb)
+        AS s (id uuid, lease_id uuid, node_id uuid, lease_ms bigint, max_attempts int, note jsonb,
+          is_new_run boolean)
       WHERE j.id = s.id),
     begun AS (
       UPDATE tasks SET status = 'running', metadata = metadata - ${waitingKeys}::text[], updated_at = now()
