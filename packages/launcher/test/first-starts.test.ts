@@ -9,7 +9,7 @@ import { waitFor } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { type Install, findInstallAt, storeChoices } from '../src/install/install.ts';
 import { openSecrets } from '../src/install/secrets.ts';
-import { LocalSession } from '../src/run/session.ts';
+import { localSession } from '../src/run/local-client.ts';
 import { clearPorts, ensureStack } from '../src/stack/ensure-stack.ts';
 import { runningStack } from '../src/stack/running-stack.ts';
 import { whoAnswers } from '../src/stack/proof.ts';
@@ -52,7 +52,7 @@ function hammer(install: Install): { readonly stop: () => Promise<void> } {
   const over = new AbortController();
   const work = (async () => {
     while (!over.signal.aborted) {
-      await new LocalSession(install, 'test').token().catch(() => {});
+      await localSession(install).token().catch(() => {});
       await sleep(5);
     }
   })();
@@ -84,7 +84,7 @@ describe('first starts at once', () => {
     const installs = await Promise.all(alike.all.map(settled));
     // They hold the locks of the sessions most of the time.
     await Promise.all(clients.map((client) => client.stop()));
-    await Promise.all(installs.map((install) => new LocalSession(install, 'test').renew()));
+    await Promise.all(installs.map((install) => localSession(install).renew()));
 
     const ports = installs.flatMap((install) => Object.values(install.ports));
     expect(new Set(ports).size).toBe(ports.length);
@@ -109,7 +109,7 @@ describe('first starts at once', () => {
     await client.stop();
     // Its gateway's port was taken in the first start, its node's in the second.
     expect(install.ports.userGateway).not.toBe(test.install.ports.userGateway);
-    const told = await new LocalSession(install, 'test').token();
+    const told = await localSession(install).token();
     expect(told).toBe('access');
     const overheard = readFileSync(join(install.paths.home, 'overheard'), 'utf8');
     expect(overheard).toContain('GET /proof?nonce=');

@@ -2,7 +2,7 @@ import { FakeGateway } from '@cynodeai/testing/doubles';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openSecrets } from '../src/install/secrets.ts';
-import { LocalSession } from '../src/run/session.ts';
+import { localSession } from '../src/run/local-client.ts';
 import { type TestInstall, testInstall } from './fixtures/test-install.ts';
 
 /** A gateway whose administrator has the password that the install generated. */
@@ -15,8 +15,8 @@ async function gatewayOf(test: TestInstall): Promise<FakeGateway> {
 const passwordOf = (test: TestInstall): string =>
   openSecrets(test.install.paths).adminPassword.reveal();
 
-function sessionOf(test: TestInstall, gateway: FakeGateway): LocalSession {
-  return new LocalSession({ ...test.install, gatewayUrl: gateway.url }, 'test');
+function sessionOf(test: TestInstall, gateway: FakeGateway): ReturnType<typeof localSession> {
+  return localSession({ ...test.install, gatewayUrl: gateway.url });
 }
 
 /** What it was asked, beside whose it is. */

@@ -1,13 +1,7 @@
+import { userHomeOf } from '@cynodeai/api-client/local-install';
 import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import {
-  engineDirOf,
-  homeDirOf,
-  pathsOf,
-  runDirCandidates,
-  socketPathBytes,
-  userHomeOf,
-} from './paths.ts';
+import { engineDirOf, homeDirOf, pathsOf, runDirCandidates, socketPathBytes } from './paths.ts';
 
 describe('the state folder', () => {
   it('is CYNODE_HOME, else below XDG_STATE_HOME, else below the home folder', () => {

@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { localPlaceOf, stateFolderOf } from '@cynodeai/api-client/local-install';
 import { LauncherError } from '../base/launcher-error.ts';
 import { dirname, join, resolve } from 'node:path';
 import { createHash } from 'node:crypto';
@@ -7,25 +7,13 @@ import type { Env } from '@cynodeai/runtime/config';
 /** The checkout this launcher runs from. */
 export const checkoutDir = resolve(import.meta.dirname, '../../../..');
 
-/** Where the user lives: `HOME`, else what the system's table of users says; undefined where neither says anything. */
-export function userHomeOf(env: Env): string | undefined {
-  if (env['HOME']) return env['HOME'];
-  try {
-    return userInfo().homedir;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * State folder: `CYNODE_HOME`, else `$XDG_STATE_HOME/cynode`, else `~/.local/state/cynode`.
  * @throws LauncherError `install` where nothing says where that is
  */
 export function homeDirOf(env: Env): string {
-  if (env['CYNODE_HOME']) return resolve(env['CYNODE_HOME']);
-  if (env['XDG_STATE_HOME']) return resolve(env['XDG_STATE_HOME'], 'cynode');
-  const home = userHomeOf(env);
-  if (home !== undefined) return resolve(home, '.local/state/cynode');
+  const home = stateFolderOf(env);
+  if (home !== undefined) return home;
   throw new LauncherError(
     'install',
     'HOME is not set, and this user is in no table of users; set CYNODE_HOME to the folder to keep state in',
@@ -48,11 +36,12 @@ export interface HomePaths {
 }
 
 export function pathsOf(home: string): HomePaths {
+  const { settings, session } = localPlaceOf(home);
   return {
     home,
-    settings: join(home, 'install.json'),
+    settings,
     state: join(home, 'stack.json'),
-    session: join(home, 'session.json'),
+    session,
     secrets: join(home, 'secrets'),
     logs: join(home, 'logs'),
     locks: join(home, 'locks'),

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import type { Env, Environment } from '@cynodeai/runtime/config';
 import { engineEnvironment } from '@cynodeai/runtime/environment/node';
-import { userHomeOf } from '../install/paths.ts';
+import { userHomeOf } from '@cynodeai/api-client/local-install';
 import type { InstallSecrets } from '../install/secrets.ts';
 import { engineDecisions } from './decisions.ts';
 import type { Decided, Decisions, EnginePlace, ProcessRole, RolePlace } from './role.ts';

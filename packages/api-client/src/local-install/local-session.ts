@@ -1,13 +1,12 @@
-import { parseJson } from '@cynodeai/runtime/std';
-import { GatewayClient, GatewayError } from '@cynodeai/api-client';
 import { type TokenResponse, gatewayRoutes } from '@cynodeai/contracts/gateway';
-import { z } from 'zod';
-import { readIfThere } from '../install/files.ts';
+import type { Secret } from '@cynodeai/runtime/config';
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
-import type { Install } from '../install/install.ts';
-import { takeLock } from '../install/lock.ts';
-import { openSecrets } from '../install/secrets.ts';
-import { LauncherError } from '../base/launcher-error.ts';
+import { parseJson } from '@cynodeai/runtime/std';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { GatewayClient } from '../gateway-client.ts';
+import { GatewayError } from '../gateway-error.ts';
+import type { LocalPlace } from './local-place.ts';
 
 const sessionSchema = z.object({
   access_token: z.string().min(1),
@@ -22,17 +21,26 @@ type Session = z.infer<typeof sessionSchema>;
 const renewAheadMs = 30_000;
 
 /** Handle of the first administrator. */
-export const adminHandle = 'admin';
+const adminHandle = 'admin';
+
+export interface LocalSessionOptions {
+  readonly place: Pick<LocalPlace, 'session' | 'sessionLock' | 'adminPassword'>;
+  readonly gatewayUrl: string;
+  readonly userAgent: string;
+  /** What the gateway must prove to hold before it is told a password or a token. */
+  readonly proofKey: Secret;
+  readonly password: () => Secret;
+  /** Takes the lock at this path; one process at a time renews. */
+  readonly lock: (path: string) => Promise<AsyncDisposable>;
+}
 
 /** Session of the local administrator, kept in the state folder (0600) and renewed under a lock. */
 export class LocalSession {
-  readonly #install: Install;
-  readonly #userAgent: string;
+  readonly #options: LocalSessionOptions;
   #session: Session | undefined;
 
-  constructor(install: Install, userAgent: string) {
-    this.#install = install;
-    this.#userAgent = userAgent;
+  constructor(options: LocalSessionOptions) {
+    this.#options = options;
     this.#session = this.#read();
   }
 
@@ -44,10 +52,10 @@ export class LocalSession {
     return this.#session?.access_token ?? '';
   }
 
-  /** Gets a new session, unless another process has done so meanwhile. @throws LauncherError `stack`. */
+  /** Gets a new session, unless another process has done so meanwhile. @throws GatewayError */
   async renew(): Promise<void> {
     const used = this.#session?.access_token;
-    await using _lock = await takeLock(`${this.#install.paths.locks}/session`);
+    await using _lock = await this.#options.lock(this.#options.place.sessionLock);
     const stored = this.#read();
     const fresh = stored !== undefined && stored.expires_at - Date.now() >= renewAheadMs;
     this.#session = fresh && stored.access_token !== used ? stored : await this.#obtain(stored);
@@ -55,7 +63,7 @@ export class LocalSession {
 
   #read(): Session | undefined {
     try {
-      return sessionSchema.parse(parseJson(readIfThere(this.#install.paths.session) ?? ''));
+      return sessionSchema.parse(parseJson(readFileSync(this.#options.place.session, 'utf8')));
     } catch {
       // None yet, or damaged: a login makes another.
       return undefined;
@@ -63,11 +71,8 @@ export class LocalSession {
   }
 
   async #obtain(stored: Session | undefined): Promise<Session> {
-    const client = new GatewayClient({
-      baseUrl: this.#install.gatewayUrl,
-      userAgent: this.#userAgent,
-      proofKey: openSecrets(this.#install.paths).gatewayProof,
-    });
+    const { gatewayUrl: baseUrl, userAgent, proofKey, place } = this.#options;
+    const client = new GatewayClient({ baseUrl, userAgent, proofKey });
     try {
       const tokens = (await refresh(client, stored)) ?? (await this.#logIn(client));
       const session = {
@@ -75,7 +80,7 @@ export class LocalSession {
         refresh_token: tokens.refresh_token,
         expires_at: Date.now() + tokens.expires_in * 1000,
       };
-      writeFileAtomicSync(this.#install.paths.session, JSON.stringify(session));
+      writeFileAtomicSync(place.session, JSON.stringify(session));
       return session;
     } finally {
       await client.close();
@@ -83,16 +88,16 @@ export class LocalSession {
   }
 
   async #logIn(client: GatewayClient): Promise<TokenResponse> {
-    const { adminPassword } = openSecrets(this.#install.paths);
+    const { password, place } = this.#options;
     try {
       return await client.call(gatewayRoutes.login, {
-        body: { handle: adminHandle, password: adminPassword.reveal() },
+        body: { handle: adminHandle, password: password().reveal() },
       });
     } catch (cause) {
       if (!(cause instanceof GatewayError) || cause.code !== 'auth') throw cause;
-      throw new LauncherError(
-        'stack',
-        `the local administrator cannot log in: the password of user ${adminHandle} is not the one in ${this.#install.paths.secrets}/admin-password; if it was changed, write the new one into that file (mode 0600)`,
+      throw new GatewayError(
+        'auth',
+        `the local administrator cannot log in: the password of user ${adminHandle} is not the one in ${place.adminPassword}; if it was changed, write the new one into that file (mode 0600)`,
         { cause },
       );
     }

@@ -1,0 +1,2 @@
+export * from './find-local-install.ts';
+export * from './local-place.ts';
