@@ -171,7 +171,7 @@ export const houseRules: readonly HouseRule[] = [
       /^(?:packages\/(?:api-client|cli|command-line|demo-model|launcher|runtime|testing|worker)\/src|bench|chaos)\/(?!.*\.test\.ts$)/,
     homes: [
       // Ends of sessions and of loaded models are told by the clock, and so are ages of files and rows.
-      /^packages\/launcher\/src\/run\/session\.ts$/,
+      /^packages\/api-client\/src\/local-install\/local-session\.ts$/,
       /^packages\/demo-model\/src\/app\/demo-backend\.ts$/,
       /^packages\/worker\/src\/processes\/open-jobs\.ts$/,
       // How late it is told of a start, bounded by what has gone.

@@ -170,7 +170,7 @@ describe('__complete', () => {
 
   it('uses the config file named on the line', async () => {
     names('one');
-    const path = await home.file('other.yaml', 'token: from-other\n');
+    const path = await home.file('other.yaml', `gateway_url: ${gateway.url}\ntoken: from-other\n`);
     expect((await complete(['-c', path, 'task', 'get', ''], {})).stdout).toBe('one\n');
     expect(gateway.requests[0]?.headers.authorization).toBe('Bearer from-other');
   });
@@ -194,7 +194,7 @@ describe('__complete', () => {
 
   it('renews no session, so that a limit cannot lose the new one, and shows no token', async () => {
     const tokens = gateway.identity.openSession(gateway.alice);
-    const stored = `token: ${tokens.access_token}\nrefresh_token: ${tokens.refresh_token}\n`;
+    const stored = `gateway_url: ${gateway.url}\ntoken: ${tokens.access_token}\nrefresh_token: ${tokens.refresh_token}\n`;
     await home.config(stored, 0o644);
     gateway.on('GET /v1/tasks', problem(401, 'authentication', `${tokens.access_token} ran out`));
     expect(await complete(['task', 'get', ''], {})).toMatchObject({

@@ -89,6 +89,10 @@ describe('a credential helper', () => {
   it('a bare secret is an access token', async () => {
     await helper('#!/bin/sh\nread -r line; echo \'{"secret":"bare-token"}\'\n');
     await home.run(['auth', 'whoami']);
+    expect(gateway.requests).toEqual([]);
+    // It belongs to the gateway that the file is about.
+    await home.config(`gateway_url: ${gateway.url}\ncredential_helper: ./helper\n`);
+    await home.run(['auth', 'whoami']);
     expect(gateway.of('GET /v1/users/me')[0]?.headers.authorization).toBe('Bearer bare-token');
   });
 

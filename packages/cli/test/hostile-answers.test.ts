@@ -6,6 +6,7 @@ import { cynork } from '../src/commands/catalogue.ts';
 import { runCommandLine } from '../src/start/run-command-line.ts';
 import type { Home } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
+import { calls } from './support/every-command.ts';
 import {
   hostileAnswer,
   hostilePage,
@@ -13,48 +14,7 @@ import {
   hostileText,
   mark,
   steeringIn,
-  userId,
 } from './support/hostile-answers.ts';
-
-/** A call of every command; `shows` says that something of a right answer is printed. */
-const calls: Readonly<
-  Record<string, { readonly args: readonly string[]; readonly shows: boolean }>
-> = {
-  version: { args: [], shows: false },
-  status: { args: [], shows: false },
-  completion: { args: ['bash'], shows: false },
-  'auth login': { args: ['-u', 'alice', '--password-stdin'], shows: false },
-  'auth logout': { args: [], shows: false },
-  'auth whoami': { args: [], shows: true },
-  'auth refresh': { args: [], shows: false },
-  'auth passwd': { args: ['--password-stdin'], shows: false },
-  'task create': { args: ['-p', 'x', '--result'], shows: true },
-  'task list': { args: [], shows: true },
-  'task get': { args: ['t'], shows: true },
-  'task cancel': { args: ['t', '--yes'], shows: false },
-  'task result': { args: ['t', '--wait'], shows: true },
-  'task watch': { args: ['t'], shows: true },
-  'task logs': { args: ['t'], shows: true },
-  'task artifacts list': { args: ['t'], shows: true },
-  'task artifacts get': { args: ['t', 'a', '--out', 'OUT', '--force'], shows: false },
-  'nodes list': { args: [], shows: true },
-  'nodes get': { args: ['n'], shows: true },
-  'nodes allow-reregister': { args: ['n'], shows: true },
-  'settings list': { args: [], shows: true },
-  'settings get': { args: ['--key', 'k'], shows: true },
-  'settings set': { args: ['--key', 'k', '--value', '1'], shows: false },
-  'settings delete': { args: ['--key', 'k', '--yes'], shows: false },
-  'users list': { args: [], shows: true },
-  'users get': { args: [userId], shows: true },
-  'users create': { args: ['bob', '--password-stdin'], shows: true },
-  'users disable': { args: [userId, '--yes'], shows: true },
-  'users enable': { args: [userId], shows: true },
-  'users revoke-sessions': { args: [userId, '--yes'], shows: false },
-  'users reset-password': { args: [userId, '--password-stdin'], shows: false },
-  'users roles': { args: [userId], shows: true },
-  'users grant': { args: [userId, '--role', 'viewer'], shows: true },
-  'users revoke': { args: [userId, '--role', 'viewer', '--yes'], shows: false },
-};
 
 let gateway: FakeGateway;
 let home: Home;

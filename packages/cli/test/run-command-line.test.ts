@@ -35,7 +35,9 @@ const stored = { CYNORK_TOKEN: '' };
 /** Puts a session of alice into the config file, as a login does. */
 async function keepSession(): Promise<void> {
   const tokens = gateway.identity.openSession(gateway.alice);
-  await home.config(`token: ${tokens.access_token}\nrefresh_token: ${tokens.refresh_token}\n`);
+  await home.config(
+    `gateway_url: ${gateway.url}\ntoken: ${tokens.access_token}\nrefresh_token: ${tokens.refresh_token}\n`,
+  );
 }
 
 describe('every command, in table and JSON', () => {
@@ -78,7 +80,7 @@ describe('every command, in table and JSON', () => {
     await keepSession();
     expect((await run(['auth', 'refresh'], { env: stored })).stdout).toBe('refreshed=true\n');
     expect(await home.readConfig()).toBe(
-      'token: access-canary-2\nrefresh_token: refresh-canary-2\n',
+      `gateway_url: ${gateway.url}\ntoken: access-canary-2\nrefresh_token: refresh-canary-2\ntoken_gateway: ${gateway.url}\n`,
     );
   });
 
@@ -88,7 +90,7 @@ describe('every command, in table and JSON', () => {
     gateway.clock.advance(900_000);
     expect((await run(['auth', 'whoami'], { env: stored })).code).toBe(0);
     expect(await home.readConfig()).toContain('access-canary-2');
-    await home.config('token: access-canary-1\n');
+    await home.config(`gateway_url: ${gateway.url}\ntoken: access-canary-1\n`);
     expect((await run(['auth', 'whoami'], { env: stored })).code).toBe(3);
     await home.config(used);
     expect((await run(['auth', 'whoami'], { env: stored })).code).toBe(3);
@@ -103,7 +105,7 @@ describe('every command, in table and JSON', () => {
     await writeFile(helper, '', { flag: 'a', mode: 0o700 });
     const { chmod } = await import('node:fs/promises');
     await chmod(helper, 0o700);
-    await home.config(`credential_helper: ${helper}\ntoken: old\n`);
+    await home.config(`gateway_url: ${gateway.url}\ncredential_helper: ${helper}\ntoken: old\n`);
     gateway.identity.openSession(gateway.alice, 'kept');
     const login = { input: `${alice.password}\n`, env: stored };
     expect((await run(['auth', 'login', '-u', 'alice'], login)).code).toBe(0);

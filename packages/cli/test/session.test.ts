@@ -127,8 +127,8 @@ describe('a session', () => {
     expect((await home.run(['auth', 'logout'])).code).toBe(0);
     await expect(readdir(home.path)).resolves.toEqual([]);
     await login();
-    const offline = { env: { CYNORK_GATEWAY_URL: 'http://127.0.0.1:1' } };
-    const outcome = await home.run(['auth', 'logout'], offline);
+    await gateway[Symbol.asyncDispose]();
+    const outcome = await home.run(['auth', 'logout']);
     expect(outcome).toMatchObject({ code: 0, stdout: 'logged_out=true\n' });
     expect(outcome.stderr).toContain('warning: the session was not revoked');
     expect(await home.readConfig()).not.toContain('canary');
@@ -218,8 +218,9 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
     await login();
     const content = await home.readConfig();
     expect(content).toMatch(/^# mine\ngateway_url: http:\/\/127\.0\.0\.1:9\nfuture:/);
-    expect(content).toContain('token: access-canary-1');
-    expect(content).not.toContain('old');
+    expect(content).toContain('- token: access-canary-1');
+    // The session of another gateway stays its own.
+    expect(content).toContain('token: old\ntoken_gateway: http://127.0.0.1:9\n');
   });
 
   it('is never seen half-written while logins are killed', async () => {
@@ -236,7 +237,7 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
       await running.outcome;
       watcher.close();
       expect(await home.readConfig()).toMatch(
-        /^token: access-canary-(\d+)\nrefresh_token: refresh-canary-\1\n$/,
+        /^token: access-canary-(\d+)\nrefresh_token: refresh-canary-\1\ntoken_gateway: sha256:\w{64}\n$/,
       );
       expect(await modeOf(home.configFile)).toBe(0o600);
     }
@@ -274,10 +275,11 @@ describe('the config file (REQ-CLIENT-0149, REQ-CLIENT-0150)', () => {
 
   it('is found by --config, then XDG_CONFIG_HOME, then HOME', async () => {
     const xdg = { XDG_CONFIG_HOME: join(home.path, 'xdg') };
-    await home.config('token: from-home\n');
+    const of = (token: string): string => `gateway_url: ${gateway.url}\ntoken: ${token}\n`;
+    await home.config(of('from-home'));
     await mkdir(join(home.path, 'xdg', 'cynork'), { recursive: true });
-    await home.file('xdg/cynork/config.yaml', 'token: from-xdg\n');
-    const named = await home.file('named.yaml', 'token: from-flag\n');
+    await home.file('xdg/cynork/config.yaml', of('from-xdg'));
+    const named = await home.file('named.yaml', of('from-flag'));
     for (const token of ['from-home', 'from-xdg', 'from-flag']) {
       gateway.identity.openSession(gateway.alice, token);
     }
@@ -311,8 +313,8 @@ describe('a session that ran out', () => {
       'Bearer access-canary-1',
       'Bearer access-canary-2',
     ]);
-    expect(await home.readConfig()).toBe(
-      'token: access-canary-2\nrefresh_token: refresh-canary-2\n',
+    expect(await home.readConfig()).toMatch(
+      /^token: access-canary-2\nrefresh_token: refresh-canary-2\ntoken_gateway: sha256:\w{64}\n$/,
     );
     expect(await modeOf(home.configFile)).toBe(0o600);
   });

@@ -52,7 +52,9 @@ function hammer(install: Install): { readonly stop: () => Promise<void> } {
   const over = new AbortController();
   const work = (async () => {
     while (!over.signal.aborted) {
-      await localSession(install).token().catch(() => {});
+      await localSession(install)
+        .token()
+        .catch(() => {});
       await sleep(5);
     }
   })();

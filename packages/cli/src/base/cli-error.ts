@@ -10,10 +10,13 @@ export class CliError extends CodedError<CliErrorCode> {}
 
 /**
  * The refusal of a command that needs a session when there is none.
+ * @param how flags of the login that would make one
+ * @param why what else there is to know
  * See docs/reference/cli.md#errors.
  */
-export function notLoggedIn(): CliError {
-  return new CliError('auth', "not logged in: run 'cynork auth login' or set CYNORK_TOKEN");
+export function notLoggedIn(how: readonly string[] = [], why = ''): CliError {
+  const login = ['cynork auth login', ...how].join(' ');
+  return new CliError('auth', `not logged in: run '${login}' or set CYNORK_TOKEN${why}`);
 }
 
 /** The refusal of a token that no gateway can have given out; nothing has been sent. */

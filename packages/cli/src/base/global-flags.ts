@@ -3,6 +3,8 @@ import type { Flags } from '@cynodeai/command-line/definition';
 /** Flags every command takes, before or after its name. See docs/reference/cli.md#command-line. */
 export const globalFlags = {
   config: { type: 'string', short: 'c', value: 'path', help: 'use this config file' },
+  gateway: { type: 'string', value: 'url', help: 'use this gateway; auth login keeps it' },
+  context: { type: 'string', value: 'name', help: 'use the gateway of this name' },
   output: {
     type: 'choice',
     short: 'o',

@@ -20,5 +20,5 @@ export function nextStep(
   }
   const isElsewhere = code === 'gateway' && (status === undefined || status < 400);
   if (!isElsewhere) return undefined;
-  return 'start the gateway of this machine with: cynode up; name another with CYNORK_GATEWAY_URL=http://HOST:PORT';
+  return 'start the gateway of this machine with: cynode up; name another with --gateway http://HOST:PORT';
 }

@@ -7,6 +7,7 @@ import {
 import type { CommandContext } from './context.ts';
 import { globalFlags } from '../base/global-flags.ts';
 import { authCommands } from './auth/definitions.ts';
+import { contextCommands } from './contexts/definitions.ts';
 import { completionArgs } from './general/completion-args.ts';
 import { nodeCommands } from './nodes/definitions.ts';
 import { settingCommands } from './settings/definitions.ts';
@@ -15,6 +16,7 @@ import { userCommands } from './users/definitions.ts';
 
 const groups: readonly CommandGroup[] = [
   { name: 'auth', summary: 'Log in and out' },
+  { name: 'context', summary: 'Choose among several gateways' },
   { name: 'task', summary: 'Create tasks and read what became of them' },
   { name: 'task artifacts', summary: 'List and save the files of a task' },
   { name: 'nodes', summary: 'Look at nodes, and let one in again that lost its identity' },
@@ -46,6 +48,7 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
     load: async () => (await import('./general/print-completion.ts')).completionPrinter(cynork),
   }),
   ...authCommands,
+  ...contextCommands,
   ...taskCommands,
   ...nodeCommands,
   ...settingCommands,

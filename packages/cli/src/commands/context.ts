@@ -1,4 +1,5 @@
 import type { GatewayClient } from '@cynodeai/api-client';
+import type { ContextStore } from '../config/context-store.ts';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Notes, Output } from '@cynodeai/command-line/output';
@@ -11,12 +12,15 @@ export interface CommandContext {
   readonly notes: Notes;
   readonly terminal: Terminal;
   readonly sessions: SessionStore;
+  readonly contexts: ContextStore;
   /** Fires on SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /** The gateway for calls that need no session. @throws CliError `usage` for a bad address. */
   readonly anonymous: () => Promise<GatewayClient>;
   /** Like `anonymous`, for calls that carry a password or a refresh token: warns before one crosses a network in the clear. */
   readonly signingIn: () => Promise<GatewayClient>;
+  /** Another gateway, for such calls. @throws CliError `usage` for a bad address. */
+  readonly signingInAt: (url: string) => Promise<GatewayClient>;
   /** The gateway with a session. @throws CliError `auth` when there is none; nothing has been sent then. */
   readonly authenticated: () => Promise<GatewayClient>;
 }

@@ -7,7 +7,10 @@ const at = (...words: string[]) => completeWords(model, words);
 
 describe('completeWords', () => {
   it.each([
-    [[''], ['auth', 'task', 'nodes', 'settings', 'users', 'version', 'status', 'completion']],
+    [
+      [''],
+      ['auth', 'context', 'task', 'nodes', 'settings', 'users', 'version', 'status', 'completion'],
+    ],
     [
       ['-q', '-o', 'json', 'auth', ''],
       ['login', 'logout', 'whoami', 'refresh', 'passwd'],
@@ -93,11 +96,16 @@ describe('completeWords', () => {
     expect(JSON.stringify(expected)).not.toContain('--wait');
   });
 
-  it('finds the config file wherever it was given', () => {
-    expect(at('-c', 'a', 'task', 'get', '').config).toBe('a');
-    expect(at('task', '--config=b', 'get', '').config).toBe('b');
-    expect(at('task', 'get', '-cd', '').config).toBe('d');
-    expect(at('task', 'get', '').config).toBeUndefined();
+  it('finds the config file and the gateway wherever they were given', () => {
+    const globals = (...words: string[]) => Object.fromEntries(at(...words).globals);
+    expect(globals('-c', 'a', 'task', 'get', '')).toEqual({ config: 'a' });
+    expect(globals('task', '--config=b', 'get', '')).toEqual({ config: 'b' });
+    expect(globals('task', 'get', '-cd', '')).toEqual({ config: 'd' });
+    expect(globals('--gateway', 'g', 'task', 'get', '--context=c', '')).toEqual({
+      gateway: 'g',
+      context: 'c',
+    });
+    expect(globals('task', 'create', '--name', 'n', '')).toEqual({});
   });
 
   it('with no word at all, the first may be a command', () => {

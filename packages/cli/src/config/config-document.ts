@@ -1,6 +1,7 @@
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CliError } from '../base/cli-error.ts';
+import { type KeptSession, keptSession } from './session.ts';
 
 const text = z.string().nullish();
 
@@ -11,6 +12,9 @@ const schema = z.looseObject({
   gateway_url: text,
   token: text,
   refresh_token: text,
+  token_gateway: text,
+  sessions: z.array(z.looseObject({ gateway: text, token: text, refresh_token: text })).nullish(),
+  contexts: z.record(z.string(), z.looseObject({ gateway_url: z.string() })).nullish(),
   credential_helper: text,
   active_project_id: text,
   tls: z.looseObject({ ca_file: text, cert_file: text, key_file: text }).nullish(),
@@ -19,8 +23,10 @@ const schema = z.looseObject({
 /** Known keys of the config file; empty and null count as absent. */
 export interface StoredConfig {
   readonly gatewayUrl?: string;
-  readonly token?: string;
-  readonly refreshToken?: string;
+  /** The one at the top of the file first. */
+  readonly sessions: readonly KeptSession[];
+  /** Address of each named gateway. */
+  readonly contexts: ReadonlyMap<string, string>;
   readonly credentialHelper?: string;
   readonly activeProjectId?: string;
 }
@@ -59,11 +65,20 @@ export function readConfigDocument(path: string, document: Document): StoredConf
     const key = parsed.error.issues[0]?.path.join('.') ?? '';
     throw invalid(path, `${key} has the wrong type`);
   }
-  const { gateway_url, token, refresh_token, credential_helper, active_project_id } = parsed.data;
+  const { gateway_url, credential_helper, active_project_id, ...data } = parsed.data;
+  const sessions = [
+    keptSession(data.token_gateway, data.token, data.refresh_token),
+    ...(data.sessions ?? []).map((kept) =>
+      // Without a word of whose it is, it is nobody's.
+      keptSession(kept.gateway || 'unknown', kept.token, kept.refresh_token),
+    ),
+  ];
   return {
     ...(gateway_url && { gatewayUrl: gateway_url }),
-    ...(token && { token }),
-    ...(refresh_token && { refreshToken: refresh_token }),
+    sessions: sessions.filter((kept) => kept !== undefined),
+    contexts: new Map(
+      Object.entries(data.contexts ?? {}).map(([name, context]) => [name, context.gateway_url]),
+    ),
     ...(credential_helper && { credentialHelper: credential_helper }),
     ...(active_project_id && { activeProjectId: active_project_id }),
   };

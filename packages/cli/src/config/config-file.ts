@@ -1,11 +1,18 @@
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCodeOf } from '@cynodeai/runtime/std';
+import { isDeepStrictEqual } from 'node:util';
+import { at, errorCodeOf } from '@cynodeai/runtime/std';
 import { CliError } from '../base/cli-error.ts';
 import type { StoredConfig } from './config-document.ts';
 
-/** Names of the known keys that are ever written. */
-export type ConfigEdits = Readonly<Partial<Record<'token' | 'refresh_token', string | undefined>>>;
+type WrittenKey =
+  'gateway_url' | 'token' | 'refresh_token' | 'token_gateway' | 'sessions' | 'contexts';
+
+/** Values of the known keys that are ever written; undefined removes one. */
+export type ConfigEdits = Readonly<Partial<Record<WrittenKey, unknown>>>;
+
+/** What there is without a file. */
+const emptyConfig: StoredConfig = { sessions: [], contexts: new Map() };
 
 /** How long another cynork may take: longer than one call to the gateway and a write, ms. */
 const lockWaitMs = 45_000;
@@ -39,7 +46,7 @@ export class ConfigFile {
   /** @throws CliError `usage` when the file exists and cannot be used. */
   async read(): Promise<StoredConfig> {
     const source = await this.#source();
-    if (source === undefined) return {};
+    if (source === undefined) return emptyConfig;
     const { parseConfigDocument, readConfigDocument } = await import('./config-document.ts');
     return readConfigDocument(source.path, parseConfigDocument(source.path, source.text));
   }
@@ -61,13 +68,13 @@ export class ConfigFile {
     if (source === undefined && Object.values(edits).every((value) => value === undefined)) return;
     const { parseConfigDocument } = await import('./config-document.ts');
     const document = parseConfigDocument(path, source?.text ?? '');
+    const before: unknown = document.toJS({ maxAliasCount: 10 });
     let changed = false;
     for (const [key, value] of Object.entries(edits)) {
-      if (value === undefined) changed = (document.has(key) && document.delete(key)) || changed;
-      else {
-        document.set(key, value);
-        changed = true;
-      }
+      if (isDeepStrictEqual(at(before, key), value)) continue;
+      if (value === undefined) document.delete(key);
+      else document.set(key, document.createNode(value));
+      changed = true;
     }
     if (!changed) return;
     const target = source === undefined ? path : await realpath(path);

@@ -1,10 +1,12 @@
 import { mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { localPlaceOf } from '@cynodeai/api-client/local-install';
+import { Secret } from '@cynodeai/runtime/config';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigFile } from './config-file.ts';
-import { resolveGatewayUrl } from './gateway-url.ts';
-import { packSession, unpackSession } from './session.ts';
+import { type TargetOptions, resolveTarget } from './gateway-target.ts';
+import { packSessions, unpackSessions } from './session.ts';
 
 let folder: string;
 let path: string;
@@ -73,8 +75,14 @@ describe('ConfigFile', () => {
 
   it('reads empty values as absent, and nothing from nowhere', async () => {
     await writeFile(path, 'token: ""\ngateway_url:\nrefresh_token: r\n');
-    await expect(new ConfigFile(path).read()).resolves.toEqual({ refreshToken: 'r' });
-    await expect(new ConfigFile(undefined).read()).resolves.toEqual({});
+    await expect(new ConfigFile(path).read()).resolves.toEqual({
+      sessions: [{ gateway: undefined, token: undefined, refreshToken: 'r' }],
+      contexts: new Map(),
+    });
+    await expect(new ConfigFile(undefined).read()).resolves.toEqual({
+      sessions: [],
+      contexts: new Map(),
+    });
     await expect(new ConfigFile(undefined).isExposed()).resolves.toBe(false);
     await expect(new ConfigFile(folder).read()).rejects.toMatchObject({ code: 'usage' });
   });
@@ -89,24 +97,100 @@ describe('ConfigFile', () => {
   });
 });
 
+const none: TargetOptions = {
+  flag: undefined,
+  context: undefined,
+  environment: undefined,
+  file: { sessions: [], contexts: new Map() },
+  install: undefined,
+};
+
 describe('the gateway address', () => {
-  it('comes from the environment, the file or the default', () => {
-    expect(resolveGatewayUrl('http://a', 'http://b')).toBe('http://a');
-    expect(resolveGatewayUrl('', 'http://b')).toBe('http://b');
-    expect(resolveGatewayUrl(undefined, undefined)).toBe('http://localhost:8080');
-    expect(() => resolveGatewayUrl(undefined, 'http://u:p@b')).toThrow('gateway_url must be');
+  const file = (gatewayUrl?: string): TargetOptions['file'] => ({
+    ...none.file,
+    ...(gatewayUrl !== undefined && { gatewayUrl }),
+    contexts: new Map([['far', 'https://far.test']]),
+  });
+  const install = (port: number): NonNullable<TargetOptions['install']> => ({
+    port,
+    proofKey: new Secret('k'),
+    place: localPlaceOf('/nowhere'),
+  });
+
+  it.each<readonly [string, Partial<TargetOptions>, string]>([
+    ['flag', { flag: 'http://f', environment: 'http://e', file: file('http://b') }, 'http://f'],
+    [
+      'context',
+      { context: 'far', environment: 'http://e', file: file('http://b') },
+      'https://far.test',
+    ],
+    [
+      'environment',
+      { environment: 'http://e', file: file('http://b'), install: install(9) },
+      'http://e',
+    ],
+    ['file', { environment: '', file: file('http://b'), install: install(9) }, 'http://b'],
+    ['install', { file: file(), install: install(9) }, 'http://127.0.0.1:9'],
+    ['install', { install: install(8080) }, 'http://localhost:8080'],
+    [
+      'install',
+      { context: 'local', file: file('http://b'), install: install(9) },
+      'http://127.0.0.1:9',
+    ],
+    ['default', {}, 'http://localhost:8080'],
+    ['default', { context: 'local', file: file('http://b') }, 'http://localhost:8080'],
+  ])('comes from the %s', (source, options, url) => {
+    expect(resolveTarget({ ...none, ...options })).toMatchObject({ source, url });
+  });
+
+  it.each([
+    ['HTTP://Gate.Test:80/path/', 'http://gate.test'],
+    ['https://gate.test:443', 'https://gate.test'],
+    ['http://127.1:9', 'http://127.0.0.1:9'],
+    ['http://[0:0:0:0:0:0:0:1]:9', 'http://[::1]:9'],
+    ['http://bücher.test', 'http://xn--bcher-kva.test'],
+  ])('has one form: %s', (flag, origin) => {
+    expect(resolveTarget({ ...none, flag }).origin).toBe(origin);
+  });
+
+  it.each(['http://127.0.0.1:9', 'http://localhost:9/x', 'http://[::1]:9', 'http://127.0.0.9:9'])(
+    'of the install has to be proven, whoever names it: %s',
+    (url) => {
+      const installed = install(9);
+      for (const named of [{ flag: url }, { environment: url }, { file: file(url) }]) {
+        expect(resolveTarget({ ...none, ...named, install: installed }).install).toBe(installed);
+      }
+    },
+  );
+
+  it.each(['https://127.0.0.1:9', 'http://127.0.0.1:10', 'http://gate.test:9'])(
+    'is another than that of the install: %s',
+    (flag) => {
+      expect(resolveTarget({ ...none, flag, install: install(9) })).not.toHaveProperty('install');
+    },
+  );
+
+  it('says where it is wrong', () => {
+    expect(() => resolveTarget({ ...none, file: file('http://u:p@b') })).toThrow(
+      'gateway_url must',
+    );
+    expect(() => resolveTarget({ ...none, flag: 'x' })).toThrow('--gateway must');
+    expect(() => resolveTarget({ ...none, context: 'near' })).toThrow('no context near');
   });
 });
 
-describe('a session as one secret', () => {
-  it('is split when it is a pair and taken whole when it is not', () => {
-    const pair = unpackSession(packSession('a', 'r'));
-    expect([pair?.access?.reveal(), pair?.refresh?.reveal()]).toEqual(['a', 'r']);
+describe('sessions as one secret', () => {
+  it('are split when it is a pair and taken whole when it is not', () => {
+    const kept = { gateway: 'http://a', token: 'a', refreshToken: 'r' };
+    const other = { gateway: 'http://b', token: 'b', refreshToken: undefined };
+    expect(unpackSessions(packSessions([kept, other]))).toEqual([kept, other]);
     for (const bare of ['plain', '{"other":1}', '"text"']) {
-      expect(unpackSession(bare)?.access?.reveal()).toBe(bare);
+      expect(unpackSessions(bare)).toEqual([
+        { gateway: undefined, token: bare, refreshToken: undefined },
+      ]);
     }
-    expect(unpackSession('')).toBeUndefined();
-    expect(unpackSession('{"token":""}')).toBeUndefined();
-    expect(String(pair?.access)).toBe('[secret]');
+    expect(unpackSessions('')).toEqual([]);
+    expect(unpackSessions('{"token":""}')).toEqual([]);
+    expect(packSessions([])).toBe('');
   });
 });

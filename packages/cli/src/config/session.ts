@@ -1,38 +1,78 @@
 import { Secret } from '@cynodeai/runtime/config';
 import { at, parseJsonOr } from '@cynodeai/runtime/std';
 
-/** A stored session. The access token is missing when only the refresh token was kept. */
+/** A session as it is used. The access token is missing when only the refresh token was kept. */
 export interface Session {
   readonly access: Secret | undefined;
   readonly refresh: Secret | undefined;
 }
 
+/** A session as it is kept. */
+export interface KeptSession {
+  /** Mark of the gateway that issued it; undefined: kept by a version that did not note it. */
+  readonly gateway: string | undefined;
+  readonly token: string | undefined;
+  readonly refreshToken: string | undefined;
+}
+
+/** A kept session; undefined when neither token is there. Empty counts as absent. */
+export function keptSession(
+  gateway: string | null | undefined,
+  token: string | null | undefined,
+  refreshToken: string | null | undefined,
+): KeptSession | undefined {
+  if (!token && !refreshToken) return undefined;
+  return {
+    gateway: gateway || undefined,
+    token: token || undefined,
+    refreshToken: refreshToken || undefined,
+  };
+}
+
+/** The tokens of a kept session. */
+export function sessionOf({ token, refreshToken }: KeptSession): Session {
+  return {
+    access: token === undefined ? undefined : new Secret(token),
+    refresh: refreshToken === undefined ? undefined : new Secret(refreshToken),
+  };
+}
+
+/** As documents have it. */
+export function documentOf({ gateway, token, refreshToken }: KeptSession): Record<string, string> {
+  return {
+    ...(token !== undefined && { token }),
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    ...(gateway !== undefined && { gateway }),
+  };
+}
+
 /**
- * Both tokens as the one secret a credential helper keeps.
+ * Sessions as the one secret a credential helper keeps; the first stands at its top.
  * See docs/reference/cli.md#credential-helper.
  */
-export function packSession(access: string, refresh: string): string {
-  return JSON.stringify({ token: access, refresh_token: refresh });
+export function packSessions([first, ...others]: readonly KeptSession[]): string {
+  if (first === undefined) return '';
+  return JSON.stringify({
+    ...documentOf(first),
+    ...(others.length > 0 && { others: others.map(documentOf) }),
+  });
 }
 
-/** A secret that holds a pair is split, anything else is the bare access token; empty is no session. */
-export function unpackSession(secret: string): Session | undefined {
-  if (secret === '') return undefined;
+function read(entry: unknown): KeptSession[] {
+  const [token, refresh, gateway] = ['token', 'refresh_token', 'gateway'].map((key) =>
+    at(entry, key),
+  );
+  const text = (value: unknown): string | undefined =>
+    typeof value === 'string' ? value : undefined;
+  return [keptSession(text(gateway), text(token), text(refresh)) ?? []].flat();
+}
+
+/** A secret that holds a pair is split, anything else is a bare access token; empty is no session. */
+export function unpackSessions(secret: string): KeptSession[] {
   const pair = parseJsonOr(secret);
-  const [access, refresh] = [at(pair, 'token'), at(pair, 'refresh_token')];
-  const isPair = typeof access === 'string' && ['string', 'undefined'].includes(typeof refresh);
-  if (!isPair) return sessionOf(secret, undefined);
-  return sessionOf(access, typeof refresh === 'string' ? refresh : undefined);
-}
-
-/** A session of the tokens that are not empty; undefined when neither is there. */
-export function sessionOf(
-  access: string | undefined,
-  refresh: string | undefined,
-): Session | undefined {
-  if (!access && !refresh) return undefined;
-  return {
-    access: access ? new Secret(access) : undefined,
-    refresh: refresh ? new Secret(refresh) : undefined,
-  };
+  const [token, refresh] = [at(pair, 'token'), at(pair, 'refresh_token')];
+  const isPair = typeof token === 'string' && ['string', 'undefined'].includes(typeof refresh);
+  if (!isPair) return [keptSession(undefined, secret, undefined) ?? []].flat();
+  const others = at(pair, 'others');
+  return [pair, ...(Array.isArray(others) ? others : [])].flatMap(read);
 }

@@ -1,12 +1,23 @@
+import type { LocalInstall } from '@cynodeai/api-client/local-install';
 import type { Env } from '@cynodeai/runtime/config';
 import { Secret } from '@cynodeai/runtime/config';
 import type { StoredConfig } from './config-document.ts';
-import { resolveGatewayUrl } from './gateway-url.ts';
+import { localContext } from './contexts.ts';
+import { type GatewayTarget, resolveTarget } from './gateway-target.ts';
 
 /** Config file and environment as they were when the process started. */
 export interface Settings {
-  /** @throws CliError `usage` when the address in use is not a URL. */
-  readonly gatewayUrl: () => string;
+  /**
+   * The gateway in use, or another one that is meant by its address.
+   * @throws CliError `usage` when that is not a URL.
+   */
+  readonly target: (url?: string) => GatewayTarget;
+  /** Where it is when no gateway is named. */
+  readonly localUrl: string;
+  /** `--context`: which one is meant, or what the gateway that is logged in to is to be called. */
+  readonly contextName: string | undefined;
+  /** Whether `CYNORK_GATEWAY_URL` names the gateway unless a flag does. */
+  readonly hasEnvGateway: boolean;
   readonly activeProjectId: string | undefined;
   /**
    * `CYNORK_TOKEN`; it overrides every stored token and is never written anywhere.
@@ -15,14 +26,31 @@ export interface Settings {
   readonly envToken: Secret | undefined;
 }
 
+/** What of a command line says which gateway is meant. */
+export interface TargetFlags {
+  readonly gateway?: string | undefined;
+  readonly context?: string | undefined;
+}
+
 /**
  * Merges file and environment; empty variables count as unset.
  * See docs/reference/cli.md#configuration.
  */
-export function mergeSettings(file: StoredConfig, env: Env): Settings {
+export function mergeSettings(
+  file: StoredConfig,
+  env: Env,
+  flags: TargetFlags,
+  install: LocalInstall | undefined,
+): Settings {
   const token = env['CYNORK_TOKEN'];
+  const environment = env['CYNORK_GATEWAY_URL'];
+  const { gateway: flag, context } = flags;
+  const options = { flag, context, environment, file, install };
   return {
-    gatewayUrl: () => resolveGatewayUrl(env['CYNORK_GATEWAY_URL'], file.gatewayUrl),
+    target: (url) => resolveTarget({ ...options, flag: url ?? flag }),
+    localUrl: resolveTarget({ ...options, flag: undefined, context: localContext }).url,
+    contextName: context,
+    hasEnvGateway: Boolean(environment),
     activeProjectId: file.activeProjectId,
     envToken: token ? new Secret(token) : undefined,
   };

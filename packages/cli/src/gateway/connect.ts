@@ -1,13 +1,15 @@
 import { GatewayClient } from '@cynodeai/api-client';
 import { transportOf } from '@cynodeai/contracts/common';
 import { notLoggedIn, unusableToken } from '../base/cli-error.ts';
-import type { SessionStore } from '../config/session-store.ts';
+import type { Issuer, SessionStore } from '../config/session-store.ts';
+import type { GatewayTarget } from '../config/gateway-target.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Notes } from '@cynodeai/command-line/output';
 import { packageVersion } from '../base/version.ts';
 import { Tokens } from './tokens.ts';
 
 export interface ConnectOptions {
+  readonly target: GatewayTarget;
   readonly settings: Settings;
   readonly sessions: SessionStore;
   readonly notes: Notes;
@@ -16,7 +18,25 @@ export interface ConnectOptions {
   readonly renew: boolean;
 }
 
-/** The one connection of a process to its gateway. */
+/** Who a session of this gateway is kept for. */
+export function issuerOf({ origin, source }: GatewayTarget): Issuer {
+  return { origin, isWritten: source !== 'environment' };
+}
+
+/** Flags by which a login reaches a gateway that was named on the command line. */
+function loginFlagsOf({ source, url }: GatewayTarget, { contextName = '' }: Settings): string[] {
+  if (source === 'flag') return ['--gateway', url];
+  return source === 'context' ? ['--context', contextName] : [];
+}
+
+/** Says whose sessions there are, where there are any. */
+function elsewhere(kept: readonly string[], url: string): string {
+  if (kept.length === 0) return '';
+  const names = kept.map((mark) => (mark.startsWith('http') ? mark : 'another gateway'));
+  return `; the session of ${[...new Set(names)].join(' and of ')} is not sent to ${url}`;
+}
+
+/** A connection of a process to a gateway. */
 export class Connection {
   readonly #options: ConnectOptions;
   readonly #tokens: Tokens;
@@ -24,14 +44,25 @@ export class Connection {
   readonly client: GatewayClient;
   #warned = false;
 
-  /** @throws CliError `usage` when the gateway's address cannot be used. */
   constructor(options: ConnectOptions) {
-    const { settings, sessions, notes, signal, renew } = options;
+    const { target, settings, sessions, notes, signal, renew } = options;
     this.#options = options;
-    this.#url = settings.gatewayUrl();
-    this.#tokens = new Tokens({ envToken: settings.envToken, sessions, notes });
+    this.#url = target.url;
+    const { install } = target;
+    this.#tokens = new Tokens({
+      envToken: settings.envToken,
+      sessions,
+      issuer: issuerOf(target),
+      mayWrite: renew,
+      notes,
+      local:
+        target.source === 'install' && install !== undefined
+          ? async () => (await import('./local-session.ts')).localSessionOf(install, target.url)
+          : undefined,
+    });
     this.client = new GatewayClient({
       baseUrl: this.#url,
+      ...(install && { proofKey: install.proofKey }),
       userAgent: `cynork/${packageVersion}`,
       signal,
       token: () => this.#tokens.current(),
@@ -46,7 +77,9 @@ export class Connection {
       await this.#options.notes.progress(
         `the gateway is ${this.#url}; on its own machine cynode status names the file with the password of user admin`,
       );
-      throw notLoggedIn();
+      const { target, settings } = this.#options;
+      const { kept } = this.#tokens;
+      throw notLoggedIn(loginFlagsOf(target, settings), elsewhere(kept, this.#url));
     }
     // Such a token could not even be put into a header.
     if (!/^[\x21-\x7E]+$/.test(token)) throw unusableToken();

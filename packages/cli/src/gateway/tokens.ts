@@ -2,14 +2,26 @@ import type { GatewayClient } from '@cynodeai/api-client';
 import { GatewayError } from '@cynodeai/api-client';
 import { Secret } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
-import type { SessionStore } from '../config/session-store.ts';
+import type { Issuer, SessionStore } from '../config/session-store.ts';
 import type { Session } from '../config/session.ts';
 import { exitCodeOf, isSignal } from '../base/exit-code.ts';
 import type { Notes } from '@cynodeai/command-line/output';
 
+/** A session that somebody else keeps and renews. */
+interface OtherSession {
+  readonly token: () => Promise<string>;
+  readonly renew: () => Promise<void>;
+}
+
 export interface TokensOptions {
   readonly envToken: Secret | undefined;
   readonly sessions: SessionStore;
+  /** Whose session is asked for. */
+  readonly issuer: Issuer;
+  /** Whether what is found of a version before may be moved. */
+  readonly mayWrite: boolean;
+  /** Taken where none is kept for this gateway. */
+  readonly local: (() => Promise<OtherSession>) | undefined;
   readonly notes: Notes;
 }
 
@@ -20,6 +32,9 @@ export interface TokensOptions {
 export class Tokens {
   readonly #options: TokensOptions;
   #session: Promise<Session | undefined> | undefined;
+  #other: Promise<OtherSession> | undefined;
+  /** Gateways whose sessions are kept, known once the token was asked for. */
+  kept: readonly string[] = [];
   #renewed = false;
 
   constructor(options: TokensOptions) {
@@ -28,10 +43,13 @@ export class Tokens {
 
   /** The token to send; undefined when there is none. A helper that fails costs one warning. */
   async current(): Promise<string | undefined> {
-    const { envToken } = this.#options;
+    const { envToken, local } = this.#options;
     if (envToken !== undefined) return envToken.reveal();
     this.#session ??= this.#readStored();
-    return (await this.#session)?.access?.reveal();
+    const stored = await this.#session;
+    if (stored !== undefined || local === undefined) return stored?.access?.reveal();
+    this.#other ??= local();
+    return (await this.#other).token();
   }
 
   /**
@@ -42,9 +60,14 @@ export class Tokens {
   async renew(client: GatewayClient): Promise<boolean> {
     if (this.#options.envToken !== undefined || this.#renewed) return false;
     const used = await this.current();
-    const { sessions } = this.#options;
+    const { sessions, issuer } = this.#options;
+    if (this.#other !== undefined) {
+      await (await this.#other).renew();
+      this.#renewed = true;
+      return true;
+    }
     return sessions.lock(async () => {
-      const stored = await sessions.read().catch((error: unknown) => {
+      const stored = await sessions.read(issuer.origin).catch((error: unknown) => {
         if (isSignal(error)) throw error;
         return undefined;
       });
@@ -54,7 +77,7 @@ export class Tokens {
       }
       if (stored?.refresh === undefined) return false;
       try {
-        this.#session = Promise.resolve(await exchange(client, sessions, stored.refresh));
+        this.#session = Promise.resolve(await exchange(client, sessions, issuer, stored.refresh));
       } catch (error) {
         if (error instanceof GatewayError) return false;
         throw error;
@@ -65,9 +88,12 @@ export class Tokens {
   }
 
   async #readStored(): Promise<Session | undefined> {
-    const { sessions, notes } = this.#options;
+    const { sessions, notes, issuer, mayWrite } = this.#options;
     try {
-      return await sessions.read();
+      if (mayWrite) await sessions.adopt();
+      const { session, kept } = await sessions.find(issuer.origin);
+      this.kept = kept.flatMap(({ gateway }) => gateway ?? []);
+      return session;
     } catch (error) {
       if (isSignal(error) || exitCodeOf(error) === 2) throw error;
       await notes.warn(messageOf(error));
@@ -80,12 +106,13 @@ export class Tokens {
 export async function exchange(
   client: GatewayClient,
   sessions: SessionStore,
+  issuer: Issuer,
   refresh: Secret,
 ): Promise<Session> {
   const { gatewayRoutes } = await import('@cynodeai/contracts/gateway');
   const answer = await client.call(gatewayRoutes.refresh, {
     body: { refresh_token: refresh.reveal() },
   });
-  await sessions.save(answer.access_token, answer.refresh_token);
+  await sessions.save(issuer, answer.access_token, answer.refresh_token);
   return { access: new Secret(answer.access_token), refresh: new Secret(answer.refresh_token) };
 }

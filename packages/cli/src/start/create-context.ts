@@ -2,8 +2,9 @@ import type { Env } from '@cynodeai/runtime/config';
 import type { CommandContext } from '../commands/context.ts';
 import { ConfigFile } from '../config/config-file.ts';
 import { configPath } from '../config/config-path.ts';
+import { ContextStore } from '../config/context-store.ts';
 import { SessionStore } from '../config/session-store.ts';
-import { mergeSettings } from '../config/settings.ts';
+import { type TargetFlags, mergeSettings } from '../config/settings.ts';
 import type { Connection } from '../gateway/connect.ts';
 import {
   type Notes,
@@ -32,6 +33,8 @@ export interface ProcessIo {
 export interface ContextOptions {
   /** Value of `--config`. */
   readonly config: string | undefined;
+  /** `--gateway` and `--context`. */
+  readonly named: TargetFlags;
   readonly format: OutputFormat;
   readonly io: ProcessIo;
   readonly notes: Notes;
@@ -41,7 +44,7 @@ export interface ContextOptions {
 
 /** Loads the config once and wires what a command may use. @throws CliError `usage` for a config file that cannot be used. */
 export async function createContext(options: ContextOptions): Promise<ProcessContext> {
-  const { config, format, io, notes, renew = true } = options;
+  const { config, named, format, io, notes, renew = true } = options;
   const { signal } = io;
   const env = await io.env();
   const path = configPath(config, env);
@@ -50,7 +53,8 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
   if (await file.isExposed()) {
     await notes.warn(`others can read the config file; run: chmod 600 ${path}`);
   }
-  const settings = mergeSettings(stored, env);
+  const { findLocalInstall } = await import('@cynodeai/api-client/local-install');
+  const settings = mergeSettings(stored, env, named, findLocalInstall(env));
   const name = stored.credentialHelper;
   const sessions = new SessionStore({
     file,
@@ -60,12 +64,16 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
       return CredentialHelper.named(name, { configFile: path, env, signal });
     },
   });
-  let connection: Connection | undefined;
+  const connections = new Map<string, Connection>();
   let terminal: Terminal | undefined;
-  const connect = async (): Promise<Connection> => {
+  const connect = async (url?: string): Promise<Connection> => {
     const { Connection } = await import('../gateway/connect.ts');
-    connection ??= new Connection({ settings, sessions, notes, signal, renew });
-    return connection;
+    const target = settings.target(url);
+    const known = connections.get(target.url);
+    if (known !== undefined) return known;
+    const opened = new Connection({ target, settings, sessions, notes, signal, renew });
+    connections.set(target.url, opened);
+    return opened;
   };
   return {
     settings,
@@ -76,10 +84,14 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
       return terminal;
     },
     sessions,
+    contexts: new ContextStore(file),
     signal,
     anonymous: async () => (await connect()).client,
     signingIn: async () => (await connect()).signingIn(),
+    signingInAt: async (url) => (await connect(url)).signingIn(),
     authenticated: async () => (await connect()).authenticated(),
-    close: async () => connection?.client.close(),
+    close: async () => {
+      await Promise.all([...connections.values()].map(({ client }) => client.close()));
+    },
   };
 }

@@ -24,6 +24,10 @@ function takesJsonLines({ jsonLines }: Request['command'], { flags }: ParsedInpu
 }
 
 function checkGlobals({ command, input, globals }: Request): void {
+  const { gateway, context } = globals;
+  if (gateway !== undefined && context !== undefined && command.path.join(' ') !== 'auth login') {
+    throw new UsageError('give --gateway or --context, not both', command.path);
+  }
   if (globals.config === '') throw new UsageError('--config needs a path', command.path);
   if (globals.output !== 'jsonl' || takesJsonLines(command, input)) return;
   throw new UsageError(
@@ -37,8 +41,9 @@ async function run(request: Request, io: ProcessIo): Promise<number> {
   const { command, input, globals } = request;
   const notes = await notesFor(io, globals);
   const { createContext } = await import('./create-context.ts');
-  const { config, output: format = 'table' } = globals;
-  const context = await createContext({ config, format, io, notes });
+  const { config, gateway, context: name, output: format = 'table' } = globals;
+  const named = { gateway, context: name };
+  const context = await createContext({ config, named, format, io, notes });
   try {
     return await command.run(context, input);
   } finally {

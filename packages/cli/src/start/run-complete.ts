@@ -15,13 +15,17 @@ const nowhere: TextStream = {
 };
 
 /** Asks with the session there is: no prompt, no renewal, no word on standard error. */
-async function namesFromGateway(config: string | undefined, io: ProcessIo): Promise<string[]> {
+async function namesFromGateway(
+  globals: ReadonlyMap<string, string>,
+  io: ProcessIo,
+): Promise<string[]> {
   const { createContext } = await import('./create-context.ts');
   const { taskNames } = await import('../completion/task-names.ts');
   // It is the gateway that is not waited for: a busy machine may take longer to get this far.
   const limit = AbortSignal.timeout(limitMs);
   const context = await createContext({
-    config,
+    config: globals.get('config'),
+    named: { gateway: globals.get('gateway'), context: globals.get('context') },
     format: 'table',
     io: { ...io, stdin: io.stdin, signal: AbortSignal.any([io.signal, limit]) },
     notes: new Notes({ stream: nowhere, quiet: true, color: false }),
@@ -46,11 +50,11 @@ export async function runComplete(
   program: Program<CommandContext>,
 ): Promise<number> {
   const words = argv[0] === '--' ? argv.slice(1) : argv;
-  const { expected, prefix, config } = completeWords(buildModel(program), words);
+  const { expected, prefix, globals } = completeWords(buildModel(program), words);
   let candidates: readonly string[] = [];
   if (expected.kind === 'choices') candidates = expected.choices;
   if (expected.kind === 'task') {
-    candidates = await namesFromGateway(config, io).catch(() => []);
+    candidates = await namesFromGateway(globals, io).catch(() => []);
   }
   const fitting = candidates.filter((candidate) => candidate.startsWith(prefix));
   await writeText(io.stdout, fitting.map((candidate) => `${candidate}\n`).join(''));

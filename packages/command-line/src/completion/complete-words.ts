@@ -5,8 +5,8 @@ export interface Completion {
   readonly expected: ValueKind;
   /** What was typed of it so far. */
   readonly prefix: string;
-  /** Value of `--config` before it. */
-  readonly config: string | undefined;
+  /** Values of the global flags before it, by their long names without dashes. */
+  readonly globals: ReadonlyMap<string, string>;
 }
 
 const emptyNode: CompletionNode = { path: [], children: [], flags: [], args: [] };
@@ -18,7 +18,7 @@ class Walk {
   #arguments = 0;
   #onlyArguments = false;
   #pending: CompletionFlag | undefined;
-  config: string | undefined;
+  readonly globals = new Map<string, string>();
 
   constructor(model: CompletionModel) {
     this.#model = model;
@@ -66,7 +66,8 @@ class Walk {
   }
 
   #take(flag: CompletionFlag, value: string): void {
-    if (flag.names.includes('--config')) this.config = value;
+    const [name = ''] = flag.names.filter((one) => one.startsWith('--'));
+    if (this.#model.globals.includes(flag)) this.globals.set(name.slice(2), value);
   }
 
   #flags(): readonly CompletionFlag[] {
@@ -99,5 +100,5 @@ function split(word: string): [name: string, value: string | undefined] {
 export function completeWords(model: CompletionModel, words: readonly string[]): Completion {
   const walk = new Walk(model);
   for (const word of words.slice(0, -1)) walk.pass(word);
-  return { ...walk.expected(words.at(-1) ?? ''), config: walk.config };
+  return { ...walk.expected(words.at(-1) ?? ''), globals: walk.globals };
 }

@@ -23,6 +23,11 @@ export class Terminal {
     this.#source = new ByteSource(options.input);
   }
 
+  /** Whether a person answers, who is shown each question. */
+  get isInteractive(): boolean {
+    return this.#options.input.isTTY === true;
+  }
+
   /** Asks and reads one line without its newline; undefined at the end of the input. */
   async ask(question: string): Promise<string | undefined> {
     await this.#prompt(question);

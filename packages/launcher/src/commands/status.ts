@@ -10,6 +10,7 @@ import { otherDatabase } from '../stack/restart-reason.ts';
 import { type StackStatus, stackStatus } from '../stack/status.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { statusFlags } from './flags.ts';
+import { here, loginLine } from './other-machine.ts';
 
 function readinessText(readiness: Readiness): string {
   if (readiness.state === 'ready') return 'ready';
@@ -39,6 +40,13 @@ function nodesText(list: NodeList | undefined): string[] {
   if (list === undefined) return [];
   if ('unknown' in list) return [`  ${'nodes'.padEnd(13)} not known: ${list.unknown}`];
   return list.nodes.flatMap(nodeLines);
+}
+
+/** How to log in from elsewhere, while there is somebody to log in to. */
+function otherMachineLines({ servers }: StackStatus): string[] {
+  const gateway = servers.find(({ name }) => name === 'user-gateway');
+  if (gateway === undefined || gateway.readiness.state === 'unreachable') return [];
+  return [`from another machine: ${loginLine(gateway.url, here())}`];
 }
 
 /** The status as people read it. */
@@ -80,6 +88,7 @@ export function statusText(
       ? [
           `state: ${install.paths.home}`,
           `logs:  ${install.paths.logs}`,
+          ...otherMachineLines(status),
           `password of user admin: ${join(install.paths.secrets, 'admin-password')}`,
         ]
       : []),

@@ -53,7 +53,12 @@ export const cynodeVariables = {
 export const cynorkVariables = {
   CYNORK_GATEWAY_URL: {
     about: 'Base URL of the gateway',
-    unset: '`gateway_url` of the config file, else `http://localhost:8080`',
+    unset:
+      '`gateway_url` of the config file, else the install of this user, else `http://localhost:8080`',
+  },
+  CYNODE_HOME: {
+    about: 'State folder of the install that is looked for',
+    unset: 'as for `cynode`',
   },
   CYNORK_TOKEN: {
     about: 'Access token to use instead of the stored session',

@@ -1,5 +1,7 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../base/cli-error.ts';
+import { requireContextName } from '../../config/context-store.ts';
+import { issuerOf } from '../../gateway/connect.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { passwordFromInput, promptPassword, type Terminal } from '@cynodeai/command-line/terminal';
@@ -8,7 +10,7 @@ import type { loginFlags } from './flags.ts';
 type LoginFlags = CommandInput<Record<string, never>, typeof loginFlags>['flags'];
 type Context = Pick<
   CommandContext,
-  'signingIn' | 'notes' | 'output' | 'sessions' | 'settings' | 'terminal'
+  'signingIn' | 'notes' | 'output' | 'sessions' | 'contexts' | 'settings' | 'terminal'
 >;
 
 async function askHandle(flags: LoginFlags, terminal: Terminal): Promise<string> {
@@ -22,7 +24,7 @@ async function askHandle(flags: LoginFlags, terminal: Terminal): Promise<string>
  * See docs/reference/cli.md#log-in-and-out.
  */
 export async function login(
-  { signingIn, notes, output, sessions, settings, terminal }: Context,
+  { signingIn, notes, output, sessions, contexts, settings, terminal }: Context,
   { flags }: { readonly flags: LoginFlags },
 ): Promise<void> {
   if (flags.user !== undefined && flags.handle !== undefined) {
@@ -31,15 +33,29 @@ export async function login(
   if (flags.passwordStdin && (flags.user ?? flags.handle) === undefined) {
     throw new CliError('usage', '--password-stdin needs --user');
   }
+  const target = settings.target();
+  const isNew = target.source === 'flag';
+  const { contextName } = settings;
+  if (isNew && contextName !== undefined) requireContextName(contextName);
   sessions.requirePlace();
   const client = await signingIn();
-  if (!flags.passwordStdin) await notes.progress(`logging in to ${settings.gatewayUrl()}`);
+  // Whoever types a password sees whom it goes to.
+  const asks = terminal.isInteractive || (flags.user ?? flags.handle) === undefined;
+  if (asks && !flags.passwordStdin) await notes.say(`Logging in to ${target.url}`);
   const handle = await askHandle(flags, terminal);
   const password = flags.passwordStdin
     ? await passwordFromInput(terminal)
     : await promptPassword(terminal, 'Password:');
   const tokens = await client.call(gatewayRoutes.login, { body: { handle, password } });
-  await sessions.lock(() => sessions.save(tokens.access_token, tokens.refresh_token));
+  await sessions.lock(async () => {
+    // First, for a session without a mark is of the gateway that was in use up to now.
+    await sessions.arrange();
+    if (isNew) await contexts.keep(target.url, contextName);
+    await sessions.save(issuerOf(target), tokens.access_token, tokens.refresh_token);
+  });
+  if (isNew && settings.hasEnvGateway) {
+    await notes.warn('CYNORK_GATEWAY_URL is set and still takes precedence over this gateway');
+  }
   if (settings.envToken !== undefined) {
     await notes.warn('CYNORK_TOKEN is set and still takes precedence over this session');
   }

@@ -1,44 +1,47 @@
-import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { CommandContext } from '../context.ts';
 import { isSignal } from '../../base/exit-code.ts';
-import type { Session } from '../../config/session.ts';
+import { isMarkOf } from '../../config/gateway-address.ts';
+import type { KeptSession } from '../../config/session.ts';
+import { revoke } from '../shared/revoke.ts';
 
-type Context = Pick<CommandContext, 'signingIn' | 'notes' | 'output' | 'sessions'>;
+type Context = Pick<
+  CommandContext,
+  'signingIn' | 'notes' | 'output' | 'sessions' | 'contexts' | 'settings'
+>;
 
-const revokeLimitMs = 3000;
-
-/** Tells the gateway, briefly; the local logout goes on whatever comes of it. */
-async function revoke(
-  session: Session | undefined,
-  { signingIn, notes }: Pick<Context, 'signingIn' | 'notes'>,
-): Promise<void> {
-  if (session?.refresh === undefined) return;
-  try {
-    const client = await signingIn();
-    await client.call(gatewayRoutes.logout, {
-      body: { refresh_token: session.refresh.reveal() },
-      timeoutMs: revokeLimitMs,
-    });
-  } catch (error) {
-    if (isSignal(error)) throw error;
-    await notes.warn(`the session was not revoked at the gateway: ${messageOf(error)}`);
-  }
+/** The only session there is, of a client that was never told of more than one gateway; it is not sent to this one. */
+async function onlyOne(
+  all: readonly KeptSession[],
+  { contexts, settings }: Pick<Context, 'contexts' | 'settings'>,
+): Promise<KeptSession | undefined> {
+  const { source } = settings.target();
+  const { gateways } = await contexts.all();
+  const isNamed = source === 'flag' || source === 'context' || gateways.length > 1;
+  return isNamed || all.length !== 1 ? undefined : all[0];
 }
 
 /**
  * `cynork auth logout`: works offline and when already logged out.
  * See docs/reference/cli.md#log-in-and-out.
  */
-export async function logout({ signingIn, notes, output, sessions }: Context): Promise<void> {
+export async function logout(context: Context): Promise<void> {
+  const { signingIn, notes, output, sessions, settings } = context;
+  const { origin, url } = settings.target();
   await sessions.lock(async () => {
-    const session = await sessions.read().catch(async (error: unknown) => {
+    const { session, kept } = await sessions.find(origin).catch(async (error: unknown) => {
       if (isSignal(error)) throw error;
       await notes.warn(messageOf(error));
-      return undefined;
+      return { session: undefined, kept: await sessions.inFile() };
     });
-    await revoke(session, { signingIn, notes });
-    await sessions.clear();
+    const other = session === undefined ? await onlyOne(kept, context) : undefined;
+    if (other !== undefined) {
+      await notes.warn(`the session is of another gateway than ${url}: it was not revoked there`);
+    }
+    await revoke(session, signingIn, notes);
+    await sessions.clear(
+      (gateway) => isMarkOf(gateway, origin) || (other !== undefined && gateway === other.gateway),
+    );
   }, false);
   await output.print({ records: [{ logged_out: true }], json: { logged_out: true } });
 }

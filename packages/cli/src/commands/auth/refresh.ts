@@ -1,5 +1,6 @@
 import { notLoggedIn } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
+import { issuerOf } from '../../gateway/connect.ts';
 import { exchange } from '../../gateway/tokens.ts';
 
 /**
@@ -10,12 +11,14 @@ export async function refresh({
   signingIn,
   output,
   sessions,
-}: Pick<CommandContext, 'signingIn' | 'output' | 'sessions'>): Promise<void> {
+  settings,
+}: Pick<CommandContext, 'signingIn' | 'output' | 'sessions' | 'settings'>): Promise<void> {
   const client = await signingIn();
+  const issuer = issuerOf(settings.target());
   await sessions.lock(async () => {
-    const session = await sessions.read();
+    const session = await sessions.read(issuer.origin);
     if (session?.refresh === undefined) throw notLoggedIn();
-    await exchange(client, sessions, session.refresh);
+    await exchange(client, sessions, issuer, session.refresh);
   }, false);
   await output.print({ records: [{ refreshed: true }], json: { refreshed: true } });
 }

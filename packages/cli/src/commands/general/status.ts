@@ -28,7 +28,7 @@ export async function status({
   if (!text.includes('ok')) {
     throw new GatewayError(
       'gateway',
-      `what answers at ${settings.gatewayUrl()} is not a healthy gateway`,
+      `what answers at ${settings.target().url} is not a healthy gateway`,
     );
   }
   if (output.format === 'table') await output.text('ok\n');

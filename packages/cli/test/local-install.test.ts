@@ -1,0 +1,127 @@
+import { Secret } from '@cynodeai/runtime/config';
+import { FakeGateway, alice } from '@cynodeai/testing/doubles';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cynork } from '../src/commands/catalogue.ts';
+import { Home } from './support/cynork.ts';
+import { calls } from './support/every-command.ts';
+import { runInProcess } from './support/run-in-process.ts';
+
+const password = 'canary-of-the-install';
+const key = 'canary-proof-key';
+
+let gateway: FakeGateway;
+let home: Home;
+
+/** A state folder of this user, as `cynode` keeps it, whose gateway is at a port. */
+async function keepInstall(port: number, settings: object = { served: true }): Promise<string> {
+  const folder = join(home.path, '.local/state/cynode');
+  const files = {
+    'install.json': JSON.stringify({ version: 1, ports: { userGateway: port }, ...settings }),
+    'secrets/gateway-proof': key,
+    'secrets/admin-password': password,
+    'locks/.keep': '',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, name), text, { mode: 0o600 });
+  }
+  return folder;
+}
+
+const portOf = ({ url }: FakeGateway): number => Number(new URL(url).port);
+
+/** What it was asked, beside whose it is. */
+const asked = ({ requests }: FakeGateway): readonly string[] =>
+  requests.map(({ url }) => url).filter((url) => !url.startsWith('/proof'));
+
+beforeEach(async () => {
+  home = await Home.create();
+  gateway = await FakeGateway.start(new Secret(key));
+  gateway.identity.addUser('admin', password);
+});
+
+afterEach(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+describe('an install of this user', () => {
+  it('is found, with the session that cynode keeps, which is kept there alone', async () => {
+    const folder = await keepInstall(portOf(gateway));
+    for (let run = 0; run < 2; run += 1) {
+      const ran = await home.run(['auth', 'whoami']);
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+      expect(ran.stdout).toContain('user=admin');
+    }
+    expect(asked(gateway)).toEqual(['/v1/auth/login', '/v1/users/me', '/v1/users/me']);
+    expect(await readFile(join(folder, 'session.json'), 'utf8')).toContain('access-canary-1');
+    await expect(home.readConfig()).rejects.toThrow('ENOENT');
+    const list = await home.run(['context', 'list', '-o', 'json']);
+    expect(list.stdout).toContain(`"gateway": "http://127.0.0.1:${portOf(gateway)}"`);
+  });
+
+  it('has its session renewed when that is refused', async () => {
+    await keepInstall(portOf(gateway));
+    await home.run(['auth', 'whoami']);
+    gateway.identity.logout('access-canary-1', undefined);
+    expect(await home.run(['auth', 'whoami'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is passed over for a session of one’s own', async () => {
+    await keepInstall(portOf(gateway));
+    const login = ['auth', 'login', '-u', 'alice', '--password-stdin'];
+    expect((await home.run(login, { input: alice.password })).code).toBe(0);
+    expect((await home.run(['auth', 'whoami'])).stdout).toContain('user=alice');
+    expect(asked(gateway)).toEqual(['/v1/auth/login', '/v1/users/me']);
+  });
+
+  it.each([
+    ['named by the environment', [], (url: string) => ({ CYNORK_GATEWAY_URL: url })],
+    ['named by a flag', ['--gateway', 'URL'], () => ({})],
+  ])('does not lend its session to who is %s', async (_title, args, env) => {
+    await keepInstall(portOf(gateway));
+    const words = args.map((word) => (word === 'URL' ? gateway.url : word));
+    const ran = await home.run(['auth', 'whoami', ...words], { env: env(gateway.url) });
+    expect(ran.code).toBe(3);
+    expect(asked(gateway)).toEqual([]);
+  });
+
+  it.each([
+    ['before it has served', { served: false }],
+    ['with a damaged file', { ports: 'none' }],
+  ])('is not found %s', async (_title, settings) => {
+    await keepInstall(portOf(gateway), settings);
+    const list = await home.run(['context', 'list']);
+    expect(list.stdout).toContain('local\thttp://localhost:8080\ttrue\tfalse');
+  });
+
+  it('without its secrets is no reason to fail', async () => {
+    const folder = await keepInstall(portOf(gateway));
+    await rm(join(folder, 'secrets'), { recursive: true });
+    expect((await home.run(['version'])).code).toBe(0);
+  });
+});
+
+describe.each(cynork.commands.map(({ path }) => path.join(' ')))(
+  'whoever has taken the port of an install is told nothing by cynork %s',
+  (name) => {
+    it.each(['found', 'by its address', 'by another name of this machine'])('%s', async (how) => {
+      await using stranger = await FakeGateway.start();
+      await keepInstall(portOf(stranger));
+      const host = how === 'by its address' ? '127.0.0.1' : 'localhost';
+      const url = `http://${host}:${portOf(stranger)}`;
+      await home.config(
+        how === 'found' ? '' : `gateway_url: ${url}\ntoken: canary-1\nrefresh_token: canary-2\n`,
+      );
+      const args = (calls[name]?.args ?? []).map((w) => (w === 'OUT' ? join(home.path, w) : w));
+      await runInProcess(home, [...name.split(' '), ...args], {
+        env: { CYNORK_TOKEN: '' },
+        input: 'canary password\ncanary password 2\n',
+        signal: AbortSignal.timeout(20_000),
+      });
+      expect(asked(stranger)).toEqual([]);
+    });
+  },
+);
