@@ -1,3 +1,5 @@
+import process from 'node:process';
+import { mustRun } from '@cynodeai/runtime/process';
 import { at, parseJson } from '@cynodeai/runtime/std';
 import { reservePort, waitToPass } from '@cynodeai/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +86,30 @@ describe.each(places)('the inference container under $name', ({ name, open }) =>
       Labels: { 'io.cynodeai.node_slug': 'node-a', 'io.cynodeai.kind': 'inference' },
     });
   });
+
+  it.runIf(name.includes('Podman'))(
+    'is reached where somebody else has the subnet it had before, and leaves no network',
+    async () => {
+      const network = 'cynodeai-ollama-network';
+      const subnetOf = async () => at(await inspect('network', 'inspect', network), 'subnets', 0);
+      await engine.start(container(ollamaImages.serve), never);
+      const before = await subnetOf();
+      await engine.remove('cynodeai-ollama', 0);
+      expect(await place.run('network', 'ls', '--format={{.Name}}')).toBe('podman\n');
+      const [address, bits] = [at(before, 'gateway'), String(at(before, 'subnet')).split('/')[1]];
+      const bridge = `cyo${process.pid}`;
+      await mustRun('ip', ['link', 'add', bridge, 'type', 'bridge']);
+      try {
+        await mustRun('ip', ['addr', 'add', `${String(address)}/${bits}`, 'dev', bridge]);
+        await mustRun('ip', ['link', 'set', bridge, 'up']);
+        await engine.start(container(ollamaImages.serve), never);
+        await waitToPass(async () => expect(await get('/api/version')).toContain('0.9.0'));
+        expect(await subnetOf()).not.toEqual(before);
+      } finally {
+        await mustRun('ip', ['link', 'del', bridge]);
+      }
+    },
+  );
 
   it('keeps models when it is replaced', async () => {
     await engine.start(container(ollamaImages.serve), never);

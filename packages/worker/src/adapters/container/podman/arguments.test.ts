@@ -146,6 +146,7 @@ describe('the global flags', () => {
       '--root=/state/engine/storage/overlay',
       '--runroot=/run/c/1d0f6669',
       '--tmpdir=/run/c/1d0f6669/libpod',
+      '--network-config-dir=/state/engine/networks',
       '--storage-driver=overlay',
       '--runtime=runc',
       '--cgroup-manager=cgroupfs',

@@ -29,6 +29,7 @@ export function globalArguments(
     `--root=${join(paths.root, 'storage', profile.storage)}`,
     `--runroot=${paths.run}`,
     `--tmpdir=${paths.libpodTemp}`,
+    `--network-config-dir=${join(paths.root, 'networks')}`,
     `--storage-driver=${profile.storage === 'vfs' ? 'vfs' : 'overlay'}`,
     ...options.map((option) => `--storage-opt=${option}`),
     `--runtime=${profile.runtime}`,

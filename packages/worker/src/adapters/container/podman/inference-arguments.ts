@@ -13,7 +13,8 @@ const gpuArguments: Readonly<Record<GpuAccess, readonly string[]>> = {
   amd: ['--device=/dev/kfd', '--device=/dev/dri'],
 };
 
-const labelArguments = (labels: Readonly<Record<string, string>>): string[] =>
+/** A set of labels as arguments. */
+export const labelArguments = (labels: Readonly<Record<string, string>>): string[] =>
   Object.entries(labels).map(([label, value]) => `--label=${label}=${value}`);
 
 /** The arguments of `podman volume create`. */

@@ -15,7 +15,8 @@ import {
 import { callEngine, type EngineCommand, engineMessage } from './client.ts';
 import { forceRemove } from './containers.ts';
 import { hasImage, pullImage } from './images.ts';
-import { inferenceArguments, volumeArguments } from './inference-arguments.ts';
+import { inferenceArguments, labelArguments, volumeArguments } from './inference-arguments.ts';
+import { removeNetwork, renewNetwork } from './own-network.ts';
 import { type EngineSource, openEngine } from './open-engine.ts';
 import type { EngineProfile } from './profile.ts';
 import { findPublishing } from './find-publishing.ts';
@@ -60,10 +61,16 @@ async function start(
   await makeVolume(command, container.volume, inferenceLabels(nodeSlug));
   const publishing = await findPublishing(profile);
   if ('obstacle' in publishing) throw new WorkerError('engine_unusable', publishing.obstacle);
-  const args = inferenceArguments({ ...profile, ...publishing }, container);
+  const labels = labelArguments(inferenceLabels(nodeSlug));
+  const network =
+    publishing.network === 'bridge'
+      ? await renewNetwork(command, container.name, labels)
+      : publishing.network;
+  const args = inferenceArguments({ ...profile, network }, container);
   const result = await callEngine(command, args, { timeoutMs: startLimitMs });
   if (result.exitCode === 0) return;
   await forceRemove(command, container.name);
+  await removeNetwork(command, container.name);
   throw unusable(result.stderr);
 }
 
@@ -88,6 +95,7 @@ async function remove(command: EngineCommand, name: string, graceSeconds: number
       timeoutMs: (graceSeconds + 15) * 1000,
     });
     await forceRemove(command, name);
+    await removeNetwork(command, name);
   } catch (cause) {
     const message = `the inference container ${name} could not be removed`;
     throw new WorkerError('container_resists', message, { cause });

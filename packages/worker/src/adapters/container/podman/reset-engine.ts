@@ -10,9 +10,10 @@ import { removeTree } from '../shared/remove-tree.ts';
 import { asEngineRoot } from './engine-root.ts';
 import { stopKeeper } from './user-namespace.ts';
 
-/** Removes every container of the private storage. */
+/** Removes every container of the private storage, and the networks they had. */
 export async function removeAllContainers(command: EngineCommand): Promise<void> {
   await callEngine(command, ['rm', '--all', '--force', '--time=0'], { timeoutMs: 120_000 });
+  await callEngine(command, ['network', 'prune', '--force']);
 }
 
 /** Mount points below a folder, the deepest first. */
