@@ -11,6 +11,7 @@ import type {
   SandboxSinks,
 } from '../../../ports/sandbox-engine.ts';
 import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
+import { longestStartMs } from '../shared/exit-reasons.ts';
 import { endedAsInit } from '../shared/ended-as-init.ts';
 import { WatchedOutput } from '../shared/watched-output.ts';
 import { classifyRefusal, initRefusal } from './classify.ts';
@@ -90,7 +91,8 @@ export class DockerContainer implements EngineContainer {
       const { silent, firstWords } = output;
       const wrote = !silent || firstWords !== '';
       if (!hooks.wanted() && endedAsInit({ exitCode, wrote, ageMs })) return { kind: 'not_wanted' };
-      const refusal = silent ? initRefusal(exitCode, firstWords) : undefined;
+      const isStart = silent && ageMs <= longestStartMs;
+      const refusal = isStart ? initRefusal(exitCode, firstWords) : undefined;
       return refusal === undefined
         ? { kind: 'exited', exitCode }
         : { ...refusal, words: firstWords.trim() };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { isImageMissing, reasons } from '../shared/exit-reasons.ts';
+import { isImageMissing, longestStartMs, reasons } from '../shared/exit-reasons.ts';
 import { classifyExit } from './classify-exit.ts';
 
-const call = { code: 0, started: true, wanted: true, silent: true, stderr: '' };
+const call = { code: 0, started: true, wanted: true, ageMs: 500, silent: true, stderr: '' };
 const killed = 'Error: OCI runtime error: runc: container /var/lib/x is not running\n';
 const lost = "Error: failed to connect to container's attach socket: ";
 const alone = 'ERROR (catatonit:1): failed to fork child: Resource temporarily unavailable\n';
@@ -129,6 +129,33 @@ describe('the end of an engine call', () => {
   ])('%j means %j', (ended, verdict) => {
     expect(classifyExit({ ...call, ...ended })).toStrictEqual(verdict);
   });
+
+  const imitations = [
+    alone,
+    init('Permission denied'),
+    init('No space left on device'),
+    `${lost}/s/attach: no\n`,
+  ];
+
+  it.each(imitations.flatMap((stderr) => [1, 125, 126, 127].map((code) => ({ code, stderr }))))(
+    'is of the job itself once it ran longer than any start: $code $stderr',
+    ({ code, stderr }) => {
+      const ended = { ...call, code, stderr, ageMs: longestStartMs + 1 };
+      expect(classifyExit(ended)).toStrictEqual({ kind: 'exited', exitCode: code });
+    },
+  );
+
+  it.each(imitations)(
+    'is of the job itself where it says more than an engine would: %s',
+    (stderr) => {
+      for (const more of ['x', 'more\n', '\n']) {
+        for (const code of [1, 127]) {
+          const ended = { ...call, code, stderr: `${stderr}${more}` };
+          expect(classifyExit(ended)).toStrictEqual({ kind: 'exited', exitCode: code });
+        }
+      }
+    },
+  );
 
   it('knows the words for a missing image', () => {
     expect(isImageMissing('Error: localhost/x: image not known')).toBe(true);

@@ -1,5 +1,6 @@
 import {
   isImageMissing,
+  longestStartMs,
   type NotStarted,
   reasons,
   refusedCommand,
@@ -13,6 +14,8 @@ export interface EndedCall {
   readonly started: boolean;
   /** Whether the run was still to go on when the call ended. */
   readonly wanted: boolean;
+  /** How long that process was there, ms; 0 where there was none. */
+  readonly ageMs: number;
   /** Whether the job wrote nothing to its standard output. */
   readonly silent: boolean;
   /** The first 4 KiB of standard error. */
@@ -46,7 +49,7 @@ const wanting =
  * The client lost the container between its creation and its start, for instance because the kernel killed it for want
  * of memory. The words name paths of the host.
  */
-const lostFault = /^Error: failed to connect to container's attach socket: /;
+const lostFault = /^Error: failed to connect to container's attach socket: [^\n]*\n$/;
 
 /** How the client begins to say why it did not bring a container up, behind what its runtime logged about it. */
 const clientFault = /^(?:time="[^\n]*\n)*Error: /;
@@ -58,8 +61,9 @@ function endedInStart({ code, wanted, silent, stderr }: EndedCall): boolean {
 }
 
 /** The end of a call whose container had its first process, which may have been the engine's init alone. */
-function classifyStarted({ code, silent, stderr }: EndedCall): Verdict {
+function classifyStarted({ code, silent, stderr, ageMs }: EndedCall): Verdict {
   if (code === null) return { kind: 'engine_fault' };
+  if (ageMs > longestStartMs) return { kind: 'exited', exitCode: code };
   if (silent && code === 127 && lostFault.test(stderr)) {
     return { kind: 'not_started', exitCode: 125, reason: reasons.create };
   }

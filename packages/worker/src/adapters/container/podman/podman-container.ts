@@ -134,18 +134,20 @@ export class PodmanContainer implements EngineContainer {
     const { silent, firstWords } = output;
     const { code, wanted } = call;
     const wrote = !silent || firstWords !== '';
-    const ageMs = elapsedMs() - (this.#startedMs ?? Number.NEGATIVE_INFINITY);
+    const nowMs = elapsedMs();
+    const ageMs = nowMs - (this.#startedMs ?? nowMs);
     if (!wanted && code !== null && endedAsInit({ exitCode: code, wrote, ageMs })) {
       return { kind: 'not_wanted' };
     }
-    const verdict = classifyExit({ ...call, silent, stderr: firstWords });
+    const verdict = classifyExit({ ...call, ageMs, silent, stderr: firstWords });
     const words = engineMessage(firstWords);
     switch (verdict.kind) {
       case 'exited':
       case 'not_wanted':
         return verdict;
       case 'not_started': {
-        if (!isDiskFull(new Error(firstWords))) return { ...verdict, words };
+        // Of one that had a process these may be the job's words.
+        if (call.started || !isDiskFull(new Error(firstWords))) return { ...verdict, words };
         return { kind: 'fault', error: new WorkerError('not_run', diskFull), words };
       }
       case 'name_taken': {

@@ -16,6 +16,12 @@ export function isImageMissing(message: string): boolean {
 
 const notFound = /no such file or directory|not found/i;
 
+/**
+ * A container that lasted longer than this, ms, was its command, whatever it wrote: an init process that cannot start
+ * the command says so within moments. What a job does that imitates one is bounded by it.
+ */
+export const longestStartMs = 10_000;
+
 /** A command that never ran: 125 create, 126 not executable, 127 not found. */
 export interface NotStarted {
   readonly kind: 'not_started';
