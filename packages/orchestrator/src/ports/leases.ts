@@ -1,5 +1,5 @@
 import type { Expiry } from '../domain/jobs/attempts.ts';
-import type { DispatchNote } from '../domain/jobs/job-payload.ts';
+import type { Return } from '../domain/jobs/dispatch-change.ts';
 
 /** Identity of one claim of a job; `leaseId` fences every later write. */
 export interface JobLease {
@@ -30,13 +30,8 @@ export interface NodeDeaths {
 }
 
 /** How a job that did not run goes back into the queue. */
-export interface Requeue {
+export interface Requeue extends Return {
   readonly delayMs: number;
-  readonly reason: string;
-  /** A node that gets it no more. */
-  readonly refusedBy: string | undefined;
-  /** How often each node has said that it cannot start the job, where that changed. */
-  readonly refusals?: DispatchNote['refusals'];
   /** Its node may still have it from an earlier attempt and will be asked first. */
   readonly keepNode?: boolean;
 }

@@ -5,7 +5,8 @@ import type { JobLease } from './leases.ts';
 
 /** A prompt that this process owns and must bring to its end. */
 export interface ClaimedPrompt extends JobLease {
-  readonly attempt: number;
+  /** Its calls that broke off, or met a service without the model. */
+  readonly brokenCalls: number;
   /** Length of the lease, ms. */
   readonly leaseMs: number;
   readonly limits: ModelLimits;

@@ -1,4 +1,5 @@
 import { type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testing';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
@@ -239,13 +240,40 @@ describe('a state that passes', () => {
     model.setScript({ reply: { kind: 'raw', status: 502, body: '' } });
     await using own = await testControlPlane({ env: { OLLAMA_BASE_URL: model.url } });
     const ids = await createPrompt(own.db, 'poison');
-    await own.db.updateTable('jobs').set({ attempt: 5 }).where('id', '=', ids.jobId).execute();
+    await hadBrokenCalls(own, ids, 5);
     await node.join(own.url);
     const [first, second] = await jobsOf(own.db, ids, 2);
     expect(first).toMatchObject({ status: 'failed', result: { error_type: 'model_refused' } });
     expect(second?.payload).toMatchObject({ kind: 'sandbox' });
   });
+
+  it.each([
+    ['that broke off', 502, true],
+    ['that found no place', 503, false],
+  ])(
+    'is waited for however often the prompt was claimed, after a call %s',
+    async (_what, status, isBroken) => {
+      model.setScript({ reply: { kind: 'raw', status, body: '' } });
+      const ids = await createPrompt(plane.db, 'patience');
+      await plane.db.updateTable('jobs').set({ attempt: 50 }).where('id', '=', ids.jobId).execute();
+      const note = async () => (await readJob(plane.db, ids)).payload?.dispatch;
+      const calls = callsOf(model).length;
+      await waitFor(() => callsOf(model).length > calls + 1);
+      await waitFor(async () => (await note())?.last_error?.includes(String(status)));
+      expect(((await note())?.broken_calls ?? 0) > 0).toBe(isBroken);
+      model.setScript({ reply: 'there again' });
+      await jobIn(plane.db, ids, 'completed');
+      expect(await jobsOf(plane.db, ids, 1)).toHaveLength(1);
+    },
+  );
 });
+
+/** As if calls of that prompt had broken off before. */
+async function hadBrokenCalls({ db }: TestControlPlane, ids: TaskIds, count: number) {
+  await sql`UPDATE jobs SET next_attempt_at = now(), payload =
+    payload || jsonb_build_object('dispatch', coalesce(payload -> 'dispatch', '{}') || jsonb_build_object('broken_calls', ${count}::int))
+    WHERE id = ${ids.jobId}::uuid`.execute(db);
+}
 
 /** A model at a port that was somebody's before. */
 async function startedAt(port: number): Promise<AsyncDisposable> {

@@ -27,7 +27,7 @@ const prompt = (jobId: string): ClaimedPrompt => ({
   taskId: `task-${jobId}`,
   jobId,
   leaseId: `lease-${jobId}`,
-  attempt: 1,
+  brokenCalls: 0,
   leaseMs: 60_000,
   limits: modelLimits,
 });

@@ -49,6 +49,7 @@ export interface PromptCall {
 interface Back {
   readonly delayMs: number;
   readonly reason: string;
+  readonly isBrokenCall?: boolean;
   /** What it and its like wait for, as their tasks say. */
   readonly waitingFor?: PromptWaitingReason;
 }
@@ -111,8 +112,8 @@ function handOn(
 }
 
 /**
- * Claims of a prompt that may meet a service that breaks off or lacks its model: it may be the prompt that ends the
- * service, and a model that was removed may never come back.
+ * Calls of a prompt that may break off or meet a service without the model: it may be the prompt that ends the service,
+ * and a model that was removed may never come back.
  */
 const maxBrokenCalls = 6;
 
@@ -125,11 +126,11 @@ function notTaken(
 ): Promise<void> {
   const { message, reason, delayMs, elsewhere, waitingFor, failed: failure } = outcome;
   const mayBeTheCause = reason === 'broke_off' || reason === 'no_model';
-  if (mayBeTheCause && call.held.lease.attempt >= maxBrokenCalls) {
+  if (mayBeTheCause && call.held.lease.brokenCalls + 1 >= maxBrokenCalls) {
     return handOn(call, failure, input, deps);
   }
   const wait = elsewhere ? {} : { waitingFor };
-  return putBack(call, { delayMs, reason: message, ...wait }, deps);
+  return putBack(call, { delayMs, reason: message, isBrokenCall: mayBeTheCause, ...wait }, deps);
 }
 
 /** Asks once, given what the user wrote and sent; the words are told as they come. */

@@ -4,15 +4,17 @@ import { keptReason } from './kept-reason.ts';
 
 describe('the note of a job', () => {
   it('counts as no attempt what started nothing, and keeps who refused it', () => {
-    expect(requeued('busy', undefined)).toEqual({ note: { last_error: 'busy' }, freeAttempts: 1 });
-    expect(requeued('no', undefined, { node: 2 })).toEqual({
+    const back = { reason: 'no', refusedBy: undefined };
+    expect(requeued(back)).toEqual({ note: { last_error: 'no' }, freeAttempts: 1 });
+    expect(requeued({ ...back, refusals: { node: 2 } })).toEqual({
       note: { last_error: 'no', refusals: { node: 2 } },
       freeAttempts: 1,
     });
-    expect(requeued('no', 'node')).toEqual({
+    expect(requeued({ ...back, refusedBy: 'node', isBrokenCall: true })).toEqual({
       note: { last_error: 'no' },
       freeAttempts: 1,
       refusedBy: 'node',
+      brokenCall: true,
     });
     expect(adopted).toEqual({ note: {}, freeAttempts: 1 });
   });

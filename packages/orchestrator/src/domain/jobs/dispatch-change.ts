@@ -10,21 +10,36 @@ export interface DispatchChange {
   readonly freeAttempts: 0 | 1;
   /** A run was lost because its node ended. */
   readonly nodeDeath?: true;
+  /** A call of a model broke off, or met a service without the model. */
+  readonly brokenCall?: true;
   /** Another run begins: what is told from now on is its output. */
   readonly newRun?: true;
   /** A node that refused the job. */
   readonly refusedBy?: string;
 }
 
+/** Why a job goes back without having run. */
+export interface Return {
+  readonly reason: string;
+  /** A node that gets it no more. */
+  readonly refusedBy: string | undefined;
+  /** How often each node has said that it cannot start the job, where that changed. */
+  readonly refusals?: DispatchNote['refusals'];
+  /** The call of a model broke off, or met a service without the model. */
+  readonly isBrokenCall?: boolean;
+}
+
 /** The job goes back without having run: its claim was no attempt. */
-export function requeued(
-  reason: string,
-  refusedBy: string | undefined,
-  refusals?: DispatchNote['refusals'],
-): DispatchChange {
+export function requeued({
+  reason,
+  refusedBy,
+  refusals,
+  isBrokenCall = false,
+}: Return): DispatchChange {
   return {
     note: { last_error: keptReason(reason), ...(refusals !== undefined && { refusals }) },
     freeAttempts: 1,
+    ...(isBrokenCall && { brokenCall: true }),
     ...(refusedBy !== undefined && { refusedBy }),
   };
 }

@@ -42,6 +42,8 @@ export interface DispatchNote {
   readonly free_attempts?: number;
   /** Runs that were lost because their node ended. */
   readonly node_deaths?: number;
+  /** Calls of a model that broke off, or met a service without the model. */
+  readonly broken_calls?: number;
   /** Number of the task's last event before the current run began: what was told later, that run said. */
   readonly told_from?: number;
 }

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { DispatchChange } from '../../../domain/jobs/dispatch-change.ts';
 
 /** One more of what the note counts under this name. */
-const counted = (name: 'free_attempts' | 'node_deaths'): RawBuilder<unknown> =>
+const counted = (name: 'free_attempts' | 'node_deaths' | 'broken_calls'): RawBuilder<unknown> =>
   sql`|| jsonb_build_object(${name}::text,
     coalesce((payload -> 'dispatch' ->> ${name}::text)::int, 0) + 1)`;
 
@@ -19,6 +19,7 @@ export function changedPayload({
   note,
   freeAttempts,
   nodeDeath,
+  brokenCall,
   newRun,
   refusedBy,
 }: DispatchChange): RawBuilder<unknown> {
@@ -28,6 +29,7 @@ export function changedPayload({
     coalesce(payload -> 'dispatch', '{}') || ${JSON.stringify(note)}::jsonb
     ${freeAttempts === 0 ? sql`` : counted('free_attempts')}
     ${nodeDeath === undefined ? sql`` : counted('node_deaths')}
+    ${brokenCall === undefined ? sql`` : counted('broken_calls')}
     ${newRun === undefined ? sql`` : sql`|| ${runBegins(sql`jobs.task_id`)}`}
     ${refusedBy === undefined ? sql`` : refused})`;
 }

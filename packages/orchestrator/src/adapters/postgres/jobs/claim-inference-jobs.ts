@@ -10,7 +10,7 @@ import { startJobs } from './start-jobs.ts';
 interface Row {
   readonly id: string;
   readonly task_id: string;
-  readonly attempt: number;
+  readonly broken_calls: number;
 }
 
 /** Two processes must not both see the last free place of the model. */
@@ -41,7 +41,8 @@ export async function claimInferenceJobs(
     const free = Math.min(limit, (settings.atOnce ?? atOnce) - (await underWay(trx)));
     if (free <= 0) return [];
     const { rows } = await sql<Row>`
-      SELECT j.id, j.task_id, j.attempt FROM jobs j JOIN tasks t ON t.id = j.task_id
+      SELECT j.id, j.task_id, coalesce((j.payload -> 'dispatch' ->> 'broken_calls')::int, 0) AS broken_calls
+      FROM jobs j JOIN tasks t ON t.id = j.task_id
       WHERE ${isDue} AND j.payload ->> 'kind' = 'inference'
         AND t.status IN ('pending', 'running')
       ORDER BY j.created_at, j.id
@@ -54,7 +55,7 @@ export async function claimInferenceJobs(
       taskId: row.task_id,
       jobId: row.id,
       leaseId: crypto.randomUUID(),
-      attempt: row.attempt + 1,
+      brokenCalls: row.broken_calls,
       leaseMs,
       limits: { ...settings.limits, firstWordMs },
     }));

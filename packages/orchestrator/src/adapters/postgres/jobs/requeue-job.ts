@@ -23,9 +23,9 @@ async function noteWait(db: Executor, taskId: string, text: string): Promise<voi
 export async function requeueJob(
   db: Kysely<Database>,
   lease: JobLease,
-  { delayMs, reason, refusedBy, refusals, keepNode = false }: Requeue,
+  { delayMs, keepNode = false, ...back }: Requeue,
 ): Promise<boolean> {
-  const payload = changedPayload(requeued(reason, refusedBy, refusals));
+  const payload = changedPayload(requeued(back));
   return db.transaction().execute(async (trx) => {
     await lockTasks(trx, [lease.taskId]);
     const { rows } = await sql`
@@ -39,7 +39,7 @@ export async function requeueJob(
     if (rows.length === 0) return false;
     await appendTaskEvents(trx, queuedEvents([lease], new Date()));
     if (delayMs === 0) await notify(trx, channels.jobs);
-    else await noteWait(trx, lease.taskId, keptReason(reason));
+    else await noteWait(trx, lease.taskId, keptReason(back.reason));
     return true;
   });
 }
