@@ -12,13 +12,23 @@ export interface ClaimedPrompt extends JobLease {
   readonly limits: ModelLimits;
 }
 
+/** The queue of prompts at one moment. */
+export interface PromptQueue {
+  /** A prompt may be claimed now. */
+  readonly isDue: boolean;
+  /** Prompts at a model. */
+  readonly underWay: number;
+  /** How many may be, where the setting says it. */
+  readonly atOnce: number | undefined;
+}
+
 /**
  * Claims of prompts. See docs/reference/inference.md#prompts and
  * docs/reference/leases.md#claim-and-send.
  */
 export interface PromptClaims {
-  /** True when a prompt may be claimed now. */
-  due(): Promise<boolean>;
+  /** What waits and what is under way now, of all processes together. */
+  queue(): Promise<PromptQueue>;
   /** Claims queued prompts, oldest first, and commits before it returns. */
   claim(options: {
     /** Most claims of this process now. */

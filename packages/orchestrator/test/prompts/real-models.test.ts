@@ -1,4 +1,5 @@
 import { type ScriptedModel, startScriptedModel, waitFor } from '@cynodeai/testing';
+import { waitToPass } from '@cynodeai/testing/harness';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
@@ -211,13 +212,42 @@ describe('a state that passes', () => {
     model.setScript({ reply: behaviour });
     const ids = await createPrompt(plane.db, 'patience');
     await waitFor(async () => message.test(await lastError(ids)));
-    const waiting = async () => (await readTask(plane.db, ids)).metadata?.['waiting_reason'];
+    const task = async () => (await readTask(plane.db, ids)).metadata ?? {};
+    const waiting = async () => (await task())['waiting_reason'];
     await waitFor(async () => (await waiting()) === waitingReason);
+    // What a person reads is more than the code.
+    expect(await task()).toMatchObject({
+      waiting_text: expect.stringMatching(/again in a moment/),
+    });
     model.setScript({ reply: 'there again' });
     const job = await jobIn(plane.db, ids, 'completed');
     expect(job.result).toMatchObject({ stdout: 'there again' });
     expect(await jobsOf(plane.db, ids, 1)).toHaveLength(1);
     expect(await waiting()).toBeUndefined();
+  });
+
+  it('makes the other prompts wait for their turn, not for the state, once one of them is at the model', async () => {
+    model.setScript({ reply: { kind: 'busy' } });
+    const all = await Promise.all(
+      [1, 2, 3].map((index) => createPrompt(plane.db, `turn ${index}`)),
+    );
+    const reasons = () =>
+      Promise.all(
+        all.map(
+          async (ids) => (await readTask(plane.db, ids)).metadata?.['waiting_reason'] ?? null,
+        ),
+      );
+    await waitFor(async () => (await reasons()).every((reason) => reason === 'model_service_busy'));
+    const answer = Promise.withResolvers<void>();
+    const said = { kind: 'say', text: 'next, please' } as const;
+    model.setScript({ reply: { kind: 'wait', until: answer.promise, answer: said } });
+    const others = 'model_answers_others';
+    await waitToPass(async () => {
+      expect((await reasons()).filter((reason) => reason === others)).toHaveLength(2);
+    });
+    answer.resolve();
+    for (const ids of all) await jobIn(plane.db, ids, 'completed');
+    expect(await reasons()).toEqual([null, null, null]);
   });
 
   it('is also a service that is not there: it is asked again until it is', async () => {

@@ -2,11 +2,12 @@ import { withoutAvoided } from '../../domain/dispatch/select-node.ts';
 import {
   type PromptPath,
   type PromptWaitingReason,
+  askedModel,
   choosePath,
 } from '../../domain/prompts/choose-path.ts';
 import { contextSize, estimatedTokens, largerContext } from '../../domain/prompts/context-size.ts';
 import type { ModelAnswer, NotTakenReason } from '../../domain/prompts/model-answer.ts';
-import type { ModelLimits } from '../../domain/prompts/model-limits.ts';
+import { type ModelLimits, promptsAtOnce } from '../../domain/prompts/model-limits.ts';
 import { modelRequest } from '../../domain/prompts/model-request.ts';
 import type { ModelClient, ModelEndpoint } from '../../ports/model-client.ts';
 import type { PmModelReader } from '../../ports/models.ts';
@@ -117,6 +118,19 @@ function openTo(
 ): ModelRoute | ModelWaiting {
   const reason = resting.reason(endpoint.baseUrl);
   return reason === undefined ? { kind: 'open', path, endpoint } : { kind: 'waiting', reason };
+}
+
+/**
+ * How many prompts the model that is asked now takes at once, unless a setting says it; undefined when none is known.
+ */
+export async function modelAtOnce({
+  models,
+  directUrl,
+  defaultModel,
+}: Pick<AskModelDeps, 'models' | 'directUrl' | 'defaultModel'>): Promise<number | undefined> {
+  const hasUrl = directUrl !== undefined;
+  const model = askedModel({ hasUrl, defaultModel, selected: await models.current() });
+  return model === undefined ? undefined : promptsAtOnce(model);
 }
 
 /** True when another node can be asked at once instead of the one that did not answer. */

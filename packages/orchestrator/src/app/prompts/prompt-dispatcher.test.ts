@@ -1,3 +1,4 @@
+import { demoModelRef } from '@cynodeai/contracts/model';
 import { FakeClock, type MemoryLog, memoryLog } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { ableNode } from '../../../test/support/node-facts.ts';
@@ -49,6 +50,9 @@ interface Behaviour {
   readonly connection?: boolean;
   readonly isStorageAway?: boolean;
   readonly nodes?: Nodes['all'];
+  /** Prompts at a model, of whoever. */
+  readonly underWay?: number;
+  readonly atOnce?: number;
   /** How long reading a prompt takes. */
   readonly readingMs?: number;
 }
@@ -100,7 +104,11 @@ function world(behaviour: Behaviour = {}) {
   const deps: PromptDispatcherDeps = {
     held,
     prompts: {
-      due: async () => queued.length > 0,
+      queue: async () => ({
+        isDue: queued.length > 0,
+        underWay: behaviour.underWay ?? 0,
+        atOnce: behaviour.atOnce,
+      }),
       claim: async ({ limit }) => {
         limits.push(limit);
         return queued.splice(0, limit).map(prompt);
@@ -241,6 +249,37 @@ describe('the dispatcher of prompts', () => {
     await mute.dispatcher.dispatch();
     expect(mute.waiting).toEqual(['no_inference_path']);
   });
+
+  it.each([
+    ['one of', 'm:1', undefined, 1],
+    ['as many as the operator says of', 'm:1', 3, 3],
+    ['four of', demoModelRef, undefined, 4],
+  ])(
+    'says that they wait for each other, and looks at nothing else, while %s them is at the model',
+    async (_what, modelRef, atOnce, most) => {
+      const selected: PmModelReader = {
+        current: async () => ({
+          modelRef,
+          nodeSlug: 'n',
+          status: 'available',
+          executionMode: 'local',
+        }),
+      };
+      let looks = 0;
+      const nodes = async () => {
+        looks += 1;
+        return [{ facts, connection: undefined }];
+      };
+      const limit = atOnce === undefined ? {} : { atOnce };
+      const full = world({ selected, nodes, underWay: most, ...limit });
+      await full.dispatcher.dispatch();
+      expect([full.limits, full.waiting, looks]).toEqual([[], ['model_answers_others'], 0]);
+      const free = world({ selected, underWay: most - 1, ...limit });
+      await free.dispatcher.dispatch();
+      await free.idle();
+      expect([free.limits, free.waiting]).toEqual([[2], []]);
+    },
+  );
 
   it("lets go of a prompt whose lease is somebody else's, and stores nothing", async () => {
     const { dispatcher, held, ended, log, idle, calls } = world({

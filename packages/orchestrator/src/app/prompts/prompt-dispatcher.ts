@@ -1,9 +1,14 @@
-import { demoModelRef } from '@cynodeai/contracts/model';
 import { messageOf } from '@cynodeai/runtime/std';
+import { promptsAtOnce } from '../../domain/prompts/model-limits.ts';
 import type { ClaimedPrompt, PromptClaims } from '../../ports/prompts.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import type { HeldLeases } from '../leases/held-leases.ts';
-import { type AskModelDeps, type ModelRoute, findModelRoute } from '../models/ask-model.ts';
+import {
+  type AskModelDeps,
+  type ModelRoute,
+  findModelRoute,
+  modelAtOnce,
+} from '../models/ask-model.ts';
 import { type RunPromptDeps, runPrompt } from './run-prompt.ts';
 
 export interface PromptDispatcherDeps extends RunPromptDeps {
@@ -13,9 +18,6 @@ export interface PromptDispatcherDeps extends RunPromptDeps {
   /** Calls under way at once in this process, whatever the service takes. */
   readonly maxCalls: number;
 }
-
-/** The stand-in answers by rules and takes what comes. */
-const demoAtOnce = 4;
 
 /**
  * Claims prompts and has models answer them, a bounded number at once and apart from sandbox jobs,
@@ -35,7 +37,12 @@ export class PromptDispatcher {
    */
   async dispatch(): Promise<void> {
     const { held, prompts, model, maxCalls } = this.#deps;
-    if (held.isClosed || held.size >= maxCalls || !(await prompts.due())) return;
+    if (held.isClosed || held.size >= maxCalls) return;
+    const { isDue, underWay, atOnce } = await prompts.queue();
+    if (!isDue) return;
+    // While every place is taken nothing else is looked at.
+    const most = atOnce ?? (underWay > 0 ? await modelAtOnce(model) : undefined);
+    if (most !== undefined && underWay >= most) return prompts.noteWaiting('model_answers_others');
     const route = await findModelRoute(model);
     if (route.kind === 'waiting') return prompts.noteWaiting(route.reason);
     const { path } = route;
@@ -44,9 +51,9 @@ export class PromptDispatcher {
       reasons: path.reasons,
       ...(path.kind === 'node_relay' && { node_slug: path.node.slug }),
     };
-    const atOnce = path.model === demoModelRef ? demoAtOnce : 1;
+    const limit = maxCalls - held.size;
     await held.claim(
-      () => prompts.claim({ limit: maxCalls - held.size, atOnce, note }),
+      () => prompts.claim({ limit, atOnce: promptsAtOnce(path.model), note }),
       (prompt) => this.#run(prompt, route),
     );
   }

@@ -26,7 +26,9 @@ export type PromptWaitingReason =
   | 'pm_model_unavailable'
   /** No node's service answers; or it, or the way to it, did not take the last call and is asked again in a moment. */
   | 'model_service_down'
-  | 'model_service_busy';
+  | 'model_service_busy'
+  /** It answers as many prompts as it takes at once; the others follow in turn. */
+  | 'model_answers_others';
 
 /** How a prompt reaches a model. */
 export type PromptPath =
@@ -50,6 +52,16 @@ export interface PathFacts {
   readonly defaultModel: string;
   readonly selected: SelectedModel | undefined;
   readonly nodes: readonly NodeFacts[];
+}
+
+/** The model that prompts are sent to, once there is a way; undefined while none is selected and nobody named one. */
+export function askedModel({
+  hasUrl,
+  defaultModel,
+  selected,
+}: Omit<PathFacts, 'nodes'>): string | undefined {
+  const local = selected?.executionMode === 'local' ? selected.modelRef : undefined;
+  return local ?? (hasUrl ? defaultModel : undefined);
 }
 
 function waitingReason(selected: SelectedModel | undefined): PromptWaitingReason | undefined {

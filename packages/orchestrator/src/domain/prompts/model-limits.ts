@@ -1,3 +1,4 @@
+import { demoModelRef } from '@cynodeai/contracts/model';
 import { positiveInteger } from '../nodes/config-settings.ts';
 
 /** How long a model may be silent or at work, ms. See docs/reference/inference.md#prompts. */
@@ -10,6 +11,14 @@ export interface ModelLimits {
   readonly loadMs: number;
   /** The whole call. */
   readonly totalMs: number;
+}
+
+/** The stand-in answers by rules and takes what comes. */
+const demoAtOnce = 4;
+
+/** Prompts that are at a model at once, unless the setting says another number. See docs/reference/inference.md#prompts. */
+export function promptsAtOnce(model: string): number {
+  return model === demoModelRef ? demoAtOnce : 1;
 }
 
 /** System settings of model calls. See docs/reference/settings.md#system-settings. */

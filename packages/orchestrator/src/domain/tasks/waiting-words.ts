@@ -15,6 +15,8 @@ const words: Readonly<Record<WaitingReason | PromptWaitingReason, string>> = {
   pm_model_unavailable: 'its model cannot be used now; cynode status says why',
   model_service_down: 'the model service does not answer, and is used again by itself once it does',
   model_service_busy: 'the model service is busy, and is asked again in a moment',
+  model_answers_others:
+    'the model answers another prompt; one follows the other, unless inference.max_concurrency says more',
 };
 
 /** The words for a code; undefined for one of another version. See docs/reference/leases.md#which-one-is-chosen. */

@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
-import type { ClaimedPrompt, PromptClaims } from '../../../ports/prompts.ts';
+import type { ClaimedPrompt, PromptClaims, PromptQueue } from '../../../ports/prompts.ts';
 import type { Executor } from '../database.ts';
 import { readDispatchSettings } from '../settings/dispatch-settings.ts';
 import { readPromptSettings } from '../settings/prompt-settings.ts';
 import type { Database } from '../tables.ts';
-import { isDue } from './due-jobs.ts';
+import { hasDueJob, isDue } from './due-jobs.ts';
 import { startJobs } from './start-jobs.ts';
 
 interface Row {
@@ -23,6 +23,13 @@ async function underWay(db: Executor): Promise<number> {
     WHERE status = 'running' AND payload ->> 'kind' = 'inference'
   `.execute(db);
   return rows[0]?.count ?? 0;
+}
+
+/** What waits and what is under way; no more is asked while nothing waits. */
+export async function readPromptQueue(db: Executor): Promise<PromptQueue> {
+  if (!(await hasDueJob(db, 'inference'))) return { isDue: false, underWay: 0, atOnce: undefined };
+  const { atOnce } = await readPromptSettings(db);
+  return { isDue: true, underWay: await underWay(db), atOnce };
 }
 
 /**

@@ -66,10 +66,14 @@ const passing: Readonly<Partial<Record<PromptWaitingReason, string>>> = {
   model_service_down:
     'the model service did not take the last call, or the way to it was cut; it is asked again in a moment',
   model_service_busy: 'the model service is busy with other calls; it is asked again in a moment',
+  pm_model_unavailable:
+    'the model service does not have the model that it was asked for; it is asked again in a moment, and cynode model list says what there is',
 };
 
-/** What readiness says of it; how far a download is would write on every task at every look. */
+/** What readiness says of it, where that knows more than the reason itself says; how far a download is would write on every task at every look. */
 async function sentenceOf(db: Executor, reason: PromptWaitingReason): Promise<string | undefined> {
+  // Said of every waiting prompt at every look while another is answered.
+  if (reason === 'model_answers_others') return undefined;
   const nodes = await readDispatchNodes(db, unopenedTokens);
   const { selection, availability } = await readPmModelFacts(db);
   const reasons = evaluateReadiness({

@@ -5,6 +5,7 @@ import {
   dispatchSettings,
 } from '../../../domain/dispatch/dispatch-settings.ts';
 import type { Executor } from '../database.ts';
+import { readSettings } from './read-settings.ts';
 
 /** SQL: the settings of a claim as one object, for a statement that reads something else beside them. */
 export const dispatchSettingsJson = sql<Record<string, unknown> | null>`(
@@ -13,7 +14,5 @@ export const dispatchSettingsJson = sql<Record<string, unknown> | null>`(
 
 /** The settings alone. */
 export async function readDispatchSettings(db: Executor): Promise<DispatchSettings> {
-  const { rows } = await sql<{ stored: Record<string, unknown> | null }>`
-    SELECT ${dispatchSettingsJson} AS stored`.execute(db);
-  return dispatchSettings(rows[0]?.stored ?? null);
+  return dispatchSettings(Object.fromEntries(await readSettings(db, dispatchSettingKeys)));
 }
