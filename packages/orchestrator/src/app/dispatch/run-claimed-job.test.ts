@@ -51,6 +51,7 @@ function world() {
   const current = { leaseId: 'first' };
   /** What was said is told from then on; before, the database is slow. */
   const telling = Promise.withResolvers<void>();
+  const silent = Promise.withResolvers<void>();
   const moved = Promise.withResolvers<void>();
   const done = Promise.withResolvers<void>();
   const worker: RunClaimedJobDeps['worker'] = {
@@ -71,6 +72,7 @@ function world() {
         const known = { version: 1, task_id: taskId, job_id: jobId } as const;
         return { kind: 'known', job: { ...known, status: 'in_progress' } };
       }
+      await silent.promise;
       // Each question takes its time.
       time.ms += 10_000;
       return { kind: 'unreachable', message: 'silent' };
@@ -139,18 +141,21 @@ function world() {
     onDue: () => {},
     claimOptions: () => ({ extraRunning: new Map(), avoid: new Set() }),
   };
-  return { run: new ClaimedJobRun(held, deps), told, speakers, current, moved, done };
+  return { run: new ClaimedJobRun(held, deps), told, speakers, current, silent, moved, done };
 }
 
 it.each([
   ['before it is given up', 'first'],
   ['while it is given up', 'second'],
 ])('what a given-up run says %s is never told as words of the next one', async (_when, leaseId) => {
-  const { run, told, speakers, current, moved, done } = world();
+  const { run, told, speakers, current, silent, moved, done } = world();
   const ended = run.start();
   await waitFor(() => speakers.has('a'));
-  if (current.leaseId !== leaseId) await waitFor(() => current.leaseId === leaseId);
-  speakers.get('a')?.('late words');
+  if (leaseId === 'first') speakers.get('a')?.('late words');
+  await turns();
+  silent.resolve();
+  await waitFor(() => current.leaseId === 'second');
+  if (leaseId === 'second') speakers.get('a')?.('late words');
   await turns();
   moved.resolve();
   await waitFor(() => speakers.has('b'));
