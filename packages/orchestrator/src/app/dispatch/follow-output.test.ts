@@ -97,6 +97,27 @@ describe('the output of a run on its node', () => {
     });
   });
 
+  it.each([
+    ['a NUL', 'a\u0000b', 'a\uFFFDb'],
+    ['half a surrogate pair', 'a\uD83Eb', 'a\uFFFDb'],
+    ['both, again and again', '\uDDE8\u0000'.repeat(9), '\uFFFD\uFFFD'.repeat(9)],
+  ])('goes on behind %s that another dispatcher told', async (_what, said, kept) => {
+    const { output, told, settle } = follow(
+      [
+        { pieces: [out(said)], ended: false },
+        { pieces: [out(`${said}c`)], ended: true },
+      ],
+      { stdout: kept, stderr: '' },
+    );
+    await settle();
+    expect(told).toEqual({ stdout: 'c', stderr: '' });
+    const all = kept.length + 1;
+    expect(await output.close({ stdout: `${kept}cd`, stderr: '' })).toEqual({
+      stdout: all,
+      stderr: 0,
+    });
+  });
+
   it('that nobody followed any more counts what was told before', async () => {
     const known = { stdout: 'abc', stderr: 'other' };
     const { output } = follow([], known);

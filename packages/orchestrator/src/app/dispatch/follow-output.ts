@@ -1,6 +1,6 @@
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import { limits } from '@cynodeai/contracts/common';
-import { backoffMs } from '@cynodeai/runtime/std';
+import { backoffMs, storableText } from '@cynodeai/runtime/std';
 import type { LogPiece } from '../../domain/jobs/end-events.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import type { BothStreams } from '../../ports/live-output.ts';
@@ -80,7 +80,10 @@ export class FollowedOutput {
     }
   }
 
-  #take({ stream, text }: LogPiece, seen: Record<LogPiece['stream'], number>): void {
+  #take(piece: LogPiece, seen: Record<LogPiece['stream'], number>): void {
+    const { stream } = piece;
+    // As it is told and kept: what others told is compared with it.
+    const text = storableText(piece.text);
     const at = seen[stream];
     seen[stream] += text.length;
     const passed = this.#passed[stream];

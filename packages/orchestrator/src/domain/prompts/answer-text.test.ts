@@ -44,6 +44,32 @@ describe('the words of an answer', () => {
     );
   });
 
+  it.each([0, 1, 4095, 4096])(
+    'are looked for thoughts behind %i characters of white space',
+    (blank) => {
+      const text = `${' '.repeat(blank)}<think>a</think>b`;
+      for (const pieces of [[text], Array.from(text)]) {
+        expect(read(pieces)).toEqual({ text: 'b', thoughtChars: 1 });
+      }
+    },
+  );
+
+  it.each([4097, 5000, 50_000])(
+    'begin within %i characters of white space, of which no more are held back',
+    (blank) => {
+      const text = `${'\n'.repeat(blank)}<think>a</think>b`;
+      for (const pieces of [[text], Array.from(text)]) {
+        expect(read(pieces)).toEqual({ text, thoughtChars: 0 });
+      }
+      const words = new AnswerText();
+      let told = 0;
+      for (let at = 0; at < blank; at += 1) {
+        told += words.add('\n').length;
+        expect(at + 1 - told).toBeLessThanOrEqual(4096);
+      }
+    },
+  );
+
   it.each([
     ['a mark that is never closed', '<think>on and on', '', 9],
     ['a mark later on', 'use <think>x</think>', 'use <think>x</think>', 0],

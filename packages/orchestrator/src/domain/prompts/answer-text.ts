@@ -1,5 +1,7 @@
 const opening = '<think>';
 const closing = '</think>';
+/** White space that may stand before a mark, characters; behind more of it everything is the answer. */
+const mostBlank = 4096;
 
 /**
  * The words of an answer as they come, without the thoughts that some models write before it between `<think>` and
@@ -48,12 +50,17 @@ export class AnswerText {
 
   #begin(text: string): string {
     const words = text.trimStart();
-    if (opening.startsWith(words.slice(0, opening.length)) && words.length < opening.length) {
+    const isLate = text.length - words.length > mostBlank;
+    if (
+      !isLate &&
+      opening.startsWith(words.slice(0, opening.length)) &&
+      words.length < opening.length
+    ) {
       this.#held = text;
       return '';
     }
     this.#held = '';
-    if (!words.startsWith(opening)) {
+    if (isLate || !words.startsWith(opening)) {
       this.#state = 'answer';
       return text;
     }
