@@ -93,11 +93,32 @@ export const taskSchema = z.object({
   exit_code: z.int().optional(),
 });
 
-/** One page of tasks, newest first; `next_cursor` is absent on the last. */
+/** One page of tasks; `next_cursor` is absent on the last. One that had to look through many may be short. */
 export const taskListSchema = z.object({
   tasks: z.array(taskSchema),
   next_cursor: z.string().optional(),
 });
+
+/** A moment in a query, with its time zone. */
+const momentSchema = z.iso.datetime({ offset: true });
+
+const nameText = z.string().min(1).max(limits.indexedTextChars);
+
+/**
+ * Which tasks are wanted, and in which order: `name` whole, `q` anywhere in the name, `since` inclusive and `until`
+ * exclusive of when they were made, `owner` a uuid, a handle or `me`, `node` a uuid or slug of one that had a job.
+ */
+const taskFilters = {
+  status: taskStatusSchema.optional(),
+  project_id: z.string().min(1).max(limits.indexedTextChars).optional(),
+  name: nameText.optional(),
+  q: nameText.optional(),
+  since: momentSchema.optional(),
+  until: momentSchema.optional(),
+  owner: nameText.optional(),
+  node: nameText.optional(),
+  sort: z.enum(['newest', 'oldest']).optional(),
+};
 
 /** Answer of a cancel. */
 export const taskCancelSchema = z.object({
@@ -146,13 +167,9 @@ export const taskRoutes = {
     action: 'task.read',
     resource: 'task',
     summary: 'Own tasks and those of readable projects, newest first',
-    query: z.object({
-      status: taskStatusSchema.optional(),
-      project_id: z.string().min(1).max(limits.indexedTextChars).optional(),
-      ...paging,
-    }),
+    query: z.object({ ...taskFilters, ...paging }),
     success: { 200: { kind: 'json', schema: taskListSchema } },
-    errors: ['validation', 'authentication', 'not_found'],
+    errors: ['validation', 'authentication', 'authorization', 'not_found'],
   }),
   getTask: defineRoute({
     operation: 'tasks.get',

@@ -13,22 +13,47 @@ export type TaskReference =
   | { readonly by: 'id'; readonly id: string }
   | { readonly by: 'name'; readonly name: string; readonly createdBy: string };
 
-/** Which page of tasks is wanted, newest first. */
+/** Whose tasks: the caller's, or those of somebody by uuid or handle. */
+export type TaskOwner =
+  | { readonly by: 'caller' }
+  | { readonly by: 'id'; readonly id: string }
+  | { readonly by: 'handle'; readonly handle: string };
+
+/** Which page of tasks is wanted. */
 export interface TaskPageQuery {
-  readonly status: StoredTaskStatus | undefined;
+  readonly status?: StoredTaskStatus | undefined;
+  /** The whole name. */
+  readonly name?: string | undefined;
+  /** A part of the name. */
+  readonly text?: string | undefined;
+  /** Made then or later, and before. */
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  readonly owner?: TaskOwner | undefined;
+  /** Uuid or slug of a node that had a job of it. */
+  readonly node?: string | undefined;
+  readonly oldestFirst?: boolean | undefined;
   readonly after: PagePosition | undefined;
   readonly limit: number;
 }
 
 export interface ProjectTasksQuery extends TaskPageQuery {
   readonly projectId: string;
+  /** The caller, where `owner` means them. */
+  readonly userId: string;
+}
+
+/** A page; where the limit of what is looked through came before that of the page, how far it was looked. */
+export interface TaskPage {
+  readonly tasks: readonly TaskRecord[];
+  readonly lookedTo?: PagePosition | undefined;
 }
 
 /** Reads tasks; whether a caller may see one is decided by the domain. */
 export interface TaskReader {
   find(reference: TaskReference): Promise<TaskRecord | undefined>;
   /** Of one project. */
-  list(query: ProjectTasksQuery): Promise<readonly TaskRecord[]>;
+  list(query: ProjectTasksQuery): Promise<TaskPage>;
   /** In creation order. */
   jobs(taskId: string): Promise<readonly JobRecord[]>;
   status(taskId: string): Promise<StoredTaskStatus | undefined>;
@@ -49,9 +74,8 @@ export interface CallerTaskWithJobs extends CallerTask {
   readonly jobs: readonly JobRecord[];
 }
 
-export interface CallerTaskPage {
+export interface CallerTaskPage extends TaskPage {
   readonly actor: UserSession;
-  readonly tasks: readonly TaskRecord[];
 }
 
 /**

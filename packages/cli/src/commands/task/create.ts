@@ -1,9 +1,11 @@
 import { readTaskInput, taskInputFlags } from '@cynodeai/api-client/task-input';
+import { CliError } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { taskOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { createFlags } from './flags.ts';
+import { exitStatusOf } from './task-end.ts';
 import { printResult } from './print-result.ts';
 import { waitForResult } from './wait-for-result.ts';
 
@@ -20,9 +22,10 @@ const uploadStallMs = 60_000;
 export async function create(
   context: Context,
   { flags }: { readonly flags: CreateFlags },
-): Promise<void> {
+): Promise<number> {
   const { authenticated, notes, output, settings, signal } = context;
-  const { result, ...typed } = flags;
+  const { result, exitStatus, ...typed } = flags;
+  if (exitStatus && !result) throw new CliError('usage', '--exit-status needs --result');
   const projectId = typed.projectId ?? settings.activeProjectId;
   await using input = await readTaskInput({
     ...taskInputFlags(typed),
@@ -38,10 +41,12 @@ export async function create(
   if (!result) {
     const created = { task_id: id, task_name: name };
     await output.print({ records: [created], json: created });
-    return;
+    return 0;
   }
   try {
-    await printResult(await waitForResult(client, id, { notes, signal }), { notes, output });
+    const outcome = await waitForResult(client, id, { notes, signal });
+    await printResult(outcome, { notes, output });
+    return exitStatus ? exitStatusOf(outcome) : 0;
   } catch (error) {
     if (signal.aborted) await notes.hint(`the task goes on; see it with: cynork task result ${id}`);
     throw error;

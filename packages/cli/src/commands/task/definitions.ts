@@ -5,6 +5,7 @@ import {
   artifactArgs,
   artifactGetFlags,
   createFlags,
+  getFlags,
   listFlags,
   logsFlags,
   resultFlags,
@@ -22,7 +23,7 @@ export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
   }),
   defineCommand({
     path: ['task', 'list'],
-    summary: 'List tasks, newest first',
+    summary: 'List and find tasks, newest first',
     args: {},
     flags: listFlags,
     load: async () => (await import('./list.ts')).list,
@@ -31,7 +32,7 @@ export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
     path: ['task', 'get'],
     summary: 'Show one task',
     args: taskArgs,
-    flags: {},
+    flags: getFlags,
     load: async () => (await import('./get.ts')).get,
   }),
   defineCommand({

@@ -8,10 +8,22 @@ import { pagingFlags } from '../shared/flags.ts';
  */
 export const taskArgs = { task: 'uuid or name of the task' } as const satisfies Args;
 
+/** Of commands that show how a task ended. See docs/reference/cli.md#exit-codes. */
+export const exitStatusFlag = {
+  exitStatus: {
+    type: 'boolean',
+    help: 'end with the exit code of the job, 124 when its time was up, 130 when canceled, 125 when it did not run',
+  },
+} as const satisfies Flags;
+
+/** See docs/reference/cli.md#task-commands. */
+export const getFlags = { ...exitStatusFlag } as const satisfies Flags;
+
 /** See docs/reference/cli.md#create-a-task. */
 export const createFlags = {
   ...taskCreateFlags,
   result: { type: 'boolean', help: 'wait for the end and print the result' },
+  ...exitStatusFlag,
 } as const satisfies Flags;
 
 /** See docs/reference/cli.md#paging and docs/reference/cli.md#task-commands. */
@@ -22,6 +34,23 @@ export const listFlags = {
     choices: ['queued', 'running', 'completed', 'failed', 'canceled', 'superseded'],
     help: 'only tasks in this state',
   },
+  name: { type: 'string', value: 'name', help: 'only the task of this name' },
+  search: { type: 'string', value: 'text', help: 'only tasks with this text in their names' },
+  since: {
+    type: 'string',
+    value: 'time',
+    help: 'only tasks made since then: 2h or 7d ago, 2026-11-30, 2026-11-30T08:00:00Z',
+  },
+  until: { type: 'string', value: 'time', help: 'only tasks made before then' },
+  owner: { type: 'string', value: 'user', help: 'only tasks of this user: handle, uuid, or me' },
+  node: { type: 'string', value: 'node', help: 'only tasks with a job on this node: slug or uuid' },
+  sort: {
+    type: 'choice',
+    value: 'order',
+    choices: ['newest', 'oldest'],
+    help: 'which come first (default newest)',
+  },
+  all: { type: 'boolean', help: 'every page, not one' },
   ids: { type: 'boolean', help: 'show the id of each task too; a pipe is always given it' },
   ...pagingFlags,
 } as const satisfies Flags;
@@ -29,6 +58,7 @@ export const listFlags = {
 /** See docs/reference/cli.md#task-commands. */
 export const resultFlags = {
   wait: { type: 'boolean', short: 'w', help: 'wait until the task has ended' },
+  ...exitStatusFlag,
 } as const satisfies Flags;
 
 /** See docs/reference/cli.md#task-commands. */
@@ -40,6 +70,7 @@ export const watchFlags = {
     help: 'pause between questions where there is no event stream, such as 1500ms (default 2s, at least 1s)',
   },
   noClear: { type: 'boolean', help: 'keep what was shown before' },
+  ...exitStatusFlag,
 } as const satisfies Flags;
 
 /** See docs/reference/cli.md#task-commands. */

@@ -1,12 +1,13 @@
 import { parseDurationMs } from '@cynodeai/runtime/std';
-import { type TaskStatus, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
+import { type TaskStatus, gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodeOf } from '../../base/exit-code.ts';
-import type { ShownResult } from '../../gateway/answers.ts';
+import { type ShownResult, resultOf } from '../../gateway/answers.ts';
 import { type Output, formatTable } from '@cynodeai/command-line/output';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { taskArgs, watchFlags } from './flags.ts';
+import { exitStatusOf } from './task-end.ts';
 import { nameDemoModel, resultOutput, warnOfCuts } from './print-result.ts';
 import { type Watcher, watchEvents, watchResult } from './watch-task.ts';
 import { WorkflowStory } from './workflow-story.ts';
@@ -67,20 +68,25 @@ function lines(output: Output): Watcher {
 }
 
 /**
- * `cynork task watch`: until the task has ended or SIGINT, exit 0 both times.
+ * `cynork task watch`: until the task has ended or SIGINT, exit 0 both times unless `--exit-status` is said.
  * See docs/reference/cli.md#task-commands.
  */
 export async function watch(
   { authenticated, notes, output, signal }: Context,
   { args, flags }: CommandInput<typeof taskArgs, typeof watchFlags>,
-): Promise<void> {
+): Promise<number> {
   const stop = AbortSignal.any([signal, output.closed]);
   const options = { task: args.task, signal: stop, pauseMs: intervalMs(flags.interval ?? '2s') };
   const client = await authenticated();
   let latest: ShownResult | undefined;
   const shown = screen(output, flags.noClear === true);
   try {
-    if (output.format === 'jsonl') return await watchEvents(client, options, lines(output));
+    if (output.format === 'jsonl') {
+      await watchEvents(client, options, lines(output));
+      if (!flags.exitStatus) return 0;
+      const ended = await client.read(gatewayRoutes.getTaskResult, { params: { id: args.task } });
+      return exitStatusOf(resultOf(ended));
+    }
     await watchResult(client, options, {
       onEvent: async (event) => {
         if (output.format === 'table') await shown.onEvent(event);
@@ -94,9 +100,10 @@ export async function watch(
     const interrupted = stop.aborted && exitCodeOf(stop.reason) === 130;
     if (!interrupted) throw error;
   }
-  if (latest === undefined) return;
+  if (latest === undefined) return 0;
   if (output.format === 'json') await output.print(resultOutput(latest));
-  if (!isTerminalTaskStatus(latest.status)) return;
+  if (!isTerminalTaskStatus(latest.status)) return 0;
   await warnOfCuts(latest, notes);
   await nameDemoModel(latest, notes);
+  return flags.exitStatus ? exitStatusOf(latest) : 0;
 }

@@ -1,12 +1,21 @@
-import { limits } from '@cynodeai/contracts/common';
+import { limits, uuidSchema } from '@cynodeai/contracts/common';
 import type { TaskList, TaskStatus } from '@cynodeai/contracts/gateway';
-import { isInView } from '../../domain/identity/task-access.ts';
+import { OrchestratorError } from '../../domain/errors.ts';
+import type { UserSession } from '../../domain/identity/actor.ts';
+import { isInView, overseesAll } from '../../domain/identity/task-access.ts';
 import { type Seal, decodeCursor, encodeCursor } from '../../domain/tasks/page-cursor.ts';
-import { type TaskRecord, taskView } from '../../domain/tasks/task-record.ts';
+import { taskView } from '../../domain/tasks/task-record.ts';
 import { storedTaskStatus } from '../../domain/tasks/task-status.ts';
 import type { IdentityStore, SessionRef } from '../../ports/identity.ts';
 import type { ProjectStore } from '../../ports/projects.ts';
-import type { CallerTaskPage, CallerTasks, TaskPageQuery, TaskReader } from '../../ports/tasks.ts';
+import type {
+  CallerTaskPage,
+  CallerTasks,
+  TaskOwner,
+  TaskPage,
+  TaskPageQuery,
+  TaskReader,
+} from '../../ports/tasks.ts';
 import { visibleProject } from '../projects/resolve-project.ts';
 
 export interface ListTasksDeps {
@@ -20,13 +29,51 @@ export interface ListTasksDeps {
 export interface ListTasksRequest {
   readonly status?: TaskStatus | undefined;
   readonly project_id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly q?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly node?: string | undefined;
+  readonly sort?: 'newest' | 'oldest' | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
+}
+
+const dateOf = (text: string | undefined): Date | undefined =>
+  text === undefined ? undefined : new Date(text);
+
+function ownerOf(text: string | undefined): TaskOwner | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'me') return { by: 'caller' };
+  const id = uuidSchema.safeParse(text.toLowerCase());
+  return id.success ? { by: 'id', id: id.data } : { by: 'handle', handle: text };
+}
+
+/** Whoever does not oversee all tasks asks for their own alone; nobody learns by it which handles there are. */
+function requireOwner(actor: UserSession, owner: TaskOwner | undefined): void {
+  if (owner === undefined || owner.by === 'caller' || overseesAll(actor)) return;
+  const isOwn =
+    owner.by === 'id'
+      ? owner.id === actor.userId
+      : owner.handle.toLowerCase() === actor.handle.toLowerCase();
+  if (isOwn) return;
+  throw new OrchestratorError(
+    'forbidden',
+    'only those who oversee all tasks may ask for those of somebody else; leave owner out, or say me',
+  );
 }
 
 function pageQuery({ seal }: ListTasksDeps, request: ListTasksRequest): TaskPageQuery {
   return {
     status: request.status && storedTaskStatus(request.status),
+    name: request.name?.toLowerCase(),
+    text: request.q?.toLowerCase(),
+    since: dateOf(request.since),
+    until: dateOf(request.until),
+    owner: ownerOf(request.owner),
+    node: request.node?.toLowerCase(),
+    oldestFirst: request.sort === 'oldest',
     after: request.cursor === undefined ? undefined : decodeCursor(request.cursor, seal),
     limit: (request.limit ?? limits.pageDefault) + 1,
   };
@@ -50,18 +97,21 @@ export async function readTaskPage(
 
 async function tasksOf(
   deps: ListTasksDeps,
-  { actor, tasks }: CallerTaskPage,
+  { actor, tasks, lookedTo }: CallerTaskPage,
   request: ListTasksRequest,
-): Promise<readonly TaskRecord[]> {
-  if (request.project_id === undefined) return tasks.filter((task) => isInView(actor, task));
+): Promise<TaskPage> {
+  if (request.project_id === undefined) {
+    return { tasks: tasks.filter((task) => isInView(actor, task)), lookedTo };
+  }
   const project = await visibleProject(deps.projects, actor, request.project_id);
-  return deps.tasks.list({ ...pageQuery(deps, request), projectId: project.id });
+  const { id: projectId } = project;
+  return deps.tasks.list({ ...pageQuery(deps, request), projectId, userId: actor.userId });
 }
 
 /**
- * One page of the caller's own tasks and those of readable projects, newest first.
+ * One page of the caller's own tasks and those of readable projects, newest first unless told.
  * See docs/reference/tasks-and-jobs.md#read-a-task.
- * @throws OrchestratorError `input_invalid`, `project_unknown`.
+ * @throws OrchestratorError `input_invalid`, `project_unknown`, `forbidden`.
  */
 export async function listTasks(
   deps: ListTasksDeps,
@@ -69,11 +119,12 @@ export async function listTasks(
   request: ListTasksRequest,
 ): Promise<TaskList> {
   const limit = request.limit ?? limits.pageDefault;
+  requireOwner(read.actor, ownerOf(request.owner));
   const found = await tasksOf(deps, read, request);
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
+  const page = found.tasks.slice(0, limit);
+  const next = found.tasks.length > limit ? page.at(-1) : found.lookedTo;
   return {
     tasks: page.map(taskView),
-    ...(found.length > limit && last && { next_cursor: encodeCursor(last, deps.seal) }),
+    ...(next && { next_cursor: encodeCursor(next, deps.seal) }),
   };
 }

@@ -54,7 +54,7 @@ function world() {
   };
   const tasks: TaskReader = {
     find: async () => state.task,
-    list: async () => [],
+    list: async () => ({ tasks: [] }),
     jobs: async () => [],
     status: async () => state.status,
     events: async (_taskId, after, limit) => {

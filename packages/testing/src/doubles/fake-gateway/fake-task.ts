@@ -27,6 +27,8 @@ export interface TaskFacts {
   readonly id: string;
   readonly name: string;
   readonly ownerId: string;
+  /** Handle of its owner. */
+  readonly owner: string;
   readonly projectId: string;
   readonly mode: InputMode;
   readonly text: string;

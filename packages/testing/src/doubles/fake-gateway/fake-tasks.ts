@@ -19,6 +19,34 @@ const overseesAll = ({ roles }: FakeUser): boolean =>
 const onlyViews = ({ roles }: FakeUser): boolean =>
   roles.length > 0 && roles.every((role) => role === 'viewer');
 
+/** What a list is asked for. */
+interface TaskFilters {
+  readonly status?: TaskStatus | undefined;
+  readonly name?: string | undefined;
+  readonly q?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly owner?: string | undefined;
+  /** It has no nodes. */
+  readonly node?: string | undefined;
+  readonly sort?: 'newest' | 'oldest' | undefined;
+}
+
+function fits(task: FakeTask, query: TaskFilters): boolean {
+  const { name } = task.facts;
+  const made = task.createdAt.getTime();
+  const at = (text: string | undefined, usual: number): number =>
+    text === undefined ? usual : new Date(text).getTime();
+  return (
+    (query.status === undefined || task.status === query.status) &&
+    (query.name === undefined || name === query.name.toLowerCase()) &&
+    (query.q === undefined || name.includes(query.q.toLowerCase())) &&
+    query.node === undefined &&
+    made >= at(query.since, 0) &&
+    made < at(query.until, Infinity)
+  );
+}
+
 /**
  * Tasks of a fake gateway. Roles in projects are left out: whoever is no overseer sees their own tasks, and every
  * project that was added.
@@ -90,19 +118,25 @@ export class FakeTasks {
   /** @throws ProblemError `validation`, `not_found`. */
   list(
     caller: FakeUser,
-    query: PageQuery & {
-      readonly status?: TaskStatus | undefined;
-      readonly project_id?: string | undefined;
-    },
+    query: PageQuery & TaskFilters & { readonly project_id?: string | undefined },
   ): TaskList {
     const projectId = query.project_id && this.#project(caller, query.project_id);
+    const { owner } = query;
+    const ownerId = owner === 'me' || owner === caller.handle ? caller.id : owner;
+    if (ownerId !== undefined && ownerId !== caller.id && !overseesAll(caller)) {
+      throw new ProblemError('authorization', 'only those who oversee all tasks may ask for them');
+    }
     const found = this.all.filter(
       (task) =>
         this.#sees(caller, task) &&
-        (query.status === undefined || task.status === query.status) &&
+        fits(task, query) &&
+        (ownerId === undefined || [task.facts.ownerId, task.facts.owner].includes(ownerId)) &&
         (projectId === undefined || task.facts.projectId === projectId),
     );
-    const { page, next } = this.#pages.of(found.toReversed(), query);
+    const { page, next } = this.#pages.of(
+      query.sort === 'oldest' ? found : found.toReversed(),
+      query,
+    );
     return { tasks: page.map((task) => task.view()), ...next };
   }
 
@@ -129,6 +163,7 @@ export class FakeTasks {
       id: uuidv7(this.#clock.now().getTime()),
       name: chooseName(request, text, isTaken),
       ownerId: owner.id,
+      owner: owner.handle,
       projectId: this.#project(owner, request.project_id ?? owner.defaultProjectId),
       mode,
       text,

@@ -1,4 +1,4 @@
-import type { TaskList } from '@cynodeai/contracts/gateway';
+import type { Task, TaskList } from '@cynodeai/contracts/gateway';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Caller, type Drive, type GatewayDriver, expectProblem } from './driver.ts';
 
@@ -72,18 +72,103 @@ export function testLists(drive: Drive): void {
     });
   });
 
+  describe('a search for tasks', () => {
+    /** Names of what a query finds, page by page of one. */
+    const found = async (query: string): Promise<string[]> =>
+      (await pages(`limit=1&${query}`)).flatMap(({ tasks }) =>
+        tasks.map(({ task_name: name }) => name),
+      );
+    let made: Task[] = [];
+
+    beforeAll(async () => {
+      who = await driver.newCaller();
+      made = [];
+      for (const name of ['build-core', 'test-core', 'build-docs', 'deploy']) {
+        driver.gateway.advance(60_000);
+        made.push(await driver.create(who, { input_mode: 'commands', prompt: 'true', name }));
+      }
+      await driver.cancel(who, made[2]?.id ?? '');
+    });
+
+    it.each([
+      ['q=core', ['test-core', 'build-core']],
+      ['q=BUILD', ['build-docs', 'build-core']],
+      ['q=build&status=queued', ['build-core']],
+      ['q=%25', []],
+      ['q=nothing-like-it', []],
+      ['name=deploy', ['deploy']],
+      ['name=Build-Core', ['build-core']],
+      ['name=build', []],
+      ['sort=oldest', ['build-core', 'test-core', 'build-docs', 'deploy']],
+      ['sort=newest', ['deploy', 'build-docs', 'test-core', 'build-core']],
+      ['sort=oldest&q=core', ['build-core', 'test-core']],
+      ['owner=me&q=docs', ['build-docs']],
+      ['node=no-such-node', []],
+    ])('finds by %s', async (query, names) => {
+      expect(await found(query)).toEqual(names);
+    });
+
+    it('finds from a moment on, and up to another', async () => {
+      const at = (index: number): string => encodeURIComponent(made[index]?.created_at ?? '');
+      expect(await found(`since=${at(2)}`)).toEqual(['deploy', 'build-docs']);
+      expect(await found(`until=${at(2)}`)).toEqual(['test-core', 'build-core']);
+      expect(await found(`since=${at(1)}&until=${at(3)}&sort=oldest`)).toEqual([
+        'test-core',
+        'build-docs',
+      ]);
+      expect(await found(`since=${at(3)}&until=${at(1)}`)).toEqual([]);
+      const { id } = await driver.me(who);
+      const own = `project_id=default-${id}&q=core&since=${at(1)}`;
+      expect(await found(own)).toEqual(['test-core']);
+    });
+
+    it('finds those of somebody for who oversees all, and of oneself for everybody', async () => {
+      const { id, handle } = await driver.me(who);
+      expect(await found(`owner=${handle}&q=docs`)).toEqual(['build-docs']);
+      expect(await found(`owner=${id}&q=docs`)).toEqual(['build-docs']);
+      const other = await driver.newCaller();
+      for (const owner of [handle, id, 'nobody-at-all']) {
+        const answer = await driver.get(other, `/v1/tasks?owner=${owner}`);
+        expectProblem(answer, 403, 'authorization');
+      }
+      await driver.grant(other, 'operator');
+      const names = async (query: string): Promise<string[]> =>
+        (await driver.list(other, query)).tasks.map(({ task_name: name }) => name);
+      expect(await names(`?owner=${handle}`)).toEqual([
+        'deploy',
+        'build-docs',
+        'test-core',
+        'build-core',
+      ]);
+      expect(await names(`?owner=${id}&name=deploy`)).toEqual(['deploy']);
+      expect(await names('?owner=nobody-at-all')).toEqual([]);
+      expect(await names('?owner=me')).toEqual([]);
+    });
+  });
+
   describe('a query for tasks', () => {
     beforeAll(async () => {
       who = await driver.newCaller();
     });
 
-    it.each(['limit=0', 'limit=201', 'limit=x', 'status=pending', 'cursor=x', 'project_id=No!'])(
-      'is refused with %s',
-      async (query) => {
-        const answer = await driver.get(who, `/v1/tasks?${query}`);
-        expectProblem(answer, 400, 'validation', query.split('=')[0]);
-      },
-    );
+    it.each([
+      'limit=0',
+      'limit=201',
+      'limit=x',
+      'status=pending',
+      'cursor=x',
+      'project_id=No!',
+      'since=yesterday',
+      'until=2026-01-01',
+      'sort=name',
+      'name=',
+      'q=',
+      'owner=',
+      'node=',
+    ])('is refused with %s', async (query) => {
+      const answer = await driver.get(who, `/v1/tasks?${query}`);
+      expectProblem(answer, 400, 'validation', query.split('=')[0]);
+    });
 
     it('takes neither a cursor that was changed nor a project nobody sees', async () => {
       await make(2);

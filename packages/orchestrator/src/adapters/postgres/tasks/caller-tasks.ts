@@ -13,7 +13,15 @@ import type { Executor } from '../database.ts';
 import { type CallerRow, callerSelect, sessionOf } from '../identity/find-session.ts';
 import { type JobRow, jobOf, jobsJson } from './list-jobs.ts';
 import { matches } from './find-task.ts';
-import { pageRest } from './list-tasks.ts';
+import {
+  type LookedTo,
+  lookedToOf,
+  mostOf,
+  orderOf,
+  pageOf,
+  pageRest,
+  positionOf,
+} from './list-tasks.ts';
 import { type TaskRow, taskColumns, taskOf } from './task-columns.ts';
 
 /** A row of the caller with a task, or with none. */
@@ -58,11 +66,11 @@ async function findWithJobs(
 }
 
 /**
- * Ids of the caller's page; every branch walks an index backwards and stops at the limit, however many tasks there are.
+ * Ids the caller's page is made of; every branch walks an index and stops at the limit, however many tasks there are.
  * Whoever oversees all tasks gets the first branch, everybody else the second.
  */
 function readablePage(query: TaskPageQuery): RawBuilder<unknown> {
-  const rest = pageRest(query);
+  const rest = pageRest(query, sql`(select user_id from scope)`);
   return sql`
     (select id, created_at from tasks where (select sees_all from scope)${rest})
     union all
@@ -74,8 +82,7 @@ function readablePage(query: TaskPageQuery): RawBuilder<unknown> {
           from (select distinct project_id from scope, unnest(project_ids) as project_id where not sees_all) project
          cross join lateral (
            select id, created_at from tasks where tasks.project_id = project.project_id${rest}) task)
-     ) readable
-     order by created_at desc, id desc limit ${query.limit})`;
+     ) readable${orderOf(query)} limit ${mostOf(query)})`;
 }
 
 async function list(
@@ -84,7 +91,8 @@ async function list(
   now: Date,
   query: TaskPageQuery,
 ): Promise<Awaited<ReturnType<CallerTasks['list']>>> {
-  const { rows } = await sql<Row>`
+  const candidates = readablePage(query);
+  const { rows } = await sql<Row & { readonly looked_to: LookedTo | null }>`
     with caller as (${callerSelect(session, now)}),
     held as (
       select r.name, r.project_id
@@ -95,16 +103,18 @@ async function list(
              exists (select from held where project_id is null and name = any(${[...overseers]}::text[])) as sees_all,
              array(select project_id from held where project_id is not null) || default_project_id as project_ids
         from caller),
-    page as (${readablePage(query)})
-    select caller.*, task.*
-      from caller left join lateral (
+    page as (${pageOf(query, candidates)}),
+    ended as (select ${lookedToOf(query, candidates)} as looked_to)
+    select caller.*, task.*, ended.looked_to
+      from caller cross join ended left join lateral (
         select ${taskColumns} from page join tasks t on t.id = page.id) task on true
-     order by task.created_at desc, task.id desc`.execute(db);
+    ${orderOf(query, 'task.')}`.execute(db);
   const [row] = rows;
   return (
     row && {
       actor: sessionOf(row, session),
       tasks: rows.flatMap((one) => taskOfRow(one) ?? []),
+      lookedTo: positionOf(row.looked_to),
     }
   );
 }
