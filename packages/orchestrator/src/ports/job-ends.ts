@@ -3,6 +3,7 @@ import type { LogPiece } from '../domain/jobs/end-events.ts';
 import type { SandboxJobPayload } from '../domain/jobs/job-payload.ts';
 import type { StoredEnd } from '../domain/jobs/stored-end.ts';
 import type { JobLease } from './leases.ts';
+import type { UnsureFrom } from './live-output.ts';
 
 /** The job a prompt goes on with. */
 export interface FallbackJob {
@@ -16,6 +17,7 @@ export interface EndedJob extends JobLease {
   readonly result: JobResult;
   readonly summary: string;
   readonly logs: readonly LogPiece[];
+  readonly unsureFrom?: UnsureFrom | undefined;
   /** Queued in the same transaction; the task then goes on instead of ending with this job. */
   readonly next?: FallbackJob;
 }

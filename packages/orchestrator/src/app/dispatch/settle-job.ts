@@ -5,10 +5,10 @@ import { logPieces } from '../../domain/jobs/end-events.ts';
 import { retryDelayMs } from '../../domain/jobs/attempts.ts';
 import { sandboxSummary, withAskedModel } from '../../domain/prompts/sandbox-fallback.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
-import type { BothStreams } from '../../ports/live-output.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Nodes } from '../../ports/nodes.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
+import type { Told } from '../jobs/live-teller.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import type { NodeOutbox } from './node-outbox.ts';
@@ -42,7 +42,7 @@ export class JobSettler {
   }
 
   /** Stores the end of the job with what of its output was not `told` yet (characters), and lets its node drop the result once that is safe. */
-  async end(ended: Ended, told: BothStreams<number> = { stdout: 0, stderr: 0 }): Promise<void> {
+  async end(ended: Ended, told: Told = { stdout: 0, stderr: 0 }): Promise<void> {
     const { lease: job } = this.#held;
     const { status, result } = withAskedModel(ended, job.payload);
     const summary = sandboxSummary(ended, job.payload);
@@ -52,7 +52,16 @@ export class JobSettler {
       stdout: result.stdout.slice(told.stdout),
       stderr: result.stderr.slice(told.stderr),
     });
-    const end = { taskId, jobId, leaseId, status, result, summary, logs };
+    const end = {
+      taskId,
+      jobId,
+      leaseId,
+      status,
+      result,
+      summary,
+      logs,
+      unsureFrom: told.unsureFrom,
+    };
     const stored = await completer.complete(end);
     log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });
     if (stored !== 'lost' && stored !== 'superseded') outbox.acknowledge(node, job);
