@@ -35,6 +35,7 @@ async function settle(
   test: TestInstall,
   choice: InferenceChoice | undefined,
   env: Env = {},
+  tellsDemo?: boolean,
 ): Promise<Settled> {
   const output = written();
   const install = await settleInference({
@@ -42,6 +43,7 @@ async function settle(
     env: { ...test.env, ...env },
     choice,
     yes: false,
+    tellsDemo,
     signal: AbortSignal.timeout(30_000),
     progress: new Progress({ output }),
   });
@@ -49,6 +51,23 @@ async function settle(
 }
 
 describe('the choice of inference', () => {
+  it.each([
+    [undefined, /^cynode: no model was found: /],
+    [true, /^cynode: no model was found: /],
+    [false, /^$/],
+  ])('speaks of the demo model where a prompt is asked: %s', async (tellsDemo, says) => {
+    await using test = await testInstall();
+    const settled = await settle(test, 'auto', { OLLAMA_PORT: '1' }, tellsDemo);
+    expect(settled.install.inference.path).toEqual({ kind: 'demo' });
+    expect(settled.said).toMatch(says);
+  });
+
+  it.each([true, false])('tells of a named service whoever asks: %s', async (tellsDemo) => {
+    await using test = await testInstall();
+    const env = { OLLAMA_BASE_URL: 'http://127.0.0.1:1' };
+    expect((await settle(test, 'auto', env, tellsDemo)).said).toContain('nothing answers at');
+  });
+
   it('takes the service that is named, remembers it, and waits for it when it is gone', async () => {
     await using test = await testInstall();
     const model = await startScriptedModel();

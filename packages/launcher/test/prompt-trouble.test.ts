@@ -49,7 +49,7 @@ describe('what keeps a prompt from being answered', () => {
       kind: 'none',
     });
     expect(found?.lasting).toBe(true);
-    expect(found?.text).toMatch(/no inference path; do this; .*--inference auto/);
+    expect(found?.text).toMatch(/switched off here .*cynode up --inference auto/);
   });
 
   it('may pass when a model is expected but not there yet', async () => {

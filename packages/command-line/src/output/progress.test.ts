@@ -51,9 +51,26 @@ describe('progress', () => {
     const progress = new Progress({ name: 'cynode', output: out });
     progress.step('something that is longer than the window is wide');
     vi.advanceTimersByTime(600);
-    const lines = out.text.split('\r\u001B[K').filter((line) => line !== '');
+    const [whole, ...lines] = out.text.split('\r\u001B[K').filter((line) => line !== '');
+    expect(whole).toBe('cynode: something that is longer than the window is wide\n');
     expect(lines.length).toBeGreaterThan(1);
     expect(lines.every((line) => line.length === 20 && line.endsWith('\u2026'))).toBe(true);
+    progress.done();
+  });
+
+  it('writes what the window is too narrow for once, also when its numbers change, and ends it in short', () => {
+    const out = { ...output(true), columns: 30 };
+    const progress = new Progress({ name: 'cynode', output: out });
+    for (const percent of [4, 50, 100]) {
+      progress.step(`waiting: a model is loading (${percent} %); others run meanwhile`);
+      vi.advanceTimersByTime(1200);
+    }
+    progress.done();
+    expect(out.text.match(/; others run meanwhile\n/g)).toHaveLength(1);
+    expect(out.text.endsWith('cynode: waiting (1.2 s)\n')).toBe(true);
+    progress.step('waiting: for quite another thing, named here');
+    vi.advanceTimersByTime(300);
+    expect(out.text).toContain('cynode: waiting: for quite another thing, named here\n');
     progress.done();
   });
 

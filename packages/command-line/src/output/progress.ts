@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { fitWidth } from './fit-width.ts';
+import { fitWidth, textWidth } from './fit-width.ts';
 import { writeNow } from './stream.ts';
 
 /** Where people see what takes long; results never go here. */
@@ -18,6 +18,8 @@ export interface ProgressOptions {
 }
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
+/** A sign and a space before the text. */
+const signWidth = 2;
 /** Goes back to the start of the line and empties it. */
 const startOfLine = '\r\u001B[K';
 const frameMs = 100;
@@ -38,6 +40,8 @@ export class Progress {
   #detail = '';
   #startedMs = 0;
   #shown = false;
+  /** What was written whole, without its numbers. */
+  #told = '';
 
   constructor({ name, quiet = false, output = process.stderr }: ProgressOptions) {
     this.#output = output;
@@ -81,12 +85,27 @@ export class Progress {
     clearInterval(this.#timer);
     const tookMs = performance.now() - this.#startedMs;
     if (this.#shown && this.#output.isTTY) {
-      const line = `${this.#name}: ${this.#text} (${(tookMs / 1000).toFixed(1)} s)\n`;
+      const took = ` (${(tookMs / 1000).toFixed(1)} s)`;
+      const text = this.#fits() ? this.#text : (this.#text.split(/[;:,] /, 1)[0] ?? '');
+      const line = `${this.#name}: ${text}${took}\n`;
       writeNow(this.#output, tookMs < quietMs ? '' : line, startOfLine);
     }
     this.#text = '';
     this.#detail = '';
     this.#shown = false;
+  }
+
+  #fits(): boolean {
+    const { columns } = this.#output;
+    return columns === undefined || textWidth(this.#text) + signWidth <= columns;
+  }
+
+  /** What the window is too narrow for is written once where it can be read; later only its numbers may differ. */
+  #tellWhole(): void {
+    const told = this.#text.replaceAll(/\d+/g, '#');
+    if (told === this.#told) return;
+    this.#told = told;
+    writeNow(this.#output, `${this.#name}: ${this.#text}\n`);
   }
 
   #show(): void {
@@ -95,6 +114,7 @@ export class Progress {
       writeNow(this.#output, `${this.#name}: ${this.#text}\n`);
       return;
     }
+    if (!this.#fits()) this.#tellWhole();
     let frame = 0;
     this.#timer = setInterval(() => {
       const sign = frames[frame % frames.length] ?? '';

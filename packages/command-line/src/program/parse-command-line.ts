@@ -62,9 +62,13 @@ function requestOf<C, G extends Flags>(
 
 /** `error: unknown option '--x'` and a suggestion on the next line, as one line; surplus arguments are not repeated. */
 function reasonOf(error: CommanderError): string {
-  return oneLine(
-    error.message.replace(/^error: /, '').replace(/ but got (\d+): .*$/s, ' but got $1.'),
-  );
+  const surplus =
+    /^error: (too many arguments for '[^']*')\. Expected (\d+) arguments? but got (\d+)/;
+  const [, what, expected, got] = surplus.exec(error.message) ?? [];
+  if (what !== undefined) {
+    return `${what}: ${expected} expected, ${got} given; put quotes around words that belong together`;
+  }
+  return oneLine(error.message.replace(/^error: /, '')).replace(/\.$/, '');
 }
 
 const helpCodes = ['commander.help', 'commander.helpDisplayed'];

@@ -32,7 +32,8 @@ export async function modelPull(
   const { env, output, notes, signal } = context;
   const name = args.name ?? smallestModel;
   if (isCloudModel(name)) {
-    const why = 'it is computed by the maker of the service and cannot be fetched';
+    const why =
+      'it is computed by the maker of the service and cannot be fetched; fetch a local one, such as: cynode model pull';
     throw new LauncherError('usage', `${name} is a model of a cloud: ${why}`);
   }
   const { url, isUsed } = await usedService(env);
@@ -43,7 +44,8 @@ export async function modelPull(
       if (!(await ask(`Have the model service at ${url} download ${what}?`, signal))) {
         throw new LauncherError('declined', 'nothing was downloaded');
       }
-    } else if (!flags.quiet) await notes.text(`cynode: ${url} downloads ${what}\n`);
+    } else if (!flags.quiet)
+      await notes.text(`cynode: the model service at ${url} downloads ${what}\n`);
     const progress = new Progress({ quiet: flags.quiet ?? false });
     await pullModel({ url, model: name, signal, progress });
   }

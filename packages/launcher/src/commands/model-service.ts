@@ -31,10 +31,13 @@ export async function usedService(env: Env): Promise<UsedService> {
   const place = placeOf(env);
   const look = await lookAtService(place.url);
   if (look.kind === 'ollama') return place;
-  const what = look.kind === 'silent' ? `does not answer (${look.why})` : look.what;
+  const isSilent = look.kind === 'silent';
+  const what = isSilent ? `does not answer (${look.why})` : look.what;
+  const isDemo = findInstall(env)?.inference.path.kind === 'demo';
+  const why = isDemo ? ` (${demoModelRef} fetches no models)` : '';
   throw new LauncherError(
     'setup',
-    `the model service at ${place.url} ${what}; start it, name another with OLLAMA_BASE_URL=http://HOST:11434, or get one with: ${realModelCommand} (${demoModelRef} fetches no models)`,
+    `the model service at ${place.url} ${what}; ${isSilent ? 'start it, ' : ''}name another with OLLAMA_BASE_URL=http://HOST:11434, or get one with: ${realModelCommand}${why}`,
   );
 }
 

@@ -33,7 +33,10 @@ function answeringModel(models: readonly ListedModel[], name: string, url: strin
   }
   if (model.capabilities.includes(completionCapability)) return model;
   const can = model.capabilities.join(', ') || 'nothing it tells of';
-  throw new LauncherError('setup', `${model.name} cannot answer prompts (it can: ${can})`);
+  throw new LauncherError(
+    'setup',
+    `${model.name} cannot answer prompts (it can: ${can}); see which can with: cynode model list`,
+  );
 }
 
 /** `model use NAME`: prompts go to that model alone. See docs/reference/cli.md#model-commands. */

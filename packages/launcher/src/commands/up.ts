@@ -54,7 +54,9 @@ export async function up(
     await bundleToStay({ checkout: install.checkout, progress, ...context });
     install = await rememberEngine(install, context.env);
     await setUp({ install, yes, onStep, ...context });
-    const common = { install, yes, choice, database, progress, countRunning };
+    // Who starts it again knows already.
+    const tellsDemo = install.inference.path.kind !== 'demo';
+    const common = { install, yes, choice, database, progress, countRunning, tellsDemo };
     install = await prepareStart({ ...common, ...context });
     // It has what was asked for already.
     if (runningStack(install) !== undefined) return await tell(install, context, progress);

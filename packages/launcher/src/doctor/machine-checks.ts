@@ -36,7 +36,7 @@ export function checkPrograms(engine: ContainerEngine): Check[] {
       if (path !== undefined) return ok(program, path);
     }
     return fail(
-      requirement.program,
+      programsOf(requirement).join(' or '),
       `not found; ${requirement.why}`,
       installCommand([requirement.package], isRoot()),
     );

@@ -97,7 +97,7 @@ export function outcomeOf(result: TaskResult): Outcome {
       ...streams,
       kind: 'timeout',
       exitCode: exitCodes.timeout,
-      message: 'the job ran out of time and was stopped',
+      message: 'the job ran out of time and was stopped; give it longer with --timeout, up to 3h',
     };
   }
   const error = errorOf(answer);

@@ -30,6 +30,8 @@ export interface SettleOptions {
   /** What the command line says; nothing keeps what is stored. */
   readonly choice: InferenceChoice | undefined;
   readonly yes: boolean;
+  /** Whether it matters to this person now that there is only the demo model; it does unless told. */
+  readonly tellsDemo?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -134,7 +136,8 @@ type Settled = Pick<InferenceSettings, 'path' | 'agreedModel'>;
 async function carryOut(decision: Decision, options: SettleOptions): Promise<Settled> {
   switch (decision.kind) {
     case 'take': {
-      if (decision.note !== undefined) options.progress.note(decision.note);
+      const isUntold = decision.path.kind === 'demo' && options.tellsDemo === false;
+      if (decision.note !== undefined && !isUntold) options.progress.note(decision.note);
       const agreedModel = agreedFor(options.install.inference, decision.path);
       return { path: decision.path, ...(agreedModel !== undefined && { agreedModel }) };
     }

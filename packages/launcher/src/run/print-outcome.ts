@@ -61,7 +61,8 @@ function cutNote({ model, finishReason }: Outcome, stream: 'stdout' | 'stderr'):
   if (isAnswer && finishReason === 'length') {
     return 'the answer ended at the limit of its length and may not be complete';
   }
-  if (isAnswer && finishReason === 'timeout') return 'the answer is not complete';
+  if (isAnswer && finishReason === 'timeout')
+    return 'the answer is not complete: the model took too long';
   return `${stream} was longer than what is kept and is cut off`;
 }
 

@@ -23,9 +23,10 @@ function switchedOff(state: StackState): boolean {
 
 function describe(reasons: readonly ReadinessReason[], state: StackState): string {
   const [first] = reasons;
-  const text = first === undefined ? 'not ready' : `${first.message}; ${first.action}`;
-  if (!switchedOff(state)) return text;
-  return `${text}; inference is switched off here (--inference none): switch it on with --inference auto, or get a model with: ${realModelCommand}`;
+  if (switchedOff(state)) {
+    return `inference is switched off here (--inference none): switch it on with: cynode up --inference auto, or get a model with: ${realModelCommand}`;
+  }
+  return first === undefined ? 'not ready' : `${first.message}; ${first.action}`;
 }
 
 /**

@@ -108,7 +108,7 @@ async function startedInstall(
   const { bringUp } = await import('../setup/bring-up.ts');
   const starting = { install, env, yes, signal, choice, ports, database, progress, countRunning };
   return {
-    install: await bringUp(starting),
+    install: await bringUp({ ...starting, tellsDemo: options.need !== undefined }),
     fresh: true,
   };
 }

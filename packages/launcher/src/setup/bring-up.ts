@@ -34,6 +34,8 @@ export interface StartOptions extends Omit<SetupOptions, 'onStep'> {
   readonly ports: PortsChoice | undefined;
   /** What it says about the database. */
   readonly database: DatabaseChoice | undefined;
+  /** Whether it matters now that there is only the demo model. */
+  readonly tellsDemo: boolean;
   /** How many tasks run now; undefined when nobody can tell. */
   readonly countRunning: RestartOptions['countRunning'];
 }

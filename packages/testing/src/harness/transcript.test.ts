@@ -15,8 +15,9 @@ it('keeps the addresses people know', () => {
 });
 
 it('shows what a terminal is left with', () => {
-  const shown = 'a\r\n\r\u001B[Kone\r\u001B[Ktwo\r\u001B[K\u001B[31merror:\u001B[39m three\r\n';
-  expect(settled(shown)).toBe('a\nerror: three\n');
+  const frames = '\r\u001B[K⠋ one\r\u001B[K⠙ one\r\u001B[K⠋ two\r\u001B[K';
+  const shown = `a\r\n${frames}\u001B[31merror:\u001B[39m three\r\n`;
+  expect(settled(shown)).toBe('a\n* one\n* two\nerror: three\n');
 });
 
 it('breaks a line where a terminal does', () => {

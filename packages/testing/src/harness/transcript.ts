@@ -18,7 +18,7 @@ const always: Unsteady = [
   [/\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '<id>'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<time>'],
   [/\b(127\.0\.0\.1|localhost|port)([: ])(?!8080\b|11434\b)\d{2,5}\b/g, '$1$2<port>'],
-  [/\b(process|pid) \d+/g, '$1 <pid>'],
+  [/\b(process|pid|supervisor) \d+/g, '$1 <pid>'],
 ];
 
 /** A text without ids, times, ports and process ids, and without what else the test names; folders first. */
@@ -31,11 +31,22 @@ export function steady(text: string, unsteady: Unsteady = []): string {
 /** Goes back to the start of the line and empties it. */
 const redraw = '\r\u001B[K';
 
-/** What is left on a terminal: without colours, and of a line that was drawn anew the last. */
+/** The signs of a line that is drawn again and again while something is done. */
+const spinner = /^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] /;
+
+/** A line of a terminal: each text it was drawn with, then what was left. */
+function linesOf(line: string): string[] {
+  const drawn = line.split(redraw);
+  const frames = drawn
+    .filter((text) => spinner.test(text))
+    .map((text) => text.replace(spinner, '* '));
+  return [...new Set(frames), drawn.at(-1) ?? ''];
+}
+
+/** What a terminal showed, without colours; a line that was drawn anew once for each of its texts, behind a star. */
 export function settled(shown: string): string {
-  const lines = shown.replaceAll('\r\n', '\n').split('\n');
-  const last = lines.map((line) => line.split(redraw).at(-1) ?? '');
-  return stripVTControlCharacters(last.join('\n')).replaceAll('\r', '');
+  const lines = shown.replaceAll('\r\n', '\n').split('\n').flatMap(linesOf);
+  return stripVTControlCharacters(lines.join('\n')).replaceAll('\r', '');
 }
 
 /** Text as a terminal breaks it at its edge, in the middle of a word. */

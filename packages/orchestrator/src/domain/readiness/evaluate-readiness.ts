@@ -36,7 +36,7 @@ function serviceDown(nodes: readonly NodeFacts[]): ReadinessReason {
     code: 'model_service_down',
     message: `model service down: the one ${places.join(', that ')} does not answer`,
     action:
-      'start it (a service of your own: ollama serve), or name another one with OLLAMA_BASE_URL and cynode up; it is used by itself once it answers, and tasks in raw modes run meanwhile',
+      'start it (a service of your own: ollama serve), or name another one with OLLAMA_BASE_URL and cynode up; it is used by itself once it answers, and scripts and commands run meanwhile',
   };
 }
 
@@ -71,7 +71,7 @@ export function evaluateReadiness(facts: ReadinessFacts): readonly ReadinessReas
       code: 'no_inference_path',
       message: 'no inference path available',
       action:
-        'register and configure a node that can run a model, or configure a provider key; tasks in raw modes run without one',
+        'register and configure a node that can run a model, or configure a provider key; scripts and commands run without one',
     });
   } else if (serving.every(isServiceDown)) {
     // Whatever else is wrong with the model follows from it.

@@ -60,11 +60,11 @@ function fixFor(why: string, wanted: string, isPinned: boolean): string | undefi
 function meaningOf(why: string, wanted: string): string {
   switch (why) {
     case 'download_not_approved':
-      return `: no model that can answer is there, and ${wanted} is not downloaded unasked`;
+      return `no model that can answer is there, and ${wanted} is not downloaded unasked (${why})`;
     case 'model_deleted':
-      return `: ${wanted} was deleted`;
+      return `${wanted} was deleted (${why})`;
     default:
-      return `: ${wanted}`;
+      return `${why}: ${wanted}`;
   }
 }
 
@@ -75,11 +75,11 @@ function notSelected(selection: PmModelState | undefined): ReadinessReason {
   const error = selection?.error === undefined ? '' : ` (${selection.error})`;
   const wanted = selection?.wanted;
   const isPinned = selection?.reasons.some((one) => /^(?:pinned|fixed)_model$/.test(one)) === true;
-  const meaning = wanted === undefined ? '' : meaningOf(why, wanted);
+  const meaning = wanted === undefined ? why : meaningOf(why, wanted);
   const fix = wanted === undefined ? undefined : fixFor(why, wanted, isPinned);
   return {
     code: 'pm_model_not_selected',
-    message: `no Project Manager model selected: ${why}${meaning}${error}`,
+    message: `no Project Manager model selected: ${meaning}${error}`,
     action: fix ?? fixes[why] ?? fixUnknown,
   };
 }
@@ -93,15 +93,15 @@ function loading(selection: PmModelState, place: string): ReadinessReason {
   return {
     code: 'pm_model_loading',
     message: `Project Manager model loading: ${place}${share}`,
-    action: 'wait until the node has loaded it; tasks in raw modes run meanwhile',
+    action: 'wait until the node has loaded it; scripts and commands run meanwhile',
   };
 }
 
-function unavailable(place: string, why: string): ReadinessReason {
+function unavailable(place: string, why: string, fix: string): ReadinessReason {
   return {
     code: 'pm_model_unavailable',
     message: `Project Manager model unavailable: ${place}: ${why}`,
-    action: 'bring the node back; another model is selected by itself where there is one',
+    action: `${fix}; another model is selected by itself where there is one`,
   };
 }
 
@@ -119,14 +119,21 @@ export function judgePmModel(
   const place = `${selection.modelRef} on node ${selection.nodeSlug}`;
   const node = nodes.find(({ slug }) => slug === selection.nodeSlug);
   if (node === undefined || !canServe(node)) {
-    return unavailable(place, 'the node cannot be reached or takes no work');
+    return unavailable(
+      place,
+      'the node cannot be reached or takes no work',
+      'bring the node back (cynork nodes list shows it)',
+    );
   }
-  if (isServiceDown(node)) return unavailable(place, 'its model service does not answer');
+  if (isServiceDown(node)) {
+    return unavailable(place, 'its model service does not answer', 'start the service');
+  }
   if (availability === 'available') return undefined;
   const isOnItsWay = selection.status === 'loading' || selection.status === 'selected';
   if (isOnItsWay && (availability === 'loading' || availability === undefined)) {
     return loading(selection, place);
   }
   if (availability === 'loading') return loading(selection, place);
-  return unavailable(place, availability === 'failed' ? 'it failed to load' : 'it is gone');
+  const why = availability === 'failed' ? 'it failed to load' : 'it is gone';
+  return unavailable(place, why, 'see what is there with: cynode model list');
 }
