@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -14,7 +15,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { temporaryDirectory } from '@cynodeai/testing';
-import { AnsweringServer, Child, type Outcome } from '@cynodeai/testing/harness';
+import { AnsweringServer, Child, type Outcome, waitFor } from '@cynodeai/testing/harness';
 import { describe, expect, it } from 'vitest';
 import { checkoutDir } from '../src/install/paths.ts';
 
@@ -219,6 +220,23 @@ describe('the start script', () => {
     expect([ended.code, ended.stdout]).toEqual([code, isPinned ? '["x"]' : '']);
     if (!isPinned) expect(ended.stderr).toMatch(/EINTEGRITY|ntegrity/);
     expect(existsSync(join(test.root, '.cynode/node/bin/node'))).toBe(isPinned);
+  });
+
+  it('is called off with Ctrl-C while npm works, and the next start goes on', async () => {
+    await using test = await checkout('new');
+    const slow = join(test.bin, 'npm.slow');
+    writeFileSync(slow, '');
+    const waits = `[ -e "$(dirname "$0")/npm.slow" ] && { sleep 77; exit 1; }\n`;
+    program(join(test.bin, 'npm'), npm.replace('case $*', `${waits}case $*`));
+    const env = { PATH: `${test.bin}:/usr/bin:/bin`, SHELL: '/bin/sh', TERM: 'xterm' };
+    const command = `'${join(test.root, 'cynode')}' x`;
+    const options = { env: { ...env, PWD_ROOT: test.root }, input: { open: true } } as const;
+    await using child = new Child('script', ['-qec', command, '/dev/null'], options);
+    await waitFor(() => test.npmCalls().length > 0, { what: 'npm is called' });
+    child.write('\x03');
+    expect(await child.ended).toBe(130);
+    rmSync(slow);
+    expect(await test.cynode(['x'])).toMatchObject({ code: 0, stdout: '["x"]' });
   });
 
   it('says where the log is and what to check when npm fails', async () => {

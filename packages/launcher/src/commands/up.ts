@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { CommandError } from '@cynodeai/command-line/error';
 import { releaseStartMemory } from '@cynodeai/runtime/lifecycle';
 import { createLog } from '@cynodeai/runtime/observe';
 import { ensureImage } from '../image/ensure-image.ts';
@@ -79,8 +80,11 @@ export async function up(
     if (!context.signal.aborted) await once(context.signal, 'abort');
     return 0;
   } catch (error) {
-    if (!context.signal.aborted) throw error;
-    return 0;
+    // Stopping a stack that is up is how it ends; one that is not up yet was given up, which its service manager may do.
+    const { aborted, reason } = context.signal;
+    if (!aborted) throw error;
+    if (reason instanceof CommandError && reason.code === 'terminated') return 0;
+    throw reason;
   } finally {
     if (stack !== undefined) {
       progress.step('stopping the stack');

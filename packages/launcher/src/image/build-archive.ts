@@ -75,6 +75,8 @@ async function build(
   options.signal.addEventListener('abort', stop, { once: true });
   const lines: string[] = [];
   createInterface(child.stderr).on('line', (line) => {
+    // What it says once it was told to stop is of no use to anybody.
+    if (options.signal.aborted) return;
     lines.push(line);
     options.onStep(`building the sandbox image: ${line}`);
   });

@@ -50,8 +50,24 @@ export function findTrouble(
  * @throws LauncherError `stack` with the reason when it does not become ready.
  */
 export async function readyInstall(options: ReadyOptions): Promise<Install> {
-  const { signal, progress, need } = options;
   const { install, fresh } = await startedInstall(options);
+  const tell = (): void => {
+    if (!fresh) return;
+    options.progress.note(`the stack stays up at ${install.gatewayUrl}; cynode down stops it`);
+  };
+  try {
+    await untilAble(install, fresh, options);
+  } catch (error) {
+    // Who calls it off now leaves a stack behind.
+    if (options.signal.aborted && runningStack(install) !== undefined) tell();
+    throw error;
+  }
+  tell();
+  return install;
+}
+
+async function untilAble(install: Install, fresh: boolean, options: ReadyOptions): Promise<void> {
+  const { signal, progress, need } = options;
   const common = { signal, onStep: (what: string) => progress.step(what) };
   // Just after a start the gateway still knows what the node said before; what is switched off needs no node.
   const expectsModel = need === undefined || install.inference.path.kind !== 'none';
@@ -59,14 +75,11 @@ export async function readyInstall(options: ReadyOptions): Promise<Install> {
     const find = (): Promise<Trouble | undefined> => findTrouble(install, undefined);
     await waitOut({ ...common, find, everyMs: lookEveryMs.node });
   }
-  if (need !== undefined) {
-    await fetchAgreed(install, options);
-    const find = (): Promise<Trouble | undefined> => findTrouble(install, need);
-    const lead = need === 'answer' ? 'the prompt cannot be answered' : 'the job cannot run';
-    await waitOut({ ...common, find, everyMs: lookEveryMs.gateway, lead });
-  }
-  if (fresh) progress.note(`the stack stays up at ${install.gatewayUrl}; cynode down stops it`);
-  return install;
+  if (need === undefined) return;
+  await fetchAgreed(install, options);
+  const find = (): Promise<Trouble | undefined> => findTrouble(install, need);
+  const lead = need === 'answer' ? 'the prompt cannot be answered' : 'the job cannot run';
+  await waitOut({ ...common, find, everyMs: lookEveryMs.gateway, lead });
 }
 
 /** A model somebody agreed to comes with the first task that needs one; others do not wait for it. */

@@ -9,9 +9,10 @@ import { prepareStart } from './prepare-start.ts';
 import { requireRoom } from './require-room.ts';
 import { sideBySide } from './side-by-side.ts';
 import { overruledVariables } from '../roles/environment.ts';
-import { clearPorts, ensureStack } from '../stack/ensure-stack.ts';
+import { type EnsureStackOptions, clearPorts, ensureStack } from '../stack/ensure-stack.ts';
 import { runningStack } from '../stack/running-stack.ts';
 import type { RestartOptions } from '../stack/offer-restart.ts';
+import { tearDown } from '../stack/tear-down.ts';
 import { waitForGateway } from '../stack/wait-for-gateway.ts';
 import type { Progress } from '../terminal/progress.ts';
 import {
@@ -54,6 +55,31 @@ export async function setUp(options: BringUpOptions): Promise<void> {
   );
 }
 
+/** The running stack, once its gateway answers; when the start of another cynode was given up it is started by this one. */
+async function startStack(options: EnsureStackOptions): Promise<void> {
+  const { install, signal, onStarted } = options;
+  let isOurs = false;
+  const mark = (): void => {
+    isOurs = true;
+    onStarted?.();
+  };
+  for (;;) {
+    await ensureStack({ ...options, onStarted: mark });
+    try {
+      return await waitForGateway(install, signal);
+    } catch (error) {
+      if (isOurs || signal.aborted || runningStack(install) !== undefined) throw error;
+    }
+  }
+}
+
+/** Whoever calls off a start has been told of no stack that would stay up. */
+async function giveUp(install: Install, { env, progress }: StartOptions): Promise<void> {
+  const { signal } = new AbortController();
+  await tearDown({ install, env, signal, onStep: (what) => progress.step(what) });
+  progress.done();
+}
+
 /** Everything a task needs: packages, inference, image, and a running stack. Answers the install as it was started. */
 export async function bringUp(options: StartOptions): Promise<Install> {
   const { progress, signal } = options;
@@ -75,11 +101,19 @@ export async function bringUp(options: StartOptions): Promise<Install> {
     install: prepared,
     agreesToMove: agreesToMove(options),
   });
+  let isOurs = false;
+  const onStarted = (): void => {
+    isOurs = true;
+  };
   const start = async (until: AbortSignal): Promise<void> => {
     if (isCold) await bundlePrograms({ ...options, checkout: install.checkout, signal: until });
-    await ensureStack({ ...all, install, signal: until });
-    await waitForGateway(install, until);
+    await startStack({ ...all, install, signal: until, onStarted });
   };
-  await sideBySide(signal, (until) => ensureImage({ ...all, install, signal: until }), start);
+  try {
+    await sideBySide(signal, (until) => ensureImage({ ...all, install, signal: until }), start);
+  } catch (error) {
+    if (isOurs && signal.aborted) await giveUp(install, options);
+    throw error;
+  }
   return isCold ? placedInstall(prepared, progress) : install;
 }

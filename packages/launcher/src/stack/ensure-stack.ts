@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { sleep } from '@cynodeai/runtime/lifecycle';
@@ -11,6 +11,8 @@ import { nodeArguments } from '../programs/start-file.ts';
 import { supervisor } from '../programs/table.ts';
 import { baseEnv, supervisedVariables } from '../roles/environment.ts';
 import { lastLines, logPath, openLog } from '../machine/log-file.ts';
+import { identityOf } from '../machine/process-identity.ts';
+import { stopProcess } from '../machine/stop-process.ts';
 import { checkPorts } from './place-ports.ts';
 import { runningStack, stackLockPath } from './running-stack.ts';
 import { type StackState, readStackState } from './stack-state.ts';
@@ -21,6 +23,8 @@ export interface EnsureStackOptions {
   readonly env: Env;
   readonly signal: AbortSignal;
   readonly onStep: (what: string) => void;
+  /** Called when this very call has started the stack, before it can be seen. */
+  readonly onStarted?: () => void;
   /** Program of the supervisor, for tests. */
   readonly supervisorEntry?: string;
 }
@@ -69,9 +73,13 @@ export async function ensureStack(options: EnsureStackOptions): Promise<StackSta
   await clearWay(options, async () => false);
   keepDatabase(install.paths, demandedDatabase(install.paths, options.env));
   onStep('starting the stack');
+  options.onStarted?.();
   // Awaited here: the lock must be held until the stack can be seen.
   return await startSupervisor(options);
 }
+
+/** It may have begun to start the database, ms. */
+const unseenStopMs = 15_000;
 
 async function startSupervisor(options: EnsureStackOptions): Promise<StackState> {
   const { install, env } = options;
@@ -104,9 +112,16 @@ async function startSupervisor(options: EnsureStackOptions): Promise<StackState>
       return state;
     }
     if (end !== undefined) throw stackError('the supervisor does not start', end, path);
+    if (options.signal.aborted) await endUnseen(child);
     options.signal.throwIfAborted();
     await sleep(10);
   }
+}
+
+/** Ends a supervisor that nobody can see yet, and which is gone before anybody else starts one. */
+async function endUnseen(child: ChildProcess): Promise<void> {
+  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+  if (identity !== undefined) await stopProcess(identity, unseenStopMs);
 }
 
 /** A failure with the last lines of the log that explains it. */
