@@ -15,6 +15,8 @@ import { type JobRow, jobOf, jobsJson } from './list-jobs.ts';
 import { matches } from './find-task.ts';
 import {
   type LookedTo,
+  candidateColumns,
+  isOwner,
   lookedToOf,
   mostOf,
   orderOf,
@@ -70,18 +72,24 @@ async function findWithJobs(
  * Whoever oversees all tasks gets the first branch, everybody else the second.
  */
 function readablePage(query: TaskPageQuery): RawBuilder<unknown> {
-  const rest = pageRest(query, sql`(select user_id from scope)`);
+  const rest = pageRest(query);
+  if (query.owner !== undefined) {
+    return sql`
+      select t.* from users u, scope
+       cross join lateral (select ${candidateColumns} from tasks where created_by = u.id${rest}) t
+       where ${isOwner(query.owner, sql`scope.user_id`)} and (scope.sees_all or u.id = scope.user_id)`;
+  }
   return sql`
-    (select id, created_at from tasks where (select sees_all from scope)${rest})
+    (select ${candidateColumns} from tasks where (select sees_all from scope)${rest})
     union all
-    (select id, created_at from (
-       (select id, created_at from tasks
+    (select * from (
+       (select ${candidateColumns} from tasks
          where not (select sees_all from scope) and created_by = (select user_id from scope)${rest})
        union
-       (select task.id, task.created_at
+       (select task.*
           from (select distinct project_id from scope, unnest(project_ids) as project_id where not sees_all) project
          cross join lateral (
-           select id, created_at from tasks where tasks.project_id = project.project_id${rest}) task)
+           select ${candidateColumns} from tasks where tasks.project_id = project.project_id${rest}) task)
      ) readable${orderOf(query)} limit ${mostOf(query)})`;
 }
 

@@ -1,6 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { PagePosition } from '../../../domain/tasks/page-cursor.ts';
-import type { ProjectTasksQuery, TaskPage, TaskPageQuery } from '../../../ports/tasks.ts';
+import type {
+  ProjectTasksQuery,
+  TaskOwner,
+  TaskPage,
+  TaskPageQuery,
+} from '../../../ports/tasks.ts';
 import type { Executor } from '../database.ts';
 import { type TaskRow, taskColumns, taskOf } from './task-columns.ts';
 
@@ -25,23 +30,27 @@ const and = (parts: readonly RawBuilder<unknown>[]): RawBuilder<unknown> =>
     sql``,
   );
 
-/** What a page asks for that is looked up task by task, of a task `t`. */
+/** Columns of a candidate: what it is found, ordered and looked up by. */
+export const candidateColumns: RawBuilder<unknown> = sql`id, created_at, created_by, name, status`;
+
+/** What a page asks for that is looked up candidate by candidate, `c`. */
 function searched({ status, name, text, node }: TaskPageQuery): readonly RawBuilder<unknown>[] {
   return conditions([
-    status !== undefined && sql`t.status = ${status}`,
-    name !== undefined && sql`t.name = ${name}`,
-    text !== undefined && sql`strpos(t.name, ${text}) > 0`,
+    status !== undefined && sql`c.status = ${status}`,
+    name !== undefined && sql`c.name = ${name}`,
+    text !== undefined && sql`strpos(c.name, ${text}) > 0`,
     node !== undefined &&
       sql`exists (select from jobs j join nodes n on n.id = j.node_id
-                   where j.task_id = t.id and (n.node_slug = ${node} or n.id::text = ${node}))`,
+                   where j.task_id = c.id and (n.node_slug = ${node} or n.id::text = ${node}))`,
   ]);
 }
 
-function ownedBy({ owner }: TaskPageQuery, caller: RawBuilder<unknown>) {
-  if (owner === undefined) return undefined;
-  if (owner.by === 'caller') return sql`created_by = ${caller}`;
-  if (owner.by === 'id') return sql`created_by = ${owner.id}::uuid`;
-  return sql`created_by = (select u.id from users u where lower(u.handle) = lower(${owner.handle}))`;
+/** SQL: whether a user `u` is the owner that is asked for. @param caller SQL of the caller's id */
+export function isOwner(owner: TaskOwner, caller: RawBuilder<unknown>): RawBuilder<unknown> {
+  if (owner.by === 'caller') return sql`u.id = ${caller}`;
+  return owner.by === 'id'
+    ? sql`u.id = ${owner.id}::uuid`
+    : sql`lower(u.handle) = lower(${owner.handle})`;
 }
 
 export function orderOf({ oldestFirst }: TaskPageQuery, table = ''): RawBuilder<unknown> {
@@ -57,13 +66,12 @@ export function mostOf(query: TaskPageQuery): number {
 
 /**
  * The rest of a query over `tasks` in every branch of a page: what an index finds, in order, and no more than may be
- * needed. @param caller SQL of the caller's id
+ * needed.
  */
-export function pageRest(query: TaskPageQuery, caller: RawBuilder<unknown>): RawBuilder<unknown> {
+export function pageRest(query: TaskPageQuery): RawBuilder<unknown> {
   const { since, until, after, oldestFirst } = query;
   const beyond = sql.raw(oldestFirst === true ? '>' : '<');
   const all = conditions([
-    ownedBy(query, caller),
     since && sql`created_at >= ${since}::timestamptz`,
     until && sql`created_at < ${until}::timestamptz`,
     after && sql`(created_at, id) ${beyond} (${after.createdAt}::timestamptz, ${after.id}::uuid)`,
@@ -73,12 +81,11 @@ export function pageRest(query: TaskPageQuery, caller: RawBuilder<unknown>): Raw
 
 /** SQL: ids and moments of the page out of candidates that are in the reach of `pageRest`. */
 export function pageOf(query: TaskPageQuery, candidates: RawBuilder<unknown>): RawBuilder<unknown> {
-  const within = sql`select c.id, c.created_at from (${candidates}) c${orderOf(query, 'c.')} limit ${mostOf(query)}`;
-  const wanted = searched(query);
-  if (wanted.length === 0) return within;
+  const within = sql`select c.* from (${candidates}) c${orderOf(query, 'c.')} limit ${mostOf(query)}`;
+  // Looked up in the order they come in, so that a full page ends the search.
   return sql`
-    select t.id, t.created_at from (${within}) c join tasks t on t.id = c.id
-     where true${and(wanted)}${orderOf(query, 't.')} limit ${query.limit}`;
+    select c.id, c.created_at from (${within}) c
+     where true${and(searched(query))}${orderOf(query, 'c.')} limit ${query.limit}`;
 }
 
 /** SQL: the last candidate that was looked at, where the page `page` is not full and there may be more. */
@@ -99,8 +106,13 @@ export function positionOf(end: LookedTo | null | undefined): PagePosition | und
 /** Tasks of a project. See docs/reference/tasks-and-jobs.md#read-a-task. */
 export async function listTasks(db: Executor, query: ProjectTasksQuery): Promise<TaskPage> {
   const { projectId, userId } = query;
-  const candidates = sql`
-    select id, created_at from tasks where project_id = ${projectId}${pageRest(query, sql`${userId}::uuid`)}`;
+  const tasks = (also: RawBuilder<unknown>): RawBuilder<unknown> =>
+    sql`select ${candidateColumns} from tasks where project_id = ${projectId}${also}${pageRest(query)}`;
+  const candidates =
+    query.owner === undefined
+      ? tasks(sql``)
+      : sql`select t.* from users u cross join lateral (${tasks(sql` and created_by = u.id`)}) t
+             where ${isOwner(query.owner, sql`${userId}::uuid`)}`;
   const { rows } = await sql<
     (TaskRow | { readonly id: null }) & { readonly looked_to: LookedTo | null }
   >`
