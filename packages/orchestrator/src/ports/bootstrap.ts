@@ -4,6 +4,7 @@ import type {
   BootstrapRule,
 } from '../domain/bootstrap/bootstrap-file.ts';
 import type { ImportTarget } from '../domain/bootstrap/decide-import.ts';
+import type { SeedTransaction } from './seeds.ts';
 
 /** The bootstrap file of this install. */
 export interface BootstrapSource {
@@ -12,7 +13,10 @@ export interface BootstrapSource {
 }
 
 /** Statements of an import, inside one transaction that runs alone; every row is written as `bootstrap`. */
-export interface BootstrapTransaction {
+export interface BootstrapTransaction extends Pick<
+  SeedTransaction,
+  'isHandleTaken' | 'createAdministrator'
+> {
   findSetting(key: string): Promise<ImportTarget>;
   writeSetting(entry: BootstrapEntry): Promise<void>;
   /** Of system scope. */
@@ -21,12 +25,6 @@ export interface BootstrapTransaction {
   /** The rule with the same subject, action, resource and effect; its value is what else rules have. */
   findRule(rule: BootstrapRule): Promise<ImportTarget>;
   writeRule(rule: BootstrapRule): Promise<void>;
-  isHandleTaken(handle: string): Promise<boolean>;
-  createAdministrator(administrator: {
-    readonly handle: string;
-    /** PHC string. */
-    readonly passwordHash: string;
-  }): Promise<void>;
   /** Remembers what came of the import; undefined = no file is configured. Writes only what differs. */
   saveOutcome(outcome: BootstrapOutcome | undefined): Promise<void>;
 }

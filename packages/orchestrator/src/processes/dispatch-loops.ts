@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Log } from '@cynodeai/runtime/observe';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import { elapsedMs } from '@cynodeai/runtime/std';
 import { type Kysely, sql } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { WorkerClient } from '../adapters/nodes/worker-client.ts';
@@ -34,10 +35,6 @@ import { promptLoops } from './prompt-loops.ts';
 const outboxMs = 2000;
 /** Room for what is not waiting for jobs: an ordered stop, messages to nodes, closing. */
 const stopSlackMs = 35_000;
-/** A claim a moment after it is due: the database's clock need not be this process's. */
-const dueSlackMs = 10;
-
-const monotonicMs = (): number => performance.now();
 
 export interface DispatchParts {
   readonly db: Kysely<Database>;
@@ -61,7 +58,7 @@ function heldJobs(leases: Leases, log: Log, onFree: () => void): HeldLeases<Clai
     whenCanceled: 'wait',
     log,
     sleep,
-    monotonicMs,
+    monotonicMs: elapsedMs,
     onFree,
   });
 }
@@ -76,7 +73,7 @@ async function withHurry(
   const watching = watchStorage({
     ping: () => sql`SELECT 1`.execute(db),
     sleep,
-    monotonicMs,
+    monotonicMs: elapsedMs,
     signal: over.signal,
     onAway: () => away.abort(),
   });
@@ -129,8 +126,8 @@ export function startDispatcher(
     outbox,
     log,
     sleep,
-    monotonicMs,
-    onDue: (ms) => void sleep(ms + dueSlackMs, stop.signal).then(() => sending.wake()),
+    monotonicMs: elapsedMs,
+    onDue: (ms) => sending.wakeWhenDue(ms, stop.signal),
     otherLeases: () => prompts.leaseIds(),
   });
   const wake = (): void => {

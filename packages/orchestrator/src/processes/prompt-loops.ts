@@ -1,6 +1,6 @@
 import { inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
-import { systemClock } from '@cynodeai/runtime/std';
+import { elapsedMs, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { OllamaClient, promptLanes } from '../adapters/models/ollama-client.ts';
@@ -25,8 +25,6 @@ import type { ControlPlaneHttp } from './control-plane-http.ts';
 
 /** Model calls of one control plane at once: no more than its connections. */
 const maxCalls = promptLanes.prompts;
-/** A claim a moment after it is due: the database's clock need not be this process's. */
-const dueSlackMs = 10;
 
 export interface PromptLoopsParts {
   readonly db: Kysely<Database>;
@@ -49,8 +47,6 @@ export interface PromptLoops {
   drain(limitMs: number, hurry?: AbortSignal): Promise<void>;
 }
 
-const monotonicMs = (): number => performance.now();
-
 /** The way to the model, as the configuration and the nodes give it. */
 function modelAccess(
   config: ControlPlaneConfig,
@@ -61,9 +57,9 @@ function modelAccess(
     nodes,
     models: postgresPmModelReader(db),
     client,
-    contexts: new KnownContexts(client, monotonicMs),
-    silent: new SilentNodes(monotonicMs),
-    resting: new RestingServices(monotonicMs),
+    contexts: new KnownContexts(client, elapsedMs),
+    silent: new SilentNodes(elapsedMs),
+    resting: new RestingServices(elapsedMs),
     directUrl: config.OLLAMA_BASE_URL ?? config.INFERENCE_URL,
     defaultModel: config.INFERENCE_MODEL,
     relayPath: inferenceRelayPrefix,
@@ -95,7 +91,7 @@ export function promptLoops(
     whenCanceled: 'let_go',
     log,
     sleep,
-    monotonicMs,
+    monotonicMs: elapsedMs,
     onFree: () => asking.wake(),
   });
   const dispatcher = new PromptDispatcher({
@@ -110,8 +106,8 @@ export function promptLoops(
     log,
     sleep,
     clock: systemClock,
-    monotonicMs,
-    onDue: (ms) => void sleep(ms + dueSlackMs, stop.signal).then(() => asking.wake()),
+    monotonicMs: elapsedMs,
+    onDue: (ms) => asking.wakeWhenDue(ms, stop.signal),
   });
   const loops: Promise<void>[] = [];
   return {

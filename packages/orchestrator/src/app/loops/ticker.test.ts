@@ -23,6 +23,26 @@ describe('a ticker', () => {
     expect(runs).toBe(3);
   });
 
+  it('runs again when something is due, and not any more once it is over', async () => {
+    const stop = new AbortController();
+    const due: { readonly ms: number; readonly is: () => void }[] = [];
+    const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+      ms < 100 ? untilWoken(ms, signal) : new Promise((is) => due.push({ ms, is }));
+    const ticker = new Ticker({ name: 'work', pollMs: 1, log: silentLog, sleep });
+    let runs = 0;
+    const running = ticker.run(async () => void (runs += 1), stop.signal);
+    ticker.wakeWhenDue(1000, stop.signal);
+    ticker.wakeWhenDue(2000, stop.signal);
+    expect(due.map(({ ms }) => ms)).toEqual([1010, 2010]);
+    await expect.poll(() => runs).toBe(1);
+    due[0]?.is();
+    await expect.poll(() => runs).toBe(2);
+    stop.abort();
+    due[1]?.is();
+    await running;
+    expect(runs).toBe(2);
+  });
+
   it('polls, and survives a failing run without turning in a circle', async () => {
     const stop = new AbortController();
     const naps: number[] = [];

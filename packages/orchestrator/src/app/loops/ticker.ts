@@ -11,6 +11,8 @@ export interface TickerOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+const dueSlackMs = 10;
+
 /** Runs work when woken and at least every `pollMs`, never twice at once; a failure is logged and tried again. */
 export class Ticker {
   readonly #options: TickerOptions;
@@ -25,6 +27,14 @@ export class Ticker {
   wake(): void {
     this.#woken = true;
     this.#nap.abort();
+  }
+
+  /** Runs the work a moment after something is due in `ms`, unless the signal fires first: the clock that says so may be another's. */
+  wakeWhenDue(ms: number, signal: AbortSignal): void {
+    const wake = (): void => {
+      if (!signal.aborted) this.wake();
+    };
+    void this.#options.sleep(ms + dueSlackMs, signal).then(wake);
   }
 
   /** Runs until the signal fires, and then resolves when the run under way has ended. */

@@ -16,7 +16,10 @@ interface Row {
 /** Two processes must not both see the last free place of the model. */
 const promptLock = 'claim of prompts';
 
-/** Prompts that are at a model now. */
+/**
+ * Prompts that are at a model now, as far as leases tell. That of a control-plane which was killed counts until its lease
+ * ends: the end of a session with the database is no proof of a death, see docs/adr/0006-only-a-lease-ends-a-holder.md.
+ */
 async function underWay(db: Executor): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     SELECT count(*)::int AS count FROM jobs
