@@ -15,13 +15,24 @@ let home: Home;
 
 eachTest((place) => ({ gateway, home } = place));
 
-async function record({ args, env, input, stranger, widths = [] }: Situation): Promise<Seen> {
+async function record({
+  args,
+  env,
+  input,
+  stranger,
+  widths = [],
+  types = [],
+}: Situation): Promise<Seen> {
   const words = args.map((word) => word.replace(/^HOME/, home.path));
   const all = { ...(stranger ? {} : { CYNORK_TOKEN: alice.token }), ...env };
   const terminals = [];
   const { code, stdout, stderr } = await home.run(words, { env: all, ...(input && { input }) });
   for (const columns of widths) {
     const child = startInTerminal(executable, words, { env: home.env(all), columns });
+    for (const [shown, keys] of types) {
+      await child.printed(shown);
+      child.write(keys);
+    }
     terminals.push({ columns, shown: (await child.outcome).stdout });
   }
   const command = ['cynork', ...words.map(shellQuoted)].join(' ');

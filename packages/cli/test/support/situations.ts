@@ -22,6 +22,8 @@ export interface Situation {
   readonly input?: string;
   /** Widths of the terminals it is shown on too. */
   readonly widths?: readonly number[];
+  /** What is typed on those terminals: once this is shown, these keys. */
+  readonly types?: readonly (readonly [shown: string, keys: string])[];
   /** Without a session. */
   readonly stranger?: true;
 }
@@ -164,6 +166,16 @@ export const situations: Readonly<Record<string, Situation>> = {
     input: `${alice.password}\n`,
     stranger: true,
   },
+  'session: log in at a terminal': {
+    args: ['auth', 'login'],
+    input: `alice\n${alice.password}\n`,
+    stranger: true,
+    widths: [60],
+    types: [
+      ['User: ', 'alice\n'],
+      ['Password: ', `${alice.password}\n`],
+    ],
+  },
   'session: ended': { args: ofTask, env: { CYNORK_TOKEN: 'of-yesterday' }, widths: [60] },
   'session: a token with a line break': { args: ofTask, env: { CYNORK_TOKEN: 'a\nb' } },
   'session: not allowed': {
@@ -274,6 +286,13 @@ export const situations: Readonly<Record<string, Situation>> = {
     args: ofResult,
     before: answered({ model: 'cynode-demo:latest', finish_reason: 'stop' }),
     widths,
+  },
+  'task cancel: asked at a terminal': {
+    args: ['task', 'cancel', 'say-hello'],
+    before: ({ gateway }) => gateway.addTask(),
+    input: 'n\n',
+    widths: [60],
+    types: [['[y/N] ', 'n\n']],
   },
   'task cancel: declined': {
     args: ['task', 'cancel', 'say-hello'],
