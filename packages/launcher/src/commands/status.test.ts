@@ -49,9 +49,12 @@ describe('the status', () => {
       'no_model: no model',
       'get one',
       'not reachable: connect ECONNREFUSED',
+      '--gateway http://127.0.0.1:8080 --context ',
     ]) {
       expect(text).toContain(part);
     }
+    const stopped = { ...status, servers: [] };
+    expect(statusText(stopped, undefined)).not.toContain('from another machine');
   });
 
   it('tells who was refused when they registered as a node, and who sends in the clear', () => {

@@ -84,11 +84,11 @@ export function statusText(
       ? [`  ${'database'.padEnd(13)} ${status.database}; back to ${wayBack}`]
       : []),
     ...disks.filter(({ state }) => state !== 'ok').map(diskWarning),
+    ...otherMachineLines(status),
     ...(install
       ? [
           `state: ${install.paths.home}`,
           `logs:  ${install.paths.logs}`,
-          ...otherMachineLines(status),
           `password of user admin: ${join(install.paths.secrets, 'admin-password')}`,
         ]
       : []),
