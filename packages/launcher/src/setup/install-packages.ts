@@ -25,12 +25,28 @@ export interface SetupOptions {
   readonly forTests?: boolean;
 }
 
+/** True when apt refuses because an installation was cut short, as by Ctrl-C at an earlier start. */
+export function isHalfDone({
+  exitCode,
+  stderr,
+}: Pick<CommandResult, 'exitCode' | 'stderr'>): boolean {
+  return exitCode !== 0 && stderr.includes('dpkg --configure -a');
+}
+
 function apt(args: readonly string[], options: SetupOptions): Promise<CommandResult> {
+  return system('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], options);
+}
+
+function system(
+  program: string,
+  args: readonly string[],
+  options: SetupOptions,
+): Promise<CommandResult> {
   const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => {
     const value = options.env[name] ?? options.env[name.toUpperCase()];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return runCommand('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+  return runCommand(program, args, {
     env: {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       LC_ALL: 'C.UTF-8',
@@ -64,6 +80,10 @@ export async function installPackages(
 ): Promise<void> {
   const args = ['install', '--no-install-recommends', '-y', ...packages];
   let result = await apt(args, options);
+  if (isHalfDone(result) && !options.signal.aborted) {
+    await system('dpkg', ['--configure', '-a'], options);
+    result = await apt(args, options);
+  }
   if (result.exitCode !== 0 && !options.signal.aborted) {
     // The lists may be older than what the mirror still has.
     await apt(['update'], options);
