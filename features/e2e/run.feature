@@ -33,6 +33,13 @@ Feature: One command from nothing to a result
     Then cynode exits with 0
     And standard output holds "got forty-two"
 
+  Scenario: What a job leaves comes out
+    When I run cynode with "run --commands 'mkdir /job/artifacts/a; echo left > /job/artifacts/a/b; ln -s /etc/passwd /job/artifacts/link' --out results"
+    Then cynode exits with 0
+    And standard error holds "1 file saved in results"
+    And standard error holds "it is a link, not a file"
+    And the file "results/a/b" holds "left"
+
   Scenario: Interrupting cancels the task and leaves no container
     When I start cynode with "run --commands 'echo so far; touch up; sleep 300'" and interrupt it once the job has made the file "up"
     Then cynode exits with 130

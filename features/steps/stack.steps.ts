@@ -168,6 +168,10 @@ Then('standard output holds {string}', function (this: ProductWorld, text: strin
   assert.ok(this.stack.last.stdout.includes(text), this.stack.last.stdout);
 });
 
+Then('the file {string} holds {string}', function (this: ProductWorld, name: string, text: string) {
+  assert.equal(readFileSync(join(this.stack.files, name), 'utf8'), `${text}\n`);
+});
+
 Then('standard error holds {string}', function (this: ProductWorld, text: string) {
   assert.ok(this.stack.last.stderr.includes(text), this.stack.last.stderr);
 });

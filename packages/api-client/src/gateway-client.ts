@@ -161,6 +161,17 @@ export class GatewayClient {
     return this.#spoken(answer.body);
   }
 
+  /** What the jobs of a task left, as one tar archive. @throws GatewayError as `download` */
+  async downloadAll(taskId: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const { getTaskArchive: route } = await loadRoutes();
+    const answer = await this.#ask(
+      route,
+      { stallMs: streamSilenceMs, ...(signal && { signal }) },
+      (how) => callRoute(route, { params: { id: taskId } }, how),
+    );
+    return this.#spoken(answer.body);
+  }
+
   /**
    * Waits until a task is terminal and answers with its result. Long poll where the server holds
    * the answer, a pause of 2 s where it does not; three failures in a row are tolerated.

@@ -1,9 +1,11 @@
+import { packFiles } from '@cynodeai/runtime/archive';
 import { parseJson } from '@cynodeai/runtime/std';
 import type { Outcome } from '@cynodeai/testing/harness';
 import { type FakeGateway, alice, json, taskId } from '@cynodeai/testing/doubles';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Home } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
@@ -155,5 +157,58 @@ describe('cynork task artifacts get', () => {
     const outcome = await artifacts('list', id);
     expect(outcome).toMatchObject({ code: 7, stdout: '' });
     expect(outcome.stderr).toContain('has no end');
+  });
+});
+
+describe('cynork task artifacts get-all', () => {
+  const path = `GET /v1/tasks/${taskId}/artifacts:archive`;
+  const file = (name: string, text: string) => ({
+    name,
+    sizeBytes: text.length,
+    executable: false,
+    chunks: (async function* () {
+      yield Buffer.from(text);
+    })(),
+  });
+  const archive = (): Promise<Buffer> =>
+    buffer(packFiles([file('report.txt', 'fine'), file('logs/a.txt', 'one')]));
+
+  beforeEach(async () => {
+    const bytes = await archive();
+    gateway.on(path, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-tar' });
+      response.end(bytes);
+    });
+  });
+
+  it('saves all files with their folders and says how many', async () => {
+    const out = join(folder, 'out');
+    expect(await artifacts('get-all', taskId, '--out', out)).toMatchObject({
+      code: 0,
+      stdout: `saved=2 bytes=7 path=${out}\n`,
+    });
+    expect(await readFile(join(out, 'logs/a.txt'), 'utf8')).toBe('one');
+    const again = await artifacts('get-all', taskId, '--out', out);
+    expect(again).toMatchObject({ code: 2, stdout: '' });
+    expect(again.stderr).toContain('add --force to replace it');
+    const forced = await artifacts('get-all', taskId, '--out', out, '--force', '-o', 'json');
+    expect(parseJson(forced.stdout)).toEqual({
+      saved: 2,
+      bytes: 7,
+      path: out,
+      files: ['report.txt', 'logs/a.txt'],
+    });
+  });
+
+  it('leaves nothing behind when the archive breaks off, and needs a folder', async () => {
+    const bytes = await archive();
+    gateway.on(path, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-tar' });
+      response.write(bytes.subarray(0, 1000), () => response.destroy());
+    });
+    expect((await artifacts('get-all', taskId, '--out', join(folder, 'out'))).code).toBe(7);
+    expect(await left()).toEqual([]);
+    expect((await artifacts('get-all', taskId)).code).toBe(2);
+    expect((await artifacts('get-all', taskId, '--out', join(folder, 'marker'))).code).toBe(2);
   });
 });

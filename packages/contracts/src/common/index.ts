@@ -1,5 +1,6 @@
 export * from './container-engines.ts';
 export * from './health.ts';
+export * from './job-artifact.ts';
 export * from './limits.ts';
 export * from './model-availability.ts';
 export * from './model-names.ts';
@@ -10,6 +11,7 @@ export * from './primitives.ts';
 export * from './problem.ts';
 export * from './problem-kinds.ts';
 export * from './proof.ts';
+export * from './relative-path.ts';
 export * from './route.ts';
 export * from './run-job-result.ts';
 export * from './service-url.ts';

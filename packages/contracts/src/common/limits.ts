@@ -25,6 +25,11 @@ export const limits = {
   inputFilePathBytes: 512,
   /** All staged files of one job. */
   stagedJobBytes: 256 * MIB,
+  /** Files a job may leave in `/job/artifacts`, their names together, one of them, and all of them. */
+  artifactCount: 10_000,
+  artifactNamesBytes: MIB,
+  artifactBytes: 10 * MIB,
+  jobArtifactsBytes: 64 * MIB,
   /** One argv element or environment string must stay below the kernel's 128 KiB; longer text travels as a file. */
   inlineTextBytes: 96 * KIB,
   taskNameChars: 63,

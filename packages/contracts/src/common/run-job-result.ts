@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jobArtifactSchema } from './job-artifact.ts';
 import { payloadVersionSchema, timestampSchema, uuidSchema } from './primitives.ts';
 
 /** Whether a stream was cut at the limit. */
@@ -25,6 +26,9 @@ export const runJobResultSchema = z.object({
   started_at: timestampSchema,
   ended_at: timestampSchema,
   truncated: truncatedSchema,
+  /** What it left in `/job/artifacts`, by name, and how many files more than are listed. */
+  artifacts: z.array(jobArtifactSchema).optional(),
+  artifacts_omitted: z.int().positive().optional(),
 });
 
 export type RunJobResult = z.infer<typeof runJobResultSchema>;

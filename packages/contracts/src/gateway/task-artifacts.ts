@@ -11,6 +11,8 @@ export const taskArtifactSchema = z.object({
   content_type: z.string(),
   size_bytes: z.int().nonnegative(),
   created_at: timestampSchema,
+  /** It was a program where it comes from. */
+  executable: z.boolean().optional(),
 });
 
 /**
@@ -40,6 +42,18 @@ export const taskArtifactRoutes = {
     params: taskRef,
     query: z.object(paging),
     success: { 200: { kind: 'json', schema: taskArtifactListSchema } },
+    errors: ['validation', 'authentication', 'authorization', 'not_found'],
+  }),
+  getTaskArchive: defineRoute({
+    operation: 'tasks.artifacts.archive',
+    method: 'GET',
+    path: '/v1/tasks/{id}/artifacts:archive',
+    auth: 'user',
+    action: 'task.read',
+    resource: 'task',
+    summary: 'What the jobs of a task left, as one tar archive',
+    params: taskRef,
+    success: { 200: { kind: 'bytes' } },
     errors: ['validation', 'authentication', 'authorization', 'not_found'],
   }),
   getTaskArtifact: defineRoute({

@@ -1,31 +1,9 @@
 import { z } from 'zod';
 import { bodyErrors } from '../common/body-errors.ts';
-import { limits } from '../common/limits.ts';
-import { isStorableText, utf8Bytes, base64Schema } from '../common/primitives.ts';
+import { base64Schema } from '../common/primitives.ts';
+import { relativePathSchema } from '../common/relative-path.ts';
 import { defineRoute } from '../common/route.ts';
 import { jobRef } from './job-ref.ts';
-
-function isWorkspacePath(path: string): boolean {
-  const bytes = utf8Bytes(path);
-  return (
-    bytes >= 1 &&
-    bytes <= limits.inputFilePathBytes &&
-    isStorableText(path) &&
-    !path.includes('\\') &&
-    path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..')
-  );
-}
-
-/**
- * Path of a file below `/workspace`: relative, no empty, `.` or `..` segment, no backslash or NUL.
- * See docs/reference/worker-api.md#input-files.
- */
-export const workspacePathSchema = z
-  .string()
-  .refine(
-    isWorkspacePath,
-    'must be a relative path of 1 to 512 bytes without empty, "." or ".." segments, backslash or NUL',
-  );
 
 /** Mode of an input file; `0444` is read-only. */
 export const inputFileModeSchema = z.enum(['0644', '0755', '0444']);
@@ -35,7 +13,7 @@ export const inputFileModeSchema = z.enum(['0644', '0755', '0444']);
  * See docs/reference/worker-api.md#input-files.
  */
 export const inputFileSchema = z.strictObject({
-  path: workspacePathSchema,
+  path: relativePathSchema,
   content_base64: base64Schema,
   mode: inputFileModeSchema.optional(),
 });
@@ -44,7 +22,7 @@ export const inputFileSchema = z.strictObject({
  * Query of a staged upload: where the raw body goes. See docs/reference/worker-api.md#input-files.
  */
 export const stagedFileQuerySchema = z.object({
-  path: workspacePathSchema,
+  path: relativePathSchema,
   mode: inputFileModeSchema.optional(),
 });
 

@@ -150,6 +150,16 @@ export const jobRoutes = {
     success: { 200: { kind: 'event-stream' } },
     errors: ['validation', 'authentication', 'not_found'],
   }),
+  jobArtifacts: defineRoute({
+    operation: 'worker.jobs.artifacts',
+    method: 'GET',
+    path: '/v1/worker/jobs/{job_id}/artifacts',
+    auth: 'worker',
+    summary: 'The files of a result as one tar archive, until the result is acknowledged',
+    params: jobRef,
+    success: { 200: { kind: 'bytes' } },
+    errors: ['validation', 'authentication', 'not_found'],
+  }),
   ackJob: defineRoute({
     operation: 'worker.jobs.ack',
     method: 'POST',

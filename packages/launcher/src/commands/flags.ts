@@ -58,6 +58,12 @@ export const runFlags = {
     many: true,
     help: 'run these commands in this order',
   },
+  out: {
+    type: 'string',
+    value: 'dir',
+    help: 'save what the job leaves in /job/artifacts in this folder',
+  },
+  force: { type: 'boolean', help: 'with --out: replace files that are there' },
   output,
   ...startFlags,
 } as const satisfies Flags;

@@ -17,6 +17,7 @@ import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { looksLikeCommand } from '../domain/looks-like-command.ts';
 import { outcomeOf } from '../domain/outcome.ts';
+import { type SaveWish, checkWish, takeFiles } from '../run/left-files.ts';
 import { LivePrinter } from '../run/live-printer.ts';
 import { type Ran, printJson, printText, printed } from '../run/print-outcome.ts';
 import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
@@ -55,6 +56,8 @@ function inputOf(flags: RunFlags, positional: string | undefined): TaskInputFlag
     database: _d,
     yes: _y,
     quiet: _q,
+    out: _out,
+    force: _f,
     ...typed
   } = flags;
   if (typed.command && commands) {
@@ -69,6 +72,12 @@ function inputOf(flags: RunFlags, positional: string | undefined): TaskInputFlag
     ...(positional !== undefined && { prompt: positional }),
     ...(commands !== undefined && { command: commands }),
   };
+}
+
+function wishOf({ out, force: replace = false }: RunFlags): SaveWish | undefined {
+  if (out === '') throw new TaskInputError('--out is empty: name the folder for the files');
+  if (out === undefined && replace) throw new TaskInputError('--force is for --out');
+  return out === undefined ? undefined : { out, replace };
 }
 
 async function runRequest(
@@ -89,6 +98,8 @@ async function runRequest(
   };
   try {
     const need = needOf(request);
+    const wish = wishOf(flags);
+    await checkWish(wish);
     const isWatched = flags.output !== 'json' && context.output.isScreen;
     const { yes = false, inference: choice, ports, database } = flags;
     const starting = { progress, yes, choice, ports, database, need };
@@ -117,9 +128,9 @@ async function runRequest(
       outcome.exitCode === exitCodes.fault &&
       request.input_mode !== 'prompt' &&
       (await wasImageLost(install, context, onStep));
-    if (!lost) return { result, outcome, couldAskDemo, live };
-    const repeated = await once();
-    return { result: repeated, outcome: outcomeOf(repeated), couldAskDemo, live };
+    const last = lost ? await once() : result;
+    const left = await takeFiles(client, last, wish);
+    return { result: last, outcome: outcomeOf(last), couldAskDemo, live, left };
   } finally {
     progress.done();
   }

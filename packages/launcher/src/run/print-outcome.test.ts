@@ -3,6 +3,7 @@ import { Notes, Output, type TextStream } from '@cynodeai/command-line/output';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../domain/outcome.ts';
+import type { LeftFiles } from './left-files.ts';
 import { printJson, printText, printed } from './print-outcome.ts';
 
 /** A stream that keeps what it gets. */
@@ -151,5 +152,38 @@ describe('other output', () => {
     live.rest = async () => ({ stdout: '', stderr: '' });
     await printText(to, { outcome: answered, couldAskDemo: false, live });
     expect(to.out.text).toBe('two\n\n');
+  });
+});
+
+describe('what a job left', () => {
+  const left = { taskId: 'id', names: ['a', 'b'], lost: [] };
+  const notes = async (more: Partial<LeftFiles>): Promise<string> => {
+    const to = printers();
+    await printText(to, { outcome, couldAskDemo: false, left: { ...left, ...more } });
+    return to.err.text;
+  };
+
+  it('is counted, with the way to get it', async () => {
+    expect(await notes({})).toBe(
+      'cynode: the job left 2 files; to save: cynork task artifacts get-all id --out DIR\n',
+    );
+    expect(await notes({ names: [] })).toBe('');
+    const saved = { files: ['a'], bytes: 1, out: 'out' };
+    expect(await notes({ names: ['a'], saved })).toBe('cynode: 1 file saved in out\n');
+    const fault = 'the files were not saved: out/a exists; add --force to replace it';
+    expect(await notes({ fault })).toContain(`cynode: ${fault}\ncynode: the job left 2 files;`);
+  });
+
+  it('is named with the reason where it was not kept', async () => {
+    const lost = [1, 2, 3, 4, 5, 6, 7].map((n) => ({ name: `\n${n}`, reason: 'it is a link' }));
+    const text = await notes({ names: [], lost });
+    expect(text).toContain('cynode: "\\n1" was not kept: it is a link\n');
+    expect(text).toContain('cynode: 2 files more were not kept\n');
+    const json = printers();
+    const ran = { outcome, result, couldAskDemo: false, left: { ...left, lost: lost.slice(0, 1) } };
+    await printJson(json, ran);
+    expect(parseJson(json.out.text)).toMatchObject({
+      files: { names: ['a', 'b'], lost: [{ name: '\n1', reason: 'it is a link' }] },
+    });
   });
 });

@@ -5,6 +5,7 @@ import { demoModelRef } from '@cynodeai/contracts/model';
 import { exitCodes } from '../domain/exit-codes.ts';
 import { realModelCommand } from '../domain/inference.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { LeftFiles } from './left-files.ts';
 import type { LivePrinter } from './live-printer.ts';
 
 const demoText = `cynode-demo, a rule-based stand-in, not a neural network; for a real model: ${realModelCommand}`;
@@ -17,6 +18,8 @@ export interface Ran {
   readonly couldAskDemo: boolean;
   /** Printed the output as it came, as far as it did. */
   readonly live?: Pick<LivePrinter, 'rest'>;
+  /** Files that the job left. */
+  readonly left?: LeftFiles;
 }
 
 /** Where an outcome is printed. */
@@ -46,13 +49,18 @@ export async function printed(
 /** For programs. A fault before there was a task has no result. */
 export async function printJson(
   { output }: Pick<Printers, 'output'>,
-  { outcome: { kind, exitCode, finishReason, ...rest }, result, couldAskDemo }: Ran,
+  { outcome: { kind, exitCode, finishReason, ...rest }, result, couldAskDemo, left }: Ran,
 ): Promise<void> {
   const { task_id, task_name, status } = result;
   const model = couldAskDemo ? { model: demoModelRef, demo: true } : {};
   const fields = { task_id, task_name, status, outcome: kind, exit_code: exitCode };
   const finish = finishReason === undefined ? {} : { finish_reason: finishReason };
-  await output.json({ ...fields, ...model, ...finish, ...rest });
+  await output.json({ ...fields, ...model, ...finish, ...rest, ...(left && filesOf(left)) });
+}
+
+function filesOf({ names, lost, saved, fault }: LeftFiles): object {
+  if (names.length + lost.length === 0) return {};
+  return { files: { names, lost, saved_in: saved?.out, fault } };
 }
 
 /** Why a stream is not whole, in the words of who made it. */
@@ -66,10 +74,31 @@ function cutNote({ model, finishReason }: Outcome, stream: 'stdout' | 'stderr'):
   return `${stream} was longer than what is kept and is cut off`;
 }
 
+/** How many lost files are named one by one. */
+const namedFiles = 5;
+const files = (count: number): string => (count === 1 ? '1 file' : `${count} files`);
+
+function leftLines({ taskId, names, lost, saved, fault }: LeftFiles): readonly string[] {
+  const later = `cynork task artifacts get-all ${taskId} --out DIR`;
+  const kept =
+    saved === undefined
+      ? `the job left ${files(names.length)}; to save: ${later}`
+      : `${files(saved.files.length)} saved in ${saved.out}`;
+  const rest = lost.length - namedFiles;
+  return [
+    ...lost
+      .slice(0, namedFiles)
+      .map(({ name, reason }) => `${JSON.stringify(name)} was not kept: ${reason}`),
+    ...(rest > 0 ? [`${files(rest)} more ${rest === 1 ? 'was' : 'were'} not kept`] : []),
+    ...(fault === undefined ? [] : [fault]),
+    ...(names.length > 0 ? [kept] : []),
+  ];
+}
+
 /** For people: the job's streams as they are, remarks of ours on stderr. */
 export async function printText(
   { output, notes }: Printers,
-  { outcome, couldAskDemo, live }: Omit<Ran, 'result'>,
+  { outcome, couldAskDemo, live, left }: Omit<Ran, 'result'>,
 ): Promise<void> {
   const rest = live === undefined ? outcome : await live.rest(outcome);
   // What else there is to tell does not depend on the output.
@@ -87,5 +116,7 @@ export async function printText(
   if (outcome.demo) await notes.text(`cynode: answered by ${demoText}\n`);
   else if (couldAskDemo) await notes.text(`cynode: the model of this job was ${demoText}\n`);
   if (outcome.message !== undefined) await notes.text(`cynode: ${outcome.message}\n`);
+  for (const line of left === undefined ? [] : leftLines(left))
+    await notes.text(`cynode: ${line}\n`);
   if (lost !== undefined) throw lost.error;
 }

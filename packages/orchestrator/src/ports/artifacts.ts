@@ -9,6 +9,7 @@ export interface ArtifactRecord {
   readonly sizeBytes: number;
   readonly contentType: string | undefined;
   readonly createdAt: Date;
+  readonly executable: boolean;
 }
 
 /** Reads what is known of tasks' files; whether a caller may see the task is decided before. */
@@ -17,6 +18,12 @@ export interface ArtifactReader {
   list(query: {
     readonly taskId: string;
     readonly after: PagePosition | undefined;
+    readonly limit: number;
+  }): Promise<readonly ArtifactRecord[]>;
+  /** Those that jobs left, by path, behind one; `after` is a path. */
+  listLeft(query: {
+    readonly taskId: string;
+    readonly after: string | undefined;
     readonly limit: number;
   }): Promise<readonly ArtifactRecord[]>;
   find(taskId: string, artifactId: string): Promise<ArtifactRecord | undefined>;

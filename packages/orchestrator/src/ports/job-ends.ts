@@ -3,12 +3,17 @@ import type { LogPiece } from '../domain/jobs/end-events.ts';
 import type { SandboxJobPayload } from '../domain/jobs/job-payload.ts';
 import type { StoredEnd } from '../domain/jobs/stored-end.ts';
 import type { JobLease } from './leases.ts';
-import type { UnsureFrom } from './live-output.ts';
+import type { NewArtifact } from './tasks.ts';
 
 /** The job a prompt goes on with. */
 export interface FallbackJob {
   readonly jobId: string;
   readonly payload: SandboxJobPayload;
+}
+
+/** A file that a job left, stored; it becomes one of its task. */
+export interface LeftArtifact extends NewArtifact {
+  readonly executable: boolean;
 }
 
 /** A job's end, ready to be stored. */
@@ -17,7 +22,8 @@ export interface EndedJob extends JobLease {
   readonly result: JobResult;
   readonly summary: string;
   readonly logs: readonly LogPiece[];
-  readonly unsureFrom?: UnsureFrom | undefined;
+  /** Written with the end; one of the same path gives way. */
+  readonly artifacts?: readonly LeftArtifact[];
   /** Queued in the same transaction; the task then goes on instead of ending with this job. */
   readonly next?: FallbackJob;
 }

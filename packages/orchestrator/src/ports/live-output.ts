@@ -1,4 +1,4 @@
-import type { BothStreams, LogPiece } from '../domain/jobs/end-events.ts';
+import type { LogPiece } from '../domain/jobs/end-events.ts';
 import type { JobOfTask } from '../domain/jobs/job-events.ts';
 import type { JobLease } from './leases.ts';
 
@@ -6,14 +6,10 @@ import type { JobLease } from './leases.ts';
 export interface LiveNews {
   readonly lease: JobLease;
   readonly pieces: readonly LogPiece[];
-  readonly unsureFrom?: UnsureFrom;
 }
 
-/**
- * Characters of each stream that the current run is known to have told, where more of what follows may have been: the
- * database took it, and its answer was lost. Absent where all that was told is known.
- */
-export type UnsureFrom = BothStreams<number>;
+/** Both streams of a job, by name. */
+export type BothStreams<T> = Readonly<Record<LogPiece['stream'], T>>;
 
 /** What jobs say while they run. See docs/reference/tasks-and-jobs.md#events. */
 export interface LiveOutput {

@@ -18,6 +18,16 @@ export interface FileToStage {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** A file that a job left, on its way from its node. */
+export interface LeftFile {
+  /** Below `/job/artifacts`, as the node says. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly executable: boolean;
+  /** The bytes, once; to be read, or left, before the next file is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /**
  * Calls of a node's Worker API; none of them rejects: every fault is an answer.
  * See docs/reference/worker-api.md#ground-rules.
@@ -51,6 +61,12 @@ export interface WorkerApi {
     job: JobRef,
     options: { readonly signal: AbortSignal },
   ): AsyncGenerator<JobOutput, boolean>;
+  /** What a job left, as its result lists it; it ends with what went wrong before the last file, or with undefined. */
+  leftFiles(
+    node: NodeConnection,
+    job: JobRef,
+    options: { readonly signal: AbortSignal },
+  ): AsyncGenerator<LeftFile, string | undefined>;
   /** Lets the node drop a result: `done` also when it has none, `running` while the job has not ended there. */
   ackJob(node: NodeConnection, job: JobRef): Promise<'done' | 'running' | 'failed'>;
   /** Asks to stop a job: `stopping`, `not_running`, or `failed` when the node could not be asked. */

@@ -1,14 +1,7 @@
 import { once } from 'node:events';
 import { type FakeNode, fakeNode } from '@cynodeai/testing/doubles';
-import { memoryLog, waitFor } from '@cynodeai/testing';
+import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { storableText } from '@cynodeai/runtime/std';
-import { postgresJobEnds } from '../../src/adapters/postgres/jobs/complete-jobs.ts';
-import { postgresLiveOutput } from '../../src/adapters/postgres/jobs/live-output.ts';
-import { LiveTeller } from '../../src/app/jobs/live-teller.ts';
-import { failed } from '../../src/domain/dispatch/outcome.ts';
-import { logPieces } from '../../src/domain/jobs/end-events.ts';
-import type { JobPayload } from '../../src/domain/jobs/job-payload.ts';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import {
   type TestControlPlane,
@@ -21,13 +14,9 @@ import {
   createTask,
   jobIn,
   readJob,
-  sandboxPayload,
   setLeaseTtl,
   setSetting,
 } from './support/tasks.ts';
-
-/** No node may run it, so that only the test does. */
-const unclaimable: JobPayload = { ...sandboxPayload, use_inference: true };
 
 let plane: TestControlPlane;
 
@@ -151,67 +140,6 @@ describe('the output of a running job', () => {
       await next.stop();
     }
   });
-
-  it.each([
-    ['while it runs', ['one ', 'two \u0000'], 1],
-    ['each time', ['one ', 'two\u{1F9E8} ', 'three '], 3],
-    ['and its end comes', ['one '], 9],
-  ])(
-    'is told once when the database took it and its answer was lost, %s',
-    async (_when, texts, losses) => {
-      await setLeaseTtl(plane.db, 600);
-      const ids = await createTask(plane.db, { payload: unclaimable });
-      const leaseId = crypto.randomUUID();
-      const running = { status: 'running', lease_id: leaseId } as const;
-      const soon = new Date(Date.now() + 600_000);
-      await plane.db
-        .updateTable('tasks')
-        .set({ status: 'running' })
-        .where('id', '=', ids.taskId)
-        .execute();
-      await plane.db
-        .updateTable('jobs')
-        .set({ ...running, lease_expires_at: soon })
-        .where('id', '=', ids.jobId)
-        .execute();
-      const live = postgresLiveOutput(plane.db);
-      let calls = 0;
-      const tell: typeof live.tell = async (news) => {
-        const current = await live.tell(news);
-        calls += 1;
-        if (calls <= losses) throw new Error('connection lost behind the commit');
-        return current;
-      };
-      const turn = () => new Promise<void>(setImmediate);
-      const teller = new LiveTeller({ live: { tell }, log: memoryLog(), sleep: turn });
-      const job = teller.open(() => ({ ...ids, leaseId }));
-      for (const [index, text] of texts.entries()) {
-        job.add({ stream: 'stdout', text });
-        job.add({ stream: 'stderr', text: 'e' });
-        await waitFor(() => calls > index);
-      }
-      const said = `${texts.join('')}and the rest`;
-      const { unsureFrom, stdout, stderr } = await job.close();
-      const result = {
-        ...failed('worker_error', 'x').result,
-        stdout: said,
-        stderr: 'e'.repeat(texts.length),
-      };
-      const logs = logPieces({ stdout: said.slice(stdout), stderr: result.stderr.slice(stderr) });
-      const end = {
-        ...ids,
-        leaseId,
-        status: 'failed',
-        summary: '',
-        result,
-        logs,
-        unsureFrom,
-      } as const;
-      await postgresJobEnds(plane.db).complete([end]);
-      expect(await live.told(ids)).toEqual({ stdout: storableText(said), stderr: result.stderr });
-      await setLeaseTtl(plane.db, 60);
-    },
-  );
 
   it('is told of many jobs at once, each in its own order', async () => {
     const count = 20;

@@ -107,6 +107,7 @@ beforeAll(async () => {
       'tasks.result': [ofTask],
       'tasks.logs': [ofTask],
       'tasks.artifacts.list': [ofTask],
+      'tasks.artifacts.archive': [ofTask],
       'tasks.artifacts.get': [{ params: { id: task.id, artifact_id: artifactId } }],
       'tasks.events': [ofTask],
       'tasks.cancel': [ofTask],

@@ -1,6 +1,9 @@
 import { taskArtifactListSchema, taskSchema } from '@cynodeai/contracts/gateway';
 import { randomUUID } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { unpackFiles } from '@cynodeai/runtime/archive';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
 import { download, file, form, formType, task } from './support/forms.ts';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { type Answer, call } from './support/http.ts';
@@ -99,5 +102,65 @@ describe('the files of a task', () => {
     await started.body?.cancel();
     const whole = await download(gateway, ada, made.id, large?.artifact_id ?? '');
     expect((await whole.arrayBuffer()).byteLength).toBe(10 * mib);
+  });
+});
+
+describe('the archive of a task', () => {
+  const archiveOf = (user: TestUser, id: string): Promise<Response> =>
+    fetch(`${gateway.url}/v1/tasks/${id}/artifacts:archive`, {
+      headers: { authorization: `Bearer ${user.token}` },
+    });
+
+  it('holds what its jobs left, by path, and nothing that the user sent', async () => {
+    const blobs = new FileBlobs(gateway.artifactDirectory);
+    const attachments = [{ name: 'a', content_base64: base64('sent') }];
+    const made = await create(gateway, ada, { prompt: 'x', attachments });
+    const names = Array.from({ length: 1100 }, (_none, index) => `many/${index}`);
+    const { storageRef } = await blobs.write(Buffer.from('one of many'));
+    const program = await blobs.write(Buffer.from('run'));
+    const row = { task_id: made.id, size_bytes: 11, storage_ref: storageRef };
+    await gateway.db
+      .insertInto('task_artifacts')
+      .values([
+        ...names.map((path) => ({ ...row, path })),
+        {
+          ...row,
+          path: 'bin/run',
+          storage_ref: program.storageRef,
+          size_bytes: 3,
+          executable: true,
+        },
+      ])
+      .execute();
+    const answer = await archiveOf(ada, made.task_name);
+    expect(answer.headers.get('content-type')).toBe('application/x-tar');
+    expect(answer.headers.get('content-disposition')).toContain(`filename="${made.task_name}.tar"`);
+    const found: string[] = [];
+    for await (const file of unpackFiles(answer.body ?? (async function* () {})())) {
+      const text = (await buffer(file.chunks)).toString();
+      expect([file.name, text, file.executable]).toEqual(
+        file.name === 'bin/run' ? ['bin/run', 'run', true] : [file.name, 'one of many', false],
+      );
+      found.push(file.name);
+    }
+    expect(found.toSorted()).toEqual([...names, 'bin/run'].toSorted());
+    const eve = await addUser(gateway, 'eve-of-archives');
+    expect((await archiveOf(eve, made.id)).status).toBe(404);
+    const empty = await create(gateway, ada, { prompt: 'y', attachments });
+    expect((await (await archiveOf(ada, empty.id)).arrayBuffer()).byteLength).toBe(1024);
+  });
+
+  it('breaks off where a file is gone, so that nobody takes it for whole', async () => {
+    const blobs = new FileBlobs(gateway.artifactDirectory);
+    const made = await create(gateway, ada, { prompt: 'x' });
+    const gone = { task_id: made.id, path: 'gone', storage_ref: `file:ab/${randomUUID()}` };
+    await gateway.db.insertInto('task_artifacts').values(gone).execute();
+    expect((await archiveOf(ada, made.id)).status).toBe(500);
+    const { storageRef, sizeBytes } = await blobs.write(Buffer.alloc(2 * mib));
+    const before = { ...gone, path: 'before', storage_ref: storageRef, size_bytes: sizeBytes };
+    await gateway.db.insertInto('task_artifacts').values(before).execute();
+    const answer = await archiveOf(ada, made.id);
+    expect(answer.status).toBe(200);
+    await expect(answer.arrayBuffer()).rejects.toThrow();
   });
 });

@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { unpackFiles } from '@cynodeai/runtime/archive';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, send, waitFor } from '../harness/index.ts';
@@ -10,6 +13,8 @@ export interface WorkerApiUnderTest extends AsyncDisposable {
   readonly quick: readonly string[];
   /** Names one that runs until it is stopped. */
   readonly endless: readonly string[];
+  /** Names one that leaves a file `left` holding `text`. */
+  readonly leaving: readonly string[];
   /** Names one that writes a line of `said` and then runs until it is stopped. */
   readonly talking: readonly string[];
 }
@@ -59,6 +64,7 @@ export function testWorkerApi(name: string, open: () => Promise<WorkerApiUnderTe
       ['POST', run],
       ['POST', stop],
       ['GET', known(uuidv7())],
+      ['GET', `${known(uuidv7())}/artifacts`],
       ['POST', ack(uuidv7())],
     ])('asks for the token: %s %s', async (method, path) => {
       const body = method === 'POST' ? {} : undefined;
@@ -72,6 +78,25 @@ export function testWorkerApi(name: string, open: () => Promise<WorkerApiUnderTe
       expect(bare.status).toBe(401);
       expect(bare.headers.get('content-type')).toContain('application/problem+json');
       await bare.body?.cancel();
+    });
+
+    it('keeps what a job left as long as its result', async () => {
+      const request = job(node.leaving);
+      const archive = `${known(request.job_id)}/artifacts`;
+      const { json } = await call('POST', run, request);
+      const ref = 'sha256:982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1';
+      const left = { name: 'left', content_type: 'application/octet-stream', size_bytes: 4, ref };
+      expect(json?.['artifacts']).toEqual([left]);
+      const headers = { authorization: `Bearer ${node.token}` };
+      const answer = await fetch(`${node.url}${archive}`, { headers });
+      expect(answer.headers.get('content-type')).toBe('application/x-tar');
+      const files: string[] = [];
+      for await (const { name, chunks } of unpackFiles(answer.body ?? Readable.from([]))) {
+        files.push(name, (await buffer(chunks)).toString());
+      }
+      expect(files).toEqual(['left', 'text']);
+      expect((await call('POST', ack(request.job_id), ids(request))).status).toBe(204);
+      expectProblem(await call('GET', archive), 404, 'not_found');
     });
 
     it('runs a job, keeps its result until it is acknowledged, and forgets it then', async () => {

@@ -31,6 +31,6 @@ export interface JobStore {
   unfinished(): readonly AcceptedJob[];
   /** Results, the oldest first. */
   results(): readonly KeptResult[];
-  /** Bytes of all results together. */
+  /** Bytes of all results together, with the files that are kept with them. */
   readonly resultBytes: number;
 }

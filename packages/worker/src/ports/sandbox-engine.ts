@@ -168,4 +168,6 @@ export interface SandboxEngine {
   removeLeftovers(nodeSlug: string, lives?: (name: string) => boolean): Promise<readonly string[]>;
   /** Removes a directory tree, also with files of mapped sub-uids or without permissions. */
   removeTree(path: string): Promise<void>;
+  /** Makes a tree readable for this process, also files of mapped sub-uids or without permissions; follows no link. */
+  openTree(path: string): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import { hostDisks } from '../adapters/disk/disk-gauge.ts';
 import { fileReserve } from '../adapters/disk/disk-reserve.ts';
+import { fileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { openJobStore } from '../adapters/sqlite/job-store.ts';
 import { DiskGuard } from '../app/disk/disk-guard.ts';
 import { dropOldResults } from '../app/jobs/drop-old-results.ts';
@@ -15,6 +16,7 @@ import { retentionRule } from '../domain/jobs/retention.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
 import { sandboxCeiling } from '../domain/sandbox/ceiling.ts';
 import { temporaryMbOf } from '../domain/sandbox/temporary.ts';
+import type { ArtifactKeeper } from '../ports/artifacts.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { InferenceRelay } from '../ports/relay.ts';
 import type { SandboxEngine } from '../ports/sandbox-engine.ts';
@@ -76,14 +78,16 @@ function watchStaged(parts: OpenJobsParts, workspace: WorkspaceStore): void {
 const retentionMs = 3_600_000;
 
 /** What earlier runs of the node left is settled, then old results go, once now and every hour. */
-async function openStore(parts: OpenJobsParts): Promise<JobStore> {
+async function openStore(parts: OpenJobsParts, artifacts: ArtifactKeeper): Promise<JobStore> {
   const { settings, scope, log, clock } = parts;
   const store = openJobStore(join(settings.stateDir, 'jobs'));
   scope.shutdown.add('job store', () => store.close());
   await recoverJobs({ store, clock, log });
   void nowAndThen(parts, retentionMs, 'the removal of old results', () =>
-    dropOldResults({ store, rule: retentionRule, clock, log }),
+    dropOldResults({ store, artifacts, rule: retentionRule, clock, log }),
   );
+  const strays = await artifacts.removeStrays((jobId) => store.find(jobId)?.result !== undefined);
+  if (strays > 0) log.info('files of jobs without a result were removed', { archives: strays });
   return store;
 }
 
@@ -120,6 +124,8 @@ export async function openJobs(
   const { maxConcurrency } = sandbox;
   const disk = openDisk(parts, host.engine);
   await disk.tidy();
+  const openTree = (path: string): Promise<void> => host.engine.openTree(path);
+  const artifacts = fileArtifacts({ folder: settings.artifactsDir, openTree, log });
   const jobs = createJobService({
     engine: host.engine,
     workspace: host.workspace,
@@ -130,7 +136,8 @@ export async function openJobs(
       sandbox.temporaryMb ?? temporaryMbOf(memoryMb(host.engine, maxConcurrency), maxConcurrency),
     limits: () => config.policy,
     nodeSlug,
-    store: await openStore(parts),
+    store: await openStore(parts, artifacts),
+    artifacts,
     retention: retentionRule,
     clock,
     timer,

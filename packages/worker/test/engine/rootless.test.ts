@@ -38,7 +38,7 @@ it('works for a user without rights and without subordinate ids, from probe to r
   });
 
   const scripts = [
-    'echo $(id -u):$(id -g) $(grep CapEff /proc/self/status) $(ls /sys/class/net) $(cat /proc/self/oom_score_adj) $(grep "Max processes" /proc/self/limits | tr -s " " | cut -d " " -f 3); echo x > f; mkdir -m 0 locked',
+    'echo $(id -u):$(id -g) $(grep CapEff /proc/self/status) $(ls /sys/class/net) $(cat /proc/self/oom_score_adj) $(grep "Max processes" /proc/self/limits | tr -s " " | cut -d " " -f 3); echo x > f; mkdir -m 0 locked; cd /job/artifacts; echo x > f; mkdir out; echo x > out/f; chmod 0 f out',
     "trap '' TERM; (trap '' TERM; sleep 1000) & sleep 1000",
   ];
   const jobs = await user.run('packages/worker/test/support/node-process.ts', [
@@ -61,6 +61,10 @@ it('works for a user without rights and without subordinate ids, from probe to r
         status: 'completed',
         stdout: `0:0 CapEff: 0000000000000000 lo 1000 ${share}\n`,
         stderr: '',
+        artifacts: [
+          { name: 'f', ref: expect.stringContaining('sha256:') },
+          { name: 'out/f', ref: expect.stringContaining('sha256:') },
+        ],
       },
     },
     { result: { status: 'timeout', stderr: '' } },

@@ -2,7 +2,12 @@ import { testPsk, testToken } from '@cynodeai/testing/doubles';
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import type { Route } from '@cynodeai/contracts/common';
 import { uuidv7 } from '@cynodeai/runtime/std';
-import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
+import {
+  type ScriptedModel,
+  type TemporaryDirectory,
+  startScriptedModel,
+  temporaryDirectory,
+} from '@cynodeai/testing';
 import { type FuzzTarget, fuzzRun } from '@cynodeai/testing/fuzz';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestNode } from '../node/support/test-node.ts';
@@ -10,6 +15,7 @@ import { TestNode } from '../node/support/test-node.ts';
 let node: TestNode;
 let target: FuzzTarget;
 let model: ScriptedModel;
+let folder: TemporaryDirectory;
 
 beforeAll(async () => {
   node = await TestNode.create();
@@ -17,7 +23,9 @@ beforeAll(async () => {
   node.env['OLLAMA_PORT'] = String(model.port);
   await node.start();
   // A finished job whose result is kept, so that reading and acknowledging meet one.
-  const finished = await node.run(['say', 'done']);
+  folder = await temporaryDirectory();
+  node.host.workspace.root = folder.path;
+  const finished = await node.run(['leave', 'left', 'text']);
   const ids = { task_id: finished.json['task_id'], job_id: finished.json['job_id'] } as {
     readonly task_id: string;
     readonly job_id: string;
@@ -62,6 +70,7 @@ beforeAll(async () => {
       'worker.jobs.stop': [{ body: { ...unknown, grace_seconds: 1 } }],
       'worker.models.load': [{ body: { version: 1, model_ref: 'scripted' } }],
       'worker.jobs.get': [{ params: { job_id: ids.job_id } }],
+      'worker.jobs.artifacts': [{ params: { job_id: ids.job_id } }],
       'worker.jobs.output': [{ params: { job_id: ids.job_id } }],
       'worker.jobs.ack': [{ params: { job_id: ids.job_id }, body: { version: 1, ...ids } }],
     },
@@ -70,6 +79,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await node[Symbol.asyncDispose]();
   await model.close();
+  await folder.remove();
 });
 
 it('answers bad input of every kind by its contract, and serves on (REQ-STANDS-0103, REQ-STANDS-0108, REQ-STANDS-0110)', async () => {

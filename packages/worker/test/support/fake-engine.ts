@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { WorkerError } from '../../src/domain/errors.ts';
 import type {
@@ -45,9 +45,16 @@ interface Held {
   readonly ended: Promise<void>;
 }
 
+/** Writes a file into what a job sees as `/job/artifacts`. */
+async function leave({ mounts }: SandboxRunSpec, name: string, text: string): Promise<void> {
+  const job = mounts.find(({ containerPath }) => containerPath === '/job')?.hostPath ?? '';
+  await mkdir(`${job}/artifacts`, { recursive: true });
+  await writeFile(`${job}/artifacts/${name}`, text);
+}
+
 /**
  * An engine without containers; it passes the suite of the real ones. `hold` runs until it is stopped; `exit N` ends at
- * once; anything else is echoed. An image whose name holds `missing` is not there.
+ * once; `leave NAME TEXT` leaves a file; anything else is echoed. An image whose name holds `missing` is not there.
  */
 export class FakeEngine implements SandboxEngine {
   readonly facts = facts;
@@ -146,6 +153,8 @@ export class FakeEngine implements SandboxEngine {
     await rm(path, { recursive: true, force: true });
   }
 
+  async openTree(): Promise<void> {}
+
   async #perform(
     spec: SandboxRunSpec,
     sinks: SandboxSinks,
@@ -168,6 +177,9 @@ export class FakeEngine implements SandboxEngine {
         write('stdout', first);
         write('stderr', second);
         return { kind: 'exited', exitCode: Number(third) };
+      case 'leave':
+        await leave(spec, first, second);
+        return { kind: 'exited', exitCode: 0 };
       case 'hold':
         write('stdout', first);
         return this.#hold(spec, signal);

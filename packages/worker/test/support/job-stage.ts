@@ -36,6 +36,7 @@ export interface Scene {
   readonly stop?: SandboxEngine['stop'];
   readonly openNetwork?: SandboxEngine['openNetwork'];
   readonly disk?: Partial<JobServiceDeps['disk']>;
+  readonly artifacts?: Partial<JobServiceDeps['artifacts']>;
   readonly timer?: Timer;
   /** Why the engine gives no sandbox a way to a model. */
   readonly wayObstacle?: string;
@@ -103,6 +104,13 @@ export function stage(scene: Scene = {}) {
   const jobs = createJobService({
     engine,
     workspace,
+    artifacts: {
+      collect: async () => ({ artifacts: [], omitted: 0 }),
+      open: async () => undefined,
+      remove: () => {},
+      removeStrays: async () => 0,
+      ...scene.artifacts,
+    },
     disk: {
       admit: async () => {},
       watch: async () => ({ ended: undefined, over: () => {}, close: () => {} }),

@@ -31,6 +31,7 @@ export const nodeSettings = (
     allowGpu: true,
   },
   stateDir: '/s',
+  artifactsDir: '/s/artifacts',
   logLevel: 'info',
   shutdownGraceMs: 1,
   reportIntervalMs: 1,

@@ -14,6 +14,7 @@ import { removeControlGroup } from '../../src/adapters/container/shared/control-
 import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
 import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
 import { createInferenceRelay } from '../../src/adapters/relay/inference-relay.ts';
+import { fileArtifacts } from '../../src/adapters/artifacts/file-artifacts.ts';
 import { openJobStore } from '../../src/adapters/sqlite/job-store.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
 import { JobUsers } from '../../src/adapters/workspace/job-users.ts';
@@ -79,6 +80,11 @@ export function testNode(
   const jobs = createJobService({
     engine,
     workspace,
+    artifacts: fileArtifacts({
+      folder: join(stateDir, `artifacts-${slug}`),
+      openTree: (path) => engine.openTree(path),
+      log,
+    }),
     disk,
     temporaryMb: 32,
     relay: createInferenceRelay(service, new InferenceForwarder({ service })),

@@ -3,6 +3,7 @@ import type { CommandContext } from '../context.ts';
 import { confirmFlags } from '../shared/flags.ts';
 import {
   artifactArgs,
+  artifactGetAllFlags,
   artifactGetFlags,
   createFlags,
   getFlags,
@@ -78,5 +79,12 @@ export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
     args: artifactArgs,
     flags: artifactGetFlags,
     load: async () => (await import('./artifacts-get.ts')).getArtifact,
+  }),
+  defineCommand({
+    path: ['task', 'artifacts', 'get-all'],
+    summary: 'Save all files that the jobs of a task left',
+    args: taskArgs,
+    flags: artifactGetAllFlags,
+    load: async () => (await import('./artifacts-get-all.ts')).getAllArtifacts,
   }),
 ];

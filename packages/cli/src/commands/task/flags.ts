@@ -91,6 +91,12 @@ export const artifactArgs = {
 } as const satisfies Args;
 
 /** See docs/reference/cli.md#task-commands. */
+export const artifactGetAllFlags = {
+  out: { type: 'string', value: 'dir', help: 'folder for the files; it is made if it is missing' },
+  force: { type: 'boolean', help: 'replace files that are there' },
+} as const satisfies Flags;
+
+/** See docs/reference/cli.md#task-commands. */
 export const artifactGetFlags = {
   out: { type: 'string', value: 'path', help: 'where to put the file' },
   force: { type: 'boolean', help: 'replace a file that is there' },

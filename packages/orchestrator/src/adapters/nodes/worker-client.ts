@@ -1,4 +1,6 @@
+import { limits } from '@cynodeai/contracts/common';
 import { jobOutputSchema, workerApiRoutes } from '@cynodeai/contracts/worker-api';
+import { unpackFiles } from '@cynodeai/runtime/archive';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf, parseJsonOr } from '@cynodeai/runtime/std';
@@ -15,6 +17,7 @@ export const workerLanes = {
   jobs: 1024,
   outputs: 1024,
   uploads: 16,
+  downloads: 8,
   questions: 32,
   control: 8,
   acknowledgements: 4,
@@ -38,7 +41,19 @@ const uploadTimeoutMs = 120_000;
 const maxBytes = 16 * 1024 * 1024;
 /** Longest silence of a stream of output, ms; a node says every 15 s that it is there. */
 const stallMs = 45_000;
+/** A whole archive, a header of three blocks a file included; a node that sends more is not believed. */
+const maxArchiveBytes =
+  limits.jobArtifactsBytes + limits.artifactCount * 2048 + 3 * limits.artifactNamesBytes;
 const version = 1;
+
+async function* bounded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let left = maxArchiveBytes;
+  for await (const chunk of chunks) {
+    left -= chunk.length;
+    if (left < 0) throw new RangeError('the node sent more than a job may leave');
+    yield chunk;
+  }
+}
 
 /** The Worker API of nodes. A job's call is synchronous, the fastest way to its result; whoever loses it asks. */
 export class WorkerClient implements WorkerApi {
@@ -116,6 +131,35 @@ export class WorkerClient implements WorkerApi {
     } catch {
       // Whoever follows asks again; the job itself is looked after elsewhere.
       return false;
+    }
+  }
+
+  async *leftFiles(
+    ...[node, { jobId }, { signal }]: Parameters<WorkerApi['leftFiles']>
+  ): ReturnType<WorkerApi['leftFiles']> {
+    const input = { params: { job_id: jobId } };
+    let body: AsyncIterable<Uint8Array>;
+    try {
+      ({ body } = await this.#callAgain(node, (by) =>
+        callRoute(
+          workerApiRoutes.jobArtifacts,
+          input,
+          this.#call(by, 'downloads', { stallMs, signal }),
+        ),
+      ));
+    } catch (error) {
+      return messageOf(error);
+    }
+    const files = unpackFiles(bounded(body));
+    try {
+      for (;;) {
+        const next = await files.next().catch((error: unknown) => messageOf(error));
+        if (typeof next === 'string') return next;
+        if (next.done === true) return undefined;
+        yield next.value;
+      }
+    } finally {
+      await files.return();
     }
   }
 

@@ -1,10 +1,11 @@
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import { limits } from '@cynodeai/contracts/common';
 import { backoffMs, storableText } from '@cynodeai/runtime/std';
-import type { BothStreams, LogPiece } from '../../domain/jobs/end-events.ts';
+import type { LogPiece } from '../../domain/jobs/end-events.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
+import type { BothStreams } from '../../ports/live-output.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
-import type { LiveTeller, Told, ToldJob } from '../jobs/live-teller.ts';
+import type { LiveTeller, ToldJob } from '../jobs/live-teller.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 
 export interface FollowOutputDeps {
@@ -44,24 +45,21 @@ export class FollowedOutput {
     this.#held = held;
     this.#deps = deps;
     this.#known = { ...known };
-    this.#job = deps.teller.open(() => held.lease, {
-      stdout: known.stdout.length,
-      stderr: known.stderr.length,
-    });
+    this.#job = deps.teller.open(() => held.lease);
     this.#following = this.#follow();
   }
 
   /** Ends it. Answers with how many characters of the result's streams were told. */
-  async close(result?: Pick<JobResult, 'stdout' | 'stderr'>): Promise<Told> {
+  async close(result?: Pick<JobResult, 'stdout' | 'stderr'>): Promise<BothStreams<number>> {
     this.#stop.abort();
     await this.#following;
-    const { unsureFrom, ...told } = await this.#job.close();
+    const told = await this.#job.close();
     const of = (stream: LogPiece['stream']): number => {
       const known = this.#known[stream];
       const before = result?.[stream].startsWith(known) === true ? known.length : 0;
       return Math.max(before, this.#skipped[stream] + told[stream]);
     };
-    return { stdout: of('stdout'), stderr: of('stderr'), ...(unsureFrom && { unsureFrom }) };
+    return { stdout: of('stdout'), stderr: of('stderr') };
   }
 
   async #follow(): Promise<void> {

@@ -86,6 +86,10 @@ function world() {
       }
       return false;
     },
+    async *leftFiles() {
+      yield* [];
+      return 'nothing was left';
+    },
     ackJob: async () => 'done',
     stopJob: async () => {
       // It takes its time, and what is there to be told is told meanwhile.
@@ -118,7 +122,7 @@ function world() {
     },
     nodes: { all: async () => [], deactivate: unused },
     input: { read: unused, artifactRefs: async () => new Map() },
-    blobs: { open: unused, read: unused },
+    blobs: { open: unused, read: unused, writeStream: unused, remove: unused },
     live: { told: unused },
     worker,
     completer: new JobCompleter({ ends, log, sleep }),

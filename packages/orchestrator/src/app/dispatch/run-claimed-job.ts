@@ -18,11 +18,13 @@ import type { HeldLease } from '../leases/held-lease.ts';
 import { withModelRequest } from '../prompts/with-model-request.ts';
 import { type FollowOutputDeps, FollowedOutput } from './follow-output.ts';
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
-import { JobSettler, type JobSettlerDeps } from './settle-job.ts';
+import { type Ending, JobSettler, type JobSettlerDeps } from './settle-job.ts';
 import { stageFiles } from './stage-files.ts';
+import { type TakeLeftFilesDeps, takeLeftFiles } from './take-left-files.ts';
 import { type TrackDeps, type Tracked, trackJob } from './track-job.ts';
 
-export interface RunClaimedJobDeps extends JobSettlerDeps, TrackDeps, FollowOutputDeps {
+export interface RunClaimedJobDeps
+  extends JobSettlerDeps, TrackDeps, FollowOutputDeps, TakeLeftFilesDeps {
   readonly claims: Pick<Claims, 'move'>;
   readonly leases: Pick<
     Leases,
@@ -31,7 +33,7 @@ export interface RunClaimedJobDeps extends JobSettlerDeps, TrackDeps, FollowOutp
   readonly input: TaskInput;
   readonly worker: WorkerApi;
   readonly live: Pick<LiveOutput, 'told'>;
-  readonly blobs: BlobReader & BlobOpener;
+  readonly blobs: BlobReader & BlobOpener & TakeLeftFilesDeps['blobs'];
   /** What the dispatcher knows of nodes' load and silence. */
   readonly claimOptions: () => ClaimOptions;
 }
@@ -186,7 +188,21 @@ export class ClaimedJobRun {
 
   async #end(ended: Ended): Promise<void> {
     const told = await this.#output?.close(ended.result);
-    return this.#settle.end(ended, told);
+    return this.#settle.end(await this.#withLeft(ended), told);
+  }
+
+  /** What the job left is here before anybody hears that it ended. */
+  async #withLeft(ended: Ended): Promise<Ending> {
+    const { left } = ended;
+    if (left === undefined) return ended;
+    const noteAlive = (): void => this.#noteAlive();
+    const { listed, artifacts } = await takeLeftFiles(
+      this.#held.lease,
+      left,
+      this.#deps,
+      noteAlive,
+    );
+    return { ...ended, result: { ...ended.result, artifacts: [...listed] }, artifacts };
   }
 
   #track(call?: Promise<WorkerAnswer>): Promise<Tracked> {

@@ -5,13 +5,19 @@ import { logPieces } from '../../domain/jobs/end-events.ts';
 import { retryDelayMs } from '../../domain/jobs/attempts.ts';
 import { sandboxSummary, withAskedModel } from '../../domain/prompts/sandbox-fallback.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
+import type { BothStreams } from '../../ports/live-output.ts';
+import type { LeftArtifact } from '../../ports/job-ends.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Nodes } from '../../ports/nodes.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
-import type { Told } from '../jobs/live-teller.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import type { NodeOutbox } from './node-outbox.ts';
+
+/** An end with the files that were taken over. */
+export interface Ending extends Ended {
+  readonly artifacts?: readonly LeftArtifact[];
+}
 
 export interface JobSettlerDeps {
   readonly leases: Pick<Leases, 'release' | 'requeue'>;
@@ -42,7 +48,7 @@ export class JobSettler {
   }
 
   /** Stores the end of the job with what of its output was not `told` yet (characters), and lets its node drop the result once that is safe. */
-  async end(ended: Ended, told: Told = { stdout: 0, stderr: 0 }): Promise<void> {
+  async end(ended: Ending, told: BothStreams<number> = { stdout: 0, stderr: 0 }): Promise<void> {
     const { lease: job } = this.#held;
     const { status, result } = withAskedModel(ended, job.payload);
     const summary = sandboxSummary(ended, job.payload);
@@ -52,6 +58,7 @@ export class JobSettler {
       stdout: result.stdout.slice(told.stdout),
       stderr: result.stderr.slice(told.stderr),
     });
+    const { artifacts } = ended;
     const end = {
       taskId,
       jobId,
@@ -60,7 +67,7 @@ export class JobSettler {
       result,
       summary,
       logs,
-      unsureFrom: told.unsureFrom,
+      ...(artifacts && { artifacts }),
     };
     const stored = await completer.complete(end);
     log.info('a job ended', { job_id: jobId, task_id: taskId, status, stored });

@@ -24,7 +24,7 @@ interface Waiting {
 function withoutResult(job: EndedJob): EndedJob {
   const message = 'the result of the job holds values that cannot be stored';
   const { status, result, summary } = failed('result_not_storable', message);
-  return { ...job, status, result, summary, logs: logPieces(result), unsureFrom: undefined };
+  return { ...job, status, result, summary, logs: logPieces(result) };
 }
 
 const isUnstorable = (error: unknown): boolean =>

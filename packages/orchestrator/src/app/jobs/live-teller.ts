@@ -1,9 +1,9 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf, storableText } from '@cynodeai/runtime/std';
-import { type BothStreams, type LogPiece, splitPieces } from '../../domain/jobs/end-events.ts';
+import { type LogPiece, splitPieces } from '../../domain/jobs/end-events.ts';
 import { maxJobsPerTransaction } from '../../domain/jobs/batches.ts';
 import type { JobLease } from '../../ports/leases.ts';
-import type { LiveOutput, UnsureFrom } from '../../ports/live-output.ts';
+import type { BothStreams, LiveOutput } from '../../ports/live-output.ts';
 
 export interface LiveTellerDeps {
   readonly live: Pick<LiveOutput, 'tell'>;
@@ -17,17 +17,12 @@ const gatherMs = 100;
 /** Pause after a fault of the database, ms. */
 const faultMs = 1000;
 
-/** How many characters of each stream were told. */
-export interface Told extends BothStreams<number> {
-  readonly unsureFrom?: UnsureFrom;
-}
-
 /** One job whose output is told. */
 export interface ToldJob {
   /** Whole code points of its output. */
   add(piece: LogPiece): void;
   /** Ends the telling. Answers with how many characters of each stream were told. */
-  close(): Promise<Told>;
+  close(): Promise<BothStreams<number>>;
 }
 
 class Telling implements ToldJob {
@@ -36,21 +31,12 @@ class Telling implements ToldJob {
   /** It is part of what is being stored. */
   storing: Promise<void> | undefined;
   readonly #told = { stdout: 0, stderr: 0 };
-  /** Characters that others told of the same run before. */
-  readonly #before: BothStreams<number>;
-  #isUnsure = false;
   readonly #onNews: () => void;
   readonly #onClose: () => void;
   #isOver = false;
 
-  constructor(
-    lease: () => JobLease,
-    before: BothStreams<number>,
-    onNews: () => void,
-    onClose: () => void,
-  ) {
+  constructor(lease: () => JobLease, onNews: () => void, onClose: () => void) {
     this.lease = lease;
-    this.#before = before;
     this.#onNews = onNews;
     this.#onClose = onClose;
   }
@@ -65,32 +51,16 @@ class Telling implements ToldJob {
     this.#onNews();
   }
 
-  /** To be given with what is told next. */
-  get unsureFrom(): { readonly unsureFrom?: UnsureFrom } {
-    if (!this.#isUnsure) return {};
-    const { stdout, stderr } = this.#before;
-    return {
-      unsureFrom: { stdout: stdout + this.#told.stdout, stderr: stderr + this.#told.stderr },
-    };
-  }
-
-  async close(): Promise<Told> {
+  async close(): Promise<BothStreams<number>> {
     this.#isOver = true;
     await this.storing;
     this.#onClose();
-    return { ...this.#told, ...this.unsureFrom };
+    return this.#told;
   }
 
   /** These pieces, the first of those that were pending, are stored. */
   noteTold(pieces: readonly LogPiece[]): void {
-    this.#isUnsure = false;
     for (const { stream, text } of pieces) this.#told[stream] += text.length;
-  }
-
-  /** Whether these pieces are stored is not known: the database did not say. */
-  noteUnsure(pieces: readonly LogPiece[]): void {
-    this.#isUnsure = true;
-    this.pending.unshift(...pieces);
   }
 
   /** Its lease is somebody else's: nothing more is told. */
@@ -113,14 +83,10 @@ export class LiveTeller {
     this.#deps = deps;
   }
 
-  /**
-   * @param lease the one that is current when something is told
-   * @param before characters of each stream that others told of the same run
-   */
-  open(lease: () => JobLease, before: BothStreams<number> = { stdout: 0, stderr: 0 }): ToldJob {
+  /** @param lease the one that is current when something is told */
+  open(lease: () => JobLease): ToldJob {
     const job: Telling = new Telling(
       lease,
-      before,
       () => this.#wake(),
       () => this.#jobs.delete(job),
     );
@@ -158,11 +124,7 @@ export class LiveTeller {
     const taken = batch.map((job) => ({ job, pieces: job.pending.splice(0) }));
     try {
       const current = await live.tell(
-        taken.map(({ job, pieces }) => ({
-          lease: job.lease(),
-          pieces: splitPieces(pieces),
-          ...job.unsureFrom,
-        })),
+        taken.map(({ job, pieces }) => ({ lease: job.lease(), pieces: splitPieces(pieces) })),
       );
       for (const { job, pieces } of taken) {
         if (current.has(job.lease().jobId)) job.noteTold(pieces);
@@ -170,7 +132,7 @@ export class LiveTeller {
       }
       return true;
     } catch (error) {
-      for (const { job, pieces } of taken) job.noteUnsure(pieces);
+      for (const { job, pieces } of taken) job.pending.unshift(...pieces);
       log.warn('the output of running jobs could not be stored', {
         jobs: batch.length,
         error: messageOf(error),

@@ -11,7 +11,7 @@ import type { Leases } from '../../ports/leases.ts';
 import type { ClaimedPrompt, PromptClaims } from '../../ports/prompts.ts';
 import type { GivenInput, TaskInput } from '../../ports/task-input.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
-import type { LiveTeller, Told } from '../jobs/live-teller.ts';
+import type { LiveTeller } from '../jobs/live-teller.ts';
 import { retryStorage } from '../jobs/retry-storage.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import {
@@ -71,8 +71,8 @@ async function putBack(
 }
 
 interface Ending {
-  /** What was told of its output already. */
-  readonly told?: Told;
+  /** Characters of its output that were told already. */
+  readonly told?: number;
   readonly next?: FallbackJob;
 }
 
@@ -80,12 +80,11 @@ async function end(
   { held }: PromptCall,
   { status, result, summary }: Ended,
   deps: RunPromptDeps,
-  { told, next }: Ending = {},
+  { told = 0, next }: Ending = {},
 ): Promise<void> {
   const { taskId, jobId, leaseId } = held.lease;
-  const logs = logPieces({ stdout: result.stdout.slice(told?.stdout), stderr: result.stderr });
-  const unsureFrom = told?.unsureFrom;
-  const job: EndedJob = { taskId, jobId, leaseId, status, result, summary, logs, unsureFrom };
+  const logs = logPieces({ stdout: result.stdout.slice(told), stderr: result.stderr });
+  const job: EndedJob = { taskId, jobId, leaseId, status, result, summary, logs };
   const stored = await deps.completer.complete({ ...job, ...(next && { next }) });
   deps.log.info('a job ended', {
     job_id: jobId,
@@ -157,7 +156,7 @@ async function ask(
   } finally {
     await words.close();
   }
-  const told = await words.close();
+  const { stdout: told } = await words.close();
   switch (outcome.kind) {
     case 'aborted':
       return;

@@ -30,6 +30,7 @@ function artifactView(artifact: ArtifactRecord): TaskArtifact {
     content_type: artifact.contentType ?? unknownContentType,
     size_bytes: artifact.sizeBytes,
     created_at: artifact.createdAt.toISOString(),
+    ...(artifact.executable && { executable: true }),
   };
 }
 

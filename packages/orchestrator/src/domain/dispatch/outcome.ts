@@ -1,10 +1,11 @@
-import type { RunJobResult } from '@cynodeai/contracts/common';
+import type { JobArtifact, RunJobResult } from '@cynodeai/contracts/common';
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import { limits } from '@cynodeai/contracts/common';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { retryDelayMs } from '../jobs/attempts.ts';
 import { type JobErrorType, failureResult } from '../jobs/job-result.ts';
 import { failureSummary, resultSummary } from '../jobs/job-summary.ts';
+import { boundedLeft } from './left-files.ts';
 import type { WorkerAnswer } from './worker-answer.ts';
 
 /** The job as it was sent. */
@@ -27,6 +28,8 @@ export interface Ended {
   readonly status: 'completed' | 'failed';
   readonly result: JobResult;
   readonly summary: string;
+  /** Files the job left on its node; the result lists them too. */
+  readonly left?: readonly JobArtifact[];
 }
 
 /** What an answer means for the job. See docs/reference/leases.md#what-an-answer-means. */
@@ -73,6 +76,7 @@ function boundedStreams(result: RunJobResult): RunJobResult {
     ...result,
     stdout: stdout.text,
     stderr: stderr.text,
+    ...(result.artifacts && { artifacts: [...boundedLeft(result.artifacts)] }),
     truncated: {
       stdout: result.truncated.stdout || stdout.truncated,
       stderr: result.truncated.stderr || stderr.truncated,
@@ -89,6 +93,7 @@ export function judgeRun(result: RunJobResult): Ended {
     status: succeeded ? 'completed' : 'failed',
     result: bounded,
     summary: resultSummary(bounded),
+    ...(bounded.artifacts && { left: bounded.artifacts }),
   };
 }
 

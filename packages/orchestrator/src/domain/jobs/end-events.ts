@@ -14,19 +14,6 @@ export function splitPieces(pieces: readonly LogPiece[]): LogPiece[] {
   );
 }
 
-/** Both streams of a job, by name. */
-export type BothStreams<T> = Readonly<Record<LogPiece['stream'], T>>;
-
-/** The pieces without the first so many characters of each stream. */
-export function withoutFirst(pieces: readonly LogPiece[], counts: BothStreams<number>): LogPiece[] {
-  const left = { ...counts };
-  return pieces.flatMap(({ stream, text }) => {
-    const rest = text.slice(Math.max(0, left[stream]));
-    left[stream] -= text.length;
-    return rest === '' ? [] : [{ stream, text: rest }];
-  });
-}
-
 /** Both streams of an ended job in pieces of at most 16 KiB, whole code points, in order per stream. */
 export function logPieces(streams: {
   readonly stdout: string;

@@ -55,7 +55,7 @@ export const workTables: ExpectedTables = {
   },
   task_artifacts: {
     columns: `id task_id run_id? job_id? path storage_ref size_bytes:bigint? content_type?
-      checksum_sha256? created_at updated_at`,
+      checksum_sha256? created_at updated_at executable:boolean=false`,
     keys: ['id', 'task_id, path'],
     references: ['task_id -> tasks C', 'run_id -> runs N', 'job_id -> jobs N'],
     indexes: ['run_id', 'job_id', 'created_at', "storage_ref where storage_ref LIKE 'file:%'"],

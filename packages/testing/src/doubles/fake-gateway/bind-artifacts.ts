@@ -1,4 +1,5 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { packFiles } from '@cynodeai/runtime/archive';
 import { type HttpServer, ProblemError, bindRoute } from '@cynodeai/runtime/http';
 import { Readable } from 'node:stream';
 import type { CallerGuard } from './bind-auth.ts';
@@ -23,6 +24,15 @@ export function bindArtifacts(server: HttpServer, guard: CallerGuard, tasks: Fak
       }));
       const body = { task_id: task.id, task_name: task.facts.name, artifacts, ...next };
       return { status: 200, body };
+    },
+  });
+  bindRoute(server, gatewayRoutes.getTaskArchive, {
+    guard,
+    handle: ({ caller, params }) => {
+      tasks.find(caller, params.id);
+      // No job of the fake leaves anything.
+      const stream = Readable.from(packFiles([]), { objectMode: false });
+      return { status: 200, stream, headers: { 'content-type': 'application/x-tar' } };
     },
   });
   bindRoute(server, gatewayRoutes.getTaskArtifact, {

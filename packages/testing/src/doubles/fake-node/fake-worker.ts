@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import { type RunJobRequest, workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { type HttpServer, ProblemError, bindRoute, createHttpServer } from '@cynodeai/runtime/http';
@@ -198,6 +199,15 @@ export class FakeWorker {
         const job = this.#kept.get(job_id);
         if (job === undefined) throw new ProblemError('not_found', 'no such job');
         return { status: 200, stream: job.said.stream(signal) };
+      },
+    });
+    bindRoute(server, workerApiRoutes.jobArtifacts, {
+      guard,
+      handle: ({ params: { job_id } }) => {
+        const archive = this.#kept.has(job_id) && this.#options.onArtifacts?.(job_id);
+        if (!archive) throw new ProblemError('not_found', 'nothing was left');
+        const headers = { 'content-type': 'application/x-tar' };
+        return { status: 200, stream: Readable.from(archive, { objectMode: false }), headers };
       },
     });
     bindRoute(server, workerApiRoutes.ackJob, {

@@ -26,6 +26,8 @@ export interface FakeNodeOptions {
   ) => Promise<RunAnswer> | RunAnswer;
   /** What an upload of an input file does; it is taken unless told. Throw a ProblemError to refuse. */
   readonly onStage?: (file: StagedUpload) => Promise<void> | void;
+  /** The archive of what a job left; there is none unless told. Throw a ProblemError to refuse. */
+  readonly onArtifacts?: (jobId: string) => AsyncIterable<Uint8Array>;
   /** What `jobs:stop` answers; whether the job runs unless told. */
   readonly onStop?: (request: StopJobRequest) => 'stopping' | 'not_running';
   readonly report?: Partial<NodeCapabilityReport>;

@@ -95,6 +95,21 @@ export function testFiles(drive: Drive): void {
       await expectAll(taskSchema.parse(answer.body));
     });
 
+    it('are none that a job left', async () => {
+      const { id } = await inline();
+      const response = await fetch(`${driver.gateway.url}/v1/tasks/${id}/artifacts:archive`, {
+        headers: { authorization: `Bearer ${who.token}` },
+      });
+      expect(response.headers.get('content-type')).toBe('application/x-tar');
+      // An archive ends with two blocks of zeros.
+      expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.alloc(1024));
+      expectProblem(
+        await driver.get(who, `/v1/tasks/${uuidv7()}/artifacts:archive`),
+        404,
+        'not_found',
+      );
+    });
+
     it('come in pages', async () => {
       const task = await inline();
       const first = await listed(task, '?limit=1');

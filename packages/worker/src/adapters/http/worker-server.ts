@@ -11,6 +11,7 @@ import { bindAckJob } from './ack-job.ts';
 import { bindGetJob } from './get-job.ts';
 import { bindHealth } from './health.ts';
 import { bindInferenceRelay, type RelayForwarder } from './inference-relay.ts';
+import { bindJobArtifacts } from './job-artifacts.ts';
 import { bindJobOutput } from './job-output.ts';
 import { bindListModels } from './list-models.ts';
 import { bindLoadModel } from './load-model.ts';
@@ -60,6 +61,7 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   bindStageInputFile(server, deps);
   bindGetJob(server, config, jobs);
   bindJobOutput(server, config, jobs);
+  bindJobArtifacts(server, config, jobs);
   bindAckJob(server, config, jobs);
   bindStopJob(server, config, jobs);
   bindStopAll(server, deps);

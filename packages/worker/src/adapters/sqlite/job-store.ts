@@ -44,6 +44,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Bytes of the files that are kept with a result. */
+function keptBytes({ artifacts = [] }: RunJobResult): number {
+  const kept = artifacts.filter(({ error }) => error === undefined);
+  return kept.reduce((sum, { size_bytes: bytes }) => sum + bytes, 0);
+}
+
 /**
  * The store in one SQLite file. Taking a job on costs one insert without a flush: a row that a power loss
  * takes is harmless, because the container is gone then too and the caller re-sends under its lease. A result
@@ -142,7 +148,7 @@ class SqliteJobStore implements JobStore {
       let total = 0;
       for (const { result, storedAt } of batch) {
         const text = JSON.stringify(result);
-        const bytes = Buffer.byteLength(text);
+        const bytes = Buffer.byteLength(text) + keptBytes(result);
         this.#update.run(result.status, storedAt.getTime(), text, bytes, result.job_id);
         total += bytes;
       }

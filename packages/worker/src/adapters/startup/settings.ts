@@ -121,6 +121,7 @@ export function resolveSettings(
     ollama: ollamaSettings(yaml?.inference?.allow_gpu ?? true, env),
     ...(inferencePlaces !== undefined && { inferenceMaxConcurrency: inferencePlaces }),
     stateDir,
+    artifactsDir: yaml?.storage?.artifacts_dir ?? join(stateDir, 'artifacts'),
     ...(env.CYNODE_RUN_DIR !== undefined && { runDir: env.CYNODE_RUN_DIR }),
     ...(env.XDG_RUNTIME_DIR !== undefined && { userRuntimeDir: env.XDG_RUNTIME_DIR }),
     ...(env.DOCKER_HOST !== undefined && { dockerHost: env.DOCKER_HOST }),

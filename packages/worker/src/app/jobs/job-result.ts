@@ -4,6 +4,7 @@ import { assertNever } from '@cynodeai/runtime/std';
 import type { DiskEnd } from '../../domain/disk/judge.ts';
 import { appendReason } from '../../domain/output/append-reason.ts';
 import type { CollectedOutput } from '../../domain/output/output-collector.ts';
+import type { CollectedArtifacts } from '../../ports/artifacts.ts';
 import type { SandboxExit } from '../../ports/sandbox-engine.ts';
 
 /** Exit code of a job that was stopped before or without one of its own: 128 + SIGTERM. */
@@ -62,14 +63,14 @@ function outcomeOf(exit: SandboxExit, diskEnd: DiskEnd | undefined): Outcome {
 }
 
 /**
- * The answer to a run; `diskEnd` tells that it was ended on behalf of the disk.
+ * The answer to a run, with the files that it left; `diskEnd` tells that it was ended on behalf of the disk.
  * See docs/reference/worker-api.md#run-results.
  */
 export function jobResult(
   request: RunJobRequest,
   exit: SandboxExit,
   output: JobOutput,
-  diskEnd?: DiskEnd,
+  { diskEnd, left }: { readonly diskEnd?: DiskEnd | undefined; readonly left: CollectedArtifacts },
 ): RunJobResult {
   const outcome = outcomeOf(exit, diskEnd);
   const stderr =
@@ -90,6 +91,8 @@ export function jobResult(
     started_at: exit.startedAt.toISOString(),
     ended_at: exit.endedAt.toISOString(),
     truncated: { stdout: output.stdout.truncated, stderr: stderr.truncated },
+    ...(left.artifacts.length > 0 && { artifacts: [...left.artifacts] }),
+    ...(left.omitted > 0 && { artifacts_omitted: left.omitted }),
   };
 }
 

@@ -10,14 +10,15 @@ import { WorkerError, type WorkerErrorCode } from '../../domain/errors.ts';
 import { decideRun } from '../../domain/jobs/decide-run.ts';
 import type { RetentionRule } from '../../domain/jobs/retention.ts';
 import { sandboxName } from '../../domain/sandbox/naming.ts';
+import type { ArtifactKeeper, OpenArchive } from '../../ports/artifacts.ts';
 import type { JobStore } from '../../ports/job-store.ts';
 import { acceptJob } from './accept-job.ts';
-import { AckedJobs } from './acked-jobs.ts';
 import { type AdmittedJob, admitJob } from './admit-job.ts';
 import { describeJob } from './describe-job.ts';
 import { dropOldResults } from './drop-old-results.ts';
 import type { JobLimits } from './job-limits.ts';
 import type { Job } from './job.ts';
+import { KeptResults } from './kept-results.ts';
 import { LiveOutput } from './live-output.ts';
 import { faultResult } from './job-result.ts';
 import { type JobRun, runJob, type RunJobDeps } from './run-job.ts';
@@ -32,6 +33,7 @@ export interface StopOutcome {
 export interface JobServiceDeps extends RunJobDeps {
   readonly limits: () => JobLimits;
   readonly store: JobStore;
+  readonly artifacts: ArtifactKeeper;
   readonly retention: RetentionRule;
 }
 
@@ -61,8 +63,10 @@ export interface JobService {
    * @throws WorkerError `not_found`
    */
   output(jobId: string): LiveOutput;
+  /** The files of a stored result as one archive. @throws WorkerError `not_found`, also where it left none */
+  artifacts(jobId: string): Promise<OpenArchive>;
   /**
-   * The caller has the result: it is dropped. Repeating it is harmless.
+   * The caller has the result: it is dropped with its files. Repeating it is harmless.
    * @throws WorkerError `not_found`; `job_conflict` while the job runs or when it is one of another task
    */
   acknowledge(ack: Pick<AckJobRequest, 'job_id' | 'task_id'>): void;
@@ -101,11 +105,12 @@ const shuttingDown = (): WorkerError =>
 class SandboxJobs implements JobService {
   readonly #deps: JobServiceDeps;
   readonly #jobs = new Map<string, Job>();
-  readonly #acked = new AckedJobs();
+  readonly #kept: KeptResults;
   #closing = false;
 
   constructor(deps: JobServiceDeps) {
     this.#deps = deps;
+    this.#kept = new KeptResults(deps);
   }
 
   get running(): number {
@@ -160,20 +165,12 @@ class SandboxJobs implements JobService {
     return over;
   }
 
-  acknowledge({ job_id: jobId, task_id: taskId }: Pick<AckJobRequest, 'job_id' | 'task_id'>): void {
-    const stored = this.#deps.store.find(jobId);
-    if (stored === undefined) {
-      if (this.#acked.has(jobId, taskId)) return;
-      throw new WorkerError('not_found', 'the node knows no such job');
-    }
-    if (stored.taskId !== taskId) {
-      throw new WorkerError('job_conflict', 'the job belongs to another task');
-    }
-    if (stored.result === undefined) {
-      throw new WorkerError('job_conflict', 'the job has not ended: ask for its state first');
-    }
-    this.#deps.store.remove(jobId);
-    this.#acked.add(jobId, taskId);
+  async artifacts(jobId: string): Promise<OpenArchive> {
+    return this.#kept.open(jobId);
+  }
+
+  acknowledge(ack: Pick<AckJobRequest, 'job_id' | 'task_id'>): void {
+    this.#kept.acknowledge(ack);
   }
 
   stop(jobId: string, graceSeconds: number): 'stopping' | 'not_running' {

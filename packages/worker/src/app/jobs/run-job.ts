@@ -7,6 +7,7 @@ import { sandboxEnvironment } from '../../domain/sandbox/environment.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import { sandboxLabels } from '../../domain/sandbox/naming.ts';
 import type { DiskEnd } from '../../domain/disk/judge.ts';
+import type { ArtifactKeeper, CollectedArtifacts } from '../../ports/artifacts.ts';
 import type { InferenceRelay } from '../../ports/relay.ts';
 import type {
   SandboxEngine,
@@ -26,6 +27,7 @@ import { type ContainerOutcome, runContainer, unrun } from './run-container.ts';
 export interface RunJobDeps {
   readonly engine: SandboxEngine;
   readonly workspace: WorkspaceStore;
+  readonly artifacts: Pick<ArtifactKeeper, 'collect'>;
   readonly relay: InferenceRelay;
   /** The model a job with inference is told; undefined while there is none that completes text. */
   readonly model: () => string | undefined;
@@ -124,6 +126,8 @@ async function openNetwork(deps: RunJobDeps, run: JobRun): Promise<SandboxNetwor
 interface Ran extends ContainerOutcome {
   /** Why it was ended on behalf of the disk. */
   readonly diskEnd?: DiskEnd | undefined;
+  /** Files that it left; absent where no container was. */
+  readonly left?: CollectedArtifacts;
 }
 
 /** Runs the container under the watch of the disk, which may end it. */
@@ -154,17 +158,23 @@ async function runWatched(deps: RunJobDeps, run: JobRun, spec: SandboxRunSpec): 
   }
 }
 
-async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
-  await deps.engine.ensureImage(run.admitted.image, run.signal);
-  await deps.disk.admit();
-  const files = run.request.sandbox.input_files ?? [];
-  const dirs = await deps.workspace.create(run.request.job_id, files);
+async function runIn(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace): Promise<Ran> {
   const network = await openNetwork(deps, run);
   try {
     return await runWatched(deps, run, runSpec(deps, run, dirs, network));
   } finally {
     await network?.close();
   }
+}
+
+async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
+  await deps.engine.ensureImage(run.admitted.image, run.signal);
+  await deps.disk.admit();
+  const files = run.request.sandbox.input_files ?? [];
+  const dirs = await deps.workspace.create(run.request.job_id, files);
+  const ran = await runIn(deps, run, dirs);
+  const left = await deps.artifacts.collect(run.request.job_id, dirs.jobDir);
+  return { ...ran, left };
 }
 
 /** An end without a container. */
@@ -183,6 +193,8 @@ function early(deps: RunJobDeps, run: JobRun, error: unknown): SandboxExit {
   };
 }
 
+const none: CollectedArtifacts = { artifacts: [], omitted: 0 };
+
 export interface JobEnd {
   readonly result: RunJobResult;
   /** Whether it was ended from outside instead of by itself or its time limit. */
@@ -194,12 +206,15 @@ export interface JobEnd {
  * node are thrown. See docs/reference/worker-api.md.
  */
 export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
-  const { exit, diskEnd, ...output } = await runSandbox(deps, run).catch((error: unknown): Ran =>
-    unrun(early(deps, run, error)),
-  );
+  const {
+    exit,
+    diskEnd,
+    left = none,
+    ...output
+  } = await runSandbox(deps, run).catch((error: unknown): Ran => unrun(early(deps, run, error)));
   const ended = exit.kind === 'stopped' ? diskEnd : undefined;
   return {
-    result: jobResult(run.request, exit, output, ended),
+    result: jobResult(run.request, exit, output, { diskEnd: ended, left }),
     stopped: exit.kind === 'stopped' && ended === undefined,
   };
 }

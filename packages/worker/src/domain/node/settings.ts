@@ -81,6 +81,8 @@ export interface NodeSettings {
   /** Requests that may make a model work at the same time, 1 or more; absent means no limit. */
   readonly inferenceMaxConcurrency?: number;
   readonly stateDir: string;
+  /** Where what jobs leave is kept until the orchestrator has it. */
+  readonly artifactsDir: string;
   /** Short folder for sockets and volatile files; absent means one of the user's runtime folders. */
   readonly runDir?: string;
   /** The user's own runtime folder as the session manager made it. */

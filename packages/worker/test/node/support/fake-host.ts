@@ -7,6 +7,8 @@ import { FakeInferenceEngine } from '../../support/fake-inference-engine.ts';
 /** Job directories that exist in memory only; it passes the suite of those on disk. */
 export class FakeWorkspace implements WorkspaceStore {
   readonly present = new Set<string>();
+  /** Below which its directories would lie; nothing is made there but by jobs that leave something. */
+  root = '/fake';
   /** Job, path and size of every staged file. */
   readonly staged: [string, string, number][] = [];
   broken: string | undefined;
@@ -21,7 +23,7 @@ export class FakeWorkspace implements WorkspaceStore {
     if (this.present.has(jobId)) throw new WorkerError('job_conflict', 'it exists already');
     this.present.add(jobId);
     this.#waiting.delete(jobId);
-    return { workspaceDir: `/fake/${jobId}/workspace`, jobDir: `/fake/${jobId}/job` };
+    return { workspaceDir: `${this.root}/${jobId}/workspace`, jobDir: `${this.root}/${jobId}/job` };
   }
 
   async stage(

@@ -16,6 +16,7 @@ import { bindLogout } from './auth/logout.ts';
 import { bindRefresh } from './auth/refresh.ts';
 import { type CallerGuard, callerGuard } from './caller.ts';
 import { bindOpenApi } from './meta/openapi.ts';
+import { bindArchiveArtifacts } from './tasks/artifacts-archive.ts';
 import { bindGetArtifact } from './tasks/artifacts-get.ts';
 import { bindListArtifacts } from './tasks/artifacts-list.ts';
 import { bindCancelTask } from './tasks/cancel.ts';
@@ -69,6 +70,7 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   bindTaskResult(server, guard, { tasks, callerTasks, signals }, stopping);
   bindTaskLogs(server, guard, callerTasks);
   bindListArtifacts(server, guard, { ...parts.artifacts, tasks });
+  bindArchiveArtifacts(server, guard, { ...parts.artifacts, tasks });
   bindGetArtifact(server, guard, { ...parts.artifacts, tasks });
   const recheck = currentActor.bind(undefined, auth);
   bindTaskEvents(server, guard, { tasks, signals, recheck }, stopping);

@@ -1,9 +1,18 @@
 import { type Selectable, sql } from 'kysely';
+import { attachmentFolder } from '../../../domain/tasks/task-record.ts';
 import type { ArtifactReader, ArtifactRecord } from '../../../ports/artifacts.ts';
 import type { Executor } from '../database.ts';
 import type { Database } from '../tables.ts';
 
-const columns = ['id', 'path', 'storage_ref', 'size_bytes', 'content_type', 'created_at'] as const;
+const columns = [
+  'id',
+  'path',
+  'storage_ref',
+  'size_bytes',
+  'content_type',
+  'created_at',
+  'executable',
+] as const;
 
 type Row = Pick<Selectable<Database['task_artifacts']>, (typeof columns)[number]>;
 
@@ -15,6 +24,7 @@ function recordOf(row: Row): ArtifactRecord {
     sizeBytes: row.size_bytes ?? 0,
     contentType: row.content_type ?? undefined,
     createdAt: row.created_at,
+    executable: row.executable,
   };
 }
 
@@ -33,6 +43,18 @@ export function postgresArtifactReader(db: Executor): ArtifactReader {
         )
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(recordOf);
+    },
+    listLeft: async ({ taskId, after, limit }) => {
+      const rows = await db
+        .selectFrom('task_artifacts')
+        .select(columns)
+        .where('task_id', '=', taskId)
+        .where(sql<boolean>`not starts_with(path, ${attachmentFolder})`)
+        .$if(after !== undefined, (query) => query.where('path', '>', after ?? ''))
+        .orderBy('path')
         .limit(limit)
         .execute();
       return rows.map(recordOf);

@@ -2,14 +2,14 @@ import { at } from '@cynodeai/runtime/std';
 import { type Kysely, type Transaction, sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import { OrchestratorError } from '../../../domain/errors.ts';
-import { type NewTaskEvent, endEvents } from '../../../domain/jobs/job-events.ts';
+import { endEvents } from '../../../domain/jobs/job-events.ts';
 import { storableJson } from '../../../domain/jobs/job-result.ts';
 import { type EndFacts, type StoredEnd, storedEnd } from '../../../domain/jobs/stored-end.ts';
 import type { EndedJob, JobEnds } from '../../../ports/job-ends.ts';
 import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
+import { insertArtifacts } from './insert-artifacts.ts';
 import { insertFallbackJobs } from './insert-fallback-jobs.ts';
-import { untold } from './live-output.ts';
 import { lockTasks } from './lock-tasks.ts';
 
 /** Jobs still running under the given leases get their end; answers with their ids. */
@@ -118,16 +118,15 @@ async function complete(
     trx,
     jobs.filter((job) => !ended.has(job.jobId)),
   );
+  await insertArtifacts(trx, [...recorded, ...jobs.filter((job) => kept.has(job.jobId))]);
   if (recorded.length > 0) {
     const last = recorded.filter((job) => job.next === undefined);
     const endedTasks = await endTasks(trx, last);
     const endedAt = new Date();
-    const events: NewTaskEvent[] = [];
-    for (const job of recorded) {
-      const logs = await untold(trx, job, job.logs, job.unsureFrom);
-      events.push(...endEvents({ ...job, logs }, endedTasks, endedAt));
-    }
-    await appendTaskEvents(trx, events);
+    await appendTaskEvents(
+      trx,
+      recorded.flatMap((job) => endEvents(job, endedTasks, endedAt)),
+    );
     const goingOn = recorded.flatMap(({ next, ...job }) => (next ? [{ ...job, next }] : []));
     await insertFallbackJobs(trx, goingOn);
   }

@@ -89,6 +89,7 @@ export interface TaskArtifactsTable {
   checksum_sha256: string | null;
   created_at: CreatedAt;
   updated_at: UpdatedAt;
+  executable: Defaulted<boolean>;
 }
 
 /** Names a row of `task_events` may carry; workflow events come with the workflow. */

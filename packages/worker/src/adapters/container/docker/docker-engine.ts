@@ -15,6 +15,7 @@ import { ImageCache } from '../shared/images.ts';
 import { keepGroup } from '../shared/kept-group.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
+import { openTree } from '../shared/open-tree.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import { probeWay, wayFeatures } from '../shared/probe-way.ts';
 import { runProbe } from '../shared/run-probe.ts';
@@ -96,6 +97,8 @@ function engineOf(
       ),
 
     removeTree: (path) => removeTree(path),
+
+    openTree: (path) => openTree(path),
   };
 }
 

@@ -17,6 +17,7 @@ import { keepGroup } from '../shared/kept-group.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
 import { wayFeatures } from '../shared/probe-way.ts';
+import { openTree } from '../shared/open-tree.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import {
   dropPidFiles,
@@ -126,6 +127,8 @@ function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): Sandbox
     },
 
     removeTree: (path) => removeTree(path, asEngineRoot(setting)),
+
+    openTree: (path) => openTree(path, asEngineRoot(setting)),
   };
 }
 

@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ArchiveFile, packFiles } from '@cynodeai/runtime/archive';
+import { temporaryDirectory } from '@cynodeai/testing';
+import { expect, it } from 'vitest';
+import { saveFiles } from './save-files.ts';
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+const file = (name: string, text = name, executable = false): ArchiveFile => ({
+  name,
+  sizeBytes: Buffer.byteLength(text),
+  executable,
+  chunks: once(text),
+});
+const keep = { replace: false } as const;
+
+async function tree(path: string): Promise<readonly string[]> {
+  return (await readdir(path, { recursive: true })).toSorted();
+}
+
+it('saves files with their folders and the right to run them, and says which', async () => {
+  await using dir = await temporaryDirectory();
+  const out = join(dir.path, 'a/b');
+  const saved = await saveFiles(
+    out,
+    packFiles([file('x/run', 'run', true), file('new\nline')]),
+    keep,
+  );
+  expect(saved).toEqual({ files: ['x/run', 'new\nline'], bytes: 11 });
+  expect(await tree(out)).toEqual(['new\nline', 'x', 'x/run']);
+  expect((await stat(join(out, 'x/run'))).mode & 0o111).not.toBe(0);
+  expect((await stat(join(out, 'new\nline'))).mode & 0o111).toBe(0);
+  expect(await tree(dir.path)).toEqual(['a', 'a/b', 'a/b/new\nline', 'a/b/x', 'a/b/x/run']);
+});
+
+it('adds to a folder that is there, and replaces only what it may', async () => {
+  await using dir = await temporaryDirectory();
+  await writeFile(join(dir.path, 'mine'), 'mine');
+  await mkdir(join(dir.path, 'sub'));
+  const archive = () => packFiles([file('sub/new'), file('mine', 'theirs')]);
+  await expect(saveFiles(dir.path, archive(), keep)).rejects.toMatchObject({
+    code: 'usage',
+    message: `${dir.path}/mine exists; add --force to replace it`,
+  });
+  expect(await tree(dir.path)).toEqual(['mine', 'sub']);
+  await saveFiles(dir.path, archive(), { replace: true });
+  expect(await tree(dir.path)).toEqual(['mine', 'sub', 'sub/new']);
+  expect(await readFile(join(dir.path, 'mine'), 'utf8')).toBe('theirs');
+});
+
+it.each(['../out', '/etc/cynode-out', 'a/../../out', 'a//b', './a', 'back\\slash', '.'])(
+  'refuses an archive with a file %j, and keeps nothing of it',
+  async (name) => {
+    await using dir = await temporaryDirectory();
+    const archive = packFiles([file('good'), file(name)]);
+    await expect(saveFiles(join(dir.path, 'out'), archive, keep)).rejects.toMatchObject({
+      code: 'gateway',
+      message: expect.stringContaining('a file that must not be written'),
+    });
+    expect(await tree(dir.path)).toEqual([]);
+  },
+);
+
+it('writes through no link, neither of the archive nor of the folder', async () => {
+  await using dir = await temporaryDirectory();
+  await mkdir(join(dir.path, 'elsewhere'));
+  await mkdir(join(dir.path, 'out'));
+  await symlink('../elsewhere', join(dir.path, 'out/link'));
+  for (const replace of [false, true]) {
+    await expect(
+      saveFiles(join(dir.path, 'out'), packFiles([file('link/a')]), { replace }),
+    ).rejects.toMatchObject({ code: 'usage', message: `${dir.path}/out/link is no folder` });
+  }
+  const made = execFileSync(
+    'sh',
+    [
+      '-c',
+      'mkdir t && cd t && ln -s ../elsewhere esc && tar -cf - esc && rm esc && mkdir esc && echo > esc/a && tar -cf - esc',
+    ],
+    { cwd: dir.path },
+  );
+  await saveFiles(join(dir.path, 'new'), pieces(made), keep);
+  expect(await readdir(join(dir.path, 'elsewhere'))).toEqual([]);
+});
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+it.each([
+  ['is cut off', (bytes: Uint8Array) => bytes.subarray(0, 700)],
+  ['is no archive', () => Buffer.alloc(1000, 'x')],
+])('keeps nothing of an archive that %s', async (_what, spoil) => {
+  await using dir = await temporaryDirectory();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of packFiles([file('a', 'a'.repeat(2000))])) chunks.push(chunk);
+  const archive = pieces(spoil(Buffer.concat(chunks)));
+  await expect(saveFiles(join(dir.path, 'out'), archive, keep)).rejects.toThrow(/\w/);
+  expect(await tree(dir.path)).toEqual([]);
+});
+
+it('names a place that is no folder', async () => {
+  await using dir = await temporaryDirectory();
+  await writeFile(join(dir.path, 'out'), '');
+  await expect(saveFiles(join(dir.path, 'out'), packFiles([]), keep)).rejects.toThrow(
+    'is no folder',
+  );
+  await expect(saveFiles(join(dir.path, 'out/in'), packFiles([]), keep)).rejects.toMatchObject({
+    code: 'usage',
+  });
+});

@@ -1,0 +1,164 @@
+import type { JobArtifact } from '@cynodeai/contracts/common';
+import type { Log } from '@cynodeai/runtime/observe';
+import { backoffMs, messageOf, uuidv7 } from '@cynodeai/runtime/std';
+import { refused } from '../../domain/dispatch/left-files.ts';
+import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
+import type { ClaimedJob } from '../../ports/claims.ts';
+import type { LeftArtifact } from '../../ports/job-ends.ts';
+import type { LeftFile, WorkerApi } from '../../ports/worker-api.ts';
+
+export interface TakeLeftFilesDeps {
+  readonly worker: Pick<WorkerApi, 'leftFiles'>;
+  readonly blobs: Pick<BlobWriter, 'writeStream' | 'remove'>;
+  readonly log: Log;
+  /** Waits, or less when the signal fires; never rejects. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** What became of a list of left files. */
+export interface TakenFiles {
+  /** The list; what could not be had has `error`. */
+  readonly listed: readonly JobArtifact[];
+  readonly artifacts: readonly LeftArtifact[];
+}
+
+/** How often a node is asked, and how long it may take each time, ms. */
+const tries = { most: 4, limitMs: 300_000, backoff: { firstMs: 500, maxMs: 5000, jitter: 0.2 } };
+/** Files that are written at the same time, and what such a one has at most, bytes: a disk syncs many at once. */
+const together = { files: 16, bytes: 256 * 1024 };
+
+/** Takes what one job left over from its node, file by file. */
+class Taking {
+  readonly #job: ClaimedJob;
+  readonly #deps: TakeLeftFilesDeps;
+  readonly #onProgress: () => void;
+  readonly #wanted: ReadonlyMap<string, JobArtifact>;
+  readonly stored = new Map<string, LeftArtifact>();
+  /** Why a file that came could not be stored. */
+  readonly faults = new Map<string, string>();
+  readonly #writing = new Set<Promise<void>>();
+
+  constructor(
+    job: ClaimedJob,
+    listed: readonly JobArtifact[],
+    deps: TakeLeftFilesDeps,
+    onProgress: () => void,
+  ) {
+    this.#job = job;
+    this.#deps = deps;
+    this.#onProgress = onProgress;
+    this.#wanted = new Map(
+      listed.filter(({ ref }) => ref !== undefined).map((entry) => [entry.name, entry]),
+    );
+  }
+
+  get isDone(): boolean {
+    return this.stored.size === this.#wanted.size;
+  }
+
+  /** Asks once; says what is in the way of what is missing. */
+  async once(): Promise<string> {
+    const signal = AbortSignal.timeout(tries.limitMs);
+    const files = this.#deps.worker.leftFiles(this.#job.node, this.#job, { signal });
+    try {
+      for (;;) {
+        const { value, done } = await files.next();
+        if (done === true) return value ?? 'the node does not have it any more';
+        await this.#take(value);
+      }
+    } catch (error) {
+      return messageOf(error);
+    } finally {
+      await files.return('');
+      await Promise.all(this.#writing);
+    }
+  }
+
+  async #take(file: LeftFile): Promise<void> {
+    const entry = this.#wanted.get(file.name);
+    if (entry === undefined || this.stored.has(file.name) || file.sizeBytes !== entry.size_bytes)
+      return;
+    if (file.sizeBytes > together.bytes) return this.#store(entry, this.#noted(file.chunks));
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.#noted(file.chunks)) pieces.push(piece);
+    if (this.#writing.size >= together.files) await Promise.race(this.#writing);
+    const writing = this.#store(entry, again(pieces));
+    this.#writing.add(writing);
+    void writing.then(() => this.#writing.delete(writing));
+  }
+
+  async *#noted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.#onProgress();
+      yield chunk;
+    }
+  }
+
+  /** Stores one file; what is in its way is noted. */
+  async #store(entry: JobArtifact, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    try {
+      await this.#write(entry, chunks);
+      this.faults.delete(entry.name);
+    } catch (error) {
+      this.faults.set(entry.name, messageOf(error));
+    }
+  }
+
+  async #write(entry: JobArtifact, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const blob = await this.#deps.blobs.writeStream(chunks);
+    if (`sha256:${blob.sha256}` !== entry.ref) return this.#drop(blob);
+    this.stored.set(entry.name, {
+      ...blob,
+      id: uuidv7(),
+      path: entry.name,
+      contentType: entry.content_type,
+      executable: entry.executable === true,
+    });
+  }
+
+  async #drop({ storageRef }: StoredBlob): Promise<void> {
+    await this.#deps.blobs.remove(storageRef);
+    throw new Error('the node sent other bytes than the result names');
+  }
+}
+
+async function* again(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
+
+/**
+ * Takes over what a job left, before its result is stored; a node that does not hand it over in a few tries costs the
+ * files and not the result. See docs/reference/worker-api.md#artifacts.
+ */
+export async function takeLeftFiles(
+  job: ClaimedJob,
+  listed: readonly JobArtifact[],
+  deps: TakeLeftFilesDeps,
+  onProgress: () => void,
+): Promise<TakenFiles> {
+  const taking = new Taking(job, listed, deps, onProgress);
+  let reason = '';
+  for (let attempt = 1; !taking.isDone && attempt <= tries.most; attempt += 1) {
+    if (attempt > 1) await deps.sleep(backoffMs(attempt, Math.random(), tries.backoff));
+    reason = await taking.once();
+  }
+  const { stored, faults } = taking;
+  if (!taking.isDone) {
+    deps.log.warn('files of a job were not handed over by its node', {
+      job_id: job.jobId,
+      node_slug: job.node.slug,
+      reason,
+    });
+  }
+  return {
+    listed: listed.map((entry) =>
+      entry.ref === undefined || stored.has(entry.name)
+        ? entry
+        : refused(
+            entry,
+            faults.get(entry.name) ?? `node ${job.node.slug} did not hand it over: ${reason}`,
+          ),
+    ),
+    artifacts: [...stored.values()],
+  };
+}

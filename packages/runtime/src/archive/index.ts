@@ -1,0 +1,2 @@
+export * from './pack-files.ts';
+export * from './unpack-files.ts';

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { type Pack, pack } from 'tar-stream';
+
+/** A file on its way into an archive or out of one. */
+export interface ArchiveFile {
+  /** Path in the archive, with `/` between folders. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly executable: boolean;
+  /** `sizeBytes` of them, once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** The same bytes make the same archive, whenever it is made. */
+const mtime = new Date(0);
+
+async function addFile(archive: Pack, file: ArchiveFile, signal: AbortSignal): Promise<void> {
+  const { name, sizeBytes, executable, chunks } = file;
+  const entry = archive.entry({
+    name,
+    size: sizeBytes,
+    mode: executable ? 0o755 : 0o644,
+    mtime,
+  });
+  const closed = once(entry, 'close', { signal });
+  closed.catch(() => {});
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    if (!entry.write(chunk)) await once(entry, 'drain', { signal });
+  }
+  entry.end();
+  await closed;
+}
+
+async function addFiles(
+  archive: Pack,
+  files: AsyncIterable<ArchiveFile> | Iterable<ArchiveFile>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for await (const file of files) await addFile(archive, file, signal);
+    archive.finalize();
+  } catch (error) {
+    archive.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/**
+ * Files as one tar archive, made while it is read.
+ * @throws what `files` or their bytes throw, and where a file has not the size it names
+ */
+export async function* packFiles(
+  files: AsyncIterable<ArchiveFile> | Iterable<ArchiveFile>,
+): AsyncGenerator<Uint8Array, void> {
+  const archive = pack();
+  const left = new AbortController();
+  const adding = addFiles(archive, files, left.signal);
+  try {
+    yield* archive;
+  } finally {
+    left.abort();
+    archive.destroy();
+    await adding;
+  }
+}

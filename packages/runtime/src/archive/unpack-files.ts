@@ -1,0 +1,35 @@
+import { Readable } from 'node:stream';
+import { extract } from 'tar-stream';
+import type { ArchiveFile } from './pack-files.ts';
+
+/** A stream of the library ends without a word for who pipes it when its archive does; an iterator is told. */
+async function* bytesOf(entry: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* entry;
+}
+
+/**
+ * The files of a tar archive in their order; what is no regular file is left out. The bytes of each must be read or
+ * left before the next is asked for. Nothing in an archive is to be trusted: the caller judges names, counts and sizes.
+ * @throws what `chunks` throws, and for what is no archive or ends in the middle of a file
+ */
+export async function* unpackFiles(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<ArchiveFile, void> {
+  const archive = extract();
+  const source = Readable.from(chunks, { objectMode: false });
+  source.on('error', (error) => archive.destroy(error));
+  source.pipe(archive);
+  try {
+    for await (const entry of archive) {
+      const { name, size = 0, mode = 0, type } = entry.header;
+      if (type === 'file') {
+        const executable = (mode & 0o100) !== 0;
+        yield { name, sizeBytes: size, executable, chunks: bytesOf(entry) };
+      }
+      entry.resume();
+    }
+  } finally {
+    source.destroy();
+    archive.destroy();
+  }
+}

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { constants, rmSync } from 'node:fs';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobArtifact } from '@cynodeai/contracts/common';
+import { type ArchiveFile, packFiles } from '@cynodeai/runtime/archive';
+import { isDraft, writeFileAtomic } from '@cynodeai/runtime/files';
+import type { Log } from '@cynodeai/runtime/observe';
+import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
+import { lookup } from 'mrmime';
+import { isDiskFull } from '../../domain/errors.ts';
+import type { ArtifactKeeper, CollectedArtifacts } from '../../ports/artifacts.ts';
+import { type FoundFile, type FoundFiles, findFiles } from './find-files.ts';
+
+export interface FileArtifactsOptions {
+  /** Absolute path; made on first use. */
+  readonly folder: string;
+  /** Makes a tree readable for this process that another user of the engine owns. */
+  readonly openTree: (path: string) => Promise<void>;
+  readonly log: Log;
+}
+
+const ending = '.tar';
+const unknownType = 'application/octet-stream';
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+const none: CollectedArtifacts = { artifacts: [], omitted: 0 };
+
+function entryOf({ name, sizeBytes, executable }: FoundFile): JobArtifact {
+  return {
+    name,
+    content_type: lookup(name) ?? unknownType,
+    size_bytes: sizeBytes,
+    ...(executable && { executable }),
+  };
+}
+
+/** What the job left where it may be listed; opened for this process first where that is needed. */
+async function lookThrough(
+  jobDir: string,
+  openTree: FileArtifactsOptions['openTree'],
+): Promise<FoundFiles> {
+  const folder = join(jobDir, 'artifacts');
+  try {
+    const found = await findFiles(folder);
+    if (!found.files.some(({ closed }) => closed)) return found;
+  } catch (error) {
+    if (errorCodeOf(error) !== 'EACCES') throw error;
+  }
+  // Unlike what is in it, it is a folder of ours.
+  await openTree(jobDir);
+  return findFiles(folder);
+}
+
+/** Files on their way into the archive; what became of each is noted as it passes. */
+class Passing {
+  readonly entries: JobArtifact[] = [];
+  readonly #files: readonly FoundFile[];
+
+  constructor(files: readonly FoundFile[]) {
+    this.#files = files;
+  }
+
+  async *files(): AsyncGenerator<ArchiveFile> {
+    for (const file of this.#files) {
+      if (file.error === undefined) yield* this.#pass(file);
+      else this.entries.push({ ...entryOf(file), error: file.error });
+    }
+  }
+
+  async *#pass(file: FoundFile): AsyncGenerator<ArchiveFile> {
+    const handle = await open(file.path, readFlags).catch(() => undefined);
+    if (handle === undefined) {
+      this.entries.push({ ...entryOf(file), error: 'it cannot be read' });
+      return;
+    }
+    const hash = createHash('sha256');
+    const { name, sizeBytes, executable } = file;
+    try {
+      const chunks = hashed(
+        sizeBytes === 0 ? [] : handle.createReadStream({ autoClose: false, end: sizeBytes - 1 }),
+        hash,
+      );
+      yield { name, sizeBytes, executable, chunks };
+    } finally {
+      await handle.close();
+    }
+    this.entries.push({ ...entryOf(file), ref: `sha256:${hash.digest('hex')}` });
+  }
+}
+
+async function* hashed(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  hash: ReturnType<typeof createHash>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Kept files as one archive a job in a folder. See docs/reference/worker-api.md#artifacts. */
+export function fileArtifacts({ folder, openTree, log }: FileArtifactsOptions): ArtifactKeeper {
+  const pathOf = (jobId: string): string => join(folder, `${jobId}${ending}`);
+
+  const pack = async (
+    jobId: string,
+    { files, omitted }: FoundFiles,
+  ): Promise<CollectedArtifacts> => {
+    const passing = new Passing(files);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFileAtomic(pathOf(jobId), packFiles(passing.files()));
+      return { artifacts: passing.entries, omitted };
+    } catch (error) {
+      log.error('what a job left could not be kept', { job_id: jobId, reason: messageOf(error) });
+      const reason = isDiskFull(error)
+        ? 'the disk of the node is full'
+        : 'the node could not keep it';
+      return {
+        artifacts: files.map((file) => ({ ...entryOf(file), error: file.error ?? reason })),
+        omitted,
+      };
+    }
+  };
+
+  return {
+    collect: async (jobId, jobDir) => {
+      try {
+        const found = await lookThrough(jobDir, openTree);
+        if (found.files.length > 0) return await pack(jobId, found);
+        return { ...none, omitted: found.omitted };
+      } catch (error) {
+        log.error('what a job left could not be read', { job_id: jobId, reason: messageOf(error) });
+        return none;
+      }
+    },
+
+    open: async (jobId) => {
+      try {
+        const file = await open(pathOf(jobId), 'r');
+        const { size } = await file.stat();
+        // Closed when it has been read, and when its reader leaves.
+        return { sizeBytes: size, chunks: file.createReadStream() };
+      } catch (error) {
+        if (errorCodeOf(error) === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+
+    remove: (jobId) => rmSync(pathOf(jobId), { force: true }),
+
+    removeStrays: async (isKnown) => {
+      let removed = 0;
+      for (const name of await readdir(folder).catch(() => [])) {
+        const jobId = name.endsWith(ending) ? name.slice(0, -ending.length) : undefined;
+        if (jobId === undefined ? !isDraft(name) : isKnown(jobId)) continue;
+        await rm(join(folder, name), { force: true });
+        removed += 1;
+      }
+      return removed;
+    },
+  };
+}

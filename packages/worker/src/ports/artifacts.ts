@@ -1,0 +1,34 @@
+import type { JobArtifact } from '@cynodeai/contracts/common';
+
+/** What a job left, as its result names it. */
+export interface CollectedArtifacts {
+  /** By name. */
+  readonly artifacts: readonly JobArtifact[];
+  /** Files more than are listed. */
+  readonly omitted: number;
+}
+
+/** The kept files of one job, opened. */
+export interface OpenArchive {
+  readonly sizeBytes: number;
+  /** A tar archive, once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Keeps what jobs leave in `/job/artifacts` until their results are acknowledged.
+ * See docs/reference/worker-api.md#artifacts.
+ */
+export interface ArtifactKeeper {
+  /**
+   * Keeps the regular files below `artifacts` in the folder of a job, which has ended, following no links; safe from a
+   * power loss when it resolves. What cannot be kept has `error`; it never rejects.
+   */
+  collect(jobId: string, jobDir: string): Promise<CollectedArtifacts>;
+  /** Undefined where nothing of the job is kept. */
+  open(jobId: string): Promise<OpenArchive | undefined>;
+  /** Done when it returns: the job may run again. */
+  remove(jobId: string): void;
+  /** Removes what is kept of jobs without a result; says how many. */
+  removeStrays(isKnown: (jobId: string) => boolean): Promise<number>;
+}
