@@ -92,9 +92,9 @@ const ofResult = ['task', 'result', taskId];
 /** By the name of the example. One line each, as far as it goes. */
 export const situations: Readonly<Record<string, Situation>> = {
   help: { args: [], widths },
-  'help of task create': { args: ['task', 'create', '--help'], widths },
-  'help of task list': { args: ['task', 'list', '--help'], widths },
-  'usage: unknown command': { args: ['taks', 'list'], widths },
+  'help of task create': { args: ['task', 'create', '--help'], widths: [60] },
+  'help of task list': { args: ['task', 'list', '--help'], widths: [60] },
+  'usage: unknown command': { args: ['taks', 'list'], widths: [60] },
   'usage: unknown subcommand': { args: ['task', 'crate'] },
   'usage: unknown flag': { args: ['task', 'list', '--satus', 'queued'] },
   'usage: no task named': { args: ['task', 'get'] },
@@ -119,7 +119,7 @@ export const situations: Readonly<Record<string, Situation>> = {
     args: ofTask,
     env: { CYNORK_GATEWAY_URL: 'localhost:8080' },
   },
-  'file: missing': { args: ['task', 'create', '--script', '/nowhere/build.sh'], widths },
+  'file: missing': { args: ['task', 'create', '--script', '/nowhere/build.sh'], widths: [60] },
   'file: a folder': { args: ['task', 'create', '--script', '/etc'] },
   'file: a link': {
     args: ['task', 'create', '--script', 'HOME/link'],
@@ -132,7 +132,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'file: Windows line ends': {
     args: ['task', 'create', '--script', 'HOME/a.sh'],
     before: ({ home }) => home.file('a.sh', '#!/bin/sh\r\nls\r\n'),
-    widths,
+    widths: [60],
   },
   'file: byte order mark': {
     args: ['task', 'create', '--script', 'HOME/a.sh'],
@@ -155,7 +155,7 @@ export const situations: Readonly<Record<string, Situation>> = {
     before: ({ home }) => home.file('c', '\n\n'),
   },
   'file: config that is no YAML': { args: ofTask, before: ({ home }) => home.config('{{{') },
-  'session: none': { args: ofTask, stranger: true, widths },
+  'session: none': { args: ofTask, stranger: true, widths: [60] },
   'session: wrong password': {
     args: ['auth', 'login', '-u', 'alice', '--password-stdin'],
     input: 'wrong\n',
@@ -185,7 +185,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'gateway: nobody there': {
     args: ofTask,
     env: { CYNORK_GATEWAY_URL: 'http://127.0.0.1:1' },
-    widths,
+    widths: [60],
   },
   'gateway: a name that is unknown': {
     args: ['status'],
@@ -225,7 +225,7 @@ export const situations: Readonly<Record<string, Situation>> = {
           'the disk of tasks is 97 % full, so that no new task is taken; have an administrator free space on it or remove finished tasks (cynode prune --older-than 30d), then try again',
         ),
       ),
-    widths,
+    widths: [60],
   },
   'task list: none': { args: ['task', 'list'], widths: [60] },
   'task list: none in this state': { args: ['task', 'list', '--status', 'running'], widths: [60] },
@@ -247,7 +247,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'task get: waits for a node': {
     args: ofTask,
     before: waits('no_free_slot', 'every node is busy; it starts as soon as a job ends'),
-    widths,
+    widths: [60],
   },
   'task get: waits for a model': {
     args: ofTask,
@@ -255,7 +255,7 @@ export const situations: Readonly<Record<string, Situation>> = {
       'pm_model_not_selected',
       'no Project Manager model selected: no model of the list is there; get one with: cynode model pull',
     ),
-    widths,
+    widths: [60],
   },
   'task get: refused by its node': {
     args: ofTask,
@@ -263,7 +263,7 @@ export const situations: Readonly<Record<string, Situation>> = {
       'not_taken',
       'node a answered 503: the engine has no user namespace to join (2 of 10 times)',
     ),
-    widths,
+    widths: [60],
   },
   'task result: not yet': {
     args: ofResult,
@@ -285,7 +285,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   'task result: of the demo model': {
     args: ofResult,
     before: answered({ model: 'cynode-demo:latest', finish_reason: 'stop' }),
-    widths,
+    widths: [60],
   },
   'task cancel: asked at a terminal': {
     args: ['task', 'cancel', 'say-hello'],
