@@ -102,7 +102,7 @@ export const taskListSchema = z.object({
 /** A moment in a query, with its time zone. */
 const momentSchema = z.iso.datetime({ offset: true });
 
-const nameText = z.string().min(1).max(limits.indexedTextChars);
+const nameText = textSchema.min(1).max(limits.indexedTextChars);
 
 /**
  * Which tasks are wanted, and in which order: `name` whole, `q` anywhere in the name, `since` inclusive and `until`

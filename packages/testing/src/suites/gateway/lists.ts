@@ -95,6 +95,7 @@ export function testLists(drive: Drive): void {
       ['q=BUILD', ['build-docs', 'build-core']],
       ['q=build&status=queued', ['build-core']],
       ['q=%25', []],
+      ['since=0000-01-01T00:00:00Z&until=9999-12-31T23:59:59Z&q=deploy', ['deploy']],
       ['q=nothing-like-it', []],
       ['name=deploy', ['deploy']],
       ['name=Build-Core', ['build-core']],
@@ -163,6 +164,8 @@ export function testLists(drive: Drive): void {
       'sort=name',
       'name=',
       'q=',
+      'q=%00',
+      'node=a%00',
       'owner=',
       'node=',
     ])('is refused with %s', async (query) => {
