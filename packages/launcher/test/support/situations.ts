@@ -15,6 +15,14 @@ import {
   job,
   widths,
 } from './acts.ts';
+import type { Unsteady } from '@cynodeai/testing/harness';
+
+/** How this machine is reached from another one. */
+const thisHost: Unsteady = [
+  [/-fNL \d+:/g, '-fNL <port>:'],
+  [/\S+@\S+(?= &&)/g, '<user>@<host>'],
+  [/--context \S+/g, '--context <host>'],
+];
 
 /** By the name of the example. One line each, as far as it goes. */
 export const situations: Readonly<Record<string, Situation>> = {
@@ -276,5 +284,10 @@ export const situations: Readonly<Record<string, Situation>> = {
     before: (stage) => stage.portTaken(),
     unsteady: [[/\(\S[^\n]*?\) of user \w+/g, '(<its command line>) of user <name>']],
   },
-  'status: not everything is well': { args: ['status'], before: notWell, widths: [60] },
+  'status: not everything is well': {
+    args: ['status'],
+    before: notWell,
+    widths: [60],
+    unsteady: thisHost,
+  },
 };
