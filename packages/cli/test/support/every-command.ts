@@ -24,6 +24,7 @@ export const calls: Readonly<
   'task logs': { args: ['t'], shows: true },
   'task artifacts list': { args: ['t'], shows: true },
   'task artifacts get': { args: ['t', 'a', '--out', 'OUT', '--force'], shows: false },
+  'task artifacts get-all': { args: ['t', '--out', 'OUT', '--force'], shows: false },
   'nodes list': { args: [], shows: true },
   'nodes get': { args: ['n'], shows: true },
   'nodes allow-reregister': { args: ['n'], shows: true },
