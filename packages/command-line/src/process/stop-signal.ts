@@ -10,6 +10,11 @@ const codes = {
 
 const fromPeople = ['SIGINT', 'SIGTERM'] as const;
 
+/** From here on a stop ends the process as it is; for one that has nothing to undo and is about to become another. */
+export function dropStopSignals(): void {
+  for (const name of fromPeople) process.removeAllListeners(name);
+}
+
 /**
  * A signal that fires once, with a CommandError, when the process is told to stop or its terminal is closed; told
  * again, the process ends at once.

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
+import { setImmediate } from 'node:timers/promises';
+import { dropStopSignals } from '@cynodeai/command-line/process';
 import type { Env } from '@cynodeai/runtime/config';
 import { runCommand } from '@cynodeai/runtime/process';
 import { compileCacheName, isBundleFresh, nodeArguments } from '../programs/start-file.ts';
@@ -41,5 +43,19 @@ export async function bundleToStay(options: BundleOptions): Promise<void> {
   const ofScript = compileCache === join(checkout, '.cynode', compileCacheName);
   const env = ofScript ? others : options.env;
   options.progress.done();
-  process.execve?.(process.execPath, [process.execPath, ...args], env);
+  await startOver(options.signal, [process.execPath, ...args], env);
+}
+
+/** The program that takes over hears only what is said to it: a stop that is under way must be heard before. */
+async function startOver(
+  signal: AbortSignal,
+  [program = '', ...args]: readonly string[],
+  env: Env,
+): Promise<void> {
+  if (process.execve === undefined) return;
+  // Signals are looked for between one turn and the next.
+  for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+  signal.throwIfAborted();
+  dropStopSignals();
+  process.execve(program, [program, ...args], env);
 }
