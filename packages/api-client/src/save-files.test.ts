@@ -102,6 +102,22 @@ it.each([
   expect(await tree(dir.path)).toEqual([]);
 });
 
+it('needs no right to the folder above one that is there', async () => {
+  await using dir = await temporaryDirectory();
+  const out = join(dir.path, 'out');
+  await mkdir(out);
+  const seen: string[] = [];
+  const watched = (async function* () {
+    for await (const chunk of packFiles([file('a')])) {
+      seen.push(...(await readdir(dir.path)));
+      yield chunk;
+    }
+  })();
+  await saveFiles(out, watched, keep);
+  expect(new Set(seen)).toEqual(new Set(['out']));
+  expect(await tree(dir.path)).toEqual(['out', 'out/a']);
+});
+
 it('names a place that is no folder', async () => {
   await using dir = await temporaryDirectory();
   await writeFile(join(dir.path, 'out'), '');

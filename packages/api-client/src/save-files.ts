@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { relativePathSchema } from '@cynodeai/contracts/common';
-import { unpackFiles } from '@cynodeai/runtime/archive';
+import { type ArchiveFile, unpackFiles } from '@cynodeai/runtime/archive';
 import { CodedError, errorCodeOf } from '@cynodeai/runtime/std';
 
 /** The user chose a place that cannot be; the gateway sent what must not be written; the disk refused it. */
@@ -19,11 +20,22 @@ export interface SavedFiles {
   readonly bytes: number;
 }
 
+/** Up to this a file is written at once, bytes. */
+const smallBytes = 256 * 1024;
+
+async function write(path: string, { sizeBytes, executable, chunks }: ArchiveFile): Promise<void> {
+  const mode = (executable ? 0o777 : 0o666) & ~process.umask();
+  if (sizeBytes <= smallBytes) await writeFile(path, await buffer(chunks), { flag: 'wx', mode });
+  else await pipeline(chunks, createWriteStream(path, { flags: 'wx', mode }));
+}
+
 /** Writes the files of an archive into a fresh folder that nobody else knows. */
 async function unpackInto(folder: string, archive: AsyncIterable<Uint8Array>): Promise<SavedFiles> {
   const files: string[] = [];
+  const made = new Set<string>();
   let bytes = 0;
-  for await (const { name, sizeBytes, executable, chunks } of unpackFiles(archive)) {
+  for await (const file of unpackFiles(archive)) {
+    const { name } = file;
     if (!relativePathSchema.safeParse(name).success) {
       throw new SaveError(
         'gateway',
@@ -31,11 +43,11 @@ async function unpackInto(folder: string, archive: AsyncIterable<Uint8Array>): P
       );
     }
     const path = join(folder, name);
-    await mkdir(dirname(path), { recursive: true });
-    const mode = (executable ? 0o777 : 0o666) & ~process.umask();
-    await pipeline(chunks, createWriteStream(path, { flags: 'wx', mode }));
+    if (!made.has(dirname(path))) await mkdir(dirname(path), { recursive: true });
+    made.add(dirname(path));
+    await write(path, file);
     files.push(name);
-    bytes += sizeBytes;
+    bytes += file.sizeBytes;
   }
   return { files, bytes };
 }
@@ -108,13 +120,18 @@ export async function saveFiles(
   const parent = dirname(target);
   try {
     await checkFolder(out);
-    await mkdir(parent, { recursive: true });
-    // Beside its place, so that it only has to be renamed.
-    const draft = await mkdtemp(join(parent, `.${basename(target).slice(0, 50)}.`));
+    const isNew = (await kindOf(target)) === 'absent';
+    await mkdir(isNew ? parent : target, { recursive: true });
+    // On the disk of its place, so that it only has to be renamed; the folder above one that is there is not ours.
+    const draft = await mkdtemp(
+      isNew ? join(parent, `.${basename(target).slice(0, 50)}.`) : join(target, '.cynode-'),
+    );
     try {
       const saved = await unpackInto(draft, archive);
-      await mkdir(target, { recursive: true });
-      await place(draft, target, saved, replace);
+      if (isNew) {
+        await chmod(draft, 0o777 & ~process.umask());
+        await rename(draft, target);
+      } else await place(draft, target, saved, replace);
       return saved;
     } finally {
       await rm(draft, { recursive: true, force: true });

@@ -6,6 +6,14 @@ export interface StoredBlob {
   readonly sha256: string;
 }
 
+/** Blobs that are written together. */
+export interface BlobBatch {
+  /** Not yet durable; rejects as `BlobWriter.writeStream`. */
+  write(chunks: AsyncIterable<Uint8Array>): Promise<StoredBlob>;
+  /** Makes durable what was written so far. */
+  flush(): Promise<void>;
+}
+
 /**
  * Writes the bytes of artifacts. A blob is written before the row that names it.
  * See docs/reference/tasks-and-jobs.md#artifacts.
@@ -15,6 +23,8 @@ export interface BlobWriter {
   write(bytes: Uint8Array): Promise<StoredBlob>;
   /** The same for bytes that are still arriving; rejects with what `chunks` throws. */
   writeStream(chunks: AsyncIterable<Uint8Array>): Promise<StoredBlob>;
+  /** For many blobs at once: they cost one wait for the disk. */
+  batch(): BlobBatch;
   /** Removes a blob; one that is gone is no error. */
   remove(storageRef: string): Promise<void>;
 }

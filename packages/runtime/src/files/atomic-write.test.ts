@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeFileAtomic, writeFileAtomicSync } from './atomic-write.ts';
+import { syncFileSystem } from './sync-file-system.ts';
 
 let folder: string;
 let path: string;
@@ -31,7 +32,8 @@ describe('writeFileAtomic', () => {
       0o600,
     ]);
     expect((await stat(path)).ino).not.toBe(inode);
-    await writeFileAtomic(path, Buffer.from('bytes'), { mode: 0o666 });
+    await writeFileAtomic(path, Buffer.from('bytes'), { mode: 0o666, flush: false });
+    await syncFileSystem(path);
     expect([await readFile(path, 'utf8'), (await stat(path)).mode & 0o777]).toEqual([
       'bytes',
       0o666,

@@ -25,6 +25,11 @@ export interface AtomicWriteOptions {
    * removed.
    */
   readonly alone?: boolean;
+  /**
+   * False leaves it to `syncFileSystem` to make it safe from a power cut, which for many files is one wait instead of
+   * two each; a cut before may leave an empty file under the name.
+   */
+  readonly flush?: boolean;
 }
 
 const ending = '.tmp';
@@ -36,12 +41,16 @@ export function isDraft(name: string): boolean {
   return name.startsWith('.') && name.endsWith(ending);
 }
 
-async function fill(file: FileHandle, content: FileContent, mode: number): Promise<void> {
+async function fill(
+  file: FileHandle,
+  content: FileContent,
+  { mode, flush }: Pick<Required<AtomicWriteOptions>, 'mode' | 'flush'>,
+): Promise<void> {
   // The mode given to open is narrowed by the umask; this makes it exact.
   await file.chmod(mode);
   if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content);
   else for await (const chunk of content) await file.writeFile(chunk);
-  await file.sync();
+  if (flush) await file.sync();
 }
 
 async function removeLeftovers(folder: string, prefix: string): Promise<void> {
@@ -69,7 +78,7 @@ export async function writeFileAtomic(
   content: FileContent,
   options: AtomicWriteOptions = {},
 ): Promise<void> {
-  const { mode = 0o600, replace = true, alone = false } = options;
+  const { mode = 0o600, replace = true, alone = false, flush = true } = options;
   const folder = dirname(path);
   const prefix = prefixOf(path);
   if (alone) await removeLeftovers(folder, prefix);
@@ -77,7 +86,7 @@ export async function writeFileAtomic(
   try {
     {
       await using file = await open(draft, 'wx', mode);
-      await fill(file, content, mode);
+      await fill(file, content, { mode, flush });
     }
     if (replace) await rename(draft, path);
     else {
@@ -89,7 +98,7 @@ export async function writeFileAtomic(
     await rm(draft, { force: true }).catch(() => {});
     throw cause;
   }
-  await syncFolder(folder);
+  if (flush) await syncFolder(folder);
 }
 
 /** Does something with an open file or folder and closes it. */

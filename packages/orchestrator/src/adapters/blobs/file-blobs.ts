@@ -1,9 +1,9 @@
-import { writeFileAtomic } from '@cynodeai/runtime/files';
+import { syncFileSystem, writeFileAtomic } from '@cynodeai/runtime/files';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobOpener, BlobReader, OpenBlob } from '../../ports/blobs.ts';
-import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
+import type { BlobBatch, BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 
 const prefix = 'file:';
 const relativePattern = /^[0-9a-f]{2}\/[0-9a-f-]{36}$/;
@@ -27,12 +27,26 @@ export class FileBlobs implements BlobOpener, BlobReader, BlobWriter {
   }
 
   async writeStream(chunks: AsyncIterable<Uint8Array>): Promise<StoredBlob> {
+    return this.#store(chunks, { flush: true });
+  }
+
+  batch(): BlobBatch {
+    return {
+      write: (chunks) => this.#store(chunks, { flush: false }),
+      flush: () => syncFileSystem(this.#directory),
+    };
+  }
+
+  async #store(
+    chunks: AsyncIterable<Uint8Array>,
+    how: { readonly flush: boolean },
+  ): Promise<StoredBlob> {
     const id = randomUUID();
     const relative = `${id.slice(0, 2)}/${id}`;
     const path = join(this.#directory, relative);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const counted = new Counted(chunks);
-    await writeFileAtomic(path, counted.bytes());
+    await writeFileAtomic(path, counted.bytes(), how);
     return { storageRef: `${prefix}${relative}`, ...counted.sum() };
   }
 

@@ -122,7 +122,12 @@ function world() {
     },
     nodes: { all: async () => [], deactivate: unused },
     input: { read: unused, artifactRefs: async () => new Map() },
-    blobs: { open: unused, read: unused, writeStream: unused, remove: unused },
+    blobs: {
+      open: unused,
+      read: unused,
+      batch: () => ({ write: unused, flush: unused }),
+      remove: unused,
+    },
     live: { told: unused },
     worker,
     completer: new JobCompleter({ ends, log, sleep }),

@@ -2,14 +2,14 @@ import type { JobArtifact } from '@cynodeai/contracts/common';
 import type { Log } from '@cynodeai/runtime/observe';
 import { backoffMs, messageOf, uuidv7 } from '@cynodeai/runtime/std';
 import { refused } from '../../domain/dispatch/left-files.ts';
-import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
+import type { BlobBatch, BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import type { LeftArtifact } from '../../ports/job-ends.ts';
 import type { LeftFile, WorkerApi } from '../../ports/worker-api.ts';
 
 export interface TakeLeftFilesDeps {
   readonly worker: Pick<WorkerApi, 'leftFiles'>;
-  readonly blobs: Pick<BlobWriter, 'writeStream' | 'remove'>;
+  readonly blobs: Pick<BlobWriter, 'batch' | 'remove'>;
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -24,7 +24,7 @@ export interface TakenFiles {
 
 /** How often a node is asked, and how long it may take each time, ms. */
 const tries = { most: 4, limitMs: 300_000, backoff: { firstMs: 500, maxMs: 5000, jitter: 0.2 } };
-/** Files that are written at the same time, and what such a one has at most, bytes: a disk syncs many at once. */
+/** Files that are written at the same time, and what such a one has at most, bytes. */
 const together = { files: 16, bytes: 256 * 1024 };
 
 /** Takes what one job left over from its node, file by file. */
@@ -37,6 +37,7 @@ class Taking {
   /** Why a file that came could not be stored. */
   readonly faults = new Map<string, string>();
   readonly #writing = new Set<Promise<void>>();
+  readonly #batch: BlobBatch;
 
   constructor(
     job: ClaimedJob,
@@ -47,6 +48,7 @@ class Taking {
     this.#job = job;
     this.#deps = deps;
     this.#onProgress = onProgress;
+    this.#batch = deps.blobs.batch();
     this.#wanted = new Map(
       listed.filter(({ ref }) => ref !== undefined).map((entry) => [entry.name, entry]),
     );
@@ -71,6 +73,17 @@ class Taking {
     } finally {
       await files.return('');
       await Promise.all(this.#writing);
+    }
+  }
+
+  /** Makes what was stored durable; what cannot be is stored by nobody. */
+  async finish(): Promise<void> {
+    if (this.stored.size === 0) return;
+    try {
+      await this.#batch.flush();
+    } catch (error) {
+      for (const name of this.stored.keys()) this.faults.set(name, messageOf(error));
+      this.stored.clear();
     }
   }
 
@@ -105,7 +118,7 @@ class Taking {
   }
 
   async #write(entry: JobArtifact, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const blob = await this.#deps.blobs.writeStream(chunks);
+    const blob = await this.#batch.write(chunks);
     if (`sha256:${blob.sha256}` !== entry.ref) return this.#drop(blob);
     this.stored.set(entry.name, {
       ...blob,
@@ -142,6 +155,7 @@ export async function takeLeftFiles(
     if (attempt > 1) await deps.sleep(backoffMs(attempt, Math.random(), tries.backoff));
     reason = await taking.once();
   }
+  await taking.finish();
   const { stored, faults } = taking;
   if (!taking.isDone) {
     deps.log.warn('files of a job were not handed over by its node', {

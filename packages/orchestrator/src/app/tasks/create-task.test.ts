@@ -49,6 +49,7 @@ function memoryBlobs(failAt = 0) {
       for await (const chunk of chunks) bytes.push(chunk);
       return blobs.write(Buffer.concat(bytes));
     },
+    batch: () => ({ write: (chunks) => blobs.writeStream(chunks), flush: async () => {} }),
     remove: async (storageRef) => void kept.delete(storageRef),
   };
   return { kept, blobs };

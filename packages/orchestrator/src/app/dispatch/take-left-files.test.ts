@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { memoryLog } from '@cynodeai/testing';
+import type { JobArtifact } from '@cynodeai/contracts/common';
+import { expect, it } from 'vitest';
+import type { ClaimedJob } from '../../ports/claims.ts';
+import type { LeftFile } from '../../ports/worker-api.ts';
+import { type TakeLeftFilesDeps, takeLeftFiles } from './take-left-files.ts';
+
+const names = Array.from({ length: 40 }, (_none, index) => `file-${index}`);
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+const listed: readonly JobArtifact[] = names.map((name) => ({
+  name,
+  content_type: 'text/plain',
+  size_bytes: name.length,
+  ref: `sha256:${hash(name)}`,
+}));
+const job = { jobId: 'job', node: { slug: 'node' } } as ClaimedJob;
+
+async function* sent(): AsyncGenerator<LeftFile, undefined> {
+  for (const name of names) {
+    const chunks = (async function* () {
+      yield Buffer.from(name);
+    })();
+    yield { name, sizeBytes: name.length, executable: false, chunks };
+  }
+  return undefined;
+}
+
+/** A store that counts, and fails where it is told to. */
+function world(fails: { readonly write?: string; readonly flush?: boolean }) {
+  const seen = { writing: 0, most: 0, flushes: 0 };
+  const deps: TakeLeftFilesDeps = {
+    worker: { leftFiles: sent },
+    blobs: {
+      batch: () => ({
+        write: async (chunks) => {
+          seen.writing += 1;
+          seen.most = Math.max(seen.most, seen.writing);
+          const pieces: Uint8Array[] = [];
+          for await (const piece of chunks) pieces.push(piece);
+          await new Promise(setImmediate);
+          seen.writing -= 1;
+          const text = Buffer.concat(pieces).toString();
+          if (text === fails.write) throw new Error('no room for it');
+          return { storageRef: `file:${text}`, sizeBytes: text.length, sha256: hash(text) };
+        },
+        flush: async () => {
+          seen.flushes += 1;
+          if (fails.flush === true) throw new Error('the disk is gone');
+        },
+      }),
+      remove: async () => {},
+    },
+    log: memoryLog(),
+    sleep: async () => {},
+  };
+  return { seen, deps };
+}
+
+it('writes a few files at a time and waits once for the disk', async () => {
+  const { seen, deps } = world({});
+  const taken = await takeLeftFiles(job, listed, deps, () => {});
+  expect(taken.listed).toEqual(listed);
+  expect(taken.artifacts.map(({ path }) => path).toSorted()).toEqual(names.toSorted());
+  expect(seen).toMatchObject({ flushes: 1, writing: 0 });
+  expect(seen.most).toBeGreaterThan(1);
+  expect(seen.most).toBeLessThanOrEqual(16);
+});
+
+it('says of each file what was in its way', async () => {
+  const { deps } = world({ write: 'file-7' });
+  const { artifacts, listed: said } = await takeLeftFiles(job, listed, deps, () => {});
+  expect(artifacts).toHaveLength(names.length - 1);
+  expect(said.filter(({ error }) => error !== undefined)).toMatchObject([
+    { name: 'file-7', error: 'no room for it' },
+  ]);
+});
+
+it('gives out nothing that a power cut could take', async () => {
+  const { deps } = world({ flush: true });
+  const { artifacts, listed: said } = await takeLeftFiles(job, listed, deps, () => {});
+  expect(artifacts).toEqual([]);
+  expect(new Set(said.map(({ error, ref }) => `${error} ${ref}`))).toEqual(
+    new Set(['the disk is gone undefined']),
+  );
+});
