@@ -82,7 +82,7 @@ Feature: Prompts are answered by whatever model there is, and by name
     Given inference is "none"
     When I run cynode with "run 'Are you there?'"
     Then cynode exits with 125
-    And standard error holds "no inference path available"
+    And standard error holds "inference is switched off here"
     And standard error holds "--inference auto"
     And nothing is queued
     And readiness gives the reason "no_inference_path" with ""
