@@ -86,6 +86,8 @@ describe('names of one file', () => {
   });
 });
 
+const search = { limitMs, disks: new Set<number>() };
+
 describe('files without a name', () => {
   const root = '22 20 8:1 / / rw - ext4 /dev/sda rw\n23 22 0:40 / /tmp rw - tmpfs tmpfs rw\n';
 
@@ -107,6 +109,10 @@ describe('files without a name', () => {
     expect([...mappedNameless(maps.join('\n'), memoryOf(root))]).toEqual([
       [77, { bytes: 2 * mib, device: 0x801 }],
       [83, { bytes: mib, device: 0x2f }],
+    ]);
+    const place = new Set([0x28]);
+    expect([...mappedNameless(maps.join('\n'), memoryOf(root), place).keys()]).toEqual([
+      77, 78, 83,
     ]);
   });
 
@@ -132,10 +138,14 @@ describe('files without a name', () => {
       await using child = new Child('unshare', words);
       await child.printed('written');
       const first = execFileSync('pgrep', ['--parent', String(child.pid)], { encoding: 'utf8' });
-      expect(await namelessFiles(Number(first), limitMs)).toEqual({
+      expect(await namelessFiles(Number(first), search)).toEqual({
         files: [{ bytes: mib, device: expect.any(Number) }],
         cut: false,
       });
+      // A workspace may lie in memory: then that is the disk.
+      const memory = statSync(`/proc/${first.trim()}/root${dir.path}/memory`).dev;
+      const place = { ...search, disks: new Set([memory]) };
+      expect((await namelessFiles(Number(first), place)).files).toHaveLength(2);
     },
   );
 
@@ -146,14 +156,16 @@ describe('files without a name', () => {
     await using child = new Child('unshare', words);
     await child.printed('written');
     const first = execFileSync('pgrep', ['--parent', String(child.pid)], { encoding: 'utf8' });
-    expect(await namelessFiles(Number(first), limitMs)).toEqual({
+    // Where temporary files are memory, the place of the workspace counts all the same.
+    const disks = new Set([statSync(dir.path).dev]);
+    expect(await namelessFiles(Number(first), { ...search, disks })).toEqual({
       files: [{ bytes: mib, device: expect.any(Number) }],
       cut: false,
     });
-    expect(await namelessFiles(Number(first), limitMs, 1)).toMatchObject({ cut: true });
-    expect(await namelessFiles(Number(first), 0)).toEqual(none);
-    expect(await namelessFiles(process.pid, limitMs)).toEqual(none);
-    expect(await namelessFiles(4_194_305, limitMs)).toEqual(none);
+    expect(await namelessFiles(Number(first), { ...search, most: 1 })).toMatchObject({ cut: true });
+    expect(await namelessFiles(Number(first), { ...search, limitMs: 0 })).toEqual(none);
+    expect(await namelessFiles(process.pid, search)).toEqual(none);
+    expect(await namelessFiles(4_194_305, search)).toEqual(none);
   });
 });
 

@@ -82,7 +82,11 @@ export const hostDisks: DiskGauge = {
       ),
       pid === undefined
         ? noneNameless
-        : within(limitMs + behindMs, namelessFiles(pid, limitMs), noneNameless),
+        : within(
+            limitMs + behindMs,
+            namelessFiles(pid, { limitMs, disks: new Set(groups.keys()) }),
+            noneNameless,
+          ),
     ]);
     const layerDevice = layer === undefined ? undefined : await deviceOf(layer);
     return addNameless(new Map(named), nameless, layerDevice);

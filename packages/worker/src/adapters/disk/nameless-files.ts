@@ -43,16 +43,18 @@ const deviceNumber = (major: number, minor: number): number =>
 export function mappedNameless(
   maps: string,
   memory: ReadonlySet<string>,
+  disks: ReadonlySet<number> = new Set(),
 ): Map<number, NamelessFile> {
   const found = new Map<number, NamelessFile>();
   for (const line of maps.split('\n')) {
-    const [range = '', , , device = '', inode = ''] = line.split(' ');
-    const [major = 0, minor = 0] = hexadecimals(device, ':');
-    const isMemory = memory.has(`${major}:${minor}`);
+    const [range = '', , , numbers = '', inode = ''] = line.split(' ');
+    const [major = 0, minor = 0] = hexadecimals(numbers, ':');
+    const device = deviceNumber(major, minor);
+    const isMemory = memory.has(`${major}:${minor}`) && !disks.has(device);
     if (isMemory || !line.endsWith(' (deleted)')) continue;
     const [from = 0, to = 0] = hexadecimals(range, '-');
     const bytes = (found.get(Number(inode))?.bytes ?? 0) + to - from;
-    found.set(Number(inode), { bytes, device: deviceNumber(major, minor) });
+    found.set(Number(inode), { bytes, device });
   }
   return found;
 }
@@ -72,12 +74,13 @@ const blockBytes = 512;
 /** A file behind a descriptor, if it has no name and lies on a disk. */
 async function openNameless(
   path: string,
+  disks: ReadonlySet<number>,
 ): Promise<(NamelessFile & { readonly inode: number }) | undefined> {
   try {
     const file = await stat(path);
     if (file.nlink > 0 || !file.isFile()) return undefined;
     const { type } = await statfs(path);
-    if (memoryNumbers.has(type >>> 0)) return undefined;
+    if (memoryNumbers.has(type >>> 0) && !disks.has(file.dev)) return undefined;
     return { inode: file.ino, device: file.dev, bytes: file.blocks * blockBytes };
   } catch {
     return undefined;
@@ -87,6 +90,13 @@ async function openNameless(
 /** Descriptors, or mapped files, that one measurement looks at: an ordinary job has some hundred. */
 const mostLooks = 20_000;
 
+export interface NamelessSearch {
+  readonly limitMs: number;
+  /** Devices that count, also where they are memory: that of a workspace may be. */
+  readonly disks: ReadonlySet<number>;
+  readonly most?: number;
+}
+
 /**
  * Files of disks that the processes of a container alone know: open or mapped, and without a name. A mapped one is
  * known from an open one by its inode alone, because btrfs and overlays give one file several devices. What is not found
@@ -94,8 +104,7 @@ const mostLooks = 20_000;
  */
 export async function namelessFiles(
   pid: number,
-  limitMs: number,
-  most: number = mostLooks,
+  { limitMs, disks, most = mostLooks }: NamelessSearch,
 ): Promise<NamelessFiles> {
   const until = elapsedMs() + limitMs;
   const memory = memoryOf(await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
@@ -106,11 +115,11 @@ export async function namelessFiles(
   const isOver = (): boolean => elapsedMs() > until || looks > most || mapped.size > most;
   for (const member of await membersOf(pid)) {
     const maps = await readFile(`/proc/${member}/maps`, 'utf8').catch(() => '');
-    for (const [inode, file] of mappedNameless(maps, memory)) mapped.set(inode, file);
+    for (const [inode, file] of mappedNameless(maps, memory, disks)) mapped.set(inode, file);
     for (const descriptor of await readdir(`/proc/${member}/fd`).catch(() => [])) {
       looks += 1;
       if (isOver()) break;
-      const file = await openNameless(`/proc/${member}/fd/${descriptor}`);
+      const file = await openNameless(`/proc/${member}/fd/${descriptor}`, disks);
       if (file === undefined) continue;
       open.set(`${file.device}:${file.inode}`, { bytes: file.bytes, device: file.device });
       inodes.add(file.inode);
