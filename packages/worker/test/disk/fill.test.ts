@@ -30,6 +30,7 @@ describe.each(engines)('$name', ({ open }) => {
   ])('ends a job that fills %s, says why, and is as before: %s', async (folder, script) => {
     const result = await run(`cd ${folder}\n${script}`);
     expect(result).toMatchObject({ status: 'failed', exit_code: 137, error_type: 'disk_limit' });
+    expect(result).not.toHaveProperty('artifacts');
     expect(result.stderr).toMatch(/cynode: the job was ended, because it had .* may have 24 MiB/);
     expect(await run('echo fine')).toMatchObject({ status: 'completed', stdout: 'fine\n' });
   });
