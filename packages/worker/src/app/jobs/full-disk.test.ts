@@ -97,7 +97,8 @@ describe('on a full disk a job', () => {
       await vi.waitFor(() => expect(jobs.running).toBe(0));
       await vi.waitFor(() => expect(jobs.lives(request().job_id)).toBe(false));
       expect(failures).toBeLessThan(0);
-      expect(removed.length > 0).toBe(loses);
+      // For each try to make room, and at the end.
+      expect(removed).toHaveLength(loses ? 3 : 0);
     },
   );
 
@@ -197,13 +198,25 @@ describe('on a full disk a job', () => {
     expect(asked).toEqual(['over', 'removed', 'closed']);
   });
 
-  it('that ended by itself in that moment has its own end', async () => {
-    const ended = { kind: 'disk_full', words: 'x' } as const;
-    const { jobs } = stage({
-      disk: { watch: async () => ({ ended, over: () => {}, close: () => {} }) },
-    });
-    expect(await jobs.run(request())).not.toHaveProperty('error_type');
-  });
+  it.each([
+    [{ kind: 'exited', exitCode: 0 }, 'completed'],
+    [{ kind: 'exited', exitCode: 1 }, 'failed'],
+    [{ kind: 'timed_out' }, 'timeout'],
+  ] as const)(
+    'that ended by itself in that moment has its own end and its files: %j',
+    async (exit, status) => {
+      const ended = { kind: 'disk_full', words: 'x' } as const;
+      const artifacts = [{ name: 'a', content_type: 'text/plain', size_bytes: 1 }];
+      const { jobs } = stage({
+        exit: { ...exit, ...times },
+        artifacts: { collect: async () => ({ artifacts, omitted: 0 }) },
+        disk: { watch: async () => ({ ended, over: () => {}, close: () => {} }) },
+      });
+      const result = await jobs.run(request());
+      expect(result).toMatchObject({ status, artifacts });
+      expect(result).not.toHaveProperty('error_type');
+    },
+  );
 });
 
 it.each([

@@ -152,7 +152,8 @@ async function runWatched(deps: RunJobDeps, run: JobRun, spec: SandboxRunSpec): 
     run.onContainer();
     const signal = AbortSignal.any([run.signal, ending.signal]);
     const outcome = await runContainer(deps, spec, signal, run.heard);
-    return { ...outcome, diskEnd: watch.ended };
+    // One that ended by itself in that moment has its own end.
+    return outcome.exit.kind === 'stopped' ? { ...outcome, diskEnd: watch.ended } : outcome;
   } finally {
     watch.over();
   }
@@ -214,9 +215,8 @@ export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
     left = none,
     ...output
   } = await runSandbox(deps, run).catch((error: unknown): Ran => unrun(early(deps, run, error)));
-  const ended = exit.kind === 'stopped' ? diskEnd : undefined;
   return {
-    result: jobResult(run.request, exit, output, { diskEnd: ended, left }),
-    stopped: exit.kind === 'stopped' && ended === undefined,
+    result: jobResult(run.request, exit, output, { diskEnd, left }),
+    stopped: exit.kind === 'stopped' && diskEnd === undefined,
   };
 }
