@@ -1,6 +1,6 @@
 import { Secret } from '@cynodeai/runtime/config';
 import { FakeGateway, alice } from '@cynodeai/testing/doubles';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cynork } from '../src/commands/catalogue.ts';
@@ -75,6 +75,25 @@ describe('an install of this user', () => {
     expect((await home.run(login, { input: alice.password })).code).toBe(0);
     expect((await home.run(['auth', 'whoami'])).stdout).toContain('user=alice');
     expect(asked(gateway)).toEqual(['/v1/auth/login', '/v1/users/me']);
+  });
+
+  it.each([
+    ['an error', 'echo \'{"error":"locked"}\''],
+    ['a bad exit code', 'exit 1'],
+    ['no program', undefined],
+  ])('does not lend its session where the helper fails with %s', async (_title, body) => {
+    await keepInstall(portOf(gateway));
+    if (body !== undefined) {
+      await chmod(
+        await home.file('.config/cynork/helper', `#!/bin/sh\nread -r l\n${body}\n`),
+        0o700,
+      );
+    }
+    await home.config('credential_helper: ./helper\n');
+    const ran = await home.run(['auth', 'whoami']);
+    expect(ran).toMatchObject({ code: 3, stdout: '' });
+    expect(ran.stderr.match(/^warning: /gm)).toHaveLength(1);
+    expect(asked(gateway)).toEqual([]);
   });
 
   it.each([

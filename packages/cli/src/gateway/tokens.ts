@@ -20,7 +20,7 @@ export interface TokensOptions {
   readonly issuer: Issuer;
   /** Whether what is found of a version before may be moved. */
   readonly mayWrite: boolean;
-  /** Taken where none is kept for this gateway. */
+  /** Taken where none is kept for this gateway, and never where that could not be found out. */
   readonly local: (() => Promise<OtherSession>) | undefined;
   readonly notes: Notes;
 }
@@ -36,6 +36,8 @@ export class Tokens {
   /** Gateways whose sessions are kept, known once the token was asked for. */
   kept: readonly string[] = [];
   #renewed = false;
+  /** Nobody knows whether one is kept. */
+  #isUnread = false;
 
   constructor(options: TokensOptions) {
     this.#options = options;
@@ -47,7 +49,8 @@ export class Tokens {
     if (envToken !== undefined) return envToken.reveal();
     this.#session ??= this.#readStored();
     const stored = await this.#session;
-    if (stored !== undefined || local === undefined) return stored?.access?.reveal();
+    const isNoneKept = stored === undefined && !this.#isUnread;
+    if (!isNoneKept || local === undefined) return stored?.access?.reveal();
     this.#other ??= local();
     return (await this.#other).token();
   }
@@ -96,6 +99,7 @@ export class Tokens {
       return session;
     } catch (error) {
       if (isSignal(error) || exitCodeOf(error) === 2) throw error;
+      this.#isUnread = true;
       await notes.warn(messageOf(error));
       return undefined;
     }
