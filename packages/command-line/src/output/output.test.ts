@@ -175,3 +175,16 @@ describe('Notes', () => {
     await expect(notes.text('x')).resolves.toBeUndefined();
   });
 });
+
+describe('the width of the window', () => {
+  it.each([
+    [true, 80, 80],
+    [true, 1, 1],
+    [true, 0, undefined],
+    [true, undefined, undefined],
+    [false, 80, undefined],
+  ])('on a screen: %s, with %s columns, is %s', (isTTY, columns, width) => {
+    const stream = Object.assign(new Kept(isTTY), columns !== undefined && { columns });
+    expect(new Output('table', stream).columns).toBe(width);
+  });
+});

@@ -65,7 +65,8 @@ export class Output {
 
   /** Width of the window of a person who watches; undefined where nobody does, or it is unknown. */
   get columns(): number | undefined {
-    return this.isScreen ? this.#stream.columns : undefined;
+    const { columns = 0 } = this.#stream;
+    return this.isScreen && columns > 0 ? columns : undefined;
   }
 
   /** Empties the terminal's screen; nothing anywhere else. */

@@ -74,6 +74,17 @@ describe('progress', () => {
     progress.done();
   });
 
+  it('takes a window of 0 columns for one of unknown width', () => {
+    const [unknown, none] = [output(true), { ...output(true), columns: 0 }];
+    for (const out of [unknown, none]) {
+      const progress = new Progress({ name: 'cynode', output: out });
+      progress.step('waiting: for a model');
+      vi.advanceTimersByTime(1200);
+      progress.done();
+    }
+    expect(none.text).toBe(unknown.text);
+  });
+
   it('is silent when told so', () => {
     const out = output(false);
     const progress = new Progress({ name: 'cynode', output: out, quiet: true });

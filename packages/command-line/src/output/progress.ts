@@ -96,8 +96,9 @@ export class Progress {
   }
 
   #fits(): boolean {
-    const { columns } = this.#output;
-    return columns === undefined || textWidth(this.#text) + signWidth <= columns;
+    const { columns = 0 } = this.#output;
+    // Some terminals answer 0 where they do not know.
+    return columns <= 0 || textWidth(this.#text) + signWidth <= columns;
   }
 
   /** What the window is too narrow for is written once where it can be read; later only its numbers may differ. */
