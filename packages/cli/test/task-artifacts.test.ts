@@ -210,5 +210,10 @@ describe('cynork task artifacts get-all', () => {
     expect(await left()).toEqual([]);
     expect((await artifacts('get-all', taskId)).code).toBe(2);
     expect((await artifacts('get-all', taskId, '--out', join(folder, 'marker'))).code).toBe(2);
+    const words = ['task', 'artifacts', 'get-all', taskId, '--out', join(folder, 'marker')];
+    const { length } = gateway.requests;
+    // Known before a session is looked for or anything is asked.
+    expect(await home.run(words, { env: { CYNORK_TOKEN: '' } })).toMatchObject({ code: 2 });
+    expect(gateway.requests).toHaveLength(length);
   });
 });

@@ -1,4 +1,4 @@
-import { saveFiles } from '@cynodeai/api-client/save-files';
+import { checkFolder, saveFiles } from '@cynodeai/api-client/save-files';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { CliError } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
@@ -16,6 +16,7 @@ export async function getAllArtifacts(
   if (out === undefined || out === '') {
     throw new CliError('usage', '--out is missing: name the folder for the files');
   }
+  await checkFolder(out);
   const client = await authenticated();
   const archive = await client.downloadAll(args.task, signal);
   const { files, bytes } = await saveFiles(out, archive, { replace: force });
