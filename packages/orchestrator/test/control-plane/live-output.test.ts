@@ -141,6 +141,41 @@ describe('the output of a running job', () => {
     }
   });
 
+  it('that began anew after its control plane and its node died together goes on too', async () => {
+    await using own = await testControlPlane();
+    await own.stop();
+    await setLeaseTtl(own.db, 2);
+    await setSetting(own.db, 'dispatch.max_attempts', 100);
+    const [first, second] = [talker(), talker()];
+    await using node = await fakeNode({ slug: 'dead', onRun: first.onRun });
+    await using other = await fakeNode({ slug: 'other', onRun: second.onRun });
+    const before = await spawnControlPlane(own.env);
+    await node.join(own.url);
+    const ids = await createTask(own.db);
+    await waitFor(() => node.executed.length === 1);
+    await other.join(own.url);
+    first.say('of the first run ');
+    await waitFor(async () => (await told(own, ids)) === 'of the first run ');
+    await before.stop('SIGKILL');
+    node.freeze();
+    const between = await spawnControlPlane(own.env);
+    await waitFor(() => other.executed.length === 1);
+    second.say('of the second ');
+    await waitFor(async () => (await told(own, ids)) === 'of the first run of the second ');
+    await between.stop('SIGKILL');
+    second.say('run');
+    const next = await runControlPlane(own.env);
+    try {
+      await waitFor(async () => (await told(own, ids)).endsWith(' run'));
+      second.end();
+      const job = await jobIn(own.db, ids, 'completed');
+      expect(job.result).toMatchObject({ stdout: 'of the second run' });
+      expect(await told(own, ids)).toBe('of the first run of the second run');
+    } finally {
+      await next.stop();
+    }
+  });
+
   it('is told of many jobs at once, each in its own order', async () => {
     const count = 20;
     const go = Promise.withResolvers<void>();

@@ -42,8 +42,9 @@ async function store(
   `.execute(trx);
 }
 
-function moves({ note, newLease }: Extract<MovePlan, { readonly kind: 'move' }>): DispatchChange {
-  return { note, freeAttempts: 0, ...(newLease && { newRun: true }) };
+/** A run begins in any case: whatever was told so far, one of an earlier claim may have said. */
+function moves({ note }: Extract<MovePlan, { readonly kind: 'move' }>): DispatchChange {
+  return { note, freeAttempts: 0, newRun: true };
 }
 
 /**
