@@ -263,4 +263,54 @@ describe('the end of the holder', () => {
     });
     expect(steps).toEqual([2, false, ['moved', 'lease-b'], 0]);
   });
+
+  it.each([
+    ['gives back what was claimed only after the end', false],
+    ['says so when what was claimed only after the end cannot be given back', true],
+  ])('%s, and starts none of it', async (_what, isAway) => {
+    const { held, claim, log } = world();
+    await claim(work('a'));
+    const committed = Promise.withResolvers<readonly Work[]>();
+    const started: string[] = [];
+    const late = held.claim(
+      () => committed.promise,
+      async ({ lease }) => void started.push(lease.id),
+    );
+    held.close();
+    const back: (readonly string[])[] = [];
+    await held.drain(0, {
+      ...never,
+      handBack: async (leases) => {
+        back.push(leases.map(({ leaseId }) => leaseId));
+        if (isAway && back.length > 1) throw new Error('the database is away');
+      },
+    });
+    committed.resolve([work('b'), work('c')]);
+    expect(await late).toBe(0);
+    expect([started, held.size, back]).toEqual([[], 0, [['lease-a'], ['lease-b', 'lease-c']]]);
+    expect(log.lines.map(({ message }) => message)).toEqual(
+      isAway ? ['leases of things could not be handed over and end by themselves'] : [],
+    );
+  });
+
+  it('gives back, too, what was claimed while the rest was handed over', async () => {
+    const { held, claim } = world();
+    await claim(work('a'));
+    const committed = Promise.withResolvers<readonly Work[]>();
+    const late = held.claim(
+      () => committed.promise,
+      () => expect.fail('nothing should be started'),
+    );
+    held.close();
+    const back: string[] = [];
+    await held.drain(0, {
+      ...never,
+      handBack: async (leases) => {
+        back.push(...leases.map(({ leaseId }) => leaseId));
+        committed.resolve(back.length === 1 ? [work('b')] : []);
+        if (back.length === 1) await late;
+      },
+    });
+    expect([back, held.size]).toEqual([['lease-a', 'lease-b'], 0]);
+  });
 });

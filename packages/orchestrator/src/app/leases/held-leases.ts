@@ -66,6 +66,8 @@ export class HeldLeases<L extends Lease> {
   #loop: Promise<void> | undefined;
   #leaseMs = leaseMsOf(undefined);
   #closed = false;
+  /** Set once the holder waits for work no more: from then on it holds none. */
+  #handBack: HandOver<L>['handBack'] | undefined;
 
   constructor(options: HeldLeasesOptions<L>) {
     this.#options = options;
@@ -107,7 +109,7 @@ export class HeldLeases<L extends Lease> {
 
   /**
    * Claims and starts the work of what was claimed, without waiting for it; answers how much that was, none once
-   * closed. The leases count from before the claim.
+   * closed. The leases count from before the claim; those of one that comes back after the end go to others at once.
    */
   async claim<C extends L>(
     take: () => Promise<readonly C[]>,
@@ -116,6 +118,10 @@ export class HeldLeases<L extends Lease> {
     if (this.#closed) return 0;
     const claimedAt = this.#options.monotonicMs();
     const claimed = await take();
+    if (this.#handBack !== undefined) {
+      await this.#giveBack(claimed, this.#handBack);
+      return 0;
+    }
     for (const lease of claimed) this.#hold(lease, claimedAt, (held) => work(held, lease));
     return claimed.length;
   }
@@ -168,7 +174,7 @@ export class HeldLeases<L extends Lease> {
 
   /**
    * Waits up to `limitMs` for work under way, renewing meanwhile: waiting must not cost a lease. What is left then is
-   * told to let go and handed over. `close` comes first, and a claim under way must have ended.
+   * told to let go and handed over. `close` comes first.
    */
   async drain(limitMs: number, { onLeft, handBack, hurry }: HandOver<L>): Promise<void> {
     try {
@@ -177,11 +183,12 @@ export class HeldLeases<L extends Lease> {
       const enough = AbortSignal.any([over.signal, ...(hurry ? [hurry] : [])]);
       await Promise.race([all, this.#options.sleep(limitMs, enough)]);
       over.abort();
+      this.#handBack = handBack;
       const left = [...this.#entries.values()];
       if (left.length === 0) return;
       onLeft(left.length);
       for (const { held } of left) held.letGo();
-      if (await this.#isSoon(this.#handBack(left, handBack))) return;
+      if (await this.#isSoon(this.#giveBackOnceDone(left, handBack))) return;
       const { what, log } = this.#options;
       log.warn(`${what}s could not be handed over in time; their leases end by themselves`);
     } finally {
@@ -199,10 +206,21 @@ export class HeldLeases<L extends Lease> {
     return isOver;
   }
 
-  async #handBack(left: readonly Entry<L>[], handBack: HandOver<L>['handBack']): Promise<void> {
+  async #giveBackOnceDone(
+    left: readonly Entry<L>[],
+    handBack: HandOver<L>['handBack'],
+  ): Promise<void> {
     await Promise.all(left.map(({ done }) => done));
+    return this.#giveBack(
+      left.map(({ held }) => held.lease),
+      handBack,
+    );
+  }
+
+  async #giveBack(leases: readonly L[], handBack: HandOver<L>['handBack']): Promise<void> {
+    if (leases.length === 0) return;
     try {
-      await handBack(left.map(({ held }) => held.lease));
+      await handBack(leases);
     } catch (error) {
       const { what, log } = this.#options;
       log.warn(`leases of ${what}s could not be handed over and end by themselves`, {
