@@ -172,10 +172,31 @@ describe('the group of a service', () => {
     await mkdir(stateDir);
     const facts = { kind: 'none', reason: 'no sandbox starts under the limits' } as const;
     await keepGroup(stateDir, undefined, facts);
-    expect(await lookAtCeiling({ ...place, stateDir }, wish)).toEqual(facts);
+    const seenThen = `the node said at its last start: ${facts.reason}`;
+    expect(await lookAtCeiling({ ...place, stateDir }, wish)).toEqual({
+      kind: 'none',
+      reason: isRoot ? seenThen : expect.stringMatching(/only root/),
+    });
+    // What a start made that was of no use stays, and is no ceiling.
+    if (isRoot) {
+      await openNodeGroup({ ...place, stateDir }, wish);
+      expect(await lookAtCeiling({ ...place, stateDir }, wish)).toMatchObject({ reason: seenThen });
+    }
     await keepGroup(stateDir, undefined, { kind: 'set', ...ceiling });
     const seen = { kind: isRoot ? 'set' : 'none' };
     expect(await lookAtCeiling({ ...place, stateDir }, wish)).toMatchObject(seen);
+  });
+
+  it.each([
+    [{ rootless: true }, /^only root/],
+    [{ manager: 'systemd' }, isRoot ? /^the engine has its control groups made by/ : /^only root/],
+    [{ root: '/nonexistent' }, isRoot ? /is not mounted$/ : /^only root/],
+  ])('has none for the reason there is now, not for one of long ago: %j', async (change, now) => {
+    const stateDir = join(root, 'state');
+    await mkdir(stateDir);
+    await keepGroup(stateDir, undefined, { kind: 'none', reason: 'the moon was full' });
+    const facts = await lookAtCeiling({ ...place, stateDir, ...change }, wish);
+    expect(facts).toEqual({ kind: 'none', reason: expect.stringMatching(now) });
   });
 
   it.each(['', 'cpu', 'cpu memory', 'pids'])(

@@ -201,10 +201,11 @@ const none = (reason: string): CeilingFacts => ({ kind: 'none', reason });
 /** What the ceiling is, or would be once the node runs; nothing is changed. */
 export async function lookAtCeiling(outside: GroupPlace, wish: CeilingWish): Promise<CeilingFacts> {
   const kept = await keptGroup(outside.stateDir);
-  if (kept.none !== undefined) return none(kept.none);
   const place = { ...outside, unit: outside.unit ?? kept.unit };
   const obstacle = (await obstacleOf(place)) ?? (await limitObstacleOf(place));
   if (obstacle !== undefined) return none(obstacle);
+  // Only a start finds out whether sandboxes start under the limits.
+  if (kept.none !== undefined) return none(`the node said at its last start: ${kept.none}`);
   const planned = sandboxCeiling(await machineSize(place), wish);
   const limits = groupFiles(place, planned).filter(({ optional }) => optional !== true);
   const [memory = 0, processes = 0] = await Promise.all(
