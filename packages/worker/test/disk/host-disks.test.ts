@@ -13,10 +13,15 @@ import process from 'node:process';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { Child } from '@cynodeai/testing/harness';
 import { describe, expect, it } from 'vitest';
-import { hostDisks } from '../../src/adapters/disk/disk-gauge.ts';
+import { addNameless, foundWithin, hostDisks } from '../../src/adapters/disk/disk-gauge.ts';
 import { fileReserve } from '../../src/adapters/disk/disk-reserve.ts';
 import { Tally } from '../../src/adapters/disk/measure-folders.ts';
-import { mappedNameless, memoryOf, namelessFiles } from '../../src/adapters/disk/nameless-files.ts';
+import {
+  addMapped,
+  mappedNameless,
+  memoryOf,
+  namelessFiles,
+} from '../../src/adapters/disk/nameless-files.ts';
 import { reserveOf } from '../../src/domain/disk/bounds.ts';
 
 const mib = 1024 ** 2;
@@ -116,6 +121,24 @@ describe('files without a name', () => {
     ]);
   });
 
+  it.each([
+    [[1, 2, 3], 3],
+    [[3, 2, 1], 3],
+    [[1, 3, 2], 3],
+    [[0], 0],
+  ])('that processes have mapped for %j bytes take the room of the largest', (lengths, most) => {
+    const all = new Map<number, { readonly bytes: number; readonly device: number }>();
+    for (const bytes of lengths) addMapped(all, new Map([[7, { bytes, device: 1 }]]));
+    addMapped(all, new Map([[8, { bytes: 5, device: 1 }]]));
+    expect([...all.values()].map(({ bytes }) => bytes)).toEqual([most, 5]);
+  });
+
+  it('may be too many for the search to end by itself', async () => {
+    const unending = Promise.withResolvers<typeof none>().promise;
+    expect(await foundWithin(1, unending)).toEqual({ files: [], cut: true });
+    expect(await foundWithin(limitMs, Promise.resolve(none))).toEqual(none);
+  });
+
   it.runIf(process.getuid?.() === 0)(
     'are found where a file and its mount have different numbers, and memory is not',
     async () => {
@@ -164,29 +187,59 @@ describe('files without a name', () => {
     });
     expect(await namelessFiles(Number(first), { ...search, most: 1 })).toMatchObject({ cut: true });
     expect(await namelessFiles(Number(first), { ...search, limitMs: 0 })).toEqual(none);
+    // A job that has more to look at than ordinary ones is not forgiven what there was no time for.
+    const late = { ...search, limitMs: 0, ordinary: 1 };
+    expect(await namelessFiles(Number(first), late)).toEqual({ files: [], cut: true });
+    const inTime = { ...search, ordinary: 1 };
+    expect(await namelessFiles(Number(first), inTime)).toMatchObject({ cut: false });
     expect(await namelessFiles(process.pid, search)).toEqual(none);
     expect(await namelessFiles(4_194_305, search)).toEqual(none);
   });
 });
 
 describe('what a job has on several disks', () => {
-  it.runIf(process.getuid?.() === 0)(
-    'is told apart, with files without a name, and those of no disk where the layer is',
-    async () => {
-      await using dir = await temporaryDirectory();
-      const script = `mount -t tmpfs none ${dir.path} && cd ${dir.path} && mkdir one two
+  const one = { bytes: 10, files: 1, hidden: false };
+  const two = { bytes: 20, files: 2, hidden: false };
+  const disks = new Map([
+    [1, one],
+    [2, two],
+  ]);
+  const more = { bytes: 5, device: 1 };
+
+  it.each([
+    ['of a disk is there', [more], 2, [{ ...one, bytes: 15, files: 2 }, two]],
+    [
+      'of no disk is where the layer is',
+      [{ ...more, device: 9 }],
+      2,
+      [one, { ...two, bytes: 25, files: 3 }],
+    ],
+    [
+      'of no disk is on the first where the layer is out of reach',
+      [{ ...more, device: 9 }, more],
+      undefined,
+      [{ ...one, bytes: 20, files: 3 }, two],
+    ],
+  ] as const)('a file without a name %s', (_which, files, layer, expected) => {
+    expect([...addNameless(disks, { files, cut: false }, layer).values()]).toEqual(expected);
+    const hidden = expected.map((each) => ({ ...each, hidden: true }));
+    expect([...addNameless(disks, { files, cut: true }, layer).values()]).toEqual(hidden);
+  });
+
+  it.runIf(process.getuid?.() === 0)('is told apart', async () => {
+    await using dir = await temporaryDirectory();
+    const script = `mount -t tmpfs none ${dir.path} && cd ${dir.path} && mkdir one two
       mount -t ramfs none one; mount -t ramfs none two; echo mounted; exec sleep 600`;
-      await using child = new Child('unshare', ['--mount', 'sh', '-c', script]);
-      await child.printed('mounted');
-      const root = `/proc/${child.pid}/root${dir.path}`;
-      const [one, two] = [`${root}/one`, `${root}/two`];
-      writeFileSync(`${one}/a`, Buffer.alloc(mib, 1));
-      for (const name of ['b', 'c']) writeFileSync(`${two}/${name}`, Buffer.alloc(mib, 1));
-      const found = await hostDisks.measure({ ...limits, folders: [one], layer: two });
-      expect([...found.keys()]).toEqual([statSync(one).dev, statSync(two).dev]);
-      expect([...found.values()].map(({ files }) => files)).toEqual([2, 3]);
-    },
-  );
+    await using child = new Child('unshare', ['--mount', 'sh', '-c', script]);
+    await child.printed('mounted');
+    const root = `/proc/${child.pid}/root${dir.path}`;
+    const [one, two] = [`${root}/one`, `${root}/two`];
+    writeFileSync(`${one}/a`, Buffer.alloc(mib, 1));
+    for (const name of ['b', 'c']) writeFileSync(`${two}/${name}`, Buffer.alloc(mib, 1));
+    const found = await hostDisks.measure({ ...limits, folders: [one], layer: two });
+    expect([...found.keys()]).toEqual([statSync(one).dev, statSync(two).dev]);
+    expect([...found.values()].map(({ files }) => files)).toEqual([2, 3]);
+  });
 });
 
 describe('the reserve', () => {

@@ -38,7 +38,7 @@ async function byDevice(folders: readonly string[]): Promise<ReadonlyMap<number,
 }
 
 /** Adds files without a name; one on none of the disks, as in an overlay, lies where the layer does. */
-function addNameless(
+export function addNameless(
   disks: ReadonlyMap<number, Measured>,
   { files, cut }: NamelessFiles,
   layer: number | undefined,
@@ -64,6 +64,14 @@ const behindMs = 500;
 
 const noneNameless: NamelessFiles = { files: [], cut: false };
 
+/** What a search found that stops by itself within `limitMs`; one that does not has more to look at than it can. */
+export function foundWithin(
+  limitMs: number,
+  search: Promise<NamelessFiles>,
+): Promise<NamelessFiles> {
+  return within(limitMs + behindMs, search, { files: [], cut: true });
+}
+
 /** The disks of this host. */
 export const hostDisks: DiskGauge = {
   spaces: async (folders) => {
@@ -82,11 +90,7 @@ export const hostDisks: DiskGauge = {
       ),
       pid === undefined
         ? noneNameless
-        : within(
-            limitMs + behindMs,
-            namelessFiles(pid, { limitMs, disks: new Set(groups.keys()) }),
-            noneNameless,
-          ),
+        : foundWithin(limitMs, namelessFiles(pid, { limitMs, disks: new Set(groups.keys()) })),
     ]);
     const layerDevice = layer === undefined ? undefined : await deviceOf(layer);
     return addNameless(new Map(named), nameless, layerDevice);

@@ -10,7 +10,7 @@ export interface NamelessFile {
 
 export interface NamelessFiles {
   readonly files: readonly NamelessFile[];
-  /** There were more descriptors than are looked at. */
+  /** Not all was looked at, because it is more than an ordinary job has. */
   readonly cut: boolean;
 }
 
@@ -59,6 +59,16 @@ export function mappedNameless(
   return found;
 }
 
+/** Adds what one more process has mapped; of a file that several have mapped, the largest mapping counts. */
+export function addMapped(
+  all: Map<number, NamelessFile>,
+  more: ReadonlyMap<number, NamelessFile>,
+): void {
+  for (const [inode, file] of more) {
+    if (file.bytes > (all.get(inode)?.bytes ?? -1)) all.set(inode, file);
+  }
+}
+
 async function membersOf(pid: number): Promise<readonly string[]> {
   const numbersOf = (one: string | number): Promise<string> =>
     readlink(`/proc/${one}/ns/pid`).catch(() => '');
@@ -90,11 +100,18 @@ async function openNameless(
 /** Descriptors, or mapped files, that one measurement looks at: an ordinary job has some hundred. */
 const mostLooks = 20_000;
 
+/** Who has more than this is no ordinary job: that the time was over before all of it was looked at is its doing. */
+const ordinaryLooks = 2000;
+
+/** So much of what a process has mapped, bytes of text, takes about as long as a descriptor. */
+const mapsPerLook = 4096;
+
 export interface NamelessSearch {
   readonly limitMs: number;
   /** Devices that count, also where they are memory: that of a workspace may be. */
   readonly disks: ReadonlySet<number>;
   readonly most?: number;
+  readonly ordinary?: number;
 }
 
 /**
@@ -104,7 +121,7 @@ export interface NamelessSearch {
  */
 export async function namelessFiles(
   pid: number,
-  { limitMs, disks, most = mostLooks }: NamelessSearch,
+  { limitMs, disks, most = mostLooks, ordinary = ordinaryLooks }: NamelessSearch,
 ): Promise<NamelessFiles> {
   const until = elapsedMs() + limitMs;
   const memory = memoryOf(await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => ''));
@@ -112,11 +129,20 @@ export async function namelessFiles(
   const open = new Map<string, NamelessFile>();
   const inodes = new Set<number>();
   let looks = 0;
-  const isOver = (): boolean => elapsedMs() > until || looks > most || mapped.size > most;
+  /** What there is to look at, as far as it is known. */
+  let there = 0;
+  let isLate = false;
+  const isBeyond = (): boolean => looks > most || mapped.size > most;
+  const isOver = (): boolean => {
+    isLate ||= elapsedMs() > until;
+    return isLate || isBeyond();
+  };
   for (const member of await membersOf(pid)) {
     const maps = await readFile(`/proc/${member}/maps`, 'utf8').catch(() => '');
-    for (const [inode, file] of mappedNameless(maps, memory, disks)) mapped.set(inode, file);
-    for (const descriptor of await readdir(`/proc/${member}/fd`).catch(() => [])) {
+    addMapped(mapped, mappedNameless(maps, memory, disks));
+    const descriptors = await readdir(`/proc/${member}/fd`).catch(() => []);
+    there += descriptors.length + Math.floor(maps.length / mapsPerLook);
+    for (const descriptor of descriptors) {
       looks += 1;
       if (isOver()) break;
       const file = await openNameless(`/proc/${member}/fd/${descriptor}`, disks);
@@ -126,7 +152,8 @@ export async function namelessFiles(
     }
     if (isOver()) break;
   }
+  const isHiding = isLate && Math.max(there, mapped.size) > ordinary;
+  const cut = isBeyond() || isHiding;
   for (const inode of inodes) mapped.delete(inode);
-  const files = [...mapped.values(), ...open.values()];
-  return { files, cut: looks > most || mapped.size > most };
+  return { files: [...mapped.values(), ...open.values()], cut };
 }
