@@ -2,9 +2,17 @@ import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import type { ArchiveFile } from './pack-files.ts';
 
-/** A stream of the library ends without a word for who pipes it when its archive does; an iterator is told. */
+/**
+ * A stream of the library ends without a word for who pipes it when its archive does; an iterator is told. Whoever
+ * leaves it early does not end the archive, as the end of the stream itself would.
+ */
 async function* bytesOf(entry: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* entry;
+  const pieces = entry[Symbol.asyncIterator]();
+  for (;;) {
+    const { value, done } = await pieces.next();
+    if (done === true) return;
+    yield value;
+  }
 }
 
 /**

@@ -188,21 +188,37 @@ export class ClaimedJobRun {
 
   async #end(ended: Ended): Promise<void> {
     const told = await this.#output?.close(ended.result);
-    return this.#settle.end(await this.#withLeft(ended), told);
+    const ending = await this.#withLeft(ended);
+    if (ending !== undefined) await this.#settle.end(ending, told);
   }
 
-  /** What the job left is here before anybody hears that it ended. */
-  async #withLeft(ended: Ended): Promise<Ending> {
+  /**
+   * What the job left is here before anybody hears that it ended; undefined when the job was lost first, whose next
+   * holder finds result and files on the node.
+   */
+  async #withLeft(ended: Ended): Promise<Ending | undefined> {
     const { left } = ended;
     if (left === undefined) return ended;
-    const noteAlive = (): void => this.#noteAlive();
-    const { listed, artifacts } = await takeLeftFiles(
-      this.#held.lease,
-      left,
-      this.#deps,
-      noteAlive,
-    );
-    return { ...ended, result: { ...ended.result, artifacts: [...listed] }, artifacts };
+    const { lease, lost } = this.#held;
+    const over = new AbortController();
+    const alive = this.#keepAlive(over.signal);
+    try {
+      const { listed, artifacts } = await takeLeftFiles(lease, left, this.#deps, lost);
+      if (lost.aborted) return undefined;
+      return { ...ended, result: { ...ended.result, artifacts: [...listed] }, artifacts };
+    } finally {
+      over.abort();
+      await alive;
+    }
+  }
+
+  /** The run is over: its lease ends neither for a silent node nor for a slow disk while its files are taken. */
+  async #keepAlive(signal: AbortSignal): Promise<void> {
+    const { renewMs } = leaseTimes(this.#held.lease.leaseMs);
+    while (!signal.aborted) {
+      this.#noteAlive();
+      await this.#deps.sleep(renewMs, signal);
+    }
   }
 
   #track(call?: Promise<WorkerAnswer>): Promise<Tracked> {

@@ -23,7 +23,7 @@ export interface TakenFiles {
 }
 
 /** How often a node is asked, and how long it may take each time, ms. */
-const tries = { most: 4, limitMs: 300_000, backoff: { firstMs: 500, maxMs: 5000, jitter: 0.2 } };
+const tries = { most: 4, limitMs: 120_000, backoff: { firstMs: 500, maxMs: 5000, jitter: 0.2 } };
 /** Files that are written at the same time, and what such a one has at most, bytes. */
 const together = { files: 16, bytes: 256 * 1024 };
 
@@ -31,7 +31,7 @@ const together = { files: 16, bytes: 256 * 1024 };
 class Taking {
   readonly #job: ClaimedJob;
   readonly #deps: TakeLeftFilesDeps;
-  readonly #onProgress: () => void;
+  readonly #lost: AbortSignal;
   readonly #wanted: ReadonlyMap<string, JobArtifact>;
   readonly stored = new Map<string, LeftArtifact>();
   /** Why a file that came could not be stored. */
@@ -43,11 +43,11 @@ class Taking {
     job: ClaimedJob,
     listed: readonly JobArtifact[],
     deps: TakeLeftFilesDeps,
-    onProgress: () => void,
+    lost: AbortSignal,
   ) {
     this.#job = job;
     this.#deps = deps;
-    this.#onProgress = onProgress;
+    this.#lost = lost;
     this.#batch = deps.blobs.batch();
     this.#wanted = new Map(
       listed.filter(({ ref }) => ref !== undefined).map((entry) => [entry.name, entry]),
@@ -60,7 +60,7 @@ class Taking {
 
   /** Asks once; says what is in the way of what is missing. */
   async once(): Promise<string> {
-    const signal = AbortSignal.timeout(tries.limitMs);
+    const signal = AbortSignal.any([this.#lost, AbortSignal.timeout(tries.limitMs)]);
     const files = this.#deps.worker.leftFiles(this.#job.node, this.#job, { signal });
     try {
       for (;;) {
@@ -89,22 +89,18 @@ class Taking {
 
   async #take(file: LeftFile): Promise<void> {
     const entry = this.#wanted.get(file.name);
-    if (entry === undefined || this.stored.has(file.name) || file.sizeBytes !== entry.size_bytes)
+    if (entry === undefined || this.stored.has(file.name)) return;
+    if (file.sizeBytes !== entry.size_bytes) {
+      this.faults.set(file.name, 'the node sent another size than the result names');
       return;
-    if (file.sizeBytes > together.bytes) return this.#store(entry, this.#noted(file.chunks));
+    }
+    if (file.sizeBytes > together.bytes) return this.#store(entry, file.chunks);
     const pieces: Uint8Array[] = [];
-    for await (const piece of this.#noted(file.chunks)) pieces.push(piece);
+    for await (const piece of file.chunks) pieces.push(piece);
     if (this.#writing.size >= together.files) await Promise.race(this.#writing);
     const writing = this.#store(entry, again(pieces));
     this.#writing.add(writing);
     void writing.then(() => this.#writing.delete(writing));
-  }
-
-  async *#noted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      this.#onProgress();
-      yield chunk;
-    }
   }
 
   /** Stores one file; what is in its way is noted. */
@@ -141,18 +137,18 @@ async function* again(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array>
 
 /**
  * Takes over what a job left, before its result is stored; a node that does not hand it over in a few tries costs the
- * files and not the result. See docs/reference/worker-api.md#artifacts.
+ * files and not the result. It ends early when the signal fires. See docs/reference/worker-api.md#artifacts.
  */
 export async function takeLeftFiles(
   job: ClaimedJob,
   listed: readonly JobArtifact[],
   deps: TakeLeftFilesDeps,
-  onProgress: () => void,
+  lost: AbortSignal,
 ): Promise<TakenFiles> {
-  const taking = new Taking(job, listed, deps, onProgress);
+  const taking = new Taking(job, listed, deps, lost);
   let reason = '';
-  for (let attempt = 1; !taking.isDone && attempt <= tries.most; attempt += 1) {
-    if (attempt > 1) await deps.sleep(backoffMs(attempt, Math.random(), tries.backoff));
+  for (let attempt = 1; !taking.isDone && attempt <= tries.most && !lost.aborted; attempt += 1) {
+    if (attempt > 1) await deps.sleep(backoffMs(attempt, Math.random(), tries.backoff), lost);
     reason = await taking.once();
   }
   await taking.finish();

@@ -72,11 +72,14 @@ export function failed(errorType: JobErrorType, message: string): Ended {
 function boundedStreams(result: RunJobResult): RunJobResult {
   const stdout = truncateUtf8(storableText(result.stdout), limits.outputStreamBytes);
   const stderr = truncateUtf8(storableText(result.stderr), limits.outputStreamBytes);
+  const beyond = Math.max(0, (result.artifacts?.length ?? 0) - limits.artifactCount);
+  const omitted = (result.artifacts_omitted ?? 0) + beyond;
   return {
     ...result,
     stdout: stdout.text,
     stderr: stderr.text,
     ...(result.artifacts && { artifacts: [...boundedLeft(result.artifacts)] }),
+    ...(omitted > 0 && { artifacts_omitted: omitted }),
     truncated: {
       stdout: result.truncated.stdout || stdout.truncated,
       stderr: result.truncated.stderr || stderr.truncated,
