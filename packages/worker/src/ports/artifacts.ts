@@ -29,6 +29,8 @@ export interface ArtifactKeeper {
   open(jobId: string): Promise<OpenArchive | undefined>;
   /** Done when it returns: the job may run again. */
   remove(jobId: string): void;
-  /** Removes what is kept of jobs without a result; says how many. */
+  /** @throws WorkerError `workspace_unusable` where nothing can be kept */
+  check(): Promise<void>;
+  /** Removes what is kept of jobs without a result that names it; says how many. */
   removeStrays(isKnown: (jobId: string) => boolean): Promise<number>;
 }

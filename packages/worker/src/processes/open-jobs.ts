@@ -86,7 +86,9 @@ async function openStore(parts: OpenJobsParts, artifacts: ArtifactKeeper): Promi
   void nowAndThen(parts, retentionMs, 'the removal of old results', () =>
     dropOldResults({ store, artifacts, rule: retentionRule, clock, log }),
   );
-  const strays = await artifacts.removeStrays((jobId) => store.find(jobId)?.result !== undefined);
+  const strays = await artifacts.removeStrays(
+    (jobId) => store.find(jobId)?.result?.artifacts !== undefined,
+  );
   if (strays > 0) log.info('files of jobs without a result were removed', { archives: strays });
   return store;
 }
@@ -100,13 +102,13 @@ function memoryMb({ facts }: SandboxEngine, maxConcurrency: number): number {
 
 /** The watch over the disks that workspaces, layers and the state of the node lie on. */
 function openDisk({ settings, timer, log }: OpenJobsParts, engine: SandboxEngine): DiskGuard {
-  const { stateDir, sandbox } = settings;
+  const { stateDir, artifactsDir, sandbox } = settings;
   const { mountRoot, maxConcurrency, diskMb } = sandbox;
   const { layersDir } = engine;
   return new DiskGuard({
     gauge: hostDisks,
     reserve: fileReserve(stateDir, hostDisks),
-    places: [stateDir, mountRoot, ...(layersDir === undefined ? [] : [layersDir])],
+    places: [stateDir, artifactsDir, mountRoot, ...(layersDir === undefined ? [] : [layersDir])],
     wish: { maxConcurrency, ...(diskMb !== undefined && { jobMb: diskMb }) },
     timer,
     log,
@@ -125,7 +127,8 @@ export async function openJobs(
   const disk = openDisk(parts, host.engine);
   await disk.tidy();
   const openTree = (path: string): Promise<void> => host.engine.openTree(path);
-  const artifacts = fileArtifacts({ folder: settings.artifactsDir, openTree, log });
+  const artifacts = fileArtifacts({ folder: settings.artifactsDir, nodeSlug, openTree, log });
+  await artifacts.check();
   const jobs = createJobService({
     engine: host.engine,
     workspace: host.workspace,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackFiles } from '@cynodeai/runtime/archive';
+import { silentLog } from '@cynodeai/runtime/observe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileArtifacts } from '../../src/adapters/artifacts/file-artifacts.ts';
 import { jobRequest } from '../support/job-request.ts';
 import { engines, type TestEngine, type TestNode } from '../support/test-engine.ts';
 
@@ -56,7 +58,7 @@ describe.each(engines)('what a job leaves, $name', ({ open }) => {
 
     node.jobs.acknowledge(request);
     await expect(node.jobs.artifacts(request.job_id)).rejects.toThrow('the node keeps no files');
-    expect(await readdir(join(test.stateDir, 'artifacts-node-artifacts'))).toEqual([]);
+    expect(await readdir(join(test.stateDir, 'artifacts/node-artifacts'))).toEqual([]);
   });
 
   it('is nothing where it left nothing, or put something else in the place of the folder', async () => {
@@ -115,6 +117,40 @@ describe.each(engines)('what a job leaves, $name', ({ open }) => {
       { name: 'f7', error: 'all files together are larger than 64 MiB' },
     ]);
     node.jobs.acknowledge(request);
+  });
+
+  it('is swept only where it is this node’s own, and no result names it', async () => {
+    const folder = join(test.stateDir, 'artifacts');
+    const { request } = await run('printf a > a');
+    const keeper = (nodeSlug: string) =>
+      fileArtifacts({ folder, nodeSlug, openTree: async () => {}, log: silentLog });
+    await writeFile(join(folder, 'backup.tar'), 'mine');
+    await writeFile(join(folder, 'node-artifacts', 'backup.tar'), 'mine');
+    expect(await keeper('other').removeStrays(() => false)).toBe(0);
+    expect(await keeper('node-artifacts').removeStrays((id) => id === request.job_id)).toBe(0);
+    expect(await keeper('node-artifacts').removeStrays(() => false)).toBe(1);
+    expect((await readdir(folder, { recursive: true })).toSorted()).toEqual([
+      'backup.tar',
+      'node-artifacts',
+      'node-artifacts/backup.tar',
+    ]);
+    await rm(join(folder, 'node-artifacts', 'backup.tar'));
+    node.jobs.acknowledge(request);
+  });
+
+  it('has a place, or the node says which it lacks', async () => {
+    const folder = join(test.stateDir, 'no-folder');
+    await writeFile(folder, '');
+    const keeper = fileArtifacts({
+      folder,
+      nodeSlug: 'n',
+      openTree: async () => {},
+      log: silentLog,
+    });
+    await expect(keeper.check()).rejects.toThrow(/no-folder\/n, cannot be used, make it writable/);
+    expect((await keeper.collect('job', folder)).artifacts).toMatchObject([
+      { error: 'what the job left cannot be read' },
+    ]);
   });
 
   it('is kept of a job whose time is over', async () => {

@@ -108,6 +108,7 @@ export function stage(scene: Scene = {}) {
       collect: async () => ({ artifacts: [], omitted: 0 }),
       open: async () => undefined,
       remove: () => {},
+      check: async () => {},
       removeStrays: async () => 0,
       ...scene.artifacts,
     },

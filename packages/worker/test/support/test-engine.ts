@@ -81,7 +81,8 @@ export function testNode(
     engine,
     workspace,
     artifacts: fileArtifacts({
-      folder: join(stateDir, `artifacts-${slug}`),
+      folder: join(stateDir, 'artifacts'),
+      nodeSlug: slug,
       openTree: (path) => engine.openTree(path),
       log,
     }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, rmSync } from 'node:fs';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobArtifact } from '@cynodeai/contracts/common';
 import { type ArchiveFile, packFiles } from '@cynodeai/runtime/archive';
@@ -8,23 +8,37 @@ import { isDraft, writeFileAtomic } from '@cynodeai/runtime/files';
 import type { Log } from '@cynodeai/runtime/observe';
 import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { lookup } from 'mrmime';
-import { isDiskFull } from '../../domain/errors.ts';
+import { isDiskFull, WorkerError } from '../../domain/errors.ts';
 import type { ArtifactKeeper, CollectedArtifacts } from '../../ports/artifacts.ts';
 import { type FoundFile, type FoundFiles, findFiles } from './find-files.ts';
 
 export interface FileArtifactsOptions {
-  /** Absolute path; made on first use. */
+  /** Absolute path; made on first use. Others may share it: this node keeps to a folder of its own in it. */
   readonly folder: string;
+  readonly nodeSlug: string;
   /** Makes a tree readable for this process that another user of the engine owns. */
   readonly openTree: (path: string) => Promise<void>;
   readonly log: Log;
 }
 
 const ending = '.tar';
+const archiveName = /^(?<job>[0-9a-f-]{36})\.tar$/;
 const unknownType = 'application/octet-stream';
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const none: CollectedArtifacts = { artifacts: [], omitted: 0 };
+/** What is told of a folder that could not be looked through. */
+const unread: CollectedArtifacts = {
+  artifacts: [
+    {
+      name: '.',
+      content_type: unknownType,
+      size_bytes: 0,
+      error: 'what the job left cannot be read',
+    },
+  ],
+  omitted: 0,
+};
 
 function entryOf({ name, sizeBytes, executable }: FoundFile): JobArtifact {
   return {
@@ -100,7 +114,9 @@ async function* hashed(
 }
 
 /** Kept files as one archive a job in a folder. See docs/reference/worker-api.md#artifacts. */
-export function fileArtifacts({ folder, openTree, log }: FileArtifactsOptions): ArtifactKeeper {
+export function fileArtifacts(options: FileArtifactsOptions): ArtifactKeeper {
+  const { nodeSlug, openTree, log } = options;
+  const folder = join(options.folder, nodeSlug);
   const pathOf = (jobId: string): string => join(folder, `${jobId}${ending}`);
 
   const pack = async (
@@ -125,6 +141,16 @@ export function fileArtifacts({ folder, openTree, log }: FileArtifactsOptions): 
   };
 
   return {
+    check: async () => {
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await rm(await mkdtemp(join(folder, '.check-')), { recursive: true });
+      } catch (cause) {
+        const message = `the folder for what jobs leave, ${folder}, cannot be used, make it writable for the node: ${messageOf(cause)}`;
+        throw new WorkerError('workspace_unusable', message, { cause });
+      }
+    },
+
     collect: async (jobId, jobDir) => {
       try {
         const found = await lookThrough(jobDir, openTree);
@@ -132,7 +158,7 @@ export function fileArtifacts({ folder, openTree, log }: FileArtifactsOptions): 
         return { ...none, omitted: found.omitted };
       } catch (error) {
         log.error('what a job left could not be read', { job_id: jobId, reason: messageOf(error) });
-        return none;
+        return unread;
       }
     },
 
@@ -153,7 +179,7 @@ export function fileArtifacts({ folder, openTree, log }: FileArtifactsOptions): 
     removeStrays: async (isKnown) => {
       let removed = 0;
       for (const name of await readdir(folder).catch(() => [])) {
-        const jobId = name.endsWith(ending) ? name.slice(0, -ending.length) : undefined;
+        const jobId = archiveName.exec(name)?.groups?.['job'];
         if (jobId === undefined ? !isDraft(name) : isKnown(jobId)) continue;
         await rm(join(folder, name), { force: true });
         removed += 1;

@@ -59,9 +59,14 @@ async function judge(name: string, path: string): Promise<FoundFile | 'folder'> 
     if (stats.size <= limits.artifactBytes) return found;
     return { ...found, error: `it is larger than ${mib(limits.artifactBytes)}` };
   } catch (error) {
-    // Names that are no UTF-8 lead nowhere.
+    // Names that are no UTF-8 lead nowhere; a folder may be listed by who may not enter it.
     const isNameless = errorCodeOf(error) === 'ENOENT';
-    return { ...nothing, error: isNameless ? 'its name is not UTF-8' : 'it cannot be read' };
+    const closed = errorCodeOf(error) === 'EACCES';
+    return {
+      ...nothing,
+      closed,
+      error: isNameless ? 'its name is not UTF-8' : 'it cannot be read',
+    };
   }
 }
 
