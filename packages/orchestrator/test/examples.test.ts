@@ -5,7 +5,7 @@ import {
   evaluateReadiness,
 } from '../src/domain/readiness/evaluate-readiness.ts';
 import type { PmModelState } from '../src/domain/models/pm-model-state.ts';
-import { waitingWords } from '../src/domain/tasks/waiting-words.ts';
+import { codeWords, waitingWords } from '../src/domain/tasks/waiting-words.ts';
 import { ableNode } from './support/node-facts.ts';
 
 /** What people read of the gateway in `status`, `run` and `task get`. Anew: `npm run record-examples`. */
@@ -69,20 +69,6 @@ const situations: Readonly<Record<string, ReadinessFacts>> = {
   'the pinned model is one of a cloud': of(failed('cloud_model', pinned)),
 };
 
-const codes = [
-  'no_dispatchable_node',
-  'no_sandbox_node',
-  'no_inference_capable_node',
-  'refused_by_every_node',
-  'no_free_slot',
-  'no_inference_path',
-  'pm_model_not_selected',
-  'pm_model_loading',
-  'pm_model_unavailable',
-  'model_service_down',
-  'model_service_busy',
-];
-
 describe('what a person reads', () => {
   it('of a gateway that is not ready', async () => {
     const text = Object.entries(situations).map(([name, facts]) => {
@@ -95,8 +81,8 @@ describe('what a person reads', () => {
   });
 
   it('of a task that waits', async () => {
-    const text = codes.map((code) => `${code}: ${waitingWords(code)}\n`).join('');
-    await expect(text).toMatchFileSnapshot(join(folder, 'waiting.txt'));
+    const text = Object.keys(codeWords).map((code) => `${code}: ${waitingWords(code)}\n`);
+    await expect(text.join('')).toMatchFileSnapshot(join(folder, 'waiting.txt'));
     expect(waitingWords('of_another_version')).toBeUndefined();
   });
 });

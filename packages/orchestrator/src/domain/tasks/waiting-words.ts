@@ -2,7 +2,7 @@ import type { WaitingReason } from '../dispatch/select-node.ts';
 import type { PromptWaitingReason } from '../prompts/choose-path.ts';
 
 /** What a person reads of a task that waits, where nothing more exact is known. */
-const words: Readonly<Record<WaitingReason | PromptWaitingReason, string>> = {
+export const codeWords: Readonly<Record<WaitingReason | PromptWaitingReason, string>> = {
   no_dispatchable_node: 'no node takes work now; cynode status says why',
   no_sandbox_node: 'no node can run sandboxes; cynode doctor on a node says why',
   no_inference_capable_node:
@@ -12,14 +12,17 @@ const words: Readonly<Record<WaitingReason | PromptWaitingReason, string>> = {
   no_inference_path: 'no node can run a model now; cynode status says why',
   pm_model_not_selected: 'no model is selected for prompts; cynode status names the next step',
   pm_model_loading: 'its model is loading; cynode status says how far it is',
-  pm_model_unavailable: 'its model cannot be used now; cynode status says why',
-  model_service_down: 'the model service does not answer, and is used again by itself once it does',
-  model_service_busy: 'the model service is busy, and is asked again in a moment',
+  // Readiness knows nothing of these three where they pass in a moment.
+  pm_model_unavailable:
+    'the model service does not have the model that it was asked for; it is asked again in a moment, and cynode model list says what there is',
+  model_service_down:
+    'the model service did not take the last call, or the way to it was cut; it is asked again in a moment',
+  model_service_busy: 'the model service is busy with other calls; it is asked again in a moment',
   model_answers_others:
     'the model answers another prompt; one follows the other, unless inference.max_concurrency says more',
 };
 
 /** The words for a code; undefined for one of another version. See docs/reference/leases.md#which-one-is-chosen. */
 export function waitingWords(reason: string): string | undefined {
-  return Object.entries(words).find(([code]) => code === reason)?.[1];
+  return Object.entries(codeWords).find(([code]) => code === reason)?.[1];
 }

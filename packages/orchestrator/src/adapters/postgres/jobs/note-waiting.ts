@@ -4,6 +4,7 @@ import type { WaitingReason } from '../../../domain/dispatch/select-node.ts';
 import type { PmModelState } from '../../../domain/models/pm-model-state.ts';
 import type { PromptWaitingReason } from '../../../domain/prompts/choose-path.ts';
 import { evaluateReadiness } from '../../../domain/readiness/evaluate-readiness.ts';
+import { waitingWords } from '../../../domain/tasks/waiting-words.ts';
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { Executor } from '../database.ts';
 import { readPmModelFacts } from '../models/read-pm-model-facts.ts';
@@ -61,15 +62,6 @@ function withoutProgress({ progress: _progress, ...state }: PmModelState): PmMod
   return state;
 }
 
-/** Reasons that readiness does not know of, because they pass in a moment. */
-const passing: Readonly<Partial<Record<PromptWaitingReason, string>>> = {
-  model_service_down:
-    'the model service did not take the last call, or the way to it was cut; it is asked again in a moment',
-  model_service_busy: 'the model service is busy with other calls; it is asked again in a moment',
-  pm_model_unavailable:
-    'the model service does not have the model that it was asked for; it is asked again in a moment, and cynode model list says what there is',
-};
-
 /** What readiness says of it, where that knows more than the reason itself says; how far a download is would write on every task at every look. */
 async function sentenceOf(db: Executor, reason: PromptWaitingReason): Promise<string | undefined> {
   // Said of every waiting prompt at every look while another is answered.
@@ -83,7 +75,7 @@ async function sentenceOf(db: Executor, reason: PromptWaitingReason): Promise<st
     pmModel: { selection: selection && withoutProgress(selection), availability },
   });
   const found = reasons.find(({ code }) => code === reason);
-  return found === undefined ? passing[reason] : `${found.message}; ${found.action}`;
+  return found === undefined ? waitingWords(reason) : `${found.message}; ${found.action}`;
 }
 
 /**
