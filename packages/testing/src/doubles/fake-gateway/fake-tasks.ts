@@ -121,8 +121,9 @@ export class FakeTasks {
     query: PageQuery & TaskFilters & { readonly project_id?: string | undefined },
   ): TaskList {
     const projectId = query.project_id && this.#project(caller, query.project_id);
-    const { owner } = query;
-    const ownerId = owner === 'me' || owner === caller.handle ? caller.id : owner;
+    const owner = query.owner?.toLowerCase();
+    const isOwn = query.owner === 'me' || owner === caller.handle.toLowerCase();
+    const ownerId = isOwn ? caller.id : owner;
     if (ownerId !== undefined && ownerId !== caller.id && !overseesAll(caller)) {
       throw new ProblemError('authorization', 'only those who oversee all tasks may ask for them');
     }
@@ -130,7 +131,8 @@ export class FakeTasks {
       (task) =>
         this.#sees(caller, task) &&
         fits(task, query) &&
-        (ownerId === undefined || [task.facts.ownerId, task.facts.owner].includes(ownerId)) &&
+        (ownerId === undefined ||
+          [task.facts.ownerId, task.facts.owner.toLowerCase()].includes(ownerId)) &&
         (projectId === undefined || task.facts.projectId === projectId),
     );
     const { page, next } = this.#pages.of(
