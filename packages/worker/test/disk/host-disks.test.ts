@@ -188,7 +188,7 @@ describe('files without a name', () => {
     expect(await namelessFiles(Number(first), { ...search, most: 1 })).toMatchObject({ cut: true });
     expect(await namelessFiles(Number(first), { ...search, limitMs: 0 })).toEqual(none);
     // A job that has more to look at than ordinary ones is not forgiven what there was no time for.
-    const late = { ...search, limitMs: 0, ordinary: 1 };
+    const late = { ...search, limitMs: -1, ordinary: 1 };
     expect(await namelessFiles(Number(first), late)).toEqual({ files: [], cut: true });
     const inTime = { ...search, ordinary: 1 };
     expect(await namelessFiles(Number(first), inTime)).toMatchObject({ cut: false });

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { temporaryDirectory } from '@cynodeai/testing';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runContainer } from '../../src/app/jobs/run-container.ts';
 import { containerRuns } from '../../src/adapters/container/shared/container-runs.ts';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
@@ -143,20 +144,25 @@ describe('a Docker daemon that is not as it should be', () => {
   });
 });
 
-/** A daemon that does all of a run but answer the call that starts it; says which calls it got. */
-async function cuttingDaemon(cut: (response: ServerResponse) => void) {
+/** A daemon that does all of a run but start it, which is left to `start`; says which calls it got. */
+async function startingDaemon(start: (response: ServerResponse) => void) {
   const dir = await temporaryDirectory();
   const calls: string[] = [];
+  const attached = Promise.withResolvers<Duplex>();
+  const waiting = Promise.withResolvers<ServerResponse>();
   const server = createServer((request, response) => {
     const [path = ''] = request.url?.split('?') ?? [];
     calls.push(`${request.method} ${path.split('/').at(-1)}`);
-    if (path.endsWith('/start')) cut(response);
-    else if (path.endsWith('/wait')) response.writeHead(200).write(' ');
-    else response.writeHead(path.endsWith('/create') ? 201 : 204).end();
+    if (path.endsWith('/start')) start(response);
+    else if (path.endsWith('/wait')) {
+      response.writeHead(200).write(' ');
+      waiting.resolve(response);
+    } else response.writeHead(path.endsWith('/create') ? 201 : 204).end();
   });
   server.on('upgrade', (_request, socket) => {
     socket.on('error', () => {});
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+    attached.resolve(socket);
   });
   const path = join(dir.path, 'sock');
   server.listen(path);
@@ -166,8 +172,17 @@ async function cuttingDaemon(cut: (response: ServerResponse) => void) {
     server.close();
     await dir[Symbol.asyncDispose]();
   });
-  return { daemon: new Daemon(path), calls };
+  /** Ends the container with a code, once it has written to standard error. */
+  const end = async (code: number, words: string): Promise<void> => {
+    const header = Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeUInt32BE(Buffer.byteLength(words), 4);
+    (await attached.promise).end(Buffer.concat([header, Buffer.from(words)]));
+    (await waiting.promise).end(JSON.stringify({ StatusCode: code }));
+  };
+  return { daemon: new Daemon(path), calls, end };
 }
+
+const profile = { version: '20.10', rootless: false, privateCgroups: true, relabel: false };
 
 describe('a start that a Docker daemon never answered', () => {
   it.each<[string, (response: ServerResponse) => void]>([
@@ -182,8 +197,7 @@ describe('a start that a Docker daemon never answered', () => {
     ],
     ['nonsense', (response) => response.socket?.end('hello\r\n\r\n')],
   ])('is never tried again, because the job may run: %s', async (_what, cut) => {
-    const { daemon, calls } = await cuttingDaemon(cut);
-    const profile = { version: '20.10', rootless: false, privateCgroups: true, relabel: false };
+    const { daemon, calls } = await startingDaemon(cut);
     const deps = { daemon, profile, hostFiles: [], log: silentLog };
     const engine = containerRuns({
       containerOf: (wanted) => new DockerContainer(deps, wanted),
@@ -198,6 +212,45 @@ describe('a start that a Docker daemon never answered', () => {
     expect(calls.filter((call) => call === 'POST start')).toHaveLength(1);
     expect(calls.at(-1)).toBe('DELETE c1');
     daemon.close();
+  });
+});
+
+describe('words as of an init process that could not start the command', () => {
+  const said = (why: string): string => `[FATAL tini (7)] exec x failed: ${why}\n`;
+
+  async function endOf(code: number, words: string, ageMs: number) {
+    const { daemon, end } = await startingDaemon((response) => response.writeHead(204).end());
+    const deps = { daemon, profile, hostFiles: [], log: silentLog };
+    const started = (): void => {
+      const now = performance.now() + ageMs;
+      const clock = vi.spyOn(performance, 'now').mockReturnValue(now);
+      onTestFinished(() => clock.mockRestore());
+      void end(code, words);
+    };
+    const container = new DockerContainer(deps, spec('c1'));
+    const ended = await container.run(sinks, { started, wanted: () => true });
+    daemon.close();
+    return ended;
+  }
+
+  const cases = [
+    [126, 'No space left on device'],
+    [126, 'Permission denied'],
+    [127, 'No such file or directory'],
+  ] as const;
+
+  it.each(cases)(
+    'are its own within 10 s, and never those of a full disk: %i %s',
+    async (code, why) => {
+      for (const ageMs of [0, 9000]) {
+        const ended = await endOf(code, said(why), ageMs);
+        expect(ended).toMatchObject({ kind: 'not_started', exitCode: code });
+      }
+    },
+  );
+
+  it.each(cases)("are the job's after that: %i %s", async (code, why) => {
+    expect(await endOf(code, said(why), 10_002)).toEqual({ kind: 'exited', exitCode: code });
   });
 });
 

@@ -178,6 +178,27 @@ describe('an engine that misbehaves', () => {
   });
 });
 
+describe('a full disk, by the words of', () => {
+  const begun = 'echo $$ > $BASE/run/boot/pids/c1;';
+
+  it.each(['no space left on device', 'disk quota exceeded'])(
+    'an engine that began nothing is the reason to send the job again: %s',
+    async (words) => {
+      const run = await start(`[ "$1" = run ] || exit 0; echo 'Error: ${words}' >&2; exit 125`);
+      await expect(run.done).rejects.toMatchObject({ code: 'not_run' });
+    },
+  );
+
+  it.each(['No space left on device', 'Disk quota exceeded'])(
+    'the init process of a container that had begun is not, because a job can say so too: %s',
+    async (words) => {
+      const said = `ERROR (catatonit:6): failed to exec pid1: ${words}`;
+      const run = await start(`[ "$1" = run ] || exit 0; ${begun} echo '${said}' >&2; exit 1`);
+      expect(await run.done).toMatchObject({ kind: 'not_started', exitCode: 126 });
+    },
+  );
+});
+
 /** Images of a scripted engine. */
 async function scriptedImages(script: string): Promise<ImageCache> {
   const command = await scripted(script);
