@@ -137,6 +137,28 @@ describe('a credential helper', () => {
     expect(await home.readConfig()).not.toContain('access');
   });
 
+  it.each([
+    ['login', () => login()],
+    ['logout', () => home.run(['auth', 'logout'])],
+  ])('get that fails makes a %s exit 8 and loses no other session', async (_title, command) => {
+    await helper(keeper.replace('case $line in', `case $line in\n  *'"get"'*) exit 1 ;;`));
+    const kept = '{"secret":"other-session"}\n';
+    await home.file('.config/cynork/kept', kept);
+    expect(await command()).toMatchObject({ code: 8, stdout: '' });
+    expect(await beside('kept')).toBe(kept);
+  });
+
+  it('keeps a session of which only the refresh token is there', async () => {
+    const secret = { refresh_token: 'refresh-only', gateway: gateway.url };
+    await helper(keeper);
+    await home.file(
+      '.config/cynork/kept',
+      `${JSON.stringify({ secret: JSON.stringify(secret) })}\n`,
+    );
+    await home.run(['auth', 'refresh']);
+    expect(gateway.of('POST /v1/auth/refresh')[0]?.json).toEqual({ refresh_token: 'refresh-only' });
+  });
+
   it('erase that is unknown is followed by an empty store', async () => {
     await helper(`#!/bin/sh
 read -r line

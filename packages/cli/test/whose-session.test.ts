@@ -5,6 +5,7 @@ import { cynork } from '../src/commands/catalogue.ts';
 import { Home } from './support/cynork.ts';
 import { calls } from './support/every-command.ts';
 import { hostileAnswer } from './support/hostile-answers.ts';
+import { helperOf, keepInHelper } from './support/helper.ts';
 import { runInProcess } from './support/run-in-process.ts';
 
 const names = cynork.commands.map(({ path }) => path.join(' '));
@@ -56,10 +57,17 @@ interface Way {
   readonly file: (place: Place) => string;
   readonly args?: (place: Place) => readonly string[];
   readonly env?: (place: Place) => Readonly<Record<string, string>>;
+  /** What a credential helper keeps. */
+  readonly secret?: (place: Place) => string;
+  /** What was run before. */
+  readonly before?: readonly string[];
 }
 
 const old = ({ own }: Place): string => `gateway_url: ${own.url}\n${tokens}`;
 const marked = (place: Place): string => `${old(place)}token_gateway: ${place.own.url}\n`;
+
+const withHelper = ({ own, other }: Place): string =>
+  `gateway_url: ${own.url}\ncredential_helper: ./helper\ncontexts:\n  far:\n    gateway_url: ${other.url}\n`;
 
 const ways: readonly Way[] = [
   {
@@ -102,7 +110,26 @@ const ways: readonly Way[] = [
     file: ({ own, other }) =>
       `gateway_url: ${other.url}\nsessions:\n  - gateway: ${own.url}\n    token: ${canary}-access\n    refresh_token: ${canary}-refresh\n`,
   },
+  {
+    title: 'another context, with a helper of the version before',
+    file: withHelper,
+    secret: () => JSON.stringify({ token: `${canary}-access`, refresh_token: `${canary}-refresh` }),
+    before: ['context', 'use', 'far'],
+  },
+  {
+    title: 'another context, with a helper that holds a bare token',
+    file: withHelper,
+    secret: () => `${canary}-access`,
+    before: ['context', 'use', 'far'],
+  },
 ];
+
+async function prepare(place: Place, { file, secret, before }: Way): Promise<void> {
+  const { home } = place;
+  if (secret !== undefined) await keepInHelper(home, secret(place));
+  await home.config(file(place));
+  if (before !== undefined) await runInProcess(home, before, { env: { CYNORK_TOKEN: '' } });
+}
 
 /** Runs a command of the table against the place. */
 async function ran(place: Place, name: string, way: Pick<Way, 'args' | 'env'>): Promise<string> {
@@ -133,7 +160,7 @@ describe.each(names)('the session of another gateway and cynork %s', (name) => {
   it.each(ways)('$title', async (way) => {
     for (const turned of [false, true]) {
       await using place = await twoGateways(turned, hostileAnswer);
-      await place.home.config(way.file(place));
+      await prepare(place, way);
       await ran(place, name, way);
       expect(heard(place.other)).not.toContain(canary);
       // A second time, with whatever the first has moved.
@@ -188,8 +215,9 @@ describe('two gateways', () => {
     expect(sentTo(own)).toEqual(Array.from({ length: 3 }, () => 'Bearer access-canary-1'));
     expect(sentTo(other)).toEqual(['Bearer access-canary-1']);
     // The file is as the versions before have it: the tokens are those of the address beside them.
-    expect(await home.readConfig()).toMatch(
-      new RegExp(`^gateway_url: ${own.url}\n(?:.*\n)*token_gateway: ${own.url}\n`),
+    const written = (await home.readConfig()).split('\n');
+    expect(written).toEqual(
+      expect.arrayContaining([`gateway_url: ${own.url}`, `token_gateway: ${own.url}`]),
     );
     expect((await home.run(['auth', 'logout'])).code).toBe(0);
     expect((await home.run(['auth', 'whoami'])).code).toBe(3);
@@ -250,5 +278,36 @@ describe('two gateways', () => {
     await home.config(moved.replace(own.url, other.url));
     expect((await home.run(['auth', 'whoami'])).code).toBe(3);
     expect(other.requests).toEqual([]);
+  });
+
+  it('a helper’s session is marked at its first use: a later change of the address hands nothing on', async () => {
+    await using place = await twoGateways(false);
+    const { home, own, other } = place;
+    await keepInHelper(home, `${canary}-access`);
+    const config = withHelper(place);
+    await home.config(config);
+    own.on('GET /v1/users/me', problem(503, 'unavailable', 'later'));
+    await home.run(['auth', 'whoami']);
+    expect(heard(own)).toContain(`${canary}-access`);
+    await home.config(config.replace(own.url, other.url));
+    expect((await home.run(['auth', 'whoami'])).code).toBe(3);
+    expect(other.requests).toEqual([]);
+  });
+
+  it.each([
+    ['fails', 'echo \'{"error":"locked"}\''],
+    ['keeps nothing', `echo '{"secret":"${canary}-access"}'`],
+  ])('a helper that %s leaves the gateway as it was', async (_title, body) => {
+    await using place = await twoGateways(false);
+    const { home, other } = place;
+    await helperOf(home, body);
+    const config = withHelper(place);
+    await home.config(config);
+    expect(await home.run(['context', 'use', 'far'])).toMatchObject({ code: 8, stdout: '' });
+    expect(await home.readConfig()).toBe(config);
+    const { code } = await login(home, '--gateway', other.url, '--context', 'new');
+    expect(code).toBe(8);
+    expect(await home.readConfig()).toBe(config);
+    expect(heard(other)).not.toContain(canary);
   });
 });

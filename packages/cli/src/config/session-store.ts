@@ -1,4 +1,5 @@
 import { defaultGatewayUrl } from '@cynodeai/contracts/common';
+import { CliError } from '../base/cli-error.ts';
 import type { StoredConfig } from './config-document.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { CredentialHelper } from './credential-helper.ts';
@@ -29,6 +30,8 @@ export interface Issuer {
 export interface FoundSession {
   readonly session: Session | undefined;
   readonly kept: readonly KeptSession[];
+  /** Whether all that were looked at had a mark already. */
+  readonly isMarked: boolean;
 }
 
 /** Whose the sessions are that versions before kept without a mark: of the gateway the file is about. */
@@ -57,10 +60,11 @@ export class SessionStore {
 
   /** The same, with all that were looked at. @throws CliError `internal` when the helper fails. */
   async find(origin: string): Promise<FoundSession> {
-    const inFile = await this.inFile();
-    const session = sessionFor(inFile, origin);
-    const kept = session === undefined ? await this.all() : inFile;
-    return { session: session ?? sessionFor(kept, origin), kept };
+    const config = await this.#file.read();
+    const isInFile = sessionFor(this.#ofFile(config), origin) !== undefined;
+    const found = isInFile ? config.sessions : [...config.sessions, ...(await this.#ofHelper())];
+    const kept = this.#marked(config, found);
+    return { session: sessionFor(kept, origin), kept, isMarked: areMarked(found) };
   }
 
   /** Those of the file. */
@@ -74,18 +78,28 @@ export class SessionStore {
     return [...this.#ofFile(config), ...this.#marked(config, await this.#ofHelper())];
   }
 
-  /**
-   * Notes whose the session is that a version before kept without a mark, once; later changes of `gateway_url` do not
-   * hand it on. A file that cannot be written stays as it is.
-   */
+  /** As `mark`, where it can be done: what cannot be written stays as it is. */
   async adopt(): Promise<void> {
-    const { sessions } = await this.#file.read();
-    if (sessions.every(({ gateway }) => gateway !== undefined)) return;
-    const note = async (): Promise<void> => {
-      const config = await this.#file.read();
-      await this.#writeFile(config, this.#ofFile(config));
-    };
-    await this.lock(note, false).catch(() => {});
+    await this.lock(() => this.mark(), false).catch(() => {});
+  }
+
+  /**
+   * Notes whose each session is that was kept without a mark; later changes of `gateway_url` do not hand it on. Call it
+   * under `lock`, before such a change. @throws CliError `internal` where that cannot be noted.
+   */
+  async mark(): Promise<void> {
+    await this.arrange();
+    const helper = await this.#helper();
+    if (helper === undefined) return;
+    const known = unpackSessions(await helper.get());
+    const marked = this.#marked(await this.#file.read(), known);
+    if (areMarked(known) || !areMarked(marked)) return;
+    await helper.store(packSessions(marked));
+    if (areMarked(unpackSessions(await helper.get()))) return;
+    throw new CliError(
+      'internal',
+      'the credential helper did not store whose its session is; have it answer {"token":"…","gateway":"http://HOST:PORT"} as the secret',
+    );
   }
 
   /** @throws CliError `internal` when there is no place to keep a session; to be known before one is made. */
@@ -105,7 +119,7 @@ export class SessionStore {
       await this.#writeFile(config, replaced(inFile, { origin, isWritten }, access, refresh));
       return;
     }
-    const known = this.#marked(config, unpackSessions(await helper.get().catch(() => '')));
+    const known = this.#marked(config, unpackSessions(await helper.get()));
     const all = replaced([...known, ...inFile], { origin, isWritten }, access, refresh);
     await helper.store(packSessions(all));
     await this.#writeFile(config, []);
@@ -119,7 +133,7 @@ export class SessionStore {
     await this.#writeFile(config, rest(this.#ofFile(config)));
     const helper = await this.#helper();
     if (helper === undefined) return;
-    const known = this.#marked(config, unpackSessions(await helper.get().catch(() => '')));
+    const known = this.#marked(config, unpackSessions(await helper.get()));
     const left = rest(known);
     if (left.length === 0) await helper.erase();
     else if (left.length < known.length) await helper.store(packSessions(left));
@@ -165,6 +179,9 @@ export class SessionStore {
     });
   }
 }
+
+const areMarked = (all: readonly KeptSession[]): boolean =>
+  all.every(({ gateway }) => gateway !== undefined);
 
 /** The session of a gateway among those that are kept. */
 function sessionFor(all: readonly KeptSession[], origin: string): Session | undefined {

@@ -70,8 +70,9 @@ function read(entry: unknown): KeptSession[] {
 /** A secret that holds a pair is split, anything else is a bare access token; empty is no session. */
 export function unpackSessions(secret: string): KeptSession[] {
   const pair = parseJsonOr(secret);
-  const [token, refresh] = [at(pair, 'token'), at(pair, 'refresh_token')];
-  const isPair = typeof token === 'string' && ['string', 'undefined'].includes(typeof refresh);
+  const kinds = ['token', 'refresh_token'].map((key) => typeof at(pair, key));
+  const isPair =
+    kinds.includes('string') && kinds.every((kind) => kind === 'string' || kind === 'undefined');
   if (!isPair) return [keptSession(undefined, secret, undefined) ?? []].flat();
   const others = at(pair, 'others');
   return [pair, ...(Array.isArray(others) ? others : [])].flatMap(read);

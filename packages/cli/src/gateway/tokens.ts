@@ -93,8 +93,8 @@ export class Tokens {
   async #readStored(): Promise<Session | undefined> {
     const { sessions, notes, issuer, mayWrite } = this.#options;
     try {
-      if (mayWrite) await sessions.adopt();
-      const { session, kept } = await sessions.find(issuer.origin);
+      const { session, kept, isMarked } = await sessions.find(issuer.origin);
+      if (mayWrite && !isMarked) await sessions.adopt();
       this.kept = kept.flatMap(({ gateway }) => gateway ?? []);
       return session;
     } catch (error) {

@@ -48,10 +48,12 @@ export async function login(
     : await promptPassword(terminal, 'Password:');
   const tokens = await client.call(gatewayRoutes.login, { body: { handle, password } });
   await sessions.lock(async () => {
-    // First, for a session without a mark is of the gateway that was in use up to now.
-    await sessions.arrange();
-    if (isNew) await contexts.keep(target.url, contextName);
     await sessions.save(issuerOf(target), tokens.access_token, tokens.refresh_token);
+    if (!isNew) return;
+    // First, for a session without a mark is of the gateway in use up to now, which stays where this fails.
+    await sessions.mark();
+    await contexts.keep(target.url, contextName);
+    await sessions.arrange();
   });
   if (isNew && settings.hasEnvGateway) {
     await notes.warn('CYNORK_GATEWAY_URL is set and still takes precedence over this gateway');

@@ -14,7 +14,7 @@ export async function use(
 ): Promise<void> {
   await sessions.lock(async () => {
     // First, for a session without a mark is of the gateway that was in use up to now.
-    await sessions.arrange();
+    await sessions.mark();
     await contexts.use(name);
     await sessions.arrange();
   }, false);
