@@ -101,9 +101,20 @@ async function place(
   for (const file of files) await rename(join(draft, file), join(out, file));
 }
 
-/** Whether files can be saved in a folder of that name, which may be missing. @throws SaveError `usage` */
+/** A fault of the file system as it is told; anything else as it is. */
+function told(cause: unknown, out: string): unknown {
+  if (cause instanceof CodedError || !(cause instanceof Error) || !('syscall' in cause))
+    return cause;
+  const reason = errorCodeOf(cause) ?? 'unknown fault';
+  return new SaveError('internal', `cannot write into ${out}: ${reason}`, { cause });
+}
+
+/** Whether files can be saved in a folder of that name, which may be missing. @throws SaveError */
 export async function checkFolder(out: string): Promise<void> {
-  if ((await kindOf(resolve(out))) === 'other') throw new SaveError('usage', `${out} is no folder`);
+  const kind = await kindOf(resolve(out)).catch((error: unknown) => {
+    throw told(error, out);
+  });
+  if (kind === 'other') throw new SaveError('usage', `${out} is no folder`);
 }
 
 /**
@@ -137,9 +148,6 @@ export async function saveFiles(
       await rm(draft, { recursive: true, force: true });
     }
   } catch (cause) {
-    if (cause instanceof CodedError || !(cause instanceof Error) || !('syscall' in cause))
-      throw cause;
-    const reason = errorCodeOf(cause) ?? 'unknown fault';
-    throw new SaveError('internal', `cannot write into ${out}: ${reason}`, { cause });
+    throw told(cause, out);
   }
 }

@@ -1,6 +1,7 @@
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { CommandError } from '@cynodeai/command-line/error';
 import { GatewayError } from '@cynodeai/api-client';
+import { SaveError } from '@cynodeai/api-client/save-files';
 import {
   type TaskInput,
   type TaskInputFlags,
@@ -17,9 +18,9 @@ import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { looksLikeCommand } from '../domain/looks-like-command.ts';
 import { outcomeOf } from '../domain/outcome.ts';
-import { type SaveWish, checkWish, takeFiles } from '../run/left-files.ts';
+import { type LeftFiles, type SaveWish, checkWish, takeFiles } from '../run/left-files.ts';
 import { LivePrinter } from '../run/live-printer.ts';
-import { type Ran, printJson, printText, printed } from '../run/print-outcome.ts';
+import { printJson, printText, printed } from '../run/print-outcome.ts';
 import { findTrouble, needOf, readyInstall } from '../run/ready-install.ts';
 import { runTask } from '../run/run-task.ts';
 import { runningStack } from '../stack/running-stack.ts';
@@ -29,18 +30,14 @@ import type { runArgs, runFlags } from './flags.ts';
 
 type RunFlags = FlagsOf<typeof runFlags>;
 
-/** Runs a task; answers the exit code. */
+/** Runs a task and prints what came of it; answers the exit code. */
 export async function run(
   context: CommandContext,
   { args, flags }: CommandInput<typeof runArgs, typeof runFlags>,
 ): Promise<number> {
   try {
     await using input = await readTaskInput(inputOf(flags, args.prompt));
-    const ran = await runRequest(input, flags, context);
-    const { outcome } = ran;
-    const print = (): Promise<void> =>
-      flags.output === 'json' ? printJson(context, ran) : printText(context, ran);
-    return await printed(print, outcome, context);
+    return await runRequest(input, flags, context);
   } catch (error) {
     return await printFailure(flags, error, context);
   }
@@ -84,7 +81,7 @@ async function runRequest(
   { body: request, files }: TaskInput,
   flags: RunFlags,
   context: CommandContext,
-): Promise<Ran> {
+): Promise<number> {
   const progress = new Progress({ quiet: flags.quiet ?? false });
   const onBegin = (): void => progress.done();
   const isAnswer = needOf(request) === 'answer';
@@ -129,8 +126,11 @@ async function runRequest(
       request.input_mode !== 'prompt' &&
       (await wasImageLost(install, context, onStep));
     const last = lost ? await once() : result;
-    const left = await takeFiles(client, last, wish);
-    return { result: last, outcome: outcomeOf(last), couldAskDemo, live, left };
+    progress.done();
+    const take = (): Promise<LeftFiles> => takeFiles(client, last, wish, context.signal);
+    const ran = { result: last, outcome: outcomeOf(last), couldAskDemo, live, takeFiles: take };
+    const print = flags.output === 'json' ? printJson : printText;
+    return await printed(() => print(context, ran), ran.outcome, context);
   } finally {
     progress.done();
   }
@@ -162,6 +162,7 @@ async function printFailure(
     error instanceof LauncherError ||
     error instanceof GatewayError ||
     error instanceof CommandError ||
+    error instanceof SaveError ||
     error instanceof TaskInputError;
   const message = interrupted ? 'interrupted' : messageOf(error);
   const exitCode = interrupted ? exitCodes.interrupted : exitCodeOf(error);

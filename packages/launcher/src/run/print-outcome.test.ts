@@ -156,10 +156,16 @@ describe('other output', () => {
 });
 
 describe('what a job left', () => {
-  const left = { taskId: 'id', names: ['a', 'b'], lost: [] };
+  const left = { taskId: 'id', names: ['a', 'b'], lost: [], omitted: 0 };
+  const taking = (more: Partial<LeftFiles>) => ({
+    outcome,
+    result,
+    couldAskDemo: false,
+    takeFiles: async () => ({ ...left, ...more }),
+  });
   const notes = async (more: Partial<LeftFiles>): Promise<string> => {
     const to = printers();
-    await printText(to, { outcome, couldAskDemo: false, left: { ...left, ...more } });
+    await printText(to, taking(more));
     return to.err.text;
   };
 
@@ -168,22 +174,54 @@ describe('what a job left', () => {
       'cynode: the job left 2 files; to save: cynork task artifacts get-all id --out DIR\n',
     );
     expect(await notes({ names: [] })).toBe('');
-    const saved = { files: ['a'], bytes: 1, out: 'out' };
-    expect(await notes({ names: ['a'], saved })).toBe('cynode: 1 file saved in out\n');
-    const fault = 'the files were not saved: out/a exists; add --force to replace it';
-    expect(await notes({ fault })).toContain(`cynode: ${fault}\ncynode: the job left 2 files;`);
+    const saved = { files: ['a'], bytes: 1 };
+    expect(await notes({ names: ['a'], saved, out: 'out' })).toBe('cynode: 1 file saved in out\n');
+    expect(await notes({ names: [], out: 'out' })).toBe(
+      'cynode: the job left no files in /job/artifacts; nothing was saved in out\n',
+    );
   });
 
   it('is named with the reason where it was not kept', async () => {
     const lost = [1, 2, 3, 4, 5, 6, 7].map((n) => ({ name: `\n${n}`, reason: 'it is a link' }));
-    const text = await notes({ names: [], lost });
+    const text = await notes({ names: [], lost, omitted: 1, out: 'out' });
     expect(text).toContain('cynode: "\\n1" was not kept: it is a link\n');
     expect(text).toContain('cynode: 2 files more were not kept\n');
+    expect(text).toMatch(/cynode: 1 file was not kept: beyond what is kept of one job\n$/);
     const json = printers();
-    const ran = { outcome, result, couldAskDemo: false, left: { ...left, lost: lost.slice(0, 1) } };
-    await printJson(json, ran);
+    await printJson(json, taking({ lost: lost.slice(0, 1), omitted: 3 }));
     expect(parseJson(json.out.text)).toMatchObject({
-      files: { names: ['a', 'b'], lost: [{ name: '\n1', reason: 'it is a link' }] },
+      files: { names: ['a', 'b'], lost: [{ name: '\n1', reason: 'it is a link' }], omitted: 3 },
     });
+  });
+
+  it('is no success where it was wished for and is not there', async () => {
+    const fault = 'the files were not saved: out/a exists; add --force to replace it';
+    const ran = taking({ fault, out: 'out' });
+    const [text, json] = [printers(), printers()];
+    expect(await printText(text, ran)).toBe(125);
+    expect(text.out.text).toBe('391');
+    expect(text.err.text).toContain(`cynode: ${fault}\ncynode: the job left 2 files;`);
+    expect(await printJson(json, ran)).toBe(125);
+    expect(parseJson(json.out.text)).toMatchObject({ exit_code: 125, files: { fault } });
+    const failed = { ...ran, outcome: { ...outcome, exitCode: 3 } };
+    expect([await printText(printers(), failed), await printJson(printers(), failed)]).toEqual([
+      3, 3,
+    ]);
+  });
+
+  it('is saved after the output was shown, also where the output is lost', async () => {
+    for (const code of [undefined, 'ENOSPC']) {
+      const to = printers();
+      if (code) to.out.fault = Object.assign(new Error(code), { code });
+      let shown = '';
+      const takeFiles = async (): Promise<LeftFiles> => {
+        shown = to.out.text;
+        return { ...left, saved: { files: ['a'], bytes: 1 }, out: 'out' };
+      };
+      const print = () => printText(to, { outcome, couldAskDemo: false, takeFiles });
+      expect(await printed(print, outcome, to)).toBe(code ? 125 : 0);
+      expect(shown).toBe('391');
+      expect(to.err.text).toMatch(/^cynode: 1 file saved in out\n/);
+    }
   });
 });

@@ -5,7 +5,7 @@ import { demoModelRef } from '@cynodeai/contracts/model';
 import { exitCodes } from '../domain/exit-codes.ts';
 import { realModelCommand } from '../domain/inference.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import type { LeftFiles } from './left-files.ts';
+import { type LeftFiles, exitCodeWith } from './left-files.ts';
 import type { LivePrinter } from './live-printer.ts';
 
 const demoText = `cynode-demo, a rule-based stand-in, not a neural network; for a real model: ${realModelCommand}`;
@@ -18,8 +18,8 @@ export interface Ran {
   readonly couldAskDemo: boolean;
   /** Printed the output as it came, as far as it did. */
   readonly live?: Pick<LivePrinter, 'rest'>;
-  /** Files that the job left. */
-  readonly left?: LeftFiles;
+  /** Finds the files that the job left, and saves them. */
+  readonly takeFiles?: () => Promise<LeftFiles>;
 }
 
 /** Where an outcome is printed. */
@@ -33,34 +33,38 @@ interface Printers {
  * one that went well a lost output is a fault.
  */
 export async function printed(
-  print: () => Promise<void>,
+  print: () => Promise<number>,
   { exitCode }: Pick<Outcome, 'exitCode'>,
   { notes }: Pick<Printers, 'notes'>,
 ): Promise<number> {
   try {
-    await print();
-    return exitCode;
+    return await print();
   } catch (error) {
     await notes.text(`cynode: ${messageOf(error)}\n`);
     return exitCode === 0 ? exitCodes.fault : exitCode;
   }
 }
 
-/** For programs. A fault before there was a task has no result. */
+/** For programs; answers the exit code. A fault before there was a task has no result. */
 export async function printJson(
   { output }: Pick<Printers, 'output'>,
-  { outcome: { kind, exitCode, finishReason, ...rest }, result, couldAskDemo, left }: Ran,
-): Promise<void> {
+  { outcome, result, couldAskDemo, takeFiles }: Ran,
+): Promise<number> {
+  const left = await takeFiles?.();
+  const { kind, finishReason, exitCode: ofJob, ...rest } = outcome;
+  const exitCode = exitCodeWith(ofJob, left);
   const { task_id, task_name, status } = result;
   const model = couldAskDemo ? { model: demoModelRef, demo: true } : {};
   const fields = { task_id, task_name, status, outcome: kind, exit_code: exitCode };
   const finish = finishReason === undefined ? {} : { finish_reason: finishReason };
   await output.json({ ...fields, ...model, ...finish, ...rest, ...(left && filesOf(left)) });
+  return exitCode;
 }
 
-function filesOf({ names, lost, saved, fault }: LeftFiles): object {
-  if (names.length + lost.length === 0) return {};
-  return { files: { names, lost, saved_in: saved?.out, fault } };
+function filesOf({ names, lost, omitted, out, saved, fault }: LeftFiles): object {
+  if (names.length + lost.length + omitted === 0 && out === undefined) return {};
+  const saved_in = saved === undefined ? undefined : out;
+  return { files: { names, lost, ...(omitted > 0 && { omitted }), saved_in, fault } };
 }
 
 /** Why a stream is not whole, in the words of who made it. */
@@ -78,28 +82,38 @@ function cutNote({ model, finishReason }: Outcome, stream: 'stdout' | 'stderr'):
 const namedFiles = 5;
 const files = (count: number): string => (count === 1 ? '1 file' : `${count} files`);
 
-function leftLines({ taskId, names, lost, saved, fault }: LeftFiles): readonly string[] {
-  const later = `cynork task artifacts get-all ${taskId} --out DIR`;
-  const kept =
-    saved === undefined
-      ? `the job left ${files(names.length)}; to save: ${later}`
-      : `${files(saved.files.length)} saved in ${saved.out}`;
+const wereNotKept = (count: number, more = ''): string =>
+  `${files(count)}${more} ${count === 1 ? 'was' : 'were'} not kept`;
+
+function keptLines({ taskId, names, lost, omitted, out = '', saved }: LeftFiles): string[] {
+  if (saved !== undefined) return [`${files(saved.files.length)} saved in ${out}`];
+  if (names.length > 0) {
+    const later = `cynork task artifacts get-all ${taskId} --out DIR`;
+    return [`the job left ${files(names.length)}; to save: ${later}`];
+  }
+  const isMissed = out !== '' && lost.length + omitted === 0;
+  return isMissed ? [`the job left no files in /job/artifacts; nothing was saved in ${out}`] : [];
+}
+
+function leftLines(left: LeftFiles): readonly string[] {
+  const { lost, omitted, fault } = left;
   const rest = lost.length - namedFiles;
   return [
     ...lost
       .slice(0, namedFiles)
       .map(({ name, reason }) => `${JSON.stringify(name)} was not kept: ${reason}`),
-    ...(rest > 0 ? [`${files(rest)} more ${rest === 1 ? 'was' : 'were'} not kept`] : []),
+    ...(rest > 0 ? [wereNotKept(rest, ' more')] : []),
+    ...(omitted > 0 ? [`${wereNotKept(omitted)}: beyond what is kept of one job`] : []),
     ...(fault === undefined ? [] : [fault]),
-    ...(names.length > 0 ? [kept] : []),
+    ...keptLines(left),
   ];
 }
 
-/** For people: the job's streams as they are, remarks of ours on stderr. */
+/** For people: the job's streams as they are, then remarks of ours on stderr; answers the exit code. */
 export async function printText(
   { output, notes }: Printers,
-  { outcome, couldAskDemo, live, left }: Omit<Ran, 'result'>,
-): Promise<void> {
+  { outcome, couldAskDemo, live, takeFiles }: Omit<Ran, 'result'>,
+): Promise<number> {
   const rest = live === undefined ? outcome : await live.rest(outcome);
   // What else there is to tell does not depend on the output.
   const lost = await output.text(rest.stdout).then(
@@ -116,7 +130,10 @@ export async function printText(
   if (outcome.demo) await notes.text(`cynode: answered by ${demoText}\n`);
   else if (couldAskDemo) await notes.text(`cynode: the model of this job was ${demoText}\n`);
   if (outcome.message !== undefined) await notes.text(`cynode: ${outcome.message}\n`);
+  // Whoever waits for the output need not wait for files.
+  const left = await takeFiles?.();
   for (const line of left === undefined ? [] : leftLines(left))
     await notes.text(`cynode: ${line}\n`);
   if (lost !== undefined) throw lost.error;
+  return exitCodeWith(outcome.exitCode, left);
 }

@@ -24,6 +24,8 @@ const thisHost: Unsteady = [
   [/--context \S+/g, '--context <host>'],
 ];
 
+const taskIds: Unsteady = [[/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<task id>']];
+
 /** By the name of the example. One line each, as far as it goes. */
 export const situations: Readonly<Record<string, Situation>> = {
   help: { args: [], widths },
@@ -60,6 +62,43 @@ export const situations: Readonly<Record<string, Situation>> = {
   'run: a job that ends with a code': {
     args: job,
     before: ends({ stdout: 'out\n', stderr: 'make: no rule\n', exit_code: 2 }),
+  },
+  'run: a job that leaves files': {
+    args: job,
+    before: ends({
+      stdout: 'made\n',
+      left: [
+        { name: 'a.out', text: 'x' },
+        { name: 'lib.so', error: 'it is a link, not a file' },
+      ],
+    }),
+    widths: [60],
+    unsteady: taskIds,
+  },
+  'run: its files are saved': {
+    args: [...job, '--out', 'HOME/out'],
+    before: ends({ stdout: 'made\n', left: [{ name: 'a.out', text: 'x' }] }),
+  },
+  'run: there are no files to save': {
+    args: [...job, '--out', 'HOME/out'],
+    before: ends({ stdout: 'made\n' }),
+  },
+  'run: its files cannot be saved': {
+    args: [...job, '--out', 'HOME/out'],
+    before: async (stage) => {
+      const gateway = await stage.running();
+      gateway.tasks.onCreated = (task) => {
+        task.end({ stdout: 'made\n', left: [{ name: 'a.out', text: 'x' }] });
+        const gone = problem(404, 'not_found', 'the files of this task are gone');
+        gateway.on(`GET /v1/tasks/${task.id}/artifacts:archive`, gone);
+      };
+    },
+    widths: [60],
+    unsteady: taskIds,
+  },
+  'run: a folder that cannot be': {
+    args: [...job, '--out', `HOME/${'long'.repeat(70)}`],
+    unsteady: [[/(?:long)+/g, '<a long name>']],
   },
   'run: an answer': {
     args: prompt,

@@ -29,9 +29,13 @@ export function bindArtifacts(server: HttpServer, guard: CallerGuard, tasks: Fak
   bindRoute(server, gatewayRoutes.getTaskArchive, {
     guard,
     handle: ({ caller, params }) => {
-      tasks.find(caller, params.id);
-      // No job of the fake leaves anything.
-      const stream = Readable.from(packFiles([]), { objectMode: false });
+      const files = tasks.find(caller, params.id).left.map(({ name, text }) => ({
+        name,
+        sizeBytes: Buffer.byteLength(text),
+        executable: false,
+        chunks: Readable.from([Buffer.from(text)]),
+      }));
+      const stream = Readable.from(packFiles(files), { objectMode: false });
       return { status: 200, stream, headers: { 'content-type': 'application/x-tar' } };
     },
   });

@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts/common';
+import type { JobArtifact, RunJobResult } from '@cynodeai/contracts/common';
 import {
   type InputMode,
   type JobStatus,
@@ -11,6 +11,7 @@ import {
   type TaskStatus,
   isTerminalTaskStatus,
 } from '@cynodeai/contracts/gateway';
+import { sha256 } from '@cynodeai/runtime/crypto';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { EventEmitter, once } from 'node:events';
 
@@ -35,10 +36,25 @@ export interface TaskFacts {
   readonly files: readonly FakeFile[];
 }
 
+/** A file that a job left: what is in it, or why it was not kept. */
+export type FakeLeftFile = { readonly name: string } & (
+  { readonly text: string } | { readonly error: string }
+);
+
 /** How a job ends: well and silently unless told. */
 export type JobEnd = Partial<
-  Pick<RunJobResult, 'exit_code' | 'stdout' | 'stderr' | 'truncated'>
-> & { readonly inference?: { readonly model: string; readonly finish_reason?: string } };
+  Pick<RunJobResult, 'exit_code' | 'stdout' | 'stderr' | 'truncated' | 'artifacts_omitted'>
+> & {
+  readonly inference?: { readonly model: string; readonly finish_reason?: string };
+  readonly left?: readonly FakeLeftFile[];
+};
+
+function listed(file: FakeLeftFile): JobArtifact {
+  const common = { name: file.name, content_type: 'application/octet-stream' };
+  if ('error' in file) return { ...common, size_bytes: 0, error: file.error };
+  const ref = `sha256:${sha256(file.text).toString('hex')}`;
+  return { ...common, size_bytes: Buffer.byteLength(file.text), ref };
+}
 
 type OutputStream = 'stdout' | 'stderr';
 
@@ -57,6 +73,7 @@ export class FakeTask {
   readonly #number: () => number;
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #written = { stdout: '', stderr: '' };
+  #left: readonly FakeLeftFile[] = [];
   #status: TaskStatus = 'queued';
   #waitingText: string | undefined;
   #jobStatus: JobStatus = 'queued';
@@ -82,6 +99,11 @@ export class FakeTask {
 
   get status(): TaskStatus {
     return this.#status;
+  }
+
+  /** What the job left, as far as it was kept. */
+  get left(): readonly { readonly name: string; readonly text: string }[] {
+    return this.#left.flatMap((file) => ('text' in file ? [file] : []));
   }
 
   get hasEnded(): boolean {
@@ -112,8 +134,9 @@ export class FakeTask {
   }
 
   /** The job ends, and the task with it; of a canceled task the result is kept and nothing else changes. */
-  end({ stdout = '', stderr = '', ...rest }: JobEnd = {}): this {
+  end({ stdout = '', stderr = '', left = [], ...rest }: JobEnd = {}): this {
     if (this.#status === 'queued') this.start();
+    this.#left = left;
     const isOpen = !this.hasEnded;
     for (const [stream, text] of [['stdout', stdout] as const, ['stderr', stderr] as const]) {
       if (isOpen) this.write(stream, text);
@@ -219,7 +242,7 @@ export class FakeTask {
     return { task_id: this.id, task_name: this.facts.name, status: this.#status };
   }
 
-  #resultOf({ exit_code = 0, ...rest }: Omit<JobEnd, OutputStream>): RunJobResult {
+  #resultOf({ exit_code = 0, ...rest }: Omit<JobEnd, OutputStream | 'left'>): RunJobResult {
     const now = this.#clock.now().toISOString();
     return {
       version: 1,
@@ -231,6 +254,7 @@ export class FakeTask {
       started_at: this.#startedAt?.toISOString() ?? now,
       ended_at: now,
       truncated: { stdout: false, stderr: false },
+      ...(this.#left.length > 0 && { artifacts: this.#left.map(listed) }),
       ...rest,
     };
   }
