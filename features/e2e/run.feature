@@ -33,6 +33,16 @@ Feature: One command from nothing to a result
     Then cynode exits with 0
     And standard output holds "got forty-two"
 
+  Scenario: A program of C and one of Python are made and tested inside
+    Given a file "Makefile" holding "test: sum\n\t./sum\n\tpython3 -m unittest -q check.py\nsum: sum.c"
+    And a file "sum.c" holding "#include <stdio.h>\nint main(void) { return printf(\"sum %d\", 40 + 2) < 0; }"
+    And a file "check.py" holding "import json, unittest\nclass Check(unittest.TestCase):\n    def test(self): self.assertEqual(json.loads(\"2\"), 2)"
+    And a script "make.sh" holding "cd upload && make test && git init -q . && git add . && git ls-files"
+    When I run cynode with "run --script make.sh --attach Makefile --attach sum.c --attach check.py"
+    Then cynode exits with 0
+    And standard output holds "sum 42"
+    And standard output holds "check.py"
+
   Scenario: What a job leaves comes out
     When I run cynode with "run --commands 'mkdir /job/artifacts/a; echo left > /job/artifacts/a/b; ln -s /etc/passwd /job/artifacts/link' --out results"
     Then cynode exits with 0

@@ -14,7 +14,8 @@ After({ timeout: 120_000 }, function (this: ProductWorld) {
 });
 AfterAll({ timeout: 300_000 }, stopStack);
 
-const unescaped = (text: string): string => text.replaceAll('\\n', '\n').replaceAll('\\"', '"');
+const unescaped = (text: string): string =>
+  text.replaceAll('\\n', '\n').replaceAll('\\t', '\t').replaceAll('\\"', '"');
 
 Given('the whole stack is running', { timeout: 600_000 }, async function (this: ProductWorld) {
   await this.stack.start();

@@ -136,7 +136,7 @@ describe.runIf(process.getuid?.() === 0)('on a full disk', () => {
     const env = { HOME: disk.path, CYNODE_HOME: join(disk.path, 'home') };
     const install = await openInstall(env);
     await expect(requireRoom(install, env, undefined)).rejects.toThrow(
-      /has [0-3] MiB free, and this start needs 280 MiB there .*CYNODE_HOME/,
+      /has [0-3] MiB free, and this start needs 704 MiB there .*CYNODE_HOME/,
     );
     removeTree(install.runDir);
   });

@@ -12,8 +12,8 @@ export interface InstallParts {
   readonly image: boolean;
 }
 
-/** The image is there three times while it is made: unpacked, as an archive and in the engine's storage. */
-const sizes = { database: 64, image: 176, others: 40 } as const;
+/** The image is there twice while it is made: unpacked or in the engine's storage, and as an archive. */
+const sizes = { database: 64, image: 600, others: 40 } as const;
 
 /** The room that the next start of an install needs beside what it has. */
 export function roomNeeded(has: InstallParts): readonly RoomPart[] {

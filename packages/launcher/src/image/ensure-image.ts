@@ -8,7 +8,8 @@ import { sandboxImage } from '../roles/table.ts';
 import { type BuildOptions, ensureArchive } from './build-archive.ts';
 import { mustRunEngine, runEngine } from './engine-command.ts';
 import { isImageImported, markerPath } from './image-marker.ts';
-import { type Recipe, imageConfig, readRecipe } from './recipe.ts';
+import { listImages } from './list-images.ts';
+import { type Recipe, imageConfig, imageRepository, readRecipe } from './recipe.ts';
 
 export interface ImageOptions extends Pick<
   BuildOptions,
@@ -40,10 +41,22 @@ export async function ensureImage(options: ImageOptions): Promise<void> {
     '--workdir',
     imageConfig.workdir,
   ];
-  for (const reference of [recipe.reference, sandboxImage]) {
-    await mustRunEngine(options, ['import-image', archive, reference, ...config]);
-  }
+  await mustRunEngine(options, ['import-image', archive, recipe.reference, ...config]);
+  await mustRunEngine(options, ['tag-image', recipe.reference, sandboxImage]);
   writeFileAtomicSync(markerPath(install), `${recipe.hash}\n`);
+  await removeOlder(options, recipe);
+}
+
+/**
+ * Images of older recipes; one that a job still uses goes next time. A Docker daemon is shared: another install may use
+ * them.
+ */
+async function removeOlder(options: ImageOptions, recipe: Recipe): Promise<void> {
+  if (options.install.engine.runtime === 'docker') return;
+  for (const { ref } of await listImages(options, `${imageRepository}:`)) {
+    if (ref === recipe.reference || ref === sandboxImage) continue;
+    await runEngine(options, ['remove-image', ref]);
+  }
 }
 
 function archiveOf(options: ImageOptions, recipe: Recipe): Promise<string> {

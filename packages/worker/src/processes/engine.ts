@@ -19,6 +19,9 @@ Commands:
   has-image REF           exit 0 when the storage has the image, else 1
   import-image TAR REF [--env NAME=VALUE]... [--label NAME=VALUE]... [--workdir DIR]
                           make an image of a root file system
+  tag-image REF NAME      give an image another name
+  list-images BEGINNING   names and sizes of the images whose names begin so as JSON
+  remove-image REF        take an image its name; exit 1 when there is none of it
   run-flags               the engine's program and global flags as a JSON array
   clean [--slug S]        remove the containers of one node, or of all of the private engine
   reset [--slug S]        remove the private engine's storage completely; of a daemon the containers of one node
@@ -95,6 +98,20 @@ async function dispatch(tool: EngineTool, parsed: Parsed): Promise<number> {
     }
     case 'import-image':
       return importOne(tool, parsed);
+    case 'tag-image': {
+      const [ref = '', name = ''] = operands(parsed, 2);
+      await tool.tagImage(ref, name);
+      return 0;
+    }
+    case 'list-images': {
+      const [beginning = ''] = operands(parsed, 1);
+      print(await tool.listImages(beginning));
+      return 0;
+    }
+    case 'remove-image': {
+      const [ref = ''] = operands(parsed, 1);
+      return (await tool.removeImage(ref)) ? 0 : 1;
+    }
     case 'run-flags':
       print(await tool.invocation());
       return 0;

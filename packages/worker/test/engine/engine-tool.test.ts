@@ -54,6 +54,24 @@ describe.each(engines)('who looks after $name', ({ open }) => {
     });
   });
 
+  it('names an image again, lists what begins so and takes the names one by one', async () => {
+    const others = ['localhost/cynode/tool-test:2', 'localhost/cynode/tool-test-other:1'];
+    for (const name of others) await tool.tagImage(ref, name);
+    const listed = async (beginning: string): Promise<string[]> =>
+      (await tool.listImages(beginning)).map((entry) => entry.ref);
+    expect(await listed('localhost/cynode/tool-test:')).toEqual([ref, others[0]]);
+    expect(await listed('localhost/cynode/tool-test-')).toEqual([others[1]]);
+    expect(await listed('localhost/cynode/none')).toEqual([]);
+    const [entry] = await tool.listImages(ref);
+    expect(entry?.sizeBytes).toBeGreaterThan(1000);
+    expect([await tool.removeImage(ref), await tool.removeImage(ref)]).toEqual([true, false]);
+    expect(await tool.hasImage(others[0] ?? '')).toBe(true);
+    for (const name of others) expect(await tool.removeImage(name)).toBe(true);
+    await expect(tool.tagImage(ref, 'localhost/cynode/tool-test:3')).rejects.toMatchObject({
+      code: 'image_unavailable',
+    });
+  });
+
   it('removes the containers of one node and leaves those of another', async () => {
     for (const slug of ['a', 'b']) {
       const label = `--label=io.cynodeai.node_slug=${slug}`;

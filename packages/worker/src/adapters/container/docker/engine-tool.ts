@@ -6,7 +6,7 @@ import { forceRemove, listContainers } from './containers.ts';
 import { Daemon } from './daemon.ts';
 import { socketPathOf } from './daemon-address.ts';
 import { type DockerSource, openDockerEngine } from './docker-engine.ts';
-import { hasImage, importImage } from './images.ts';
+import { hasImage, importImage, listImages, removeImage, tagImage } from './images.ts';
 
 /** The Docker daemon of this machine, which others use too: only what carries a node's label is ours to remove. */
 export function dockerTool(source: DockerSource, log: Log): EngineTool {
@@ -29,6 +29,12 @@ export function dockerTool(source: DockerSource, log: Log): EngineTool {
 
     importImage: (archive, ref, options) =>
       importImage(daemon, archive, ref, imageChanges(options)),
+
+    tagImage: (ref, name) => tagImage(daemon, ref, name),
+
+    listImages: (beginning) => listImages(daemon, beginning),
+
+    removeImage: (ref) => removeImage(daemon, ref),
 
     invocation: async () => ['docker', ...flags],
 

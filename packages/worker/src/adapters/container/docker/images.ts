@@ -1,6 +1,9 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { parseJson } from '@cynodeai/runtime/std';
+import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
+import type { ImageEntry } from '../shared/engine-tool.ts';
 import { pullLimitMs, requirePullable } from '../shared/images.ts';
 import { type Daemon, type DaemonAnswer, daemonMessage } from './daemon.ts';
 
@@ -69,4 +72,48 @@ export async function importImage(
   if (fault !== undefined) {
     throw new WorkerError('image_unavailable', `image ${ref} could not be imported: ${fault}`);
   }
+}
+
+/** Gives an image another name. @throws WorkerError `image_unavailable` */
+export async function tagImage(daemon: Daemon, ref: string, name: string): Promise<void> {
+  const query = querySuffix('repo', name);
+  const answer = await daemon.call('POST', `/images/${ref}/tag?${query}`);
+  if (answer.status === 201) return;
+  const why = daemonMessage(answer);
+  throw new WorkerError('image_unavailable', `image ${ref} could not be named ${name}: ${why}`);
+}
+
+const listSchema = z.array(
+  z.object({
+    RepoTags: z.array(z.string()).nullish(),
+    Size: z.number().nonnegative(),
+  }),
+);
+
+/** Images whose names begin so, sorted by name. @throws WorkerError `not_run` when the daemon could not look */
+export async function listImages(
+  daemon: Daemon,
+  beginning: string,
+): Promise<readonly ImageEntry[]> {
+  const answer = await daemon.call('GET', '/images/json');
+  if (answer.status !== 200) {
+    throw new WorkerError('not_run', `the engine cannot look for images: ${daemonMessage(answer)}`);
+  }
+  const entries = listSchema
+    .parse(parseJson(answer.text))
+    .flatMap(({ RepoTags, Size }) =>
+      (RepoTags ?? [])
+        .filter((ref) => ref.startsWith(beginning))
+        .map((ref) => ({ ref, sizeBytes: Size })),
+    );
+  return entries.toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
+}
+
+/** Takes an image its name; what has none then goes. @throws WorkerError `image_unavailable` */
+export async function removeImage(daemon: Daemon, ref: string): Promise<boolean> {
+  const answer = await daemon.call('DELETE', `/images/${ref}`);
+  if (answer.status === 200) return true;
+  if (answer.status === 404) return false;
+  const why = daemonMessage(answer);
+  throw new WorkerError('image_unavailable', `image ${ref} could not be removed: ${why}`);
 }

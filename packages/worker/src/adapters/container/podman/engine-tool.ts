@@ -4,7 +4,7 @@ import type { EngineTool } from '../shared/engine-tool.ts';
 import type { EngineCommand } from './client.ts';
 import { removeContainers } from './containers.ts';
 import { findPublishing } from './find-publishing.ts';
-import { hasImage, importImage } from './images.ts';
+import { hasImage, importImage, listImages, removeImage, tagImage } from './images.ts';
 import { type EngineSource, type UsableEngine, engineExists, openEngine } from './open-engine.ts';
 import { engineFacts, groupPlace } from './podman-engine.ts';
 import { removeAllContainers, resetEngine } from './reset-engine.ts';
@@ -35,6 +35,12 @@ export function podmanTool(source: EngineSource & NodeBounds): EngineTool {
 
     importImage: async (archive, ref, options) =>
       importImage(await usable(), archive, ref, options),
+
+    tagImage: async (ref, name) => tagImage(await usable(), ref, name),
+
+    listImages: async (beginning) => listImages(await usable(), beginning),
+
+    removeImage: async (ref) => removeImage(await usable(), ref),
 
     invocation: async () => {
       const command = await usable();

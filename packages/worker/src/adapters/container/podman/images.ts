@@ -1,6 +1,8 @@
+import { parseJson } from '@cynodeai/runtime/std';
+import { z } from 'zod';
 import { WorkerError } from '../../../domain/errors.ts';
 import { pullLimitMs, requirePullable } from '../shared/images.ts';
-import { type ImportOptions, imageChanges } from '../shared/engine-tool.ts';
+import { type ImageEntry, type ImportOptions, imageChanges } from '../shared/engine-tool.ts';
 import { callEngine, type EngineCommand, engineMessage } from './client.ts';
 
 /**
@@ -49,4 +51,48 @@ export async function importImage(
   if (result.exitCode === 0) return;
   const why = engineMessage(result.stderr);
   throw new WorkerError('image_unavailable', `image ${ref} could not be imported: ${why}`);
+}
+
+/** Gives an image another name. @throws WorkerError `image_unavailable` */
+export async function tagImage(command: EngineCommand, ref: string, name: string): Promise<void> {
+  const { exitCode, stderr } = await callEngine(command, ['tag', ref, name]);
+  if (exitCode === 0) return;
+  const why = engineMessage(stderr);
+  throw new WorkerError('image_unavailable', `image ${ref} could not be named ${name}: ${why}`);
+}
+
+const listSchema = z.array(
+  z.object({
+    Names: z.array(z.string()).nullish(),
+    Size: z.number().nonnegative(),
+  }),
+);
+
+/** Images whose names begin so, sorted by name. @throws WorkerError `not_run` when the engine could not look */
+export async function listImages(
+  command: EngineCommand,
+  beginning: string,
+): Promise<readonly ImageEntry[]> {
+  const { exitCode, stdout, stderr } = await callEngine(command, ['images', '--format', 'json']);
+  if (exitCode !== 0) {
+    throw new WorkerError('not_run', `the engine cannot look for images: ${engineMessage(stderr)}`);
+  }
+  // It tells an image once for each of its names, and each time all of them.
+  const entries = new Map<string, ImageEntry>();
+  for (const { Names, Size } of listSchema.parse(parseJson(stdout))) {
+    for (const ref of Names ?? []) {
+      if (!ref.startsWith(beginning)) continue;
+      entries.set(ref, { ref, sizeBytes: Size });
+    }
+  }
+  return [...entries.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
+}
+
+/** Takes an image its name; what has none then goes. @throws WorkerError `image_unavailable` */
+export async function removeImage(command: EngineCommand, ref: string): Promise<boolean> {
+  const { exitCode, stderr } = await callEngine(command, ['rmi', ref]);
+  if (exitCode === 0) return true;
+  if (exitCode === 1) return false;
+  const why = engineMessage(stderr);
+  throw new WorkerError('image_unavailable', `image ${ref} could not be removed: ${why}`);
 }

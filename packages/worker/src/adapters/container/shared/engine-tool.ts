@@ -8,6 +8,13 @@ export interface ImportOptions {
   readonly workdir?: string | undefined;
 }
 
+/** An image of the engine's storage. */
+export interface ImageEntry {
+  /** With its tag. */
+  readonly ref: string;
+  readonly sizeBytes: number;
+}
+
 /** What was found out about an engine. */
 export interface EngineProbe {
   /** Absent when nothing works here. */
@@ -29,6 +36,12 @@ export interface EngineTool {
   hasImage(ref: string): Promise<boolean>;
   /** Makes an image of a root file system. @throws WorkerError `image_unavailable` */
   importImage(archive: string, ref: string, options: ImportOptions): Promise<void>;
+  /** Gives an image another name. @throws WorkerError `image_unavailable` */
+  tagImage(ref: string, name: string): Promise<void>;
+  /** Images whose names begin so, sorted by name. */
+  listImages(beginning: string): Promise<readonly ImageEntry[]>;
+  /** Takes an image its name, and removes what has none then; false when there is none of it. @throws WorkerError `image_unavailable` */
+  removeImage(ref: string): Promise<boolean>;
   /** The engine's program with its global flags. */
   invocation(): Promise<readonly string[]>;
   /** Removes the containers of a node and gives their names; without a node, of all that are the engine's alone. */
