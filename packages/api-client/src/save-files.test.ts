@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchiveFile, packFiles } from '@cynodeai/runtime/archive';
+import { packFiles } from '@cynodeai/runtime/archive';
+import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { expect, it } from 'vitest';
 import { saveFiles } from './save-files.ts';

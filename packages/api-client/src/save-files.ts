@@ -5,7 +5,8 @@ import process from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { relativePathSchema } from '@cynodeai/contracts/common';
-import { type ArchiveFile, unpackFiles } from '@cynodeai/runtime/archive';
+import { unpackFiles } from '@cynodeai/runtime/archive';
+import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { CodedError, errorCodeOf } from '@cynodeai/runtime/std';
 
 /** The user chose a place that cannot be; the gateway sent what must not be written; the disk refused it. */

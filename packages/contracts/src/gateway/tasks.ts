@@ -9,7 +9,7 @@ import {
   uuidSchema,
   base64Schema,
 } from '../common/primitives.ts';
-import { defineRoute } from '../common/route.ts';
+import { type RouteInput, defineRoute } from '../common/route.ts';
 import { paging, taskRef } from './fields.ts';
 import { taskStatusSchema } from './task-status.ts';
 
@@ -86,7 +86,7 @@ export const taskSchema = z.object({
   attachments: z.array(taskAttachmentSchema),
   created_at: timestampSchema,
   updated_at: timestampSchema,
-  /** When its first job began, and when the task came to its end. */
+  /** When a node last took its job, absent while it waits for one; and when the task came to its end. */
   started_at: timestampSchema.optional(),
   ended_at: timestampSchema.optional(),
   /** Of the job that ended it, where one ran. */
@@ -198,3 +198,6 @@ export const taskRoutes = {
     errors: [...bodyErrors, 'authentication', 'authorization', 'not_found', 'conflict'],
   }),
 } as const;
+
+/** What a list of tasks is asked for. */
+export type ListTasksQuery = RouteInput<typeof taskRoutes.listTasks, 'query'>;

@@ -1,4 +1,5 @@
 import type { JobOutput, RunJobRequest, StopAllResponse } from '@cynodeai/contracts/worker-api';
+import type { ArchiveFile } from '@cynodeai/runtime/std';
 import type { JobObservation } from '../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../domain/dispatch/worker-answer.ts';
 import type { NodeConnection } from './nodes.ts';
@@ -15,16 +16,6 @@ export interface FileToStage {
   readonly path: string;
   readonly mode: '0644' | '0755' | '0444';
   readonly sizeBytes: number;
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
-
-/** A file that a job left, on its way from its node. */
-export interface LeftFile {
-  /** Below `/job/artifacts`, as the node says. */
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly executable: boolean;
-  /** The bytes, once; to be read, or left, before the next file is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
@@ -66,7 +57,7 @@ export interface WorkerApi {
     node: NodeConnection,
     job: JobRef,
     options: { readonly signal: AbortSignal },
-  ): AsyncGenerator<LeftFile, string | undefined>;
+  ): AsyncGenerator<ArchiveFile, string | undefined>;
   /** Lets the node drop a result: `done` also when it has none, `running` while the job has not ended there. */
   ackJob(node: NodeConnection, job: JobRef): Promise<'done' | 'running' | 'failed'>;
   /** Asks to stop a job: `stopping`, `not_running`, or `failed` when the node could not be asked. */

@@ -1,5 +1,5 @@
 import { fakeNode, register } from '@cynodeai/testing/doubles';
-import { temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
@@ -101,13 +101,14 @@ describe('a raw task', () => {
   });
 
   it('carries its input files as bytes, uses the default image and drops reserved names (REQ-ORCHES-0126)', async () => {
-    await using folder = await temporaryDirectory();
     await using own = await testControlPlane({
-      env: { ARTIFACT_STORAGE_DIR: folder.path, SANDBOX_DEFAULT_IMAGE: 'localhost/default' },
+      env: { SANDBOX_DEFAULT_IMAGE: 'localhost/default' },
     });
     await using node = await fakeNode({ slug: 'files' });
     await node.join(own.url);
-    const { storageRef } = await new FileBlobs(folder.path).write(Buffer.from([0, 255, 10]));
+    const { storageRef } = await new FileBlobs(own.artifactDirectory).write(
+      Buffer.from([0, 255, 10]),
+    );
     const { image: _none, ...noImage } = sandboxPayload;
     const artifactId = crypto.randomUUID();
     const payload: SandboxJobPayload = {

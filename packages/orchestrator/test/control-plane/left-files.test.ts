@@ -1,23 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { JobArtifact } from '@cynodeai/contracts/common';
-import { type ArchiveFile, packFiles } from '@cynodeai/runtime/archive';
+import { packFiles } from '@cynodeai/runtime/archive';
+import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { ProblemError } from '@cynodeai/runtime/http';
 import { type FakeNodeOptions, fakeNode } from '@cynodeai/testing/doubles';
-import { type TemporaryDirectory, temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
 import { createTask, jobIn, readJob, setLeaseTtl } from './support/tasks.ts';
 
 let plane: TestControlPlane;
-let folder: TemporaryDirectory;
 beforeAll(async () => {
-  folder = await temporaryDirectory();
-  plane = await testControlPlane({ env: { ARTIFACT_STORAGE_DIR: folder.path } });
+  plane = await testControlPlane();
 });
 afterAll(async () => {
   await plane[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
 });
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {
@@ -73,7 +71,7 @@ async function leave(
 
 describe('what a job left', () => {
   it('is of its task when the job has ended, with the right to run it', async () => {
-    const blobs = new FileBlobs(folder.path);
+    const blobs = new FileBlobs(plane.artifactDirectory);
     const large = 'x'.repeat(1_000_000);
     const list = [listed('a/run.sh', 'run', true), listed('empty', ''), listed('large', large)];
     const { rows, result, ids } = await leave('left-1', list, () =>

@@ -1,4 +1,4 @@
-import { temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { waitFor } from '@cynodeai/testing';
 import { sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
@@ -13,13 +13,10 @@ import {
 
 const overrides = { retentionEveryMs: 50 } as const;
 
-let artifacts: Awaited<ReturnType<typeof temporaryDirectory>>;
 let plane: TestControlPlane;
 let beside: Awaited<ReturnType<typeof runControlPlane>>;
 beforeAll(async () => {
-  artifacts = await temporaryDirectory();
-  const env = { DISPATCHER_ENABLED: 'false', ARTIFACT_STORAGE_DIR: artifacts.path };
-  plane = await testControlPlane({ env, overrides });
+  plane = await testControlPlane({ env: { DISPATCHER_ENABLED: 'false' }, overrides });
   beside = await runControlPlane(
     { ...plane.env, CONTROL_PLANE_LISTEN_ADDR: '127.0.0.1:0' },
     overrides,
@@ -29,7 +26,6 @@ afterAll(async () => {
   expect(await beside.stop()).toBe(true);
   expect(plane.log.text() + beside.log.text()).not.toContain('a sweep failed');
   await plane[Symbol.asyncDispose]();
-  await artifacts.remove();
 });
 
 /** Right values of the columns that have rules. */
@@ -101,8 +97,8 @@ async function addTask(days: number, isClosed = true): Promise<string> {
       from users where handle = 'system' returning id`.execute(plane.db);
   const id = rows[0]?.id ?? '';
   const blob = randomUUID();
-  await mkdir(join(artifacts.path, blob.slice(0, 2)), { recursive: true });
-  await writeFile(join(artifacts.path, blob.slice(0, 2), blob), 'x');
+  await mkdir(join(plane.artifactDirectory, blob.slice(0, 2)), { recursive: true });
+  await writeFile(join(plane.artifactDirectory, blob.slice(0, 2), blob), 'x');
   await sql`
     with job as (
       insert into jobs (task_id, status, created_at)
@@ -194,7 +190,10 @@ describe('two control planes', () => {
       details: { operation: 'tasks.prune', task_ids: [old] },
     });
     await waitFor(async () => {
-      const entries = await readdir(artifacts.path, { recursive: true, withFileTypes: true });
+      const entries = await readdir(plane.artifactDirectory, {
+        recursive: true,
+        withFileTypes: true,
+      });
       return entries.filter((entry) => entry.isFile()).length === 2;
     });
   });

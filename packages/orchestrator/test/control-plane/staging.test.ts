@@ -1,6 +1,6 @@
 import { fakeNode } from '@cynodeai/testing/doubles';
 import { ProblemError } from '@cynodeai/runtime/http';
-import { temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { waitFor } from '@cynodeai/testing';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
@@ -10,16 +10,13 @@ import { type TaskIds, createTask, jobIn, readJob, sandboxPayload } from './supp
 const mib = 1024 * 1024;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
 let plane: TestControlPlane;
 
 beforeAll(async () => {
-  folder = await temporaryDirectory();
-  plane = await testControlPlane({ env: { ARTIFACT_STORAGE_DIR: folder.path } });
+  plane = await testControlPlane();
 });
 afterAll(async () => {
   await plane[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
   await plane.db.updateTable('nodes').set({ status: 'inactive' }).execute();
@@ -27,7 +24,7 @@ beforeEach(async () => {
 
 /** A script task with attachments of these contents, stored as the gateway stores them. */
 async function taskWith(files: Readonly<Record<string, Uint8Array>>): Promise<TaskIds> {
-  const blobs = new FileBlobs(folder.path);
+  const blobs = new FileBlobs(plane.artifactDirectory);
   const stored = await Promise.all(
     Object.entries(files).map(async ([name, bytes]) => ({
       id: crypto.randomUUID(),

@@ -1,9 +1,4 @@
-import {
-  type ScriptedModel,
-  type TemporaryDirectory,
-  startScriptedModel,
-  temporaryDirectory,
-} from '@cynodeai/testing';
+import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
@@ -12,21 +7,16 @@ import { type TaskIds, jobIn, readTask } from '../control-plane/support/tasks.ts
 import { runInFolder } from './support/fake-sandbox.ts';
 import { fileText, inferenceNode, smallModel } from './support/prompts.ts';
 
-let folder: TemporaryDirectory;
 let model: ScriptedModel;
 let plane: TestControlPlane;
 
 beforeAll(async () => {
-  folder = await temporaryDirectory();
   model = await startScriptedModel({ models: [smallModel] });
-  plane = await testControlPlane({
-    env: { OLLAMA_BASE_URL: model.url, ARTIFACT_STORAGE_DIR: folder.path },
-  });
+  plane = await testControlPlane({ env: { OLLAMA_BASE_URL: model.url } });
 });
 afterAll(async () => {
   await plane[Symbol.asyncDispose]();
   await model.close();
-  await folder[Symbol.asyncDispose]();
 });
 
 interface SentFile {
@@ -40,7 +30,7 @@ interface SentFile {
 /** Holds the dispatchers off until the attachments are there, as the gateway's one transaction does. */
 async function promptWith(prompt: string, files: readonly SentFile[]): Promise<TaskIds> {
   const ids = { taskId: crypto.randomUUID(), jobId: crypto.randomUUID() };
-  const blobs = new FileBlobs(folder.path);
+  const blobs = new FileBlobs(plane.artifactDirectory);
   const stored = await Promise.all(
     files.map(async (file) => {
       const { storageRef } = await blobs.write(file.bytes);

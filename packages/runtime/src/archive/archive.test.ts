@@ -5,7 +5,8 @@ import { buffer } from 'node:stream/consumers';
 import { temporaryDirectory } from '@cynodeai/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ArchiveFile, packFiles, unpackFiles } from './index.ts';
+import type { ArchiveFile } from '../std/index.ts';
+import { packFiles, unpackFiles } from './index.ts';
 
 async function* pieces(bytes: Uint8Array, length = 1000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);

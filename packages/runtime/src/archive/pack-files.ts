@@ -1,15 +1,6 @@
 import { once } from 'node:events';
 import { type Pack, pack } from 'tar-stream';
-
-/** A file on its way into an archive or out of one. */
-export interface ArchiveFile {
-  /** Path in the archive, with `/` between folders. */
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly executable: boolean;
-  /** `sizeBytes` of them, once. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
+import type { ArchiveFile } from '../std/index.ts';
 
 /** The same bytes make the same archive, whenever it is made. */
 const mtime = new Date(0);

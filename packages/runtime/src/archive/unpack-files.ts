@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
-import type { ArchiveFile } from './pack-files.ts';
+import type { ArchiveFile } from '../std/index.ts';
 
 /**
  * A stream of the library ends without a word for who pipes it when its archive does; an iterator is told. Whoever

@@ -3,7 +3,7 @@ import { jobOutputSchema, workerApiRoutes } from '@cynodeai/contracts/worker-api
 import { unpackFiles } from '@cynodeai/runtime/archive';
 import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
 import type { Log } from '@cynodeai/runtime/observe';
-import { messageOf, parseJsonOr } from '@cynodeai/runtime/std';
+import { boundedChunks, messageOf, parseJsonOr } from '@cynodeai/runtime/std';
 import type { NodeConnection } from '../../ports/nodes.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import { answerOfFault, answerOfStaging, observationOfFault } from './worker-answer.ts';
@@ -46,14 +46,7 @@ const maxArchiveBytes =
   limits.jobArtifactsBytes + limits.artifactCount * 2048 + 3 * limits.artifactNamesBytes;
 const version = 1;
 
-async function* bounded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let left = maxArchiveBytes;
-  for await (const chunk of chunks) {
-    left -= chunk.length;
-    if (left < 0) throw new RangeError('the node sent more than a job may leave');
-    yield chunk;
-  }
-}
+const tooMuch = (): RangeError => new RangeError('the node sent more than a job may leave');
 
 /** The Worker API of nodes. A job's call is synchronous, the fastest way to its result; whoever loses it asks. */
 export class WorkerClient implements WorkerApi {
@@ -150,7 +143,7 @@ export class WorkerClient implements WorkerApi {
     } catch (error) {
       return messageOf(error);
     }
-    const files = unpackFiles(bounded(body));
+    const files = unpackFiles(boundedChunks(body, maxArchiveBytes, tooMuch));
     try {
       for (;;) {
         const next = await files.next().catch((error: unknown) => messageOf(error));

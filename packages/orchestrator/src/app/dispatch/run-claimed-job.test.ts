@@ -2,33 +2,14 @@ import { memoryLog, waitFor } from '@cynodeai/testing';
 import { expect, it } from 'vitest';
 import type { StoredEnd } from '../../domain/jobs/stored-end.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
+import { claimedJob } from '../../../test/support/claimed-job.ts';
 import { JobCompleter } from '../jobs/job-completer.ts';
 import { LiveTeller } from '../jobs/live-teller.ts';
 import { HeldLease } from '../leases/held-lease.ts';
 import { NodeOutbox } from './node-outbox.ts';
 import { ClaimedJobRun, type RunClaimedJobDeps } from './run-claimed-job.ts';
 
-const job: ClaimedJob = {
-  taskId: 't',
-  jobId: 'j',
-  leaseId: 'first',
-  attempt: 1,
-  payload: {
-    kind: 'sandbox',
-    input_mode: 'script',
-    command: ['true'],
-    network_policy: 'none',
-    use_inference: false,
-    input_files: [],
-  },
-  prompt: undefined,
-  node: { nodeId: 'a', slug: 'a', url: 'http://a', token: 't' },
-  defaultImage: 'i',
-  maxRefusals: 10,
-  timeoutSeconds: 60,
-  deadlineMs: 690_000,
-  leaseMs: 60_000,
-};
+const job = claimedJob({ leaseId: 'first' });
 const next: ClaimedJob = {
   ...job,
   leaseId: 'second',

@@ -290,7 +290,7 @@ export class ClaimedJobRun {
     const { lease: job } = this.#held;
     const { claims, outbox, log, claimOptions, onSilent } = this.#deps;
     onSilent(job.node.nodeId);
-    // What that run said is told under its own lease; nothing of it may pass for words of the next one.
+    // What that run said and is not told yet is dropped: nothing of it may pass for words of the next one.
     await this.#output?.close();
     this.#output = undefined;
     const movedAt = this.#deps.monotonicMs();

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { type ArchiveFile, packFiles, unpackFiles } from '@cynodeai/runtime/archive';
+import { packFiles, unpackFiles } from '@cynodeai/runtime/archive';
+import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { memoryLog } from '@cynodeai/testing';
 import type { JobArtifact } from '@cynodeai/contracts/common';
 import { expect, it } from 'vitest';
 import type { ClaimedJob } from '../../ports/claims.ts';
-import type { LeftFile } from '../../ports/worker-api.ts';
 import { type TakeLeftFilesDeps, takeLeftFiles } from './take-left-files.ts';
 
 const names = Array.from({ length: 40 }, (_none, index) => `file-${index}`);
@@ -20,7 +20,7 @@ const job = { jobId: 'job', node: { slug: 'node' } } as ClaimedJob;
 
 const never = new AbortController().signal;
 
-async function* sent(): AsyncGenerator<LeftFile, undefined> {
+async function* sent(): AsyncGenerator<ArchiveFile, undefined> {
   for (const name of names) {
     const chunks = (async function* () {
       yield Buffer.from(name);
@@ -100,7 +100,7 @@ it('goes on behind a file that is being sent when its store fails', async () => 
       for (let at = 0; at < bytes.length; at += 60_000) yield bytes.subarray(at, at + 60_000);
     })(),
   });
-  const archive = (): AsyncGenerator<LeftFile, undefined> =>
+  const archive = (): AsyncGenerator<ArchiveFile, undefined> =>
     (async function* () {
       yield* unpackFiles(packFiles([file('big', big), file('file-1', Buffer.from('file-1'))]));
       return undefined;

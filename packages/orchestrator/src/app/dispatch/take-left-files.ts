@@ -5,7 +5,8 @@ import { refused } from '../../domain/dispatch/left-files.ts';
 import type { BlobBatch, BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import type { LeftArtifact } from '../../ports/job-ends.ts';
-import type { LeftFile, WorkerApi } from '../../ports/worker-api.ts';
+import type { ArchiveFile } from '@cynodeai/runtime/std';
+import type { WorkerApi } from '../../ports/worker-api.ts';
 
 export interface TakeLeftFilesDeps {
   readonly worker: Pick<WorkerApi, 'leftFiles'>;
@@ -87,7 +88,7 @@ class Taking {
     }
   }
 
-  async #take(file: LeftFile): Promise<void> {
+  async #take(file: ArchiveFile): Promise<void> {
     const entry = this.#wanted.get(file.name);
     if (entry === undefined || this.stored.has(file.name)) return;
     if (file.sizeBytes !== entry.size_bytes) {

@@ -3,32 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { JobObservation } from '../../domain/dispatch/job-observation.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { leaseTimes } from '../../domain/leases/lease-times.ts';
-import type { ClaimedJob } from '../../ports/claims.ts';
+import { claimedJob } from '../../../test/support/claimed-job.ts';
 import { trackJob } from './track-job.ts';
 
 const leaseMs = 60_000;
 const times = leaseTimes(leaseMs);
-const job: ClaimedJob = {
-  taskId: '00000000-0000-4000-8000-000000000001',
-  jobId: '00000000-0000-4000-8000-000000000002',
-  leaseId: '00000000-0000-4000-8000-000000000003',
-  attempt: 1,
-  payload: {
-    kind: 'sandbox',
-    input_mode: 'script',
-    command: ['true'],
-    network_policy: 'none',
-    use_inference: false,
-    input_files: [],
-  },
-  prompt: undefined,
-  node: { nodeId: 'n', slug: 'n', url: 'http://n', token: 't' },
-  defaultImage: 'i',
-  maxRefusals: 10,
-  timeoutSeconds: 60,
-  deadlineMs: 690_000,
-  leaseMs,
-};
+const job = claimedJob({ leaseMs });
 const running: JobObservation = {
   kind: 'known',
   job: { version: 1, task_id: job.taskId, job_id: job.jobId, status: 'in_progress' },

@@ -151,12 +151,12 @@ async function ask(
     onText: (piece: string) => words.add({ stream: 'stdout', text: piece }),
   };
   let outcome: ModelOutcome;
+  let told: number;
   try {
     outcome = await askOver(route, question, deps.model);
   } finally {
-    await words.close();
+    ({ stdout: told } = await words.close());
   }
-  const { stdout: told } = await words.close();
   switch (outcome.kind) {
     case 'aborted':
       return;

@@ -1,6 +1,6 @@
 import type { UserActor } from '../../domain/identity/actor.ts';
 import type { ArtifactRecord } from '../../ports/artifacts.ts';
-import type { LeftFile } from '../../ports/worker-api.ts';
+import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { findTask } from './find-task.ts';
 import type { ArtifactDeps } from './list-artifacts.ts';
 
@@ -12,7 +12,7 @@ export interface TaskArchive {
   readonly taskId: string;
   readonly taskName: string;
   /** By path; each is read before the next is asked for. */
-  readonly files: AsyncGenerator<LeftFile, void>;
+  readonly files: AsyncGenerator<ArchiveFile, void>;
 }
 
 type FileDeps = Pick<ArtifactDeps, 'artifacts' | 'blobs'>;
@@ -26,7 +26,7 @@ async function* rowsOf({ artifacts }: FileDeps, taskId: string): AsyncGenerator<
   } while (after !== undefined);
 }
 
-async function* filesOf(deps: FileDeps, taskId: string): AsyncGenerator<LeftFile, void> {
+async function* filesOf(deps: FileDeps, taskId: string): AsyncGenerator<ArchiveFile, void> {
   for await (const { path, storageRef, executable } of rowsOf(deps, taskId)) {
     const blob = await deps.blobs.open(storageRef);
     try {

@@ -1,5 +1,5 @@
 import { limits, uuidSchema } from '@cynodeai/contracts/common';
-import type { TaskList, TaskStatus } from '@cynodeai/contracts/gateway';
+import type { ListTasksQuery, TaskList } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { UserSession } from '../../domain/identity/actor.ts';
 import { isInView, overseesAll } from '../../domain/identity/task-access.ts';
@@ -26,20 +26,6 @@ export interface ListTasksDeps {
   readonly seal: Seal;
 }
 
-export interface ListTasksRequest {
-  readonly status?: TaskStatus | undefined;
-  readonly project_id?: string | undefined;
-  readonly name?: string | undefined;
-  readonly q?: string | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-  readonly owner?: string | undefined;
-  readonly node?: string | undefined;
-  readonly sort?: 'newest' | 'oldest' | undefined;
-  readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
-}
-
 const dateOf = (text: string | undefined): Date | undefined =>
   text === undefined ? undefined : new Date(text);
 
@@ -64,7 +50,7 @@ function requireOwner(actor: UserSession, owner: TaskOwner | undefined): void {
   );
 }
 
-function pageQuery({ seal }: ListTasksDeps, request: ListTasksRequest): TaskPageQuery {
+function pageQuery({ seal }: ListTasksDeps, request: ListTasksQuery): TaskPageQuery {
   return {
     status: request.status && storedTaskStatus(request.status),
     name: request.name?.toLowerCase(),
@@ -87,7 +73,7 @@ export async function readTaskPage(
   deps: ListTasksDeps,
   session: SessionRef,
   now: Date,
-  request: ListTasksRequest,
+  request: ListTasksQuery,
 ): Promise<CallerTaskPage | undefined> {
   const query = pageQuery(deps, request);
   if (request.project_id === undefined) return deps.callerTasks.list(session, now, query);
@@ -98,7 +84,7 @@ export async function readTaskPage(
 async function tasksOf(
   deps: ListTasksDeps,
   { actor, tasks, lookedTo }: CallerTaskPage,
-  request: ListTasksRequest,
+  request: ListTasksQuery,
 ): Promise<TaskPage> {
   if (request.project_id === undefined) {
     return { tasks: tasks.filter((task) => isInView(actor, task)), lookedTo };
@@ -116,7 +102,7 @@ async function tasksOf(
 export async function listTasks(
   deps: ListTasksDeps,
   read: CallerTaskPage,
-  request: ListTasksRequest,
+  request: ListTasksQuery,
 ): Promise<TaskList> {
   const limit = request.limit ?? limits.pageDefault;
   requireOwner(read.actor, ownerOf(request.owner));

@@ -1,5 +1,6 @@
 import { limits } from '@cynodeai/contracts/common';
 import { type InlineAttachment, attachmentNameSchema } from '@cynodeai/contracts/gateway';
+import { boundedChunks } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
 
@@ -38,16 +39,9 @@ function checkName(name: string, before: readonly StoredAttachment[], index: num
   }
 }
 
-async function* limited(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > limits.attachmentBytes) {
-      const mib = limits.attachmentBytes / 1024 / 1024;
-      throw new OrchestratorError('input_too_large', `an attachment may have at most ${mib} MiB`);
-    }
-    yield chunk;
-  }
+function tooLarge(): OrchestratorError {
+  const mib = limits.attachmentBytes / 1024 / 1024;
+  return new OrchestratorError('input_too_large', `an attachment may have at most ${mib} MiB`);
 }
 
 /**
@@ -64,7 +58,8 @@ export async function storeAttachments(
   try {
     for await (const { name, contentType, chunks } of files) {
       checkName(name, [...before, ...stored], stored.length);
-      stored.push({ ...(await blobs.writeStream(limited(chunks))), name, contentType });
+      const bounded = boundedChunks(chunks, limits.attachmentBytes, tooLarge);
+      stored.push({ ...(await blobs.writeStream(bounded)), name, contentType });
     }
     return stored;
   } catch (error) {

@@ -54,14 +54,16 @@ export interface PathFacts {
   readonly nodes: readonly NodeFacts[];
 }
 
+const localModelOr = <T>(selected: SelectedModel | undefined, usual: T): string | T =>
+  selected?.executionMode === 'local' ? selected.modelRef : usual;
+
 /** The model that prompts are sent to, once there is a way; undefined while none is selected and nobody named one. */
 export function askedModel({
   hasUrl,
   defaultModel,
   selected,
 }: Omit<PathFacts, 'nodes'>): string | undefined {
-  const local = selected?.executionMode === 'local' ? selected.modelRef : undefined;
-  return local ?? (hasUrl ? defaultModel : undefined);
+  return localModelOr(selected, hasUrl ? defaultModel : undefined);
 }
 
 function waitingReason(selected: SelectedModel | undefined): PromptWaitingReason | undefined {
@@ -93,7 +95,7 @@ function byPreferredThenSlug(preferred: string | undefined) {
 export function choosePath({ hasUrl, defaultModel, selected, nodes }: PathFacts): PromptPath {
   const local = selected?.executionMode === 'local' ? selected : undefined;
   if (hasUrl) {
-    const model = local?.modelRef ?? defaultModel;
+    const model = localModelOr(selected, defaultModel);
     const reasons = ['configured_url', local ? 'pm_model' : 'default_model'];
     return { kind: 'direct_url', model, reasons };
   }

@@ -5,6 +5,7 @@ import {
   type MemoryLog,
   memoryLog,
   reservePort,
+  temporaryDirectory,
   waitFor,
 } from '@cynodeai/testing';
 import { Child } from '@cynodeai/testing/harness';
@@ -61,6 +62,8 @@ export interface TestControlPlane extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   readonly db: Kysely<Database>;
   readonly log: MemoryLog;
+  /** Where what tasks have is kept. */
+  readonly artifactDirectory: string;
   /** Stops it in order, as SIGTERM does. */
   stop(): Promise<boolean>;
 }
@@ -96,7 +99,7 @@ export async function runControlPlane(
   return { log, stop };
 }
 
-/** A control-plane on a database of its own. */
+/** A control-plane on a database and with a folder of its own. */
 export async function testControlPlane(
   options: {
     readonly env?: Readonly<Record<string, string>>;
@@ -104,7 +107,11 @@ export async function testControlPlane(
   } = {},
 ): Promise<TestControlPlane> {
   const database = await createTestDatabase();
-  const env = await controlPlaneEnv(database.url, options.env);
+  const artifacts = await temporaryDirectory();
+  const env = await controlPlaneEnv(database.url, {
+    ARTIFACT_STORAGE_DIR: artifacts.path,
+    ...options.env,
+  });
   const { log, stop } = await runControlPlane(env, options.overrides);
   const db = openDatabase({
     url: database.url,
@@ -118,11 +125,13 @@ export async function testControlPlane(
     env,
     db,
     log,
+    artifactDirectory: artifacts.path,
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop();
       await db.destroy();
       await database.close();
+      await artifacts.remove();
     },
   };
 }

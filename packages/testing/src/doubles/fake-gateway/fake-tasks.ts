@@ -1,5 +1,10 @@
 import { uuidSchema } from '@cynodeai/contracts/common';
-import type { CreateTaskRequest, Task, TaskList, TaskStatus } from '@cynodeai/contracts/gateway';
+import type {
+  CreateTaskRequest,
+  Task,
+  TaskList,
+  ListTasksQuery,
+} from '@cynodeai/contracts/gateway';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { ProblemError } from '@cynodeai/runtime/http';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
@@ -19,20 +24,7 @@ const overseesAll = ({ roles }: FakeUser): boolean =>
 const onlyViews = ({ roles }: FakeUser): boolean =>
   roles.length > 0 && roles.every((role) => role === 'viewer');
 
-/** What a list is asked for. */
-interface TaskFilters {
-  readonly status?: TaskStatus | undefined;
-  readonly name?: string | undefined;
-  readonly q?: string | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-  readonly owner?: string | undefined;
-  /** It has no nodes. */
-  readonly node?: string | undefined;
-  readonly sort?: 'newest' | 'oldest' | undefined;
-}
-
-function fits(task: FakeTask, query: TaskFilters): boolean {
+function fits(task: FakeTask, query: ListTasksQuery): boolean {
   const { name } = task.facts;
   const made = task.createdAt.getTime();
   const at = (text: string | undefined, usual: number): number =>
@@ -41,6 +33,7 @@ function fits(task: FakeTask, query: TaskFilters): boolean {
     (query.status === undefined || task.status === query.status) &&
     (query.name === undefined || name === query.name.toLowerCase()) &&
     (query.q === undefined || name.includes(query.q.toLowerCase())) &&
+    // It has no nodes.
     query.node === undefined &&
     made >= at(query.since, 0) &&
     made < at(query.until, Infinity)
@@ -116,10 +109,7 @@ export class FakeTasks {
   }
 
   /** @throws ProblemError `validation`, `not_found`. */
-  list(
-    caller: FakeUser,
-    query: PageQuery & TaskFilters & { readonly project_id?: string | undefined },
-  ): TaskList {
+  list(caller: FakeUser, query: ListTasksQuery): TaskList {
     const projectId = query.project_id && this.#project(caller, query.project_id);
     const owner = query.owner?.toLowerCase();
     const isOwn = query.owner === 'me' || owner === caller.handle.toLowerCase();
