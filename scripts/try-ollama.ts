@@ -1,11 +1,10 @@
-import { isCloudModel, looksLikeEmbedding, ollamaRoutes } from '@cynodeai/contracts/model';
-import { HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { at, parseJson, trimEnd } from '@cynodeai/runtime/std';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { listModels } from '../packages/launcher/src/inference/list-models.ts';
 
 /**
  * Asks a real Ollama everything that the product relies on, and says what turned out to be untrue. Builds and installs
@@ -46,22 +45,13 @@ function askedIn(document: unknown): readonly Asked[] {
 
 /** The smallest model of the service that can talk: the suite asks for speed, not for wit. */
 async function smallestModel(baseUrl: string): Promise<string> {
-  const client = new HttpClient();
-  try {
-    const { body } = await callRoute(ollamaRoutes.tags, {}, { client, baseUrl, timeoutMs: 10_000 });
-    const talking = (body.models ?? []).flatMap((one) => {
-      const { model, name = model ?? '', size = 0, remote_host, capabilities, details } = one;
-      const families = [details?.family, details?.families].flat().filter((each) => each != null);
-      const talks = capabilities?.includes('completion') ?? !looksLikeEmbedding(name, families);
-      return talks && !remote_host && !isCloudModel(name) ? [{ name, size }] : [];
-    });
-    const name = talking.toSorted((a, b) => a.size - b.size)[0]?.name;
-    if (name === undefined)
-      throw new Error(`no model is at ${baseUrl}; get one: ollama pull smollm2:135m`);
-    return name;
-  } finally {
-    await client.close();
-  }
+  const talking = (await listModels(baseUrl)).filter(({ capabilities }) =>
+    capabilities.includes('completion'),
+  );
+  const [smallest] = talking.toSorted((a, b) => (a.sizeBytes ?? 0) - (b.sizeBytes ?? 0));
+  if (smallest === undefined)
+    throw new Error(`no model is at ${baseUrl}; get one: ollama pull smollm2:135m`);
+  return smallest.name;
 }
 
 async function main(baseUrl: string): Promise<void> {

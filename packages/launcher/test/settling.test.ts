@@ -103,18 +103,30 @@ describe('the roles of a first start whose port was taken', () => {
   });
 });
 
+/** The install as it is handed to a wait, which is seen to look at it: a second look means that it waited after one. */
+function watched(install: Install): { readonly install: Install; readonly waits: () => boolean } {
+  let looks = 0;
+  const counting: Install = {
+    ...install,
+    get served() {
+      looks += 1;
+      return install.served;
+    },
+  };
+  return { install: counting, waits: () => looks >= 2 };
+}
+
 describe('a role that is served alone', () => {
   it('waits for the ports of a stack that starts for the first time, and takes those', async () => {
     await using test = await testInstall();
     const { signal } = new AbortController();
     const ports = { ...test.install.ports, userGateway: 29_871, workerApi: 29_872 };
-    let standing: Promise<Install>;
-    {
-      using _running = pretendRunning(test.install, test.install.gatewayUrl);
-      standing = standingPorts(test.install, signal);
-      await storeChoices(test.install, { ports, served: true });
-      expect(await standing).toMatchObject({ ports, served: true });
-    }
+    using _running = pretendRunning(test.install, test.install.gatewayUrl);
+    const { install, waits } = watched(test.install);
+    const standing = standingPorts(install, signal);
+    await waitFor(waits);
+    await storeChoices(test.install, { ports, served: true });
+    expect(await standing).toMatchObject({ ports, served: true });
     expect(current(test).ports).toEqual(ports);
   });
 
@@ -122,7 +134,9 @@ describe('a role that is served alone', () => {
     await using test = await testInstall();
     const over = new AbortController();
     using _running = pretendRunning(test.install, test.install.gatewayUrl);
-    const standing = standingPorts(test.install, over.signal);
+    const { install, waits } = watched(test.install);
+    const standing = standingPorts(install, over.signal);
+    await waitFor(waits);
     over.abort(new Error('stop'));
     await expect(standing).rejects.toThrow(/stop|interrupted/);
     expect(current(test).served).toBe(false);
@@ -131,7 +145,10 @@ describe('a role that is served alone', () => {
   it('chooses by itself once such a stack is gone', async () => {
     await using test = await testInstall();
     const running = pretendRunning(test.install, test.install.gatewayUrl);
-    const standing = standingPorts(test.install, new AbortController().signal);
+    const { install, waits } = watched(test.install);
+    const standing = standingPorts(install, new AbortController().signal);
+    await waitFor(waits);
+    expect(current(test).served).toBe(false);
     running[Symbol.dispose]();
     expect((await standing).served).toBe(true);
   });

@@ -11,7 +11,7 @@ import { agreedBefore, ask, canAsk } from '../terminal/ask.ts';
 import { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './command-context.ts';
 import type { modelPullArgs, modelPullFlags } from './flags.ts';
-import { usedService } from './model-service.ts';
+import { takeUp, usedService } from './model-service.ts';
 
 /** An interrupted start need not ask for it any more. */
 async function noteFetched({ env }: CommandContext, name: string): Promise<void> {
@@ -54,6 +54,6 @@ export async function modelPull(
   if (flags.quiet) return;
   const next = isUsed
     ? `a prompt without another model uses it by itself; to use it always: cynode model use ${name}`
-    : 'this install does not use that service; take it into use with: cynode up --inference auto';
+    : `this install does not use that service; take it into use with: ${takeUp(url, env)}`;
   await notes.text(`cynode: ${next}\n`);
 }

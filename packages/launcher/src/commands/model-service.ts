@@ -42,7 +42,7 @@ export async function usedService(env: Env): Promise<UsedService> {
 }
 
 /** How to get a service taken into use that was named, or that this host has. */
-function takeUp(url: string, env: Env): string {
+export function takeUp(url: string, env: Env): string {
   const named = env['OLLAMA_BASE_URL'] ? `OLLAMA_BASE_URL=${url} ` : '';
   return `${named}cynode up --inference auto`;
 }

@@ -32,5 +32,5 @@ export function loginLine(gatewayUrl: string, { user, host }: Here): string {
   const login = `cynork auth login --user admin --gateway ${gatewayUrl}`;
   if (!isOnThisHost(gatewayUrl)) return login;
   const { host: address, port } = new URL(gatewayUrl);
-  return `ssh -fNL ${port}:${address} ${user}@${host} && ${login} --context ${host}`;
+  return `ssh -o ExitOnForwardFailure=yes -fNL ${port}:${address} ${user}@${host} && ${login} --context ${host}`;
 }

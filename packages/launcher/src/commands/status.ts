@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { localPlaceOf } from '@cynodeai/api-client/local-install';
 import { wayBack } from '../domain/database.ts';
 import { type Install, findInstall } from '../install/install.ts';
 import { type Disk, diskText, disksOf } from '../machine/disks.ts';
@@ -89,7 +89,7 @@ export function statusText(
       ? [
           `state: ${install.paths.home}`,
           `logs:  ${install.paths.logs}`,
-          `password of user admin: ${join(install.paths.secrets, 'admin-password')}`,
+          `password of user admin: ${localPlaceOf(install.paths.home).adminPassword}`,
         ]
       : []),
   ];

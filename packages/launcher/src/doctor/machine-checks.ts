@@ -28,17 +28,33 @@ export function checkNpm(env: Env): Check {
   return warn('npm', 'not found; needed only for updates', installCommand(['npm'], isRoot()));
 }
 
-export function checkPrograms(engine: ContainerEngine): Check[] {
-  const unifiedCgroups = cgroupsOf() === 'unified';
+/** What a host has, told apart from this one by tests. */
+export interface HostPrograms {
+  readonly unifiedCgroups: boolean;
+  readonly asRoot: boolean;
+  readonly find: (program: string) => string | undefined;
+}
+
+const thisHost = (): HostPrograms => ({
+  unifiedCgroups: cgroupsOf() === 'unified',
+  asRoot: isRoot(),
+  find: findProgram,
+});
+
+/** The programs that an engine needs. */
+export function checkPrograms(
+  engine: ContainerEngine,
+  { unifiedCgroups, asRoot, find }: HostPrograms = thisHost(),
+): Check[] {
   return requirementsOf({ engine, unifiedCgroups }).map((requirement) => {
     for (const program of programsOf(requirement)) {
-      const path = findProgram(program);
+      const path = find(program);
       if (path !== undefined) return ok(program, path);
     }
     return fail(
       programsOf(requirement).join(' or '),
       `not found; ${requirement.why}`,
-      installCommand([requirement.package], isRoot()),
+      installCommand([requirement.package], asRoot),
     );
   });
 }

@@ -1,3 +1,4 @@
+import { localPlaceOf } from '@cynodeai/api-client/local-install';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Secret } from '@cynodeai/runtime/config';
@@ -33,15 +34,17 @@ export function controlPlaneProofPath(paths: HomePaths): string {
 const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
 
 export function openSecrets(paths: HomePaths): InstallSecrets {
-  const secret = (name: string, make: () => string): Secret =>
-    new Secret(readOrCreate(join(paths.secrets, name), make).trim());
+  const at = (path: string, make: () => string): Secret =>
+    new Secret(readOrCreate(path, make).trim());
+  const secret = (name: string, make: () => string): Secret => at(join(paths.secrets, name), make);
   const proof = (): string => random(32);
+  const { adminPassword, gatewayProof } = localPlaceOf(paths.home);
   return {
     jwt: secret('jwt-secret', () => random(48)),
     secretsKey: secret('secrets-key', () => randomBytes(32).toString('base64')),
-    registrationPsk: new Secret(readOrCreate(registrationPskPath(paths), () => random(32)).trim()),
-    adminPassword: secret('admin-password', () => random(24)),
-    gatewayProof: secret('gateway-proof', proof),
-    controlPlaneProof: new Secret(readOrCreate(controlPlaneProofPath(paths), proof).trim()),
+    registrationPsk: at(registrationPskPath(paths), () => random(32)),
+    adminPassword: at(adminPassword, () => random(24)),
+    gatewayProof: at(gatewayProof, proof),
+    controlPlaneProof: at(controlPlaneProofPath(paths), proof),
   };
 }

@@ -26,7 +26,8 @@ export interface BringUpOptions extends SetupOptions {
   readonly install: Install;
 }
 
-export interface StartOptions extends Omit<SetupOptions, 'onStep'> {
+export interface StartOptions
+  extends Omit<SetupOptions, 'onStep'>, Pick<EnsureStackOptions, 'supervisorEntry'> {
   readonly install: Install;
   readonly progress: Progress;
   /** What the command line says about inference. */
@@ -113,6 +114,10 @@ export async function bringUp(options: StartOptions): Promise<Install> {
     await sideBySide(signal, (until) => ensureImage({ ...all, install, signal: until }), start);
   } catch (error) {
     if (isOurs && signal.aborted) await giveUp(install, options);
+    else if (isOurs && runningStack(install) !== undefined) {
+      // Others may use it by now, and what went wrong may be seen in it.
+      progress.note('the stack was started and runs on; cynode down stops it');
+    }
     throw error;
   }
   return isCold ? placedInstall(prepared, progress) : install;

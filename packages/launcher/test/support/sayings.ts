@@ -1,8 +1,7 @@
 import { type Findings, type Request, decidePath } from '../../src/domain/decide-path.ts';
-import { installCommand, programsOf, requirementsOf } from '../../src/domain/packages.ts';
 import { lackOfRoom, roomNeeded } from '../../src/domain/room.ts';
 import { checkPublishing, checkWay } from '../../src/doctor/engine-check.ts';
-import { fail } from '../../src/doctor/check.ts';
+import { checkPrograms } from '../../src/doctor/machine-checks.ts';
 import { doctorText } from '../../src/commands/doctor.ts';
 import { statusText } from '../../src/commands/status.ts';
 import { lossText } from '../../src/stack/offer-restart.ts';
@@ -34,14 +33,8 @@ function decided(findings: Partial<Findings>, choice: Request['choice'] = 'auto'
 
 /** What a host without any program is told by doctor. */
 function bareHost(engine: 'podman' | 'docker', unifiedCgroups: boolean): string {
-  const checks = requirementsOf({ engine, unifiedCgroups }).map((each) =>
-    fail(
-      programsOf(each).join(' or '),
-      `not found; ${each.why}`,
-      installCommand([each.package], true),
-    ),
-  );
-  return doctorText(checks);
+  const host = { unifiedCgroups, asRoot: true, find: () => undefined };
+  return doctorText(checkPrograms(engine, host));
 }
 
 const way = (wayObstacle: string): string => JSON.stringify({ facts: { wayObstacle } });
