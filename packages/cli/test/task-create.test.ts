@@ -121,6 +121,42 @@ describe('the input mode is always explicit (REQ-CLIENT-0151, REQ-CLIENT-0153, R
   });
 });
 
+describe('--image and --env', () => {
+  it('go to the gateway in the body; get shows the names of the variables alone', async () => {
+    const path = await home.file('vars.env', 'FROM_FILE=canary-file\n');
+    const outcome = await home.run(
+      [
+        'task',
+        'create',
+        '--command',
+        'true',
+        '--image',
+        'web',
+        '-e',
+        'A=canary-flag',
+        '-e',
+        'MINE',
+      ].concat(['--env-file', path]),
+      { env: { ...env, MINE: 'canary-mine' } },
+    );
+    expect(outcome.code).toBe(0);
+    expect(sent()).toMatchObject({
+      image: 'web',
+      env: { FROM_FILE: 'canary-file', A: 'canary-flag', MINE: 'canary-mine' },
+    });
+    const [task] = gateway.tasks.all;
+    const shown = await home.run(['task', 'get', task?.id ?? ''], { env });
+    expect(shown.stdout).toContain('image=web env_names=A,FROM_FILE,MINE');
+    expect(`${outcome.stdout}${outcome.stderr}${shown.stdout}`).not.toContain('canary');
+  });
+
+  it('are refused for a prompt, and a variable by its name', async () => {
+    await refused(['-p', 'hello', '--image', 'web'], '--image is for the sandbox');
+    await refused(['--command', 'true', '-e', 'CYNODE_TASK_ID=canary'], 'set by the node itself');
+    await refused(['--command', 'true', '-e', 'NOT_SET_HERE'], 'NOT_SET_HERE is not set here');
+  });
+});
+
 describe('--timeout', () => {
   it.each([
     ['90s', 90],

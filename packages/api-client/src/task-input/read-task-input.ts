@@ -1,6 +1,8 @@
 import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import type { UploadFile } from '@cynodeai/runtime/call';
+import type { Env } from '@cynodeai/runtime/config';
 import { openAttachments } from './attachments.ts';
+import { readEnvironment } from './environment.ts';
 import { TaskInputError } from './task-input-error.ts';
 import type { TaskInputFlags } from './task-input-flags.ts';
 import { readTaskText } from './task-text.ts';
@@ -14,9 +16,10 @@ export interface TaskInput extends AsyncDisposable {
 /**
  * Turns flags into the body of `POST /v1/tasks` and the files sent with it; every named file is checked here, before
  * any request, and attachments are read through the handle that was checked.
+ * @param caller the caller's own variables, for those that are named without a value
  * @throws TaskInputError when the flags or the files break a rule; the message says which.
  */
-export async function readTaskInput(flags: TaskInputFlags): Promise<TaskInput> {
+export async function readTaskInput(flags: TaskInputFlags, caller: Env = {}): Promise<TaskInput> {
   const text = await readTaskText(flags);
   if (flags.useInference && text.input_mode === 'prompt') {
     throw new TaskInputError('a prompt always has inference; drop --use-inference');
@@ -26,10 +29,21 @@ export async function readTaskInput(flags: TaskInputFlags): Promise<TaskInput> {
       'a time limit is for a script or commands, and a prompt takes none; drop --timeout',
     );
   }
+  const sandboxFlag = (['image', 'env', 'envFile'] as const).find((name) => flags[name]?.length);
+  if (sandboxFlag !== undefined && text.input_mode === 'prompt') {
+    const flag = sandboxFlag === 'envFile' ? 'env-file' : sandboxFlag;
+    throw new TaskInputError(
+      `--${flag} is for the sandbox of a script or commands, and a prompt goes to a model; drop it`,
+    );
+  }
+  if (flags.image === '') throw new TaskInputError('--image is empty; name an image');
+  const env = await readEnvironment(flags, caller);
   const body: CreateTaskRequest = {
     ...text,
     ...(flags.name !== undefined && { task_name: flags.name }),
     ...(flags.projectId !== undefined && { project_id: flags.projectId }),
+    ...(flags.image !== undefined && { image: flags.image }),
+    ...(env && { env: { ...env } }),
     ...(flags.useInference && { use_inference: true }),
     ...(flags.timeoutSeconds !== undefined && { timeout_seconds: flags.timeoutSeconds }),
   };

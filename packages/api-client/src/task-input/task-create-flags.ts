@@ -38,6 +38,22 @@ export const taskCreateFlags = {
     value: 'duration',
     help: 'end a script or commands after this long, such as 90s or 15m (default 1h, 1s to 3h)',
   },
+  image: {
+    type: 'string',
+    value: 'image',
+    help: 'run in this image: one made by cynode image build, or one of a registry that the node allows',
+  },
+  env: {
+    type: 'strings',
+    short: 'e',
+    value: 'name[=value]',
+    help: 'set a variable of a script or commands, without a value the one set here; repeat it for more',
+  },
+  envFile: {
+    type: 'strings',
+    value: 'path',
+    help: 'the same from a file, one NAME=VALUE a line',
+  },
   useInference: { type: 'boolean', help: 'let a script or commands reach the model' },
 } as const satisfies Flags;
 

@@ -1,4 +1,5 @@
 import type { GatewayClient } from '@cynodeai/api-client';
+import type { Env } from '@cynodeai/runtime/config';
 import type { ContextStore } from '../config/context-store.ts';
 import type { SessionStore } from '../config/session-store.ts';
 import type { Settings } from '../config/settings.ts';
@@ -7,6 +8,8 @@ import type { Terminal } from '@cynodeai/command-line/terminal';
 
 /** What a process offers to its one command; a handler takes the parts it uses. */
 export interface CommandContext {
+  /** The variables of this process. */
+  readonly env: Env;
   readonly settings: Settings;
   readonly output: Output;
   readonly notes: Notes;

@@ -76,6 +76,7 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
     return opened;
   };
   return {
+    env,
     settings,
     output: new Output(format, io.stdout),
     notes,

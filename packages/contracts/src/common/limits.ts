@@ -30,6 +30,10 @@ export const limits = {
   artifactNamesBytes: MIB,
   artifactBytes: 10 * MIB,
   jobArtifactsBytes: 64 * MIB,
+  /** Variables of a new task, one name (characters), and all names and values together. */
+  envCount: 128,
+  envNameChars: 255,
+  envBytes: 256 * KIB,
   /** One argv element or environment string must stay below the kernel's 128 KiB; longer text travels as a file. */
   inlineTextBytes: 96 * KIB,
   taskNameChars: 63,

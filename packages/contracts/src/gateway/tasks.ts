@@ -11,6 +11,7 @@ import {
 } from '../common/primitives.ts';
 import { type RouteInput, defineRoute } from '../common/route.ts';
 import { paging, taskRef } from './fields.ts';
+import { sandboxWishFields } from './sandbox-wishes.ts';
 import { taskStatusSchema } from './task-status.ts';
 
 /** How the text of a task is meant. See docs/reference/tasks-and-jobs.md#input-modes. */
@@ -55,6 +56,7 @@ export const createTaskRequestSchema = z.strictObject({
   use_inference: z.boolean().optional(),
   /** Time limit of the job in seconds, raw modes only; the node's own limits hold beside it. */
   timeout_seconds: z.int().min(1).max(jobTimeouts.maxSeconds).optional(),
+  ...sandboxWishFields,
   project_id: textSchema.min(1).max(limits.indexedTextChars).optional(),
   task_name: textSchema.max(limits.indexedTextChars).optional(),
   name: textSchema.max(limits.indexedTextChars).optional(),
@@ -82,6 +84,9 @@ export const taskSchema = z.object({
   /** Why it is not under way yet: a code, and a sentence with what to do where there is more to say. */
   waiting_reason: z.string().optional(),
   waiting_text: z.string().optional(),
+  /** What its job runs in, where it named one; of its variables the names alone, sorted. */
+  image: z.string().optional(),
+  env_names: z.array(z.string()).optional(),
   project_id: uuidSchema.optional(),
   attachments: z.array(taskAttachmentSchema),
   created_at: timestampSchema,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { versionedBodyErrors } from '../common/body-errors.ts';
+import { envNamePattern } from '../common/job-environment.ts';
 import { limits } from '../common/limits.ts';
 import { timestampSchema, uuidSchema, payloadVersionSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
@@ -12,13 +13,6 @@ const argumentSchema = z
   .refine((value) => !value.includes('\u0000'), 'must not contain U+0000');
 
 /**
- * Names the node sets itself; values sent for them are dropped with a warning.
- * See docs/reference/sandbox.md#variables.
- */
-export const reservedEnvPattern =
-  /^(?:CYNODE_.*|SBA_.*|INFERENCE_.*|OLLAMA_BASE_URL|MCP_GATEWAY_URL)$/;
-
-/**
  * What the sandbox runs and with what. Unknown fields are 400.
  * See docs/reference/worker-api.md#run-a-job.
  */
@@ -27,7 +21,7 @@ export const sandboxSpecSchema = z.strictObject({
   command: z.array(argumentSchema).min(1),
   env: z
     .record(
-      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be an environment variable name'),
+      z.string().regex(envNamePattern, 'must be an environment variable name'),
       argumentSchema,
     )
     .optional(),

@@ -36,7 +36,7 @@ export async function run(
   { args, flags }: CommandInput<typeof runArgs, typeof runFlags>,
 ): Promise<number> {
   try {
-    await using input = await readTaskInput(inputOf(flags, args.prompt));
+    await using input = await readTaskInput(inputOf(flags, args.prompt), context.env);
     return await runRequest(input, flags, context);
   } catch (error) {
     return await printFailure(flags, error, context);

@@ -113,7 +113,13 @@ export type SandboxExit = { readonly startedAt: Date; readonly endedAt: Date } &
   (
     | { readonly kind: 'exited'; readonly exitCode: number; readonly oomKilled?: boolean }
     /** The command never ran: 125 engine or image fault, 126 not executable, 127 not found. */
-    | { readonly kind: 'not_started'; readonly exitCode: 125 | 126 | 127; readonly reason: string }
+    | {
+        readonly kind: 'not_started';
+        readonly exitCode: 125 | 126 | 127;
+        readonly reason: string;
+        /** Goes into the result. */
+        readonly errorType?: 'image_unavailable';
+      }
     | { readonly kind: 'timed_out' }
     /** Ended by `stop` or by the signal; without an exit code when nobody knows it or it never ran. */
     | {
@@ -132,6 +138,8 @@ export interface SandboxEngine {
   readonly facts: EngineFacts;
   /** Runs a throwaway container. @throws WorkerError `engine_unusable` with a reason that names the fix */
   check(signal?: AbortSignal): Promise<void>;
+  /** Whether the image is present. @throws WorkerError `not_run` when the engine could not look */
+  hasImage(ref: string): Promise<boolean>;
   /** Makes sure the image is present, pulling it within 600 s. @throws WorkerError `image_unavailable` */
   ensureImage(ref: string, signal?: AbortSignal): Promise<void>;
   /**

@@ -112,6 +112,7 @@ export function testSandboxEngine(title: string, open: () => Promise<EngineUnder
     it('has an image or says that there is none', async () => {
       await engine.ensureImage(test.image);
       await engine.ensureImage(test.image);
+      expect(await engine.hasImage('localhost/missing:latest')).toBe(false);
       await expect(engine.ensureImage('localhost/missing:latest')).rejects.toMatchObject({
         code: 'image_unavailable',
       });

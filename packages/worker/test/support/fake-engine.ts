@@ -62,6 +62,8 @@ export class FakeEngine implements SandboxEngine {
   /** What was asked of the engine, in order. */
   readonly calls: string[] = [];
   readonly specs: SandboxRunSpec[] = [];
+  /** Variants of the sandbox image that were made here, by full names. */
+  readonly variants = new Set<string>();
   /** Reason why the engine cannot be used; undefined while it works. */
   broken: string | undefined;
   /** Containers that do not die. */
@@ -75,6 +77,10 @@ export class FakeEngine implements SandboxEngine {
   async check(): Promise<void> {
     this.calls.push('check');
     if (this.broken !== undefined) throw new WorkerError('engine_unusable', this.broken);
+  }
+
+  async hasImage(ref: string): Promise<boolean> {
+    return this.variants.has(ref);
   }
 
   async ensureImage(ref: string, _signal?: AbortSignal): Promise<void> {

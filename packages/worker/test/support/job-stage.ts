@@ -30,6 +30,8 @@ export interface Scene {
   readonly exit?: SandboxExit;
   readonly output?: { readonly stdout?: string; readonly stderr?: string };
   readonly ensureImage?: SandboxEngine['ensureImage'];
+  /** Variants of the sandbox image that the node has. */
+  readonly variants?: readonly string[];
   readonly create?: WorkspaceStore['create'];
   readonly remove?: WorkspaceStore['remove'];
   readonly run?: SandboxEngine['run'];
@@ -70,6 +72,7 @@ export function stage(scene: Scene = {}) {
     return scene.exit ?? { kind: 'exited', exitCode: 0, ...times };
   };
   const fake = new FakeEngine();
+  for (const variant of scene.variants ?? []) fake.variants.add(variant);
   const engine: SandboxEngine = Object.assign(fake, {
     facts: { ...fake.facts, wayObstacle: scene.wayObstacle },
     ensureImage: scene.ensureImage ?? (async () => {}),

@@ -10,7 +10,10 @@ import { printResult } from './print-result.ts';
 import { waitForResult } from './wait-for-result.ts';
 
 type CreateFlags = CommandInput<Record<string, never>, typeof createFlags>['flags'];
-type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'settings' | 'signal'>;
+type Context = Pick<
+  CommandContext,
+  'authenticated' | 'env' | 'notes' | 'output' | 'settings' | 'signal'
+>;
 
 /** Longest time an upload may stand still. See docs/reference/cli.md#requests. */
 const uploadStallMs = 60_000;
@@ -23,14 +26,17 @@ export async function create(
   context: Context,
   { flags }: { readonly flags: CreateFlags },
 ): Promise<number> {
-  const { authenticated, notes, output, settings, signal } = context;
+  const { authenticated, env, notes, output, settings, signal } = context;
   const { result, exitStatus, ...typed } = flags;
   if (exitStatus && !result) throw new CliError('usage', '--exit-status needs --result');
   const projectId = typed.projectId ?? settings.activeProjectId;
-  await using input = await readTaskInput({
-    ...taskInputFlags(typed),
-    ...(projectId !== undefined && { projectId }),
-  });
+  await using input = await readTaskInput(
+    {
+      ...taskInputFlags(typed),
+      ...(projectId !== undefined && { projectId }),
+    },
+    env,
+  );
   const client = await authenticated();
   const answer = await client.read(gatewayRoutes.createTask, {
     body: input.body,

@@ -30,8 +30,21 @@ export async function get(
   const task = taskOf(await client.read(gatewayRoutes.getTask, { params: { id: args.task } }));
   const end = await endOf(client, task, flags.exitStatus ?? false);
   const reason = end && reasonOf(end);
-  const { task_id, status, task_name, waiting_reason, waiting_text, exit_code } = task;
-  const records = [{ task_id, status, task_name, waiting_reason, waiting_text, exit_code, reason }];
+  const { task_id, status, task_name, waiting_reason, waiting_text, exit_code, image } = task;
+  const env_names = task.env_names?.join(',');
+  const records = [
+    {
+      task_id,
+      status,
+      task_name,
+      image,
+      env_names,
+      waiting_reason,
+      waiting_text,
+      exit_code,
+      reason,
+    },
+  ];
   await output.print({ records, json: { ...task, ...(reason !== undefined && { reason }) } });
   return flags.exitStatus && end ? exitStatusOf(end) : 0;
 }

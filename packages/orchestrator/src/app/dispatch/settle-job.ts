@@ -92,7 +92,11 @@ export class JobSettler {
   }
 
   /** The node will not run it: back into the queue for another one, or the end when there is none. */
-  async tryOther({ reason, otherwise }: Extract<Outcome, { kind: 'other_node' }>): Promise<void> {
+  async tryOther({
+    reason,
+    otherwise,
+    hasResult,
+  }: Extract<Outcome, { kind: 'other_node' }>): Promise<void> {
     const { lease: job } = this.#held;
     const { leases, nodes } = this.#deps;
     const needs = jobNeeds(job.payload);
@@ -105,6 +109,7 @@ export class JobSettler {
       return true;
     });
     if (moved === false) await this.end(otherwise);
+    else if (moved && hasResult) this.#deps.outbox.acknowledge(job.node, job);
   }
 
   /** Back into the queue without having started anything. */

@@ -3,6 +3,7 @@ import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import type { Project } from '../../domain/projects/project.ts';
 import { planJob } from '../../domain/tasks/plan-job.ts';
+import { shownWishes } from '../../domain/tasks/sandbox-wishes.ts';
 import { readTaskInput, wantedTaskName } from '../../domain/tasks/task-input.ts';
 import type { TaskInput } from '../../domain/tasks/task-input.ts';
 import {
@@ -59,10 +60,13 @@ interface PreparedTask {
 }
 
 function metadata(input: TaskInput, provisional: boolean): Readonly<Record<string, unknown>> {
+  const { image, envNames } = shownWishes(input.wishes);
   return {
     use_inference: input.useInference,
     ...(input.commands && { commands: input.commands }),
     ...(provisional && { name_provisional: true }),
+    ...(image !== undefined && { image }),
+    ...(envNames && { env_names: envNames }),
   };
 }
 
@@ -103,6 +107,7 @@ function creationOf(
   }));
   const task = taskView({
     ...row,
+    ...shownWishes(input.wishes),
     status: 'pending',
     summary: undefined,
     attachments,

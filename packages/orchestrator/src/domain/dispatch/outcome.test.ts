@@ -154,6 +154,22 @@ describe('outcomes', () => {
     }
   });
 
+  it('asks another node where one does not have the image, and takes its word where there is none', () => {
+    const error_type = 'image_unavailable';
+    const answer = answered({ status: 'failed', exit_code: 125, stderr: 'no image', error_type });
+    expect(decide(answer)).toMatchObject({
+      kind: 'other_node',
+      hasResult: true,
+      otherwise: {
+        kind: 'ended',
+        status: 'failed',
+        result: { exit_code: 125, stderr: 'no image' },
+      },
+    });
+    const other = answered({ status: 'failed', exit_code: 137, error_type: 'disk_limit' });
+    expect(decide(other)).toMatchObject({ kind: 'ended' });
+  });
+
   it('blames the node for a refused credential and asks others after a policy refusal', () => {
     expect(decide(refused(401))).toMatchObject({ kind: 'requeue', delayMs: 0, nodeFault: true });
     expect(decide(refused(403, 'no such image'))).toMatchObject({

@@ -48,7 +48,13 @@ export type Outcome =
       readonly refusals?: number;
     }
   /** The node will not run this job; another may. Without another one it ends with `otherwise`. */
-  | { readonly kind: 'other_node'; readonly reason: string; readonly otherwise: Ended }
+  | {
+      readonly kind: 'other_node';
+      readonly reason: string;
+      readonly otherwise: Ended;
+      /** The node keeps a result of it until it hears that nobody wants it. */
+      readonly hasResult?: boolean;
+    }
   /**
    * It may run, have run, or neither: the node must be asked.
    * See docs/reference/leases.md#leases-and-retries.
@@ -106,7 +112,11 @@ function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
     result.job_id !== sent.jobId ||
     (result.lease_id !== undefined && result.lease_id !== sent.leaseId);
   if (foreign) return { kind: 'unclear', reason: `node ${sent.nodeSlug} answered for another job` };
-  return judgeRun(result);
+  const ended = judgeRun(result);
+  if (result.error_type !== 'image_unavailable') return ended;
+  // Nothing ran: another node may have the image.
+  const reason = `node ${sent.nodeSlug} does not have the image`;
+  return { kind: 'other_node', reason, otherwise: ended, hasResult: true };
 }
 
 /**

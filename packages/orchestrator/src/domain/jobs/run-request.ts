@@ -1,8 +1,5 @@
-import {
-  type InputFile,
-  type RunJobRequest,
-  reservedEnvPattern,
-} from '@cynodeai/contracts/worker-api';
+import { reservedEnvPattern } from '@cynodeai/contracts/common';
+import type { InputFile, RunJobRequest } from '@cynodeai/contracts/worker-api';
 import type { SandboxJobPayload } from './job-payload.ts';
 
 /**

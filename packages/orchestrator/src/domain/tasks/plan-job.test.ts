@@ -52,4 +52,15 @@ describe('the first job of a task', () => {
     expect(planJob(commands, [])).toMatchObject({ timeout_seconds: 8 });
     expect(() => readTaskInput({ prompt: 'x', timeout_seconds: 7 })).toThrow(/timeout_seconds/);
   });
+
+  it('takes the image and the variables along, and nothing where there are none', () => {
+    const raw = { input_mode: 'script', prompt: 'true' } as const;
+    expect(planJob(readTaskInput({ ...raw, image: 'web', env: { A: 'b' } }), [])).toMatchObject({
+      image: 'web',
+      env: { A: 'b' },
+    });
+    const plain = Object.keys(planJob(readTaskInput({ ...raw, env: {} }), []));
+    expect(plain).not.toContain('env');
+    expect(plain).not.toContain('image');
+  });
 });

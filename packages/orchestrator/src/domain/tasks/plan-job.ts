@@ -44,6 +44,7 @@ export function planJob(input: TaskInput, attachments: readonly AttachmentRecord
   const payload: SandboxJobPayload = {
     kind: 'sandbox',
     input_mode: input.mode,
+    ...input.wishes,
     command,
     ...(input.timeoutSeconds !== undefined && { timeout_seconds: input.timeoutSeconds }),
     network_policy: 'none',

@@ -1,6 +1,7 @@
 import { limits, utf8Bytes } from '@cynodeai/contracts/common';
 import type { CreateTaskRequest, InputMode } from '@cynodeai/contracts/gateway';
 import { OrchestratorError } from '../errors.ts';
+import { type SandboxWishes, readSandboxWishes } from './sandbox-wishes.ts';
 
 /** What a task shall do, checked. */
 export interface TaskInput {
@@ -12,6 +13,7 @@ export interface TaskInput {
   readonly useInference: boolean;
   /** Time limit of the job, seconds; the dispatcher's default when absent. */
   readonly timeoutSeconds?: number;
+  readonly wishes: SandboxWishes;
 }
 
 function refuse(field: string, message: string): never {
@@ -56,6 +58,7 @@ function commandsInput(request: CreateTaskRequest): TaskInput {
     commands: items,
     useInference: request.use_inference ?? false,
     ...timeLimit(request),
+    wishes: readSandboxWishes(request),
   };
 }
 
@@ -77,7 +80,8 @@ export function readTaskInput(request: CreateTaskRequest): TaskInput {
   if (utf8Bytes(text) > maxBytes) tooLarge(`a ${mode}`, maxBytes);
   // A prompt always goes to a model, whatever the caller asks (REQ-ORCHES-0125).
   const useInference = mode === 'prompt' || (request.use_inference ?? false);
-  return { mode, text, useInference, ...timeLimit(request) };
+  const wishes = readSandboxWishes(request);
+  return { mode, text, useInference, ...timeLimit(request), wishes };
 }
 
 /** The name the caller wants, under either of its two field names. @throws OrchestratorError `input_invalid` when they differ. */

@@ -1,5 +1,6 @@
 import type { InputMode, JobStatus, Task, TaskAttachment } from '@cynodeai/contracts/gateway';
 import type { TaskScope } from '../identity/task-access.ts';
+import type { ShownWishes } from './sandbox-wishes.ts';
 import { waitingWords } from './waiting-words.ts';
 import { type StoredTaskStatus, apiTaskStatus } from './task-status.ts';
 
@@ -16,7 +17,7 @@ export interface AttachmentRecord {
 }
 
 /** A task as it is stored, with its attachments. */
-export interface TaskRecord extends TaskScope {
+export interface TaskRecord extends TaskScope, ShownWishes {
   readonly id: string;
   readonly name: string;
   readonly status: StoredTaskStatus;
@@ -90,6 +91,8 @@ export function taskView(task: TaskRecord): Task {
     prompt: task.prompt,
     ...(task.summary !== undefined && { summary: task.summary }),
     ...waitingView(task),
+    ...(task.image !== undefined && { image: task.image }),
+    ...(task.envNames !== undefined && { env_names: [...task.envNames] }),
     ...(task.projectId !== undefined && { project_id: task.projectId }),
     attachments: task.attachments.toSorted(byPath).map(attachmentView),
     created_at: task.createdAt.toISOString(),

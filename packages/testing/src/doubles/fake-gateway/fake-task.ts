@@ -1,5 +1,6 @@
 import type { JobArtifact, RunJobResult } from '@cynodeai/contracts/common';
 import {
+  type CreateTaskRequest,
   type InputMode,
   type JobStatus,
   type LogStream,
@@ -34,6 +35,8 @@ export interface TaskFacts {
   readonly mode: InputMode;
   readonly text: string;
   readonly files: readonly FakeFile[];
+  /** What it asked of its sandbox. */
+  readonly wishes: Pick<CreateTaskRequest, 'image' | 'env'>;
 }
 
 /** A file that a job left: what is in it, or why it was not kept. */
@@ -171,7 +174,8 @@ export class FakeTask {
   }
 
   view(): Task {
-    const { id, name, projectId, mode, text, files } = this.facts;
+    const { id, name, projectId, mode, text, files, wishes } = this.facts;
+    const envNames = Object.keys(wishes.env ?? {}).toSorted();
     return {
       id,
       task_id: id,
@@ -181,6 +185,8 @@ export class FakeTask {
         !this.hasEnded && { waiting_reason: 'not_taken', waiting_text: this.#waitingText }),
       input_mode: mode,
       prompt: text,
+      ...(wishes.image !== undefined && { image: wishes.image }),
+      ...(envNames.length > 0 && { env_names: envNames }),
       project_id: projectId,
       attachments: files
         .map((file) => ({

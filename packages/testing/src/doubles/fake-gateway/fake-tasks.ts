@@ -160,6 +160,7 @@ export class FakeTasks {
       mode,
       text,
       files,
+      wishes: { image: request.image, env: request.env },
     };
     if (onlyViews(owner)) throw new ProblemError('authorization', 'your role does not allow it');
     const task = new FakeTask(facts, this.#clock, () => (this.#events += 1));

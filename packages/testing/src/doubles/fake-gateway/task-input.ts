@@ -1,4 +1,4 @@
-import { limits, utf8Bytes } from '@cynodeai/contracts/common';
+import { envFault, limits, normaliseImageRef, utf8Bytes } from '@cynodeai/contracts/common';
 import type { CreateTaskRequest, InputMode } from '@cynodeai/contracts/gateway';
 import { ProblemError } from '@cynodeai/runtime/http';
 
@@ -15,6 +15,17 @@ const maxBytes: Readonly<Record<InputMode, number>> = {
 
 const isBlank = (text: string): boolean => text.trim() === '';
 
+function checkWishes({ image, env }: CreateTaskRequest, mode: InputMode): void {
+  for (const [field, value] of Object.entries({ image, env })) {
+    if (value !== undefined && mode === 'prompt') refuseField(field, 'is for scripts and commands');
+  }
+  if (image !== undefined && normaliseImageRef(image) === undefined) {
+    refuseField('image', 'must be an image reference');
+  }
+  const fault = env && envFault(env);
+  if (fault !== undefined) refuseField('env', fault);
+}
+
 /** Mode and text of a new task. See docs/reference/tasks-and-jobs.md#create. @throws ProblemError */
 export function readText(request: CreateTaskRequest): {
   readonly mode: InputMode;
@@ -30,6 +41,7 @@ export function readText(request: CreateTaskRequest): {
   if (commands !== undefined && prompt !== undefined) {
     refuseField('commands', 'send either prompt or commands');
   }
+  checkWishes(request, mode);
   const text = prompt ?? commands?.filter((item) => !isBlank(item)).join('\n');
   const field = commands === undefined ? 'prompt' : 'commands';
   if (text === undefined || isBlank(text)) return refuseField(field, 'must not be blank');

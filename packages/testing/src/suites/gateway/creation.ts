@@ -70,6 +70,18 @@ export function testCreation(drive: Drive): void {
       );
     });
 
+    it('shows the image of its sandbox, and of its variables the names alone', async () => {
+      const request = { prompt: 'x', input_mode: 'script' } as const;
+      const env = { B_KEY: 'canary-value', A: '' };
+      const answer = await driver.tryCreate(who, { ...request, image: 'debian:12', env });
+      expect(answer.body).toMatchObject({ image: 'debian:12', env_names: ['A', 'B_KEY'] });
+      const { body } = await driver.get(who, `/v1/tasks/${String(answer.body['id'])}`);
+      expect(body).toEqual(answer.body);
+      expect(JSON.stringify(body)).not.toContain('canary-value');
+      const plain = await driver.create(who, { ...request, env: {} });
+      expect(Object.keys(plain)).not.toContain('env_names');
+    });
+
     it('takes the default project by uuid and by slug, and no project nobody sees', async () => {
       const { project_id: own } = await driver.create(who);
       const { id } = await driver.me(who);

@@ -1,13 +1,16 @@
+import { isVariantName, normaliseImageRef, variantRef } from '@cynodeai/contracts/common';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { WorkerError } from '../../domain/errors.ts';
 import { effectiveTimeout } from '../../domain/jobs/timeout.ts';
-import { isImageAllowed, normaliseImageRef } from '../../domain/sandbox/image-ref.ts';
+import { isImageAllowed } from '../../domain/sandbox/image-ref.ts';
 import type { JobLimits } from './job-limits.ts';
 
 /** A job the node's policy lets through. */
 export interface AdmittedJob {
-  /** Full image reference. */
-  readonly image: string;
+  /** Full image reference; absent where policy allows only the variant. */
+  readonly image?: string;
+  /** The variant of the sandbox image that a short name means where this node has one. */
+  readonly variant?: string;
   readonly timeoutSeconds: number;
 }
 
@@ -31,8 +34,15 @@ export function admitJob(request: RunJobRequest, limits: JobLimits): AdmittedJob
   if (limits.requireDigest === true && !image.includes('@sha256:')) {
     throw new WorkerError('node_policy_refused', 'the image must be named by digest on this node');
   }
-  if (!isImageAllowed(image, limits.allowedImages)) {
+  const isAllowed = (each: string): boolean => isImageAllowed(each, limits.allowedImages);
+  const variant = isVariantName(ref) && limits.requireDigest !== true ? variantRef(ref) : undefined;
+  const mayBeVariant = variant !== undefined && isAllowed(variant);
+  if (!isAllowed(image) && !mayBeVariant) {
     throw new WorkerError('node_policy_refused', `image ${image} is not allowed on this node`);
   }
-  return { image, timeoutSeconds: effectiveTimeout(request.sandbox.timeout_seconds, limits) };
+  return {
+    ...(isAllowed(image) && { image }),
+    ...(mayBeVariant && { variant }),
+    timeoutSeconds: effectiveTimeout(request.sandbox.timeout_seconds, limits),
+  };
 }

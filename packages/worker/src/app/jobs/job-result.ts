@@ -47,7 +47,12 @@ function outcomeOf(exit: SandboxExit, diskEnd: DiskEnd | undefined): Outcome {
       return { status, exitCode, oomKilled: true, reason: oomReason };
     }
     case 'not_started':
-      return { status: 'failed', exitCode: exit.exitCode, reason: exit.reason };
+      return {
+        status: 'failed',
+        exitCode: exit.exitCode,
+        reason: exit.reason,
+        errorType: exit.errorType,
+      };
     case 'timed_out':
       return { status: 'timeout' };
     case 'stopped':

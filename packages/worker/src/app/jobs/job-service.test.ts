@@ -159,7 +159,7 @@ describe('running a job', () => {
       throw new WorkerError('image_unavailable', 'no such image');
     };
     const { jobs, removed } = stage({ ensureImage });
-    expect(await jobs.run(request())).toMatchObject({
+    expect(await jobs.run(request(0, { image: 'bash:5' }))).toMatchObject({
       status: 'failed',
       exit_code: 125,
       stderr: 'cynode: no such image\n',

@@ -292,11 +292,11 @@ class SandboxJobs implements JobService {
       const onWatch: JobRun['onWatch'] = (watch) => void (job.watch = watch);
       const { signal } = abort;
       const run: JobRun = { request, admitted, name, signal, onContainer, onWatch, heard };
-      const { result, stopped } = await runJob(this.#deps, run);
+      const { result, stopped, endedForDisk } = await runJob(this.#deps, run);
       // The row stays without a result: the next start of the node says what became of the job.
       if (stopped && this.#closing) throw shuttingDown();
       // Whoever hears that it filled the disk finds the disk as it was.
-      if (result.error_type !== undefined) await this.#clear(job);
+      if (endedForDisk) await this.#clear(job);
       await this.#store(job, result);
       return result;
     } catch (error) {

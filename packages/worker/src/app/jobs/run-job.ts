@@ -21,6 +21,7 @@ import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
 import type { DiskGuard } from '../disk/disk-guard.ts';
 import type { Watch } from '../disk/watched-job.ts';
 import type { AdmittedJob } from './admit-job.ts';
+import { chooseImage } from './choose-image.ts';
 import { jobResult } from './job-result.ts';
 import { type ContainerOutcome, runContainer, unrun } from './run-container.ts';
 
@@ -56,10 +57,17 @@ export interface JobRun {
   readonly heard: SandboxSinks['heard'];
 }
 
+/** What a run has before its container. */
+interface RunPlace {
+  readonly dirs: JobWorkspace;
+  /** Full image reference. */
+  readonly image: string;
+}
+
 function runSpec(
   deps: RunJobDeps,
   run: JobRun,
-  dirs: JobWorkspace,
+  { dirs, image }: RunPlace,
   network: SandboxNetwork | undefined,
 ): SandboxRunSpec {
   const { request } = run;
@@ -78,7 +86,7 @@ function runSpec(
   }
   return {
     name: run.name,
-    image: run.admitted.image,
+    image,
     command: request.sandbox.command,
     env,
     labels: sandboxLabels(deps.nodeSlug, request.task_id, request.job_id),
@@ -159,21 +167,21 @@ async function runWatched(deps: RunJobDeps, run: JobRun, spec: SandboxRunSpec): 
   }
 }
 
-async function runIn(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace): Promise<Ran> {
+async function runIn(deps: RunJobDeps, run: JobRun, place: RunPlace): Promise<Ran> {
   const network = await openNetwork(deps, run);
   try {
-    return await runWatched(deps, run, runSpec(deps, run, dirs, network));
+    return await runWatched(deps, run, runSpec(deps, run, place, network));
   } finally {
     await network?.close();
   }
 }
 
 async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
-  await deps.engine.ensureImage(run.admitted.image, run.signal);
+  const image = await chooseImage(deps.engine, run.admitted, run.signal);
   await deps.disk.admit();
   const files = run.request.sandbox.input_files ?? [];
   const dirs = await deps.workspace.create(run.request.job_id, files);
-  const ran = await runIn(deps, run, dirs);
+  const ran = await runIn(deps, run, { dirs, image });
   // Who filled the disk is not helped to keep it filled.
   if (ran.diskEnd !== undefined) return ran;
   const left = await deps.artifacts.collect(run.request.job_id, dirs.jobDir);
@@ -191,6 +199,7 @@ function early(deps: RunJobDeps, run: JobRun, error: unknown): SandboxExit {
     kind: 'not_started',
     exitCode: 125,
     reason: error.message,
+    errorType: error.code,
     startedAt: now,
     endedAt: now,
   };
@@ -202,6 +211,8 @@ export interface JobEnd {
   readonly result: RunJobResult;
   /** Whether it was ended from outside instead of by itself or its time limit. */
   readonly stopped: boolean;
+  /** Whether it was ended on behalf of the disk. */
+  readonly endedForDisk: boolean;
 }
 
 /**
@@ -218,5 +229,6 @@ export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
   return {
     result: jobResult(run.request, exit, output, { diskEnd, left }),
     stopped: exit.kind === 'stopped' && diskEnd === undefined,
+    endedForDisk: diskEnd !== undefined,
   };
 }

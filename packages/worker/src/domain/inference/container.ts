@@ -1,7 +1,7 @@
+import { normaliseImageRef } from '@cynodeai/contracts/common';
 import type { InferenceBackend } from '@cynodeai/contracts/control-plane';
 import type { GpuDevice } from '../capability/host-facts.ts';
 import type { OllamaSettings } from '../node/settings.ts';
-import { normaliseImageRef } from '../sandbox/image-ref.ts';
 import { nodeSlugLabel } from '../sandbox/naming.ts';
 
 /** Kind of graphics cards a container gets, all of them or none. */

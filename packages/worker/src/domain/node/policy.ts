@@ -1,6 +1,5 @@
 import type { NodeConfigurationPayload } from '@cynodeai/contracts/control-plane';
-import { limits } from '@cynodeai/contracts/common';
-import { normaliseImageRef } from '../sandbox/image-ref.ts';
+import { limits, normaliseImageRef } from '@cynodeai/contracts/common';
 import type { NetworkPolicy, NodeSettings } from './settings.ts';
 
 /**

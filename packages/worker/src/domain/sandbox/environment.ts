@@ -1,4 +1,4 @@
-import { reservedEnvPattern } from '@cynodeai/contracts/worker-api';
+import { reservedEnvPattern } from '@cynodeai/contracts/common';
 import { sandboxLayout } from './layout.ts';
 
 export interface SandboxEnvironment {

@@ -15,6 +15,8 @@ export interface TaskRow {
   readonly summary: string | null;
   readonly waiting_reason: string | null;
   readonly waiting_text: string | null;
+  readonly image: string | null;
+  readonly env_names: readonly string[] | null;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly started_at: Date | null;
@@ -27,6 +29,7 @@ export interface TaskRow {
 export const taskColumns: RawBuilder<TaskRow> = sql`
   t.id, t.created_by, t.project_id, t.name, t.status, t.input_mode, t.prompt, t.summary, t.created_at, t.updated_at,
   t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
+  t.metadata ->> 'image' as image, t.metadata -> 'env_names' as env_names,
   t.ended_at, t.metadata -> 'exit_code' as exit_code,
   (select min(j.started_at) from jobs j where j.task_id = t.id) as started_at,
   coalesce((
@@ -48,6 +51,8 @@ export function taskOf(row: TaskRow): TaskRecord {
     summary: row.summary ?? undefined,
     waitingReason: row.waiting_reason ?? undefined,
     waitingText: row.waiting_text ?? undefined,
+    ...(row.image !== null && { image: row.image }),
+    ...(row.env_names !== null && { envNames: row.env_names }),
     attachments: row.attachments,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

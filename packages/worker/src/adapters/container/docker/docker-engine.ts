@@ -75,6 +75,8 @@ function engineOf(
       throw new WorkerError('engine_unusable', `${fault}; ${fix}`);
     },
 
+    hasImage: (ref) => images.has(ref),
+
     ensureImage: (ref, signal) => images.ensure(ref, signal),
 
     openNetwork: (owner, serve, signal) => openNetwork(deps, owner, serve, signal),

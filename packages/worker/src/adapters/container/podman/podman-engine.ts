@@ -98,6 +98,8 @@ function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): Sandbox
       throw unusable([{ code: 'engine_unusable', message: fault, fix }]);
     },
 
+    hasImage: (ref) => images.has(ref),
+
     ensureImage: (ref, signal) => images.ensure(ref, signal),
 
     openNetwork: (_owner, serve, signal) => openNetwork(setting, serve, signal),

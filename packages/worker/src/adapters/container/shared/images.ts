@@ -30,9 +30,17 @@ export class ImageCache {
 
   /** @throws WorkerError `image_unavailable` */
   async ensure(ref: string, signal?: AbortSignal): Promise<void> {
-    if (this.#present.has(ref)) return;
-    if (!(await this.#source.has(ref))) await this.#source.pull(ref, signal);
+    if (await this.has(ref)) return;
+    await this.#source.pull(ref, signal);
     this.#present.add(ref);
+  }
+
+  /** Whether the image is present. */
+  async has(ref: string): Promise<boolean> {
+    if (this.#present.has(ref)) return true;
+    if (!(await this.#source.has(ref))) return false;
+    this.#present.add(ref);
+    return true;
   }
 
   /** A run found the image missing. */

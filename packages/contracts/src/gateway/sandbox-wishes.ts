@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { limits } from '../common/limits.ts';
+import { textSchema } from '../common/primitives.ts';
+
+/**
+ * What a script or commands may ask of their sandbox; the rules on names and sizes are the server's.
+ * See docs/reference/tasks-and-jobs.md#create.
+ */
+export const sandboxWishFields = {
+  /** An image reference, or the name of a variant that was made on a node. */
+  image: textSchema.min(1).max(limits.indexedTextChars).optional(),
+  env: z.record(z.string(), textSchema).optional(),
+};
