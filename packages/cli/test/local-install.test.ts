@@ -1,8 +1,10 @@
 import { Secret } from '@cynodeai/runtime/config';
+import { takeLock } from '@cynodeai/runtime/files';
 import { FakeGateway, alice } from '@cynodeai/testing/doubles';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CliError } from '../src/base/cli-error.ts';
 import { cynork } from '../src/commands/catalogue.ts';
 import { Home } from './support/cynork.ts';
 import { calls } from './support/every-command.ts';
@@ -13,6 +15,7 @@ const key = 'canary-proof-key';
 
 let gateway: FakeGateway;
 let home: Home;
+let admin: ReturnType<FakeGateway['identity']['addUser']>;
 
 /** A state folder of this user, as `cynode` keeps it, whose gateway is at a port. */
 async function keepInstall(port: number, settings: object = { served: true }): Promise<string> {
@@ -30,6 +33,9 @@ async function keepInstall(port: number, settings: object = { served: true }): P
   return folder;
 }
 
+/** For what must not run with a token of the environment. */
+const own = { env: { CYNORK_TOKEN: '' } };
+
 const portOf = ({ url }: FakeGateway): number => Number(new URL(url).port);
 
 /** What it was asked, beside whose it is. */
@@ -39,7 +45,7 @@ const asked = ({ requests }: FakeGateway): readonly string[] =>
 beforeEach(async () => {
   home = await Home.create();
   gateway = await FakeGateway.start(new Secret(key));
-  gateway.identity.addUser('admin', password);
+  admin = gateway.identity.addUser('admin', password);
 });
 
 afterEach(async () => {
@@ -76,6 +82,38 @@ describe('an install of this user', () => {
     expect((await home.run(['auth', 'whoami'])).stdout).toContain('user=alice');
     expect(asked(gateway)).toEqual(['/v1/auth/login', '/v1/users/me']);
   });
+
+  it('is asked for names to complete with the token that is kept, and never logged in to', async () => {
+    const folder = await keepInstall(portOf(gateway));
+    const complete = () => runInProcess(home, ['__complete', '--', 'task', 'get', ''], own);
+    await complete();
+    expect(asked(gateway)).toEqual([]);
+    await home.run(['auth', 'whoami']);
+    gateway.tasks.add(admin, { task_name: 'say-hello', prompt: 'true', input_mode: 'commands' });
+    expect((await complete()).stdout).toBe('say-hello\n');
+    const file = join(folder, 'session.json');
+    const kept = await readFile(file, 'utf8');
+    await writeFile(file, kept.replace(/"expires_at":\d+/, '"expires_at":1'));
+    const before = asked(gateway).length;
+    expect((await complete()).stdout).toBe('');
+    expect(asked(gateway)).toHaveLength(before);
+  });
+
+  it.each(['another program that renews it', 'the gateway'])(
+    'is no longer waited for when the command is told to stop: %s',
+    async (who) => {
+      const folder = await keepInstall(portOf(gateway));
+      gateway.on('POST /v1/auth/login', () => {});
+      const lock = join(folder, 'locks/session');
+      await using _held = who === 'the gateway' ? undefined : await takeLock(lock);
+      const stop = new CliError('interrupted', 'stopped');
+      const control = new AbortController();
+      setTimeout(() => control.abort(stop), 300);
+      const ran = await runInProcess(home, ['auth', 'whoami'], { ...own, signal: control.signal });
+      expect(ran).toMatchObject({ code: 130, stdout: '' });
+    },
+    20_000,
+  );
 
   it.each([
     ['an error', 'echo \'{"error":"locked"}\''],

@@ -266,6 +266,17 @@ describe('two gateways', () => {
     );
   });
 
+  it.each([
+    ['--gateway', ({ url }: FakeGateway) => url],
+    ['--context', () => 'far'],
+  ])('a refresh without a session names the login with its %s', async (flag, value) => {
+    await using place = await twoGateways(false);
+    const { home, other } = place;
+    await home.config(`${old(place)}contexts:\n  far:\n    gateway_url: ${other.url}\n`);
+    const { stderr } = await home.run(['auth', 'refresh', flag, value(other)]);
+    expect(stderr).toContain(`run 'cynork auth login ${flag} ${value(other)}'`);
+  });
+
   it('a file of the version before is moved once: a later change of its address hands nothing on', async () => {
     await using place = await twoGateways(false);
     const { home, own, other } = place;

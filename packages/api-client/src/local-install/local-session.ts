@@ -20,6 +20,10 @@ type Session = z.infer<typeof sessionSchema>;
 /** A token this close to its end is renewed before it is used, ms. */
 const renewAheadMs = 30_000;
 
+function isFresh(session: Session | undefined): session is Session {
+  return session !== undefined && session.expires_at - Date.now() >= renewAheadMs;
+}
+
 /** Handle of the first administrator. */
 const adminHandle = 'admin';
 
@@ -32,6 +36,8 @@ export interface LocalSessionOptions {
   readonly password: () => Secret;
   /** Takes the lock at this path; one process at a time renews. */
   readonly lock: (path: string) => Promise<AsyncDisposable>;
+  /** Ends a renewal. */
+  readonly signal?: AbortSignal;
 }
 
 /** Session of the local administrator, kept in the state folder (0600) and renewed under a lock. */
@@ -46,10 +52,13 @@ export class LocalSession {
 
   /** An access token that is good for a while. */
   async token(): Promise<string> {
-    if (this.#session === undefined || this.#session.expires_at - Date.now() < renewAheadMs) {
-      await this.renew();
-    }
+    if (this.stored() === undefined) await this.renew();
     return this.#session?.access_token ?? '';
+  }
+
+  /** The access token that is kept, where it is good for a while. */
+  stored(): string | undefined {
+    return isFresh(this.#session) ? this.#session.access_token : undefined;
   }
 
   /** Gets a new session, unless another process has done so meanwhile. @throws GatewayError */
@@ -57,8 +66,8 @@ export class LocalSession {
     const used = this.#session?.access_token;
     await using _lock = await this.#options.lock(this.#options.place.sessionLock);
     const stored = this.#read();
-    const fresh = stored !== undefined && stored.expires_at - Date.now() >= renewAheadMs;
-    this.#session = fresh && stored.access_token !== used ? stored : await this.#obtain(stored);
+    const isNew = isFresh(stored) && stored.access_token !== used;
+    this.#session = isNew ? stored : await this.#obtain(stored);
   }
 
   #read(): Session | undefined {
@@ -71,8 +80,8 @@ export class LocalSession {
   }
 
   async #obtain(stored: Session | undefined): Promise<Session> {
-    const { gatewayUrl: baseUrl, userAgent, proofKey, place } = this.#options;
-    const client = new GatewayClient({ baseUrl, userAgent, proofKey });
+    const { gatewayUrl: baseUrl, userAgent, proofKey, place, signal } = this.#options;
+    const client = new GatewayClient({ baseUrl, userAgent, proofKey, ...(signal && { signal }) });
     try {
       const tokens = (await refresh(client, stored)) ?? (await this.#logIn(client));
       const session = {

@@ -10,19 +10,18 @@ export class CliError extends CodedError<CliErrorCode> {}
 
 /**
  * The refusal of a command that needs a session when there is none.
- * @param how flags of the login that would make one
+ * @param login command that would make one
  * @param why what else there is to know
  * See docs/reference/cli.md#errors.
  */
-export function notLoggedIn(how: readonly string[] = [], why = ''): CliError {
-  const login = ['cynork auth login', ...how].join(' ');
+export function notLoggedIn(login: string, why = ''): CliError {
   return new CliError('auth', `not logged in: run '${login}' or set CYNORK_TOKEN${why}`);
 }
 
 /** The refusal of a token that no gateway can have given out; nothing has been sent. */
-export function unusableToken(): CliError {
+export function unusableToken(login: string): CliError {
   return new CliError(
     'auth',
-    "the access token holds blanks, line breaks or characters outside ASCII: set CYNORK_TOKEN again, or run 'cynork auth login'",
+    `the access token holds blanks, line breaks or characters outside ASCII: set CYNORK_TOKEN again, or run '${login}'`,
   );
 }

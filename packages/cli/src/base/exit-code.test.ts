@@ -9,7 +9,7 @@ describe('exitCodeOf (REQ-CLIENT-0156)', () => {
   it.each([
     [new CliError('usage', ''), 2],
     [new TaskInputError(''), 2],
-    [notLoggedIn(), 3],
+    [notLoggedIn('cynork auth login'), 3],
     [new GatewayError('auth', ''), 3],
     [new GatewayError('not_found', ''), 4],
     [new GatewayError('conflict', ''), 5],

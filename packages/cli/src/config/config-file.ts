@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { at, errorCodeOf } from '@cynodeai/runtime/std';
 import { CliError } from '../base/cli-error.ts';
+import { holdLock } from '../base/hold-lock.ts';
 import type { StoredConfig } from './config-document.ts';
 
 type WrittenKey =
@@ -14,21 +15,9 @@ export type ConfigEdits = Readonly<Partial<Record<WrittenKey, unknown>>>;
 /** What there is without a file. */
 const emptyConfig: StoredConfig = { sessions: [], contexts: new Map() };
 
-/** How long another cynork may take: longer than one call to the gateway and a write, ms. */
-const lockWaitMs = 45_000;
-
 function isMissing(error: unknown): boolean {
   const code = errorCodeOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-/** The error for a lock that cannot be taken; anything else is returned as it is. */
-async function lockFault(error: unknown, path: string): Promise<unknown> {
-  const { LockError } = await import('@cynodeai/runtime/files');
-  if (!(error instanceof LockError)) return error;
-  const who = error.holder === undefined ? 'another cynork' : `another cynork (${error.holder})`;
-  const text = error.code === 'held' ? `${who} holds ${path}` : `cannot create the lock ${path}`;
-  return new CliError('internal', text, { cause: error });
 }
 
 /**
@@ -104,12 +93,7 @@ export class ConfigFile {
       return work();
     }
     const lock = join(folder, `.${basename(path)}.lock`);
-    const { takeLock } = await import('@cynodeai/runtime/files');
-    await using _lock = await takeLock(lock, { waitMs: lockWaitMs }).catch(
-      async (error: unknown) => {
-        throw await lockFault(error, lock);
-      },
-    );
+    await using _lock = await holdLock(lock, 'another cynork');
     // Awaited here: a returned promise would let go of the lock before it is settled.
     const result = await work();
     return result;

@@ -1,6 +1,7 @@
 import type { LocalInstall } from '@cynodeai/api-client/local-install';
 import type { Env } from '@cynodeai/runtime/config';
 import { Secret } from '@cynodeai/runtime/config';
+import { type TargetFlags, loginCommandOf } from '../base/login-command.ts';
 import type { StoredConfig } from './config-document.ts';
 import { localContext } from './contexts.ts';
 import { type GatewayTarget, resolveTarget } from './gateway-target.ts';
@@ -16,6 +17,8 @@ export interface Settings {
   readonly localUrl: string;
   /** `--context`: which one is meant, or what the gateway that is logged in to is to be called. */
   readonly contextName: string | undefined;
+  /** What logs in to the gateway in use. */
+  readonly loginCommand: string;
   /** Whether `CYNORK_GATEWAY_URL` names the gateway unless a flag does. */
   readonly hasEnvGateway: boolean;
   readonly activeProjectId: string | undefined;
@@ -24,12 +27,6 @@ export interface Settings {
    * See docs/reference/cli.md#session-of-the-client.
    */
   readonly envToken: Secret | undefined;
-}
-
-/** What of a command line says which gateway is meant. */
-export interface TargetFlags {
-  readonly gateway?: string | undefined;
-  readonly context?: string | undefined;
 }
 
 /**
@@ -50,6 +47,7 @@ export function mergeSettings(
     target: (url) => resolveTarget({ ...options, flag: url ?? flag }),
     localUrl: resolveTarget({ ...options, flag: undefined, context: localContext }).url,
     contextName: context,
+    loginCommand: loginCommandOf(flags),
     hasEnvGateway: Boolean(environment),
     activeProjectId: file.activeProjectId,
     envToken: token ? new Secret(token) : undefined,

@@ -14,19 +14,13 @@ export interface ConnectOptions {
   readonly sessions: SessionStore;
   readonly notes: Notes;
   readonly signal: AbortSignal;
-  /** Whether a session that ran out is renewed. */
+  /** Whether a session may be made, or renewed where it ran out. */
   readonly renew: boolean;
 }
 
 /** Who a session of this gateway is kept for. */
 export function issuerOf({ origin, source }: GatewayTarget): Issuer {
   return { origin, isWritten: source !== 'environment' };
-}
-
-/** Flags by which a login reaches a gateway that was named on the command line. */
-function loginFlagsOf({ source, url }: GatewayTarget, { contextName = '' }: Settings): string[] {
-  if (source === 'flag') return ['--gateway', url];
-  return source === 'context' ? ['--context', contextName] : [];
 }
 
 /** Says whose sessions there are, where there are any. */
@@ -57,7 +51,8 @@ export class Connection {
       notes,
       local:
         target.source === 'install' && install !== undefined
-          ? async () => (await import('./local-session.ts')).localSessionOf(install, target.url)
+          ? async () =>
+              (await import('./local-session.ts')).localSessionOf(install, target.url, signal)
           : undefined,
     });
     this.client = new GatewayClient({
@@ -73,16 +68,15 @@ export class Connection {
   /** The client, once it is sure that there is a token to send. @throws CliError `auth`. */
   async authenticated(): Promise<GatewayClient> {
     const token = await this.#tokens.current();
+    const { loginCommand } = this.#options.settings;
     if (!token) {
       await this.#options.notes.progress(
         `the gateway is ${this.#url}; on its own machine cynode status names the file with the password of user admin`,
       );
-      const { target, settings } = this.#options;
-      const { kept } = this.#tokens;
-      throw notLoggedIn(loginFlagsOf(target, settings), elsewhere(kept, this.#url));
+      throw notLoggedIn(loginCommand, elsewhere(this.#tokens.kept, this.#url));
     }
     // Such a token could not even be put into a header.
-    if (!/^[\x21-\x7E]+$/.test(token)) throw unusableToken();
+    if (!/^[\x21-\x7E]+$/.test(token)) throw unusableToken(loginCommand);
     return this.signingIn();
   }
 

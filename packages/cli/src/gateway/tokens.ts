@@ -9,7 +9,10 @@ import type { Notes } from '@cynodeai/command-line/output';
 
 /** A session that somebody else keeps and renews. */
 interface OtherSession {
+  /** One that is good for a while. */
   readonly token: () => Promise<string>;
+  /** The same, where it is kept already. */
+  readonly stored: () => string | undefined;
   readonly renew: () => Promise<void>;
 }
 
@@ -18,7 +21,7 @@ export interface TokensOptions {
   readonly sessions: SessionStore;
   /** Whose session is asked for. */
   readonly issuer: Issuer;
-  /** Whether what is found of a version before may be moved. */
+  /** Whether a session may be made or renewed, and what is found of a version before moved. */
   readonly mayWrite: boolean;
   /** Taken where none is kept for this gateway, and never where that could not be found out. */
   readonly local: (() => Promise<OtherSession>) | undefined;
@@ -45,14 +48,15 @@ export class Tokens {
 
   /** The token to send; undefined when there is none. A helper that fails costs one warning. */
   async current(): Promise<string | undefined> {
-    const { envToken, local } = this.#options;
+    const { envToken, local, mayWrite } = this.#options;
     if (envToken !== undefined) return envToken.reveal();
     this.#session ??= this.#readStored();
     const stored = await this.#session;
     const isNoneKept = stored === undefined && !this.#isUnread;
     if (!isNoneKept || local === undefined) return stored?.access?.reveal();
     this.#other ??= local();
-    return (await this.#other).token();
+    const other = await this.#other;
+    return mayWrite ? other.token() : other.stored();
   }
 
   /**

@@ -4,7 +4,8 @@ import { ConfigFile } from '../config/config-file.ts';
 import { configPath } from '../config/config-path.ts';
 import { ContextStore } from '../config/context-store.ts';
 import { SessionStore } from '../config/session-store.ts';
-import { type TargetFlags, mergeSettings } from '../config/settings.ts';
+import type { TargetFlags } from '../base/login-command.ts';
+import { mergeSettings } from '../config/settings.ts';
 import type { Connection } from '../gateway/connect.ts';
 import {
   type Notes,

@@ -54,11 +54,13 @@ async function run(request: Request, io: ProcessIo): Promise<number> {
 /** Loaded where it is read alone: a person who meets an error. */
 async function tellNextStep(
   error: unknown,
-  path: readonly string[],
+  request: Request | undefined,
   { io, notes }: { readonly io: ProcessIo; readonly notes: Notes },
 ): Promise<void> {
   const { nextStep } = await import('../base/next-step.ts');
-  const next = nextStep(error, { path, hasToken: Boolean((await io.env())['CYNORK_TOKEN']) });
+  const { command, globals: named = {} } = request ?? {};
+  const hasToken = Boolean((await io.env())['CYNORK_TOKEN']);
+  const next = nextStep(error, { path: command?.path ?? [], hasToken, named });
   if (next !== undefined) await notes.progress(next);
 }
 
@@ -72,7 +74,7 @@ async function explain(
   if (!isSignal(error)) await notes.error(failureText(error));
   const path = error instanceof UsageError ? error.path : (request?.command.path ?? []);
   if (code === 2) await notes.hint(`see: ${['cynork', ...path, '--help'].join(' ')}`);
-  if (io.stderr.isTTY) await tellNextStep(error, path, { io, notes });
+  if (io.stderr.isTTY) await tellNextStep(error, request, { io, notes });
   return code;
 }
 

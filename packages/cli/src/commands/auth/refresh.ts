@@ -17,7 +17,7 @@ export async function refresh({
   const issuer = issuerOf(settings.target());
   await sessions.lock(async () => {
     const session = await sessions.read(issuer.origin);
-    if (session?.refresh === undefined) throw notLoggedIn();
+    if (session?.refresh === undefined) throw notLoggedIn(settings.loginCommand);
     await exchange(client, sessions, issuer, session.refresh);
   }, false);
   await output.print({ records: [{ refreshed: true }], json: { refreshed: true } });
