@@ -134,12 +134,8 @@ export class GatewayClient {
     const { streamTaskEvents: route } = await loadRoutes();
     const { readTaskEvents } = await import('./task-events.ts');
     const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-    const answer = await this.#ask(
-      route,
-      { headers, stallMs: streamSilenceMs, ...(signal && { signal }) },
-      (how) => callRoute(route, { params: { id: taskId } }, how),
-    );
-    yield* readTaskEvents(this.#spoken(answer.body));
+    const call = (how: RouteCallOptions) => callRoute(route, { params: { id: taskId } }, how);
+    yield* readTaskEvents(await this.#stream(route, call, signal, headers));
   }
 
   /**
@@ -153,23 +149,13 @@ export class GatewayClient {
   ): Promise<AsyncIterable<Uint8Array>> {
     const { getTaskArtifact: route } = await loadRoutes();
     const params = { id: taskId, artifact_id: artifactId };
-    const answer = await this.#ask(
-      route,
-      { stallMs: streamSilenceMs, ...(signal && { signal }) },
-      (how) => callRoute(route, { params }, how),
-    );
-    return this.#spoken(answer.body);
+    return this.#stream(route, (how) => callRoute(route, { params }, how), signal);
   }
 
   /** What the jobs of a task left, as one tar archive. @throws GatewayError as `download` */
   async downloadAll(taskId: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const { getTaskArchive: route } = await loadRoutes();
-    const answer = await this.#ask(
-      route,
-      { stallMs: streamSilenceMs, ...(signal && { signal }) },
-      (how) => callRoute(route, { params: { id: taskId } }, how),
-    );
-    return this.#spoken(answer.body);
+    return this.#stream(route, (how) => callRoute(route, { params: { id: taskId } }, how), signal);
   }
 
   /**
@@ -201,6 +187,17 @@ export class GatewayClient {
   #signalOf(own: AbortSignal | undefined): { readonly signal?: AbortSignal } {
     const signals = [this.#options.signal, own].filter((signal) => signal !== undefined);
     return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
+  }
+
+  /** A call whose answer is read as it arrives. */
+  async #stream<T>(
+    route: Route,
+    call: (how: RouteCallOptions) => Promise<{ readonly body: AsyncIterable<T> }>,
+    signal: AbortSignal | undefined,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<AsyncIterable<T>> {
+    const how = { headers, stallMs: streamSilenceMs, ...(signal && { signal }) };
+    return this.#spoken((await this.#ask(route, how, call)).body);
   }
 
   /** A stream whose faults are told like those of a call. */

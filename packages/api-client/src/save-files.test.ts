@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packFiles } from '@cynodeai/runtime/archive';
 import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { expect, it } from 'vitest';
+import { placeFiles, stepBack } from './place-files.ts';
 import { saveFiles } from './save-files.ts';
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {
@@ -91,16 +92,104 @@ async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-it.each([
-  ['is cut off', (bytes: Uint8Array) => bytes.subarray(0, 700)],
+it.each<readonly [string, (bytes: Uint8Array) => Uint8Array]>([
+  ...[1, 511, 512, 700, 2511].map(
+    (length): readonly [string, (bytes: Uint8Array) => Uint8Array] => [
+      `is cut off after ${length}`,
+      (bytes) => bytes.subarray(0, length),
+    ],
+  ),
   ['is no archive', () => Buffer.alloc(1000, 'x')],
+  ['is a page', () => Buffer.from('<!doctype html><title>502</title>')],
 ])('keeps nothing of an archive that %s', async (_what, spoil) => {
   await using dir = await temporaryDirectory();
   const chunks: Uint8Array[] = [];
   for await (const chunk of packFiles([file('a', 'a'.repeat(2000))])) chunks.push(chunk);
   const archive = pieces(spoil(Buffer.concat(chunks)));
-  await expect(saveFiles(join(dir.path, 'out'), archive, keep)).rejects.toThrow(/\w/);
+  await expect(saveFiles(join(dir.path, 'a/b/out'), archive, keep)).rejects.toMatchObject({
+    code: 'gateway',
+    message: expect.stringMatching(/^the gateway sent no whole archive of files: .+; try again$/),
+  });
   expect(await tree(dir.path)).toEqual([]);
+});
+
+it('leaves a fault of the way as it is', async () => {
+  await using dir = await temporaryDirectory();
+  const fault = new Error('the connection broke');
+  const broken = (async function* () {
+    for await (const chunk of packFiles([file('a', 'a'.repeat(2000))])) {
+      yield chunk.subarray(0, 700);
+      throw fault;
+    }
+  })();
+  await expect(saveFiles(join(dir.path, 'x/out'), broken, keep)).rejects.toBe(fault);
+  expect(await tree(dir.path)).toEqual([]);
+});
+
+it.each([
+  ['the same', ['a', 'b', 'a']],
+  ['one within another', ['a', 'a/b']],
+  ['one around another', ['a/b', 'a']],
+])('keeps nothing of an archive with two files that cannot both be: %s', async (_what, names) => {
+  await using dir = await temporaryDirectory();
+  for (const folder of ['there', 'new']) {
+    if (folder === 'there') await mkdir(join(dir.path, folder));
+    const archive = packFiles(names.map((name) => file(name)));
+    await expect(saveFiles(join(dir.path, folder), archive, keep)).rejects.toMatchObject({
+      code: 'gateway',
+    });
+  }
+  expect(await tree(dir.path)).toEqual(['there']);
+});
+
+/** Places, of which one is missing in the draft: a fault between two files. */
+it.each([0, 1, 2, 3].flatMap((at) => [false, true].map((replace) => [at, replace] as const)))(
+  'takes every step back after a fault at file %i, with replace %s',
+  async (at, replace) => {
+    await using dir = await temporaryDirectory();
+    const [draft, aside, out] = ['draft', 'aside', 'out'].map((name) => join(dir.path, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const files = ['new/deep/a', 'mine', 'sub/link', 'b'];
+    for (const folder of [join(draft, 'new/deep'), join(draft, 'sub'), aside, join(out, 'sub')]) {
+      await mkdir(folder, { recursive: true });
+    }
+    await Promise.all(
+      files.map(async (name, index) => {
+        if (index !== at) await writeFile(join(draft, name), 'theirs');
+      }),
+    );
+    if (replace) await writeFile(join(out, 'mine'), 'mine');
+    if (replace) await symlink('../mine', join(out, 'sub/link'));
+    const before = await tree(out);
+    const undo: (() => Promise<void>)[] = [];
+    const placed = placeFiles(draft, out, files, { replace, aside, undo });
+    await expect(placed).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await stepBack(undo)).toBe(true);
+    expect(await tree(out)).toEqual(before);
+    if (!replace) return;
+    expect(await readFile(join(out, 'mine'), 'utf8')).toBe('mine');
+    expect(await readlink(join(out, 'sub/link'))).toBe('../mine');
+  },
+);
+
+it('never takes the place of a file that came meanwhile, nor removes what others put beside', async () => {
+  await using dir = await temporaryDirectory();
+  const [draft, out] = [join(dir.path, 'draft'), join(dir.path, 'out')];
+  await mkdir(join(draft, 'new'), { recursive: true });
+  await mkdir(out);
+  await writeFile(join(draft, 'new/a'), 'theirs');
+  await writeFile(join(draft, 'b'), 'theirs');
+  await writeFile(join(out, 'b'), 'mine');
+  const undo: (() => Promise<void>)[] = [];
+  const placed = placeFiles(draft, out, ['new/a', 'b'], { replace: false, aside: draft, undo });
+  await expect(placed).rejects.toMatchObject({ code: 'EEXIST' });
+  await writeFile(join(out, 'new/other'), 'other');
+  expect(await stepBack(undo)).toBe(true);
+  expect(await tree(out)).toEqual(['b', 'new', 'new/other']);
+  expect(await readFile(join(out, 'b'), 'utf8')).toBe('mine');
 });
 
 it('needs no right to the folder above one that is there', async () => {

@@ -1,18 +1,18 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, lstat, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { relativePathSchema } from '@cynodeai/contracts/common';
-import { unpackFiles } from '@cynodeai/runtime/archive';
-import type { ArchiveFile } from '@cynodeai/runtime/std';
-import { CodedError, errorCodeOf } from '@cynodeai/runtime/std';
+import { ArchiveError, unpackFiles } from '@cynodeai/runtime/archive';
+import { type ArchiveFile, CodedError, errorCodeOf } from '@cynodeai/runtime/std';
+import { findObstacle, kindOf, makeFolder, placeFiles, stepBack } from './place-files.ts';
 
 /** The user chose a place that cannot be; the gateway sent what must not be written; the disk refused it. */
 export type SaveErrorCode = 'usage' | 'gateway' | 'internal';
 
-/** Why files were not saved; nothing was changed then. */
+/** Why files were not saved; nothing was changed then, unless the message says so. */
 export class SaveError extends CodedError<SaveErrorCode> {}
 
 export interface SavedFiles {
@@ -44,83 +44,32 @@ async function unpackInto(folder: string, archive: AsyncIterable<Uint8Array>): P
       );
     }
     const path = join(folder, name);
-    if (!made.has(dirname(path))) await mkdir(dirname(path), { recursive: true });
+    try {
+      if (!made.has(dirname(path))) await mkdir(dirname(path), { recursive: true });
+      await write(path, file);
+    } catch (cause) {
+      if (!['EEXIST', 'ENOTDIR', 'EISDIR'].includes(String(errorCodeOf(cause)))) throw cause;
+      const text = `the gateway sent two files that cannot both be: ${JSON.stringify(name)}`;
+      throw new SaveError('gateway', text, { cause });
+    }
     made.add(dirname(path));
-    await write(path, file);
     files.push(name);
     bytes += file.sizeBytes;
   }
   return { files, bytes };
 }
 
-/** Whether a path is taken, and by a folder. A link in a folder's place leads elsewhere: it is none. */
-async function kindOf(path: string): Promise<'absent' | 'folder' | 'other'> {
-  try {
-    return (await lstat(path)).isDirectory() ? 'folder' : 'other';
-  } catch (error) {
-    if (errorCodeOf(error) === 'ENOENT') return 'absent';
-    if (errorCodeOf(error) === 'ENOTDIR') return 'other';
-    throw error;
-  }
-}
-
-/** Every folder between a place and a file in it, the nearest first. */
-function foldersOf(name: string): string[] {
-  const parts = name.split('/').slice(0, -1);
-  return parts.map((_part, index) => parts.slice(0, index + 1).join('/'));
-}
-
-/** What stands in the way of files in a folder that is there already. */
-async function findObstacle(
-  out: string,
-  files: readonly string[],
-  replace: boolean,
-): Promise<string | undefined> {
-  const folders = new Set(files.flatMap(foldersOf));
-  for (const folder of folders) {
-    if ((await kindOf(join(out, folder))) === 'other') return `${join(out, folder)} is no folder`;
-  }
-  for (const file of files) {
-    const kind = await kindOf(join(out, file));
-    if (kind === 'folder') return `${join(out, file)} is a folder`;
-    if (kind === 'other' && !replace) return `${join(out, file)} exists; add --force to replace it`;
-  }
-  return undefined;
-}
-
-async function place(
-  draft: string,
-  out: string,
-  { files }: SavedFiles,
-  replace: boolean,
-): Promise<void> {
-  const obstacle = await findObstacle(out, files, replace);
-  if (obstacle !== undefined) throw new SaveError('usage', obstacle);
-  for (const folder of new Set(files.flatMap(foldersOf))) {
-    await mkdir(join(out, folder), { recursive: true });
-  }
-  for (const file of files) await rename(join(draft, file), join(out, file));
-}
-
-/** A fault of the file system as it is told; anything else as it is. */
-function told(cause: unknown, out: string): unknown {
-  if (cause instanceof CodedError || !(cause instanceof Error) || !('syscall' in cause))
-    return cause;
-  const reason = errorCodeOf(cause) ?? 'unknown fault';
-  return new SaveError('internal', `cannot write into ${out}: ${reason}`, { cause });
-}
-
 /** Whether files can be saved in a folder of that name, which may be missing. @throws SaveError */
 export async function checkFolder(out: string): Promise<void> {
   const kind = await kindOf(resolve(out)).catch((error: unknown) => {
-    throw told(error, out);
+    throw savingFault(out, error, true);
   });
   if (kind === 'other') throw new SaveError('usage', `${out} is no folder`);
 }
 
 /**
- * Saves the files of an archive below a folder, which is made where it is missing: all of them, or none and nothing
- * changed. Nothing is written through a link, and no file that is there gives way without `replace`.
+ * Saves the files of an archive below a folder, which is made where it is missing: all of them, or none. Nothing is
+ * written through a link, and no file that is there gives way without `replace`.
  * See docs/reference/cli.md#task-commands. @throws SaveError, and what `archive` throws
  */
 export async function saveFiles(
@@ -130,25 +79,45 @@ export async function saveFiles(
 ): Promise<SavedFiles> {
   const target = resolve(out);
   const parent = dirname(target);
+  const undo: (() => Promise<void>)[] = [];
   try {
     await checkFolder(out);
     const isNew = (await kindOf(target)) === 'absent';
-    await mkdir(isNew ? parent : target, { recursive: true });
+    if (isNew) await makeFolder(parent, undo);
     // On the disk of its place, so that it only has to be renamed; the folder above one that is there is not ours.
     const draft = await mkdtemp(
       isNew ? join(parent, `.${basename(target).slice(0, 50)}.`) : join(target, '.cynode-'),
     );
-    try {
+    undo.push(() => rm(draft, { recursive: true, force: true }));
+    if (isNew) {
       const saved = await unpackInto(draft, archive);
-      if (isNew) {
-        await chmod(draft, 0o777 & ~process.umask());
-        await rename(draft, target);
-      } else await place(draft, target, saved, replace);
+      await chmod(draft, 0o777 & ~process.umask());
+      await rename(draft, target);
       return saved;
-    } finally {
-      await rm(draft, { recursive: true, force: true });
     }
+    const [fresh, aside] = [join(draft, 'new'), join(draft, 'old')];
+    await Promise.all([mkdir(fresh), mkdir(aside)]);
+    const saved = await unpackInto(fresh, archive);
+    const obstacle = await findObstacle(target, saved.files, replace);
+    if (obstacle !== undefined) throw new SaveError('usage', obstacle);
+    await placeFiles(fresh, target, saved.files, { replace, aside, undo });
+    await rm(draft, { recursive: true, force: true });
+    return saved;
   } catch (cause) {
-    throw told(cause, out);
+    const isUndone = await stepBack(undo);
+    throw savingFault(out, cause, isUndone);
   }
+}
+
+/** What a fault means for who wanted the files. */
+function savingFault(out: string, cause: unknown, isUndone: boolean): unknown {
+  const left = isUndone ? '' : `; some of the files are in ${out} nevertheless`;
+  if (cause instanceof ArchiveError) {
+    const text = `the gateway sent no whole archive of files: ${cause.message}; try again${left}`;
+    return new SaveError('gateway', text, { cause });
+  }
+  if (cause instanceof CodedError || !(cause instanceof Error) || !('syscall' in cause))
+    return cause;
+  const reason = errorCodeOf(cause) ?? 'unknown fault';
+  return new SaveError('internal', `cannot write into ${out}: ${reason}${left}`, { cause });
 }
