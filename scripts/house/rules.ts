@@ -89,7 +89,7 @@ export const houseRules: readonly HouseRule[] = [
       /^packages\/launcher\/src\/postgres\/cluster\.ts$/,
       /^scripts\/bundle\/write-bundle\.ts$/,
       // Files that were unpacked beside their place move into it, all or none.
-      /^packages\/api-client\/src\/save-files\.ts$/,
+      /^packages\/api-client\/src\/(?:save|place)-files\.ts$/,
       // An archive that another program has made takes its place.
       /^features\/support\/sandbox-image\.ts$/,
       // A log that is full moves aside; nothing is replaced.
