@@ -2,13 +2,15 @@
 # Builds the root file system of the sandbox image as a tar archive, from the packages of this machine's own
 # distribution (Debian or a relative of it). Needs apt, dpkg and tar; no container registry, no root, no namespaces.
 #
-#   build.sh OUT.tar
+#   build.sh OUT.tar [PACKAGE...]
 #
+# With further packages it makes a variant: all of packages.txt and those, offline at run time.
 # Packages are fetched and verified by apt into a private folder and unpacked side by side. Maintainer scripts are
 # not run: what the few relevant ones would do is done below, which makes this ten times faster than an installation.
 set -eu
 
-out=${1:?usage: build.sh OUT.tar}
+out=${1:?usage: build.sh OUT.tar [PACKAGE...]}
+shift
 here=$(CDPATH='' cd -- "$(dirname "$0")" && pwd -P)
 work=$(mktemp -d "${TMPDIR:-/tmp}/cynode-image.XXXXXX")
 trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
@@ -41,7 +43,19 @@ APT::Sandbox::User "";
 Debug::NoLocking "true";
 CONF
 }
-packages=$(sed -e 's/#.*//' "$here/packages.txt" | tr '\n' ' ')
+for package in "$@"; do
+  case $package in
+    # A minus at the end would have apt remove it.
+    '' | *[!a-z0-9+.-]* | [!a-z0-9]* | *-) die "$package is no name of a package" ;;
+  esac
+done
+packages="$(sed -e 's/#.*//' "$here/packages.txt" | tr '\n' ' ') $*"
+# Names that the lists of packages do not have; apt would take some for patterns.
+unknown() {
+  for package in "$@"; do
+    APT_CONFIG=$work/apt.conf apt-cache pkgnames "$package" 2>/dev/null | grep -qxF -e "$package" || printf '%s ' "$package"
+  done
+}
 fetch() {
   # shellcheck disable=SC2086 # a list of names
   APT_CONFIG=$work/apt.conf apt-get -qq -y --download-only install usr-is-merged $packages >"$work/apt.log" 2>&1 </dev/null
@@ -49,12 +63,36 @@ fetch() {
 
 say "fetching packages"
 write_apt_conf /var/lib/apt/lists
-if ! fetch; then
+if [ -n "$(unknown "$@")" ] || ! fetch; then
   # This machine's package lists are missing or too old: take fresh ones, for this build only.
   write_apt_conf "$work/lists"
   APT_CONFIG=$work/apt.conf apt-get -qq update >"$work/apt.log" 2>&1 </dev/null || true
+  missing=$(unknown "$@")
+  [ -z "$missing" ] || die "the distribution has no package ${missing% }; apt-cache search WORD finds names"
   fetch || { tail -n 5 "$work/apt.log" >&2; die "the packages could not be fetched; check that the distribution's mirror can be reached: apt-get update"; }
 fi
+
+# What maintainer scripts would choose, as far as they name it: links like /usr/bin/java to what a package brings.
+link_alternatives() {
+  for deb in "$work/cache/archives"/*.deb; do
+    dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./postinst 2>/dev/null || true
+  done | sed -e ':join' -e '/\\$/{N;s/\\\n//;b join' -e '}' | tr -d "\"'" | awk '
+    /update-alternatives/ { for (i = 1; i < NF; i++) if ($i == "--install" || $i == "--slave") print $(i + 1), $(i + 3) }
+  ' | while read -r link target; do
+    case $link$target in *[!A-Za-z0-9/._+-]* | *..*) continue ;; /usr/*) ;; *) continue ;; esac
+    link_tool "$target" "$link"
+  done
+  for tool in "$root"/usr/lib/jvm/*/bin/*; do
+    link_tool "${tool#"$root"}" "/usr/bin/${tool##*/}"
+  done
+}
+# The link is absolute: it is looked at and never followed out of here.
+link_tool() {
+  if [ -e "$root$2" ] || [ -L "$root$2" ]; then return; fi
+  if [ ! -e "$root$1" ] && [ ! -L "$root$1" ]; then return; fi
+  mkdir -p "$root${2%/*}"
+  ln -s "$1" "$root$2"
+}
 
 say "unpacking"
 root=$work/root
@@ -68,7 +106,12 @@ if [ "$(dpkg --print-architecture)" = amd64 ]; then
 fi
 # Tools that only install or configure packages are of no use in a sealed sandbox. Of Perl there is what its base
 # package has, and of the compiler not what prints its intermediate form: 75 MB that nothing here needs.
-unpack='case ${1##*/} in dpkg_* | debconf_* | init-system-helpers_* | libdebconfclient0_* | perl_* | perl-modules-* | libperl5* | liberror-perl_* | git-man_* | usrmerge_* | gcc-*-base_*) exit 0 ;; esac
+# A variant may have packages that need all of Perl.
+# shellcheck disable=SC2016 # for the shell that unpacks
+unpack='case ${1##*/} in
+  dpkg_* | debconf_* | init-system-helpers_* | libdebconfclient0_* | git-man_* | usrmerge_* | gcc-*-base_*) exit 0 ;;
+  perl_* | perl-modules-* | libperl5* | liberror-perl_*) [ -n "$3" ] || exit 0 ;;
+esac
 dpkg-deb --fsys-tarfile "$1" | tar -C "$2" -xp --keep-directory-symlink --no-same-owner \
   --exclude "./usr/share/doc/*" --exclude "./usr/share/man/*" --exclude "./usr/share/info/*" \
   --exclude "./usr/bin/*-lto-dump-*" --exclude "./usr/share/locale/*" --exclude "./usr/share/bash-completion/*" --exclude "./usr/share/lintian/*" \
@@ -76,7 +119,8 @@ dpkg-deb --fsys-tarfile "$1" | tar -C "$2" -xp --keep-directory-symlink --no-sam
 find "$work/cache/archives" -maxdepth 1 -name '*.deb' -printf '%f\n' | sort >"$work/packages.txt"
 # The largest first, so that no core waits for it at the end.
 find "$work/cache/archives" -maxdepth 1 -name '*.deb' -printf '%s\t%p\n' | sort -rn | cut -f 2- | tr '\n' '\0' |
-  xargs -0 -P "$(nproc)" -I '{}' sh -c "$unpack" unpack '{}' "$root"
+  xargs -0 -P "$(nproc)" -I '{}' sh -c "$unpack" unpack '{}' "$root" "$*"
+[ $# -eq 0 ] || link_alternatives
 rm -rf "$work/cache"
 
 say "configuring"
@@ -85,10 +129,10 @@ cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
 printf 'sandbox:x:65532:65532:sandbox:/workspace:/bin/bash\n' >>"$root/etc/passwd"
 printf 'sandbox:x:65532:\n' >>"$root/etc/group"
 printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$root/etc/nsswitch.conf"
-[ -e "$root/usr/bin/sh" ] || ln -s dash "$root/usr/bin/sh"
-[ -e "$root/usr/bin/awk" ] || ln -s mawk "$root/usr/bin/awk"
-[ -e "$root/usr/bin/cc" ] || ln -s gcc "$root/usr/bin/cc"
-[ -e "$root/usr/bin/which" ] || ln -s which.debianutils "$root/usr/bin/which"
+link_tool /usr/bin/dash /usr/bin/sh
+link_tool /usr/bin/mawk /usr/bin/awk
+link_tool /usr/bin/gcc /usr/bin/cc
+link_tool /usr/bin/which.debianutils /usr/bin/which
 mkdir -p "$root/etc/ssl/certs" "$root/usr/lib/ssl"
 find "$root/usr/share/ca-certificates" -name '*.crt' | sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
 rm -rf "$root/usr/lib/ssl/cert.pem"

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mustRun } from '@cynodeai/runtime/process';
+import { mustRun, runCommand } from '@cynodeai/runtime/process';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureArchive } from '../src/image/build-archive.ts';
@@ -64,6 +64,34 @@ describe('the sandbox image', () => {
     await using dir = await temporaryDirectory();
     const again = await build(join(dir.path, 'images'));
     expect(createHash('sha256').update(readFileSync(again)).digest('hex')).toBe(digest);
+  });
+
+  it('has in a variant what was asked for, and the links its packages would choose', async () => {
+    await using dir = await temporaryDirectory();
+    const variant = join(dir.path, 'variant.tar');
+    await mustRun('sh', [join(recipe.dir, 'build.sh'), variant, 'gawk'], { timeoutMs: 300_000 });
+    const listing = await mustRun('tar', ['--list', '--verbose', '--file', variant]);
+    expect(listing).toContain(' ./usr/bin/gawk\n');
+    expect(listing).toContain(' ./usr/bin/nawk -> /usr/bin/gawk\n');
+    expect(listing).toContain(' ./usr/bin/gcc -> gcc-');
+  });
+
+  it.each([
+    ['no-such-package-anywhere', 'the distribution has no package no-such-package-anywhere;'],
+    ['gaw.', 'the distribution has no package gaw.;'],
+    ['curl-', 'curl- is no name of a package'],
+    ['-o', '-o is no name of a package'],
+    ['$(touch pwned)', 'is no name of a package'],
+  ])('is not built with %s, and says why before anything is fetched', async (name, words) => {
+    await using dir = await temporaryDirectory();
+    const path = join(dir.path, 'variant.tar');
+    const result = await runCommand('sh', [join(recipe.dir, 'build.sh'), path, name], {
+      timeoutMs: 120_000,
+    });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain(words);
+    expect(result.stderr).not.toContain('unpacking');
+    expect(readdirSync(dir.path)).toEqual([]);
   });
 
   it('is not built again when its archive is there, and tells what it does', async () => {

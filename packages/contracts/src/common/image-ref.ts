@@ -21,7 +21,7 @@ export function normaliseImageRef(ref: string): string | undefined {
 }
 
 /** Repository below which a node keeps the images that were made on it. */
-const localRepository = 'localhost/cynode/';
+export const localRepository = 'localhost/cynode/';
 
 /** A name alone: no registry, no folder, no tag. */
 const shortName = new RegExp(`^${part}$`);

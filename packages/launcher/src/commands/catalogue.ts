@@ -8,8 +8,9 @@ import {
   benchArgs,
   doctorFlags,
   downFlags,
-  imageArgs,
-  imageFlags,
+  imageBuildFlags,
+  imageListFlags,
+  imageRemoveArgs,
   modelListFlags,
   modelPullArgs,
   modelPullFlags,
@@ -102,11 +103,28 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
     load: async () => (await import('./serve.ts')).serve,
   }),
   defineCommand({
-    path: ['image'],
-    summary: 'build the sandbox image anew with the newest packages, and use it from now on',
-    args: imageArgs,
-    flags: imageFlags,
-    load: async () => (await import('./image.ts')).image,
+    path: ['image', 'build'],
+    summary: 'build the sandbox image anew with the newest packages, or a variant for --image',
+    args: {},
+    flags: imageBuildFlags,
+    notes: `  cynode image build
+  cynode image build --with nodejs,golang --name web
+  cynode run --image web --commands 'node --version'`,
+    load: async () => (await import('./image-build.ts')).imageBuild,
+  }),
+  defineCommand({
+    path: ['image', 'list'],
+    summary: 'list the variants of the sandbox image, with size and packages',
+    args: {},
+    flags: imageListFlags,
+    load: async () => (await import('./image-list.ts')).imageList,
+  }),
+  defineCommand({
+    path: ['image', 'remove'],
+    summary: 'remove a variant of the sandbox image',
+    args: imageRemoveArgs,
+    flags: {},
+    load: async () => (await import('./image-remove.ts')).imageRemove,
   }),
   defineCommand({
     path: ['model', 'list'],
@@ -150,7 +168,10 @@ export const cynode: Program<CommandContext> = {
   name: 'cynode',
   summary: 'CyNodeAI: tasks in sealed sandboxes, on this machine',
   globals: {},
-  groups: [{ name: 'model', summary: 'list, choose and download models' }],
+  groups: [
+    { name: 'image', summary: 'build, list and remove images of sandboxes' },
+    { name: 'model', summary: 'list, choose and download models' },
+  ],
   commands,
   notes: `cynode COMMAND --help tells more; cynode --version the version.
 State is kept in CYNODE_HOME, else ~/.local/state/cynode.`,

@@ -120,15 +120,23 @@ export const serveFlags = {
   id: { type: 'string', value: 'id', help: 'node: its id; the default is made of its port' },
 } as const satisfies Flags;
 
-export const imageArgs = { action: 'build' } as const satisfies Args;
-
-export const imageFlags = {
+export const imageBuildFlags = {
+  with: {
+    type: 'strings',
+    value: 'packages',
+    help: "make a variant that also has these of the distribution's packages, such as nodejs,golang",
+  },
+  name: { type: 'string', value: 'name', help: 'of the variant (default its packages)' },
   fromRegistry: {
     type: 'boolean',
     help: 'use images/sandbox/Containerfile and a container registry',
   },
   yes: yes('install missing packages without asking'),
 } as const satisfies Flags;
+
+export const imageListFlags = { output } as const satisfies Flags;
+
+export const imageRemoveArgs = { name: 'variant to remove' } as const satisfies Args;
 
 export const resetFlags = {
   keepImages: { type: 'boolean', help: 'keep the built archive of the sandbox image' },

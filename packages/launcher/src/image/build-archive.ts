@@ -44,10 +44,11 @@ function buildFromRegistry(path: string, options: BuildOptions): Promise<void> {
 
 const passedOn = ['HOME', 'http_proxy', 'https_proxy', 'no_proxy', 'XDG_RUNTIME_DIR'] as const;
 
-async function build(
+/** Runs what makes an archive, and tells its steps. @throws LauncherError `setup` with its last words */
+export async function build(
   program: string,
   args: readonly string[],
-  options: BuildOptions,
+  options: Pick<BuildOptions, 'imagesDir' | 'env' | 'signal' | 'onStep'>,
 ): Promise<void> {
   const env = Object.fromEntries(
     passedOn.flatMap((name) => {

@@ -35,13 +35,7 @@ export async function ensureImage(options: ImageOptions): Promise<void> {
   const built = await archiveOf(options, recipe);
   const archive = join(engineDirOf('images', install), basename(built));
   options.onStep('importing the sandbox image');
-  const config = [
-    ...imageConfig.env.flatMap((value) => ['--env', value]),
-    ...imageConfig.labels.flatMap((value) => ['--label', value]),
-    '--workdir',
-    imageConfig.workdir,
-  ];
-  await mustRunEngine(options, ['import-image', archive, recipe.reference, ...config]);
+  await mustRunEngine(options, ['import-image', archive, recipe.reference, ...importFlags()]);
   await mustRunEngine(options, ['tag-image', recipe.reference, sandboxImage]);
   writeFileAtomicSync(markerPath(install), `${recipe.hash}\n`);
   await removeOlder(options, recipe);
@@ -59,11 +53,22 @@ async function removeOlder(options: ImageOptions, recipe: Recipe): Promise<void>
   }
 }
 
+/** What an archive of files does not say of the image. */
+export function importFlags(labels: readonly string[] = []): string[] {
+  return [
+    ...imageConfig.env.flatMap((value) => ['--env', value]),
+    ...[...imageConfig.labels, ...labels].flatMap((value) => ['--label', value]),
+    '--workdir',
+    imageConfig.workdir,
+  ];
+}
+
 function archiveOf(options: ImageOptions, recipe: Recipe): Promise<string> {
   return ensureArchive({ ...options, recipe, imagesDir: options.install.paths.images });
 }
 
-function lockImages(options: ImageOptions): ReturnType<typeof takeLock> {
+/** One image is made at a time. */
+export function lockImages(options: ImageOptions): ReturnType<typeof takeLock> {
   return takeLock(`${options.install.paths.locks}/images`, {
     signal: options.signal,
     onWait: () => options.onStep('waiting for another cynode that prepares the sandbox image'),

@@ -308,6 +308,13 @@ export const situations: Readonly<Record<string, Situation>> = {
     args: ['model', 'pull', 'gpt-oss:120b-cloud'],
     before: async (stage) => void (await stage.model({ models: [] })),
   },
+  'image list: nothing runs': { args: ['image', 'list'] },
+  'image remove: there is none': { args: ['image', 'remove', 'web'], widths: [60] },
+  'usage: a package that is none': {
+    args: ['image', 'build', '--with', 'nodejs;id', '--name', 'web'],
+    widths: [60],
+  },
+  'usage: an image without a name': { args: ['image', 'build', '--with', 'g++'], widths: [60] },
   'start: an address with v1': {
     args: prompt,
     env: named('http://127.0.0.1:11434/v1'),

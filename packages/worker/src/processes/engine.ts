@@ -20,7 +20,7 @@ Commands:
   import-image TAR REF [--env NAME=VALUE]... [--label NAME=VALUE]... [--workdir DIR]
                           make an image of a root file system
   tag-image REF NAME      give an image another name
-  list-images BEGINNING   names and sizes of the images whose names begin so as JSON
+  list-images BEGINNING   names, sizes and labels of the images whose names begin so as JSON
   remove-image REF        take an image its name; exit 1 when there is none of it
   run-flags               the engine's program and global flags as a JSON array
   clean [--slug S]        remove the containers of one node, or of all of the private engine

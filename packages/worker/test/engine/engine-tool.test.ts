@@ -64,6 +64,7 @@ describe.each(engines)('who looks after $name', ({ open }) => {
     expect(await listed('localhost/cynode/none')).toEqual([]);
     const [entry] = await tool.listImages(ref);
     expect(entry?.sizeBytes).toBeGreaterThan(1000);
+    expect(entry?.labels).toMatchObject({ 'io.cynodeai.x': 'y z' });
     expect([await tool.removeImage(ref), await tool.removeImage(ref)]).toEqual([true, false]);
     expect(await tool.hasImage(others[0] ?? '')).toBe(true);
     for (const name of others) expect(await tool.removeImage(name)).toBe(true);

@@ -87,6 +87,7 @@ const listSchema = z.array(
   z.object({
     RepoTags: z.array(z.string()).nullish(),
     Size: z.number().nonnegative(),
+    Labels: z.record(z.string(), z.string()).nullish(),
   }),
 );
 
@@ -101,10 +102,10 @@ export async function listImages(
   }
   const entries = listSchema
     .parse(parseJson(answer.text))
-    .flatMap(({ RepoTags, Size }) =>
+    .flatMap(({ RepoTags, Size, Labels }) =>
       (RepoTags ?? [])
         .filter((ref) => ref.startsWith(beginning))
-        .map((ref) => ({ ref, sizeBytes: Size })),
+        .map((ref) => ({ ref, sizeBytes: Size, labels: Labels ?? {} })),
     );
   return entries.toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
 }

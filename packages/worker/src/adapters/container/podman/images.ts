@@ -65,6 +65,7 @@ const listSchema = z.array(
   z.object({
     Names: z.array(z.string()).nullish(),
     Size: z.number().nonnegative(),
+    Labels: z.record(z.string(), z.string()).nullish(),
   }),
 );
 
@@ -79,10 +80,10 @@ export async function listImages(
   }
   // It tells an image once for each of its names, and each time all of them.
   const entries = new Map<string, ImageEntry>();
-  for (const { Names, Size } of listSchema.parse(parseJson(stdout))) {
+  for (const { Names, Size, Labels } of listSchema.parse(parseJson(stdout))) {
     for (const ref of Names ?? []) {
       if (!ref.startsWith(beginning)) continue;
-      entries.set(ref, { ref, sizeBytes: Size });
+      entries.set(ref, { ref, sizeBytes: Size, labels: Labels ?? {} });
     }
   }
   return [...entries.values()].toSorted((a, b) => (a.ref < b.ref ? -1 : 1));

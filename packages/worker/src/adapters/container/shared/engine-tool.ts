@@ -13,6 +13,7 @@ export interface ImageEntry {
   /** With its tag. */
   readonly ref: string;
   readonly sizeBytes: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** What was found out about an engine. */
