@@ -115,12 +115,13 @@ describe('how a task ended', () => {
     ['failed', failure({ stderr: '' }), 7, 'the job ended with exit code 7'],
     ['failed', failure({ status: 'timeout' }), 124, 'the job ran out of time and was stopped'],
     ['failed', error, 125, 'no node has the image'],
-    ['failed', undefined, 125, 'it ended without a result'],
+    ['failed', undefined, 125, 'the task ended without a result'],
     ['failed', failure({ exit_code: 0 }), 1, expect.stringContaining('exit code 0')],
     ['failed', failure({ exit_code: 300 }), 1, expect.stringContaining('exit code 300')],
     ['canceled', failure({ exit_code: 143 }), 130, undefined],
     ['superseded', undefined, 130, undefined],
-    ['running', undefined, 0, undefined],
+    ['running', undefined, 75, undefined],
+    ['queued', undefined, 75, undefined],
   ] as const;
 
   it.each(ends)(
@@ -130,7 +131,7 @@ describe('how a task ended', () => {
       const jobs = [{ id: taskId, status: 'completed', ...(job && { result: job }) }];
       gateway.on(`GET /v1/tasks/${taskId}`, json(200, task(status)));
       gateway.on(`GET /v1/tasks/${taskId}/result`, json(200, result(status, { jobs })));
-      for (const words of [['get'], ['result'], ...(status === 'running' ? [] : [['watch']])]) {
+      for (const words of [['get'], ['result'], ...(code === 75 ? [] : [['watch']])]) {
         const plain = await cynork('task', ...words, taskId);
         expect([words, plain.code]).toEqual([words, 0]);
         const told = await cynork('task', ...words, taskId, '--exit-status');

@@ -130,15 +130,21 @@ describe('task watch with an event stream', () => {
     ]);
   });
 
-  it('the first line of jsonl is there before the task ends, and SIGINT is exit 0', async () => {
-    gateway.on(eventsPath, open(['1', 'task.status', statusEvent('running')]));
-    const running = home.start(['task', 'watch', taskId, '-o', 'jsonl'], { env });
-    await running.printed('"running"');
-    running.kill('SIGINT');
-    const { code, stdout } = await running.outcome;
-    expect(code).toBe(0);
-    expect(stdout.split('\n')).toHaveLength(2);
-  });
+  it.each([
+    [0, []],
+    [75, ['--exit-status']],
+  ])(
+    'the first line of jsonl is there before the task ends, and SIGINT is exit %i',
+    async (end, flags) => {
+      gateway.on(eventsPath, open(['1', 'task.status', statusEvent('running')]));
+      const running = home.start(['task', 'watch', taskId, '-o', 'jsonl', ...flags], { env });
+      await running.printed('"running"');
+      running.kill('SIGINT');
+      const { code, stdout } = await running.outcome;
+      expect(code).toBe(end);
+      expect(stdout.split('\n')).toHaveLength(2);
+    },
+  );
 
   it('a stream without news about a task that has ended gives way to the result', async () => {
     gateway
@@ -213,15 +219,18 @@ describe('task watch without an event stream', () => {
     expect(gateway.requests).toHaveLength(1);
   });
 
-  it('SIGINT in JSON mode prints what is known as one value, exit 0', async () => {
+  it.each([
+    [0, []],
+    [75, ['--exit-status']],
+  ])('SIGINT in JSON mode prints what is known as one value, exit %i', async (end, flags) => {
     const { id } = gateway.addTask().start();
     const path = `GET /v1/tasks/${id}`;
     gateway.on(`${path}/events`, noStream);
-    const running = home.start(['task', 'watch', id, '-o', 'json', '-n', '60s'], { env });
+    const running = home.start(['task', 'watch', id, '-o', 'json', '-n', '60s', ...flags], { env });
     await gatewayAsked(`${path}/result`, 2);
     running.kill('SIGINT');
     const { code, stdout } = await running.outcome;
-    expect(code).toBe(0);
+    expect(code).toBe(end);
     expect(parseJson(stdout)).toMatchObject({ task_id: id, status: 'running' });
   });
 

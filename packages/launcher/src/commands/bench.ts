@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
 import { checkoutDir } from '../install/paths.ts';
-import { exitCodes } from '../domain/exit-codes.ts';
+import { exitCodes } from '../base/exit-code.ts';
 import type { CommandContext } from './command-context.ts';
 import type { benchArgs } from './flags.ts';
 

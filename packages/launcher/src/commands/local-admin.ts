@@ -1,6 +1,6 @@
 import { type GatewayClient, GatewayError } from '@cynodeai/api-client';
 import { LauncherError } from '../base/launcher-error.ts';
-import { exitCodes } from '../domain/exit-codes.ts';
+import { exitCodes } from '../base/exit-code.ts';
 import { findInstall } from '../install/install.ts';
 import { localClient } from '../run/local-client.ts';
 import { runningStack } from '../stack/running-stack.ts';

@@ -12,12 +12,11 @@ import {
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { Install } from '../install/install.ts';
-import { exitCodes } from '../domain/exit-codes.ts';
-import { exitCodeOf } from '../base/exit-code.ts';
+import { exitCodeOf, exitCodes } from '../base/exit-code.ts';
 import { LauncherError, isInterruption } from '../base/launcher-error.ts';
 import { localClient } from '../run/local-client.ts';
 import { looksLikeCommand } from '../domain/looks-like-command.ts';
-import { outcomeOf } from '../domain/outcome.ts';
+import { outcomeOf } from '../run/outcome.ts';
 import { type LeftFiles, type SaveWish, checkWish, takeFiles } from '../run/left-files.ts';
 import { LivePrinter } from '../run/live-printer.ts';
 import { printJson, printText, printed } from '../run/print-outcome.ts';

@@ -3,7 +3,7 @@ import { type SavedFiles, checkFolder, saveFiles } from '@cynodeai/api-client/sa
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { messageOf } from '@cynodeai/runtime/std';
-import { exitCodes } from '../domain/exit-codes.ts';
+import { exitCodes } from '../base/exit-code.ts';
 
 /** Where what a job leaves is saved. */
 export interface SaveWish {

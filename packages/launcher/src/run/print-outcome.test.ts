@@ -2,7 +2,7 @@ import { parseJson } from '@cynodeai/runtime/std';
 import { Notes, Output, type TextStream } from '@cynodeai/command-line/output';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../domain/outcome.ts';
+import type { Outcome } from './outcome.ts';
 import type { LeftFiles } from './left-files.ts';
 import { printJson, printText, printed } from './print-outcome.ts';
 

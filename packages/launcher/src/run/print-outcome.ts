@@ -2,9 +2,9 @@ import type { Notes, Output } from '@cynodeai/command-line/output';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { demoModelRef } from '@cynodeai/contracts/model';
-import { exitCodes } from '../domain/exit-codes.ts';
+import { exitCodes } from '../base/exit-code.ts';
 import { realModelCommand } from '../domain/inference.ts';
-import type { Outcome } from '../domain/outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { type LeftFiles, exitCodeWith } from './left-files.ts';
 import type { LivePrinter } from './live-printer.ts';
 

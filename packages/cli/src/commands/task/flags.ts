@@ -12,7 +12,7 @@ export const taskArgs = { task: 'uuid or name of the task' } as const satisfies 
 export const exitStatusFlag = {
   exitStatus: {
     type: 'boolean',
-    help: 'end with the exit code of the job, 124 when its time was up, 130 when canceled, 125 when it did not run',
+    help: 'end with the exit code of the job, 124 when its time was up, 130 when canceled, 125 when it did not run, 75 while it goes on',
   },
 } as const satisfies Flags;
 

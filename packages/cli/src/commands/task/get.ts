@@ -1,6 +1,6 @@
 import { type GatewayClient, GatewayError } from '@cynodeai/api-client';
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import { gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
+import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { type ShownResult, type ShownTask, resultOf, taskOf } from '../../gateway/answers.ts';
 import type { CommandContext } from '../context.ts';
 import type { getFlags, taskArgs } from './flags.ts';
@@ -12,7 +12,7 @@ async function endOf(
   { task_id: id, status }: ShownTask,
   isNeeded: boolean,
 ): Promise<ShownResult | undefined> {
-  if (!(isNeeded ? isTerminalTaskStatus(status) : status === 'failed')) return undefined;
+  if (!isNeeded && status !== 'failed') return undefined;
   try {
     return resultOf(await client.read(gatewayRoutes.getTaskResult, { params: { id } }));
   } catch (error) {

@@ -1,3 +1,4 @@
+import { exitCodeOfJob } from '@cynodeai/api-client/task-end';
 import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
 import { at } from '@cynodeai/runtime/std';
@@ -14,13 +15,14 @@ interface Streams {
  * The gateway's own fields, else what the jobs hold, in job order.
  * See docs/reference/cli.md#task-commands.
  */
-export function streamsOf({ stdout, stderr, exit_code, jobs }: ShownResult): Streams {
+export function streamsOf(result: ShownResult): Streams {
+  const { stdout, stderr, jobs } = result;
   const joined = (stream: 'stdout' | 'stderr'): string =>
     jobs.map((job) => job.result?.[stream] ?? '').join('');
   return {
     stdout: stdout ?? joined('stdout'),
     stderr: stderr ?? joined('stderr'),
-    exit_code: exit_code ?? jobs.at(-1)?.result?.exit_code ?? undefined,
+    exit_code: exitCodeOfJob(result),
   };
 }
 

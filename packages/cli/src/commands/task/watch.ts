@@ -1,3 +1,4 @@
+import { taskExitCodes } from '@cynodeai/api-client/task-end';
 import { parseDurationMs } from '@cynodeai/runtime/std';
 import { type TaskStatus, gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../base/cli-error.ts';
@@ -100,10 +101,11 @@ export async function watch(
     const interrupted = stop.aborted && exitCodeOf(stop.reason) === 130;
     if (!interrupted) throw error;
   }
-  if (latest === undefined) return 0;
+  if (latest === undefined) return flags.exitStatus ? taskExitCodes.going : 0;
   if (output.format === 'json') await output.print(resultOutput(latest));
-  if (!isTerminalTaskStatus(latest.status)) return 0;
-  await warnOfCuts(latest, notes);
-  await nameDemoModel(latest, notes);
+  if (isTerminalTaskStatus(latest.status)) {
+    await warnOfCuts(latest, notes);
+    await nameDemoModel(latest, notes);
+  }
   return flags.exitStatus ? exitStatusOf(latest) : 0;
 }

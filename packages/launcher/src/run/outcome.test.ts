@@ -88,6 +88,19 @@ describe('the outcome of a task', () => {
     );
   });
 
+  it('is 130 for one whose place another took', () => {
+    expect(outcomeOf(result({ status: 'superseded' }))).toMatchObject({
+      kind: 'interrupted',
+      exitCode: 130,
+      message: 'another task took the place of this one',
+    });
+  });
+
+  it('never is a success where the task failed, whatever its job had said', () => {
+    const failed = result({ status: 'failed', exit_code: 0 }, { exit_code: 0 });
+    expect(outcomeOf(failed).exitCode).toBe(1);
+  });
+
   it('is a failure when the exit code does not fit into a byte', () => {
     expect(outcomeOf(result({ exit_code: 256 }, { exit_code: 256 })).exitCode).toBe(1);
   });
