@@ -169,16 +169,24 @@ describe.each(cynork.commands.map(({ path }) => path.join(' ')))(
       await keepInstall(portOf(stranger));
       const host = how === 'by its address' ? '127.0.0.1' : 'localhost';
       const url = `http://${host}:${portOf(stranger)}`;
-      await home.config(
-        how === 'found' ? '' : `gateway_url: ${url}\ntoken: canary-1\nrefresh_token: canary-2\n`,
-      );
+      const kept = 'token: canary-1\nrefresh_token: canary-2\n';
+      // Of the gateway in use; what deletes a context is about another one.
+      const named = name.startsWith('context ')
+        ? `contexts:\n  far:\n    gateway_url: ${url}\n${kept}token_gateway: ${url}\n`
+        : `gateway_url: ${url}\n${kept}`;
+      await home.config(how === 'found' ? '' : named);
       const args = (calls[name]?.args ?? []).map((w) => (w === 'OUT' ? join(home.path, w) : w));
-      await runInProcess(home, [...name.split(' '), ...args], {
+      const ran = await runInProcess(home, [...name.split(' '), ...args], {
         env: { CYNORK_TOKEN: '' },
         input: 'canary password\ncanary password 2\n',
         signal: AbortSignal.timeout(20_000),
       });
       expect(asked(stranger)).toEqual([]);
+      // It was on its way there, not stopped before.
+      if (name === 'context delete' && how !== 'found') {
+        expect(ran.code).toBe(0);
+        expect(stranger.requests.length).toBeGreaterThan(0);
+      }
     });
   },
 );

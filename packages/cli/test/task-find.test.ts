@@ -8,8 +8,9 @@ import {
   task,
   taskId,
 } from '@cynodeai/testing/doubles';
+import { Child } from '@cynodeai/testing/harness';
 import { describe, expect, it } from 'vitest';
-import type { Home } from './support/cynork.ts';
+import { type Home, executable } from './support/cynork.ts';
 import { eachTest } from './support/each-test.ts';
 import { type Ran, runInProcess } from './support/run-in-process.ts';
 
@@ -60,6 +61,11 @@ describe('finding tasks', () => {
     ['--since', 'yesterday'],
     ['--until', '5'],
     ['--since', '2026-13-01'],
+    ['--since', '2026-02-30'],
+    ['--until', '2025-02-29T08:00:00Z'],
+    ['--until', '2026-04-31T23:59:59+02:00'],
+    ['--since', '2026-00-10'],
+    ['--since', '2026-01-00'],
     ['--since', '2026-11-02T03:04'],
     ['--since', ''],
     ['--since', '1h', '--until', '2h'],
@@ -89,6 +95,22 @@ describe('finding tasks', () => {
     const parsed = parseJson(value.stdout) as { tasks: { task_name: string }[] };
     expect(parsed.tasks.map((one) => one.task_name)).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(value.stdout).toContain('"next_cursor": ""');
+  });
+
+  it('--all asks for no more pages once nobody reads them', async () => {
+    let pages = 0;
+    gateway.on('GET /v1/tasks', (request, response) => {
+      pages += 1;
+      return json(200, { tasks: [task('queued')], next_cursor: `page-${pages}` })(
+        request,
+        response,
+      );
+    });
+    const line = '"$0" task list --all | head -n 1; echo done';
+    const run = new Child('/bin/sh', ['-c', line, executable], {
+      env: home.env({ CYNORK_TOKEN: alice.token }),
+    });
+    expect((await run.outcome).stdout).toMatch(/^task_id=.*\ndone\n$/);
   });
 
   it('--all ends with a gateway that gives one cursor for ever', async () => {

@@ -1,6 +1,7 @@
 import { type Answer, FakeGateway, type Recorded, alice, problem } from '@cynodeai/testing/doubles';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { cynork } from '../src/commands/catalogue.ts';
 import { Home } from './support/cynork.ts';
 import { calls } from './support/every-command.ts';
@@ -264,6 +265,24 @@ describe('two gateways', () => {
     expect(stderr).toBe(
       `error: not logged in: run 'cynork auth login --gateway ${place.other.url}' or set CYNORK_TOKEN; the session of ${place.own.url} is not sent to ${place.other.url}\n`,
     );
+  });
+
+  it('what the file says beside the address of a context stays', async () => {
+    await using place = await twoGateways(false);
+    const { home, own, other } = place;
+    const far = `  far:\n    gateway_url: ${other.url}\n    note: mine\n    more:\n      - 1\n`;
+    await home.config(
+      `contexts:\n${far}  gone:\n    gateway_url: ${own.url}\n    note: theirs\nelse: 1\n`,
+    );
+    const kept = async () => parse(await home.readConfig()) as Record<string, object>;
+    const whole = { gateway_url: other.url, note: 'mine', more: [1] };
+    await home.run(['context', 'use', 'far']);
+    await home.run(['context', 'delete', 'gone', '-y']);
+    expect(await kept()).toMatchObject({ contexts: { far: whole }, else: 1 });
+    expect((await login(home, '--gateway', `${other.url}/`, '--context', 'near')).code).toBe(0);
+    expect((await kept())['contexts']).toEqual({
+      near: { ...whole, gateway_url: `${other.url}/` },
+    });
   });
 
   it.each([

@@ -20,13 +20,19 @@ const schema = z.looseObject({
   tls: z.looseObject({ ca_file: text, cert_file: text, key_file: text }).nullish(),
 });
 
+/** A named gateway, with keys that this release does not know. */
+export interface StoredContext {
+  readonly gateway_url: string;
+  readonly [key: string]: unknown;
+}
+
 /** Known keys of the config file; empty and null count as absent. */
 export interface StoredConfig {
   readonly gatewayUrl?: string;
   /** The one at the top of the file first. */
   readonly sessions: readonly KeptSession[];
-  /** Address of each named gateway. */
-  readonly contexts: ReadonlyMap<string, string>;
+  /** What is kept of each named gateway. */
+  readonly contexts: ReadonlyMap<string, StoredContext>;
   readonly credentialHelper?: string;
   readonly activeProjectId?: string;
 }
@@ -76,9 +82,7 @@ export function readConfigDocument(path: string, document: Document): StoredConf
   return {
     ...(gateway_url && { gatewayUrl: gateway_url }),
     sessions: sessions.filter((kept) => kept !== undefined),
-    contexts: new Map(
-      Object.entries(data.contexts ?? {}).map(([name, context]) => [name, context.gateway_url]),
-    ),
+    contexts: new Map(Object.entries(data.contexts ?? {})),
     ...(credential_helper && { credentialHelper: credential_helper }),
     ...(active_project_id && { activeProjectId: active_project_id }),
   };

@@ -109,7 +109,7 @@ describe('the gateway address', () => {
   const file = (gatewayUrl?: string): TargetOptions['file'] => ({
     ...none.file,
     ...(gatewayUrl !== undefined && { gatewayUrl }),
-    contexts: new Map([['far', 'https://far.test']]),
+    contexts: new Map([['far', { gateway_url: 'https://far.test' }]]),
   });
   const install = (port: number): NonNullable<TargetOptions['install']> => ({
     port,

@@ -4,6 +4,7 @@ import {
   type NamedGateway,
   contextsDocument,
   currentGateway,
+  gatewayNamed,
   isContextName,
   localContext,
   namedGateways,
@@ -29,10 +30,7 @@ export class ContextStore {
 
   /** @throws CliError `usage` */
   async named(name: string): Promise<NamedGateway> {
-    const { gateways } = await this.all();
-    const found = gateways.find((one) => one.name === name);
-    if (found !== undefined) return found;
-    throw new CliError('usage', `no context ${name}; those there are: cynork context list`);
+    return gatewayNamed(name, await this.#file.read());
   }
 
   /** Keeps a gateway and uses it from now on. Call it under the lock of the file. */

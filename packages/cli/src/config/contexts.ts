@@ -1,10 +1,13 @@
 import { originOf } from './gateway-address.ts';
-import type { StoredConfig } from './config-document.ts';
+import { CliError } from '../base/cli-error.ts';
+import type { StoredConfig, StoredContext } from './config-document.ts';
 
 /** A gateway under a name. */
 export interface NamedGateway {
   readonly name: string;
   readonly url: string;
+  /** What else the file says of it. */
+  readonly kept?: StoredContext | undefined;
 }
 
 /** Stands for what is used where no gateway is named: the install of this machine, else the default address. */
@@ -30,12 +33,19 @@ function isSameGateway(one: string, other: string): boolean {
 
 /** The gateways the config file names, the one in use included when it has no name of its own. */
 export function namedGateways({ contexts, gatewayUrl }: StoredConfig): readonly NamedGateway[] {
-  const named = [...contexts].map(([name, url]) => ({ name, url }));
+  const named = [...contexts].map(([name, kept]) => ({ name, url: kept.gateway_url, kept }));
   if (gatewayUrl === undefined || named.some(({ url }) => isSameGateway(url, gatewayUrl))) {
     return named;
   }
   const name = usualNameOf(gatewayUrl);
   return [...named.filter((one) => one.name !== name), { name, url: gatewayUrl }];
+}
+
+/** The gateway of that name. @throws CliError `usage` */
+export function gatewayNamed(name: string, config: StoredConfig): NamedGateway {
+  const found = namedGateways(config).find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw new CliError('usage', `no context ${name}; those there are: cynork context list`);
 }
 
 /** The named one among them that is in use; undefined when it is the local one. */
@@ -54,8 +64,8 @@ export function withGateway(
   name: string | undefined,
 ): readonly NamedGateway[] {
   const known = namedGateways(config);
-  const own = known.find((one) => isSameGateway(one.url, url))?.name;
-  const added = { name: name ?? own ?? usualNameOf(url), url };
+  const own = known.find((one) => isSameGateway(one.url, url));
+  const added = { name: name ?? own?.name ?? usualNameOf(url), url, kept: own?.kept };
   const others = known.filter((one) => one.name !== added.name && !isSameGateway(one.url, url));
   return [...others, added];
 }
@@ -63,7 +73,9 @@ export function withGateway(
 /** As the config file has them. */
 export function contextsDocument(
   gateways: readonly NamedGateway[],
-): Record<string, { gateway_url: string }> | undefined {
+): Record<string, StoredContext> | undefined {
   if (gateways.length === 0) return undefined;
-  return Object.fromEntries(gateways.map(({ name, url }) => [name, { gateway_url: url }]));
+  return Object.fromEntries(
+    gateways.map(({ name, url, kept }) => [name, { ...kept, gateway_url: url }]),
+  );
 }

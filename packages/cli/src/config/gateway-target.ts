@@ -8,7 +8,7 @@ import {
 } from '@cynodeai/contracts/common';
 import { CliError } from '../base/cli-error.ts';
 import type { StoredConfig } from './config-document.ts';
-import { localContext, namedGateways } from './contexts.ts';
+import { gatewayNamed, localContext } from './contexts.ts';
 
 /** Who named the gateway: `install` and `default` say that nobody did. */
 export type TargetSource = 'flag' | 'context' | 'environment' | 'file' | 'install' | 'default';
@@ -34,13 +34,6 @@ export interface TargetOptions {
   readonly install: LocalInstall | undefined;
 }
 
-/** The address of a gateway that has a name. @throws CliError `usage` */
-function addressOf(name: string, file: StoredConfig): string {
-  const found = namedGateways(file).find((one) => one.name === name);
-  if (found !== undefined) return found.url;
-  throw new CliError('usage', `no context ${name}; those there are: cynork context list`);
-}
-
 /** At the default port it goes by the default address, which people log in to. */
 function addressOfInstall({ port }: LocalInstall): string {
   return port === defaultPorts.userGateway ? defaultGatewayUrl : `http://127.0.0.1:${port}`;
@@ -55,7 +48,7 @@ function named({ flag, context, environment, file, install }: TargetOptions) {
   }
   if (context !== undefined) {
     const what = `the gateway_url of context ${context}`;
-    return { url: addressOf(context, file), source: 'context', what } as const;
+    return { url: gatewayNamed(context, file).url, source: 'context', what } as const;
   }
   if (environment) {
     return { url: environment, source: 'environment', what: 'CYNORK_GATEWAY_URL' } as const;

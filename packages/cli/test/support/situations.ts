@@ -28,6 +28,13 @@ export interface Situation {
   readonly stranger?: true;
 }
 
+/** No name server is asked: each answers in its own way, or not at all. */
+const withoutNames = `--import=data:text/javascript,${encodeURIComponent(
+  `import dns from 'node:dns';
+   const fault = Object.assign(new Error('not found'), { code: 'ENOTFOUND', syscall: 'getaddrinfo' });
+   dns.lookup = (name, options, done) => process.nextTick(done, fault);`,
+)}`;
+
 const widths = [40, 80, 120] as const;
 const get = `GET /v1/tasks/${taskId}`;
 const create = ['task', 'create', '-p', 'hi'];
@@ -189,7 +196,7 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'gateway: a name that is unknown': {
     args: ['status'],
-    env: { CYNORK_GATEWAY_URL: 'http://gateway.invalid:8080' },
+    env: { CYNORK_GATEWAY_URL: 'http://gateway.invalid:8080', NODE_OPTIONS: withoutNames },
   },
   'gateway: a page of somebody else': {
     args: ofTask,

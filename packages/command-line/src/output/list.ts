@@ -13,7 +13,8 @@ const escapes: Readonly<Record<string, string>> = {
   '\\': '\\\\',
 };
 
-function formatCell(value: Cell): string {
+/** One cell on one line: TAB, CR, LF and backslash are escaped, null is empty. */
+export function formatCell(value: Cell): string {
   return String(value ?? '').replaceAll(/[\t\r\n\\]/g, (char) => escapes[char] ?? char);
 }
 

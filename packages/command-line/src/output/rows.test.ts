@@ -23,6 +23,20 @@ describe('rows for a person', () => {
     expect(formatRows(rows, 15)).toBe('a-name-of-twenty-one\n  completed\nshort\n  queued\n');
   });
 
+  it('are a line each, whatever their cells hold', () => {
+    const cell = fc.string({ unit: fc.constantFrom('a', '\n', '\t', '\r', '\\'), maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (all) => {
+        const text = formatRows(all, undefined);
+        expect(text).not.toMatch(/[\t\r]/);
+        expect(text.match(/\n/g)).toHaveLength(all.length);
+      }),
+    );
+    expect(formatRows([['a\nforged  completed', 'queued']], undefined)).toBe(
+      'a\\nforged  completed  queued\n',
+    );
+  });
+
   it('never cut a name, and fit a window that has room for their other columns', () => {
     const cell = fc.string({ unit: fc.constantFrom('a', 'é', '日', '-'), maxLength: 8 });
     const name = fc.string({ unit: fc.constantFrom('a', '-', '7'), minLength: 1, maxLength: 30 });

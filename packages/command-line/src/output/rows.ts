@@ -1,4 +1,5 @@
 import { textWidth } from './fit-width.ts';
+import { formatCell } from './list.ts';
 
 /** Between two columns. */
 const gap = 2;
@@ -6,14 +7,18 @@ const gap = 2;
 const leastWidth = 8;
 
 /**
- * Rows for a person: columns as wide as their widest cell, without a header. In a window too narrow for that the first
+ * Rows for a person: columns as wide as their widest cell, without a header, each cell on one line. In a window too narrow for that the first
  * cell, by which a row is called, stands on a line of its own where it must, and is never cut.
  * @param columns width of the window; undefined: as wide as it takes
  */
 export function formatRows(
-  rows: readonly (readonly [string, ...string[]])[],
+  texts: readonly (readonly [string, ...string[]])[],
   columns: number | undefined,
 ): string {
+  const rows = texts.map(([name, ...cells]): [string, ...string[]] => [
+    formatCell(name),
+    ...cells.map(formatCell),
+  ]);
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) {

@@ -9,12 +9,19 @@ export type ListFlags = CommandInput<Record<string, never>, typeof listFlags>['f
 const momentPattern =
   /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
+/** Whether the calendar has that day: parsers take the 30th of February for a day of March. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10);
+  const moment = new Date(day);
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(day);
+}
+
 /** A moment, or how long ago it was; days without a time begin in UTC. */
 function momentOf(flag: string, text: string | undefined, now: Date): Date | undefined {
   if (text === undefined) return undefined;
   const ago = parseDurationMs(text, { days: true });
   const moment = ago === undefined ? new Date(text) : new Date(now.getTime() - ago);
-  const isRight = ago !== undefined || momentPattern.test(text);
+  const isRight = ago !== undefined || (momentPattern.test(text) && isDay(text));
   if (isRight && !Number.isNaN(moment.getTime())) return moment;
   throw new CliError(
     'usage',

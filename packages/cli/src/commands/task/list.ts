@@ -78,6 +78,7 @@ export async function list(
     count += page.tasks.length;
     if (output.format === 'table') await printPage(page, context, flags);
     else found.push(...page.tasks);
+    if (output.closed.aborted) return;
   }
   if (output.format !== 'table') {
     await output.print({ records: [], json: { tasks: found, next_cursor: last } });
