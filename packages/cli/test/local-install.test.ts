@@ -61,7 +61,7 @@ describe('an install of this user', () => {
       expect(ran).toMatchObject({ code: 0, stderr: '' });
       expect(ran.stdout).toContain('user=admin');
     }
-    expect(asked(gateway)).toEqual(['/v1/auth/login', '/v1/users/me', '/v1/users/me']);
+    expect(asked(gateway)).toEqual(['/v1/auth/local', '/v1/users/me', '/v1/users/me']);
     expect(await readFile(join(folder, 'session.json'), 'utf8')).toContain('access-canary-1');
     await expect(home.readConfig()).rejects.toThrow('ENOENT');
     const list = await home.run(['context', 'list', '-o', 'json']);
@@ -80,7 +80,7 @@ describe('an install of this user', () => {
     const login = ['auth', 'login', '-u', 'alice', '--password-stdin'];
     expect((await home.run(login, { input: alice.password })).code).toBe(0);
     expect((await home.run(['auth', 'whoami'])).stdout).toContain('user=alice');
-    expect(asked(gateway)).toEqual(['/v1/auth/login', '/v1/users/me']);
+    expect(asked(gateway)).toEqual(['/v1/auth/local', '/v1/users/me']);
   });
 
   it('is asked for names to complete with the token that is kept, and never logged in to', async () => {

@@ -1,4 +1,4 @@
-import { FakeGateway } from '@cynodeai/testing/doubles';
+import { FakeGateway, problem } from '@cynodeai/testing/doubles';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openSecrets } from '../src/install/secrets.ts';
@@ -26,14 +26,14 @@ const asked = ({ requests }: FakeGateway): FakeGateway['requests'] =>
 const paths = (gateway: FakeGateway): string[] => asked(gateway).map(({ url }) => url);
 
 describe('the session of the local administrator', () => {
-  it('begins with a login by the generated password and is kept for the next process', async () => {
+  it('begins with a proof of the install and is kept for the next process', async () => {
     await using test = await testInstall();
     const password = passwordOf(test);
     await using gateway = await gatewayOf(test);
     const token = await sessionOf(test, gateway).token();
     expect(await sessionOf(test, gateway).token()).toBe(token);
-    expect(paths(gateway)).toEqual(['/v1/auth/login']);
-    expect(asked(gateway)[0]?.json).toEqual({ handle: 'admin', password });
+    expect(paths(gateway)).toEqual(['/v1/auth/local']);
+    expect(JSON.stringify(asked(gateway)[0]?.json)).not.toContain(password);
     expect(statSync(test.install.paths.session).mode & 0o777).toBe(0o600);
     expect(readFileSync(test.install.paths.session, 'utf8')).not.toContain(password);
   });
@@ -45,7 +45,7 @@ describe('the session of the local administrator', () => {
     const first = await sessionOf(test, gateway).token();
     const second = await sessionOf(test, gateway).token();
     expect(second).not.toBe(first);
-    expect(paths(gateway)).toEqual(['/v1/auth/login', '/v1/auth/refresh']);
+    expect(paths(gateway)).toEqual(['/v1/auth/local', '/v1/auth/refresh']);
   });
 
   it('is renewed once by several processes that need it at the same time', async () => {
@@ -66,7 +66,37 @@ describe('the session of the local administrator', () => {
     gateway.identity.logout(first, undefined);
     await session.renew();
     expect(await session.token()).not.toBe(first);
-    expect(paths(gateway)).toEqual(['/v1/auth/login', '/v1/auth/refresh', '/v1/auth/login']);
+    expect(paths(gateway)).toEqual(['/v1/auth/local', '/v1/auth/refresh', '/v1/auth/local']);
+  });
+
+  it('begins anew after the password was changed by somebody else, which ended it', async () => {
+    await using test = await testInstall();
+    await using gateway = await gatewayOf(test);
+    const session = sessionOf(test, gateway);
+    const first = await session.token();
+    gateway.identity.addUser('admin', 'a password that the install was never told');
+    gateway.identity.logout(first, undefined);
+    await session.renew();
+    expect(gateway.identity.caller(await session.token()).handle).toBe('admin');
+  });
+
+  it('begins by the generated password at a gateway of before that', async () => {
+    await using test = await testInstall();
+    await using gateway = await gatewayOf(test);
+    gateway.on('POST /v1/auth/local', problem(404, 'not_found', 'no such path'));
+    expect(await sessionOf(test, gateway).token()).toMatch(/^access-/);
+    expect(asked(gateway).at(-1)?.json).toEqual({ handle: 'admin', password: passwordOf(test) });
+  });
+
+  it('says why there is none, and tries no password then', async () => {
+    await using test = await testInstall();
+    await using gateway = await gatewayOf(test);
+    const refusal = problem(401, 'authentication', 'the user admin is disabled or not there');
+    gateway.on('POST /v1/auth/local', refusal);
+    await expect(sessionOf(test, gateway).token()).rejects.toThrow(
+      'the local administrator gets no session: the user admin is disabled or not there',
+    );
+    expect(paths(gateway)).toEqual(['/v1/auth/local']);
   });
 
   it('survives a damaged file', async () => {
@@ -80,6 +110,7 @@ describe('the session of the local administrator', () => {
     await using test = await testInstall();
     await using gateway = await FakeGateway.start(openSecrets(test.install.paths).gatewayProof);
     gateway.identity.addUser('admin', 'the password of another install');
+    gateway.on('POST /v1/auth/local', problem(404, 'not_found', 'no such path'));
     const failure = sessionOf(test, gateway).token();
     await expect(failure).rejects.toThrow(/admin-password/);
     await expect(failure).rejects.not.toThrow(passwordOf(test));

@@ -1,7 +1,8 @@
-import { type TokenResponse, gatewayRoutes } from '@cynodeai/contracts/gateway';
+import { type TokenResponse, gatewayRoutes, localSessionRoute } from '@cynodeai/contracts/gateway';
 import type { Secret } from '@cynodeai/runtime/config';
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import { parseJson } from '@cynodeai/runtime/std';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { GatewayClient } from '../gateway-client.ts';
@@ -83,7 +84,10 @@ export class LocalSession {
     const { gatewayUrl: baseUrl, userAgent, proofKey, place, signal } = this.#options;
     const client = new GatewayClient({ baseUrl, userAgent, proofKey, ...(signal && { signal }) });
     try {
-      const tokens = (await refresh(client, stored)) ?? (await this.#logIn(client));
+      const tokens =
+        (await refresh(client, stored)) ??
+        (await openLocal(client, proofKey)) ??
+        (await this.#logIn(client));
       const session = {
         access_token: tokens.access_token,
         refresh_token: tokens.refresh_token,
@@ -96,6 +100,7 @@ export class LocalSession {
     }
   }
 
+  /** For a gateway of before there was another way. */
   async #logIn(client: GatewayClient): Promise<TokenResponse> {
     const { password, place } = this.#options;
     try {
@@ -125,5 +130,23 @@ async function refresh(
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'auth') return undefined;
     throw error;
+  }
+}
+
+/** A session by the key of the install, whatever the password is by now; undefined where the gateway knows no such way. */
+async function openLocal(client: GatewayClient, key: Secret): Promise<TokenResponse | undefined> {
+  // Needed once in a month, and not at every start of a client.
+  const { installProof } = await import('@cynodeai/runtime/crypto');
+  const call = { at: new Date(), nonce: randomBytes(32).toString('base64url') };
+  const body = { at: call.at.toISOString(), nonce: call.nonce, proof: installProof(key, call) };
+  try {
+    return await client.call(localSessionRoute, { body });
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    if (error.code === 'not_found') return undefined;
+    if (error.code !== 'auth') throw error;
+    throw new GatewayError('auth', `the local administrator gets no session: ${error.message}`, {
+      cause: error,
+    });
   }
 }

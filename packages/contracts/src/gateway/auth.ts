@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { bodyErrors } from '../common/body-errors.ts';
 import { limits } from '../common/limits.ts';
+import { timestampSchema } from '../common/primitives.ts';
+import { bytes32Schema } from '../common/proof.ts';
 import { defineRoute } from '../common/route.ts';
 
 const tokenSchema = z.string().min(1).max(4096);
@@ -13,6 +15,13 @@ const tokenSchema = z.string().min(1).max(4096);
 export const loginRequestSchema = z.strictObject({
   handle: z.string().min(1).max(256),
   password: z.string().min(1).max(1024),
+});
+
+/** What a client of the install's own machine says in place of a password. See docs/reference/processes.md#proof. */
+export const localSessionRequestSchema = z.strictObject({
+  at: timestampSchema,
+  nonce: bytes32Schema,
+  proof: bytes32Schema,
 });
 
 /** Body of a refresh. */
@@ -30,6 +39,7 @@ export const tokenResponseSchema = z.object({
 });
 
 export type LoginRequest = z.infer<typeof loginRequestSchema>;
+export type LocalSessionRequest = z.infer<typeof localSessionRequestSchema>;
 export type TokenResponse = z.infer<typeof tokenResponseSchema>;
 
 const tokens = { 200: { kind: 'json', schema: tokenResponseSchema } } as const;
@@ -71,3 +81,19 @@ export const authRoutes = {
     errors: [...bodyErrors, 'authentication'],
   }),
 } as const;
+
+/**
+ * Served to callers of the same machine, and only where `cynode` gave the role a key.
+ * See docs/reference/processes.md#proof.
+ */
+export const localSessionRoute = defineRoute({
+  operation: 'auth.local',
+  method: 'POST',
+  path: '/v1/auth/local',
+  auth: 'none',
+  summary: "Exchange a proof of the install's key for a session of its administrator",
+  body: localSessionRequestSchema,
+  bodyLimitBytes: limits.openBodyBytes,
+  success: tokens,
+  errors: [...bodyErrors, 'authentication', 'not_found', 'rate_limit'],
+});

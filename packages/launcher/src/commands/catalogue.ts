@@ -24,8 +24,10 @@ import {
   statusFlags,
   testFlags,
   upFlags,
-  userArgs,
-  userFlags,
+  userAddArgs,
+  userAddFlags,
+  userPasswdArgs,
+  userPasswdFlags,
 } from './flags.ts';
 
 const runNotes = `Exit code: the job's own; 124 its time was up, 125 it could not be run, 130 interrupted.
@@ -89,11 +91,18 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
     load: async () => (await import('./bench.ts')).bench,
   }),
   defineCommand({
-    path: ['user'],
+    path: ['user', 'add'],
     summary: 'add a user as the local administrator; more: cynork users --help',
-    args: userArgs,
-    flags: userFlags,
-    load: async () => (await import('./user.ts')).user,
+    args: userAddArgs,
+    flags: userAddFlags,
+    load: async () => (await import('./user-add.ts')).userAdd,
+  }),
+  defineCommand({
+    path: ['user', 'passwd'],
+    summary: 'give a user another password, also one that was forgotten; their sessions end',
+    args: userPasswdArgs,
+    flags: userPasswdFlags,
+    load: async () => (await import('./user-passwd.ts')).userPasswd,
   }),
   defineCommand({
     path: ['serve'],
@@ -170,6 +179,7 @@ export const cynode: Program<CommandContext> = {
   globals: {},
   groups: [
     { name: 'image', summary: 'build, list and remove images of sandboxes' },
+    { name: 'user', summary: 'add users and set their passwords' },
     { name: 'model', summary: 'list, choose and download models' },
   ],
   commands,

@@ -89,15 +89,28 @@ export const benchArgs = {
   options: { help: 'options of bench/main.ts', optional: true, many: true },
 } as const satisfies Args;
 
-export const userArgs = {
-  action: 'add',
-  handle: 'name to log in with',
+export const userAddArgs = { handle: 'name to log in with' } as const satisfies Args;
+
+/** Where a password comes from; never from a command line. */
+const password = {
+  passwordStdin: { type: 'boolean', help: 'read the password from standard input' },
+  passwordFile: {
+    type: 'string',
+    value: 'path',
+    help: 'read the password from this file; - is standard input',
+  },
+} as const satisfies Flags;
+
+export const userAddFlags = {
+  email: { type: 'string', value: 'address', help: 'address of the user' },
+  ...password,
+} as const satisfies Flags;
+
+export const userPasswdArgs = {
+  handle: { help: 'whose; admin, the first administrator, unless told', optional: true },
 } as const satisfies Args;
 
-export const userFlags = {
-  email: { type: 'string', value: 'address', help: 'address of the user' },
-  passwordStdin: { type: 'boolean', help: 'read the password from standard input' },
-} as const satisfies Flags;
+export const userPasswdFlags = password;
 
 export const pruneFlags = {
   olderThan: {

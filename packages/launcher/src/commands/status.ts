@@ -89,7 +89,7 @@ export function statusText(
       ? [
           `state: ${install.paths.home}`,
           `logs:  ${install.paths.logs}`,
-          `password of user admin: ${localPlaceOf(install.paths.home).adminPassword}`,
+          `first password of user admin: ${localPlaceOf(install.paths.home).adminPassword}`,
         ]
       : []),
   ];

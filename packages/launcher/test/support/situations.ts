@@ -1,4 +1,4 @@
-import { jobResult, problem } from '@cynodeai/testing/doubles';
+import { jobResult, json, problem } from '@cynodeai/testing/doubles';
 import {
   type Situation,
   ends,
@@ -57,6 +57,24 @@ export const situations: Readonly<Record<string, Situation>> = {
   'prune: nothing runs': { args: ['prune', '--older-than', '30d'] },
   'user add: nothing runs': {
     args: ['user', 'add', 'bob', '--password-stdin'],
+    input: 'a long password\n',
+  },
+  'user passwd: nothing runs': {
+    args: ['user', 'passwd', '--password-stdin'],
+    input: 'a long password\n',
+  },
+  'user passwd: no password': {
+    args: ['user', 'passwd', 'ada'],
+    before: async (stage) => {
+      const gateway = await stage.running();
+      const id = '0198c0de-0000-7000-8000-00000000000b';
+      gateway.on('GET /v1/users', json(200, { users: [{ id, handle: 'ada' }] }));
+    },
+  },
+  'user passwd: nobody has the handle': {
+    args: ['user', 'passwd', 'eve', '--password-stdin'],
+    before: async (stage) =>
+      void (await stage.running()).on('GET /v1/users', json(200, { users: [] })),
     input: 'a long password\n',
   },
   'run: a job that ends with a code': {

@@ -1,5 +1,6 @@
 export * from './canonical-hash.ts';
 export * from './derive-key.ts';
+export * from './install-proof.ts';
 export * from './jwt.ts';
 export * from './key-pair.ts';
 export * from './password.ts';

@@ -16,8 +16,11 @@ export function isLoopback(address: string): boolean {
   return isIP(address) !== 0 && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
-/** Other machines are told of no such path. The port is that of the connection itself. */
-function localPort({ socket }: FastifyRequest): number {
+/**
+ * Lets callers of this machine in, and answers the port of their connection's own end. @throws ProblemError `not_found`
+ * for every other one, who is told of no such path
+ */
+export function requireSameMachine({ socket }: Pick<FastifyRequest, 'socket'>): number {
   const { remoteAddress = '', localPort: port } = socket;
   if (!isLoopback(remoteAddress) || port === undefined)
     throw new ProblemError('not_found', 'no such path');
@@ -28,7 +31,7 @@ function localPort({ socket }: FastifyRequest): number {
 export function bindProofRoute(server: HttpServer, key: Secret | undefined): void {
   if (key === undefined) return;
   bindRoute(server, proofRoute, {
-    guard: localPort,
+    guard: requireSameMachine,
     handle: ({ caller: port, query: { nonce } }) => ({
       status: 200,
       body: { proof: serviceProof(key, { port, nonce }) },

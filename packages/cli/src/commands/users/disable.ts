@@ -4,7 +4,7 @@ import { userOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../shared/confirm.ts';
 import type { confirmFlags } from '../shared/flags.ts';
-import { findUserId } from './find-user.ts';
+import { findUserId } from '@cynodeai/api-client/find-user';
 import type { userArgs } from './flags.ts';
 
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;

@@ -2,7 +2,7 @@ import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { userOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import { findUserId } from './find-user.ts';
+import { findUserId } from '@cynodeai/api-client/find-user';
 import type { userArgs } from './flags.ts';
 
 /**

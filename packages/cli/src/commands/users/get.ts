@@ -1,7 +1,7 @@
 import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import type { CommandInput } from '@cynodeai/command-line/definition';
-import { findUserId } from './find-user.ts';
+import { findUserId } from '@cynodeai/api-client/find-user';
 import type { userArgs } from './flags.ts';
 import { userFields } from './user-fields.ts';
 

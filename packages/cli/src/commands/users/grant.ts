@@ -3,7 +3,7 @@ import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { bindingOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { bindingOutput } from './binding-fields.ts';
-import { findUserId } from './find-user.ts';
+import { findUserId } from '@cynodeai/api-client/find-user';
 import type { grantFlags, userArgs } from './flags.ts';
 
 /**

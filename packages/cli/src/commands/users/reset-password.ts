@@ -2,7 +2,7 @@ import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import type { CommandContext } from '../context.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
-import { findUserId } from './find-user.ts';
+import { findUserId } from '@cynodeai/api-client/find-user';
 import type { resetPasswordFlags, userArgs } from './flags.ts';
 
 /**

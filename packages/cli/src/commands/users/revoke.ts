@@ -6,7 +6,7 @@ import { type ShownBinding, bindingOf, holding } from '../../gateway/answers.ts'
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { isConfirmed } from '../shared/confirm.ts';
 import { bindingOutput } from './binding-fields.ts';
-import { findUserId } from './find-user.ts';
+import { findUserId } from '@cynodeai/api-client/find-user';
 import type { revokeFlags, userArgs } from './flags.ts';
 
 type Context = Pick<CommandContext, 'authenticated' | 'notes' | 'output' | 'terminal'>;

@@ -5,7 +5,7 @@ import type { CommandInput } from '@cynodeai/command-line/definition';
 import type { pagingFlags } from '../shared/flags.ts';
 import { printPage } from '../shared/print-page.ts';
 import { bindingColumns } from './binding-fields.ts';
-import { findUserId } from './find-user.ts';
+import { findUserId } from '@cynodeai/api-client/find-user';
 import type { userArgs } from './flags.ts';
 
 /**

@@ -1,29 +1,22 @@
 import type { LoginRequest, TokenResponse } from '@cynodeai/contracts/gateway';
-import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { loginHandle } from '../../domain/identity/handle.ts';
 import type {
-  AccessTokens,
   ClientContext,
   IdentityStore,
   LoginCandidate,
   LoginFailureReason,
   Passwords,
-  RefreshTokens,
 } from '../../ports/identity.ts';
 import type { Refusals } from '../../ports/refusals.ts';
-import { type SessionLifetimes, absoluteSessionLifeMs, sessionTokens } from './session-tokens.ts';
+import { type OpenSessionDeps, openSession } from './open-session.ts';
 import { type ThrottleDeps, admitHandle } from './throttle.ts';
 
-export interface LoginDeps {
+export interface LoginDeps extends OpenSessionDeps {
   readonly identity: IdentityStore;
   readonly passwords: Passwords;
-  readonly accessTokens: AccessTokens;
-  readonly refreshTokens: RefreshTokens;
   readonly throttle: ThrottleDeps;
   readonly refusals: Refusals;
-  readonly lifetimes: SessionLifetimes;
-  readonly clock: Clock;
 }
 
 type Checked =
@@ -78,24 +71,6 @@ export async function login(
   };
   if (!checked.ok) return refuse(checked.reason);
   const fresh = checked.needsRehash ? await deps.passwords.hash(request.password) : undefined;
-  const at = deps.clock.now();
-  const refresh = deps.refreshTokens.create();
-  const session = {
-    sessionId: uuidv7(at.getTime()),
-    userId: checked.user.userId,
-    handle: checked.user.handle,
-  };
-  const opened = await deps.identity.openSession({
-    id: session.sessionId,
-    userId: session.userId,
-    handle: session.handle,
-    tokenHash: refresh.hash,
-    verifiedHash: checked.verifiedHash,
-    freshHash: fresh,
-    expiresAt: new Date(at.getTime() + Math.min(deps.lifetimes.refreshMs, absoluteSessionLifeMs)),
-    at,
-    client,
-  });
-  if (!opened) return refuse('changed_meanwhile');
-  return sessionTokens(deps.accessTokens, session, refresh.token, at, deps.lifetimes.accessMs);
+  const opened = await openSession(deps, checked, fresh, client);
+  return opened ?? refuse('changed_meanwhile');
 }

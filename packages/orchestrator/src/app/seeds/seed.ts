@@ -2,6 +2,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { roleNames } from '../../domain/identity/active-user.ts';
 import { isCommonPassword } from '../../domain/identity/common-passwords.ts';
+import { administratorHandle } from '../../domain/identity/handle.ts';
 import type { SeedStore, SeedTransaction } from '../../ports/seeds.ts';
 
 export interface SeedOptions {
@@ -14,12 +15,10 @@ export interface SeedOptions {
   readonly defaultImage: string | undefined;
 }
 
-const adminHandle = 'admin';
-
 /** Creates the first administrator when there is none; an existing one is left alone, its password too. */
 async function ensureAdministrator(tx: SeedTransaction, options: SeedOptions): Promise<void> {
   if (await tx.hasAdministrator()) return;
-  if (await tx.isHandleTaken(adminHandle)) {
+  if (await tx.isHandleTaken(administratorHandle)) {
     options.log.error(
       'no administrator exists and the handle "admin" belongs to another user: bind the role owner or admin to a user, or rename that user, and start again',
     );
@@ -37,8 +36,8 @@ async function ensureAdministrator(tx: SeedTransaction, options: SeedOptions): P
     );
   }
   const passwordHash = await options.hashPassword(options.adminPassword);
-  await tx.createAdministrator({ handle: adminHandle, passwordHash });
-  options.log.info('the first administrator was created', { handle: adminHandle });
+  await tx.createAdministrator({ handle: administratorHandle, passwordHash });
+  options.log.info('the first administrator was created', { handle: administratorHandle });
 }
 
 /**

@@ -7,6 +7,9 @@ import { OrchestratorError } from '../errors.ts';
  */
 export const systemHandle = 'system';
 
+/** The first administrator. See docs/reference/identity-and-policy.md#bootstrap-administrator. */
+export const administratorHandle = 'admin';
+
 /** The handle as it is stored, or undefined when nobody can have it or nobody may log in with it. */
 export function loginHandle(input: string): string | undefined {
   // Letters outside ASCII stay, so that the pattern refuses those whose lower case is a plain letter.

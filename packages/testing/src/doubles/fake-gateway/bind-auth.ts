@@ -1,5 +1,7 @@
-import { gatewayRoutes } from '@cynodeai/contracts/gateway';
-import { type HttpServer, anyone, bindRoute } from '@cynodeai/runtime/http';
+import { gatewayRoutes, localSessionRoute } from '@cynodeai/contracts/gateway';
+import type { Secret } from '@cynodeai/runtime/config';
+import { isInstallProof } from '@cynodeai/runtime/crypto';
+import { type HttpServer, ProblemError, anyone, bindRoute } from '@cynodeai/runtime/http';
 import { type FakeIdentity, type FakeUser, currentUser } from './fake-identity.ts';
 
 interface WithHeaders {
@@ -20,7 +22,11 @@ export function callerGuard(identity: FakeIdentity): CallerGuard {
 const noStore = { 'cache-control': 'no-store' };
 
 /** Sessions and the caller. See docs/reference/identity-and-policy.md#sessions. */
-export function bindAuth(server: HttpServer, identity: FakeIdentity): void {
+export function bindAuth(
+  server: HttpServer,
+  identity: FakeIdentity,
+  proofKey: Secret | undefined,
+): void {
   bindRoute(server, gatewayRoutes.login, {
     guard: anyone,
     handle: ({ body: { handle, password } }) => ({
@@ -29,6 +35,20 @@ export function bindAuth(server: HttpServer, identity: FakeIdentity): void {
       headers: noStore,
     }),
   });
+  if (proofKey !== undefined) {
+    bindRoute(server, localSessionRoute, {
+      guard: anyone,
+      handle: ({ body: { at, nonce, proof } }) => {
+        // Its clock stands; when a proof was made is the real gateway's to judge.
+        const made = new Date(at);
+        if (!isInstallProof(proofKey, { at: made, nonce }, proof, made)) {
+          throw new ProblemError('authentication', 'the proof is not one of this install');
+        }
+        const body = identity.openSession(identity.userOf('admin'));
+        return { status: 200, body, headers: noStore };
+      },
+    });
+  }
   bindRoute(server, gatewayRoutes.refresh, {
     guard: anyone,
     handle: ({ body }) => ({

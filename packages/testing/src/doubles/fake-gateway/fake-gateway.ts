@@ -39,7 +39,7 @@ export class FakeGateway extends ScriptedServer {
     this.identity.openSession(this.alice, alice.token);
     const guard = callerGuard(this.identity);
     bindHealthRoutes(server, async () => this.notReady, proofKey);
-    bindAuth(server, this.identity);
+    bindAuth(server, this.identity, proofKey);
     bindTasks(server, guard, this.tasks);
     bindResults(server, guard, this.tasks);
     bindArtifacts(server, guard, this.tasks);

@@ -11,6 +11,7 @@ import type { ArtifactDeps } from '../../../app/tasks/list-artifacts.ts';
 import type { CallerTasks, TaskReader, TaskSignals } from '../../../ports/tasks.ts';
 import type { Refusals } from '../../../ports/refusals.ts';
 import { followCalls } from './audited-calls.ts';
+import { bindLocalSession } from './auth/local.ts';
 import { bindLogin } from './auth/login.ts';
 import { bindLogout } from './auth/logout.ts';
 import { bindRefresh } from './auth/refresh.ts';
@@ -61,6 +62,7 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   bindHealthRoutes(server, parts.readiness, parts.proofKey);
   bindOpenApi(server, parts.version);
   bindLogin(server, auth);
+  bindLocalSession(server, auth, parts.proofKey);
   bindRefresh(server, auth);
   bindLogout(server, auth);
   for (const bindResource of parts.resources) bindResource(server, guard);

@@ -1,8 +1,7 @@
-import type { GatewayClient } from '@cynodeai/api-client';
 import { uuidSchema } from '@cynodeai/contracts/common';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
-import { CliError } from '../../base/cli-error.ts';
-import { holding, userOf } from '../../gateway/answers.ts';
+import type { GatewayClient } from './gateway-client.ts';
+import { GatewayError } from './gateway-error.ts';
 
 const pageSize = 200;
 /** Far beyond what one handle is part of; keeps a broken server from leading us on without end. */
@@ -10,7 +9,7 @@ const maxPages = 50;
 
 /**
  * The id of a user given by uuid or handle; a handle is searched for and must match as a whole.
- * @throws CliError `not_found` when nobody has it, and the gateway's own refusals.
+ * @throws GatewayError `not_found` when nobody has it, and the gateway's own refusals.
  */
 export async function findUserId(client: GatewayClient, user: string): Promise<string> {
   const wanted = user.toLowerCase();
@@ -20,11 +19,14 @@ export async function findUserId(client: GatewayClient, user: string): Promise<s
     const answer = await client.read(gatewayRoutes.listUsers, {
       query: { q: wanted, limit: pageSize, cursor },
     });
-    const users = holding(answer, 'users').users.map(userOf);
-    const found = users.find(({ handle }) => handle === wanted);
-    if (found !== undefined) return found.id;
+    if (answer.users === undefined) {
+      const text = 'the answer is not of the documented shape: users is missing';
+      throw new GatewayError('gateway', text);
+    }
+    const id = answer.users.find(({ handle }) => handle === wanted)?.id;
+    if (id !== undefined) return id;
     if (!answer.next_cursor) break;
     cursor = answer.next_cursor;
   }
-  throw new CliError('not_found', `there is no user ${user}; see: cynork users list`);
+  throw new GatewayError('not_found', `there is no user ${user}; see: cynork users list`);
 }
