@@ -80,7 +80,7 @@ describe('an install of this user', () => {
     const login = ['auth', 'login', '-u', 'alice', '--password-stdin'];
     expect((await home.run(login, { input: alice.password })).code).toBe(0);
     expect((await home.run(['auth', 'whoami'])).stdout).toContain('user=alice');
-    expect(asked(gateway)).toEqual(['/v1/auth/local', '/v1/users/me']);
+    expect(asked(gateway)).toEqual(['/v1/auth/login', '/v1/users/me']);
   });
 
   it('is asked for names to complete with the token that is kept, and never logged in to', async () => {
@@ -103,7 +103,7 @@ describe('an install of this user', () => {
     'is no longer waited for when the command is told to stop: %s',
     async (who) => {
       const folder = await keepInstall(portOf(gateway));
-      gateway.on('POST /v1/auth/login', () => {});
+      gateway.on('POST /v1/auth/local', () => {});
       const lock = join(folder, 'locks/session');
       await using _held = who === 'the gateway' ? undefined : await takeLock(lock);
       const stop = new CliError('interrupted', 'stopped');

@@ -1,6 +1,4 @@
 import type { LocalSessionRequest, TokenResponse } from '@cynodeai/contracts/gateway';
-import type { Secret } from '@cynodeai/runtime/config';
-import { isInstallProof } from '@cynodeai/runtime/crypto';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { administratorHandle } from '../../domain/identity/handle.ts';
 import type { ClientContext, IdentityStore } from '../../ports/identity.ts';
@@ -10,6 +8,8 @@ import { type OpenSessionDeps, openSession } from './open-session.ts';
 export interface OpenLocalSessionDeps extends OpenSessionDeps {
   readonly identity: Pick<IdentityStore, 'findLogin' | 'openSession'>;
   readonly refusals: Refusals;
+  /** Whether this was said by a holder of the install's key, about now. */
+  readonly isProof: (said: LocalSessionRequest, now: Date) => boolean;
 }
 
 /**
@@ -19,8 +19,7 @@ export interface OpenLocalSessionDeps extends OpenSessionDeps {
  */
 export async function openLocalSession(
   deps: OpenLocalSessionDeps,
-  key: Secret,
-  { at, nonce, proof }: LocalSessionRequest,
+  said: LocalSessionRequest,
   client: ClientContext,
 ): Promise<TokenResponse> {
   const now = deps.clock.now();
@@ -36,7 +35,7 @@ export async function openLocalSession(
     });
     throw new OrchestratorError('credentials_invalid', sentence);
   };
-  if (!isInstallProof(key, { at: new Date(at), nonce }, proof, now)) {
+  if (!deps.isProof(said, now)) {
     return refuse('proof_invalid', 'the proof is not one of this install, or not of now');
   }
   const user = await deps.identity.findLogin(administratorHandle);

@@ -1,8 +1,12 @@
 import { localSessionRoute } from '@cynodeai/contracts/gateway';
 import type { Secret } from '@cynodeai/runtime/config';
+import { isInstallProof } from '@cynodeai/runtime/crypto';
 import { type HttpServer, bindRoute, requireSameMachine } from '@cynodeai/runtime/http';
 import type { LoginDeps } from '../../../../app/auth/login.ts';
-import { openLocalSession } from '../../../../app/auth/open-local-session.ts';
+import {
+  type OpenLocalSessionDeps,
+  openLocalSession,
+} from '../../../../app/auth/open-local-session.ts';
 import { admitLogin } from '../../../../app/auth/throttle.ts';
 import { clientContext } from './client-context.ts';
 
@@ -16,6 +20,8 @@ export function bindLocalSession(
   key: Secret | undefined,
 ): void {
   if (key === undefined) return;
+  const isProof: OpenLocalSessionDeps['isProof'] = ({ at, nonce, proof }, now) =>
+    isInstallProof(key, { at: new Date(at), nonce }, proof, now);
   bindRoute(server, localSessionRoute, {
     guard: async (request) => {
       requireSameMachine(request);
@@ -23,7 +29,7 @@ export function bindLocalSession(
     },
     handle: async (call) => ({
       status: 200,
-      body: await openLocalSession(deps, key, call.body, clientContext(call)),
+      body: await openLocalSession({ ...deps, isProof }, call.body, clientContext(call)),
     }),
   });
 }
