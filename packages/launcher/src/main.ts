@@ -3,6 +3,7 @@ import { CommandError, UsageError } from '@cynodeai/command-line/error';
 import { Notes, Output } from '@cynodeai/command-line/output';
 import { runAsProcess } from '@cynodeai/command-line/process';
 import { runProgram } from '@cynodeai/command-line/program';
+import { Terminal } from '@cynodeai/command-line/terminal';
 import { readEnv } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import { cynode } from './commands/catalogue.ts';
@@ -39,6 +40,13 @@ await runAsProcess(
           env: readEnv(),
           output,
           notes,
+          get terminal() {
+            return new Terminal({
+              input: process.stdin,
+              prompts: process.stderr,
+              signal: stop(),
+            });
+          },
           get signal() {
             return stop();
           },

@@ -3,7 +3,7 @@ import {
   type Program,
   defineCommand,
 } from '@cynodeai/command-line/definition';
-import type { CommandContext } from './command-context.ts';
+import type { AskingContext } from './command-context.ts';
 import {
   benchArgs,
   doctorFlags,
@@ -37,7 +37,7 @@ const runNotes = `Exit code: the job's own; 124 its time was up, 125 it could no
   cynode run --script build.sh --attach data.csv`;
 
 /** Commands as data; only the one that is called is loaded. */
-const commands: readonly CommandDefinition<CommandContext>[] = [
+const commands: readonly CommandDefinition<AskingContext>[] = [
   defineCommand({
     path: ['run'],
     summary: 'run a task in a sandbox and print its output; sets up and starts what is missing',
@@ -173,7 +173,7 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
 ];
 
 /** The command line of `cynode`. */
-export const cynode: Program<CommandContext> = {
+export const cynode: Program<AskingContext> = {
   name: 'cynode',
   summary: 'CyNodeAI: tasks in sealed sandboxes, on this machine',
   globals: {},

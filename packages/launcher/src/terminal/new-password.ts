@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import process from 'node:process';
-import { Terminal, passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
+import { type Terminal, passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
 import { errorCodeOf } from '@cynodeai/runtime/std';
 import { LauncherError } from '../base/launcher-error.ts';
-import type { CommandContext, FlagsOf } from './command-context.ts';
-import type { userPasswdFlags } from './flags.ts';
+
+/** Where a command line says that a password is. */
+export interface PasswordPlace {
+  /** `-` is standard input. */
+  readonly passwordFile?: string;
+  readonly passwordStdin?: boolean;
+}
 
 /** Far above the longest password, bytes. */
 const maxFileBytes = 64 * 1024;
@@ -28,10 +32,9 @@ async function fromFile(path: string): Promise<string> {
  */
 export async function newPassword(
   handle: string,
-  { passwordFile, passwordStdin }: FlagsOf<typeof userPasswdFlags>,
-  { signal }: Pick<CommandContext, 'signal'>,
+  { passwordFile, passwordStdin }: PasswordPlace,
+  terminal: Terminal,
 ): Promise<string> {
-  const terminal = new Terminal({ input: process.stdin, prompts: process.stderr, signal });
   if (passwordFile !== undefined && passwordFile !== '-') return fromFile(passwordFile);
   if (passwordFile === '-' || passwordStdin) return passwordFromInput(terminal);
   if (!terminal.isInteractive) {
