@@ -21,6 +21,8 @@ export const limits = {
   requestBodyBytes: 10 * MIB,
   headerBytes: 64 * KIB,
   outputStreamBytes: 256 * KIB,
+  /** Of a stream that is longer, as much of its end is kept as well. */
+  outputTailBytes: 64 * KIB,
   inputFileCount: 64,
   inputFilePathBytes: 512,
   /** All staged files of one job. */

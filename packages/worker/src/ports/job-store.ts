@@ -8,6 +8,14 @@ export interface AcceptedJob {
   /** Absent when the caller gave none. */
   readonly leaseId?: string;
   readonly acceptedAt: Date;
+  /** What it takes to go on with its run; absent of one that a version before took on. */
+  readonly run?: AcceptedRun;
+}
+
+/** What was decided of a run. */
+export interface AcceptedRun {
+  readonly timeoutSeconds: number;
+  readonly useInference: boolean;
 }
 
 /** A job the store knows; `result` is there once it has ended. */

@@ -92,9 +92,15 @@ export interface SandboxRunSpec {
   readonly network?: SandboxNetwork;
 }
 
+/** A run that is there already. */
+export type AdoptedRunSpec = Pick<SandboxRunSpec, 'name' | 'timeoutSeconds' | 'user'>;
+
 /** Takes raw bytes of a stream in order; must not block. */
 export interface OutputSink {
-  write(chunk: Uint8Array): void;
+  /** `at`: when it was written, where that is known. */
+  write(chunk: Uint8Array, at?: Date): void;
+  /** So many bytes are missing here: between the beginning and the end of a long stream. */
+  omit?(bytes: number): void;
 }
 
 export interface SandboxSinks {
@@ -153,12 +159,27 @@ export interface SandboxEngine {
     signal: AbortSignal,
   ): Promise<SandboxNetwork>;
   /**
+   * The same once more for a sandbox that runs and whose listener ended with the process that served it.
+   * @throws WorkerError `inference_unavailable`; the reason of the signal when that fired
+   */
+  rejoinNetwork(name: string, serve: ServeListener, signal: AbortSignal): Promise<SandboxNetwork>;
+  /**
    * Creates, starts, waits for and removes one container; resolves when nothing of it is left.
    * An aborted signal kills it without grace.
    * @throws WorkerError `container_resists` when it could not be removed, `internal` when the engine cannot be started,
    *   `memory_short` when the kernel ended its start for want of memory, `start_lost` when it was lost otherwise
    */
   run(spec: SandboxRunSpec, sinks: SandboxSinks, signal?: AbortSignal): Promise<SandboxExit>;
+  /**
+   * Goes on with a run that an earlier process of the node began and that is kept: hands on its output from the
+   * beginning, holds its limit from its own start, and ends like `run`.
+   * @throws WorkerError `start_lost` where nothing is kept of it, and those of `run`
+   */
+  adopt(spec: AdoptedRunSpec, sinks: SandboxSinks, signal?: AbortSignal): Promise<SandboxExit>;
+  /** Names of the runs that `adopt` would take. */
+  kept(): Promise<ReadonlySet<string>>;
+  /** The end of a run is stored: nothing of it is kept any more, and nobody adopts it. */
+  forget(name: string): void;
   /**
    * Ends the named run of this process: SIGTERM, grace, kill. Nothing happens when it has ended already;
    * a run that is still being created is ended as soon as it exists. Resolves when the run is over.

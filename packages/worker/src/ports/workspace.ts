@@ -28,6 +28,8 @@ export interface WorkspaceStore {
    * paths cannot both exist, `workspace_unusable` on a disk fault; nothing is left behind then
    */
   create(jobId: string, files: readonly InputFile[]): Promise<JobWorkspace>;
+  /** The directories that an earlier process of the node made for a job; undefined where there are none. */
+  find(jobId: string): Promise<JobWorkspace | undefined>;
   /**
    * Keeps an input file for the next `create` of the job; the same path again replaces it.
    * `stillOpen` is asked when all bytes are there. Nothing is left behind when it rejects.

@@ -22,7 +22,7 @@ interface EngineOpener {
   readonly inference: (settings: NodeSettings) => Promise<InferenceEngine>;
 }
 
-const podmanSource = ({ stateDir, runDir, userRuntimeDir }: NodeSettings) => ({
+const runSource = ({ stateDir, runDir, userRuntimeDir }: NodeSettings) => ({
   stateDir,
   runDir,
   xdgRuntimeDir: userRuntimeDir,
@@ -52,13 +52,13 @@ const boundsOf = (settings: NodeSettings): NodeBounds => ({
 const openers: Readonly<Record<ContainerEngine, EngineOpener>> = {
   podman: {
     sandboxes: (settings, log) =>
-      openPodmanEngine({ ...podmanSource(settings), ...boundsOf(settings) }, log),
-    inference: (settings) => openPodmanInference(podmanSource(settings)),
+      openPodmanEngine({ ...runSource(settings), ...boundsOf(settings) }, log),
+    inference: (settings) => openPodmanInference(runSource(settings)),
   },
   docker: {
     sandboxes: (settings, log) => {
-      const { stateDir, dockerHost } = settings;
-      return openDockerEngine({ stateDir, dockerHost, ...boundsOf(settings) }, log);
+      const { dockerHost } = settings;
+      return openDockerEngine({ ...runSource(settings), dockerHost, ...boundsOf(settings) }, log);
     },
     inference: async ({ dockerHost }) => openDockerInference(dockerHost),
   },

@@ -10,7 +10,7 @@ import { openJobStore } from '../adapters/sqlite/job-store.ts';
 import { DiskGuard } from '../app/disk/disk-guard.ts';
 import { dropOldResults } from '../app/jobs/drop-old-results.ts';
 import { createJobService, type JobService } from '../app/jobs/job-service.ts';
-import { recoverJobs } from '../app/jobs/recover-jobs.ts';
+import { recoverJobs, type RecoverJobsDeps } from '../app/jobs/recover-jobs.ts';
 import type { CurrentConfig } from '../app/node/current-config.ts';
 import { retentionRule } from '../domain/jobs/retention.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
@@ -77,12 +77,27 @@ function watchStaged(parts: OpenJobsParts, workspace: WorkspaceStore): void {
 /** How often results nobody acknowledged are looked through, ms. */
 const retentionMs = 3_600_000;
 
-/** What earlier runs of the node left is settled, then old results go, once now and every hour. */
-async function openStore(parts: OpenJobsParts, artifacts: ArtifactKeeper): Promise<JobStore> {
-  const { settings, scope, log, clock } = parts;
+/** The jobs this node took on; the store ends with the scope. */
+async function openStore(parts: OpenJobsParts): Promise<JobStore> {
+  const { settings, scope } = parts;
   const store = openJobStore(join(settings.stateDir, 'jobs'));
   scope.shutdown.add('job store', () => store.close());
-  await recoverJobs({ store, clock, log });
+  return store;
+}
+
+/** What earlier runs of the node left is settled, then old results go, once now and every hour. */
+async function settleJobs(
+  parts: OpenJobsParts,
+  {
+    store,
+    artifacts,
+    ...rest
+  }: Pick<RecoverJobsDeps, 'store' | 'engine' | 'jobs'> & {
+    readonly artifacts: ArtifactKeeper;
+  },
+): Promise<void> {
+  const { log, clock } = parts;
+  await recoverJobs({ store, ...rest, clock, log });
   void nowAndThen(parts, retentionMs, 'the removal of old results', () =>
     dropOldResults({ store, artifacts, rule: retentionRule, clock, log }),
   );
@@ -90,7 +105,6 @@ async function openStore(parts: OpenJobsParts, artifacts: ArtifactKeeper): Promi
     (jobId) => store.find(jobId)?.result?.artifacts !== undefined,
   );
   if (strays > 0) log.info('files of jobs without a result were removed', { archives: strays });
-  return store;
 }
 
 /** Memory of all sandboxes, MiB; where nothing holds them to it, what would. */
@@ -129,6 +143,7 @@ export async function openJobs(
   const openTree = (path: string): Promise<void> => host.engine.openTree(path);
   const artifacts = fileArtifacts({ folder: settings.artifactsDir, nodeSlug, openTree, log });
   await artifacts.check();
+  const store = await openStore(parts);
   const jobs = createJobService({
     engine: host.engine,
     workspace: host.workspace,
@@ -139,13 +154,14 @@ export async function openJobs(
       sandbox.temporaryMb ?? temporaryMbOf(memoryMb(host.engine, maxConcurrency), maxConcurrency),
     limits: () => config.policy,
     nodeSlug,
-    store: await openStore(parts, artifacts),
+    store,
     artifacts,
     retention: retentionRule,
     clock,
     timer,
     log,
   });
+  await settleJobs(parts, { store, artifacts, engine: host.engine, jobs });
   watchStaged(parts, host.workspace);
   return { jobs, disk };
 }

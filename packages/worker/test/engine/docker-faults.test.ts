@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { temporaryDirectory } from '@cynodeai/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runContainer } from '../../src/app/jobs/run-container.ts';
 import { containerRuns } from '../../src/adapters/container/shared/container-runs.ts';
+import { Keepers } from '../../src/adapters/container/shared/keeper/keepers.ts';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
 import { DockerContainer } from '../../src/adapters/container/docker/docker-container.ts';
 import { openDockerEngine } from '../../src/adapters/container/docker/docker-engine.ts';
@@ -98,6 +99,7 @@ describe('a Docker daemon that is not as it should be', () => {
   it('is named with the fix when it does not answer', async () => {
     const source = {
       stateDir: join(base, 'state'),
+      runDir: join(base, 'run'),
       dockerHost: `unix://${base}/none`,
       ceiling: testCeiling,
     };
@@ -110,6 +112,7 @@ describe('a Docker daemon that is not as it should be', () => {
   it('is not asked when the state folder cannot be bound', async () => {
     const source = {
       stateDir: join(base, 'a:b'),
+      runDir: join(base, 'run'),
       dockerHost: `unix://${base}/none`,
       ceiling: testCeiling,
     };
@@ -137,6 +140,7 @@ describe('a Docker daemon that is not as it should be', () => {
     });
     const source = {
       stateDir: join(base, 'state'),
+      runDir: join(base, 'run'),
       dockerHost: `unix://${base}/sock`,
       ceiling: testCeiling,
     };
@@ -179,7 +183,9 @@ async function startingDaemon(start: (response: ServerResponse) => void) {
     (await attached.promise).end(Buffer.concat([header, Buffer.from(words)]));
     (await waiting.promise).end(JSON.stringify({ StatusCode: code }));
   };
-  return { daemon: new Daemon(path), calls, end };
+  const keptDir = join(dir.path, 'kept');
+  await mkdir(keptDir);
+  return { daemon: new Daemon(path), keepers: new Keepers(keptDir), calls, end };
 }
 
 const profile = { version: '20.10', rootless: false, privateCgroups: true, relabel: false };
@@ -197,10 +203,11 @@ describe('a start that a Docker daemon never answered', () => {
     ],
     ['nonsense', (response) => response.socket?.end('hello\r\n\r\n')],
   ])('is never tried again, because the job may run: %s', async (_what, cut) => {
-    const { daemon, calls } = await startingDaemon(cut);
-    const deps = { daemon, profile, hostFiles: [], log: silentLog };
+    const { daemon, keepers, calls } = await startingDaemon(cut);
+    const deps = { daemon, keepers, profile, hostFiles: [], log: silentLog };
     const engine = containerRuns({
       containerOf: (wanted) => new DockerContainer(deps, wanted),
+      adoptedOf: async () => undefined,
       forgetImage: () => {},
       log: silentLog,
     });
@@ -219,8 +226,10 @@ describe('words as of an init process that could not start the command', () => {
   const said = (why: string): string => `[FATAL tini (7)] exec x failed: ${why}\n`;
 
   async function endOf(code: number, words: string, ageMs: number) {
-    const { daemon, end } = await startingDaemon((response) => response.writeHead(204).end());
-    const deps = { daemon, profile, hostFiles: [], log: silentLog };
+    const { daemon, keepers, end } = await startingDaemon((response) =>
+      response.writeHead(204).end(),
+    );
+    const deps = { daemon, keepers, profile, hostFiles: [], log: silentLog };
     const started = (): void => {
       const now = performance.now() + ageMs;
       const clock = vi.spyOn(performance, 'now').mockReturnValue(now);

@@ -14,6 +14,7 @@ import {
 import { hasImage, pullImage } from '../../src/adapters/container/podman/images.ts';
 import { withEngineLock } from '../../src/adapters/container/podman/lock.ts';
 import { enginePaths } from '../../src/adapters/container/podman/paths.ts';
+import { Keepers } from '../../src/adapters/container/shared/keeper/keepers.ts';
 import { PidWatch } from '../../src/adapters/container/podman/pid-watch.ts';
 import { PodmanContainer } from '../../src/adapters/container/podman/podman-container.ts';
 import type { EngineProfile } from '../../src/adapters/container/podman/profile.ts';
@@ -58,8 +59,8 @@ async function scripted(script: string): Promise<EngineCommand> {
 
 async function start(script: string): Promise<ContainerRun> {
   const command = await scripted(script);
-  const paths = enginePaths(base, join(base, 'run'), 'boot');
-  await mkdir(paths.pidDir, { recursive: true });
+  const paths = enginePaths(base, join(base, 'run', 'boot'));
+  for (const dir of [paths.pidDir, paths.keptDir]) await mkdir(dir, { recursive: true });
   const spec: SandboxRunSpec = {
     name: 'c1',
     image: 'i',
@@ -72,7 +73,8 @@ async function start(script: string): Promise<ContainerRun> {
   };
   const sink = { write: () => {} };
   const pidWatch = new PidWatch(paths.pidDir);
-  const container = new PodmanContainer({ command, paths, profile, pidWatch }, spec);
+  const keepers = new Keepers(paths.keptDir);
+  const container = new PodmanContainer({ command, paths, profile, pidWatch, keepers }, spec);
   return new ContainerRun({ container, spec, log: silentLog }, { stdout: sink, stderr: sink });
 }
 
@@ -146,7 +148,7 @@ describe('an engine that misbehaves', () => {
     const run = await start('');
     await expect(run.done).rejects.toMatchObject({ code: 'internal' });
     await rm(join(base, 'engine'));
-    const paths = enginePaths(base, join(base, 'run'), 'boot');
+    const paths = enginePaths(base, join(base, 'run', 'boot'));
     const command = { program: join(base, 'engine'), flags: [], env: {} };
     const sink = { write: () => {} };
     const spec = {
@@ -160,7 +162,8 @@ describe('an engine that misbehaves', () => {
       timeoutSeconds: 1,
     };
     const pidWatch = new PidWatch(paths.pidDir);
-    const container = new PodmanContainer({ command, paths, profile, pidWatch }, spec);
+    const keepers = new Keepers(paths.keptDir);
+    const container = new PodmanContainer({ command, paths, profile, pidWatch, keepers }, spec);
     const gone = new ContainerRun(
       { container, spec, log: silentLog },
       { stdout: sink, stderr: sink },

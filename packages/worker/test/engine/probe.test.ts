@@ -18,7 +18,7 @@ let paths: EnginePaths;
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'cynode-probe-'));
   host = await readHostFacts();
-  paths = enginePaths(join(base, 'state'), join(base, 'run'), host.bootId);
+  paths = enginePaths(join(base, 'state'), join(base, 'run', 'boot'));
   await mkdir(paths.root, { recursive: true });
   await prepareLayout(paths);
 });

@@ -114,6 +114,7 @@ describe.each(engines)('$name', ({ open }) => {
     const workspace = await mkdtemp(join(tmpdir(), 'cynode-programs-'));
     const { rootless } = test.engine.facts;
     if (!rootless) chownSync(workspace, 65_532, 65_532);
+    const name = sandboxName(crypto.randomUUID());
     const said = { stdout: '', stderr: '' };
     const into = (stream: 'stdout' | 'stderr') => ({
       write: (chunk: Uint8Array) => {
@@ -123,7 +124,7 @@ describe.each(engines)('$name', ({ open }) => {
     try {
       const exit = await test.engine.run(
         {
-          name: sandboxName(crypto.randomUUID()),
+          name,
           image: testImage,
           command: ['sh', '-ec', script],
           env: { HOME: '/workspace', PATH: '/usr/bin:/usr/sbin:/bin' },
@@ -140,6 +141,7 @@ describe.each(engines)('$name', ({ open }) => {
       );
       return { ...exit, ...said };
     } finally {
+      test.engine.forget(name);
       await test.engine.removeTree(workspace);
     }
   }

@@ -15,6 +15,7 @@ for (const { name: title, open } of engines) {
     const { engine, command } = test;
     return {
       engine,
+      reopened: await test.reopen(),
       image: testImage,
       programs: {
         say: (stdout, stderr, exitCode) => {
@@ -40,6 +41,7 @@ testSandboxEngine('the fake', async () => {
   const engine = new FakeEngine();
   return {
     engine,
+    reopened: engine,
     image: 'tools',
     programs: fakePrograms,
     leave: async (slug) => {

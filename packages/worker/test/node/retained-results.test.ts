@@ -205,7 +205,7 @@ describe('a node that is restarted', () => {
       status: 'failed',
       result: { exit_code: 125, stdout: '', stderr: 'cynode: node restarted\n' },
     });
-    expect(node.log.text()).toContain('jobs of an earlier run of the node failed');
+    expect(node.log.text()).toContain(`"go_on":[],"failed":["${ids.job_id}"]`);
   });
 });
 

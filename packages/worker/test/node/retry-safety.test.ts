@@ -1,6 +1,6 @@
 import { MockOrchestrator, testToken } from '@cynodeai/testing/doubles';
 import { waitToPass } from '@cynodeai/testing';
-import { uuidv7 } from '@cynodeai/runtime/std';
+import { parseJson, uuidv7 } from '@cynodeai/runtime/std';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listContainers } from '../../src/adapters/container/docker/containers.ts';
 import { Daemon } from '../../src/adapters/container/docker/daemon.ts';
 import { importImage } from '../../src/adapters/container/docker/images.ts';
+import { killKeeper } from '../support/leftovers.ts';
 import { PrivateDocker } from '../support/private-docker.ts';
 import { testImage, testImageArchive } from '../support/test-image.ts';
 import { NodeInstall, NodeProcess } from './support/node-process.ts';
@@ -28,11 +29,13 @@ function send(
   ids: Ids,
   command: readonly string[],
   signal?: AbortSignal,
+  seconds?: number,
 ): Promise<Response> {
+  const limit = seconds !== undefined && { timeout_seconds: seconds };
   return fetch(`${node.url}/v1/worker/jobs:run`, {
     method: 'POST',
     headers,
-    body: JSON.stringify({ version: 1, ...ids, sandbox: { image: testImage, command } }),
+    body: JSON.stringify({ version: 1, ...ids, sandbox: { image: testImage, command, ...limit } }),
     ...(signal && { signal }),
   });
 }
@@ -41,6 +44,26 @@ async function stateOf(node: NodeProcess, { job_id }: Ids): Promise<Record<strin
   const answer = await fetch(`${node.url}/v1/worker/jobs/${job_id}`, { headers });
   const body: unknown = await answer.json();
   return { http: answer.status, ...Object(body) };
+}
+
+/** The texts of a stream of events, joined. */
+function textOf(events: string): string {
+  const pieces = events.matchAll(/^event: output\ndata: (?<data>.*)$/gm);
+  return [...pieces]
+    .map(({ groups }) => String(Object(parseJson(groups?.['data'] ?? '{}')).text))
+    .join('');
+}
+
+/** What a running job has written up to now. */
+async function outputSoFar(node: NodeProcess, { job_id }: Ids): Promise<string> {
+  const url = `${node.url}/v1/worker/jobs/${job_id}/output`;
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(2000) });
+  let events = '';
+  for await (const chunk of answer.body ?? []) {
+    events += Buffer.from(chunk).toString();
+    if (textOf(events) !== '') break;
+  }
+  return textOf(events);
 }
 
 async function ack(node: NodeProcess, { task_id, job_id }: Ids): Promise<number> {
@@ -139,7 +162,109 @@ describe('a node process that dies (REQ-WORKER-0149)', () => {
     expect(await stateOf(next, ids)).toMatchObject({ http: 404 });
   }, 60_000);
 
-  it('in the middle of a job fails it as restarted, removes its container, and runs it under a new lease', async () => {
+  it('in the middle of a job goes on with it when it is back: one run, whole, under its lease', async () => {
+    const ids = newIds();
+    const command = ['sh', '-c', 'for n in 1 2 3 4 5 6 7 8; do echo $n; sleep 0.5; done; exit 3'];
+    const lines = '1\n2\n3\n4\n5\n6\n7\n8\n';
+    let startedBefore: unknown;
+    {
+      await using node = await spawnNode();
+      await node.ready(orchestrator);
+      const lost = expect(send(node, ids, command)).rejects.toThrow();
+      await waitToPass(async () => expect(await outputSoFar(node, ids)).toContain('2\n'));
+      startedBefore = (await stateOf(node, ids))['started_at'];
+      await killed(node);
+      await lost;
+    }
+    await using next = await spawnNode();
+    await next.ready(orchestrator);
+    const joined = send(next, ids, command);
+    expect((await send(next, { ...ids, lease_id: uuidv7() }, command)).status).toBe(409);
+    const followed = await fetch(`${next.url}/v1/worker/jobs/${ids.job_id}/output`, { headers });
+    const text = await followed.text();
+    expect(textOf(text)).toBe(lines);
+    const result: unknown = await (await joined).json();
+    expect(result).toMatchObject({
+      ...ids,
+      status: 'failed',
+      exit_code: 3,
+      stdout: lines,
+      stderr: '',
+    });
+    const { started_at: from, ended_at: to } = Object(result);
+    expect(Date.parse(to) - Date.parse(from)).toBeGreaterThan(3900);
+    expect(Date.parse(from)).toBeCloseTo(Date.parse(String(startedBefore)), -4);
+    expect(await starts(ids)).toBe(1);
+    expect(await sandboxes()).toEqual([]);
+    expect(await ack(next, ids)).toBe(204);
+    await waitToPass(async () =>
+      expect(await readdir(join(install.stateDir, 'sandbox_mounts'))).toEqual([]),
+    );
+  }, 60_000);
+
+  it('while a job ends gives its end when it is back, with what it left', async () => {
+    const ids = newIds();
+    const command = [
+      'sh',
+      '-c',
+      'sleep 1; echo left >$CYNODE_ARTIFACTS_DIR/file; echo out; echo err >&2',
+    ];
+    {
+      await using node = await spawnNode();
+      await node.ready(orchestrator);
+      const lost = expect(send(node, ids, command)).rejects.toThrow();
+      await waitToPass(async () => expect(await starts(ids)).toBe(1));
+      await killed(node);
+      await lost;
+    }
+    await waitToPass(async () => expect(await sandboxes()).toEqual([]));
+    await using next = await spawnNode();
+    await next.ready(orchestrator);
+    expect(await (await send(next, ids, command)).json()).toMatchObject({
+      status: 'completed',
+      exit_code: 0,
+      stdout: 'out\n',
+      stderr: 'err\n',
+      artifacts: [{ name: 'file', size_bytes: 5 }],
+    });
+    expect(await starts(ids)).toBe(1);
+    expect(await ack(next, ids)).toBe(204);
+  }, 60_000);
+
+  it('stops a job that it goes on with, also at its time limit', async () => {
+    const [long, short] = [newIds(), newIds()];
+    {
+      await using node = await spawnNode();
+      await node.ready(orchestrator);
+      const lost = [send(node, long, hold), send(node, short, hold, undefined, 6)].map((sent) =>
+        expect(sent).rejects.toThrow(),
+      );
+      await waitToPass(async () => {
+        expect(await starts(long)).toBe(1);
+        expect(await starts(short)).toBe(1);
+      });
+      await killed(node);
+      await Promise.all(lost);
+    }
+    await using next = await spawnNode();
+    await next.ready(orchestrator);
+    const ended = Promise.all([send(next, long, hold), send(next, short, hold)]);
+    const body = JSON.stringify({
+      version: 1,
+      task_id: long.task_id,
+      job_id: long.job_id,
+      grace_seconds: 0,
+    });
+    const stop = await fetch(`${next.url}/v1/worker/jobs:stop`, { method: 'POST', headers, body });
+    expect(stop.status).toBe(202);
+    const results: unknown[] = [];
+    for (const answer of await ended) results.push(await answer.json());
+    expect(results).toMatchObject([{ status: 'failed' }, { status: 'timeout' }]);
+    expect(await sandboxes()).toEqual([]);
+    for (const ids of [long, short]) expect(await ack(next, ids)).toBe(204);
+  }, 60_000);
+
+  it('together with the keeper of a job fails it as restarted, removes its container, and runs it under a new lease', async () => {
     const ids = newIds();
     {
       await using node = await spawnNode();
@@ -151,6 +276,7 @@ describe('a node process that dies (REQ-WORKER-0149)', () => {
       await killed(node);
       await lost;
       expect(await sandboxes()).toHaveLength(1);
+      await killKeeper(`cynode-sandbox-${ids.job_id}`);
     }
     await using next = await spawnNode();
     await next.ready(orchestrator);

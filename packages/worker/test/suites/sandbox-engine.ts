@@ -17,6 +17,8 @@ import type {
 /** An engine, and programs of an image it has. */
 export interface EngineUnderTest {
   readonly engine: SandboxEngine;
+  /** The same as another process of the node opens it. */
+  readonly reopened: SandboxEngine;
   readonly image: string;
   readonly programs: {
     /** Writes the text to standard output and the other to standard error, and ends with the code. */
@@ -100,7 +102,7 @@ export function testSandboxEngine(title: string, open: () => Promise<EngineUnder
       const ended: Promise<SandboxExit> = engine.run(asked, sinks, signal);
       ended.catch(() => {});
       await Promise.race([first, ended]);
-      return { name: asked.name, ended };
+      return { name: asked.name, ended, since: Date.now() };
     }
 
     it('knows what it is and works', async () => {
@@ -215,6 +217,39 @@ export function testSandboxEngine(title: string, open: () => Promise<EngineUnder
       const never = engine.run(spec(test.programs.say('x', '', 0)), sinks, AbortSignal.abort());
       expect(await never).toMatchObject({ kind: 'stopped' });
       expect(seen).toStrictEqual({ stdout: '', stderr: '' });
+    });
+
+    it('keeps a run for another process of the node, which goes on with it and ends it', async () => {
+      const { reopened } = test;
+      const { name, ended } = await held();
+      expect(await reopened.kept()).toContain(name);
+      const { sinks, seen, first } = recorder();
+      const adopted = reopened.adopt({ name, timeoutSeconds: 60 }, sinks);
+      await first;
+      expect(seen).toStrictEqual({ stdout: 'up', stderr: '' });
+      await reopened.stop(name, 20);
+      expect(await adopted).toMatchObject({ kind: 'stopped', exitCode: expect.any(Number) });
+      await ended;
+      reopened.forget(name);
+      expect(await reopened.kept()).not.toContain(name);
+    });
+
+    it('holds the limit of a run that is gone on with from its own start', async () => {
+      const { name, ended, since } = await held({ timeoutSeconds: 20 });
+      const adopted = test.reopened.adopt({ name, timeoutSeconds: 2 }, recorder().sinks);
+      const exit = await adopted;
+      expect(exit).toMatchObject({ kind: 'timed_out' });
+      expect(exit.startedAt.getTime()).toBeLessThanOrEqual(since);
+      await ended;
+      test.reopened.forget(name);
+    });
+
+    it('has nothing of a run that nobody kept', async () => {
+      const unknown = { name: `cynode-sandbox-${randomUUID()}`, timeoutSeconds: 60 };
+      await expect(test.reopened.adopt(unknown, recorder().sinks)).rejects.toMatchObject({
+        code: 'start_lost',
+      });
+      engine.forget(unknown.name);
     });
 
     it('removes what carries the label of one node and leaves the others alone', async () => {

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { WorkerError } from '../../src/domain/errors.ts';
 import type {
+  AdoptedRunSpec,
   EngineFacts,
   SandboxEngine,
   SandboxExit,
@@ -41,8 +42,18 @@ type Ending<E = SandboxExit> = E extends SandboxExit ? Omit<E, 'startedAt' | 'en
 /** A run that lasts until it is ended. */
 interface Held {
   readonly end: (ending: Ending) => void;
+  readonly text: string;
+  readonly startedAt: Date;
+  readonly ending: Promise<Ending>;
   /** Resolves when whoever asked for the run knows its end. */
   readonly ended: Promise<void>;
+}
+
+function write(sinks: SandboxSinks, stream: 'stdout' | 'stderr', text: string): void {
+  if (text === '') return;
+  const bytes = new TextEncoder().encode(text);
+  sinks[stream].write(bytes);
+  sinks.heard?.[stream].write(bytes);
 }
 
 /** Writes a file into what a job sees as `/job/artifacts`. */
@@ -116,6 +127,31 @@ export class FakeEngine implements SandboxEngine {
     throw new WorkerError('inference_unavailable', 'the health check failed');
   }
 
+  rejoinNetwork(
+    ...[_name, serve, signal]: Parameters<SandboxEngine['rejoinNetwork']>
+  ): Promise<SandboxNetwork> {
+    return this.openNetwork({ jobId: '', labels: {}, timeoutSeconds: 1 }, serve, signal);
+  }
+
+  async adopt({ name, timeoutSeconds }: AdoptedRunSpec, sinks: SandboxSinks): Promise<SandboxExit> {
+    const run = this.#held.get(name);
+    if (run === undefined) throw new WorkerError('start_lost', 'nothing is kept of the run');
+    const { text, startedAt } = run;
+    write(sinks, 'stdout', text);
+    const leftMs = startedAt.getTime() + timeoutSeconds * 1000 - Date.now();
+    const limit = setTimeout(() => run.end({ kind: 'timed_out' }), leftMs);
+    const ending = await run.ending.finally(() => clearTimeout(limit));
+    return { ...ending, startedAt, endedAt: new Date() };
+  }
+
+  async kept(): Promise<ReadonlySet<string>> {
+    return new Set(this.#held.keys());
+  }
+
+  forget(name: string): void {
+    this.#held.delete(name);
+  }
+
   /** Names of the runs that are held. */
   get held(): readonly string[] {
     return [...this.#held.keys()];
@@ -166,12 +202,6 @@ export class FakeEngine implements SandboxEngine {
     sinks: SandboxSinks,
     signal: AbortSignal | undefined,
   ): Promise<Ending> {
-    const write = (stream: 'stdout' | 'stderr', text: string): void => {
-      if (text === '') return;
-      const bytes = new TextEncoder().encode(text);
-      sinks[stream].write(bytes);
-      sinks.heard?.[stream].write(bytes);
-    };
     const [program = '', first = '', second = '', third = ''] = spec.command;
     if (spec.image.includes('missing')) return { kind: 'not_started', ...absent };
     switch (program) {
@@ -180,28 +210,38 @@ export class FakeEngine implements SandboxEngine {
       case 'exit':
         return { kind: 'exited', exitCode: Number(first) };
       case 'print':
-        write('stdout', first);
-        write('stderr', second);
+        write(sinks, 'stdout', first);
+        write(sinks, 'stderr', second);
         return { kind: 'exited', exitCode: Number(third) };
       case 'leave':
         await leave(spec, first, second);
         return { kind: 'exited', exitCode: 0 };
       case 'hold':
-        write('stdout', first);
-        return this.#hold(spec, signal);
+        write(sinks, 'stdout', first);
+        return this.#hold(spec, first, signal);
       default:
-        write('stdout', spec.command.join(' '));
+        write(sinks, 'stdout', spec.command.join(' '));
         return { kind: 'exited', exitCode: 0 };
     }
   }
 
-  async #hold(spec: SandboxRunSpec, signal: AbortSignal | undefined): Promise<Ending> {
+  async #hold(
+    spec: SandboxRunSpec,
+    text: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Ending> {
     const { promise, resolve } = Promise.withResolvers<Ending>();
     const over = Promise.withResolvers<void>();
     const limit = setTimeout(() => resolve({ kind: 'timed_out' }), spec.timeoutSeconds * 1000);
     limit.unref();
     signal?.addEventListener('abort', () => resolve({ kind: 'stopped', exitCode: 137 }));
-    this.#held.set(spec.name, { end: resolve, ended: over.promise });
+    this.#held.set(spec.name, {
+      text,
+      startedAt: new Date(),
+      ending: promise,
+      end: resolve,
+      ended: over.promise,
+    });
     try {
       return await promise;
     } finally {

@@ -92,6 +92,7 @@ export function stage(scene: Scene = {}) {
       removed.push(id);
       await scene.remove?.(id);
     },
+    find: async () => undefined,
     stage: async () => {},
     removeStaged: async () => [],
     removeStrays: async () => [],

@@ -52,7 +52,9 @@ export async function leftovers(place: EnginePlace): Promise<string[]> {
     .filter((point) => place.kind === 'podman' || !ownMount.test(point));
   const volatile: string[] = [];
   for (const boot of await list(place.runDir)) {
-    volatile.push(...(await list(join(place.runDir, boot, 'pids'))));
+    for (const dir of ['pids', 'kept']) {
+      volatile.push(...(await list(join(place.runDir, boot, dir))));
+    }
     volatile.push(
       ...(await list(join(place.runDir, boot))).filter((name) => /^(?:env|cynode)-/.test(name)),
     );
@@ -103,4 +105,18 @@ export async function helpersInNetworks(): Promise<string[]> {
     if (status.includes(`\nPPid:\t${process.pid}\n`) && network !== own) found.push(pid);
   }
   return found;
+}
+
+/** Kills the keeper of a container, as the kernel might, and waits until it is gone. */
+export async function killKeeper(container: string): Promise<void> {
+  const title = `cynode-keeper ${container}`;
+  const find = async (): Promise<number | undefined> => {
+    for (const entry of await readdir('/proc')) {
+      const line = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
+      if (/^\d+$/.test(entry) && line.startsWith(title)) return Number(entry);
+    }
+    return undefined;
+  };
+  process.kill(await waitFor(find, { what: 'the keeper is there' }), 'SIGKILL');
+  await waitFor(async () => (await find()) === undefined, { what: 'the keeper is gone' });
 }

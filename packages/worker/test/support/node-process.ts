@@ -3,6 +3,7 @@
  * script as a job at the same time and prints one JSON line for each answer. A script that begins with `inference: ` may
  * ask a model. Tests kill it.
  */
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { createLog } from '@cynodeai/runtime/observe';
 import { AnsweringServer } from '@cynodeai/testing/harness';
@@ -35,7 +36,10 @@ async function openPodman(): Promise<SandboxEngine> {
 }
 
 const engine = await (kind === 'docker'
-  ? openDockerEngine({ stateDir, dockerHost: place, ceiling: testCeiling }, log)
+  ? openDockerEngine(
+      { stateDir, runDir: dirname(stateDir), dockerHost: place, ceiling: testCeiling },
+      log,
+    )
   : openPodman());
 await using upstream = await AnsweringServer.start((_request, response) => response.end('a model'));
 const node = testNode(engine, stateDir, slug, {}, log, { upstream: () => upstream.url });

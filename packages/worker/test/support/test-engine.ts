@@ -104,6 +104,8 @@ export function testNode(
 /** A private engine in a folder of its own, with the test image. */
 export interface TestEngine extends EnginePlace {
   readonly engine: SandboxEngine;
+  /** The engine as another process of the node opens it. */
+  readonly reopen: () => Promise<SandboxEngine>;
   /** Arguments that make a node process of its own use this engine. */
   readonly processArguments: readonly string[];
   /** A node on this engine, with its mount root made. */
@@ -155,7 +157,16 @@ export async function openTestEngine(
   await importImage(command, await testImageArchive(), testImage, { env: [], labels: [] });
   const { stateDir, runDir } = source;
   const processArguments = ['podman', stateDir, runDir];
-  const opened = { kind: 'podman', stateDir, runDir, engine, command, processArguments } as const;
+  const reopen = (): Promise<SandboxEngine> => openPodmanEngine(source, log);
+  const opened = {
+    kind: 'podman',
+    stateDir,
+    runDir,
+    engine,
+    reopen,
+    command,
+    processArguments,
+  } as const;
   return testEngine(opened, async () => {
     await resetEngine(await openEngine(source));
     await engine.removeTree(base);
@@ -170,7 +181,9 @@ export async function openDockerTestEngine(
   const docker = await PrivateDocker.start();
   try {
     const stateDir = join(docker.base, 'state');
-    const engine = await openDockerEngine({ stateDir, dockerHost: docker.host, ceiling }, log);
+    const reopen = (): Promise<SandboxEngine> =>
+      openDockerEngine({ stateDir, runDir: docker.base, dockerHost: docker.host, ceiling }, log);
+    const engine = await reopen();
     const daemon = new Daemon(docker.socketPath);
     await importDockerImage(daemon, await testImageArchive(), testImage);
     daemon.close();
@@ -181,7 +194,15 @@ export async function openDockerTestEngine(
     };
     const processArguments = ['docker', stateDir, docker.host];
     const runDir = docker.base;
-    const opened = { kind: 'docker', stateDir, runDir, engine, command, processArguments } as const;
+    const opened = {
+      kind: 'docker',
+      stateDir,
+      runDir,
+      engine,
+      reopen,
+      command,
+      processArguments,
+    } as const;
     return testEngine(opened, async () => {
       await docker[Symbol.asyncDispose]();
       await removeControlGroup(stateDir);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { type RunJobResult, runJobResultSchema } from '@cynodeai/contracts/common';
 import { parseJson } from '@cynodeai/runtime/std';
+import { z } from 'zod';
 import type { KeptResult } from '../../domain/jobs/retention.ts';
 import type { AcceptedJob, JobStore, StoredJob } from '../../ports/job-store.ts';
 
@@ -18,6 +19,7 @@ const schema = `
     started_at INTEGER NOT NULL,
     ended_at INTEGER,
     result TEXT,
+    run TEXT,
     result_bytes INTEGER NOT NULL DEFAULT 0,
     CHECK ((status = 'accepted') = (result IS NULL))
   ) STRICT, WITHOUT ROWID;
@@ -33,7 +35,20 @@ function acceptedOf(row: Row): AcceptedJob {
     taskId: String(row['task_id']),
     ...(typeof lease === 'string' && { leaseId: lease }),
     acceptedAt: new Date(Number(row['started_at'])),
+    ...runOf(row['run']),
   };
+}
+
+const runSchema = z.object({ timeoutSeconds: z.number(), useInference: z.boolean() });
+
+function runOf(text: SQLOutputValue | undefined): Pick<AcceptedJob, 'run'> {
+  return typeof text === 'string' ? { run: runSchema.parse(parseJson(text)) } : {};
+}
+
+/** A file of a version before lacks the column. */
+function addColumns(db: DatabaseSync): void {
+  const columns = db.prepare("SELECT name FROM pragma_table_info('job')").all();
+  if (!columns.some(({ name }) => name === 'run')) db.exec('ALTER TABLE job ADD COLUMN run TEXT');
 }
 
 /** A result that waits for the commit it shares with others. */
@@ -67,9 +82,10 @@ class SqliteJobStore implements JobStore {
   constructor(path: string) {
     this.#db = new DatabaseSync(path);
     this.#db.exec(schema);
+    addColumns(this.#db);
     this.#find = this.#db.prepare('SELECT * FROM job WHERE job_id = ?');
     this.#insert = this.#db.prepare(
-      "INSERT INTO job (job_id, task_id, lease_id, status, started_at) VALUES (?, ?, ?, 'accepted', ?)",
+      "INSERT INTO job (job_id, task_id, lease_id, status, started_at, run) VALUES (?, ?, ?, 'accepted', ?, ?)",
     );
     this.#update = this.#db.prepare(
       'UPDATE job SET status = ?, ended_at = ?, result = ?, result_bytes = ? WHERE job_id = ?',
@@ -92,8 +108,9 @@ class SqliteJobStore implements JobStore {
   }
 
   accept(job: AcceptedJob): void {
-    const { jobId, taskId, leaseId = null, acceptedAt } = job;
-    this.#insert.run(jobId, taskId, leaseId, acceptedAt.getTime());
+    const { jobId, taskId, leaseId = null, acceptedAt, run } = job;
+    const runText = run === undefined ? null : JSON.stringify(run);
+    this.#insert.run(jobId, taskId, leaseId, acceptedAt.getTime(), runText);
   }
 
   finish(result: RunJobResult, storedAt: Date): Promise<void> {

@@ -1,10 +1,19 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, writeFileAtomic } from '@cynodeai/runtime/files';
 import { messageOf } from '@cynodeai/runtime/std';
 import { diskFull, isDiskFull, WorkerError } from '../../domain/errors.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
-import type { WorkspaceStore } from '../../ports/workspace.ts';
+import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
 import { StagedFiles } from './staged-files.ts';
 import type { JobUsers } from './job-users.ts';
 import { giveAway, makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
@@ -94,6 +103,14 @@ function inOurTerms(cause: unknown): WorkerError {
   return new WorkerError('workspace_unusable', message, { cause });
 }
 
+function placeOf(root: string, owner: Owner | undefined): JobWorkspace {
+  return {
+    workspaceDir: join(root, 'workspace'),
+    jobDir: join(root, 'job'),
+    ...(owner !== undefined && { user: { ...owner, passwdFile: join(root, passwdFile) } }),
+  };
+}
+
 /** Job directories on a local file system. A directory gets its name when it is complete and loses it before it is taken apart. */
 export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceStore {
   const { mountRoot, nodeSlug, users, removeTree } = options;
@@ -119,12 +136,7 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
       await writeFileAtomic(join(staging, passwdFile), passwdOf(owner), { mode: 0o644 });
     }
     await rename(staging, finalPath(jobId));
-    const root = finalPath(jobId);
-    return {
-      workspaceDir: join(root, 'workspace'),
-      jobDir: join(root, 'job'),
-      ...(owner !== undefined && { user: { ...owner, passwdFile: join(root, passwdFile) } }),
-    };
+    return placeOf(finalPath(jobId), owner);
   };
 
   const removeUsed = async (jobId: string): Promise<void> => {
@@ -155,6 +167,15 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
         users?.release(jobId);
         throw inOurTerms(error);
       }
+    },
+
+    find: async (jobId) => {
+      const root = finalPath(jobId);
+      if ((await ownJobId(options, jobId)) === undefined) return undefined;
+      // The folder itself is out of the job's reach: what is in it is still whose it was made for.
+      const { uid, gid } = await stat(join(root, 'workspace'));
+      users?.keep(jobId, uid);
+      return placeOf(root, users && { uid, gid });
     },
 
     stage: (...call) => staged.receive(...call),

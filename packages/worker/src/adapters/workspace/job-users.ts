@@ -35,6 +35,11 @@ export class JobUsers {
     return { uid, gid: uid };
   }
 
+  /** A job that an earlier process gave this user still has it. */
+  keep(jobId: string, uid: number): void {
+    this.#taken.set(jobId, uid);
+  }
+
   /** The job and its files are gone. */
   release(jobId: string): void {
     this.#taken.delete(jobId);

@@ -61,6 +61,7 @@ describe('on a full disk a job', () => {
           disk: { makeRoom: () => void asked.push('room') },
         },
         request(),
+        { timeoutSeconds: 60 },
         startedAt,
       );
     expect(failing(full())).toThrow(diskFull);

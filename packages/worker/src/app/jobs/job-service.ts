@@ -13,6 +13,7 @@ import { sandboxName } from '../../domain/sandbox/naming.ts';
 import type { ArtifactKeeper, OpenArchive } from '../../ports/artifacts.ts';
 import type { JobStore } from '../../ports/job-store.ts';
 import { acceptJob } from './accept-job.ts';
+import { type AdoptedJob, adoptedRequest } from './adopted-job.ts';
 import { type AdmittedJob, admitJob } from './admit-job.ts';
 import { describeJob } from './describe-job.ts';
 import { dropOldResults } from './drop-old-results.ts';
@@ -21,14 +22,9 @@ import type { Job } from './job.ts';
 import { KeptResults } from './kept-results.ts';
 import { LiveOutput } from './live-output.ts';
 import { faultResult } from './job-result.ts';
-import { type JobRun, runJob, type RunJobDeps } from './run-job.ts';
+import { adoptJob, type JobEnd, type JobRun, runJob, type RunJobDeps } from './run-job.ts';
+import { type StopOutcome, stopJobs } from './stop-jobs.ts';
 import { storeResult } from './store-result.ts';
-
-/** Names of the containers that were ended, and of those that did not die. */
-export interface StopOutcome {
-  readonly stopped: string[];
-  readonly resisted: string[];
-}
 
 export interface JobServiceDeps extends RunJobDeps {
   readonly limits: () => JobLimits;
@@ -76,6 +72,8 @@ export interface JobService {
   stopAll(graceMs: number): Promise<StopOutcome>;
   /** Refuses new jobs and ends all running ones; their results are decided by the node's next start. */
   shutdown(graceMs: number): Promise<StopOutcome>;
+  /** Goes on with a job whose run an earlier process of the node began and that is kept. */
+  adopt(stored: AdoptedJob): void;
   /** Jobs that run at this moment. */
   readonly running: number;
   /** Whether anything of a job but its result is still to be expected on the host. */
@@ -84,9 +82,6 @@ export interface JobService {
 
 /** Seconds after which a caller that was turned away may ask again. */
 const retryAfterSeconds = 2;
-
-/** How long a stop waits for a container behind its grace before it counts as resisting, in ms. */
-const killLimitMs = 5000;
 
 /** Codes of a failed run that the caller sees as they are; anything else is a fault of the node. */
 const passedOn: ReadonlySet<WorkerErrorCode> = new Set([
@@ -181,22 +176,19 @@ class SandboxJobs implements JobService {
   }
 
   async stopAll(graceMs: number): Promise<StopOutcome> {
-    const { promise: late, resolve } = Promise.withResolvers<false>();
-    const timer = setTimeout(() => resolve(false), graceMs + killLimitMs);
-    const ends = this.#live().map(async (job) => ({
-      name: job.name,
-      ended: await Promise.race([this.#end(job, graceMs / 1000), late]),
-    }));
-    const outcomes = await Promise.all(ends);
-    clearTimeout(timer);
-    const names = (ended: boolean): string[] =>
-      outcomes.filter((outcome) => outcome.ended === ended).map((outcome) => outcome.name);
-    return { stopped: names(true), resisted: names(false) };
+    return stopJobs(this.#live(), (job) => this.#end(job, graceMs / 1000), graceMs);
   }
 
   async shutdown(graceMs: number): Promise<StopOutcome> {
     this.#closing = true;
+    // However this process ends, nobody is to go on with these.
+    for (const { name } of this.#live()) this.#deps.engine.forget(name);
     return this.stopAll(graceMs);
+  }
+
+  adopt(stored: AdoptedJob): void {
+    const { admitted, ...job } = adoptedRequest(stored);
+    this.#open(job, (run) => adoptJob(this.#deps, run), admitted).promised = true;
   }
 
   #live(): Job[] {
@@ -257,7 +249,15 @@ class SandboxJobs implements JobService {
       throw new WorkerError('inference_unavailable', 'this node has no usable inference service');
     }
     const acceptedAt = this.#deps.clock.now();
-    acceptJob(this.#deps, request, acceptedAt);
+    acceptJob(this.#deps, request, admitted, acceptedAt);
+    return this.#open({ request, acceptedAt }, (run) => runJob(this.#deps, run), admitted);
+  }
+
+  #open(
+    { request, acceptedAt }: Pick<Job, 'request' | 'acceptedAt'>,
+    perform: (run: JobRun) => Promise<JobEnd>,
+    admitted: AdmittedJob,
+  ): Job {
     const { promise, resolve, reject } = Promise.withResolvers<RunJobResult>();
     // Nobody may be waiting: the result is in the store.
     promise.catch(() => {});
@@ -274,25 +274,29 @@ class SandboxJobs implements JobService {
       gone: Promise.resolve(),
     };
     this.#jobs.set(request.job_id, job);
-    job.gone = this.#perform(job, admitted)
+    job.gone = this.#perform(job, admitted, perform)
       .then(resolve, reject)
       .then(() => this.#forget(job));
     return job;
   }
 
   /** Runs the job and stores its end before anybody hears of it. */
-  async #perform(job: Job, admitted: AdmittedJob): Promise<RunJobResult> {
+  async #perform(
+    job: Job,
+    admitted: AdmittedJob,
+    perform: (run: JobRun) => Promise<JobEnd>,
+  ): Promise<RunJobResult> {
     const { request, name, abort } = job;
     const onContainer = (): void => {
       job.state = 'running';
       job.startedAt = this.#deps.clock.now();
     };
     try {
-      const { heard } = job.live;
       const onWatch: JobRun['onWatch'] = (watch) => void (job.watch = watch);
       const { signal } = abort;
-      const run: JobRun = { request, admitted, name, signal, onContainer, onWatch, heard };
-      const { result, stopped, endedForDisk } = await runJob(this.#deps, run);
+      const calls = { onContainer, onWatch, isDropped: () => this.#closing, heard: job.live.heard };
+      const run: JobRun = { request, admitted, name, signal, ...calls };
+      const { result, stopped, endedForDisk } = await perform(run);
       // The row stays without a result: the next start of the node says what became of the job.
       if (stopped && this.#closing) throw shuttingDown();
       // Whoever hears that it filled the disk finds the disk as it was.
@@ -385,6 +389,7 @@ class SandboxJobs implements JobService {
   async #forget(job: Job): Promise<void> {
     await this.#clear(job);
     job.watch?.close();
+    this.#deps.engine.forget(job.name);
     this.#jobs.delete(job.request.job_id);
   }
 }

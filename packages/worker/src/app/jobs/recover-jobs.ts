@@ -1,31 +1,38 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import type { Clock } from '@cynodeai/runtime/std';
-import type { JobStore } from '../../ports/job-store.ts';
+import { sandboxName } from '../../domain/sandbox/naming.ts';
+import type { AcceptedJob, JobStore } from '../../ports/job-store.ts';
+import type { SandboxEngine } from '../../ports/sandbox-engine.ts';
+import type { AdoptedJob } from './adopted-job.ts';
+import type { JobService } from './job-service.ts';
 import { faultResult } from './job-result.ts';
+import { restartedReason } from './run-job.ts';
 
 export interface RecoverJobsDeps {
   readonly store: JobStore;
+  readonly engine: Pick<SandboxEngine, 'kept'>;
+  readonly jobs: Pick<JobService, 'adopt'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
- * Reason of a job that an earlier process of the node did not end.
- * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ * Goes on with what an earlier process of this node left unfinished and a keeper has kept; ends the rest: `failed`, 125,
+ * `node restarted`. See docs/reference/worker-api.md#life-of-a-job-on-its-node, REQ-WORKER-0149.
  */
-export const restartedReason = 'node restarted';
-
-/**
- * Ends what an earlier process of this node left unfinished: `failed`, 125, `node restarted`. Its
- * containers must be gone by now. See docs/reference/worker-api.md#life-of-a-job-on-its-node,
- * REQ-WORKER-0149.
- */
-export async function recoverJobs({ store, clock, log }: RecoverJobsDeps): Promise<void> {
-  const lost = store.unfinished();
-  if (lost.length === 0) return;
+export async function recoverJobs({ store, engine, jobs, clock, log }: RecoverJobsDeps) {
+  const unfinished = store.unfinished();
+  if (unfinished.length === 0) return;
+  const kept = await engine.kept();
+  const isAdopted = (job: AcceptedJob): job is AdoptedJob =>
+    job.run !== undefined && kept.has(sandboxName(job.jobId));
+  const adopted = unfinished.filter(isAdopted);
+  for (const job of adopted) jobs.adopt(job);
+  const lost = unfinished.filter((job) => !isAdopted(job));
   const now = clock.now();
   await Promise.all(
     lost.map((job) => store.finish(faultResult(job, restartedReason, job.acceptedAt, now), now)),
   );
-  log.warn('jobs of an earlier run of the node failed', { jobs: lost.map(({ jobId }) => jobId) });
+  const ids = (some: readonly AcceptedJob[]): string[] => some.map(({ jobId }) => jobId);
+  log.warn('jobs of an earlier run of the node', { go_on: ids(adopted), failed: ids(lost) });
 }

@@ -7,6 +7,7 @@ import {
   createOutputCollector,
 } from '../../domain/output/output-collector.ts';
 import type {
+  AdoptedRunSpec,
   SandboxEngine,
   SandboxExit,
   SandboxRunSpec,
@@ -41,19 +42,28 @@ export function unrun(exit: SandboxExit): ContainerOutcome {
   return { exit, stdout: silence, stderr: silence };
 }
 
-async function runOnce(
-  engine: RunContainerDeps['engine'],
-  spec: SandboxRunSpec,
+/** The outcome of a run that `begin` begins, or goes on with. */
+async function outcomeOf(
+  begin: (sinks: SandboxSinks) => Promise<SandboxExit>,
   heard: SandboxSinks['heard'],
 ): Promise<ContainerOutcome> {
   const stdout = createOutputCollector(limits.outputStreamBytes);
   const stderr = createOutputCollector(limits.outputStreamBytes);
-  const exit = await engine.run(spec, { stdout, stderr, ...(heard && { heard }) });
+  const exit = await begin({ stdout, stderr, ...(heard && { heard }) });
   // What the engine itself says about a container that never ran may name host paths.
   const neverRan =
     exit.kind === 'not_started' || (exit.kind === 'stopped' && exit.neverRan === true);
   if (neverRan) return unrun(exit);
   return { exit, stdout: stdout.finish(), stderr: stderr.finish() };
+}
+
+/** Goes on with the container of a job that an earlier process of the node began. @throws what `SandboxEngine.adopt` throws */
+export function adoptContainer(
+  engine: Pick<SandboxEngine, 'adopt'>,
+  spec: AdoptedRunSpec,
+  heard?: SandboxSinks['heard'],
+): Promise<ContainerOutcome> {
+  return outcomeOf((sinks) => engine.adopt(spec, sinks), heard);
 }
 
 /**
@@ -74,7 +84,7 @@ export async function runContainer(
       return unrun({ kind: 'stopped', exitCode: undefined, startedAt: now, endedAt: now });
     }
     try {
-      return await runOnce(deps.engine, spec, heard);
+      return await outcomeOf((sinks) => deps.engine.run(spec, sinks), heard);
     } catch (error) {
       if (!(error instanceof WorkerError && passing.has(error.code))) throw error;
       if (attempt >= starts.most) throw error;

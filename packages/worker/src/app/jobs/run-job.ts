@@ -23,7 +23,13 @@ import type { Watch } from '../disk/watched-job.ts';
 import type { AdmittedJob } from './admit-job.ts';
 import { chooseImage } from './choose-image.ts';
 import { jobResult } from './job-result.ts';
-import { type ContainerOutcome, runContainer, unrun } from './run-container.ts';
+import { adoptContainer, type ContainerOutcome, runContainer, unrun } from './run-container.ts';
+
+/**
+ * Reason of a job that an earlier process of the node began and nobody kept.
+ * See docs/reference/worker-api.md#life-of-a-job-on-its-node.
+ */
+export const restartedReason = 'node restarted';
 
 export interface RunJobDeps {
   readonly engine: SandboxEngine;
@@ -51,6 +57,8 @@ export interface JobRun {
   readonly signal: AbortSignal;
   /** From now on the engine knows the run and `engine.stop` reaches it. */
   readonly onContainer: () => void;
+  /** Whether nobody will ask for the result of a run that was stopped. */
+  readonly isDropped: () => boolean;
   /** Gets the watch over its disks, to be closed once its files are gone. */
   readonly onWatch: (watch: Pick<Watch, 'close'>) => void;
   /** Gets what the job writes while it runs. */
@@ -139,13 +147,18 @@ interface Ran extends ContainerOutcome {
 }
 
 /** Runs the container under the watch of the disk, which may end it. */
-async function runWatched(deps: RunJobDeps, run: JobRun, spec: SandboxRunSpec): Promise<Ran> {
+async function runWatched(
+  deps: RunJobDeps,
+  run: JobRun,
+  dirs: JobWorkspace,
+  begin: (signal: AbortSignal) => Promise<ContainerOutcome>,
+): Promise<Ran> {
   const { engine, disk } = deps;
   // An end between two tries of a start finds no container.
   const ending = new AbortController();
   const watch = await disk.watch({
     jobId: run.request.job_id,
-    folders: spec.mounts.filter(({ readOnly }) => !readOnly).map(({ hostPath }) => hostPath),
+    folders: [dirs.workspaceDir, dirs.jobDir],
     layersDir: engine.layersDir,
     trace: (limitMs) => engine.traceOf(run.name, limitMs),
     end: () => {
@@ -159,7 +172,7 @@ async function runWatched(deps: RunJobDeps, run: JobRun, spec: SandboxRunSpec): 
     // From here to the engine nothing is waited for: a stop finds the one or the other.
     run.onContainer();
     const signal = AbortSignal.any([run.signal, ending.signal]);
-    const outcome = await runContainer(deps, spec, signal, run.heard);
+    const outcome = await begin(signal);
     // One that ended by itself in that moment has its own end.
     return outcome.exit.kind === 'stopped' ? { ...outcome, diskEnd: watch.ended } : outcome;
   } finally {
@@ -170,9 +183,49 @@ async function runWatched(deps: RunJobDeps, run: JobRun, spec: SandboxRunSpec): 
 async function runIn(deps: RunJobDeps, run: JobRun, place: RunPlace): Promise<Ran> {
   const network = await openNetwork(deps, run);
   try {
-    return await runWatched(deps, run, runSpec(deps, run, place, network));
+    const spec = runSpec(deps, run, place, network);
+    return await runWatched(deps, run, place.dirs, (signal) =>
+      runContainer(deps, spec, signal, run.heard),
+    );
   } finally {
     await network?.close();
+  }
+}
+
+/** Goes on with a run; a way to the model that cannot be had again costs the model, not the job. */
+async function adoptIn(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace): Promise<Ran> {
+  const { name, request, admitted } = run;
+  const network =
+    request.sandbox.use_inference === true
+      ? rejoinNetwork(deps, run).catch(() => undefined)
+      : undefined;
+  const { timeoutSeconds } = admitted;
+  const user = dirs.user && { uid: dirs.user.uid, gid: dirs.user.gid };
+  const spec = { name, timeoutSeconds, ...(user && { user }) };
+  try {
+    return await runWatched(deps, run, dirs, () => adoptContainer(deps.engine, spec, run.heard));
+  } finally {
+    await (await network)?.close();
+  }
+}
+
+/** Tries to serve an adopted sandbox again: what served it before may still be about to end. */
+const rejoins = { most: 5, pauseMs: 500 } as const;
+
+async function rejoinNetwork(deps: RunJobDeps, run: JobRun): Promise<SandboxNetwork | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await deps.engine.rejoinNetwork(run.name, deps.relay.serve, run.signal);
+    } catch (error) {
+      if (run.signal.aborted) return undefined;
+      if (attempt < rejoins.most) {
+        await deps.timer.sleep(rejoins.pauseMs, run.signal);
+        continue;
+      }
+      const fields = { job_id: run.request.job_id, error: messageOf(error) };
+      deps.log.error('a sandbox lost its way to the model when the node came back', fields);
+      return undefined;
+    }
   }
 }
 
@@ -181,9 +234,20 @@ async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
   await deps.disk.admit();
   const files = run.request.sandbox.input_files ?? [];
   const dirs = await deps.workspace.create(run.request.job_id, files);
-  const ran = await runIn(deps, run, { dirs, image });
+  return withLeft(deps, run, dirs, await runIn(deps, run, { dirs, image }));
+}
+
+/** @throws WorkerError `start_lost` where nothing of the run is there any more */
+async function adoptSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
+  const dirs = await deps.workspace.find(run.request.job_id);
+  if (dirs === undefined) throw new WorkerError('start_lost', 'the folder of the job is gone');
+  return withLeft(deps, run, dirs, await adoptIn(deps, run, dirs));
+}
+
+/** What ran, with what it left. */
+async function withLeft(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace, ran: Ran): Promise<Ran> {
   // Who filled the disk is not helped to keep it filled.
-  if (ran.diskEnd !== undefined) return ran;
+  if (ran.diskEnd !== undefined || (ran.exit.kind === 'stopped' && run.isDropped())) return ran;
   const left = await deps.artifacts.collect(run.request.job_id, dirs.jobDir);
   return { ...ran, left };
 }
@@ -220,12 +284,23 @@ export interface JobEnd {
  * node are thrown. See docs/reference/worker-api.md.
  */
 export async function runJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
-  const {
-    exit,
-    diskEnd,
-    left = none,
-    ...output
-  } = await runSandbox(deps, run).catch((error: unknown): Ran => unrun(early(deps, run, error)));
+  const ran = runSandbox(deps, run);
+  return endOf(run, await ran.catch((error: unknown) => unrun(early(deps, run, error))));
+}
+
+/**
+ * Goes on with a job whose container an earlier process of the node began, and ends like `runJob`.
+ * @throws WorkerError `start_lost` where nothing of it is kept
+ */
+export async function adoptJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
+  const ran = adoptSandbox(deps, run).catch((cause: unknown) => {
+    const isLost = cause instanceof WorkerError && cause.code === 'start_lost';
+    throw isLost ? new WorkerError('start_lost', restartedReason, { cause }) : cause;
+  });
+  return endOf(run, await ran);
+}
+
+function endOf(run: JobRun, { exit, diskEnd, left = none, ...output }: Ran): JobEnd {
   return {
     result: jobResult(run.request, exit, output, { diskEnd, left }),
     stopped: exit.kind === 'stopped' && diskEnd === undefined,

@@ -1,5 +1,6 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
+import { sandboxName } from '../../domain/sandbox/naming.ts';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodeSettings } from '../../domain/node/settings.ts';
 import type { Timer } from '../../ports/timer.ts';
@@ -21,10 +22,16 @@ export interface CheckHostDeps {
   readonly signal: AbortSignal;
 }
 
-/** Containers and job directories of an earlier run go first: they may be what keeps the checks from passing. */
+/**
+ * Containers and job directories of an earlier run go first, for they may be what keeps the checks from passing; but
+ * not those of jobs that are kept and gone on with.
+ */
 async function removeLeftovers(host: SandboxHost, deps: CheckHostDeps): Promise<void> {
-  const containers = await host.engine.removeLeftovers(deps.settings.slug);
-  const jobs = await host.workspace.removeStrays();
+  const kept = await host.engine.kept();
+  const containers = await host.engine.removeLeftovers(deps.settings.slug, (name) =>
+    kept.has(name),
+  );
+  const jobs = await host.workspace.removeStrays((jobId) => kept.has(sandboxName(jobId)));
   if (containers.length + jobs.length > 0) {
     deps.log.info('removed what an earlier run left', { containers, jobs });
   }

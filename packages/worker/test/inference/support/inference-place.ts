@@ -65,6 +65,7 @@ async function openDocker(): Promise<InferencePlace> {
     });
     const source = {
       stateDir: `${docker.base}/state`,
+      runDir: docker.base,
       dockerHost: docker.host,
       ceiling: testCeiling,
     };

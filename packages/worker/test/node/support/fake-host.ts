@@ -1,6 +1,6 @@
 import { WorkerError } from '../../../src/domain/errors.ts';
 import type { SandboxHost } from '../../../src/ports/worker-api.ts';
-import type { WorkspaceStore } from '../../../src/ports/workspace.ts';
+import type { JobWorkspace, WorkspaceStore } from '../../../src/ports/workspace.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
 import { FakeInferenceEngine } from '../../support/fake-inference-engine.ts';
 
@@ -23,7 +23,11 @@ export class FakeWorkspace implements WorkspaceStore {
     if (this.present.has(jobId)) throw new WorkerError('job_conflict', 'it exists already');
     this.present.add(jobId);
     this.#waiting.delete(jobId);
-    return { workspaceDir: `${this.root}/${jobId}/workspace`, jobDir: `${this.root}/${jobId}/job` };
+    return this.#placeOf(jobId);
+  }
+
+  async find(jobId: string) {
+    return this.present.has(jobId) ? this.#placeOf(jobId) : undefined;
   }
 
   async stage(
@@ -47,10 +51,14 @@ export class FakeWorkspace implements WorkspaceStore {
     this.#waiting.delete(jobId);
   }
 
-  async removeStrays(): Promise<readonly string[]> {
-    const strays = [...this.present];
-    this.present.clear();
+  async removeStrays(lives: (jobId: string) => boolean = () => false): Promise<readonly string[]> {
+    const strays = [...this.present].filter((jobId) => !lives(jobId));
+    for (const jobId of strays) this.present.delete(jobId);
     return strays;
+  }
+
+  #placeOf(jobId: string): JobWorkspace {
+    return { workspaceDir: `${this.root}/${jobId}/workspace`, jobDir: `${this.root}/${jobId}/job` };
   }
 }
 

@@ -87,12 +87,12 @@ export class Daemon {
   }
 
   /** The output or the input of a container as a raw connection, from the moment of the call on. */
-  async attach(id: string, streams: 'stdout=1&stderr=1' | 'stdin=1'): Promise<Socket> {
+  async attach(id: string): Promise<Socket> {
     const { promise, resolve, reject } = Promise.withResolvers<Socket>();
     const outgoing = request({
       socketPath: this.socketPath,
       method: 'POST',
-      path: `/containers/${id}/attach?stream=1&${streams}`,
+      path: `/containers/${id}/attach?stream=1&stdin=1`,
       headers: { host: 'docker', connection: 'Upgrade', upgrade: 'tcp' },
       agent: false,
       timeout: 60_000,

@@ -1,5 +1,3 @@
-import type { Socket } from 'node:net';
-import { within } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import { elapsedMs, messageOf, parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
@@ -13,18 +11,20 @@ import type {
 import type { ContainerEnd, EngineContainer, RunHooks } from '../shared/engine-container.ts';
 import { longestStartMs } from '../shared/exit-reasons.ts';
 import { endedAsInit } from '../shared/ended-as-init.ts';
+import type { AdoptedRun, Keepers, KeptRun } from '../shared/keeper/keepers.ts';
+import type { KeptEnd, SpoolSinks } from '../shared/keeper/spool.ts';
 import { WatchedOutput } from '../shared/watched-output.ts';
 import { classifyRefusal, initRefusal } from './classify.ts';
 import { createBody, type DockerProfile } from './create-body.ts';
 import { forceRemove } from './containers.ts';
 import { type Daemon, type DaemonAnswer, type DaemonCall, daemonMessage } from './daemon.ts';
-import { demultiplexer } from './demultiplex.ts';
 
 export interface DockerRunDeps {
   readonly daemon: Daemon;
   readonly profile: DockerProfile;
   /** Files shown in every sandbox instead of the host's. */
   readonly hostFiles: readonly SandboxMount[];
+  readonly keepers: Keepers;
   readonly log: Log;
 }
 
@@ -36,10 +36,10 @@ const traceSchema = z.object({
   State: z.object({ Pid: z.int() }),
 });
 
-const exitSchema = z.object({ StatusCode: z.int() });
-
-/** How long the last output may take after the container is gone, ms. */
-const outputLimitMs = 3000;
+/** Of one that was adopted: whether it was ever started, and when. */
+const startSchema = z.object({
+  State: z.object({ Status: z.string(), StartedAt: z.coerce.date() }),
+});
 
 function refused(answer: DaemonAnswer): ContainerEnd {
   const words = daemonMessage(answer);
@@ -56,50 +56,25 @@ function faultOf(cause: unknown): ContainerEnd {
   return { kind: 'fault', error, words: messageOf(cause) };
 }
 
-/** A container that is created, attached to, waited for and started by calls of the daemon; it removes itself. */
+/** A container that is created and started by calls of the daemon and followed by a keeper; it removes itself. */
 export class DockerContainer implements EngineContainer {
   readonly #deps: DockerRunDeps;
-  readonly #spec: SandboxRunSpec;
+  readonly #run: SandboxRunSpec | AdoptedRun;
   readonly #released = new AbortController();
 
-  constructor(deps: DockerRunDeps, spec: SandboxRunSpec) {
+  constructor(deps: DockerRunDeps, run: SandboxRunSpec | AdoptedRun) {
     this.#deps = deps;
-    this.#spec = spec;
+    this.#run = run;
   }
 
   async run(sinks: SandboxSinks, hooks: RunHooks): Promise<ContainerEnd> {
-    let attached: Socket | undefined;
     try {
-      const created = await this.#create();
-      if (created.status !== 201) return refused(created);
-      if (!hooks.wanted()) return { kind: 'not_wanted' };
-      attached = await this.#deps.daemon.attach(this.#spec.name, 'stdout=1&stderr=1');
-      const output = new WatchedOutput(sinks);
-      const outputEnded = this.#follow(attached, output);
-      const exit = await this.#awaitExit();
-      const answer = await this.#call('POST', `${this.#path}/start`).catch((error: unknown) => {
-        // A call without an answer may have started it: the job must not run once more.
-        hooks.started(new Date());
-        throw error;
-      });
-      if (answer.status !== 204) return refused(answer);
-      const startedMs = elapsedMs();
-      hooks.started(new Date());
-      const exitCode = await exit.code;
-      const ageMs = elapsedMs() - startedMs;
-      await within(outputLimitMs, outputEnded, undefined);
-      const { silent, firstWords } = output;
-      const wrote = !silent || firstWords !== '';
-      if (!hooks.wanted() && endedAsInit({ exitCode, wrote, ageMs })) return { kind: 'not_wanted' };
-      const isStart = silent && ageMs <= longestStartMs;
-      const refusal = isStart ? initRefusal(exitCode, firstWords) : undefined;
-      return refusal === undefined
-        ? { kind: 'exited', exitCode }
-        : { ...refusal, words: firstWords.trim() };
+      const run = this.#run;
+      return 'kept' in run
+        ? await this.#resume(run.kept, sinks, hooks)
+        : await this.#perform(run, sinks, hooks);
     } catch (error) {
       return faultOf(error);
-    } finally {
-      attached?.destroy();
     }
   }
 
@@ -112,7 +87,7 @@ export class DockerContainer implements EngineContainer {
       // 404 and 409: there is none, or it does not run any more.
       return answer.status !== 404 && answer.status !== 409;
     } catch (error) {
-      const detail = { container: this.#spec.name, error: messageOf(error) };
+      const detail = { container: this.#run.name, error: messageOf(error) };
       log.warn('a sandbox could not be signalled', detail);
       return true;
     }
@@ -131,52 +106,114 @@ export class DockerContainer implements EngineContainer {
   }
 
   remove(): Promise<void> {
-    return forceRemove(this.#deps.daemon, this.#spec.name);
+    return forceRemove(this.#deps.daemon, this.#run.name);
   }
 
   release(): void {
     this.#released.abort();
   }
 
+  forget(): void {
+    this.#deps.keepers.forget(this.#run.name);
+  }
+
   get #path(): string {
-    return `/containers/${this.#spec.name}`;
+    return `/containers/${this.#run.name}`;
   }
 
   #call(method: string, path: string, options: Pick<DaemonCall, 'body' | 'timeoutMs'> = {}) {
     return this.#deps.daemon.call(method, path, { ...options, signal: this.#released.signal });
   }
 
+  async #perform(
+    spec: SandboxRunSpec,
+    sinks: SandboxSinks,
+    hooks: RunHooks,
+  ): Promise<ContainerEnd> {
+    const created = await this.#create(spec);
+    if (created.status !== 201) return refused(created);
+    if (!hooks.wanted()) return { kind: 'not_wanted' };
+    const output = new WatchedOutput(sinks);
+    const { daemon, keepers } = this.#deps;
+    const { socketPath } = daemon;
+    const kept = keepers.start(spec.name, { kind: 'daemon', socketPath, id: spec.name });
+    const attached = Promise.withResolvers<void>();
+    const { stdout, stderr } = output;
+    const ended = this.#endOf(kept, { stdout, stderr, attached: attached.resolve });
+    ended.catch(() => {});
+    await Promise.race([attached.promise, ended]);
+    const answer = await this.#call('POST', `${this.#path}/start`).catch((error: unknown) => {
+      // A call without an answer may have started it: the job must not run once more.
+      hooks.started(new Date());
+      throw error;
+    });
+    if (answer.status !== 204) {
+      kept.kill();
+      return refused(answer);
+    }
+    const startedMs = elapsedMs();
+    hooks.started(new Date());
+    const { code: exitCode } = await ended;
+    return this.#verdict({ exitCode, ageMs: elapsedMs() - startedMs }, output, hooks);
+  }
+
+  /** Goes on with one of which nobody watched the whole. */
+  async #resume(kept: KeptRun, sinks: SandboxSinks, hooks: RunHooks): Promise<ContainerEnd> {
+    const output = new WatchedOutput(sinks);
+    const ended = this.#endOf(kept, output);
+    ended.catch(() => {});
+    const answer = await this.#call('GET', `${this.#path}/json`);
+    const told =
+      answer.status === 200 ? startSchema.safeParse(parseJson(answer.text)).data : undefined;
+    if (told?.State.Status === 'created') {
+      kept.kill();
+      throw new WorkerError('start_lost', 'the run was never started');
+    }
+    const startedAt = told?.State.StartedAt;
+    if (startedAt !== undefined) hooks.started(startedAt);
+    const { code: exitCode, at, begunAt } = await ended;
+    const ageMs = at.getTime() - (startedAt ?? begunAt).getTime();
+    if (startedAt === undefined) hooks.started(begunAt);
+    const end = this.#verdict({ exitCode, ageMs }, output, hooks);
+    return end.kind === 'exited' ? { ...end, lastedMs: ageMs } : end;
+  }
+
+  /** The end of a container whose first process existed. */
+  #verdict(
+    { exitCode, ageMs }: { readonly exitCode: number; readonly ageMs: number },
+    { silent, firstWords }: WatchedOutput,
+    hooks: RunHooks,
+  ): ContainerEnd {
+    const wrote = !silent || firstWords !== '';
+    if (!hooks.wanted() && endedAsInit({ exitCode, wrote, ageMs })) return { kind: 'not_wanted' };
+    const isStart = silent && ageMs <= longestStartMs;
+    const refusal = isStart ? initRefusal(exitCode, firstWords) : undefined;
+    return refusal === undefined
+      ? { kind: 'exited', exitCode }
+      : { ...refusal, words: firstWords.trim() };
+  }
+
+  /** @throws WorkerError `internal` without an exit code */
+  async #endOf(kept: KeptRun, sinks: SpoolSinks): Promise<KeptEnd & { readonly kind: 'exited' }> {
+    const release = (): void => kept.kill();
+    const { signal } = this.#released;
+    signal.addEventListener('abort', release, { once: true });
+    try {
+      const end = await kept.follow(sinks);
+      if (end?.kind === 'exited') return end;
+      const words = end?.kind === 'fault' ? end.words : 'its keeper is gone';
+      throw new WorkerError('internal', `no exit code: ${words}`);
+    } finally {
+      signal.removeEventListener('abort', release);
+    }
+  }
+
   /** @throws WorkerError `not_run` */
-  async #create(): Promise<DaemonAnswer> {
+  async #create(spec: SandboxRunSpec): Promise<DaemonAnswer> {
     const { profile, hostFiles } = this.#deps;
-    const body = createBody(profile, this.#spec, hostFiles);
-    const answer = await this.#call('POST', `/containers/create?name=${this.#spec.name}`, { body });
+    const body = createBody(profile, spec, hostFiles);
+    const answer = await this.#call('POST', `/containers/create?name=${spec.name}`, { body });
     if (answer.status !== 409) return answer;
     throw new WorkerError('not_run', 'what an earlier run of the job left was in the way');
-  }
-
-  /** Follows the output; resolves at its end. */
-  #follow(socket: Socket, sinks: SandboxSinks): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    socket.on('data', demultiplexer(sinks));
-    socket.on('close', () => resolve());
-    // A broken connection ends the output; whether the container ended, its exit code tells.
-    socket.on('error', () => resolve());
-    return promise;
-  }
-
-  /** Asks for the exit code; resolves once the daemon is waiting for it. */
-  async #awaitExit(): Promise<{ readonly code: Promise<number> }> {
-    const taken = Promise.withResolvers<void>();
-    const path = `${this.#path}/wait?condition=removed`;
-    const options = { timeoutMs: 0, onTaken: taken.resolve, signal: this.#released.signal };
-    const code = this.#deps.daemon.call('POST', path, options).then((answer) => {
-      const exit = answer.status === 200 ? exitSchema.safeParse(parseJson(answer.text)) : undefined;
-      if (exit?.success === true) return exit.data.StatusCode;
-      throw new WorkerError('internal', `no exit code: ${daemonMessage(answer)}`);
-    });
-    code.catch(() => {});
-    await Promise.race([taken.promise, code]);
-    return { code };
   }
 }

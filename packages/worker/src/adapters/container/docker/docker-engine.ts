@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import process from 'node:process';
 import type { Log } from '@cynodeai/runtime/observe';
 import { WorkerError } from '../../../domain/errors.ts';
@@ -11,11 +13,14 @@ import {
   type NodeGroup,
   openNodeGroup,
 } from '../shared/control-group.ts';
+import { readHostFacts } from '../shared/host.ts';
 import { ImageCache } from '../shared/images.ts';
+import { Keepers } from '../shared/keeper/keepers.ts';
 import { keepGroup } from '../shared/kept-group.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
 import { openTree } from '../shared/open-tree.ts';
+import { bootDirOf, type RunDirSource } from '../shared/run-dir.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import { probeWay, wayFeatures } from '../shared/probe-way.ts';
 import { runProbe } from '../shared/run-probe.ts';
@@ -25,12 +30,11 @@ import { Daemon } from './daemon.ts';
 import { socketPathOf } from './daemon-address.ts';
 import { DockerContainer, type DockerRunDeps } from './docker-container.ts';
 import { hasImage, importImage, pullImage } from './images.ts';
-import { openNetwork } from './open-network.ts';
+import { openNetwork, rejoinNetwork } from './open-network.ts';
 import type { DockerProfile } from './create-body.ts';
 import { inspectDaemon, type OpenedDocker, prepareHostFiles } from './open-engine.ts';
 
-export interface DockerSource {
-  readonly stateDir: string;
+export interface DockerSource extends RunDirSource {
   /** DOCKER_HOST. */
   readonly dockerHost?: string | undefined;
   readonly ceiling: CeilingWish;
@@ -52,12 +56,19 @@ async function importProbe(daemon: Daemon): Promise<void> {
 const containersOf = (deps: DockerRunDeps) => (spec: SandboxRunSpec) =>
   new DockerContainer(deps, spec);
 
+/** Where spools of what keepers hold lie. */
+async function keptDir(source: DockerSource): Promise<string> {
+  const dir = join(bootDirOf(source, await readHostFacts()), 'kept');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
 function engineOf(
   deps: DockerRunDeps,
   facts: SandboxEngine['facts'],
   layersDir: string | undefined,
 ): SandboxEngine {
-  const { daemon, log } = deps;
+  const { daemon, keepers, log } = deps;
   const containerOf = containersOf(deps);
   const images = new ImageCache({
     has: (ref) => hasImage(daemon, ref),
@@ -80,23 +91,34 @@ function engineOf(
     ensureImage: (ref, signal) => images.ensure(ref, signal),
 
     openNetwork: (owner, serve, signal) => openNetwork(deps, owner, serve, signal),
+    rejoinNetwork: (name, serve, signal) => rejoinNetwork(deps, name, serve, signal),
 
     ...containerRuns({
       containerOf,
+      adoptedOf: async ({ name }) => {
+        const kept = await keepers.find(name);
+        return kept && new DockerContainer(deps, { name, kept });
+      },
       forgetImage: (ref) => images.forget(ref),
       ...(!deps.profile.rootless && { victims: openOomVictims() }),
       log,
     }),
 
-    removeLeftovers: (nodeSlug, lives = () => false) =>
-      removeJobContainers(
+    kept: () => keepers.names(),
+    forget: (name) => keepers.forget(name),
+
+    removeLeftovers: async (nodeSlug, lives = () => false) => {
+      const names = await removeJobContainers(
         {
           list: (label) => listContainers(daemon, label),
           remove: (name) => forceRemove(daemon, name),
         },
         nodeSlug,
         lives,
-      ),
+      );
+      keepers.forgetStrays(lives);
+      return names;
+    },
 
     removeTree: (path) => removeTree(path),
 
@@ -150,11 +172,12 @@ async function wayFacts(
 export async function openDockerEngine(source: DockerSource, log: Log): Promise<SandboxEngine> {
   const daemon = new Daemon(socketPathOf(source.dockerHost));
   const hostFiles = await prepareHostFiles(source.stateDir);
+  const keepers = new Keepers(await keptDir(source));
   const complaints: string[] = [];
   for (const privateCgroups of [true, false]) {
     const opened = await inspectDaemon(daemon, privateCgroups);
     const { profile, facts, unit } = await bound(opened, source);
-    const deps: DockerRunDeps = { daemon, profile, hostFiles, log };
+    const deps: DockerRunDeps = { daemon, profile, hostFiles, keepers, log };
     if (!(await hasImage(daemon, probeImage))) await importProbe(daemon);
     const fault = await runProbe(containersOf(deps));
     if (fault === '') {

@@ -1,12 +1,10 @@
 import process from 'node:process';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seccompProfile } from '../seccomp/profile.ts';
 import { classifyRefusal, initRefusal } from './classify.ts';
 import { createBody } from './create-body.ts';
 import { daemonMessage } from './daemon.ts';
 import { socketPathOf } from './daemon-address.ts';
-import { demultiplexer } from './demultiplex.ts';
 
 const profile = { version: '20.10', rootless: false, privateCgroups: true, relabel: false };
 const spec = {
@@ -120,37 +118,4 @@ describe('DOCKER_HOST', () => {
       expect(() => socketPathOf(value)).toThrow('socket of this machine');
     },
   );
-});
-
-describe('an attached stream', () => {
-  it('is split the same however it is cut', () => {
-    const frame = fc.tuple(fc.boolean(), fc.uint8Array({ maxLength: 20 }));
-    const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
-    fc.assert(
-      fc.property(fc.array(frame), cuts, (frames, sizes) => {
-        const stream = Buffer.concat(
-          frames.map(([isError, content]) => {
-            const header = Buffer.alloc(8);
-            header[0] = isError ? 2 : 1;
-            header.writeUInt32BE(content.length, 4);
-            return Buffer.concat([header, content]);
-          }),
-        );
-        const seen: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
-        const take = demultiplexer({
-          stdout: { write: (chunk) => void seen.stdout.push(Buffer.from(chunk)) },
-          stderr: { write: (chunk) => void seen.stderr.push(Buffer.from(chunk)) },
-        });
-        for (let at = 0, turn = 0; at < stream.length; turn += 1) {
-          const size = sizes[turn % sizes.length] ?? 1;
-          take(stream.subarray(at, at + size));
-          at += size;
-        }
-        const expected = (isError: boolean): Buffer =>
-          Buffer.concat(frames.filter(([kind]) => kind === isError).map(([, bytes]) => bytes));
-        expect(Buffer.concat(seen.stdout)).toEqual(expected(false));
-        expect(Buffer.concat(seen.stderr)).toEqual(expected(true));
-      }),
-    );
-  });
 });

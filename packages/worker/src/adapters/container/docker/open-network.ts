@@ -77,6 +77,18 @@ function enter(pid: number, rootless: boolean): EnterNamespace {
   return { program: 'nsenter', args: [`--target=${pid}`, ...user, '--net', '--'] };
 }
 
+/** The network of a sandbox that runs, with a new listener in it. @throws WorkerError `inference_unavailable` */
+export async function rejoinNetwork(
+  { daemon, profile }: DockerRunDeps,
+  sandbox: string,
+  serve: ServeListener,
+  signal: AbortSignal,
+): Promise<SandboxNetwork> {
+  const pid = await pidOf(daemon, sandbox);
+  const namespace = await openNamespace(enter(pid, profile.rootless), serve, signal);
+  return { mode: `container:${sandbox}`, close: () => namespace.close() };
+}
+
 /**
  * A container without a network holds the namespace that the sandbox joins, because this engine can only join that of
  * a container; the listener in it is served by this process. @throws WorkerError `inference_unavailable`
@@ -100,7 +112,7 @@ export async function openNetwork(
     const created = await createHolder(deps, owner, name);
     if (created.status !== 201) throw unavailable(daemonMessage(created));
     const { Id: id } = createdSchema.parse(parseJson(created.text));
-    input = await daemon.attach(id, 'stdin=1');
+    input = await daemon.attach(id);
     input.on('error', () => {});
     const started = await daemon.call('POST', `/containers/${id}/start`);
     if (started.status !== 204) throw unavailable(daemonMessage(started));

@@ -38,7 +38,7 @@ const run: RunArguments = {
   user: { uid: 1_900_000_001, gid: 1_900_000_001 },
 };
 
-const paths = enginePaths('/state', '/run/c', '1d0f6669-f4d2-4ac4-9b00-5e0b7b4dbd2f');
+const paths = enginePaths('/state', '/run/c/1d0f6669');
 
 describe('the arguments of a run', () => {
   it('are exactly these for a rootful engine (REQ-WORKER-0105, REQ-WORKER-0251, REQ-SANDBX-0101)', () => {

@@ -4,7 +4,7 @@ import { isSandboxName, nodeSlugLabel } from '../../../domain/sandbox/naming.ts'
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { CommandError } from '@cynodeai/runtime/process';
 import { checkNamePrefix } from '../shared/run-probe.ts';
-import { holdProcess, hostCommands, killGroup } from './host-process.ts';
+import { groupOf, holdProcess, hostCommands, killGroup } from '../shared/host-process.ts';
 import { endMonitors, forgetContainers, monitorsOf } from './monitors.ts';
 import { readStarted } from './pid-watch.ts';
 import { callEngine, type EngineCommand } from './client.ts';
@@ -60,7 +60,10 @@ export async function endClients(
     const [program = '', ...flags] = words;
     if (!basename(program).startsWith('podman') || !flags.includes(storage)) continue;
     const name = flags.find((flag) => flag.startsWith('--name='))?.slice(7) ?? '';
-    if (flags.includes('run') && flags.includes(label) && !lives(name)) killGroup(pid);
+    // Its keeper, which leads the group, has nothing more to keep.
+    if (flags.includes('run') && flags.includes(label) && !lives(name)) {
+      killGroup(await groupOf(pid));
+    }
   }
 }
 

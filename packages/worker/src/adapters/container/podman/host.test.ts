@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cgroupVersionOf, countsByNamespace, hardLimitOf } from '../shared/host.ts';
 import { engineMessage } from './client.ts';
-import { enginePaths, runDirOf } from './paths.ts';
+import { bootDirOf, runDirOf } from '../shared/run-dir.ts';
 import { mountsBelow } from './reset-engine.ts';
 
 const v1 =
@@ -57,20 +57,24 @@ describe('what is read off the host', () => {
 });
 
 describe('the paths of the private engine', () => {
-  const source = { stateDir: '/state', runDir: undefined, xdgRuntimeDir: undefined, uid: 0 };
+  const source = { stateDir: '/state' };
 
   it("are short, the operator's own first, and different for every install", () => {
-    expect(runDirOf({ ...source, runDir: '/r' })).toBe('/r');
-    expect(runDirOf({ ...source, uid: 1000, xdgRuntimeDir: '/run/user/1000' })).toMatch(
+    expect(runDirOf({ ...source, runDir: '/r' }, 0)).toBe('/r');
+    expect(runDirOf({ ...source, xdgRuntimeDir: '/run/user/1000' }, 1000)).toMatch(
       /^\/run\/user\/1000\/cynode\/[0-9a-f]{8}$/,
     );
-    expect(runDirOf(source)).toMatch(/^\/run\/cynode\/[0-9a-f]{8}$/);
-    expect(runDirOf({ ...source, uid: 7 })).toMatch(/^\/tmp\/cynode-7-[0-9a-f]{8}$/);
-    expect(runDirOf({ ...source, stateDir: '/other' })).not.toBe(runDirOf(source));
+    expect(runDirOf(source, 0)).toMatch(/^\/run\/cynode\/[0-9a-f]{8}$/);
+    expect(runDirOf(source, 7)).toMatch(/^\/tmp\/cynode-7-[0-9a-f]{8}$/);
+    expect(runDirOf({ stateDir: '/other' }, 0)).not.toBe(runDirOf(source, 0));
   });
 
   it('change with every boot of the host', () => {
-    expect(enginePaths('/s', '/r', 'aaaaaaaa-b').run).toBe('/r/aaaaaaaa');
-    expect(enginePaths('/s', '/r', 'cccccccc-d').run).toBe('/r/cccccccc');
+    expect(bootDirOf({ ...source, runDir: '/r' }, { uid: 0, bootId: 'aaaaaaaa-b' })).toBe(
+      '/r/aaaaaaaa',
+    );
+    expect(bootDirOf({ ...source, runDir: '/r' }, { uid: 0, bootId: 'cccccccc-d' })).toBe(
+      '/r/cccccccc',
+    );
   });
 });

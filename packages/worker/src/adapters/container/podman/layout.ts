@@ -55,7 +55,7 @@ export async function prepareLayout(paths: EnginePaths): Promise<void> {
   for (const dir of [paths.home, paths.temp, dirname(paths.hostsFile)]) {
     await mkdir(dir, { recursive: true, mode: 0o700 });
   }
-  for (const dir of [paths.pidDir, paths.xdgRuntimeDir, paths.libpodTemp]) {
+  for (const dir of [paths.pidDir, paths.keptDir, paths.xdgRuntimeDir, paths.libpodTemp]) {
     await mkdir(dir, { recursive: true, mode: 0o700 });
   }
   await put(paths.configFile, containersConf);

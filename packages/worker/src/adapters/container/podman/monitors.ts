@@ -2,7 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { runCommand } from '@cynodeai/runtime/process';
 import type { EngineCommand } from './client.ts';
-import { hostCommands, holdProcess, type HostProcess, signalProcess } from './host-process.ts';
+import {
+  hostCommands,
+  holdProcess,
+  type HostProcess,
+  signalProcess,
+} from '../shared/host-process.ts';
 
 /** A process that watches over one container from outside: `conmon`. */
 export interface Monitor {

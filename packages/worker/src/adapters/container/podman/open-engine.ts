@@ -5,21 +5,15 @@ import { parseJson } from '@cynodeai/runtime/std';
 import { z } from 'zod';
 import type { EngineCommand } from './client.ts';
 import { type HostFacts, readHostFacts } from '../shared/host.ts';
+import { bootDirOf, type RunDirSource } from '../shared/run-dir.ts';
 import { prepareLayout } from './layout.ts';
 import { withEngineLock } from './lock.ts';
 import { engineCommand, openStorage } from './open-storage.ts';
-import { type EnginePaths, enginePaths, runDirOf } from './paths.ts';
+import { type EnginePaths, enginePaths } from './paths.ts';
 import { probeEngine } from './probe.ts';
 import { type EngineProblem, type EngineProfile, engineProfileSchema } from './profile.ts';
 
-export interface EngineSource {
-  /** Absolute or relative to the working directory. */
-  readonly stateDir: string;
-  /** CYNODE_RUN_DIR. */
-  readonly runDir?: string | undefined;
-  /** XDG_RUNTIME_DIR. */
-  readonly xdgRuntimeDir?: string | undefined;
-}
+export type EngineSource = RunDirSource;
 
 /** An engine that was probed and works. */
 export interface UsableEngine {
@@ -61,14 +55,7 @@ async function writeCache(paths: EnginePaths, cached: Cached): Promise<void> {
 
 /** Paths of the engine of an install on this host. */
 export function locateEngine(source: EngineSource, host: HostFacts): EnginePaths {
-  const stateDir = resolve(source.stateDir);
-  const runDir = runDirOf({
-    stateDir,
-    runDir: source.runDir === undefined ? undefined : resolve(source.runDir),
-    xdgRuntimeDir: source.xdgRuntimeDir,
-    uid: host.uid,
-  });
-  return enginePaths(stateDir, runDir, host.bootId);
+  return enginePaths(resolve(source.stateDir), bootDirOf(source, host));
 }
 
 /** Whether the install has an engine at all; asking makes none. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 /** Where an install keeps its private engine; nothing of the host's own Podman is touched. */
@@ -22,31 +21,15 @@ export interface EnginePaths {
   readonly lockFile: string;
   /** The engine writes the process id of a container's first process here when it starts. */
   readonly pidDir: string;
+  /** Spools of what keepers hold. */
+  readonly keptDir: string;
   readonly xdgRuntimeDir: string;
   readonly libpodTemp: string;
 }
 
-export interface RunDirSource {
-  readonly stateDir: string;
-  /** CYNODE_RUN_DIR when set. */
-  readonly runDir: string | undefined;
-  /** XDG_RUNTIME_DIR when set. */
-  readonly xdgRuntimeDir: string | undefined;
-  readonly uid: number;
-}
-
-/** The short folder for sockets and volatile files: what was asked for, else one of the user's runtime folders. */
-export function runDirOf(source: RunDirSource): string {
-  if (source.runDir !== undefined) return source.runDir;
-  const id = createHash('sha256').update(source.stateDir).digest('hex').slice(0, 8);
-  if (source.xdgRuntimeDir !== undefined) return join(source.xdgRuntimeDir, 'cynode', id);
-  return source.uid === 0 ? join('/run/cynode', id) : `/tmp/cynode-${source.uid}-${id}`;
-}
-
-/** Paths of the private engine. The boot id keeps state of an earlier boot from being taken for a live one. */
-export function enginePaths(stateDir: string, runDir: string, bootId: string): EnginePaths {
+/** Paths of the private engine; `run` is the folder of this boot. */
+export function enginePaths(stateDir: string, run: string): EnginePaths {
   const root = join(stateDir, 'engine');
-  const run = join(runDir, bootId.replaceAll('-', '').slice(0, 8));
   return {
     root,
     run,
@@ -60,6 +43,7 @@ export function enginePaths(stateDir: string, runDir: string, bootId: string): E
     profileFile: join(root, 'profile.json'),
     lockFile: join(root, 'engine.lock'),
     pidDir: join(run, 'pids'),
+    keptDir: join(run, 'kept'),
     xdgRuntimeDir: join(run, 'xdg'),
     libpodTemp: join(run, 'libpod'),
   };

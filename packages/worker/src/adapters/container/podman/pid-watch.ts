@@ -1,6 +1,6 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { FolderWatch } from '../shared/folder-watch.ts';
 
 /** The first process of a container, as the host sees it. */
 export interface StartedProcess {
@@ -19,55 +19,32 @@ export async function readStarted(path: string): Promise<StartedProcess | undefi
   }
 }
 
-/** How often a waiting run looks by itself, in ms, in case the kernel has no watch to give. */
-const recheckMs = 250;
-
-/** Tells runs when the engine wrote their process id file. One watch serves all of them. */
+/** Tells runs when the engine wrote their process id file. */
 export class PidWatch implements Disposable {
-  readonly #waiting = new Map<string, () => void>();
-  readonly #dir: string;
-  #watcher: FSWatcher | undefined;
+  readonly #folder: FolderWatch;
 
   constructor(dir: string) {
-    this.#dir = dir;
+    this.#folder = new FolderWatch(dir);
   }
 
   /** Calls back once with the process; never after the returned function was called. */
   onStarted(path: string, callback: (started: StartedProcess) => void): () => void {
-    const name = basename(path);
-    let timer: NodeJS.Timeout | undefined;
-    const cancel = (): void => {
-      clearInterval(timer);
-      this.#waiting.delete(name);
-    };
+    let waits = true;
     const look = async (): Promise<void> => {
       const started = await readStarted(path);
-      if (started === undefined || !this.#waiting.has(name)) return;
+      if (started === undefined || !waits) return;
       cancel();
       callback(started);
     };
-    const lookNow = (): void => void look();
-    this.#waiting.set(name, lookNow);
-    this.#open();
-    timer = setInterval(lookNow, recheckMs);
+    const unwatch = this.#folder.onChange(basename(path), () => void look());
+    const cancel = (): void => {
+      waits = false;
+      unwatch();
+    };
     return cancel;
   }
 
-  /** Ends the watch; whoever still waits looks by itself. */
   [Symbol.dispose](): void {
-    this.#watcher?.close();
-  }
-
-  #open(): void {
-    if (this.#watcher !== undefined) return;
-    try {
-      const watcher = watch(this.#dir, { persistent: false }, (_event, name) => {
-        if (name !== null) this.#waiting.get(name)?.();
-      });
-      watcher.on('error', () => watcher.close());
-      this.#watcher = watcher;
-    } catch {
-      // Without a watch the recheck finds the file.
-    }
+    this.#folder[Symbol.dispose]();
   }
 }

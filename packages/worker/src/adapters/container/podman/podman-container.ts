@@ -1,5 +1,4 @@
 import { elapsedMs } from '@cynodeai/runtime/std';
-import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { exists } from '@cynodeai/runtime/files';
@@ -15,56 +14,63 @@ import { WatchedOutput } from '../shared/watched-output.ts';
 import { classifyExit, type EndedCall } from './classify-exit.ts';
 import { engineMessage } from './client.ts';
 import { forceRemove, layersDirOf, removeRemainsOf } from './containers.ts';
-import { holdProcess, type HostProcess, killGroup, signalProcess } from './host-process.ts';
+import { holdProcess, type HostProcess, signalProcess } from '../shared/host-process.ts';
+import type { AdoptedRun, Keepers, KeptRun } from '../shared/keeper/keepers.ts';
+import type { KeptEnd } from '../shared/keeper/spool.ts';
 import { upperDirOfProcess } from './layer.ts';
 import { endMonitors, monitorsOf } from './monitors.ts';
 import { type PidWatch, readStarted, type StartedProcess } from './pid-watch.ts';
-import { pidFileOf, type RunSetting, spawnRun } from './spawn-run.ts';
+import { engineCall, pidFileOf, type RunSetting } from './engine-call.ts';
 
 export interface PodmanRunDeps extends RunSetting {
   readonly pidWatch: PidWatch;
+  readonly keepers: Keepers;
 }
 
 /** How long a removal waits for a client that is still bringing the container up, ms. */
 const startRemovalMs = 5000;
 
-/** How long something beside the container may hold its pipes, ms. */
-const pipesLimitMs = 3000;
-
-/** A container that is one call of the engine: `podman run` creates, starts, follows and removes it. */
+/** A container that is one call of the engine: `podman run` creates, starts, follows and removes it, under a keeper. */
 export class PodmanContainer implements EngineContainer {
   readonly #deps: PodmanRunDeps;
-  readonly #spec: SandboxRunSpec;
-  #child: ChildProcess | undefined;
+  readonly #run: SandboxRunSpec | AdoptedRun;
+  #kept: KeptRun | undefined;
   #process: Promise<HostProcess | undefined> | undefined;
   #layer: Promise<string | undefined> | undefined;
   /** When its first process was there, on the monotonic clock, ms. */
   #startedMs: number | undefined;
+  #startedAt: Date | undefined;
 
-  constructor(deps: PodmanRunDeps, spec: SandboxRunSpec) {
+  constructor(deps: PodmanRunDeps, run: SandboxRunSpec | AdoptedRun) {
     this.#deps = deps;
-    this.#spec = spec;
+    this.#run = run;
   }
 
   async run(sinks: SandboxSinks, hooks: RunHooks): Promise<ContainerEnd> {
     const output = new WatchedOutput(sinks);
-    const pidFile = pidFileOf(this.#deps.paths, this.#spec.name);
+    const pidFile = pidFileOf(this.#deps.paths, this.#run.name);
     // One of an earlier run of this job would make the engine's own refusal look like the job's end.
-    rmSync(pidFile, { force: true });
+    if (!this.#isAdopted) rmSync(pidFile, { force: true });
     const onStarted = ({ pid, startedAt }: StartedProcess): void => {
       this.#startedMs ??= elapsedMs();
+      this.#startedAt ??= startedAt;
       this.#process ??= holdProcess(pid);
       this.#layer ??= upperDirOfProcess(pid, layersDirOf(this.#deps.command));
       hooks.started(startedAt);
     };
     const cancelWatch = this.#deps.pidWatch.onStarted(pidFile, onStarted);
     try {
-      const code = await spawnRun(this.#deps, this.#spec, (child) => this.#exitOf(child, output));
+      this.#kept = this.#begin();
+      const end = await this.#kept.follow(output);
+      if (end?.kind === 'fault') {
+        const cause = new Error(end.words);
+        throw new WorkerError('internal', 'the container engine cannot be started', { cause });
+      }
       // The watch may not have told yet of one that ended at once.
       const late = this.#process === undefined ? await readStarted(pidFile) : undefined;
       if (late !== undefined) onStarted(late);
       const started = this.#process !== undefined;
-      return this.#endOf({ code, started, wanted: hooks.wanted() }, output);
+      return this.#endOf(end, { started, wanted: hooks.wanted() }, output);
     } finally {
       cancelWatch();
       await rm(pidFile, { force: true });
@@ -87,7 +93,7 @@ export class PodmanContainer implements EngineContainer {
 
   async remove(): Promise<void> {
     const { command } = this.#deps;
-    const { name } = this.#spec;
+    const { name } = this.#run;
     const begun = this.#process !== undefined;
     try {
       await forceRemove(command, name, begun ? undefined : startRemovalMs);
@@ -102,40 +108,42 @@ export class PodmanContainer implements EngineContainer {
   }
 
   release(): void {
-    const child = this.#child;
-    // The number of one that has ended may be somebody else's.
-    if (child?.exitCode === null && child.signalCode === null) killGroup(child.pid);
+    this.#kept?.kill();
   }
 
-  #exitOf(child: ChildProcess, output: WatchedOutput): Promise<number | null> {
-    this.#child = child;
-    child.stdout?.on('data', (chunk: Buffer) => output.stdout.write(chunk));
-    child.stderr?.on('data', (chunk: Buffer) => output.stderr.write(chunk));
-    const { promise, resolve, reject } = Promise.withResolvers<number | null>();
-    child.on('error', (cause) => {
-      reject(new WorkerError('internal', 'the container engine cannot be started', { cause }));
-    });
-    child.on('exit', () => {
-      // Whatever still holds the pipes is not the container, which is gone by now.
-      const timer = setTimeout(() => {
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, pipesLimitMs);
-      child.once('close', () => clearTimeout(timer));
-    });
-    child.on('close', resolve);
-    return promise;
+  forget(): void {
+    this.#deps.keepers.forget(this.#run.name);
+  }
+
+  get #isAdopted(): boolean {
+    return 'kept' in this.#run;
+  }
+
+  #begin(): KeptRun {
+    const run = this.#run;
+    if ('kept' in run) return run.kept;
+    return this.#deps.keepers.start(run.name, engineCall(this.#deps, run));
+  }
+
+  /** How long its first process was there, ms: of one that was adopted the clock tells. */
+  #ageAt(end: KeptEnd | undefined): number {
+    const nowMs = elapsedMs();
+    const watchedMs = nowMs - (this.#startedMs ?? nowMs);
+    if (!this.#isAdopted || end === undefined) return watchedMs;
+    return end.at.getTime() - (this.#startedAt ?? end.at).getTime();
   }
 
   #endOf(
-    call: Pick<EndedCall, 'code' | 'started' | 'wanted'>,
+    end: KeptEnd | undefined,
+    known: Pick<EndedCall, 'started' | 'wanted'>,
     output: WatchedOutput,
   ): ContainerEnd {
     const { silent, firstWords } = output;
-    const { code, wanted } = call;
+    const { wanted } = known;
+    const code = end?.kind === 'exited' ? end.code : null;
+    const call = { ...known, code };
     const wrote = !silent || firstWords !== '';
-    const nowMs = elapsedMs();
-    const ageMs = nowMs - (this.#startedMs ?? nowMs);
+    const ageMs = this.#ageAt(end);
     if (!wanted && code !== null && endedAsInit({ exitCode: code, wrote, ageMs })) {
       return { kind: 'not_wanted' };
     }
@@ -143,6 +151,7 @@ export class PodmanContainer implements EngineContainer {
     const words = engineMessage(firstWords);
     switch (verdict.kind) {
       case 'exited':
+        return { ...verdict, ...(this.#isAdopted && { lastedMs: ageMs }) };
       case 'not_wanted':
         return verdict;
       case 'not_started': {

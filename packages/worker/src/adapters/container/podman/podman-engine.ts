@@ -13,6 +13,7 @@ import {
 } from '../shared/control-group.ts';
 import { processLimitOf } from '../sandbox-rules.ts';
 import { ImageCache } from '../shared/images.ts';
+import { Keepers } from '../shared/keeper/keepers.ts';
 import { keepGroup } from '../shared/kept-group.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
@@ -30,13 +31,13 @@ import {
 } from './containers.ts';
 import { asEngineRoot } from './engine-root.ts';
 import { hasImage, pullImage } from './images.ts';
-import { openNetwork } from './open-network.ts';
+import { openNetwork, rejoinNetwork } from './open-network.ts';
 import { type EngineSource, openEngine } from './open-engine.ts';
 import { PidWatch } from './pid-watch.ts';
 import { PodmanContainer } from './podman-container.ts';
 import { probeMending } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
-import type { RunSetting } from './spawn-run.ts';
+import type { RunSetting } from './engine-call.ts';
 
 /** Where the control group of a node on this engine lies. */
 export async function groupPlace(
@@ -87,7 +88,8 @@ function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): Sandbox
     has: (ref) => hasImage(command, ref),
     pull: (ref, signal) => pullImage(command, ref, signal),
   });
-  const deps = { ...setting, pidWatch: new PidWatch(paths.pidDir) };
+  const keepers = new Keepers(paths.keptDir);
+  const deps = { ...setting, pidWatch: new PidWatch(paths.pidDir), keepers };
   return {
     facts: engineFacts(profile, ceiling),
 
@@ -103,13 +105,21 @@ function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): Sandbox
     ensureImage: (ref, signal) => images.ensure(ref, signal),
 
     openNetwork: (_owner, serve, signal) => openNetwork(setting, serve, signal),
+    rejoinNetwork: (name, serve, signal) => rejoinNetwork(setting, name, serve, signal),
 
     ...containerRuns({
       containerOf: (spec) => new PodmanContainer(deps, spec),
+      adoptedOf: async ({ name }) => {
+        const kept = await keepers.find(name);
+        return kept && new PodmanContainer(deps, { name, kept });
+      },
       forgetImage: (ref) => images.forget(ref),
       ...(!profile.rootless && { victims: openOomVictims() }),
       log,
     }),
+
+    kept: () => keepers.names(),
+    forget: (name) => keepers.forget(name),
 
     layersDir: layersDirOf(command),
 
@@ -125,6 +135,7 @@ function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): Sandbox
       );
       const stored = await removeStrayRemains(command, lives);
       await dropPidFiles(command, paths.pidDir);
+      keepers.forgetStrays(lives);
       return [...names, ...stored];
     },
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { Keepers } from '../shared/keeper/keepers.ts';
 import { probeWay } from '../shared/probe-way.ts';
 import { runProbe } from '../shared/run-probe.ts';
 import { probeArchive, probeImage } from '../shared/tiny-image.ts';
@@ -10,7 +11,7 @@ import { openNetwork } from './open-network.ts';
 import type { EnginePaths } from './paths.ts';
 import { PidWatch } from './pid-watch.ts';
 import { PodmanContainer } from './podman-container.ts';
-import type { RunSetting } from './spawn-run.ts';
+import type { RunSetting } from './engine-call.ts';
 
 /** Puts the probe image into the storage. @throws nothing; the text is the engine's complaint, empty when it worked */
 export async function importProbeImage(
@@ -29,16 +30,19 @@ export async function importProbeImage(
 /** Gives a sandbox a way to a model; the text is the engine's complaint, empty when it worked. */
 export async function probeWayOf(setting: RunSetting): Promise<string> {
   using pidWatch = new PidWatch(setting.paths.pidDir);
+  using keepers = new Keepers(setting.paths.keptDir);
   return await probeWay(
     (_owner, serve, signal) => openNetwork(setting, serve, signal),
-    (spec) => new PodmanContainer({ ...setting, pidWatch }, spec),
+    (spec) => new PodmanContainer({ ...setting, pidWatch, keepers }, spec),
   );
 }
 
 /** Runs the probe image as a job would run; the text is the engine's complaint, empty when it worked. */
 export async function probeRun(setting: RunSetting, signal?: AbortSignal): Promise<string> {
   using pidWatch = new PidWatch(setting.paths.pidDir);
-  return await runProbe((spec) => new PodmanContainer({ ...setting, pidWatch }, spec), signal);
+  using keepers = new Keepers(setting.paths.keptDir);
+  const deps = { ...setting, pidWatch, keepers };
+  return await runProbe((spec) => new PodmanContainer(deps, spec), signal);
 }
 
 /** The same, with the image put back where somebody removed it: a second failure is the engine's. */

@@ -4,7 +4,7 @@ import { engineCommand, isDatabaseClash, openStorage, renewDatabase } from './op
 import type { EnginePaths } from './paths.ts';
 import { importProbeImage, probeRun, probeWayOf } from './probe-run.ts';
 import type { EngineProblem, EngineProfile } from './profile.ts';
-import type { RunSetting } from './spawn-run.ts';
+import type { RunSetting } from './engine-call.ts';
 
 export interface ProbeResult {
   /** Absent when nothing works; `problems` says why. */

@@ -1,5 +1,5 @@
 import { callEngine, type EngineCommand } from './client.ts';
-import { holdProcess, hostCommands, namespaceOf, signalProcess } from './host-process.ts';
+import { holdProcess, hostCommands, namespaceOf, signalProcess } from '../shared/host-process.ts';
 
 /** Command line of a process that keeps the user namespace of a rootless engine; its clients are in there too. */
 const keeperLine = /^(?:\S*\/)?(?:catatonit -P|podman(?: pause)?)$/;

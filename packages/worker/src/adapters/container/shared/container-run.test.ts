@@ -48,6 +48,8 @@ class ScriptedContainer implements EngineContainer {
     this.ended.resolve({ kind: 'fault', error, words: 'let go' });
   }
 
+  forget(): void {}
+
   start(): void {
     this.hooks?.started(new Date());
   }

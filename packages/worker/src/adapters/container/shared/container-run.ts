@@ -33,6 +33,8 @@ export interface ContainerRunDeps {
   readonly container: EngineContainer;
   readonly spec: Pick<SandboxRunSpec, 'name' | 'timeoutSeconds'>;
   readonly log: Log;
+  /** It was begun by an earlier process: its limit counts from its own start. */
+  readonly isAdopted?: boolean;
   /** How long an end waits for a container that is still being created, ms. */
   readonly createLimitMs?: number;
 }
@@ -82,6 +84,10 @@ export class ContainerRun {
     this.#after(limitMs, () => void this.#force());
   }
 
+  get #isAdopted(): boolean {
+    return this.#deps.isAdopted === true;
+  }
+
   async #run(sinks: SandboxSinks): Promise<SandboxExit> {
     const asked = new Date();
     try {
@@ -91,7 +97,9 @@ export class ContainerRun {
       });
       const end = await Promise.race([running, this.#resists.promise]);
       const start = this.#start ?? { at: asked, ms: this.#askedMs };
-      return await this.#conclude(end, start.at, elapsedMs() - start.ms);
+      const watchedMs = elapsedMs() - start.ms;
+      const lastedMs = end.kind === 'exited' ? (end.lastedMs ?? watchedMs) : watchedMs;
+      return await this.#conclude(end, start.at, lastedMs);
     } finally {
       this.#over = true;
       for (const timer of this.#timers) clearTimeout(timer);
@@ -101,7 +109,8 @@ export class ContainerRun {
   #onStarted(at: Date): void {
     if (this.#start !== undefined) return;
     // Told a little late. How late, the clock says, unless it was stepped meanwhile.
-    const lateMs = Math.min(Math.max(0, Date.now() - at.getTime()), elapsedMs() - this.#askedMs);
+    const toldMs = Math.max(0, Date.now() - at.getTime());
+    const lateMs = this.#isAdopted ? toldMs : Math.min(toldMs, elapsedMs() - this.#askedMs);
     const start = { at, ms: elapsedMs() - lateMs };
     this.#start = start;
     if (this.#cause !== undefined) {
@@ -169,7 +178,9 @@ export class ContainerRun {
     await Promise.all(this.#terminating);
     if (end.kind === 'exited' && this.#cause === undefined) {
       await this.#verify();
-      const late = lastedMs > this.#deps.spec.timeoutSeconds * 1000 + lateMs;
+      // Nobody ended one in time that was without its node.
+      const slackMs = this.#isAdopted ? 0 : lateMs;
+      const late = lastedMs > this.#deps.spec.timeoutSeconds * 1000 + slackMs;
       return late ? { kind: 'timed_out', ...times } : { ...end, ...times };
     }
     await this.#remove();

@@ -2,7 +2,13 @@ import { within } from '@cynodeai/runtime/lifecycle';
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../domain/errors.ts';
-import type { SandboxEngine, SandboxExit, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
+import type {
+  AdoptedRunSpec,
+  SandboxEngine,
+  SandboxExit,
+  SandboxRunSpec,
+  SandboxSinks,
+} from '../../../ports/sandbox-engine.ts';
 import { ContainerRun } from './container-run.ts';
 import type { EngineContainer } from './engine-container.ts';
 import { reasons } from './exit-reasons.ts';
@@ -11,6 +17,8 @@ import type { OomVictims } from './oom-victims.ts';
 export interface ContainerRunsOptions {
   /** A container of the engine, not yet created. */
   readonly containerOf: (spec: SandboxRunSpec) => EngineContainer;
+  /** One that an earlier process began and that is kept; undefined where there is none. */
+  readonly adoptedOf: (spec: AdoptedRunSpec) => Promise<EngineContainer | undefined>;
   /** A run found its image missing. */
   readonly forgetImage: (ref: string) => void;
   /** Whose processes the kernel killed for want of memory; absent where nobody can tell. */
@@ -44,7 +52,7 @@ class Losses {
   readonly #ofUser: number;
   readonly #ofRoot: number;
 
-  constructor(victims: ContainerRunsOptions['victims'], { user }: SandboxRunSpec) {
+  constructor(victims: ContainerRunsOptions['victims'], { user }: AdoptedRunSpec) {
     this.#victims = victims;
     this.#uid = user?.uid;
     this.#ofUser = this.#count(this.#uid);
@@ -103,25 +111,36 @@ interface Live {
 /** The containers an engine runs at this moment, by name. */
 export function containerRuns(
   options: ContainerRunsOptions,
-): Pick<SandboxEngine, 'run' | 'stop' | 'traceOf'> {
-  const { containerOf, forgetImage, victims, log } = options;
+): Pick<SandboxEngine, 'run' | 'adopt' | 'stop' | 'traceOf'> {
+  const { containerOf, adoptedOf, forgetImage, victims, log } = options;
   const runs = new Map<string, Live>();
+  const follow = async (
+    live: Pick<Live, 'container'> & { readonly spec: AdoptedRunSpec; readonly isAdopted: boolean },
+    sinks: SandboxSinks,
+    signal: AbortSignal | undefined,
+  ): Promise<SandboxExit> => {
+    const { container, spec } = live;
+    const losses = new Losses(victims, spec);
+    const run = new ContainerRun({ ...live, log }, sinks);
+    const over = endOf(run, signal, losses).finally(() => runs.delete(spec.name));
+    runs.set(spec.name, { run, container, over });
+    return over;
+  };
   return {
     run: async (spec, sinks, signal) => {
       if (signal?.aborted === true) return neverBegun(new Date());
-      const losses = new Losses(victims, spec);
-      const container = containerOf(spec);
-      const run = new ContainerRun({ container, spec, log }, sinks);
-      const over = endOf(run, signal, losses);
-      runs.set(spec.name, { run, container, over });
-      try {
-        const exit = await over;
-        const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
-        if (missing) forgetImage(spec.image);
-        return exit;
-      } finally {
-        runs.delete(spec.name);
-      }
+      const live = { container: containerOf(spec), spec, isAdopted: false };
+      const exit = await follow(live, sinks, signal);
+      const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
+      if (missing) forgetImage(spec.image);
+      return exit;
+    },
+
+    adopt: async (spec, sinks, signal) => {
+      const container = await adoptedOf(spec);
+      if (container !== undefined)
+        return follow({ container, spec, isAdopted: true }, sinks, signal);
+      throw new WorkerError('start_lost', 'nothing is kept of the run');
     },
 
     traceOf: async (name, limitMs) => {

@@ -4,7 +4,12 @@ import type { NotStarted } from './exit-reasons.ts';
 
 /** How a container ended, as its engine tells. */
 export type ContainerEnd =
-  | { readonly kind: 'exited'; readonly exitCode: number }
+  | {
+      readonly kind: 'exited';
+      readonly exitCode: number;
+      /** How long it lasted, ms, where nobody watched all of it. */
+      readonly lastedMs?: number;
+    }
   /** `words` are the engine's own, on one line; they may name paths of the host. */
   | (NotStarted & { readonly words: string })
   /** It was not wanted any more before its command began. */
@@ -38,4 +43,6 @@ export interface EngineContainer {
   remove(): Promise<void>;
   /** Stops waiting for an engine that does not notice that its container is gone: `run` then resolves. */
   release(): void;
+  /** Its end is told: what is kept of its output goes, and nobody adopts it. */
+  forget(): void;
 }

@@ -45,8 +45,9 @@ export async function runProbe(
     ...(network && { network }),
   };
   const sink = { write: () => {} };
+  const container = containerOf(spec);
   const run = new ContainerRun(
-    { container: containerOf(spec), spec, log: silentLog, createLimitMs: 0 },
+    { container, spec, log: silentLog, createLimitMs: 0 },
     { stdout: sink, stderr: sink },
   );
   const limit = AbortSignal.timeout(timeoutSeconds * 1000);
@@ -56,5 +57,7 @@ export async function runProbe(
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     return run.complaint || messageOf(cause ?? error);
+  } finally {
+    container.forget();
   }
 }

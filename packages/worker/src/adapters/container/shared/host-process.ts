@@ -21,12 +21,17 @@ export async function holdProcess(pid: number): Promise<HostProcess | undefined>
   return startTicks === undefined ? undefined : { pid, startTicks };
 }
 
+/** Whether it still runs. */
+export async function isRunning({ pid, startTicks }: HostProcess): Promise<boolean> {
+  return (await startTicksOf(pid)) === startTicks;
+}
+
 /** Sends a signal; false when the process is gone. */
 export async function signalProcess(
   held: HostProcess,
   signal: 'SIGTERM' | 'SIGKILL',
 ): Promise<boolean> {
-  if ((await startTicksOf(held.pid)) !== held.startTicks) return false;
+  if (!(await isRunning(held))) return false;
   try {
     process.kill(held.pid, signal);
     return true;
@@ -35,7 +40,14 @@ export async function signalProcess(
   }
 }
 
-/** Kills a child and everything in its process group. */
+/** The process group of a process; undefined when it is gone. */
+export async function groupOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+  return group > 1 ? group : undefined;
+}
+
+/** Kills a process group; its number is that of its first process. */
 export function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
