@@ -65,3 +65,10 @@ export const jobTimeouts = {
 
 /** Used shares of a disk: from `tight` on people are warned, from `full` on no new task is taken, so that others can end. */
 export const diskShares = { tight: 0.8, full: 0.95 } as const;
+
+/** How long a join token of a node is good, seconds. See docs/reference/machines.md#join. */
+export const joinTokenTtl = {
+  minSeconds: 10,
+  defaultSeconds: 3600,
+  maxSeconds: 7 * 24 * 3600,
+} as const;

@@ -7,6 +7,7 @@ import { nodeCapabilityReportSchema, nodeRegistrationRequestSchema } from './cap
 import { nodeConfigAckSchema } from './config-ack.ts';
 import { nodeConfigurationPayloadSchema } from './config.ts';
 import { nodeChallengeSchema } from './identity.ts';
+import { nodeJoinAnswerSchema, nodeJoinRequestSchema } from './join.ts';
 
 /** A whole capability report: far more than any has, bytes. */
 const reportBytes = 256 * 1024;
@@ -40,6 +41,17 @@ export const controlPlaneRoutes = {
       202: { kind: 'json', schema: nodeChallengeSchema },
     },
     errors: [...versionedBodyErrors, 'authentication', 'authorization', 'rate_limit'],
+  }),
+  joinNode: defineRoute({
+    operation: 'nodes.join',
+    method: 'POST',
+    path: '/v1/nodes/join',
+    auth: 'psk',
+    summary: 'Trade a join token, once, for the key with which this node registers',
+    body: nodeJoinRequestSchema,
+    bodyLimitBytes: 4096,
+    success: { 200: { kind: 'json', schema: nodeJoinAnswerSchema } },
+    errors: [...versionedBodyErrors, 'authentication', 'rate_limit'],
   }),
   reportCapability: defineRoute({
     operation: 'nodes.capability',

@@ -10,6 +10,7 @@ export const gatewayActions = [
   'project.read',
   'node.read',
   'node.allow_reregister',
+  'node.invite',
   'settings.read',
   'settings.write',
   'user.read',

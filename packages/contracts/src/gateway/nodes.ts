@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bodyErrors } from '../common/body-errors.ts';
 import { openEnum } from '../common/open-enum.ts';
+import { joinTokenTtl } from '../common/limits.ts';
 import { nodeSlugSchema, timestampSchema, uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
 import { transports } from '../common/service-url.ts';
@@ -44,6 +45,14 @@ export const nodeAllowanceSchema = z.object({
   reregistration_allowed_until: timestampSchema,
 });
 
+/** A word with which one node of another machine joins; the secret is told this once. */
+export const nodeJoinTokenSchema = z.object({
+  token_id: uuidSchema,
+  token: z.string(),
+  expires_at: timestampSchema,
+});
+
+export type NodeJoinToken = z.infer<typeof nodeJoinTokenSchema>;
 export type Node = z.infer<typeof nodeSchema>;
 export type NodeAllowance = z.infer<typeof nodeAllowanceSchema>;
 
@@ -89,5 +98,21 @@ export const nodeRoutes = {
     bodyOptional: true,
     success: { 200: { kind: 'json', schema: nodeAllowanceSchema } },
     errors: [...bodyErrors, ...adminErrors, 'not_found'],
+  }),
+  inviteNode: defineRoute({
+    operation: 'nodes.invite',
+    method: 'POST',
+    path: '/v1/nodes/join-tokens',
+    auth: 'user',
+    action: 'node.invite',
+    resource: 'node_join_token',
+    summary: 'Make a token with which one node of another machine joins, once',
+    body: z.strictObject({
+      /** How long it is good, seconds. */
+      ttl_seconds: z.int().min(joinTokenTtl.minSeconds).max(joinTokenTtl.maxSeconds).optional(),
+    }),
+    bodyOptional: true,
+    success: { 201: { kind: 'json', schema: nodeJoinTokenSchema } },
+    errors: [...bodyErrors, ...adminErrors],
   }),
 } as const;

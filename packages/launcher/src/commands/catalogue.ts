@@ -15,6 +15,9 @@ import {
   modelPullArgs,
   modelPullFlags,
   modelUseArgs,
+  nodeJoinArgs,
+  nodeJoinFlags,
+  nodeTokenFlags,
   pruneFlags,
   resetFlags,
   runArgs,
@@ -157,6 +160,28 @@ const commands: readonly CommandDefinition<AskingContext>[] = [
     load: async () => (await import('./model-pull.ts')).modelPull,
   }),
   defineCommand({
+    path: ['node', 'token'],
+    summary: 'make a token with which a node of another machine joins, once',
+    args: {},
+    flags: nodeTokenFlags,
+    load: async () => (await import('./node-token.ts')).nodeToken,
+  }),
+  defineCommand({
+    path: ['node', 'join'],
+    summary: 'make a node of this machine one of the control plane that the token names',
+    args: nodeJoinArgs,
+    flags: nodeJoinFlags,
+    load: async () => (await import('./node-join.ts')).nodeJoin,
+  }),
+  defineCommand({
+    path: ['tls', 'rotate'],
+    summary:
+      'make other keys and certificates for the doors of --listen; nothing that runs is ended',
+    args: {},
+    flags: {},
+    load: async () => (await import('./tls-rotate.ts')).tlsRotate,
+  }),
+  defineCommand({
     path: ['prune'],
     summary: 'remove finished tasks with their results and files, as the local administrator',
     args: {},
@@ -181,6 +206,8 @@ export const cynode: Program<AskingContext> = {
     { name: 'image', summary: 'build, list and remove images of sandboxes' },
     { name: 'user', summary: 'add users and set their passwords' },
     { name: 'model', summary: 'list, choose and download models' },
+    { name: 'node', summary: 'nodes of other machines' },
+    { name: 'tls', summary: 'certificates' },
   ],
   commands,
   notes: `cynode COMMAND --help tells more; cynode --version the version.

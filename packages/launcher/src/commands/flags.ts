@@ -68,7 +68,60 @@ export const runFlags = {
   ...startFlags,
 } as const satisfies Flags;
 
-export const upFlags = startFlags;
+export const upFlags = {
+  listen: {
+    type: 'string',
+    value: 'address',
+    help: 'let other machines in, behind TLS: ADDRESS[:PORT] (gateway at PORT, 8443; control plane at the next), or off; kept with the install',
+  },
+  name: {
+    type: 'strings',
+    value: 'host',
+    help: 'with --listen: a further name by which this machine is called',
+  },
+  tlsCert: {
+    type: 'string',
+    value: 'path',
+    help: "with --listen: certificate and chain of one's own (PEM)",
+  },
+  tlsKey: { type: 'string', value: 'path', help: 'its key (PEM)' },
+  ...startFlags,
+} as const satisfies Flags;
+
+export const nodeTokenFlags = {
+  ttl: { type: 'string', value: 'duration', help: 'how long it is good (default 1h, 10s to 7d)' },
+  address: {
+    type: 'string',
+    value: 'host',
+    help: 'name or address of this machine that the other one calls',
+  },
+} as const satisfies Flags;
+
+export const nodeJoinArgs = {
+  token: 'what cynode node token printed on the other machine; - reads it from standard input',
+} as const satisfies Args;
+
+export const nodeJoinFlags = {
+  home: {
+    type: 'string',
+    value: 'dir',
+    help: 'state folder of the node (default: joined, in that of the install)',
+  },
+  id: { type: 'string', value: 'id', help: 'how it is called (default: the host name)' },
+  address: {
+    type: 'string',
+    value: 'address',
+    help: 'address of this machine that the control plane calls',
+  },
+  port: {
+    type: 'integer',
+    value: 'port',
+    min: 1,
+    max: 65_535,
+    help: 'port of its Worker API (default 12090)',
+  },
+  force: { type: 'boolean', help: 'in place of a node that joined with the same folder' },
+} as const satisfies Flags;
 
 export const downFlags = { quiet } as const satisfies Flags;
 

@@ -1,16 +1,22 @@
+import { defaultPorts } from '@cynodeai/contracts/common';
 import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import type { CommandInput } from '@cynodeai/command-line/definition';
+import { isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { releaseStartMemory } from '@cynodeai/runtime/lifecycle';
+import type { InferencePath } from '../domain/inference.ts';
+import { lookAtService } from '../inference/ollama-probe.ts';
 import { ensureImage } from '../image/ensure-image.ts';
 import { cleanUp } from '../stack/tear-down.ts';
 import { setUp } from '../setup/bring-up.ts';
 import { bundleToStay } from '../setup/bundle-programs.ts';
 import { Progress } from '../terminal/progress.ts';
 import { makePrivateDir } from '../install/files.ts';
+import { settleCertificates } from '../install/certificates.ts';
+import { type JoinedNode, joinedPaths, readJoinedNode } from '../install/joined-node.ts';
 import { demandedDatabase } from '../install/database-choice.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
 import {
@@ -66,7 +72,9 @@ export async function serve(
     served.some(({ role }) => role.needs[what]);
   const known = await openInstall(context.env);
   // A node of another machine's orchestrator brings its own port.
-  const isForeign = flags.home !== undefined && flags.orchestrator !== undefined;
+  const joined = flags.home === undefined ? undefined : readJoinedNode(resolve(flags.home));
+  const isForeign =
+    flags.home !== undefined && (flags.orchestrator !== undefined || joined !== undefined);
   const opened = isForeign ? known : await standingPorts(known, context.signal);
   const { checkout } = opened;
   await inProgress((progress) => bundleToStay({ checkout, progress, ...context }));
@@ -80,6 +88,9 @@ export async function serve(
     await context.notes.text(`cynode: ${sentence}\n`);
   }
   if (needs('engine')) await prepareNode(install, flags, context);
+  if (needs('database') && install.listen !== undefined) {
+    settleCertificates(install.paths, install.listen);
+  }
   const databaseUrl = needs('database') ? await databaseOf(install, context) : '';
   const specs = served.map(({ role, hosts }) =>
     roleSpec(role, install, { secrets, databaseUrl }, context.env, hosts),
@@ -123,7 +134,7 @@ async function prepareNode(
   context: CommandContext,
 ): Promise<void> {
   if (flags.home === undefined) writeNodeConfig(install);
-  else writeFurtherNodeConfig(install, flags);
+  else await writeFurtherNodeConfig(install, flags);
   await inProgress(async (progress) => {
     const onStep = (what: string): void => progress.step(what);
     await setUp({ install, yes: false, onStep, ...context });
@@ -140,7 +151,44 @@ async function inProgress(work: (progress: Progress) => Promise<void>): Promise<
   }
 }
 
-function writeFurtherNodeConfig(install: Install, flags: ServeFlags): void {
+/** What the install of this machine was told to use, else a service that is there; a container is nobody's wish yet. */
+async function inferenceHere({ inference }: Install): Promise<InferencePath> {
+  if (inference.path.kind !== 'none') return inference.path;
+  const url = `http://127.0.0.1:${defaultPorts.ollama}`;
+  const look = await lookAtService(url);
+  return look.kind === 'ollama' ? { kind: 'ollama', url } : { kind: 'none' };
+}
+
+/** A node that joined another machine's control plane has all that a start needs in its folder. */
+async function writeJoinedNodeConfig(
+  install: Install,
+  home: string,
+  node: JoinedNode,
+): Promise<void> {
+  const { key, authority } = joinedPaths(home);
+  const address = isIPv6(node.address) ? `[${node.address}]` : node.address;
+  const yaml = nodeYaml({
+    nodeId: node.id,
+    labels: [],
+    orchestratorUrl: node.orchestrator,
+    pskFile: key,
+    far: {
+      listen: `${address}:${node.port}`,
+      url: `https://${address}:${node.port}`,
+      caFile: node.pinned ? authority : undefined,
+    },
+    port: node.port,
+    stateDir: install.paths.node,
+    cores: availableParallelism(),
+    inference: await inferenceHere(install),
+  });
+  writeFileAtomicSync(nodeConfigPath(install), yaml);
+}
+
+async function writeFurtherNodeConfig(install: Install, flags: ServeFlags): Promise<void> {
+  const home = resolve(flags.home ?? '');
+  const joined = readJoinedNode(home);
+  if (joined !== undefined) return writeJoinedNodeConfig(install, home, joined);
   const port = portOf(flags.port);
   const yaml = nodeYaml({
     nodeId: furtherNodeId(flags),
@@ -160,7 +208,8 @@ function writeFurtherNodeConfig(install: Install, flags: ServeFlags): void {
 }
 
 function furtherNodeId(flags: ServeFlags): string {
-  return flags.id ?? `node-${portOf(flags.port)}`;
+  const joined = flags.home === undefined ? undefined : readJoinedNode(resolve(flags.home));
+  return joined?.id ?? flags.id ?? `node-${portOf(flags.port)}`;
 }
 
 function portOf(text: string | undefined): number {

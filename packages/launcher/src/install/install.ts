@@ -16,6 +16,7 @@ import {
   unchosenEngine,
 } from './engine-choice.ts';
 import { makePrivateDir, readIfThere } from './files.ts';
+import { type ListenChoice, listenChoiceSchema } from './listen-choice.ts';
 import { takeLock } from './lock.ts';
 import {
   type HomePaths,
@@ -54,6 +55,7 @@ const settingsSchema = z.object({
     .pipe(portsSchema),
   inference: inferenceSettingsSchema.default(unsettledInference),
   engine: engineChoiceSchema.default(unchosenEngine),
+  listen: listenChoiceSchema.optional(),
 });
 
 type Settings = z.infer<typeof settingsSchema>;
@@ -72,6 +74,8 @@ export interface Install {
   readonly inference: InferenceSettings;
   /** The container engine, as demanded at the last start that named one. */
   readonly engine: EngineChoice;
+  /** Where other machines reach it; absent: they do not. */
+  readonly listen?: ListenChoice | undefined;
 }
 
 const urlAt = (port: number): string => `http://127.0.0.1:${port}`;
@@ -86,6 +90,7 @@ function installOf(home: string, settings: Settings): Install {
     gatewayUrl: urlAt(settings.ports.userGateway),
     inference: settings.inference,
     engine: settings.engine,
+    listen: settings.listen,
   };
 }
 
@@ -106,7 +111,7 @@ function readSettings(path: string): Settings | undefined {
 /** Keeps choices with the install; later starts and every role read them there. */
 export async function storeChoices(
   install: Install,
-  choices: Partial<Pick<Settings, 'inference' | 'engine' | 'ports' | 'served'>>,
+  choices: Partial<Pick<Settings, 'inference' | 'engine' | 'ports' | 'served' | 'listen'>>,
 ): Promise<Install> {
   const { paths } = install;
   await using _lock = await takeLock(`${paths.locks}/settings`);

@@ -33,6 +33,8 @@ export interface HomePaths {
   readonly postgres: string;
   readonly artifacts: string;
   readonly node: string;
+  /** Certificates and keys of the doors that other machines come to. */
+  readonly tls: string;
 }
 
 export function pathsOf(home: string): HomePaths {
@@ -49,6 +51,7 @@ export function pathsOf(home: string): HomePaths {
     postgres: join(home, 'postgres'),
     artifacts: join(home, 'artifacts'),
     node: join(home, 'node'),
+    tls: join(home, 'tls'),
   };
 }
 

@@ -24,7 +24,7 @@ function namedPlaces(env: Env, cwd: string): string[] {
  * @param compileCache where compiled code of this program alone is kept, so that it poisons no other's
  */
 export function confinementOf(
-  role: Pick<ProcessRole, 'confinement' | 'writes'>,
+  role: Pick<ProcessRole, 'confinement' | 'reads' | 'writes'>,
   place: RolePlace,
   env: Env,
   compileCache?: string,
@@ -35,7 +35,11 @@ export function confinementOf(
     kind: 'full',
     asNobody: isRoot,
     files: {
-      read: [...programFiles(place.checkout), ...namedPlaces(env, place.paths.home)],
+      read: [
+        ...programFiles(place.checkout),
+        ...namedPlaces(env, place.paths.home),
+        ...(role.reads?.(place) ?? []),
+      ],
       write: [
         ...commonDevices,
         ...(compileCache === undefined ? [] : [compileCache]),

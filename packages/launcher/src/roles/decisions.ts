@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
+import { certificateDir, certificateFile } from '../install/certificates.ts';
+import { type FarDoor, farAddress } from '../install/listen-choice.ts';
 import { engineDirOf } from '../install/paths.ts';
 import type { Ports } from '../install/ports.ts';
 import type { Decisions, EnginePlace, RolePlace } from './role.ts';
@@ -17,6 +19,24 @@ export const urlOf =
   (port: keyof Ports) =>
   (place: PortsPlace): string =>
     `http://${addressOf(port)(place)}`;
+
+/** Where a role is reached from other machines, if at all. */
+export const farAddressOf =
+  (door: FarDoor) =>
+  ({ listen }: Pick<RolePlace, 'listen'>): string | undefined =>
+    listen && farAddress(listen, door);
+
+/** The file with certificate and key of that door. */
+export const certificateOf =
+  (door: FarDoor) =>
+  ({ listen, paths }: Pick<RolePlace, 'listen' | 'paths'>): string | undefined =>
+    listen && certificateFile(paths, door);
+
+/** The folder of that file, which a confined role reads and no other. */
+export const certificateDirOf =
+  (door: FarDoor) =>
+  ({ listen, paths }: Pick<RolePlace, 'listen' | 'paths'>): readonly string[] =>
+    listen === undefined ? [] : [certificateDir(paths, door)];
 
 /** Id of the install's own node, unless the user names another. */
 export const localNodeId = 'local';

@@ -1,6 +1,7 @@
 import type { Env, Environment } from '@cynodeai/runtime/config';
 import type { Confinement } from '@cynodeai/runtime/confine';
 import type { EngineChoice } from '../install/engine-choice.ts';
+import type { ListenChoice } from '../install/listen-choice.ts';
 import type { HomePaths } from '../install/paths.ts';
 import type { Ports } from '../install/ports.ts';
 import type { InstallSecrets } from '../install/secrets.ts';
@@ -19,6 +20,7 @@ export interface RolePlace extends EnginePlace {
   readonly paths: HomePaths;
   readonly ports: Ports;
   readonly inference: { readonly path: InferencePath };
+  readonly listen?: ListenChoice | undefined;
 }
 
 /** A variable that the install decides, whatever the user has set. */
@@ -86,6 +88,8 @@ export interface ProcessRole extends StoppableRole {
   readonly confinement: Exclude<Confinement['kind'], 'clean'>;
   /** Folders it writes, where it is fully confined. */
   readonly writes?: (place: RolePlace) => readonly string[];
+  /** Folders it alone reads, where it is fully confined. */
+  readonly reads?: (place: RolePlace) => readonly string[];
   /** Whether a stack of this install has it. */
   readonly isPart: (place: Pick<RolePlace, 'inference'>) => boolean;
   /** How it is deployed without `cynode`; absent: it is not. */

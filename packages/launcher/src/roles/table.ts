@@ -6,7 +6,10 @@ import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gatew
 import { joinPaths } from '@cynodeai/runtime/std';
 import {
   addressOf,
+  certificateDirOf,
+  certificateOf,
   engineDecisions,
+  farAddressOf,
   nodeConfigPath,
   nodeStopMs,
   ollamaImageOf,
@@ -24,6 +27,7 @@ const hasDemoModel = ({ inference }: Pick<RolePlace, 'inference'>): boolean =>
 const instead = {
   ports: 'its ports are kept in install.json of the state folder',
   folders: 'CYNODE_HOME moves all its folders',
+  listen: 'say it to cynode up, with --listen and --tls-cert',
   inference: 'say OLLAMA_BASE_URL or --inference',
   node: 'its node belongs to its own control plane; for another: cynode serve node --orchestrator',
 } as const;
@@ -82,6 +86,17 @@ const roleTable = [
         value: urlOf('controlPlane'),
         instead: instead.ports,
       },
+      CONTROL_PLANE_TLS_LISTEN_ADDR: {
+        by: 'install',
+        value: farAddressOf('control-plane'),
+        instead: instead.listen,
+      },
+      TLS_CERT_FILE: {
+        by: 'install',
+        value: certificateOf('control-plane'),
+        instead: instead.listen,
+      },
+      TLS_KEY_FILE: { by: 'install', instead: instead.listen },
       CONTROL_PLANE_LISTEN_ADDR: {
         by: 'install',
         value: addressOf('controlPlane'),
@@ -106,6 +121,7 @@ const roleTable = [
     ],
     needs: { database: true, engine: false, after: [] },
     confinement: 'full',
+    reads: certificateDirOf('control-plane'),
     writes: artifactsOf,
     isPart: () => true,
     stopSignal: 'SIGTERM',
@@ -127,6 +143,17 @@ const roleTable = [
         value: ({ paths }) => joinPaths([paths.home, paths.postgres]),
         instead: instead.folders,
       },
+      USER_GATEWAY_TLS_LISTEN_ADDR: {
+        by: 'install',
+        value: farAddressOf('user-gateway'),
+        instead: instead.listen,
+      },
+      TLS_CERT_FILE: {
+        by: 'install',
+        value: certificateOf('user-gateway'),
+        instead: instead.listen,
+      },
+      TLS_KEY_FILE: { by: 'install', instead: instead.listen },
       USER_GATEWAY_LISTEN_ADDR: {
         by: 'install',
         value: addressOf('userGateway'),
@@ -139,6 +166,7 @@ const roleTable = [
     // Nobody can log in before the control plane has made the first administrator.
     needs: { database: true, engine: false, after: ['control-plane'] },
     confinement: 'full',
+    reads: certificateDirOf('user-gateway'),
     writes: artifactsOf,
     isPart: () => true,
     stopSignal: 'SIGTERM',

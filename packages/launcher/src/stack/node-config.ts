@@ -13,6 +13,12 @@ export interface NodeConfigInput {
   readonly pskFile: string;
   /** The key its orchestrator must prove to hold; absent: it need not. */
   readonly proofKeyFile?: string;
+  /** Where the orchestrator of another machine comes to, and what its certificate comes from. */
+  readonly far?: {
+    readonly listen: string;
+    readonly url: string;
+    readonly caFile: string | undefined;
+  };
   readonly port: number;
   readonly stateDir: string;
   readonly cores: number;
@@ -38,14 +44,14 @@ export function nodeYaml(input: NodeConfigInput): string {
 version: 1
 orchestrator:
   url: ${quoted(input.orchestratorUrl)}
-  registration_psk_file: ${quoted(input.pskFile)}${input.proofKeyFile === undefined ? '' : `\n  proof_key_file: ${quoted(input.proofKeyFile)}`}
+  registration_psk_file: ${quoted(input.pskFile)}${input.proofKeyFile === undefined ? '' : `\n  proof_key_file: ${quoted(input.proofKeyFile)}`}${input.far?.caFile === undefined ? '' : `\n  tls:\n    ca_bundle_path: ${quoted(input.far.caFile)}`}
 node:
   id: ${quoted(input.nodeId)}
   labels: [${input.labels.map((label) => quoted(label)).join(', ')}]
 worker_api:
   listen_host: 127.0.0.1
   listen_port: ${input.port}
-  public_base_url: http://127.0.0.1:${input.port}
+  public_base_url: ${input.far?.url ?? `http://127.0.0.1:${input.port}`}${input.far === undefined ? '' : `\n  tls_listen: ${quoted(input.far.listen)}`}
 sandbox:
   max_concurrency: ${Math.max(2, 2 * input.cores)}
 storage:

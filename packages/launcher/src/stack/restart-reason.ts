@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Env, Secret } from '@cynodeai/runtime/config';
 import { type DatabaseChoice, shownDatabase } from '../domain/database.ts';
 import { demandedDatabase, keptDatabase } from '../install/database-choice.ts';
+import { type ListenChoice, farAddress } from '../install/listen-choice.ts';
 import type { Install } from '../install/install.ts';
 import { missedVariables } from '../roles/environment.ts';
 import { checkoutStamp } from '../install/checkout-stamp.ts';
@@ -28,6 +30,11 @@ export function otherDatabase(install: Install, env: Env): string | undefined {
   return `DATABASE_URL names ${databaseText(demanded)}, and this install uses ${databaseText(kept)}; to change over: cynode down, then cynode up`;
 }
 
+function listenText(listen: ListenChoice | undefined): string {
+  if (listen === undefined) return 'listens on this machine alone';
+  return `listens for other machines at ${farAddress(listen, 'user-gateway')}`;
+}
+
 /** Why the stack that runs should be started anew; undefined when it is as it should be. */
 export function restartReason(
   install: Install,
@@ -43,6 +50,10 @@ export function restartReason(
   const demanded = demandedDatabase(install.paths, env, database);
   if (kept?.reveal() !== demanded?.reveal()) {
     const text = `the running stack uses ${databaseText(kept)}, not ${databaseText(demanded)}`;
+    return { text, binding: true };
+  }
+  if (!isDeepStrictEqual(state.listen, install.listen)) {
+    const text = `the running stack ${listenText(state.listen)}; from now on it ${listenText(install.listen)}`;
     return { text, binding: true };
   }
   const missed = missedVariables(state.variables ?? {}, env);

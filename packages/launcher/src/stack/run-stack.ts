@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { demandedDatabase, keepDatabase } from '../install/database-choice.ts';
 import type { Install } from '../install/install.ts';
 import { logPath, rotateLog } from '../machine/log-file.ts';
+import { keepCertificates } from './keep-certificates.ts';
 import { placePorts } from './place-ports.ts';
 import { PlacedRoles, type RoleOptions } from './placed-roles.ts';
 import { stateKeeper } from './state-keeper.ts';
@@ -29,6 +30,8 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
   const { env, log } = options;
   const placed = await placePorts(options.install);
   const { install } = placed;
+  // Before the doors that show them.
+  const endCertificates = keepCertificates(install, log);
   const keeper = stateKeeper(install, env, log);
   const external = demandedDatabase(install.paths, env);
   keepDatabase(install.paths, external);
@@ -50,6 +53,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
   return {
     stop: async () => {
       clearInterval(rotation);
+      endCertificates();
       await roles.stop();
       await database?.stop();
       keeper.forget();

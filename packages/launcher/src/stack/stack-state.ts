@@ -4,6 +4,7 @@ import { rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { listenChoiceSchema } from '../install/listen-choice.ts';
 import { inferencePathSchema } from '../install/inference-settings.ts';
 import { readIfThere } from '../install/files.ts';
 
@@ -41,6 +42,8 @@ const stackStateSchema = z.object({
   proves: z.boolean().default(false),
   /** Where prompts get their answers in this stack. */
   inference: inferencePathSchema.default({ kind: 'none' }),
+  /** Where other machines reach it. */
+  listen: listenChoiceSchema.optional(),
   /** Marks of the variables it was started with. */
   variables: z.record(z.string(), z.string()).optional(),
   /** The state folder itself, which no copy of it is. */

@@ -41,6 +41,7 @@ export function stateKeeper(install: Install, env: Env, log: Log): StateKeeper {
     proves: true,
     inference: install.inference.path,
     variables: variableMarks(install, env),
+    ...(install.listen && { listen: install.listen }),
   };
   let place = install;
   const write = (): void =>

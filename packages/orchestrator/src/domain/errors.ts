@@ -4,6 +4,8 @@ import { CodedError } from '@cynodeai/runtime/std';
 export type OrchestratorErrorCode =
   /** The pre-shared key of a registration is wrong. */
   | 'node_psk_wrong'
+  /** A join token is unknown, used up or expired. */
+  | 'join_token_refused'
   /** The slug of a registration is another node's, or its proof of identity is not good. */
   | 'node_identity_refused'
   /** A node's JWT is missing, expired, of another type, or older than the node's epoch. */

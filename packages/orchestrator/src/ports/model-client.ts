@@ -8,6 +8,8 @@ export interface ModelEndpoint {
   readonly baseUrl: string;
   /** Bearer token of a node's relay; absent for a configured URL. */
   readonly token?: string;
+  /** The one certificate that the node shows, PEM, where it told one. */
+  readonly certificate?: string | undefined;
 }
 
 /** How a model is asked. */

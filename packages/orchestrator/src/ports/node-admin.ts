@@ -1,5 +1,6 @@
 import type { NodeRecord } from '../domain/nodes/node-record.ts';
 import type { GatewayAuditLog } from './audit.ts';
+import type { NewJoinToken } from './join-tokens.ts';
 
 /** Nodes as people see them. */
 export interface NodeReader {
@@ -20,6 +21,7 @@ export interface NodeAdminTransaction {
     idOrSlug: string,
     until: Date,
   ): Promise<{ readonly nodeId: string; readonly slug: string } | undefined>;
+  keepJoinToken(token: NewJoinToken): Promise<void>;
 }
 
 /** Runs work in one transaction; it is undone when the work rejects. */

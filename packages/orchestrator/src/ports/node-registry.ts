@@ -3,6 +3,7 @@ import type { ConfigAckStatus, NodeStatus } from '../domain/nodes/node.ts';
 import type { Settings } from '../domain/nodes/config-settings.ts';
 import type { KnownIdentity, RegistrationRefusal } from '../domain/nodes/registration.ts';
 import type { ClientContext } from './identity.ts';
+import type { JoinRefusal } from './join-tokens.ts';
 
 /** A row of `nodes`, as the control-plane's use cases need it. */
 export interface StoredNode {
@@ -73,7 +74,7 @@ export interface Readmission {
 export interface RefusedRegistration {
   /** Slug of a known node; undefined when the pre-shared key was wrong: never unproven input. */
   readonly slug: string | undefined;
-  readonly reason: RegistrationRefusal | 'wrong_psk';
+  readonly reason: RegistrationRefusal | JoinRefusal | 'wrong_psk';
   readonly client: ClientContext;
 }
 

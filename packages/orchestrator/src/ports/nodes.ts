@@ -6,6 +6,8 @@ export interface NodeConnection {
   readonly slug: string;
   readonly url: string;
   readonly token: string;
+  /** The one certificate its Worker API shows, PEM, where it told one; absent: what the system trusts. */
+  readonly certificate?: string | undefined;
 }
 
 /** A node with what is needed to judge and to call it; no connection when a part of it is missing. */

@@ -16,9 +16,11 @@ import {
 import { bindControlPlane } from '../adapters/http/control-plane/bind-routes.ts';
 import { problemOf } from '../adapters/http/problems.ts';
 import { postgresBootstrapStore } from '../adapters/postgres/bootstrap/bootstrap-store.ts';
+import { randomJoinSecrets } from '../adapters/crypto/join-secrets.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { expectedSchemaVersion, migrate } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
+import { postgresJoinTokens } from '../adapters/postgres/nodes/join-tokens.ts';
 import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
@@ -34,6 +36,7 @@ import {
 } from './control-plane-config.ts';
 import { countRefusals } from './counted-refusals.ts';
 import { openControlPlaneHttp } from './control-plane-http.ts';
+import { listenTls, tlsDoorOf } from './listen-tls.ts';
 import { startDispatcher } from './dispatch-loops.ts';
 import { startNodeConfigLoop } from './node-config-loop.ts';
 import { startPmModelLoop } from './pm-model-loop.ts';
@@ -166,6 +169,8 @@ export async function startControlPlane(
   const nodes = {
     registry: postgresNodeRegistry(db, countRefusals(db, scope)),
     ...nodeProofs(config),
+    joinTokens: postgresJoinTokens(db),
+    joinSecrets: randomJoinSecrets,
     vault,
     hash: canonicalHash,
     clock: systemClock,
@@ -194,6 +199,7 @@ export async function startControlPlane(
   );
   const port = await server.listen(address);
   scope.shutdown.add('control-plane HTTP', () => server.close(), 30_000);
+  await listenTls(server, tlsDoorOf(config.CONTROL_PLANE_TLS_LISTEN_ADDR, config), log);
   log.info('control-plane serves', { host: address.host, port });
   const listener = new NotificationListener({
     url: config.DATABASE_URL.reveal(),

@@ -8,6 +8,7 @@ import {
 } from '@cynodeai/runtime/config';
 import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gateway';
 import { resolve } from 'node:path';
+import { type TlsDoor, tlsDoorOf } from './listen-tls.ts';
 import { isSampleKey } from '../domain/identity/signing-key.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface UserGatewayConfig {
   readonly accessMs: number;
   readonly refreshMs: number;
   readonly listen: ListenAddress;
+  /** A further address, behind TLS. */
+  readonly tls: TlsDoor | undefined;
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -59,6 +62,7 @@ export function userGatewayConfig(env: Env): UserGatewayConfig {
     accessMs: read.JWT_ACCESS_DURATION,
     refreshMs: read.JWT_REFRESH_DURATION,
     listen,
+    tls: tlsDoorOf(read.USER_GATEWAY_TLS_LISTEN_ADDR, read),
     readTimeoutMs: read.READ_TIMEOUT,
     writeTimeoutMs: read.WRITE_TIMEOUT,
     idleTimeoutMs: read.IDLE_TIMEOUT,

@@ -15,6 +15,7 @@ import {
   jwtAccessTokens,
   opaqueRefreshTokens,
 } from '../adapters/crypto/user-tokens.ts';
+import { randomJoinSecrets } from '../adapters/crypto/join-secrets.ts';
 import { watchedDisks } from '../adapters/disk/watched-disks.ts';
 import { problemOf } from '../adapters/http/problems.ts';
 import {
@@ -58,6 +59,7 @@ import { TaskNumbers } from '../app/tasks/name-task.ts';
 import { sweepBlobs } from '../app/tasks/sweep-blobs.ts';
 import { countRefusals } from './counted-refusals.ts';
 import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config.ts';
+import { listenTls } from './listen-tls.ts';
 import { type Sweep, startSweeps } from './sweeps.ts';
 
 const applicationName = 'cynode-user-gateway';
@@ -134,6 +136,7 @@ function resourcesOf(
   const nodes = {
     transact: postgresTransactNodes(db),
     nodes: postgresNodeReader(db),
+    joinSecrets: randomJoinSecrets,
     seal,
     clock,
   };
@@ -280,6 +283,7 @@ export async function startUserGateway(
   bindUserGateway(server, parts);
   shutdown.add('close user gateway', () => server.close(), 30_000);
   const port = await server.listen(config.listen);
+  await listenTls(server, config.tls, log);
   log.info('user gateway listens', { host: config.listen.host, port });
   await Promise.race([listening, sleep(1000, scope.signal)]);
   return { port };

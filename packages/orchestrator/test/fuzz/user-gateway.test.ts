@@ -142,6 +142,7 @@ beforeAll(async () => {
       ],
       'settings.delete': [ofSetting],
       'nodes.allow_reregister': [{ params: { id: 'fuzz-node' } }],
+      'nodes.invite': [{ body: {} }],
     },
   };
 });

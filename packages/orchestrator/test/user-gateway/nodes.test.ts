@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { nodeListSchema, nodeSchema } from '@cynodeai/contracts/gateway';
+import { nodeJoinTokenSchema, nodeListSchema, nodeSchema } from '@cynodeai/contracts/gateway';
+import { sha256 } from '@cynodeai/runtime/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, gatewayRows } from './support/admin.ts';
 import { Administration } from './support/administration.ts';
@@ -128,5 +129,47 @@ describe('nodes at the gateway', () => {
       expect(answer.text).not.toContain('10.0.0.7');
       expect(answer.body).not.toHaveProperty('refused_registration');
     }
+  });
+});
+
+describe('a join token', () => {
+  const invite = (body: unknown, who = root): Promise<Answer> =>
+    as(one, who, 'POST', '/v1/nodes/join-tokens', body);
+
+  it('is told once to an administrator, kept as a hash, and audited without it', async () => {
+    const before = Date.now();
+    const answer = await invite({ ttl_seconds: 600 });
+    expect(answer.status).toBe(201);
+    const { token, token_id: id, expires_at: expires } = nodeJoinTokenSchema.parse(answer.body);
+    expect(token).toMatch(/^[\w-]{43}$/);
+    expect(Date.parse(expires) - before).toBeGreaterThanOrEqual(600_000);
+    const row = await one.db
+      .selectFrom('node_join_tokens')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    expect(row.token_hash).toEqual(sha256(token));
+    expect(row).toMatchObject({ used_at: null, created_by: root.id });
+    const rows = await gatewayRows(one, id);
+    expect(rows).toMatchObject([
+      {
+        action: 'node.invite',
+        resource_type: 'node_join_token',
+        decision: 'allow',
+        status_code: 201,
+      },
+    ]);
+    expect(JSON.stringify(rows)).not.toContain(token);
+  });
+
+  it('is for an hour unless told, and for a week at most', async () => {
+    expect((await invite({})).status).toBe(201);
+    for (const ttl of [9, 7 * 86_400 + 1, 1.5, '60']) {
+      expect((await invite({ ttl_seconds: ttl })).status).toBe(400);
+    }
+  });
+
+  it('is made by no plain user', async () => {
+    expect((await invite({}, plain)).status).toBe(403);
   });
 });

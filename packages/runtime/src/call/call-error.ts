@@ -82,6 +82,15 @@ const plainReasons: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it took too long to answer',
   ERR_CONNECT_TIMEOUT: 'it took too long to connect',
   ERR_CLIENT_CLOSED: 'this client was closed',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is of nobody that is trusted here',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of nobody that is trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of nobody that is trusted here',
+  CERT_SIGNATURE_FAILURE: 'its certificate is of nobody that is trusted here',
+  CERT_HAS_EXPIRED: 'its certificate has ended',
+  CERT_NOT_YET_VALID: 'its certificate is not good yet; is the clock right?',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for other names and addresses',
+  ERR_TLS_PINNED_OTHER: 'it shows another certificate than it was known by; it was told nothing',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it speaks no TLS; is the address http?',
   ERR_NOT_PROVEN: 'another program answers there, not that of this install; it was told nothing',
 };
 

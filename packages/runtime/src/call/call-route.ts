@@ -11,6 +11,7 @@ import type { HttpClient, HttpResponse } from './http-client.ts';
 import type { Reading, Sparse } from './lenient-schema.ts';
 import { readBody } from './read-answer.ts';
 import { type SentBody, sentBodyOf } from './sent-body.ts';
+import type { ServerTrust } from './server-trust.ts';
 
 /** A token, or what gives one at the time of the call; undefined sends none. */
 export type Bearer =
@@ -27,6 +28,8 @@ export interface CallSettings<Lane extends string = string> {
   /** Which of the client's connections to use; those for everything unless told. */
   readonly lane?: Lane;
   readonly bearer?: Bearer | undefined;
+  /** Whom to believe behind TLS; what the client was made with unless told. */
+  readonly trust?: ServerTrust | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Sent as `x-request-id`; made up unless told. */
   readonly requestId?: string;
@@ -211,6 +214,7 @@ export async function callRoute(
       },
       ...(sent && { body: sent.body }),
       lane: options.lane,
+      trust: options.trust,
       signal: signal ? AbortSignal.any([limit.signal, signal]) : limit.signal,
     });
     const arrived = { route, response, requestId, limit };

@@ -6,6 +6,7 @@ import { Readable, pipeline } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import type { Secret } from '../config/secret.ts';
+import { type ServerTrust, trustOptions } from './server-trust.ts';
 
 export interface HttpClientOptions<Lane extends string = never> {
   /**
@@ -25,6 +26,8 @@ export interface HttpClientOptions<Lane extends string = never> {
    * with the fault `ERR_NOT_PROVEN` otherwise. See docs/reference/processes.md#proof.
    */
   readonly proofKey?: Secret | undefined;
+  /** Whom to believe behind TLS, where a call does not say; the system's authorities when absent. */
+  readonly trust?: ServerTrust | undefined;
 }
 
 /** A request as it goes over the wire. */
@@ -36,6 +39,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer | AsyncIterable<Uint8Array>;
   readonly lane?: string | undefined;
+  /** Whom to believe behind TLS; what the client was made with unless told. */
+  readonly trust?: ServerTrust | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -82,6 +87,7 @@ export class HttpClient<Lane extends string = never> {
     if (this.#closed) throw coded('ERR_CLIENT_CLOSED', 'the client is closed');
     const outgoing = request({
       ...urlToHttpOptions(call.origin),
+      ...trustOptions(call.trust ?? this.#options.trust),
       agent,
       method: call.method,
       path: call.path,

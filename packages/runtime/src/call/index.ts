@@ -5,3 +5,4 @@ export { type RawEvent, readEvents } from './event-stream.ts';
 export { type UploadFile } from './form-body.ts';
 export { HttpClient, type HttpClientOptions } from './http-client.ts';
 export * from './lenient-schema.ts';
+export { type ServerTrust, exactTrust } from './server-trust.ts';

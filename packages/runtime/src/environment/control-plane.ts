@@ -134,6 +134,11 @@ export const controlPlaneEnvironment = {
     about: 'Address the control plane listens on',
     unset: `\`LISTEN_ADDR\`, else \`0.0.0.0:${defaultPorts.controlPlane}\``,
   },
+  CONTROL_PLANE_TLS_LISTEN_ADDR: {
+    field: listenField(),
+    about: 'Further address, behind TLS',
+    unset: 'none',
+  },
   ...serverEnvironment,
   MAX_REQUEST_BODY_MB: {
     field: integerField(1, 1024),

@@ -1,4 +1,5 @@
 import { limits } from '@cynodeai/contracts/common';
+import { z } from 'zod';
 import { hostNamesField } from './host-names-field.ts';
 import {
   type Environment,
@@ -16,6 +17,16 @@ export const serverEnvironment = {
     field: listenField(),
     about: 'Address to listen on, for a role alone in its process',
     unset: 'every address, the port of the role',
+  },
+  TLS_CERT_FILE: {
+    field: z.string().min(1),
+    about: 'Certificate, with those that lead to its authority, PEM',
+    unset: 'no TLS',
+  },
+  TLS_KEY_FILE: {
+    field: z.string().min(1),
+    about: 'Key of that certificate, PEM; it may be the same file',
+    unset: '`TLS_CERT_FILE`',
   },
   READ_TIMEOUT: { field: durationField(), about: 'Longest time to read a request', default: '30s' },
   WRITE_TIMEOUT: {

@@ -35,6 +35,11 @@ export const userGatewayEnvironment = {
     about: 'Address the user gateway listens on',
     unset: '`LISTEN_ADDR`, else `0.0.0.0:8080`',
   },
+  USER_GATEWAY_TLS_LISTEN_ADDR: {
+    field: listenField(),
+    about: 'Further address, behind TLS',
+    unset: 'none',
+  },
   ...serverEnvironment,
   MAX_REQUEST_BODY_MB: {
     field: integerField(1, 100),

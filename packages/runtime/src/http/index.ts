@@ -7,4 +7,5 @@ export * from './problem-error.ts';
 export { requireSameMachine } from './proof.ts';
 export * from './server.ts';
 export { type StreamedBody } from './streamed-body.ts';
+export { type TlsFiles } from './tls-listener.ts';
 export * from './validation.ts';

@@ -16,6 +16,7 @@ import { limitReadTime, readLimits, streamTimeoutMs } from './read-time.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import { acceptStreamedBodies } from './streamed-body.ts';
 import { toProblem } from './to-problem.ts';
+import { type TlsFiles, type TlsListener, openTlsListener } from './tls-listener.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -56,6 +57,8 @@ export interface HttpServer {
   addLogFields(request: FastifyRequest, fields: LogFields): void;
   /** Opens the port; answers with the port in use. */
   listen(address: ListenAddress): Promise<number>;
+  /** Serves the same behind TLS at another address; answers with the port in use. */
+  listenTls(address: ListenAddress, files: TlsFiles): Promise<number>;
   /** Stops accepting, lets requests in flight end, closes idle connections. */
   close(): Promise<void>;
 }
@@ -139,7 +142,11 @@ function openSockets(app: FastifyInstance): ReadonlySet<Socket> {
 }
 
 /** Ends a server when its requests in flight have ended. */
-async function closeServer(app: FastifyInstance, sockets: ReadonlySet<Socket>): Promise<void> {
+async function closeServer(
+  app: FastifyInstance,
+  sockets: ReadonlySet<Socket>,
+  secured: readonly TlsListener[],
+): Promise<void> {
   const sweep = setInterval(() => {
     // A kept connection that becomes idle only after its last answer would hold the server open.
     app.server.closeIdleConnections();
@@ -147,7 +154,7 @@ async function closeServer(app: FastifyInstance, sockets: ReadonlySet<Socket>): 
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }, 50);
   try {
-    await app.close();
+    await Promise.all([app.close(), ...secured.map((listener) => listener.close())]);
   } finally {
     clearInterval(sweep);
   }
@@ -188,6 +195,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const app = createApp(options);
   const routes: Route[] = [];
   const sockets = openSockets(app);
+  const secured: TlsListener[] = [];
   const isKnownHost = options.hosts === undefined ? () => true : hostCheck(options.hosts);
   boundConnections(app.server);
   limitAddresses(app.server, options);
@@ -250,6 +258,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const bound = app.server.address();
       return typeof bound === 'object' && bound !== null ? bound.port : address.port;
     },
-    close: () => closeServer(app, sockets),
+    listenTls: async (address, files) => {
+      const listener = await openTlsListener(app.server, address, { ...options, files });
+      secured.push(listener);
+      return listener.port;
+    },
+    close: () => closeServer(app, sockets, secured),
   };
 }

@@ -21,6 +21,11 @@ export interface NodeState {
    * @throws NodeError `state_unusable`
    */
   identity(): Promise<NodeIdentity>;
+  /**
+   * The certificate of the Worker API, PEM, and the file where it stands with its key; made at the first call.
+   * @throws NodeError `state_unusable`
+   */
+  certificate(slug: string): Promise<{ readonly certificate: string; readonly file: string }>;
   /** Version of the last configuration that was applied in any run. @throws NodeError `state_unusable` */
   lastApplied(): Promise<string | undefined>;
   /** Remembers an applied version durably. @throws NodeError `state_unusable` */

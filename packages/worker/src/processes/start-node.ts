@@ -4,7 +4,7 @@ import { HttpClient } from '@cynodeai/runtime/call';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { type Log, createLog } from '@cynodeai/runtime/observe';
 import { type Clock, elapsedMs, messageOf, systemClock } from '@cynodeai/runtime/std';
-import { startWorkerServer } from '../adapters/http/worker-server.ts';
+import { type WorkerServerDeps, startWorkerServer } from '../adapters/http/worker-server.ts';
 import { createMachineProbe } from '../adapters/host/machine.ts';
 import { createHttpOrchestrator } from '../adapters/orchestrator/http-orchestrator.ts';
 import { InferenceForwarder } from '../adapters/relay/inference-forwarder.ts';
@@ -55,6 +55,8 @@ export interface NodeOverrides {
   readonly inferenceLookMs?: number;
 }
 
+type SecureDoor = WorkerServerDeps['secure'];
+
 const systemTimer: Timer = { sleep, elapsedMs, random: Math.random };
 
 interface Parts {
@@ -84,8 +86,25 @@ function openWays({ startup, inference, log, scope, certificates }: Parts): {
   return { relay, forwarder: new InferenceForwarder({ service: inference, ...places }) };
 }
 
+/** The certificate of the Worker API, where it is behind TLS. */
+function certificateOf(
+  { slug, tlsListen }: NodeSettings,
+  state: NodeState,
+): ReturnType<NodeState['certificate']> | undefined {
+  return tlsListen === undefined ? undefined : state.certificate(slug);
+}
+
+async function secureDoor(settings: NodeSettings, state: NodeState): Promise<SecureDoor> {
+  const { tlsListen: listen } = settings;
+  const own = await certificateOf(settings, state);
+  return listen === undefined || own === undefined ? undefined : { listen, file: own.file };
+}
+
 /** The Worker API and, behind it, the jobs; both end with the process, jobs first. */
-function workerApi(parts: Parts): WorkerApi & { readonly sweep: () => Promise<void> } {
+function workerApi(
+  parts: Parts,
+  state: NodeState,
+): WorkerApi & { readonly sweep: () => Promise<void> } {
   const { startup, scope, log, readiness, config } = parts;
   const { settings } = startup;
   let sweep = async (): Promise<void> => {};
@@ -98,6 +117,7 @@ function workerApi(parts: Parts): WorkerApi & { readonly sweep: () => Promise<vo
       sweep = () => sweepHost({ host, jobs, disk, nodeSlug: settings.slug, log });
       const server = await startWorkerServer({
         listen: settings.listen,
+        secure: await secureDoor(settings, state),
         config,
         models: parts.inference.models,
         readiness,
@@ -126,9 +146,11 @@ function openClient({ connectTimeoutMs }: NodeSettings, scope: ProcessScope): Ht
 }
 
 /** Connections to the orchestrator alone, which proves on each whose it is where that is demanded. */
-function openOrchestratorClient({ settings, proofKey }: Startup, scope: ProcessScope): HttpClient {
+function openOrchestratorClient(startup: Startup, scope: ProcessScope): HttpClient {
+  const { settings, proofKey, authorities: certificates } = startup;
+  const trust = certificates === undefined ? undefined : { certificates };
   const { connectTimeoutMs } = settings;
-  const client = new HttpClient({ connections: 4, connectTimeoutMs, proofKey });
+  const client = new HttpClient({ connections: 4, connectTimeoutMs, proofKey, trust });
   scope.shutdown.add('connections to the orchestrator', () => client.close());
   return client;
 }
@@ -145,6 +167,7 @@ function reporting(parts: Parts, state: NodeState) {
     psk: startup.psk,
     identity: () => state.identity(),
     requestTimeoutMs: settings.requestTimeoutMs,
+    sameOrigin: startup.authorities !== undefined,
   });
   const reportOf = (host: SandboxHost) => async () =>
     capabilityReport({
@@ -152,6 +175,7 @@ function reporting(parts: Parts, state: NodeState) {
       host: await probe.facts(),
       runtime: host.engine.facts,
       inference: inference.facts(),
+      certificate: (await certificateOf(settings, state))?.certificate,
       sandboxUsable: readiness.holds('runtime') && readiness.holds('mountRoot'),
       now: clock.now(),
     });
@@ -209,7 +233,7 @@ export async function startNode(
   const { openSession, reportOf } = reporting(parts, state);
   const retry = { clock, timer, log, signal: scope.signal };
   scope.shutdown.add('state directory', () => state.close());
-  const api = workerApi(parts);
+  const api = workerApi(parts, state);
   const { host, session } = await bringUpNode({
     ...retry,
     settings,

@@ -8,6 +8,7 @@ import { OrchestratorError, type OrchestratorErrorCode } from '../../domain/erro
  */
 const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   node_psk_wrong: 'authentication',
+  join_token_refused: 'authentication',
   node_identity_refused: 'authorization',
   node_token_invalid: 'authentication',
   node_unknown: 'not_found',

@@ -4,7 +4,7 @@ import {
   ollamaErrorSchema,
   ollamaRoutes,
 } from '@cynodeai/contracts/model';
-import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
+import { CallError, type HttpClient, callRoute, exactTrust } from '@cynodeai/runtime/call';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { LineError, linesOf, parseJsonOr } from '@cynodeai/runtime/std';
 import type { ModelAnswer, NotTakenReason } from '../../domain/prompts/model-answer.ts';
@@ -104,7 +104,7 @@ export class OllamaClient implements ModelClient {
     request: ModelRequest,
     { limits, signal, onText }: GenerateOptions,
   ): Promise<ModelAnswer> {
-    const { baseUrl, token } = endpoint;
+    const { baseUrl, token, certificate } = endpoint;
     using watch = new SilenceWatch(limits);
     const stop = AbortSignal.any([signal, watch.signal]);
     const answer = new StreamedAnswer(onText);
@@ -118,6 +118,7 @@ export class OllamaClient implements ModelClient {
           lane: 'prompts',
           baseUrl,
           bearer: token,
+          trust: exactTrust(certificate),
           // The watch comes first; this ends a call whose reader is stuck.
           timeoutMs: limits.totalMs + limits.silenceMs,
           signal: stop,
@@ -157,9 +158,16 @@ export class OllamaClient implements ModelClient {
     }
   }
 
-  #about({ baseUrl, token }: ModelEndpoint, signal: AbortSignal) {
+  #about({ baseUrl, token: bearer, certificate }: ModelEndpoint, signal: AbortSignal) {
     const limits = { timeoutMs: aboutMs, maxBytes: aboutBytes };
-    return { client: this.#http, baseUrl, bearer: token, signal, ...limits };
+    return {
+      client: this.#http,
+      baseUrl,
+      bearer,
+      trust: exactTrust(certificate),
+      signal,
+      ...limits,
+    };
   }
 
   /** Tells the watch once the model is in memory with room for the request: only then is it at work. */

@@ -1,6 +1,6 @@
 import { canonicalModel } from '@cynodeai/contracts/model';
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
-import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
+import { CallError, type HttpClient, callRoute, exactTrust } from '@cynodeai/runtime/call';
 import { messageOf } from '@cynodeai/runtime/std';
 import { keptReason } from '../../domain/jobs/kept-reason.ts';
 import type { LoadOutcome } from '../../domain/models/load-outcome.ts';
@@ -73,8 +73,9 @@ export class ModelWorkerClient implements ModelWorker {
     }
   }
 
-  #call({ url, token }: NodeConnection, signal: AbortSignal) {
+  #call({ url: baseUrl, token: bearer, certificate }: NodeConnection, signal: AbortSignal) {
     const lane: Lane = 'models';
-    return { client: this.#http, baseUrl: url, bearer: token, lane, timeoutMs, signal, maxBytes };
+    const trust = exactTrust(certificate);
+    return { client: this.#http, baseUrl, bearer, trust, lane, timeoutMs, signal, maxBytes };
   }
 }

@@ -1,7 +1,7 @@
 import { limits } from '@cynodeai/contracts/common';
 import { jobOutputSchema, workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { unpackFiles } from '@cynodeai/runtime/archive';
-import { CallError, type HttpClient, callRoute } from '@cynodeai/runtime/call';
+import { CallError, type HttpClient, callRoute, exactTrust } from '@cynodeai/runtime/call';
 import type { Log } from '@cynodeai/runtime/observe';
 import { boundedChunks, messageOf, parseJsonOr } from '@cynodeai/runtime/std';
 import type { NodeConnection } from '../../ports/nodes.ts';
@@ -208,8 +208,10 @@ export class WorkerClient implements WorkerApi {
     }
   }
 
-  #call<S extends object>({ url, token }: NodeConnection, lane: Lane, settings: S) {
-    return { client: this.#options.http, baseUrl: url, bearer: token, lane, ...settings };
+  #call<S extends object>(node: NodeConnection, lane: Lane, settings: S) {
+    const { url: baseUrl, token: bearer, certificate } = node;
+    const trust = exactTrust(certificate);
+    return { client: this.#options.http, baseUrl, bearer, trust, lane, ...settings };
   }
 
   /**

@@ -18,6 +18,7 @@ import type {
   ModelsTable,
   NodeCapabilitiesTable,
   NodeConfigVersionsTable,
+  NodeJoinTokensTable,
   NodeModelAvailabilityTable,
   NodeSandboxImageAvailabilityTable,
   NodeTelemetryTable,
@@ -86,6 +87,7 @@ export interface Database {
   nodes: NodesTable;
   node_capabilities: NodeCapabilitiesTable;
   node_config_versions: NodeConfigVersionsTable;
+  node_join_tokens: NodeJoinTokensTable;
   node_telemetry: NodeTelemetryTable;
   sandbox_images: SandboxImagesTable;
   sandbox_image_versions: SandboxImageVersionsTable;

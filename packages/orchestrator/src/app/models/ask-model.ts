@@ -107,8 +107,8 @@ export async function findModelRoute(deps: AskModelDeps): Promise<ModelRoute | M
   const connection = nodes.find((one) => one.facts.nodeId === path.node.nodeId)?.connection;
   // A dispatchable node has URL and token.
   if (connection === undefined) return { kind: 'waiting', reason: 'no_inference_path' };
-  const { url, token } = connection;
-  return openTo({ baseUrl: `${url}${relayPath}`, token }, path, deps);
+  const { url, token, certificate } = connection;
+  return openTo({ baseUrl: `${url}${relayPath}`, token, certificate }, path, deps);
 }
 
 function openTo(

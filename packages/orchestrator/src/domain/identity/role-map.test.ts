@@ -97,6 +97,11 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'system owner': all,
     'system admin': all,
   },
+  'node.invite': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+  },
   'settings.read': {
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,
@@ -147,6 +152,7 @@ describe('the role map (REQ-ACCESS-0107)', () => {
     expect(gatewayActions.filter(isAdministrative)).toEqual([
       'task.prune',
       'node.allow_reregister',
+      'node.invite',
       'settings.read',
       'settings.write',
       'user.manage',

@@ -49,6 +49,7 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
   },
   'node.read': { system: { ...overseers, viewer: everything }, project: {}, plain: everything },
   'node.allow_reregister': { system: administrators, project: {}, plain: [] },
+  'node.invite': { system: administrators, project: {}, plain: [] },
   'settings.read': { system: overseers, project: {}, plain: [] },
   'settings.write': { system: administrators, project: {}, plain: [] },
   'user.read': { system: { viewer: ['own'] }, project: {}, plain: ['own'] },

@@ -24,6 +24,8 @@ import { toProblem } from './to-problem.ts';
 
 export interface WorkerServerDeps {
   readonly listen: ListenAddress;
+  /** A further address, behind TLS, and the file with its certificate and key. */
+  readonly secure?: { readonly listen: ListenAddress; readonly file: string } | undefined;
   readonly config: Pick<CurrentConfig, 'token' | 'policy'>;
   readonly readiness: ReadinessView;
   readonly jobs: JobService;
@@ -39,13 +41,18 @@ const readTimeoutMs = 120_000;
 /** Connections of one address: a job holds one of a control plane's for its whole life, a thousand at most. */
 const maxConnectionsPerAddress = 4096;
 
+function addressesOf({ listen, secure }: WorkerServerDeps): string {
+  const all = [listen, ...(secure === undefined ? [] : [secure.listen])];
+  return all.map(({ host, port }) => `${host}:${port}`).join(' and ');
+}
+
 /**
  * Opens the Worker API. No limit on how long an answer may take: a job is answered when it has
  * ended.
  * @throws NodeError `listen_failed`. See docs/reference/worker-api.md#ground-rules.
  */
 export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpServer> {
-  const { log, config, readiness, jobs, listen } = deps;
+  const { log, config, readiness, jobs, listen, secure } = deps;
   const server = await createHttpServer({
     log,
     readTimeoutMs,
@@ -71,10 +78,18 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   try {
     const port = await server.listen(listen);
     log.info('worker API is listening', { host: listen.host, port });
+    if (secure !== undefined) {
+      const files = { certificateFile: secure.file, keyFile: secure.file };
+      const { host } = secure.listen;
+      log.info('worker API is listening behind TLS', {
+        host,
+        port: await server.listenTls(secure.listen, files),
+      });
+    }
     return server;
   } catch (cause) {
     await server.close();
-    const message = `the Worker API cannot listen on ${listen.host}:${listen.port}: ${messageOf(cause)}`;
+    const message = `the Worker API cannot listen on ${addressesOf(deps)}: ${messageOf(cause)}`;
     throw new NodeError('listen_failed', message, { cause });
   }
 }

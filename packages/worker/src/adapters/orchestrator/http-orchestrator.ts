@@ -15,6 +15,8 @@ export interface HttpOrchestratorOptions {
   /** Who this node is. @throws NodeError `state_unusable` */
   readonly identity: () => Promise<NodeIdentity>;
   readonly requestTimeoutMs: number;
+  /** It is called at this address alone, whatever address it gives: that is the one whose certificate is trusted. */
+  readonly sameOrigin?: boolean;
 }
 
 /** Longest bootstrap or configuration that is read, bytes. */
@@ -103,6 +105,11 @@ export function createHttpOrchestrator(options: HttpOrchestratorOptions): Orches
     if (bootstrap !== undefined) return bootstrap;
     throw new NodeError('orchestrator_denied', 'the node is not registered');
   };
+  const within = (url: string): string => {
+    if (options.sameOrigin !== true) return url;
+    const { pathname, search } = new URL(url);
+    return new URL(`${pathname}${search}`, baseUrl).href;
+  };
   const settings = (signal: AbortSignal) => ({ client, timeoutMs, maxBytes, signal });
   return {
     register: async (capability, signal) => {
@@ -124,8 +131,8 @@ export function createHttpOrchestrator(options: HttpOrchestratorOptions): Orches
       }
       const { orchestrator, auth } = answer.body;
       bootstrap = {
-        reportUrl: orchestrator.endpoints.node_report_url,
-        configUrl: orchestrator.endpoints.node_config_url,
+        reportUrl: within(orchestrator.endpoints.node_report_url),
+        configUrl: within(orchestrator.endpoints.node_config_url),
         jwt: new Secret(auth.node_jwt),
       };
     },

@@ -20,6 +20,8 @@ export interface Startup {
   readonly psk: Secret;
   /** Key that the orchestrator must prove to hold before it is told the other; absent: it need not. */
   readonly proofKey?: Secret;
+  /** Certificates of the authorities that the orchestrator's must come from, PEM; absent: the system's. */
+  readonly authorities?: string;
   /** Variables that held a secret; the process should forget them. */
   readonly secretVariables: readonly string[];
   readonly warnings: readonly string[];
@@ -89,11 +91,18 @@ export async function loadStartup(
   const psk = await findPsk(yaml, nodeEnv, env);
   const proofFile = yaml?.orchestrator?.proof_key_file;
   const proofKey = proofFile && (await readKey(proofFile, "the key of the orchestrator's proof"));
+  const caFile = yaml?.orchestrator?.tls?.ca_bundle_path;
+  const authorities = caFile && (await readKey(caFile, 'the certificate of the orchestrator'));
   // With a broken source the rest may be in what could not be read, so only its own faults are named.
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-  if ('faults' in identity || typeof psk === 'string' || typeof proofKey === 'string') {
+  if (
+    'faults' in identity ||
+    typeof psk === 'string' ||
+    typeof proofKey === 'string' ||
+    typeof authorities === 'string'
+  ) {
     const missing = 'faults' in identity ? identity.faults : [];
-    const unread = [psk, proofKey].filter((key) => typeof key === 'string');
+    const unread = [psk, proofKey, authorities].filter((key) => typeof key === 'string');
     throw new ConfigError([...missing, ...unread].join('\n'));
   }
   const settings = resolveSettings(yaml, nodeEnv, identity);
@@ -102,6 +111,7 @@ export async function loadStartup(
     settings,
     psk,
     ...(proofKey && { proofKey }),
+    ...(authorities && { authorities: authorities.reveal() }),
     secretVariables: [pskVariable, masterKeyVariable, ...(named === undefined ? [] : [named])],
     warnings: settingWarnings(settings, yaml),
   };

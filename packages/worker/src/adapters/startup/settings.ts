@@ -114,6 +114,7 @@ export function resolveSettings(
       host: api?.listen_host ?? '0.0.0.0',
       port: api?.listen_port ?? defaultPorts.workerApi,
     },
+    ...(api?.tls_listen !== undefined && { tlsListen: api.tls_listen }),
     ...(publicBaseUrl !== undefined && { publicBaseUrl: trimEnd(publicBaseUrl, '/') }),
     ...(api?.max_request_bytes !== undefined && { maxRequestBytes: api.max_request_bytes }),
     sandbox: sandboxSettings(yaml?.sandbox ?? {}, env, stateDir),

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { nodeSlugSchema, serviceUrlSchema } from '@cynodeai/contracts/common';
+import { listenField } from '@cynodeai/runtime/config';
 import { containerEngineField } from '@cynodeai/runtime/environment/node';
 import { z } from 'zod';
 
@@ -40,7 +41,7 @@ export const startupYamlSchema = z.strictObject({
     registration_psk_env: text.optional(),
     registration_psk_file: absolutePath.optional(),
     proof_key_file: absolutePath.optional(),
-    tls: section({ ca_bundle_path: notYet.optional(), pinned_sha256: notYet.optional() }),
+    tls: section({ ca_bundle_path: absolutePath.optional(), pinned_sha256: notYet.optional() }),
     timeouts: section({
       connect_seconds: seconds.optional(),
       request_seconds: seconds.optional(),
@@ -55,6 +56,7 @@ export const startupYamlSchema = z.strictObject({
   worker_api: section({
     listen_host: text.optional(),
     listen_port: z.int().min(1).max(65_535).optional(),
+    tls_listen: listenField().optional(),
     public_base_url: serviceUrlSchema.optional(),
     max_request_bytes: count.optional(),
   }),

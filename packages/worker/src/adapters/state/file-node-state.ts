@@ -7,9 +7,11 @@ import { z } from 'zod';
 import { NodeError } from '../../domain/node/node-error.ts';
 import type { NodeState } from '../../ports/node-state.ts';
 import { openIdentity } from './identity-file.ts';
+import { openWorkerCertificate } from './worker-certificate.ts';
 
 const fileName = 'applied-config.json';
 const identityName = 'identity.pem';
+const certificateName = 'worker-api.pem';
 const contentSchema = z.looseObject({ config_version: ulidSchema });
 
 function unusable(path: string, cause: unknown): NodeError {
@@ -52,6 +54,14 @@ export function createFileNodeState(stateDir: string): NodeState {
         return await openIdentity(join(stateDir, identityName));
       } catch (cause) {
         throw cause instanceof NodeError ? cause : unusable(stateDir, cause);
+      }
+    },
+    certificate: async (slug) => {
+      const file = join(stateDir, certificateName);
+      try {
+        return { certificate: await openWorkerCertificate(file, slug, new Date()), file };
+      } catch (cause) {
+        throw unusable(stateDir, cause);
       }
     },
     lastApplied: async () => {

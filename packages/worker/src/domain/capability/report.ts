@@ -25,12 +25,18 @@ export interface ReportInput {
   /** Container runtime and mount root work at this moment. */
   readonly sandboxUsable: boolean;
   readonly inference: InferenceFacts;
+  /** The certificate that the Worker API shows, PEM, where it is behind TLS. */
+  readonly certificate?: string | undefined;
   readonly now: Date;
 }
 
 /** URL the orchestrator should dial: the operator's, else one made from the host name. */
 function advertisedUrl(settings: NodeSettings, hostname: string): string {
-  return settings.publicBaseUrl ?? `http://${hostname}:${settings.listen.port}`;
+  const { publicBaseUrl, tlsListen, listen } = settings;
+  if (publicBaseUrl !== undefined) return publicBaseUrl;
+  return tlsListen === undefined
+    ? `http://${hostname}:${listen.port}`
+    : `https://${hostname}:${tlsListen.port}`;
 }
 
 type Gpu = NonNullable<NodeCapabilityReport['gpu']>;
@@ -134,6 +140,9 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
     },
     inference: inferencePart(settings, input.inference),
     worker_api: { base_url: advertisedUrl(settings, host.hostname) },
+    ...(input.certificate !== undefined && {
+      tls: { trust_material_status: 'ok', worker_api_server_cert_pem: input.certificate },
+    }),
   };
 }
 

@@ -72,6 +72,8 @@ export interface NodeSettings {
   readonly name?: string;
   readonly labels: readonly string[];
   readonly listen: { readonly host: string; readonly port: number };
+  /** A further address, behind TLS, for an orchestrator on another machine. */
+  readonly tlsListen?: { readonly host: string; readonly port: number };
   /** URL the orchestrator should dial; without it one is made from the host name. */
   readonly publicBaseUrl?: string;
   readonly maxRequestBytes?: number;

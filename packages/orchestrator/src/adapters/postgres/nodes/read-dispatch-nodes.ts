@@ -4,6 +4,7 @@ import type { ConfigAckStatus, NodeStatus } from '../../../domain/nodes/node.ts'
 import type { NodeTokenVault } from '../../../ports/node-secrets.ts';
 import type { DispatchNode } from '../../../ports/nodes.ts';
 import type { Executor } from '../database.ts';
+import { nodeCertificate } from './read-connection.ts';
 import { staleBefore } from '../settings/stale-before.ts';
 
 interface Row {
@@ -19,6 +20,7 @@ interface Row {
   readonly labels: unknown;
   readonly sandbox: unknown;
   readonly inference: unknown;
+  readonly certificate: string | null;
   readonly running: number;
 }
 
@@ -49,7 +51,13 @@ function dispatchNode(
     connection:
       url === undefined || token === undefined
         ? undefined
-        : { nodeId: row.id, slug: row.node_slug, url, token },
+        : {
+            nodeId: row.id,
+            slug: row.node_slug,
+            url,
+            token,
+            certificate: row.certificate ?? undefined,
+          },
   };
 }
 
@@ -76,6 +84,7 @@ export async function readDispatchNodes(
       c.capability_snapshot -> 'node' -> 'labels' AS labels,
       c.capability_snapshot -> 'sandbox' AS sandbox,
       c.capability_snapshot -> 'inference' AS inference,
+      ${nodeCertificate} AS certificate,
       (SELECT count(*) FROM jobs j WHERE j.node_id = n.id AND j.status = 'running')
         + coalesce(retries.count, 0) AS running
     FROM nodes n

@@ -3,6 +3,7 @@ import type { NodeAdminTransaction, TransactNodes } from '../../../ports/node-ad
 import { postgresGatewayAudit } from '../audit/gateway-audit.ts';
 import type { Executor } from '../database.ts';
 import type { Database } from '../tables.ts';
+import { insertJoinToken } from './join-tokens.ts';
 import { isNode } from './node-reader.ts';
 
 async function allowReregister(
@@ -23,6 +24,7 @@ export function postgresTransactNodes(db: Kysely<Database>): TransactNodes {
       work({
         audit: postgresGatewayAudit(trx),
         allowReregister: (idOrSlug, until) => allowReregister(trx, idOrSlug, until),
+        keepJoinToken: (token) => insertJoinToken(trx, token),
       }),
     );
 }

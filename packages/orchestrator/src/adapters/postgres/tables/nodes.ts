@@ -39,6 +39,18 @@ export interface NodesTable {
   updated_at: UpdatedAt;
 }
 
+/** See docs/reference/machines.md#join. */
+export interface NodeJoinTokensTable {
+  id: string;
+  token_hash: Buffer;
+  created_by: string;
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+  node_slug: string | null;
+  key_hash: Buffer | null;
+}
+
 /** The last full report of a node, overwritten. See docs/reference/database.md#node-tables. */
 export interface NodeCapabilitiesTable {
   id: Id;

@@ -4,11 +4,15 @@ import {
   type AllowReregisterDeps,
   allowReregister,
 } from '../../../../app/nodes/allow-reregister.ts';
+import {
+  type CreateJoinTokenDeps,
+  createJoinToken,
+} from '../../../../app/nodes/create-join-token.ts';
 import { type ReadNodesDeps, getNode, listNodes } from '../../../../app/nodes/read-nodes.ts';
 import type { CallerGuard } from '../caller.ts';
 
 /** What the routes on nodes are made of. */
-export type NodeParts = ReadNodesDeps & AllowReregisterDeps;
+export type NodeParts = ReadNodesDeps & AllowReregisterDeps & CreateJoinTokenDeps;
 
 /** Serves every route on nodes. See docs/reference/nodes.md#identity. */
 export function bindNodes(server: HttpServer, guard: CallerGuard, parts: NodeParts): void {
@@ -30,6 +34,13 @@ export function bindNodes(server: HttpServer, guard: CallerGuard, parts: NodePar
     guard,
     handle: async ({ caller, params }) => {
       const { kind, value } = await allowReregister(parts, caller, params.id);
+      return { status: caller.call.answers(kind), body: value };
+    },
+  });
+  bindRoute(server, gatewayRoutes.inviteNode, {
+    guard,
+    handle: async ({ caller, body }) => {
+      const { kind, value } = await createJoinToken(parts, caller, body?.ttl_seconds);
       return { status: caller.call.answers(kind), body: value };
     },
   });

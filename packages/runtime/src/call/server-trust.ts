@@ -1,0 +1,36 @@
+import { X509Certificate } from 'node:crypto';
+import type { ConnectionOptions } from 'node:tls';
+
+/** Whom a client takes a server's word from, in place of the authorities of the system. */
+export interface ServerTrust {
+  /** Certificates, PEM: of authorities, or with `exact` the server's own. */
+  readonly certificates: string;
+  /** The one certificate is the server's name, whatever it is called by. */
+  readonly exact?: boolean;
+}
+
+/**
+ * Who told its certificate is believed with that one alone: no secret goes over a connection that shows another.
+ * Without one what the system trusts counts.
+ */
+export function exactTrust(certificate: string | undefined): ServerTrust | undefined {
+  return certificate === undefined ? undefined : { certificates: certificate, exact: true };
+}
+
+/** The same for Node. See docs/reference/machines.md#certificates. */
+export function trustOptions(
+  trust: ServerTrust | undefined,
+): Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'> {
+  if (trust === undefined) return {};
+  const { certificates: ca, exact = false } = trust;
+  if (!exact) return { ca };
+  return {
+    ca,
+    checkServerIdentity: (_host, { fingerprint256 }) =>
+      fingerprint256 === new X509Certificate(ca).fingerprint256
+        ? undefined
+        : Object.assign(new Error('the server shows another certificate than it was known by'), {
+            code: 'ERR_TLS_PINNED_OTHER',
+          }),
+  };
+}
