@@ -2,6 +2,7 @@ import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import { diskMetrics } from '@cynodeai/runtime/observe';
 import { type Clock, backoffMs, messageOf, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { fileBlobFolder } from '../adapters/blobs/file-blob-folder.ts';
@@ -107,6 +108,12 @@ async function readinessOf(
   return readinessCheck({ probe: postgresReadinessProbe(db, { expectedVersion }), sleep });
 }
 
+/** By what each is for: paths may hold names of people. */
+function watchedFolders({ watchedDirectories }: UserGatewayConfig): Record<string, string> {
+  const name = (index: number): string => (index === 0 ? 'artifacts' : `watched_${index}`);
+  return Object.fromEntries(watchedDirectories.map((path, index) => [name(index), path]));
+}
+
 /** A further resource is one more line here. */
 function resourcesOf(
   config: UserGatewayConfig,
@@ -209,6 +216,7 @@ async function partsOf(
     auditQueue: new AuditQueue(postgresGatewayAudit(db), scope.log),
     refusals,
     proofKey: config.proofKey,
+    collectors: [() => diskMetrics(watchedFolders(config))],
     readiness: overrides.readiness ?? (await readinessOf(db, config)),
     stopping: scope.signal,
   };

@@ -1,6 +1,6 @@
 import type { ListenAddress } from '@cynodeai/runtime/config';
 import { type HttpServer, createHttpServer } from '@cynodeai/runtime/http';
-import type { Log } from '@cynodeai/runtime/observe';
+import type { Collector, Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { ModelLoads } from '../../app/inference/model-loads.ts';
 import type { JobService } from '../../app/jobs/job-service.ts';
@@ -33,6 +33,8 @@ export interface WorkerServerDeps {
   readonly forwarder: RelayForwarder;
   /** Time sandboxes get between SIGTERM and kill when all are stopped, ms. */
   readonly stopGraceMs: number;
+  /** Finds what the node tells of itself beside its requests. */
+  readonly collectors?: readonly Collector[];
   readonly log: Log;
 }
 
@@ -62,7 +64,7 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
     maxBodyBytes: () => config.policy.maxRequestBytes,
     mapError: toProblem,
   });
-  bindHealth(server, readiness);
+  bindHealth(server, readiness, deps.collectors ?? []);
   bindOpenApi(server, config);
   bindRunJob(server, deps);
   bindStageInputFile(server, deps);
