@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bodyErrors } from '../common/body-errors.ts';
+import { folderRefSchema } from '../common/folder-ref.ts';
 import { jobTimeouts, limits } from '../common/limits.ts';
 import {
   isStorableText,
@@ -62,6 +63,8 @@ export const createTaskRequestSchema = z.strictObject({
   name: textSchema.max(limits.indexedTextChars).optional(),
   acceptance_criteria: z.array(textSchema).max(limits.acceptanceCriteriaCount).optional(),
   attachments: z.array(inlineAttachmentSchema).max(limits.attachmentCount).optional(),
+  /** A folder that was sent before; its content is the job's workspace. */
+  folder: folderRefSchema.optional(),
 });
 
 /** An attachment as a task shows it. */
@@ -89,6 +92,8 @@ export const taskSchema = z.object({
   env_names: z.array(z.string()).optional(),
   project_id: uuidSchema.optional(),
   attachments: z.array(taskAttachmentSchema),
+  /** The folder it was given. */
+  folder: folderRefSchema.optional(),
   created_at: timestampSchema,
   updated_at: timestampSchema,
   /** When a node last took its job, absent while it waits for one; and when the task came to its end. */

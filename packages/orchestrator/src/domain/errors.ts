@@ -38,6 +38,8 @@ export type OrchestratorErrorCode =
   | 'forbidden'
   /** No such task, or none the caller may see. */
   | 'task_unknown'
+  /** The caller sent no such folder, or it is gone. */
+  | 'folder_unknown'
   /** The task has no such file. */
   | 'artifact_unknown'
   /** No such project, or none the caller may see. */

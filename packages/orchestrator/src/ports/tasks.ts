@@ -107,6 +107,8 @@ export interface NewTask {
   readonly description: string | undefined;
   readonly acceptanceCriteria: readonly string[] | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Of the folder it is given. */
+  readonly folderId: string | undefined;
   readonly at: Date;
 }
 

@@ -5,6 +5,7 @@ import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { diskMetrics } from '@cynodeai/runtime/observe';
 import { type Clock, backoffMs, messageOf, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
+import { checkTar } from '../adapters/archives/check-archive.ts';
 import { fileBlobFolder } from '../adapters/blobs/file-blob-folder.ts';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { postgresArtifactReader } from '../adapters/postgres/artifacts/artifact-reader.ts';
@@ -24,12 +25,17 @@ import {
   type UserGatewayParts,
   bindUserGateway,
 } from '../adapters/http/user-gateway/bind-user-gateway.ts';
+import {
+  type FolderParts,
+  bindFolders,
+} from '../adapters/http/user-gateway/folders/bind-folders.ts';
 import { bindNodes } from '../adapters/http/user-gateway/nodes/bind-nodes.ts';
 import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bind-role-bindings.ts';
 import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
 import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
+import { postgresFolders } from '../adapters/postgres/folders/folders.ts';
 import { postgresAttemptCounter } from '../adapters/postgres/identity/attempt-counter.ts';
 import { postgresIdentityStore } from '../adapters/postgres/identity/identity-store.ts';
 import {
@@ -119,6 +125,7 @@ function resourcesOf(
   config: UserGatewayConfig,
   db: Kysely<Database>,
   shared: Pick<UserParts, 'idempotency' | 'seal' | 'clock' | 'identity' | 'throttle'>,
+  folders: FolderParts,
 ): readonly BindResource[] {
   const { seal, clock } = shared;
   const users: UserParts = {
@@ -152,6 +159,7 @@ function resourcesOf(
     (server, guard) => bindRoleBindings(server, guard, roleBindings),
     (server, guard) => bindSettings(server, guard, settings),
     (server, guard) => bindNodes(server, guard, nodes),
+    (server, guard) => bindFolders(server, guard, folders),
   ];
 }
 
@@ -183,6 +191,7 @@ async function partsOf(
     transact: postgresTransactTasks(db),
     projects,
     blobs: new FileBlobs(config.artifactDirectory),
+    folders: postgresFolders(db),
     disk:
       overrides.disk ?? watchedDisks({ directories: config.watchedDirectories, log: scope.log }),
     tasks,
@@ -204,7 +213,12 @@ async function partsOf(
     creation,
     pruning: { transact: creation.transact, blobs: creation.blobs, clock, log: scope.log },
     listing: { tasks, callerTasks, identity, projects, seal },
-    resources: resourcesOf(config, db, { idempotency, seal, clock, identity, throttle }),
+    resources: resourcesOf(
+      config,
+      db,
+      { idempotency, seal, clock, identity, throttle },
+      { ...creation, folders: postgresFolders(db), checkArchive: checkTar },
+    ),
     tasks,
     callerTasks,
     artifacts: {

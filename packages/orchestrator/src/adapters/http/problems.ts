@@ -25,6 +25,7 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   input_too_large: 'payload_too_large',
   forbidden: 'authorization',
   task_unknown: 'not_found',
+  folder_unknown: 'not_found',
   artifact_unknown: 'not_found',
   project_unknown: 'not_found',
   project_disabled: 'conflict',

@@ -79,6 +79,7 @@ function deps(blobs: BlobWriter, more: Partial<CreateTaskDeps> = {}): CreateTask
     create: async () => 'created',
     projects,
     blobs,
+    folders: { use: async () => undefined },
     tasks: { status: async () => undefined },
     numbers: new TaskNumbers(),
     clock: systemClock,

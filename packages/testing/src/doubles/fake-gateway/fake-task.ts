@@ -36,7 +36,7 @@ export interface TaskFacts {
   readonly text: string;
   readonly files: readonly FakeFile[];
   /** What it asked of its sandbox. */
-  readonly wishes: Pick<CreateTaskRequest, 'image' | 'env'>;
+  readonly wishes: Pick<CreateTaskRequest, 'image' | 'env' | 'folder'>;
 }
 
 /** A file that a job left: what is in it, or why it was not kept. */
@@ -187,6 +187,7 @@ export class FakeTask {
       prompt: text,
       ...(wishes.image !== undefined && { image: wishes.image }),
       ...(envNames.length > 0 && { env_names: envNames }),
+      ...(wishes.folder !== undefined && { folder: wishes.folder }),
       project_id: projectId,
       attachments: files
         .map((file) => ({

@@ -17,7 +17,7 @@ import { bindListModels } from './list-models.ts';
 import { bindLoadModel } from './load-model.ts';
 import { bindOpenApi } from './openapi.ts';
 import { bindRunJob } from './run-job.ts';
-import { bindStageInputFile } from './stage-input-file.ts';
+import { bindStaging } from './stage-input-file.ts';
 import { bindStopAll } from './stop-all.ts';
 import { bindStopJob } from './stop-job.ts';
 import { toProblem } from './to-problem.ts';
@@ -67,7 +67,7 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   bindHealth(server, readiness, deps.collectors ?? []);
   bindOpenApi(server, config);
   bindRunJob(server, deps);
-  bindStageInputFile(server, deps);
+  bindStaging(server, deps);
   bindGetJob(server, config, jobs);
   bindJobOutput(server, config, jobs);
   bindJobArtifacts(server, config, jobs);
