@@ -137,6 +137,13 @@ export const taskCancelSchema = z.object({
   canceled: z.literal(true),
 });
 
+/** Answer of a deletion. */
+export const taskDeletedSchema = z.object({
+  task_id: uuidSchema,
+  task_name: z.string(),
+  deleted: z.literal(true),
+});
+
 export type InputMode = z.infer<typeof inputModeSchema>;
 export type CreateTaskRequest = z.infer<typeof createTaskRequestSchema>;
 export type InlineAttachment = z.infer<typeof inlineAttachmentSchema>;
@@ -144,6 +151,7 @@ export type TaskAttachment = z.infer<typeof taskAttachmentSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type TaskList = z.infer<typeof taskListSchema>;
 export type TaskCancel = z.infer<typeof taskCancelSchema>;
+export type TaskDeleted = z.infer<typeof taskDeletedSchema>;
 
 /** Tasks. See docs/reference/tasks-and-jobs.md. */
 export const taskRoutes = {
@@ -192,6 +200,18 @@ export const taskRoutes = {
     params: taskRef,
     success: { 200: { kind: 'json', schema: taskSchema } },
     errors: ['validation', 'authentication', 'authorization', 'not_found'],
+  }),
+  deleteTask: defineRoute({
+    operation: 'tasks.delete',
+    method: 'DELETE',
+    path: '/v1/tasks/{id}',
+    auth: 'user',
+    action: 'task.delete',
+    resource: 'task',
+    summary: 'Remove a task that has ended, with results and files',
+    params: taskRef,
+    success: { 200: { kind: 'json', schema: taskDeletedSchema } },
+    errors: ['validation', 'authentication', 'authorization', 'not_found', 'conflict'],
   }),
   cancelTask: defineRoute({
     operation: 'tasks.cancel',

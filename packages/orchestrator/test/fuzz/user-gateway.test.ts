@@ -78,8 +78,8 @@ beforeAll(async () => {
     bodyLimitBytes: 10 * 1024 * 1024,
     readTimeoutMs,
     logText: () => logText(gateway.log),
-    // Wrong passwords and an unknown token: what succeeds here would end the session of the test.
-    refused: ['auth.login', 'auth.refresh', 'users.change_password'],
+    // Wrong passwords, an unknown token and an unknown task: what succeeds here would end what the test needs.
+    refused: ['auth.login', 'auth.refresh', 'users.change_password', 'tasks.delete'],
     openParams: ['settings.get', 'settings.put', 'settings.delete'],
     // Refused before the password is hashed.
     cheap: {
@@ -121,6 +121,7 @@ beforeAll(async () => {
       'tasks.artifacts.get': [{ params: { id: task.id, artifact_id: artifactId } }],
       'tasks.events': [ofTask],
       'tasks.cancel': [ofTask],
+      'tasks.delete': [{ params: { id: 'no-such-task' } }],
       'users.create': [
         { body: { handle: 'fuzz-made', email: 'made@example.org', password: secretCanary } },
       ],

@@ -30,6 +30,7 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   project_unknown: 'not_found',
   project_disabled: 'conflict',
   task_closed: 'conflict',
+  task_open: 'conflict',
   user_unknown: 'not_found',
   handle_taken: 'conflict',
   email_taken: 'conflict',

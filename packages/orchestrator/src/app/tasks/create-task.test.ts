@@ -66,6 +66,7 @@ function transaction(more: Partial<TaskTransaction> = {}): TaskTransaction {
     cancelTask: async (taskId) => ({ taskId, jobIds: [] }),
     countFinished: async () => ({ tasks: 0, jobs: 0, files: 0, bytes: 0 }),
     removeFinished: async () => ({ taskIds: [], jobs: 0, files: [] }),
+    removeTask: async () => undefined,
     ...more,
   };
 }

@@ -63,6 +63,11 @@ export function canReadTask(user: ActiveUser, task: TaskScope): boolean {
   return isAllowed(user, 'task.read', task);
 }
 
+/** True when the caller may delete a task: their own, an administrator every one. */
+export function canDeleteTask(user: ActiveUser, task: TaskScope): boolean {
+  return isAllowed(user, 'task.delete', task);
+}
+
 /** True when the caller may cancel a task: their own, or one of a project they run. */
 export function canCancelTask(user: ActiveUser, task: TaskScope): boolean {
   return isAllowed(user, 'task.cancel', task);

@@ -113,6 +113,11 @@ export class FakeTask {
     return isTerminalTaskStatus(this.#status);
   }
 
+  /** A node took the job, and did not tell of its end yet. */
+  get isWorkedOn(): boolean {
+    return this.#startedAt !== undefined && this.#jobResult === undefined;
+  }
+
   /** A node takes the job. */
   start(): this {
     if (this.#status !== 'queued') throw new Error(`the task is ${this.#status}`);

@@ -163,6 +163,26 @@ export class FakeTasks {
     return task.cancel();
   }
 
+  /** @throws ProblemError `not_found`, `authorization`, `conflict`. */
+  remove(caller: FakeUser, text: string): FakeTask {
+    const task = this.find(caller, text);
+    const isAdministrator = caller.roles.some((role) => role === 'owner' || role === 'admin');
+    const isOwn = task.facts.ownerId === caller.id && !onlyViews(caller);
+    if (!isOwn && !isAdministrator) {
+      throw new ProblemError('authorization', 'your role does not allow deleting this task');
+    }
+    if (!task.hasEnded) {
+      const first = `cynork task cancel ${task.facts.name}`;
+      throw new ProblemError('conflict', `the task is ${task.status}; first cancel it: ${first}`);
+    }
+    if (task.isWorkedOn) {
+      const text = 'a node may still work on the task; try again in a minute';
+      throw new ProblemError('conflict', text);
+    }
+    this.all.splice(this.all.indexOf(task), 1);
+    return task;
+  }
+
   /** One page of a task's files, newest first. @throws ProblemError */
   files(task: FakeTask, query: PageQuery) {
     return this.#pages.of<FakeFile>(task.facts.files.toReversed(), query);

@@ -23,6 +23,7 @@ import { bindGetArtifact } from './tasks/artifacts-get.ts';
 import { bindListArtifacts } from './tasks/artifacts-list.ts';
 import { bindCancelTask } from './tasks/cancel.ts';
 import { bindCreateTask } from './tasks/create.ts';
+import { bindDeleteTask } from './tasks/delete.ts';
 import { bindTaskEvents } from './tasks/events.ts';
 import { bindGetTask } from './tasks/get.ts';
 import { bindListTasks } from './tasks/list.ts';
@@ -80,5 +81,6 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   const recheck = currentActor.bind(undefined, auth);
   bindTaskEvents(server, guard, { tasks, signals, recheck }, stopping);
   bindCancelTask(server, guard, parts.creation);
+  bindDeleteTask(server, guard, parts.pruning);
   bindPruneTasks(server, guard, parts.pruning);
 }
