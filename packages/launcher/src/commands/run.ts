@@ -99,7 +99,8 @@ async function runRequest(
     const need = needOf(request);
     const wish = wishOf(flags);
     await checkWish(wish);
-    const isWatched = flags.output !== 'json' && context.output.isScreen;
+    // The words of a model on their way into a pipe are the whole answer or none.
+    const isWatched = flags.output !== 'json' && (context.output.isScreen || !isAnswer);
     const { yes = false, inference: choice, ports, database } = flags;
     const starting = { progress, yes, choice, ports, database, need };
     const install = await readyInstall({ ...context, ...starting });

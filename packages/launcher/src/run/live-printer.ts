@@ -15,7 +15,7 @@ export interface LiveOptions {
   readonly isAnswer: boolean;
 }
 
-/** Prints the output of a task as it comes, for a person at a terminal; the result stays what counts. */
+/** Prints the output of a task as it comes; the result stays what counts. */
 export class LivePrinter {
   readonly #options: LiveOptions;
   #jobId: string | undefined;
