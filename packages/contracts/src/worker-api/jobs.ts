@@ -92,7 +92,12 @@ export const ackJobRequestSchema = z.strictObject({
 });
 
 /** An `output` event: what a job wrote, whole characters, in order per stream. */
-export const jobOutputSchema = z.object({ stream: z.enum(['stdout', 'stderr']), text: z.string() });
+export const jobOutputSchema = z.object({
+  stream: z.enum(['stdout', 'stderr']),
+  text: z.string(),
+  /** When the first of it was written. */
+  at: timestampSchema.optional(),
+});
 
 export type JobOutput = z.infer<typeof jobOutputSchema>;
 export type WorkerJobStatus = z.infer<typeof workerJobStatusSchema>;

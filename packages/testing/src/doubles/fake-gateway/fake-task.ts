@@ -46,7 +46,7 @@ export type FakeLeftFile = { readonly name: string } & (
 
 /** How a job ends: well and silently unless told. */
 export type JobEnd = Partial<
-  Pick<RunJobResult, 'exit_code' | 'stdout' | 'stderr' | 'truncated' | 'artifacts_omitted'>
+  Pick<RunJobResult, 'exit_code' | 'stdout' | 'stderr' | 'truncated' | 'tail' | 'artifacts_omitted'>
 > & {
   readonly inference?: { readonly model: string; readonly finish_reason?: string };
   readonly left?: readonly FakeLeftFile[];
@@ -224,19 +224,21 @@ export class FakeTask {
       ...(this.hasEnded && {
         stdout: result?.stdout ?? '',
         stderr: result?.stderr ?? '',
+        ...(result?.tail && { tail: result.tail }),
         ...(result?.exit_code !== undefined && { exit_code: result.exit_code }),
       }),
     };
   }
 
   logs(stream: LogStream): TaskLogs {
-    const { stdout = '', stderr = '', truncated } = this.#jobResult ?? {};
+    const { stdout = '', stderr = '', truncated, tail } = this.#jobResult ?? {};
     return {
       ...this.#head(),
       stream,
       ...(stream !== 'stderr' && { stdout }),
       ...(stream !== 'stdout' && { stderr }),
       truncated: truncated ?? { stdout: false, stderr: false },
+      ...(tail && { tail }),
     };
   }
 
