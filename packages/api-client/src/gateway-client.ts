@@ -23,6 +23,8 @@ export interface GatewayClientOptions {
   readonly signal?: AbortSignal;
   /** Key that the gateway must prove to hold before it is told anything. See docs/reference/processes.md#proof. */
   readonly proofKey?: Secret;
+  /** Authority that its certificate has to come from, PEM; those of the system when absent. */
+  readonly authority?: string | undefined;
 }
 
 /** Whether the orchestrator takes prompt work, as `/readyz` says. */
@@ -66,7 +68,9 @@ export class GatewayClient {
 
   constructor(options: GatewayClientOptions) {
     this.#options = options;
-    this.#client = new HttpClient({ connectTimeoutMs, proofKey: options.proofKey });
+    const { proofKey, authority: certificates } = options;
+    const trust = certificates === undefined ? undefined : { certificates };
+    this.#client = new HttpClient({ connectTimeoutMs, proofKey, trust });
     const { origin, pathname } = new URL(options.baseUrl);
     this.#baseUrl = `${origin}${trimEnd(pathname, '/')}`;
   }

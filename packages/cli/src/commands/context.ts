@@ -8,7 +8,7 @@ import type { Terminal } from '@cynodeai/command-line/terminal';
 
 /** What a process offers to its one command; a handler takes the parts it uses. */
 export interface CommandContext {
-  /** The environment the program was started with, without its token. */
+  /** The variables of this process. */
   readonly env: Env;
   readonly settings: Settings;
   readonly output: Output;
@@ -20,8 +20,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The gateway for calls that need no session. @throws CliError `usage` for a bad address. */
   readonly anonymous: () => Promise<GatewayClient>;
-  /** Like `anonymous`, for calls that carry a password or a refresh token: warns before one crosses a network in the clear. */
-  readonly signingIn: () => Promise<GatewayClient>;
+  /** Like `anonymous`, for calls that carry a password or a refresh token: warns before one crosses a network in the clear. With an authority its certificate has to come from that one. */
+  readonly signingIn: (authority?: string) => Promise<GatewayClient>;
   /** Another gateway, for such calls. @throws CliError `usage` for a bad address. */
   readonly signingInAt: (url: string) => Promise<GatewayClient>;
   /** The gateway with a session. @throws CliError `auth` when there is none; nothing has been sent then. */

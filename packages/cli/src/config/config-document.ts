@@ -14,7 +14,9 @@ const schema = z.looseObject({
   refresh_token: text,
   token_gateway: text,
   sessions: z.array(z.looseObject({ gateway: text, token: text, refresh_token: text })).nullish(),
-  contexts: z.record(z.string(), z.looseObject({ gateway_url: z.string() })).nullish(),
+  contexts: z
+    .record(z.string(), z.looseObject({ gateway_url: z.string(), authority: text }))
+    .nullish(),
   credential_helper: text,
   active_project_id: text,
   tls: z.looseObject({ ca_file: text, cert_file: text, key_file: text }).nullish(),
@@ -23,6 +25,8 @@ const schema = z.looseObject({
 /** A named gateway, with keys that this release does not know. */
 export interface StoredContext {
   readonly gateway_url: string;
+  /** Certificate of the authority it was known by when it was logged in to, PEM; absent: those of the system. */
+  readonly authority?: string | null | undefined;
   readonly [key: string]: unknown;
 }
 

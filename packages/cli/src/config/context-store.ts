@@ -33,9 +33,12 @@ export class ContextStore {
     return gatewayNamed(name, await this.#file.read());
   }
 
-  /** Keeps a gateway and uses it from now on. Call it under the lock of the file. */
-  async keep(url: string, name: string | undefined): Promise<void> {
-    const gateways = withGateway(await this.#file.read(), url, name);
+  /**
+   * Keeps a gateway, with the authority its certificate comes from where that is no matter of the system, and uses it
+   * from now on. Call it under the lock of the file.
+   */
+  async keep(url: string, name: string | undefined, authority?: string): Promise<void> {
+    const gateways = withGateway(await this.#file.read(), url, name, authority);
     await this.#file.edit({ gateway_url: url, contexts: contextsDocument(gateways) });
   }
 

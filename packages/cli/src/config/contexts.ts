@@ -62,12 +62,21 @@ export function withGateway(
   config: StoredConfig,
   url: string,
   name: string | undefined,
+  authority: string | undefined,
 ): readonly NamedGateway[] {
   const known = namedGateways(config);
   const own = known.find((one) => isSameGateway(one.url, url));
-  const added = { name: name ?? own?.name ?? usualNameOf(url), url, kept: own?.kept };
+  const pinned = authority === undefined ? undefined : { gateway_url: url, authority };
+  const kept = pinned === undefined ? own?.kept : { ...own?.kept, ...pinned };
+  const added = { name: name ?? own?.name ?? usualNameOf(url), url, kept };
   const others = known.filter((one) => one.name !== added.name && !isSameGateway(one.url, url));
   return [...others, added];
+}
+
+/** Whom to believe behind TLS at an address: the authority that its gateway was known by, else the system's. */
+export function authorityOf(config: StoredConfig, url: string): string | undefined {
+  const known = namedGateways(config).find((one) => isSameGateway(one.url, url));
+  return known?.kept?.authority || undefined;
 }
 
 /** As the config file has them. */

@@ -8,7 +8,7 @@ import {
 } from '@cynodeai/contracts/common';
 import { CliError } from '../base/cli-error.ts';
 import type { StoredConfig } from './config-document.ts';
-import { gatewayNamed, localContext } from './contexts.ts';
+import { authorityOf, gatewayNamed, localContext } from './contexts.ts';
 
 /** Who named the gateway: `install` and `default` say that nobody did. */
 export type TargetSource = 'flag' | 'context' | 'environment' | 'file' | 'install' | 'default';
@@ -21,6 +21,8 @@ export interface GatewayTarget {
   readonly source: TargetSource;
   /** The install of this user whose gateway is at the address; it has to prove that it is. */
   readonly install?: LocalInstall;
+  /** The authority its certificate has to come from, PEM; absent: one of the system's. */
+  readonly authority?: string;
 }
 
 export interface TargetOptions {
@@ -71,5 +73,12 @@ export function resolveTarget(options: TargetOptions): GatewayTarget {
     protocol === 'http:' &&
     isOnThisHost(url) &&
     Number(port || 80) === install.port;
-  return { url, origin, source, ...(isInstalls && { install }) };
+  const authority = authorityOf(options.file, url);
+  return {
+    url,
+    origin,
+    source,
+    ...(isInstalls && { install }),
+    ...(authority !== undefined && { authority }),
+  };
 }

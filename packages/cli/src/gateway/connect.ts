@@ -58,6 +58,7 @@ export class Connection {
     this.client = new GatewayClient({
       baseUrl: this.#url,
       ...(install && { proofKey: install.proofKey }),
+      authority: target.authority,
       userAgent: `cynork/${packageVersion}`,
       signal,
       token: () => this.#tokens.current(),

@@ -67,9 +67,10 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
   });
   const connections = new Map<string, Connection>();
   let terminal: Terminal | undefined;
-  const connect = async (url?: string): Promise<Connection> => {
+  const connect = async (url?: string, authority?: string): Promise<Connection> => {
     const { Connection } = await import('../gateway/connect.ts');
-    const target = settings.target(url);
+    const found = settings.target(url);
+    const target = authority === undefined ? found : { ...found, authority };
     const known = connections.get(target.url);
     if (known !== undefined) return known;
     const opened = new Connection({ target, settings, sessions, notes, signal, renew });
@@ -89,7 +90,7 @@ export async function createContext(options: ContextOptions): Promise<ProcessCon
     contexts: new ContextStore(file),
     signal,
     anonymous: async () => (await connect()).client,
-    signingIn: async () => (await connect()).signingIn(),
+    signingIn: async (authority) => (await connect(undefined, authority)).signingIn(),
     signingInAt: async (url) => (await connect(url)).signingIn(),
     authenticated: async () => (await connect()).authenticated(),
     close: async () => {

@@ -6,7 +6,6 @@ export const gatewayActions = [
   'task.create',
   'task.read',
   'task.cancel',
-  'task.delete',
   'task.prune',
   'project.read',
   'node.read',

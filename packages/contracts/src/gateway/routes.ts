@@ -1,7 +1,6 @@
 import type { OtherRoute, UserRoute } from '../common/route.ts';
 import type { GatewayAction } from './actions.ts';
 import { authRoutes } from './auth.ts';
-import { folderRoutes } from './folders.ts';
 import { metaRoutes } from './meta.ts';
 import { nodeRoutes } from './nodes.ts';
 import { roleBindingRoutes } from './role-bindings.ts';
@@ -14,7 +13,6 @@ import { taskRoutes } from './tasks.ts';
 import { userRoutes } from './users.ts';
 
 export * from './auth.ts';
-export * from './folders.ts';
 export * from './meta.ts';
 export * from './nodes.ts';
 export * from './role-bindings.ts';
@@ -38,7 +36,6 @@ export const gatewayRoutes = {
   ...taskArtifactRoutes,
   ...taskEventRoutes,
   ...taskPruneRoutes,
-  ...folderRoutes,
   ...userRoutes,
   ...roleBindingRoutes,
   ...settingRoutes,

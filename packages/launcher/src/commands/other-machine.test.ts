@@ -9,6 +9,9 @@ it('the line for another machine goes through a tunnel where the gateway is on l
   expect(loginLine('https://engine.test:8443', place)).toBe(
     'cynork auth login --user admin --gateway https://engine.test:8443',
   );
+  expect(loginLine('https://engine.test:8443', place, 'AB:CD')).toBe(
+    'cynork auth login --user admin --gateway https://engine.test:8443 --fingerprint AB:CD',
+  );
 });
 
 it('this machine and user have plain names, or placeholders', () => {

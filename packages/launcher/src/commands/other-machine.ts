@@ -26,10 +26,11 @@ export function here(): Here {
 
 /**
  * The line that logs in from another machine, ready to be pasted there. A gateway that listens on loopback alone is
- * reached through a tunnel. See docs/reference/cli.md#contexts.
+ * reached through a tunnel; one behind TLS is known by its fingerprint, unless the system vouches for it. See docs/reference/cli.md#contexts.
  */
-export function loginLine(gatewayUrl: string, { user, host }: Here): string {
-  const login = `cynork auth login --user admin --gateway ${gatewayUrl}`;
+export function loginLine(gatewayUrl: string, { user, host }: Here, fingerprint?: string): string {
+  const known = fingerprint === undefined ? '' : ` --fingerprint ${fingerprint}`;
+  const login = `cynork auth login --user admin --gateway ${gatewayUrl}${known}`;
   if (!isOnThisHost(gatewayUrl)) return login;
   const { host: address, port } = new URL(gatewayUrl);
   return `ssh -o ExitOnForwardFailure=yes -fNL ${port}:${address} ${user}@${host} && ${login} --context ${host}`;

@@ -1,7 +1,6 @@
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { CommandError } from '@cynodeai/command-line/error';
 import { GatewayError } from '@cynodeai/api-client';
-import { type LocalFolder, bodyWithFolder } from '@cynodeai/api-client/folder';
 import { SaveError } from '@cynodeai/api-client/save-files';
 import {
   type TaskInput,
@@ -78,11 +77,10 @@ function wishOf({ out, force: replace = false }: RunFlags): SaveWish | undefined
 }
 
 async function runRequest(
-  input: TaskInput,
+  { body: request, files }: TaskInput,
   flags: RunFlags,
   context: CommandContext,
 ): Promise<number> {
-  const { body: request, files } = input;
   const progress = new Progress({ quiet: flags.quiet ?? false });
   const onBegin = (): void => progress.done();
   const isAnswer = needOf(request) === 'answer';
@@ -91,7 +89,6 @@ async function runRequest(
   if (isAnswer && looksLikeCommand(prompt)) {
     progress.note(`a prompt goes to a model; to run it: cynode run --command ${quoted(prompt)}`);
   }
-  for (const note of input.folder?.notes ?? []) progress.note(note);
   const onStep = (what: string): void => {
     if (!live.begun) progress.step(what);
   };
@@ -99,22 +96,17 @@ async function runRequest(
     const need = needOf(request);
     const wish = wishOf(flags);
     await checkWish(wish);
-    // The words of a model on their way into a pipe are the whole answer or none.
-    const isWatched = flags.output !== 'json' && (context.output.isScreen || !isAnswer);
+    const isWatched = flags.output !== 'json' && context.output.isScreen;
     const { yes = false, inference: choice, ports, database } = flags;
     const starting = { progress, yes, choice, ports, database, need };
     const install = await readyInstall({ ...context, ...starting });
     const couldAskDemo = need !== undefined && runningStack(install)?.inference.kind === 'demo';
     const client = localClient(install);
     await using _closing = { [Symbol.asyncDispose]: () => client.close() };
-    const { env, signal } = context;
-    const onSend = ({ entries }: LocalFolder): void =>
-      onStep(`sending the folder (${entries} files)`);
-    const body = await bodyWithFolder(client, input, { env, signal, onSend });
     const once = (): Promise<TaskResult> =>
       runTask({
         client,
-        request: body,
+        request,
         files,
         signal: context.signal,
         onStep,

@@ -43,10 +43,11 @@ function nodesText(list: NodeList | undefined): string[] {
 }
 
 /** How to log in from elsewhere, while there is somebody to log in to. */
-function otherMachineLines({ servers }: StackStatus): string[] {
+function otherMachineLines({ servers, far }: StackStatus): string[] {
   const gateway = servers.find(({ name }) => name === 'user-gateway');
   if (gateway === undefined || gateway.readiness.state === 'unreachable') return [];
-  return [`from another machine: ${loginLine(gateway.url, here())}`];
+  const line = loginLine(far?.gatewayUrl ?? gateway.url, here(), far?.fingerprint);
+  return [`from another machine: ${line}`];
 }
 
 /** The status as people read it. */
@@ -146,6 +147,13 @@ export function statusDocument(
     })),
     ...(nodes && 'nodes' in nodes && { nodes: nodes.nodes.map(nodeDocument) }),
     ...(status.inference && { inference: inferenceDocument(status.inference) }),
+    ...(status.far && {
+      other_machines: {
+        gateway_url: status.far.gatewayUrl,
+        control_plane_url: status.far.controlPlaneUrl,
+        ...(status.far.fingerprint !== undefined && { fingerprint: status.far.fingerprint }),
+      },
+    }),
     database: status.database ? { kind: 'named', address: status.database } : { kind: 'embedded' },
     disks: disks.map(({ directory, state, usedShare, freeBytes }) => ({
       directory,

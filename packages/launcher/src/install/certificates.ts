@@ -1,4 +1,5 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { isIP } from 'node:net';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Secret } from '@cynodeai/runtime/config';
@@ -63,6 +64,9 @@ export function pinnedFingerprint(
 const alternativeNames = (certificate: X509Certificate): readonly string[] =>
   certificate.subjectAltName?.split(', ').map((one) => one.replace(/^[^:]*:/, '')) ?? [];
 
+const isFor = (certificate: X509Certificate, name: string): boolean =>
+  (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
+
 function isGood(pem: string | undefined, names: readonly string[], by: CertifiedKey, now: Date) {
   try {
     const [own] = certificatesOf(pem ?? '');
@@ -71,7 +75,7 @@ function isGood(pem: string | undefined, names: readonly string[], by: Certified
       own.validToDate.getTime() - now.getTime() > renewBeforeMs &&
       own.checkPrivateKey(createPrivateKey(keyOf(pem ?? ''))) &&
       own.verify(new X509Certificate(by.certificate).publicKey) &&
-      names.every((name) => own.checkIP(name) !== undefined || own.checkHost(name) !== undefined) &&
+      names.every((name) => isFor(own, name)) &&
       alternativeNames(own).length === names.length
     );
   } catch {

@@ -1,6 +1,8 @@
 import { shownDatabase } from '../domain/database.ts';
 import { keptDatabase } from '../install/database-choice.ts';
+import { pinnedFingerprint } from '../install/certificates.ts';
 import type { Install } from '../install/install.ts';
+import { farUrl } from '../install/listen-choice.ts';
 import { openSecrets } from '../install/secrets.ts';
 import { urlOf } from '../roles/decisions.ts';
 import { processRoles } from '../roles/table.ts';
@@ -17,6 +19,12 @@ export interface ServerStatus {
   readonly readiness: Readiness;
 }
 
+interface FarDoors {
+  readonly gatewayUrl: string;
+  readonly controlPlaneUrl: string;
+  readonly fingerprint: string | undefined;
+}
+
 export interface StackStatus {
   /** `unsupervised`: roles run, but what restarted them is gone; the next start takes over. */
   readonly state: 'running' | 'unsupervised' | 'stopped';
@@ -26,8 +34,24 @@ export interface StackStatus {
   readonly roles: readonly (RoleState & { readonly alive: boolean })[];
   readonly servers: readonly ServerStatus[];
   readonly inference?: InferenceStatus;
+  /** Its doors for other machines, and what their certificates come from where the system does not know it. */
+  readonly far?: FarDoors | undefined;
   /** The user's own database, as it may be shown; absent: the install has its own. */
   readonly database?: string;
+}
+
+function farDoors({ paths, listen }: Install): FarDoors | undefined {
+  if (listen === undefined) return undefined;
+  const urls = {
+    gatewayUrl: farUrl(listen, 'user-gateway'),
+    controlPlaneUrl: farUrl(listen, 'control-plane'),
+  };
+  try {
+    return { ...urls, fingerprint: pinnedFingerprint(paths, listen) };
+  } catch {
+    // Files of one's own that cannot be read are told by the supervisor's log.
+    return { ...urls, fingerprint: undefined };
+  }
 }
 
 /** How the install's stack is doing; asks every server. */
@@ -78,6 +102,7 @@ export async function stackStatus(install: Install): Promise<StackStatus> {
     roles,
     servers,
     inference,
+    far: farDoors(install),
     ...database,
   };
 }

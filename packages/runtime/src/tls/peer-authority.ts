@@ -8,6 +8,11 @@ import { fingerprintOf } from './certificate.ts';
 /** `pin_mismatch`: no certificate there has the fingerprint. `not_tls`: what answers speaks no TLS. */
 export class PeerError extends CodedError<'unreachable' | 'not_tls' | 'pin_mismatch'> {}
 
+export interface PeerOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Longest chain that is looked at. */
 const maxChain = 8;
 
@@ -23,6 +28,42 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
   return chain;
 }
 
+/** Opens a connection behind TLS. @throws PeerError `unreachable`, `not_tls`; whatever else TLS says of a certificate */
+async function opened<T>(
+  url: URL,
+  { timeoutMs, signal: given }: PeerOptions,
+  rejectUnauthorized: boolean,
+  use: (socket: TLSSocket) => T,
+): Promise<T> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const socket = connect({
+    host,
+    port: Number(url.port || 443),
+    rejectUnauthorized,
+    ...(isIP(host) === 0 && { servername: host }),
+  });
+  const late = AbortSignal.timeout(timeoutMs);
+  const signal = given ? AbortSignal.any([given, late]) : late;
+  try {
+    await once(socket, 'secureConnect', { signal });
+    return use(socket);
+  } catch (error) {
+    given?.throwIfAborted();
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Whether the authorities of the system vouch for a server. @throws PeerError `unreachable`, `not_tls` */
+export async function isTrusted(url: URL, options: PeerOptions): Promise<boolean> {
+  await shownCertificates(url, options);
+  return opened(url, options, true, () => true).catch(() => {
+    options.signal?.throwIfAborted();
+    return false;
+  });
+}
+
 /**
  * The certificates a server shows, its own first and its authority last. Nothing is said to it, nothing it shows is
  * believed: whoever asks compares a fingerprint, and only then calls with the certificate as the one to trust.
@@ -30,25 +71,13 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
  */
 export async function shownCertificates(
   url: URL,
-  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  options: PeerOptions,
 ): Promise<readonly X509Certificate[]> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const socket = connect({
-    host,
-    port: Number(url.port || 443),
-    rejectUnauthorized: false,
-    ...(isIP(host) === 0 && { servername: host }),
-  });
-  const late = AbortSignal.timeout(options.timeoutMs);
-  const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
   try {
-    await once(socket, 'secureConnect', { signal });
-    return chainOf(socket);
+    return await opened(url, options, false, chainOf);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw peerErrorOf(url, error);
-  } finally {
-    socket.destroy();
   }
 }
 
@@ -69,7 +98,7 @@ function peerErrorOf(url: URL, error: unknown): PeerError {
 export async function pinnedCertificate(
   url: URL,
   fingerprint: string,
-  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  options: PeerOptions,
 ): Promise<string> {
   const shown = await shownCertificates(url, options);
   const found = shown.find((one) => one.fingerprint256 === fingerprint);

@@ -4,7 +4,6 @@ import { type Drive, GatewayDriver } from './gateway/driver.ts';
 import { testEnds } from './gateway/ends.ts';
 import { testEvents } from './gateway/events.ts';
 import { testFiles } from './gateway/files.ts';
-import { testFolders } from './gateway/folders.ts';
 import { testIdempotency } from './gateway/idempotency.ts';
 import { testLists } from './gateway/lists.ts';
 import { testRefusals } from './gateway/refusals.ts';
@@ -25,7 +24,6 @@ const parts = [
   ['ends', testEnds],
   ['events', testEvents],
   ['files', testFiles],
-  ['folders', testFolders],
 ] as const;
 
 /**

@@ -94,7 +94,6 @@ export function stage(scene: Scene = {}) {
     },
     find: async () => undefined,
     stage: async () => {},
-    stageFolder: async () => {},
     removeStaged: async () => [],
     removeStrays: async () => [],
   };

@@ -8,6 +8,11 @@ export const loginFlags = {
   user: { type: 'string', short: 'u', value: 'handle', help: 'who logs in; asked for when absent' },
   handle: { type: 'string', value: 'handle', help: 'the same as --user' },
   passwordStdin: { type: 'boolean', help: 'read the password from standard input; needs --user' },
+  fingerprint: {
+    type: 'string',
+    value: 'sha256',
+    help: 'with an https --gateway: what its certificate must come from, as cynode status there prints it',
+  },
 } as const satisfies Flags;
 
 export const passwdFlags = {

@@ -1,6 +1,7 @@
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { CliError } from '../../base/cli-error.ts';
 import { requireContextName } from '../../config/context-store.ts';
+import { authorityToTrust } from '../../gateway/authority-to-trust.ts';
 import { issuerOf } from '../../gateway/connect.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
@@ -10,7 +11,7 @@ import type { loginFlags } from './flags.ts';
 type LoginFlags = CommandInput<Record<string, never>, typeof loginFlags>['flags'];
 type Context = Pick<
   CommandContext,
-  'signingIn' | 'notes' | 'output' | 'sessions' | 'contexts' | 'settings' | 'terminal'
+  'signingIn' | 'notes' | 'output' | 'sessions' | 'contexts' | 'settings' | 'signal' | 'terminal'
 >;
 
 async function askHandle(flags: LoginFlags, terminal: Terminal): Promise<string> {
@@ -24,7 +25,7 @@ async function askHandle(flags: LoginFlags, terminal: Terminal): Promise<string>
  * See docs/reference/cli.md#log-in-and-out.
  */
 export async function login(
-  { signingIn, notes, output, sessions, contexts, settings, terminal }: Context,
+  { signingIn, notes, output, sessions, contexts, settings, signal, terminal }: Context,
   { flags }: { readonly flags: LoginFlags },
 ): Promise<void> {
   if (flags.user !== undefined && flags.handle !== undefined) {
@@ -38,7 +39,8 @@ export async function login(
   const { contextName } = settings;
   if (isNew && contextName !== undefined) requireContextName(contextName);
   sessions.requirePlace();
-  const client = await signingIn();
+  const authority = await authorityToTrust(target, flags.fingerprint, { terminal, notes, signal });
+  const client = await signingIn(authority);
   // Whoever types a password sees whom it goes to.
   const asks = terminal.isInteractive || (flags.user ?? flags.handle) === undefined;
   if (asks && !flags.passwordStdin) await notes.say(`Logging in to ${target.url}`);
@@ -52,7 +54,7 @@ export async function login(
     if (!isNew) return;
     // First, for a session without a mark is of the gateway in use up to now, which stays where this fails.
     await sessions.mark();
-    await contexts.keep(target.url, contextName);
+    await contexts.keep(target.url, contextName, authority);
     await sessions.arrange();
   });
   if (isNew && settings.hasEnvGateway) {

@@ -36,7 +36,6 @@ import type {
   SystemSettingsTable,
 } from './tables/policy.ts';
 import type {
-  FoldersTable,
   IdempotencyKeysTable,
   JobsTable,
   RunsTable,
@@ -80,7 +79,6 @@ export interface Database {
   orchestrator_state: OrchestratorStateTable;
   tasks: TasksTable;
   jobs: JobsTable;
-  folders: FoldersTable;
   idempotency_keys: IdempotencyKeysTable;
   task_artifacts: TaskArtifactsTable;
   task_events: TaskEventsTable;

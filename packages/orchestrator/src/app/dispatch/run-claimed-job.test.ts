@@ -48,7 +48,6 @@ function world() {
       };
     },
     stageFile: async () => 'staged',
-    stageFolder: async () => 'staged',
     getJob: async (node, { taskId, jobId }) => {
       if (node.slug === 'b') {
         const known = { version: 1, task_id: taskId, job_id: jobId } as const;
@@ -103,7 +102,7 @@ function world() {
       requeue: unused,
     },
     nodes: { all: async () => [], deactivate: unused },
-    input: { read: unused, artifactRefs: async () => new Map(), folderRef: unused },
+    input: { read: unused, artifactRefs: async () => new Map() },
     blobs: {
       open: unused,
       read: unused,

@@ -233,8 +233,7 @@ async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
   const image = await chooseImage(deps.engine, run.admitted, run.signal);
   await deps.disk.admit();
   const files = run.request.sandbox.input_files ?? [];
-  const { folder } = run.request.sandbox;
-  const dirs = await deps.workspace.create(run.request.job_id, files, folder);
+  const dirs = await deps.workspace.create(run.request.job_id, files);
   return withLeft(deps, run, dirs, await runIn(deps, run, { dirs, image }));
 }
 

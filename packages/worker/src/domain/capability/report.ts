@@ -1,6 +1,5 @@
 import { type ContainerEngine, transportOf } from '@cynodeai/contracts/common';
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
-import { folderFeature } from '@cynodeai/contracts/worker-api';
 import type { NodeSettings } from '../node/settings.ts';
 import { type InferenceFacts, traitsOnWire } from '../inference/models.ts';
 import type { GpuDevice, HostFacts } from './host-facts.ts';
@@ -131,7 +130,7 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
     gpu: gpuPart(sandboxOnly ? [] : host.gpus),
     sandbox: {
       supported: settings.sandbox.mode !== 'disabled' && input.sandboxUsable,
-      features: [...runtime.features, folderFeature].toSorted(),
+      features: [...runtime.features].toSorted(),
       max_concurrency: settings.sandbox.maxConcurrency,
     },
     network: {

@@ -1,7 +1,6 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
-import type { Collector } from '@cynodeai/runtime/observe';
 import { bindAckConfig } from './ack-config.ts';
 import { bindGetConfig } from './get-config.ts';
 import { bindOpenApi } from './openapi.ts';
@@ -15,9 +14,8 @@ export function bindControlPlane(
   deps: RegisterNodeRouteDeps & JoinNodeRouteDeps,
   readiness: () => Promise<readonly ReadinessReason[]>,
   proofKey?: Secret,
-  collectors: readonly Collector[] = [],
 ): void {
-  bindHealthRoutes(server, readiness, proofKey, collectors);
+  bindHealthRoutes(server, readiness, proofKey);
   bindOpenApi(server);
   bindRegisterNode(server, deps);
   bindJoinNode(server, deps);

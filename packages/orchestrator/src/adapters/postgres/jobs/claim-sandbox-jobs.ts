@@ -32,8 +32,7 @@ async function lockCandidates(
         SELECT 1 FROM unnest(
           CASE WHEN (j.payload ->> 'use_inference')::boolean
             THEN ${open(slots.inference)}::text[] ELSE ${open(slots.plain)}::text[] END) AS node
-        WHERE NOT coalesce(j.payload -> 'dispatch' -> 'refused_by', '[]') ? node
-          AND (NOT j.payload ? 'folder' OR node = ANY (${slots.folders.nodeIds}::text[])))
+        WHERE NOT coalesce(j.payload -> 'dispatch' -> 'refused_by', '[]') ? node)
     ORDER BY j.created_at, j.id
     LIMIT ${Math.min(slots.total, maxJobsPerTransaction)}
     FOR NO KEY UPDATE OF t, j SKIP LOCKED

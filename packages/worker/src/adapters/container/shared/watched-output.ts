@@ -14,28 +14,20 @@ export class WatchedOutput implements SandboxSinks {
     const { heard } = sinks;
     const sure = heard && new SureOutput(heard.stderr);
     this.stdout = {
-      write: (chunk, at) => {
+      write: (chunk) => {
         this.#silent = false;
-        sinks.stdout.write(chunk, at);
-        heard?.stdout.write(chunk, at);
-      },
-      omit: (bytes) => {
-        sinks.stdout.omit?.(bytes);
-        heard?.stdout.omit?.(bytes);
+        sinks.stdout.write(chunk);
+        heard?.stdout.write(chunk);
       },
     };
     this.stderr = {
-      write: (chunk, at) => {
+      write: (chunk) => {
         const room = stderrKept - this.#firstWords.length;
         if (room > 0) {
           this.#firstWords += Buffer.from(chunk.subarray(0, room)).toString('latin1');
         }
-        sinks.stderr.write(chunk, at);
-        sure?.write(chunk, at);
-      },
-      omit: (bytes) => {
-        sinks.stderr.omit?.(bytes);
-        heard?.stderr.omit?.(bytes);
+        sinks.stderr.write(chunk);
+        sure?.write(chunk);
       },
     };
   }

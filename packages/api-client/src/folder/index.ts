@@ -1,2 +1,0 @@
-export { type LocalFolder } from './local-folder.ts';
-export { bodyWithFolder } from './send-folder.ts';

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { calledBy, farAddress, farUrl, parseListenChoice } from './listen-choice.ts';
+
+describe('what --listen says', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7:8443', 'https://192.0.2.7:8444'],
+    ['192.0.2.7:9000', '192.0.2.7:9000', 'https://192.0.2.7:9001'],
+    ['2001:db8::7', '[2001:db8::7]:8443', 'https://[2001:db8::7]:8444'],
+    ['[2001:db8::7]', '[2001:db8::7]:8443', 'https://[2001:db8::7]:8444'],
+    ['[2001:db8::7]:9000', '[2001:db8::7]:9000', 'https://[2001:db8::7]:9001'],
+  ])('%s is %s, and %s for nodes', (text, address, url) => {
+    const choice = parseListenChoice(text, [], undefined);
+    expect(farAddress(choice, 'user-gateway')).toBe(address);
+    expect(farUrl(choice, 'control-plane')).toBe(url);
+  });
+
+  it.each(['', 'host', 'host:80', '192.0.2.7:0', '192.0.2.7:65535', '192.0.2.7:x', '::g', '1.2.3'])(
+    'anything else is told with examples: %j',
+    (text) => {
+      expect(() => parseListenChoice(text, [], undefined)).toThrow(/--listen 192\.0\.2\.7/);
+    },
+  );
+
+  it('names come first, and hostile ones are none', () => {
+    const choice = parseListenChoice('192.0.2.7', ['engine.example', 'engine'], undefined);
+    expect(calledBy(choice)).toEqual(['engine.example', 'engine', '192.0.2.7']);
+    for (const name of ['', '-x', 'a b', 'a/b', 'ä', 'x\n', '*.x', 'a'.repeat(254)]) {
+      expect(() => parseListenChoice('192.0.2.7', [name], undefined), name).toThrow('no host name');
+    }
+  });
+});
