@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '@cynodeai/runtime/config';
@@ -9,6 +9,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { ProcessRole } from '../src/roles/role.ts';
 import { processRoles } from '../src/roles/table.ts';
+import { unitText } from '../src/setup/service.ts';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const deploy = join(checkout, 'deploy');
@@ -224,5 +225,42 @@ describe('the compose file', () => {
     const [, started] = /cynodeai\/(packages\S+main\.ts .*)$/m.exec(unit) ?? [];
     expect(services[name]?.command?.join(' ')).toBe(`node ${started}`);
     expect(services[name]?.image).toBe('localhost/cynode/orchestrator:latest');
+  });
+});
+
+describe('the unit that cynode up --service writes', () => {
+  const template = (kind: string): string =>
+    textOf(join(deploy, 'systemd', kind, 'cynode.service'));
+
+  it.each(
+    kinds.flatMap((kind) =>
+      ['plain', 'a b', 'ü%h $HOME ${X} "q" \\n;'].map((name) => [kind, name] as const),
+    ),
+  )('is the one of deploy (%s), also for folders called %j', async (kind, name) => {
+    await using dir = await temporaryDirectory();
+    const places = {
+      checkout: join(dir.path, name),
+      home: join(dir.path, name, 'state'),
+      userHome: join(dir.path, name, 'home'),
+    };
+    mkdirSync(places.checkout);
+    writeFileSync(join(places.checkout, 'cynode'), '#!/bin/sh\n', { mode: 0o755 });
+    const unit = join(dir.path, 'cynode.service');
+    writeFileSync(unit, unitText(template(kind), places));
+    const manager = kind === 'user' ? ['--user'] : [];
+    const verified = await runCommand('systemd-analyze', [...manager, '--man=no', 'verify', unit], {
+      env: { PATH: '/usr/bin:/bin', HOME: dir.path, XDG_RUNTIME_DIR: dir.path },
+    });
+    expect({ code: verified.exitCode, said: verified.stderr }).toEqual({ code: 0, said: '' });
+    const lines = (text: string): string[] => text.split('\n');
+    const changed = lines(textOf(unit)).filter((line) => !lines(template(kind)).includes(line));
+    expect(
+      changed.map((line) => /^(?:ExecStart|Environment="(?:HOME|CYNODE_HOME))/.exec(line)?.[0]),
+    ).toEqual(['Environment="HOME', 'Environment="CYNODE_HOME', 'ExecStart']);
+  });
+
+  it('refuses a folder that no line of it can name', () => {
+    const places = { checkout: '/a\nExecStart=/bin/false', home: '/b', userHome: '/c' };
+    expect(() => unitText(template('system'), places)).toThrow('a folder with a line break');
   });
 });

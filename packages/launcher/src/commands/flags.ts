@@ -85,6 +85,10 @@ export const upFlags = {
     help: "with --listen: certificate and chain of one's own (PEM)",
   },
   tlsKey: { type: 'string', value: 'path', help: 'its key (PEM)' },
+  service: {
+    type: 'boolean',
+    help: 'have systemd run it, now and at every boot: of the machine for root, else of this user',
+  },
   ...startFlags,
 } as const satisfies Flags;
 
@@ -123,7 +127,10 @@ export const nodeJoinFlags = {
   force: { type: 'boolean', help: 'in place of a node that joined with the same folder' },
 } as const satisfies Flags;
 
-export const downFlags = { quiet } as const satisfies Flags;
+export const downFlags = {
+  service: { type: 'boolean', help: 'also remove the service that up --service made' },
+  quiet,
+} as const satisfies Flags;
 
 export const statusFlags = {
   output,

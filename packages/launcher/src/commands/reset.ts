@@ -6,6 +6,7 @@ import { canAskEngine, cleanFlags, mustRunEngine } from '../image/engine-command
 import { type Install, findInstall } from '../install/install.ts';
 import { removeTree } from '../machine/remove-tree.ts';
 import { LauncherError } from '../base/launcher-error.ts';
+import { isServiceThere, removeService, serviceOf } from '../setup/service.ts';
 import { tearDown } from '../stack/tear-down.ts';
 import { ask, canAsk } from '../terminal/ask.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -33,6 +34,8 @@ export async function reset(
   const progress = new Progress();
   try {
     await tearDown({ install, ...context, onStep: (what) => progress.step(what) });
+    const service = serviceOf(install, context.env);
+    if (isServiceThere(service)) await removeService(service, context.env);
     progress.step('deleting container storage');
     if (canAskEngine(install)) {
       await resetEngine(install, context.env);

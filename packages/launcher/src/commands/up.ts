@@ -7,7 +7,15 @@ import { ensureImage } from '../image/ensure-image.ts';
 import type { DatabaseChoice } from '../domain/database.ts';
 import { wantsOtherInference } from '../domain/inference.ts';
 import { settleDatabase } from '../setup/settle-database.ts';
-import { bundleToStay } from '../setup/bundle-programs.ts';
+import { bundlePrograms, bundleToStay } from '../setup/bundle-programs.ts';
+import {
+  type Service,
+  installService,
+  isServed,
+  lingers,
+  requireSystemd,
+  serviceOf,
+} from '../setup/service.ts';
 import { prepareStart } from '../setup/prepare-start.ts';
 import { checkStart } from '../setup/check-start.ts';
 import { requireRoom } from '../setup/require-room.ts';
@@ -52,10 +60,14 @@ export async function up(
   try {
     const other = wantsOtherInference(install.inference, choice, context.env);
     await replace(install, { yes, database, progress, other }, context);
+    const service = flags.service ? serviceOf(install, context.env) : undefined;
+    if (service !== undefined)
+      await makeWay(service, install, { yes, progress, database }, context);
     if (!other && runningStack(install) !== undefined)
       return await tell(install, context, progress);
     await requireRoom(install, context.env, database);
-    await bundleToStay({ checkout: install.checkout, progress, ...context });
+    const bundling = { checkout: install.checkout, progress, ...context };
+    await (service === undefined ? bundleToStay(bundling) : bundlePrograms(bundling));
     install = await rememberEngine(install, context.env);
     await setUp({ install, yes, onStep, ...context });
     // Who starts it again knows already.
@@ -70,14 +82,20 @@ export async function up(
       onNote: (text) => progress.note(text),
     });
     await ensureImage({ install, onStep, ...context });
-    stack = await start(install, context, progress, ports);
-    if (stack === undefined) return await tell(install, context, progress);
+    if (service === undefined) {
+      stack = await start(install, context, progress, ports);
+      if (stack === undefined) return await tell(install, context, progress);
+    } else {
+      progress.step(`starting the service ${service.name}`);
+      await installService(service, install, context);
+    }
     await waitForGateway(install, context.signal);
     install = placedInstall(install, progress);
     const url = serviceUrlOf(install.inference.path, install);
     install = await pullAgreed({ install, url, progress, ...context });
     await waitUntilUsable(install, context, progress);
     await tell(install, context, progress);
+    if (service !== undefined) return await tellService(service, context);
     releaseStartMemory();
     // An interruption that came while we were getting ready has fired already and does so only once.
     if (!context.signal.aborted) await once(context.signal, 'abort');
@@ -96,6 +114,41 @@ export async function up(
     }
     progress.done();
   }
+}
+
+/** A stack that runs otherwise than by the service gives way to it, where that is agreed to. @throws LauncherError */
+async function makeWay(
+  service: Service,
+  install: Install,
+  {
+    yes,
+    progress,
+    database,
+  }: { yes: boolean; progress: Progress; database?: DatabaseChoice | undefined },
+  context: CommandContext,
+): Promise<void> {
+  requireSystemd();
+  const { env } = context;
+  const state = runningStack(install);
+  if (state === undefined || (await isServed(service, install, env))) return;
+  const text = `the stack runs, and not as the service ${service.name} would run it`;
+  const check = (): Promise<void> => checkStart(install, env, database);
+  const options = { ...context, yes, progress, countRunning, check };
+  await offerRestart(install, state, { text, binding: true }, options);
+}
+
+/** What is to be known of a service beside what it runs. */
+async function tellService(
+  { name, path }: Service,
+  { env, notes }: CommandContext,
+): Promise<number> {
+  await notes.text(`cynode: ${name} (${path}) brings it back at every start of this machine\n`);
+  if (!(await lingers(env))) {
+    await notes.text(
+      'cynode: it begins when you log in and ends when you log out; to have it run always: loginctl enable-linger\n',
+    );
+  }
+  return 0;
 }
 
 async function tell(
