@@ -66,7 +66,7 @@ const commands: readonly CommandDefinition<AskingContext>[] = [
   defineCommand({
     path: ['status'],
     summary:
-      'roles, addresses, readiness with reasons; exit code 0 when the stack runs, 1 otherwise',
+      'roles, addresses, nodes, disks, readiness with reasons; exit code 0 when all of it is up, 1 otherwise',
     args: {},
     flags: statusFlags,
     load: async () => (await import('./status.ts')).status,

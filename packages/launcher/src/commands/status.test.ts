@@ -85,6 +85,26 @@ describe('the status', () => {
     ).toBe(false);
   });
 
+  it('is not well where new tasks are refused or no node may take them', () => {
+    const well = { ...status, servers: status.servers.slice(0, 2) };
+    const disk = (state: Disk['state']): Disk => ({
+      directory: '/a',
+      device: 1,
+      usedShare: 0.9,
+      freeBytes: 1,
+      state,
+    });
+    const node = { id: 'i', slug: 'a', isPlain: false, refused: undefined };
+    const nodes = (...all: readonly string[]) => ({
+      nodes: all.map((state) => ({ ...node, status: state })),
+    });
+    expect(isWell(well, [disk('ok'), disk('tight')], nodes('drained', 'active'))).toBe(true);
+    expect(isWell(well, [disk('full')])).toBe(false);
+    expect(isWell(well, [], nodes('drained', 'inactive'))).toBe(false);
+    expect(isWell(well, [], nodes())).toBe(false);
+    expect(isWell(well, [], { unknown: 'why' })).toBe(false);
+  });
+
   it('names a database of one’s own and the way back from it', () => {
     const named = { ...status, database: 'ada@db:5432/tasks' };
     expect(statusText(named, undefined)).toContain(

@@ -1,4 +1,5 @@
 import { localPlaceOf } from '@cynodeai/api-client/local-install';
+import type { Env } from '@cynodeai/runtime/config';
 import { wayBack } from '../domain/database.ts';
 import { type Install, findInstall } from '../install/install.ts';
 import { type Disk, diskText, disksOf } from '../machine/disks.ts';
@@ -6,6 +7,7 @@ import { homeDirOf, storageDirsOf } from '../install/paths.ts';
 import { type ListedNode, type NodeList, listNodes } from '../run/node-list.ts';
 import { type InferenceStatus, inferenceText } from '../stack/inference-status.ts';
 import type { Readiness } from '../stack/readiness.ts';
+import { isServiceThere, serviceOf } from '../setup/service.ts';
 import { otherDatabase } from '../stack/restart-reason.ts';
 import { type StackStatus, stackStatus } from '../stack/status.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
@@ -24,6 +26,14 @@ function readinessText(readiness: Readiness): string {
 function diskWarning(disk: Disk): string {
   const outcome = disk.state === 'full' ? 'new tasks are refused' : 'at 95 % new tasks are refused';
   return `warning: disk ${diskText(disk)}; ${outcome}; free space, such as by: cynode prune --older-than 30d`;
+}
+
+const diskLine = (disk: Disk): string => `  ${'disk'.padEnd(13)} ${diskText(disk)}`;
+
+function databaseLines({ database }: StackStatus, install: Install | undefined): string[] {
+  if (install === undefined && database === undefined) return [];
+  const what = database ? `${database}; back to ${wayBack}` : "the install's own PostgreSQL";
+  return [`  ${'database'.padEnd(13)} ${what}`];
 }
 
 function nodeLines({ slug, status, isPlain, refused }: ListedNode): string[] {
@@ -56,6 +66,7 @@ export function statusText(
   install: Install | undefined,
   disks: readonly Disk[] = [],
   nodes?: NodeList,
+  service?: string,
 ): string {
   const head = {
     running: `running since ${status.startedAt ?? ''} (supervisor ${status.supervisorPid ?? ''})`,
@@ -81,10 +92,10 @@ export function statusText(
     ...servers,
     ...nodesText(nodes),
     ...(status.inference ? [`  ${'inference'.padEnd(13)} ${inferenceText(status.inference)}`] : []),
-    ...(status.database
-      ? [`  ${'database'.padEnd(13)} ${status.database}; back to ${wayBack}`]
-      : []),
+    ...databaseLines(status, install),
+    ...disks.map(diskLine),
     ...disks.filter(({ state }) => state !== 'ok').map(diskWarning),
+    ...(service === undefined ? [] : [`service: ${service}`]),
     ...otherMachineLines(status),
     ...(install
       ? [
@@ -174,13 +185,30 @@ async function nodesOf(
   return gateway.readiness.state === 'unreachable' ? undefined : listNodes(install);
 }
 
-/** Whether everything that should run does and answers: exit code 0, for whoever watches it. */
-export function isWell({ state, roles, servers }: StackStatus): boolean {
+/**
+ * Whether everything that should run does and answers, tasks are taken and some node may run them: exit code 0, for
+ * whoever watches it.
+ */
+export function isWell(
+  { state, roles, servers }: StackStatus,
+  disks: readonly Disk[] = [],
+  nodes?: NodeList,
+): boolean {
   return (
     state === 'running' &&
     roles.every(({ alive }) => alive) &&
-    servers.every(({ readiness }) => readiness.state !== 'unreachable')
+    servers.every(({ readiness }) => readiness.state !== 'unreachable') &&
+    disks.every((disk) => disk.state !== 'full') &&
+    (nodes === undefined ||
+      ('nodes' in nodes && nodes.nodes.some(({ status }) => status === 'active')))
   );
+}
+
+function serviceText(install: Install | undefined, env: Env): string | undefined {
+  const service = install && serviceOf(install, env);
+  return service && isServiceThere(service)
+    ? `${service.name} starts it at every boot (${service.path})`
+    : undefined;
 }
 
 /** Prints how the stack is doing; exit code 1 unless all of it is up. */
@@ -201,7 +229,7 @@ export async function status(
   if (flags.json || flags.output === 'json') {
     await output.json(statusDocument(current, home, disks, nodes));
   } else {
-    await output.text(statusText(current, install, disks, nodes));
+    await output.text(statusText(current, install, disks, nodes, serviceText(install, env)));
   }
-  return isWell(current) ? 0 : 1;
+  return isWell(current, disks, nodes) ? 0 : 1;
 }

@@ -14,14 +14,12 @@ export const managerKind = (): ManagerKind => (process.getuid?.() === 0 ? 'syste
 /** Whether systemd runs this machine. */
 export const hasSystemd = (): boolean => existsSync('/run/systemd/system');
 
-/** Where a manager finds units that somebody wrote by hand. @throws LauncherError `setup` for a user without a home */
+/** Where a manager finds units that somebody wrote by hand. */
 export function unitFolder(kind: ManagerKind, env: Env): string {
   if (kind === 'system') return '/etc/systemd/system';
   const config = env['XDG_CONFIG_HOME'];
   if (config) return join(config, 'systemd/user');
-  const home = userHomeOf(env);
-  if (home === undefined) throw new LauncherError('setup', 'HOME is not set: set it and try again');
-  return join(home, '.config/systemd/user');
+  return join(userHomeOf(env) ?? '/', '.config/systemd/user');
 }
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -17,8 +17,9 @@ import {
 } from './acts.ts';
 import type { Unsteady } from '@cynodeai/testing/harness';
 
-/** How this machine is reached from another one. */
+/** How full this machine is, and how it is reached from another one. */
 const thisHost: Unsteady = [
+  [/\d+ % used, [\d.]+ GiB free at \S+/g, '<n> % used, <n> GiB free at <folder>'],
   [/-fNL \d+:/g, '-fNL <port>:'],
   [/\S+@\S+(?= &&)/g, '<user>@<host>'],
   [/--context \S+/g, '--context <host>'],
@@ -52,8 +53,9 @@ export const situations: Readonly<Record<string, Situation>> = {
     before: (stage) => stage.file('a.sh', '\uFEFFls\n'),
     widths: [60],
   },
-  'status: nothing runs': { args: ['status'], widths: [60] },
+  'status: nothing runs': { args: ['status'], widths: [60], unsteady: thisHost },
   'down: nothing runs': { args: ['down'] },
+  'down: there is no service': { args: ['down', '--service'] },
   'prune: nothing runs': { args: ['prune', '--older-than', '30d'] },
   'user add: nothing runs': {
     args: ['user', 'add', 'bob', '--password-stdin'],
