@@ -13,3 +13,8 @@ Feature: Nothing accepted is lost and nothing that ended runs again
   Scenario: Jobs that fill the disk of the whole install
     When four jobs fill a disk of 420 MiB with everything on it, an ordinary one behind each
     Then every promise was kept
+
+  Scenario: A job outlives the gateway and the process of its node
+    Given the whole stack is running
+    When the gateway dies behind the third of eight lines of a job, and the node behind the fifth
+    Then run, a second terminal and a plain reader of events have all eight lines of one run, once each
