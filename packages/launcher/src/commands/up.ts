@@ -142,12 +142,10 @@ async function tellService(
   { name, path }: Service,
   { env, notes }: CommandContext,
 ): Promise<number> {
-  await notes.text(`cynode: ${name} (${path}) brings it back at every start of this machine\n`);
-  if (!(await lingers(env))) {
-    await notes.text(
-      'cynode: it begins when you log in and ends when you log out; to have it run always: loginctl enable-linger\n',
-    );
-  }
+  const when = (await lingers(env))
+    ? 'at every boot'
+    : 'when you log in, and ends it when you log out; to have it run always: loginctl enable-linger (where that is refused, root may say it with your name)';
+  await notes.text(`cynode: the service ${name} (${path}) starts it ${when}\n`);
   return 0;
 }
 
