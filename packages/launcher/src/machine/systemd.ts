@@ -14,11 +14,9 @@ export const managerKind = (): ManagerKind => (process.getuid?.() === 0 ? 'syste
 /** Whether systemd runs this machine. */
 export const hasSystemd = (): boolean => existsSync('/run/systemd/system');
 
-/** Where a manager finds units that somebody wrote by hand. */
+/** Where a manager finds units that somebody wrote by hand; a user's does not see what their shell has set. */
 export function unitFolder(kind: ManagerKind, env: Env): string {
   if (kind === 'system') return '/etc/systemd/system';
-  const config = env['XDG_CONFIG_HOME'];
-  if (config) return join(config, 'systemd/user');
   return join(userHomeOf(env) ?? '/', '.config/systemd/user');
 }
 
