@@ -114,7 +114,7 @@ When(
   { timeout: 300_000 },
   async function (this: ProductWorld, path: string) {
     this.outcomes = await Promise.all(
-      this.own.map((install) => install.start(['up', '--yes'], path).outcome),
+      this.own.map((install) => install.start(['up', '--yes'], { into: path }).outcome),
     );
   },
 );

@@ -24,13 +24,21 @@ export class OwnInstall {
   readonly home: string;
   readonly #above: string;
   readonly #asUser: boolean;
+  readonly #through: readonly string[];
 
-  /** @param name of the state folder */
-  constructor(name: string, { asUser = false } = {}) {
+  /**
+   * @param name of the state folder
+   * @param options.through goes before each of its commands
+   */
+  constructor(
+    name: string,
+    { asUser = false, through = [] }: { asUser?: boolean; through?: readonly string[] } = {},
+  ) {
     this.#above = mkdtempSync(join(tmpdir(), 'cyn-own-'));
     chmodSync(this.#above, 0o755);
     this.home = join(this.#above, name);
     this.#asUser = asUser;
+    this.#through = through;
     mkdirSync(this.home, { mode: 0o700 });
     if (asUser && process.getuid?.() === 0) chownSync(this.home, unprivileged, unprivileged);
   }
@@ -44,7 +52,15 @@ export class OwnInstall {
     return this;
   }
 
-  start(args: readonly string[], into?: string): Child {
+  /** Starts `cynode`, or another program in its place. @param options.into takes its output */
+  start(
+    args: readonly string[],
+    {
+      into,
+      input,
+      program = join(root, 'cynode'),
+    }: { readonly into?: string; readonly input?: string; readonly program?: string } = {},
+  ): Child {
     const env = { PATH: path, CYNODE_HOME: this.home, ...(!this.#asUser && { HOME: this.#above }) };
     const drop = [
       'setpriv',
@@ -54,8 +70,9 @@ export class OwnInstall {
     ];
     const drops = this.#asUser && process.getuid?.() === 0;
     const script = `exec "$@"${into === undefined ? '' : ` > ${into}`}`;
-    const command = [...(drops ? drop : []), join(root, 'cynode'), ...args];
-    return new Child('/bin/sh', ['-c', script, 'sh', ...command], { cwd: '/', env });
+    const command = [...this.#through, ...(drops ? drop : []), program, ...args];
+    const options = { cwd: '/', env, ...(input !== undefined && { input }) };
+    return new Child('/bin/sh', ['-c', script, 'sh', ...command], options);
   }
 
   run(args: readonly string[]): Promise<Outcome> {

@@ -89,6 +89,10 @@ export const upFlags = {
     type: 'boolean',
     help: 'have systemd run it, now and at every boot: of the machine for root, else of this user',
   },
+  insecureHttp: {
+    type: 'boolean',
+    help: 'with --listen 0.0.0.0: in the clear, for a network that nobody else is on',
+  },
   ...startFlags,
 } as const satisfies Flags;
 

@@ -5,7 +5,7 @@ import { LauncherError } from '../base/launcher-error.ts';
 import { pinnedFingerprint } from '../install/certificates.ts';
 import { findInstall } from '../install/install.ts';
 import { writeJoinToken } from '../install/join-token.ts';
-import { type ListenChoice, calledBy, farUrl } from '../install/listen-choice.ts';
+import { type ListenChoice, calledBy, farUrl, securely } from '../install/listen-choice.ts';
 import type { CommandContext, FlagsOf } from './command-context.ts';
 import type { nodeTokenFlags } from './flags.ts';
 import { asLocalAdmin } from './local-admin.ts';
@@ -18,11 +18,12 @@ function secondsOf(text: string | undefined): number {
   throw new LauncherError('usage', '--ttl takes 10s to 7d, such as --ttl 15m');
 }
 
-function addressOf(listen: ListenChoice | undefined, wanted: string | undefined): string {
+function addressOf(choice: ListenChoice | undefined, wanted: string | undefined): string {
+  const listen = securely(choice);
   if (listen === undefined) {
     throw new LauncherError(
       'setup',
-      'this install listens on this machine alone; let it listen for others with: cynode up --listen ADDRESS',
+      'this install lets no other machine in behind TLS, and a token goes over nothing else; let them in with: cynode up --listen ADDRESS',
     );
   }
   const known = calledBy(listen);

@@ -17,6 +17,7 @@ import { Progress } from '../terminal/progress.ts';
 import { makePrivateDir } from '../install/files.ts';
 import { settleCertificates } from '../install/certificates.ts';
 import { type JoinedNode, joinedPaths, readJoinedNode } from '../install/joined-node.ts';
+import { securely } from '../install/listen-choice.ts';
 import { demandedDatabase } from '../install/database-choice.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
 import {
@@ -88,9 +89,8 @@ export async function serve(
     await context.notes.text(`cynode: ${sentence}\n`);
   }
   if (needs('engine')) await prepareNode(install, flags, context);
-  if (needs('database') && install.listen !== undefined) {
-    settleCertificates(install.paths, install.listen);
-  }
+  const listen = securely(install.listen);
+  if (needs('database') && listen !== undefined) settleCertificates(install.paths, listen);
   const databaseUrl = needs('database') ? await databaseOf(install, context) : '';
   const specs = served.map(({ role, hosts }) =>
     roleSpec(role, install, { secrets, databaseUrl }, context.env, hosts),

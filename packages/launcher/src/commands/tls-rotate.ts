@@ -4,7 +4,13 @@ import { shownCertificates } from '@cynodeai/runtime/tls';
 import { LauncherError } from '../base/launcher-error.ts';
 import { currentCertificate, settleCertificates } from '../install/certificates.ts';
 import { findInstall } from '../install/install.ts';
-import { type FarDoor, type ListenChoice, calledBy, farUrl } from '../install/listen-choice.ts';
+import {
+  type FarDoor,
+  type ListenChoice,
+  calledBy,
+  farUrl,
+  securely,
+} from '../install/listen-choice.ts';
 import { runningStack } from '../stack/running-stack.ts';
 import type { CommandContext } from './command-context.ts';
 
@@ -40,13 +46,14 @@ async function untilShown(
 /** `tls rotate`: other keys and certificates, under what runs. See docs/reference/machines.md#certificates. */
 export async function tlsRotate({ env, output, signal }: CommandContext): Promise<number> {
   const install = findInstall(env);
-  if (install?.listen === undefined) {
+  const listen = securely(install?.listen);
+  if (install === undefined || listen === undefined) {
     throw new LauncherError(
       'setup',
-      'this install has no certificates: it listens on this machine alone; cynode up --listen ADDRESS changes that',
+      'this install has no certificates: it lets no other machine in behind TLS; cynode up --listen ADDRESS changes that',
     );
   }
-  const { paths, listen } = install;
+  const { paths } = install;
   settleCertificates(paths, listen, { renew: true });
   for (const door of ['user-gateway', 'control-plane'] as const) {
     const certificate = currentCertificate(paths, door);

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { CommandError } from '@cynodeai/command-line/error';
 import { releaseStartMemory } from '@cynodeai/runtime/lifecycle';
 import { createLog } from '@cynodeai/runtime/observe';
@@ -18,10 +17,9 @@ import {
 } from '../setup/service.ts';
 import { prepareStart } from '../setup/prepare-start.ts';
 import { checkStart } from '../setup/check-start.ts';
+import { orBefore, rememberListen } from '../setup/remember-listen.ts';
 import { requireRoom } from '../setup/require-room.ts';
-import { readOwnFiles } from '../install/certificates.ts';
-import { type Install, openInstall, rememberEngine, storeChoices } from '../install/install.ts';
-import { parseListenChoice } from '../install/listen-choice.ts';
+import { type Install, openInstall, rememberEngine } from '../install/install.ts';
 import { takeLock } from '../install/lock.ts';
 import { countRunning } from '../run/count-running.ts';
 import { LauncherError } from '../base/launcher-error.ts';
@@ -55,11 +53,12 @@ export async function up(
   const { yes = false, quiet = false, inference: choice, ports, database } = flags;
   const progress = new Progress({ quiet });
   const onStep = (what: string): void => progress.step(what);
-  let install = await rememberListen(await openInstall(context.env), flags);
+  const opened = await openInstall(context.env);
+  let install = await rememberListen(opened, flags);
   let stack: RunningStack | undefined;
   try {
     const other = wantsOtherInference(install.inference, choice, context.env);
-    await replace(install, { yes, database, progress, other }, context);
+    await orBefore(opened, () => replace(install, { yes, database, progress, other }, context));
     const service = flags.service ? serviceOf(install, context.env) : undefined;
     if (service !== undefined)
       await makeWay(service, install, { yes, progress, database }, context);
@@ -157,28 +156,6 @@ async function tell(
   progress.done();
   await output.text(statusText(await stackStatus(install), install));
   return 0;
-}
-
-/** The install as it is to be reached from other machines, which later starts keep. @throws LauncherError `usage` */
-async function rememberListen(install: Install, flags: FlagsOf<typeof upFlags>): Promise<Install> {
-  const { listen: text, name = [], tlsCert, tlsKey } = flags;
-  const companions = name.length > 0 || tlsCert !== undefined || tlsKey !== undefined;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new LauncherError('usage', '--tls-cert and --tls-key belong together');
-  }
-  if (text === undefined) {
-    if (companions) {
-      throw new LauncherError('usage', '--name, --tls-cert and --tls-key need --listen ADDRESS');
-    }
-    return install;
-  }
-  const files =
-    tlsCert === undefined || tlsKey === undefined
-      ? undefined
-      : { file: resolve(tlsCert), key: resolve(tlsKey) };
-  const listen = text === 'off' ? undefined : parseListenChoice(text, name, files);
-  if (files !== undefined) readOwnFiles(files);
-  return storeChoices(install, { listen });
 }
 
 /** Stops a stack that is not the one that is wanted, where that is agreed to. */

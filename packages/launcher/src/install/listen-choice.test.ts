@@ -21,6 +21,18 @@ describe('what --listen says', () => {
     },
   );
 
+  it('in the clear is at every address, and only by its own word', () => {
+    expect(parseListenChoice('0.0.0.0', [], undefined, true).insecure).toBe(true);
+    expect(parseListenChoice('0.0.0.0', [], undefined).insecure).toBe(false);
+    for (const text of ['192.0.2.7', '0.0.0.0:9000', '127.0.0.1', '']) {
+      expect(() => parseListenChoice(text, [], undefined, true), text).toThrow(
+        '--insecure-http is at',
+      );
+    }
+    const files = { file: 'a', key: 'b' };
+    expect(() => parseListenChoice('::', [], files, true)).toThrow('--insecure-http is at');
+  });
+
   it('names come first, and hostile ones are none', () => {
     const choice = parseListenChoice('192.0.2.7', ['engine.example', 'engine'], undefined);
     expect(calledBy(choice)).toEqual(['engine.example', 'engine', '192.0.2.7']);

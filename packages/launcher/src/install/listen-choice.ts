@@ -16,12 +16,16 @@ export const listenChoiceSchema = z.object({
   names: z.array(z.string()).default([]),
   /** Files of one's own in place of the install's authority. */
   certificate: z.object({ file: z.string(), key: z.string() }).optional(),
+  /** In the clear, at the ports of this machine, at every address. */
+  insecure: z.boolean().default(false),
 });
 
 export type ListenChoice = z.infer<typeof listenChoiceSchema>;
 
 /** Port of the gateway behind TLS where nobody says another. */
 const defaultPort = 8443;
+
+const isEvery = (address: string): boolean => ['0.0.0.0', '::'].includes(address);
 
 const namePattern = /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*$/;
 
@@ -33,6 +37,7 @@ export function parseListenChoice(
   text: string,
   names: readonly string[],
   certificate: ListenChoice['certificate'],
+  insecure = false,
 ): ListenChoice {
   const bare = text.replace(/^\[([^\]]*)\]$/, '$1');
   const read = isIP(bare) === 0 ? parseListenAddress(text) : { host: bare, port: defaultPort };
@@ -45,15 +50,20 @@ export function parseListenChoice(
     port: read?.port,
     names,
     certificate,
+    insecure,
   });
+  if (insecure && (!isEvery(bare) || certificate !== undefined)) {
+    throw new LauncherError(
+      'usage',
+      '--insecure-http is at every address and at the ports of the install: --listen 0.0.0.0 --insecure-http; without it other machines get TLS',
+    );
+  }
   if (choice.success) return choice.data;
   throw new LauncherError(
     'usage',
     `--listen takes an address of this machine, with a port or without: --listen 192.0.2.7, --listen 0.0.0.0:${defaultPort}, --listen '[2001:db8::7]:${defaultPort}'; --listen off ends it`,
   );
 }
-
-const isEvery = (address: string): boolean => ['0.0.0.0', '::'].includes(address);
 
 /** By what names and addresses other machines call it, the best one first. */
 export function calledBy({ address, names }: ListenChoice): readonly string[] {
@@ -62,6 +72,11 @@ export function calledBy({ address, names }: ListenChoice): readonly string[] {
 }
 
 const bracketed = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
+
+/** Where others are let in behind TLS; undefined where they are not, or in the clear. */
+export function securely(listen: ListenChoice | undefined): ListenChoice | undefined {
+  return listen?.insecure === true ? undefined : listen;
+}
 
 /** Which of the two doors that other machines come to. */
 export type FarDoor = 'user-gateway' | 'control-plane';
@@ -81,4 +96,9 @@ export function farUrl(
   host: string = calledBy(listen)[0] ?? listen.address,
 ): string {
   return `https://${bracketed(host)}:${portOf(listen, door)}`;
+}
+
+/** How a server is called from another machine in the clear. */
+export function plainUrl(listen: ListenChoice, port: number): string {
+  return `http://${bracketed(calledBy(listen)[0] ?? listen.address)}:${port}`;
 }

@@ -1,12 +1,21 @@
 import { join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
 import { certificateDir, certificateFile } from '../install/certificates.ts';
-import { type FarDoor, farAddress } from '../install/listen-choice.ts';
+import { type FarDoor, farAddress, securely } from '../install/listen-choice.ts';
 import { engineDirOf } from '../install/paths.ts';
 import type { Ports } from '../install/ports.ts';
 import type { Decisions, EnginePlace, RolePlace } from './role.ts';
 
 type PortsPlace = Pick<RolePlace, 'ports'>;
+
+/** Where a role that people or other machines call listens: on loopback only, but for an explicit word. */
+export const openAddressOf =
+  (port: keyof Ports) =>
+  ({ ports, listen }: Pick<RolePlace, 'ports' | 'listen'>): string => {
+    const host =
+      listen?.insecure !== true ? '127.0.0.1' : listen.address === '::' ? '[::]' : '0.0.0.0';
+    return `${host}:${ports[port]}`;
+  };
 
 /** Where a role listens: the loopback address only. */
 export const addressOf =
@@ -23,20 +32,22 @@ export const urlOf =
 /** Where a role is reached from other machines, if at all. */
 export const farAddressOf =
   (door: FarDoor) =>
-  ({ listen }: Pick<RolePlace, 'listen'>): string | undefined =>
-    listen && farAddress(listen, door);
+  (place: Pick<RolePlace, 'listen'>): string | undefined => {
+    const listen = securely(place.listen);
+    return listen && farAddress(listen, door);
+  };
 
 /** The file with certificate and key of that door. */
 export const certificateOf =
   (door: FarDoor) =>
   ({ listen, paths }: Pick<RolePlace, 'listen' | 'paths'>): string | undefined =>
-    listen && certificateFile(paths, door);
+    securely(listen) && certificateFile(paths, door);
 
 /** The folder of that file, which a confined role reads and no other. */
 export const certificateDirOf =
   (door: FarDoor) =>
   ({ listen, paths }: Pick<RolePlace, 'listen' | 'paths'>): readonly string[] =>
-    listen === undefined ? [] : [certificateDir(paths, door)];
+    securely(listen) === undefined ? [] : [certificateDir(paths, door)];
 
 /** Id of the install's own node, unless the user names another. */
 export const localNodeId = 'local';

@@ -12,6 +12,7 @@ import {
   farAddressOf,
   nodeConfigPath,
   nodeStopMs,
+  openAddressOf,
   ollamaImageOf,
   upstreamUrlOf,
   urlOf,
@@ -99,7 +100,7 @@ const roleTable = [
       TLS_KEY_FILE: { by: 'install', instead: instead.listen },
       CONTROL_PLANE_LISTEN_ADDR: {
         by: 'install',
-        value: addressOf('controlPlane'),
+        value: openAddressOf('controlPlane'),
         instead: instead.ports,
       },
       // The node alone is told where its model service is; the control plane reaches it through its relay.
@@ -156,7 +157,7 @@ const roleTable = [
       TLS_KEY_FILE: { by: 'install', instead: instead.listen },
       USER_GATEWAY_LISTEN_ADDR: {
         by: 'install',
-        value: addressOf('userGateway'),
+        value: openAddressOf('userGateway'),
         instead: instead.ports,
       },
     },

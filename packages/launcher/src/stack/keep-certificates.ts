@@ -1,6 +1,7 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { settleCertificates } from '../install/certificates.ts';
+import { securely } from '../install/listen-choice.ts';
 import type { Install } from '../install/install.ts';
 
 /** Files of one's own are replaced by whoever renews them; addresses of a machine come and go. */
@@ -11,7 +12,8 @@ const everyMs = 60_000;
  * another address, and when files of one's own were replaced. See docs/reference/machines.md#certificates.
  * @returns what ends it
  */
-export function keepCertificates({ paths, listen }: Install, log: Log): () => void {
+export function keepCertificates({ paths, listen: choice }: Install, log: Log): () => void {
+  const listen = securely(choice);
   if (listen === undefined) return () => {};
   const settle = (): void => {
     try {

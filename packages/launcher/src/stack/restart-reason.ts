@@ -32,7 +32,8 @@ export function otherDatabase(install: Install, env: Env): string | undefined {
 
 function listenText(listen: ListenChoice | undefined): string {
   if (listen === undefined) return 'listens on this machine alone';
-  return `listens for other machines at ${farAddress(listen, 'user-gateway')}`;
+  if (listen.insecure) return 'lets other machines in without TLS';
+  return `lets other machines in at ${farAddress(listen, 'user-gateway')}`;
 }
 
 /** Why the stack that runs should be started anew; undefined when it is as it should be. */

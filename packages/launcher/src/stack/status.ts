@@ -2,7 +2,7 @@ import { shownDatabase } from '../domain/database.ts';
 import { keptDatabase } from '../install/database-choice.ts';
 import { pinnedFingerprint } from '../install/certificates.ts';
 import type { Install } from '../install/install.ts';
-import { farUrl } from '../install/listen-choice.ts';
+import { farUrl, plainUrl } from '../install/listen-choice.ts';
 import { openSecrets } from '../install/secrets.ts';
 import { urlOf } from '../roles/decisions.ts';
 import { processRoles } from '../roles/table.ts';
@@ -40,8 +40,16 @@ export interface StackStatus {
   readonly database?: string;
 }
 
-function farDoors({ paths, listen }: Install): FarDoors | undefined {
+function farDoors({ paths, ports, listen }: Install): FarDoors | undefined {
   if (listen === undefined) return undefined;
+  if (listen.insecure) {
+    const urlAt = (port: number): string => plainUrl(listen, port);
+    return {
+      gatewayUrl: urlAt(ports.userGateway),
+      controlPlaneUrl: urlAt(ports.controlPlane),
+      fingerprint: undefined,
+    };
+  }
   const urls = {
     gatewayUrl: farUrl(listen, 'user-gateway'),
     controlPlaneUrl: farUrl(listen, 'control-plane'),

@@ -66,6 +66,38 @@ describe('the orchestrator over HTTP', () => {
     await expect(orchestrator.register(report, signal)).rejects.toThrow('400: node_slug is odd');
   });
 
+  it('is called at its own address alone where its certificate is what is trusted', async () => {
+    const elsewhere = 'https://elsewhere.example:1';
+    const body = JSON.stringify({
+      version: 1,
+      issued_at: '2026-01-01T00:00:00Z',
+      orchestrator: {
+        base_url: elsewhere,
+        endpoints: {
+          worker_registration_url: `${elsewhere}/v1/nodes/register`,
+          node_report_url: `${elsewhere}/v1/nodes/capability`,
+          node_config_url: `${elsewhere}/v1/nodes/config`,
+        },
+      },
+      auth: { node_jwt: 'a-token', expires_at: '2999-01-01T00:00:00Z' },
+    });
+    const own = createHttpOrchestrator({
+      client: http,
+      baseUrl: server.url,
+      psk: new Secret('psk'),
+      identity: async () => key,
+      requestTimeoutMs: 2000,
+      sameOrigin: true,
+    });
+    queue = [
+      { status: 201, body },
+      { status: 204, body: '' },
+    ];
+    await own.register(report, signal);
+    await own.report(report, signal);
+    expect(sent.at(-1)).toEqual(report);
+  });
+
   it('tells its key to nobody who does not prove to be its orchestrator', async () => {
     const client = new HttpClient({ proofKey: new Secret('k'.repeat(43)) });
     const wary = createHttpOrchestrator({

@@ -294,6 +294,18 @@ surprise: true
     expect((await load('version: 1\n', enough)).proofKey).toBeUndefined();
   });
 
+  it('reads the authorities of its orchestrator, and the address behind TLS', async () => {
+    const file = join(dir, 'ca.pem');
+    const yaml = `version: 1\norchestrator: { tls: { ca_bundle_path: ${file} } }\nworker_api: { tls_listen: '192.0.2.7:12090' }\n`;
+    expect(await faultsOf(yaml, enough)).toContain('the certificate of the orchestrator');
+    await writeFile(file, 'a certificate\n');
+    const { authorities, settings } = await load(yaml, enough);
+    expect(authorities).toBe('a certificate');
+    expect(settings.tlsListen).toEqual({ host: '192.0.2.7', port: 12_090 });
+    const wrong = 'version: 1\nworker_api: { tls_listen: nowhere }\n';
+    expect(await faultsOf(wrong, enough)).toContain('must be a listen address');
+  });
+
   it('refuses a file that is missing, empty or not YAML', async () => {
     await expect(loadStartup(enough, join(dir, 'none.yaml'))).rejects.toThrow('cannot be read');
     expect(await faultsOf('', enough)).toContain('node.yaml: file:');

@@ -1,6 +1,7 @@
 import { writeFileAtomic } from '@cynodeai/runtime/files';
 import { errorCodeOf } from '@cynodeai/runtime/std';
 import { certificatesOf, createSelfSigned } from '@cynodeai/runtime/tls';
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 const dayMs = 86_400_000;
@@ -10,9 +11,11 @@ const renewBeforeMs = 365 * dayMs;
 
 async function usable(path: string, now: Date): Promise<string | undefined> {
   try {
-    const [certificate] = certificatesOf(await readFile(path, 'utf8'));
+    const pem = await readFile(path, 'utf8');
+    const [certificate] = certificatesOf(pem);
     const until = certificate?.validToDate.getTime() ?? 0;
-    return until - now.getTime() > renewBeforeMs ? certificate?.toString() : undefined;
+    if (certificate === undefined || until - now.getTime() <= renewBeforeMs) return undefined;
+    return certificate.checkPrivateKey(createPrivateKey(pem)) ? certificate.toString() : undefined;
   } catch (error) {
     if (errorCodeOf(error) === 'ENOENT' || errorCodeOf(error)?.startsWith('ERR_OSSL')) {
       return undefined;
