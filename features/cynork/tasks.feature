@@ -38,6 +38,14 @@ Feature: A person waits for work with cynork
     Then cynork exits with 0
     And the JSON value has "status" "failed" and "jobs.0.result.status" "timeout"
 
+  Scenario: A task that has ended is deleted
+    Given a task named "done-with" of the command "true"
+    When I run cynork with "task result done-with --wait"
+    And I run cynork with "task delete done-with --yes"
+    Then cynork exits with 0
+    When I run cynork with "task get done-with"
+    Then cynork exits with 4
+
   Scenario: Bash completes the names of tasks
     Given a task named "complete-me" of the command "true"
     When bash with the completion script completes "cynork task result complete"

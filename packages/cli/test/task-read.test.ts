@@ -160,6 +160,19 @@ describe('task result (REQ-CLIENT-0143, REQ-CLIENT-0144)', () => {
     );
   });
 
+  it('has the end of a stream that was cut, in logs and result', async () => {
+    const truncated = { stdout: true, stderr: false };
+    const tail = { stdout: { omitted_bytes: 12345, text: 'last\n' } };
+    const { id } = gateway.addTask().end({ stdout: 'first\n', stderr: 'e\n', truncated, tail });
+    const gap = '\n[12,345 bytes of stdout are left out here]\nlast\n';
+    const logs = await cynork('task', 'logs', id);
+    expect(logs).toMatchObject({ stdout: `first\n${gap}e\n`, stderr: '' });
+    const asJson = await cynork('task', 'logs', id, '-o', 'json');
+    expect(parseJson(asJson.stdout)).toMatchObject({ tail });
+    const result = await cynork('task', 'result', id, '-o', 'json');
+    expect(parseJson(result.stdout)).toMatchObject({ stdout: 'first\n', tail });
+  });
+
   it('of many megabytes comes through a pipe whole, as one value', async () => {
     const big = 'é\n'.repeat(2_000_000);
     gateway.on(resultPath, json(200, result('completed', { stdout: big, stderr: '' })));

@@ -204,7 +204,7 @@ describe('routes and problems', () => {
       expect(new Set(all.map((route) => route.operation)).size).toBe(all.length);
       expect(new Set(all.map((route) => `${route.method} ${route.path}`)).size).toBe(all.length);
       for (const route of all) {
-        expect(/^\/(v1\/|healthz$|readyz$)/.test(route.path), route.path).toBe(true);
+        expect(/^\/(v1\/|healthz$|readyz$|metrics$)/.test(route.path), route.path).toBe(true);
         expect(route.errors.every((kind: string) => kind in problemStatus)).toBe(true);
       }
     }

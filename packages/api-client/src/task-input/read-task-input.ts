@@ -1,6 +1,7 @@
 import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import type { UploadFile } from '@cynodeai/runtime/call';
 import type { Env } from '@cynodeai/runtime/config';
+import { type LocalFolder, openFolder } from '../folder/local-folder.ts';
 import { openAttachments } from './attachments.ts';
 import { readEnvironment } from './environment.ts';
 import { TaskInputError } from './task-input-error.ts';
@@ -11,6 +12,8 @@ import { readTaskText } from './task-text.ts';
 export interface TaskInput extends AsyncDisposable {
   readonly body: CreateTaskRequest;
   readonly files: readonly UploadFile[];
+  /** A folder to be sent before, by whose name the task takes it. */
+  readonly folder?: LocalFolder;
 }
 
 /**
@@ -38,6 +41,11 @@ export async function readTaskInput(flags: TaskInputFlags, caller: Env = {}): Pr
   }
   if (flags.image === '') throw new TaskInputError('--image is empty; name an image');
   const env = await readEnvironment(flags, caller);
+  if (flags.dir !== undefined && text.input_mode === 'prompt') {
+    throw new TaskInputError(
+      'a folder is for a script or commands, and a prompt takes none; drop --dir',
+    );
+  }
   const body: CreateTaskRequest = {
     ...text,
     ...(flags.name !== undefined && { task_name: flags.name }),
@@ -47,6 +55,7 @@ export async function readTaskInput(flags: TaskInputFlags, caller: Env = {}): Pr
     ...(flags.useInference && { use_inference: true }),
     ...(flags.timeoutSeconds !== undefined && { timeout_seconds: flags.timeoutSeconds }),
   };
+  const folder = flags.dir === undefined ? undefined : openFolder(flags.dir);
   const attachments = await openAttachments(flags.attach ?? []);
-  return { body, ...attachments };
+  return { body, ...attachments, ...(folder && { folder }) };
 }

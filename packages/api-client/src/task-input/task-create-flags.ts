@@ -31,6 +31,11 @@ export const taskCreateFlags = {
     value: 'path',
     help: 'send this file along; repeat it for more',
   },
+  dir: {
+    type: 'string',
+    value: 'path',
+    help: 'send this folder; a script or commands run in it (of a git checkout: what is not ignored)',
+  },
   name: { type: 'string', value: 'text', help: 'name of the task' },
   projectId: { type: 'string', value: 'uuid|slug', help: 'project of the task' },
   timeout: {

@@ -8,7 +8,7 @@ import type { Terminal } from '@cynodeai/command-line/terminal';
 
 /** What a process offers to its one command; a handler takes the parts it uses. */
 export interface CommandContext {
-  /** The variables of this process. */
+  /** The environment the program was started with, without its token. */
   readonly env: Env;
   readonly settings: Settings;
   readonly output: Output;

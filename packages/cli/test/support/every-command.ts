@@ -19,6 +19,7 @@ export const calls: Readonly<
   'task list': { args: [], shows: true },
   'task get': { args: ['t'], shows: true },
   'task cancel': { args: ['t', '--yes'], shows: false },
+  'task delete': { args: ['t', '--yes'], shows: false },
   'task result': { args: ['t', '--wait'], shows: true },
   'task watch': { args: ['t'], shows: true },
   'task logs': { args: ['t'], shows: true },

@@ -314,6 +314,17 @@ export const situations: Readonly<Record<string, Situation>> = {
     args: ['task', 'cancel', 'say-hello', '--yes'],
     before: ({ gateway }) => gateway.addTask().end(),
   },
+  'task delete: asked at a terminal': {
+    args: ['task', 'delete', 'say-hello'],
+    before: ({ gateway }) => gateway.addTask().end(),
+    input: 'n\n',
+    widths: [60],
+    types: [['[y/N] ', 'y\n']],
+  },
+  'task delete: it goes on': {
+    args: ['task', 'delete', 'say-hello', '--yes'],
+    before: ({ gateway }) => gateway.addTask().start(),
+  },
   'task artifacts get: the file is there': {
     args: ['task', 'artifacts', 'get', 'say-hello', taskId, '--out', 'HOME/out'],
     before: ({ home }) => home.file('out', 'x'),

@@ -23,4 +23,14 @@ export const healthRoutes = {
     success: { 200: { kind: 'text' } },
     errors: ['not_ready'],
   }),
+  metrics: defineRoute({
+    operation: 'health.metrics',
+    method: 'GET',
+    path: '/metrics',
+    auth: 'none',
+    summary:
+      'Metrics of the process in the text form of Prometheus, for programs of the same machine',
+    success: { 200: { kind: 'text' } },
+    errors: ['not_found'],
+  }),
 } as const;

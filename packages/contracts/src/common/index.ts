@@ -1,4 +1,5 @@
 export * from './container-engines.ts';
+export * from './folder-ref.ts';
 export * from './health.ts';
 export * from './image-ref.ts';
 export * from './job-artifact.ts';

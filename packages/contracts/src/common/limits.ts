@@ -27,6 +27,12 @@ export const limits = {
   inputFilePathBytes: 512,
   /** All staged files of one job. */
   stagedJobBytes: 256 * MIB,
+  /** Files, links and folders of a folder that a task is given; and its archive, whatever a setting allows. */
+  folderEntries: 100_000,
+  folderArchiveBytes: 8 * 1024 * MIB,
+  /** Words behind a script or a command, and all of them together. */
+  argumentCount: 1024,
+  argumentsBytes: 96 * KIB,
   /** Files a job may leave in `/job/artifacts`, their names together, one of them, and all of them. */
   artifactCount: 10_000,
   artifactNamesBytes: MIB,

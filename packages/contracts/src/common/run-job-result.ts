@@ -5,6 +5,22 @@ import { payloadVersionSchema, timestampSchema, uuidSchema } from './primitives.
 /** Whether a stream was cut at the limit. */
 export const truncatedSchema = z.object({ stdout: z.boolean(), stderr: z.boolean() });
 
+/** The end of a stream that is longer than what is kept of its beginning. */
+export const streamTailSchema = z.object({
+  /** What is missing between the beginning and this, bytes; about, where the job wrote no UTF-8. */
+  omitted_bytes: z.int().nonnegative(),
+  text: z.string(),
+});
+
+/** Ends of streams that were cut; absent where there is nothing behind the beginning. */
+export const streamTailsSchema = z.object({
+  stdout: streamTailSchema.optional(),
+  stderr: streamTailSchema.optional(),
+});
+
+export type StreamTail = z.infer<typeof streamTailSchema>;
+export type StreamTails = z.infer<typeof streamTailsSchema>;
+
 /**
  * Outcome of a run, answered with 200 whenever the job was executed. It is kept and shown as it is, so that fields it
  * does not name are dropped: a node could fill the database with them.
@@ -26,6 +42,7 @@ export const runJobResultSchema = z.object({
   started_at: timestampSchema,
   ended_at: timestampSchema,
   truncated: truncatedSchema,
+  tail: streamTailsSchema.optional(),
   /** What it left in `/job/artifacts`, by name, and how many files more than are listed. */
   artifacts: z.array(jobArtifactSchema).optional(),
   artifacts_omitted: z.int().positive().optional(),

@@ -6,6 +6,7 @@ export const gatewayActions = [
   'task.create',
   'task.read',
   'task.cancel',
+  'task.delete',
   'task.prune',
   'project.read',
   'node.read',

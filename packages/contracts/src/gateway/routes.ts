@@ -1,6 +1,7 @@
 import type { OtherRoute, UserRoute } from '../common/route.ts';
 import type { GatewayAction } from './actions.ts';
 import { authRoutes } from './auth.ts';
+import { folderRoutes } from './folders.ts';
 import { metaRoutes } from './meta.ts';
 import { nodeRoutes } from './nodes.ts';
 import { roleBindingRoutes } from './role-bindings.ts';
@@ -13,6 +14,7 @@ import { taskRoutes } from './tasks.ts';
 import { userRoutes } from './users.ts';
 
 export * from './auth.ts';
+export * from './folders.ts';
 export * from './meta.ts';
 export * from './nodes.ts';
 export * from './role-bindings.ts';
@@ -36,6 +38,7 @@ export const gatewayRoutes = {
   ...taskArtifactRoutes,
   ...taskEventRoutes,
   ...taskPruneRoutes,
+  ...folderRoutes,
   ...userRoutes,
   ...roleBindingRoutes,
   ...settingRoutes,

@@ -21,6 +21,10 @@ export const taskEventSchemas = {
     job_id: uuidSchema,
     stream: z.enum(['stdout', 'stderr']),
     text: z.string(),
+    /** So many bytes of the stream are left out before this text. */
+    omitted_bytes: z.int().nonnegative().optional(),
+    /** When the job wrote it, where the node says so. */
+    at: timestampSchema.optional(),
   }),
 } as const;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../common/limits.ts';
 import { timestampSchema, uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
-import { runJobResultSchema } from '../common/run-job-result.ts';
+import { runJobResultSchema, streamTailsSchema } from '../common/run-job-result.ts';
 import { wholeNumber, taskRef } from './fields.ts';
 import { jobStatusSchema, taskStatusSchema } from './task-status.ts';
 
@@ -53,6 +53,8 @@ export const taskResultSchema = z.object({
   ),
   stdout: z.string().optional(),
   stderr: z.string().optional(),
+  /** Of the last job whose streams have one. */
+  tail: streamTailsSchema.optional(),
   exit_code: z.int().optional(),
 });
 
@@ -68,6 +70,7 @@ export const taskLogsSchema = z.object({
   stdout: z.string().optional(),
   stderr: z.string().optional(),
   truncated: z.object({ stdout: z.boolean(), stderr: z.boolean() }),
+  tail: streamTailsSchema.optional(),
 });
 
 export type TaskResult = z.infer<typeof taskResultSchema>;

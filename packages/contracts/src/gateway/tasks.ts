@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bodyErrors } from '../common/body-errors.ts';
+import { folderRefSchema } from '../common/folder-ref.ts';
 import { jobTimeouts, limits } from '../common/limits.ts';
 import {
   isStorableText,
@@ -62,6 +63,8 @@ export const createTaskRequestSchema = z.strictObject({
   name: textSchema.max(limits.indexedTextChars).optional(),
   acceptance_criteria: z.array(textSchema).max(limits.acceptanceCriteriaCount).optional(),
   attachments: z.array(inlineAttachmentSchema).max(limits.attachmentCount).optional(),
+  /** A folder that was sent before; its content is the job's workspace. */
+  folder: folderRefSchema.optional(),
 });
 
 /** An attachment as a task shows it. */
@@ -89,6 +92,8 @@ export const taskSchema = z.object({
   env_names: z.array(z.string()).optional(),
   project_id: uuidSchema.optional(),
   attachments: z.array(taskAttachmentSchema),
+  /** The folder it was given. */
+  folder: folderRefSchema.optional(),
   created_at: timestampSchema,
   updated_at: timestampSchema,
   /** When a node last took its job, absent while it waits for one; and when the task came to its end. */
@@ -132,6 +137,13 @@ export const taskCancelSchema = z.object({
   canceled: z.literal(true),
 });
 
+/** Answer of a deletion. */
+export const taskDeletedSchema = z.object({
+  task_id: uuidSchema,
+  task_name: z.string(),
+  deleted: z.literal(true),
+});
+
 export type InputMode = z.infer<typeof inputModeSchema>;
 export type CreateTaskRequest = z.infer<typeof createTaskRequestSchema>;
 export type InlineAttachment = z.infer<typeof inlineAttachmentSchema>;
@@ -139,6 +151,7 @@ export type TaskAttachment = z.infer<typeof taskAttachmentSchema>;
 export type Task = z.infer<typeof taskSchema>;
 export type TaskList = z.infer<typeof taskListSchema>;
 export type TaskCancel = z.infer<typeof taskCancelSchema>;
+export type TaskDeleted = z.infer<typeof taskDeletedSchema>;
 
 /** Tasks. See docs/reference/tasks-and-jobs.md. */
 export const taskRoutes = {
@@ -187,6 +200,18 @@ export const taskRoutes = {
     params: taskRef,
     success: { 200: { kind: 'json', schema: taskSchema } },
     errors: ['validation', 'authentication', 'authorization', 'not_found'],
+  }),
+  deleteTask: defineRoute({
+    operation: 'tasks.delete',
+    method: 'DELETE',
+    path: '/v1/tasks/{id}',
+    auth: 'user',
+    action: 'task.delete',
+    resource: 'task',
+    summary: 'Remove a task that has ended, with results and files',
+    params: taskRef,
+    success: { 200: { kind: 'json', schema: taskDeletedSchema } },
+    errors: ['validation', 'authentication', 'authorization', 'not_found', 'conflict'],
   }),
   cancelTask: defineRoute({
     operation: 'tasks.cancel',

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { bodyErrors } from '../common/body-errors.ts';
+import { folderRefSchema } from '../common/folder-ref.ts';
+import { limits } from '../common/limits.ts';
 import { base64Schema } from '../common/primitives.ts';
 import { relativePathSchema } from '../common/relative-path.ts';
 import { defineRoute } from '../common/route.ts';
@@ -29,6 +31,9 @@ export const stagedFileQuerySchema = z.object({
 export type StagedFileQuery = z.infer<typeof stagedFileQuerySchema>;
 export type InputFile = z.infer<typeof inputFileSchema>;
 
+/** Feature of a node that takes folders. See docs/reference/worker-api.md#input-files. */
+export const folderFeature = 'folders';
+
 /** Input files that a request has no room for. See docs/reference/worker-api.md#input-files. */
 export const inputFileRoutes = {
   stageInputFile: defineRoute({
@@ -40,6 +45,26 @@ export const inputFileRoutes = {
     params: jobRef,
     query: stagedFileQuerySchema,
     streamed: 'application/octet-stream',
+    success: { 204: { kind: 'empty' } },
+    errors: [
+      ...bodyErrors,
+      'authentication',
+      'job_conflict',
+      'internal',
+      'node_not_ready',
+      'node_shutting_down',
+    ],
+  }),
+  stageFolder: defineRoute({
+    operation: 'worker.jobs.stage-folder',
+    method: 'PUT',
+    path: '/v1/worker/jobs/{job_id}/folder',
+    auth: 'worker',
+    summary: 'Leave a folder, sent as a tar archive, to be the workspace of the next run of a job',
+    params: jobRef,
+    query: z.object({ folder: folderRefSchema }),
+    streamed: 'application/octet-stream',
+    streamedLimitBytes: limits.folderArchiveBytes,
     success: { 204: { kind: 'empty' } },
     errors: [
       ...bodyErrors,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { versionedBodyErrors } from '../common/body-errors.ts';
+import { folderRefSchema } from '../common/folder-ref.ts';
 import { envNamePattern } from '../common/job-environment.ts';
 import { limits } from '../common/limits.ts';
 import { timestampSchema, uuidSchema, payloadVersionSchema } from '../common/primitives.ts';
@@ -36,6 +37,8 @@ export const sandboxSpecSchema = z.strictObject({
       'paths must be unique',
     )
     .optional(),
+  /** The folder that was staged to be the workspace. */
+  folder: folderRefSchema.optional(),
 });
 
 /** Body of `jobs:run`. See docs/reference/worker-api.md#run-a-job. */
@@ -89,7 +92,12 @@ export const ackJobRequestSchema = z.strictObject({
 });
 
 /** An `output` event: what a job wrote, whole characters, in order per stream. */
-export const jobOutputSchema = z.object({ stream: z.enum(['stdout', 'stderr']), text: z.string() });
+export const jobOutputSchema = z.object({
+  stream: z.enum(['stdout', 'stderr']),
+  text: z.string(),
+  /** When the first of it was written. */
+  at: timestampSchema.optional(),
+});
 
 export type JobOutput = z.infer<typeof jobOutputSchema>;
 export type WorkerJobStatus = z.infer<typeof workerJobStatusSchema>;

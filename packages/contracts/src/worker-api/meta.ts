@@ -5,6 +5,7 @@ import { defineRoute } from '../common/route.ts';
 /** Health and the API's own description. */
 export const workerMetaRoutes = {
   healthz: healthRoutes.healthz,
+  metrics: healthRoutes.metrics,
   /**
    * Unlike the orchestrator's servers a node gives its reason as plain text.
    * See docs/reference/nodes.md#readiness-of-a-node.

@@ -1,6 +1,7 @@
 import type { CommandInput } from '@cynodeai/command-line/definition';
 import { CommandError } from '@cynodeai/command-line/error';
 import { GatewayError } from '@cynodeai/api-client';
+import { type LocalFolder, bodyWithFolder } from '@cynodeai/api-client/folder';
 import { SaveError } from '@cynodeai/api-client/save-files';
 import {
   type TaskInput,
@@ -77,10 +78,11 @@ function wishOf({ out, force: replace = false }: RunFlags): SaveWish | undefined
 }
 
 async function runRequest(
-  { body: request, files }: TaskInput,
+  input: TaskInput,
   flags: RunFlags,
   context: CommandContext,
 ): Promise<number> {
+  const { body: request, files } = input;
   const progress = new Progress({ quiet: flags.quiet ?? false });
   const onBegin = (): void => progress.done();
   const isAnswer = needOf(request) === 'answer';
@@ -89,6 +91,7 @@ async function runRequest(
   if (isAnswer && looksLikeCommand(prompt)) {
     progress.note(`a prompt goes to a model; to run it: cynode run --command ${quoted(prompt)}`);
   }
+  for (const note of input.folder?.notes ?? []) progress.note(note);
   const onStep = (what: string): void => {
     if (!live.begun) progress.step(what);
   };
@@ -96,17 +99,22 @@ async function runRequest(
     const need = needOf(request);
     const wish = wishOf(flags);
     await checkWish(wish);
-    const isWatched = flags.output !== 'json' && context.output.isScreen;
+    // The words of a model on their way into a pipe are the whole answer or none.
+    const isWatched = flags.output !== 'json' && (context.output.isScreen || !isAnswer);
     const { yes = false, inference: choice, ports, database } = flags;
     const starting = { progress, yes, choice, ports, database, need };
     const install = await readyInstall({ ...context, ...starting });
     const couldAskDemo = need !== undefined && runningStack(install)?.inference.kind === 'demo';
     const client = localClient(install);
     await using _closing = { [Symbol.asyncDispose]: () => client.close() };
+    const { env, signal } = context;
+    const onSend = ({ entries }: LocalFolder): void =>
+      onStep(`sending the folder (${entries} files)`);
+    const body = await bodyWithFolder(client, input, { env, signal, onSend });
     const once = (): Promise<TaskResult> =>
       runTask({
         client,
-        request,
+        request: body,
         files,
         signal: context.signal,
         onStep,

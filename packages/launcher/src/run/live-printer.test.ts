@@ -97,6 +97,26 @@ describe('the output of a job at a terminal', () => {
     expect(await live.both.rest(whole)).toEqual({ stdout: 'out 3\n', stderr: 'cynode: reason\n' });
   });
 
+  it('has the end of a long stream behind a word on what is left out, each once', async () => {
+    const { live, seen } = terminal(false);
+    const tail = { stdout: { omitted_bytes: 1234567, text: 'the end' } };
+    const whole = { stdout: 'head', stderr: 'err', tail };
+    await live.take(log('head'));
+    expect(await live.both.rest(whole)).toEqual({ stdout: '', stderr: 'err', tail });
+    const event = log('the ');
+    if (event.event === 'job.log') event.data.omitted_bytes = 1234567;
+    await live.take(event);
+    expect(seen.slice(1)).toEqual([
+      'head',
+      'note: cynode: 1,234,567 bytes of stdout are left out here\n',
+      'the ',
+    ]);
+    const rest = { stdout: { omitted_bytes: 0, text: 'end' } };
+    expect(await live.both.rest(whole)).toEqual({ stdout: '', stderr: 'err', tail: rest });
+    await live.take(log('end'));
+    expect(await live.both.rest(whole)).toEqual({ stdout: '', stderr: 'err', tail: {} });
+  });
+
   it('says when the job was lost and is run once more', async () => {
     const { live, seen } = terminal(false);
     await live.take(log('half', 'j', 'stderr'));

@@ -1,10 +1,18 @@
 import { type GatewayClient, type StreamedTaskEvent, followEvents } from '@cynodeai/api-client';
+import type { StreamTail, StreamTails } from '@cynodeai/contracts/common';
 import type { Notes, Output } from '@cynodeai/command-line/output';
 
 type Stream = 'stdout' | 'stderr';
 
 /** What a task put out, as far as it is to be printed. */
-export type Streams = Readonly<Record<Stream, string>>;
+export type Streams = Readonly<Record<Stream, string>> & {
+  /** The ends of streams that were cut. */
+  readonly tail?: StreamTails | undefined;
+};
+
+/** Says that something is left out of a stream. */
+export const gapNote = (stream: Stream, bytes: number): string =>
+  `cynode: ${bytes.toLocaleString('en-US')} bytes of ${stream} are left out here\n`;
 
 export interface LiveOptions {
   readonly output: Output;
@@ -15,11 +23,13 @@ export interface LiveOptions {
   readonly isAnswer: boolean;
 }
 
-/** Prints the output of a task as it comes, for a person at a terminal; the result stays what counts. */
+/** Prints the output of a task as it comes; the result stays what counts. */
 export class LivePrinter {
   readonly #options: LiveOptions;
   #jobId: string | undefined;
   #shown: Record<Stream, string> = { stdout: '', stderr: '' };
+  /** Of what lies behind a gap. */
+  #shownTail: Partial<Record<Stream, string>> = {};
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -47,13 +57,16 @@ export class LivePrinter {
       return;
     }
     if (event.event !== 'job.log') return;
-    const { job_id: jobId, stream, text } = event.data;
+    const { job_id: jobId, stream, text, omitted_bytes: omitted } = event.data;
     if (stream === 'stderr' && this.#options.isAnswer) return;
     if (!this.begun) this.#options.onBegin();
     else if (this.#jobId !== jobId) await this.#breakOff();
     this.#jobId = jobId;
-    this.#shown[stream] += text;
     const { output, notes } = this.#options;
+    if (omitted !== undefined) await this.#gap(stream, omitted);
+    const tail = this.#shownTail[stream];
+    if (tail === undefined) this.#shown[stream] += text;
+    else this.#shownTail[stream] = tail + text;
     await (stream === 'stdout' ? output.text(text) : notes.text(text));
   }
 
@@ -61,13 +74,30 @@ export class LivePrinter {
   async rest(whole: Streams): Promise<Streams> {
     const { stdout, stderr } = this.#shown;
     if (whole.stdout.startsWith(stdout) && whole.stderr.startsWith(stderr)) {
+      const [outTail, errTail] = [this.#restOf('stdout', whole), this.#restOf('stderr', whole)];
+      const tail = { ...(outTail && { stdout: outTail }), ...(errTail && { stderr: errTail }) };
       return {
         stdout: whole.stdout.slice(stdout.length),
         stderr: whole.stderr.slice(stderr.length),
+        ...(whole.tail && { tail }),
       };
     }
     await this.#breakOff();
     return whole;
+  }
+
+  /** What is left to print behind a gap; nothing where there is none. */
+  #restOf(stream: Stream, { tail }: Streams): StreamTail | undefined {
+    const { text = '' } = tail?.[stream] ?? {};
+    const shown = this.#shownTail[stream];
+    if (shown === undefined) return tail?.[stream];
+    const rest = text.startsWith(shown) ? text.slice(shown.length) : '';
+    return rest === '' ? undefined : { omitted_bytes: 0, text: rest };
+  }
+
+  async #gap(stream: Stream, bytes: number): Promise<void> {
+    this.#shownTail[stream] = '';
+    if (bytes > 0) await this.#options.notes.text(gapNote(stream, bytes));
   }
 
   async #breakOff(): Promise<void> {
@@ -76,6 +106,7 @@ export class LivePrinter {
     const { output, notes, isAnswer } = this.#options;
     if (stdout !== '' && !stdout.endsWith('\n')) await output.text('\n');
     this.#shown = { stdout: '', stderr: '' };
+    this.#shownTail = {};
     const what = isAnswer ? 'the model broke off; it is asked' : 'the job was lost; it is run';
     await notes.text(`cynode: ${what} once more\n`);
   }

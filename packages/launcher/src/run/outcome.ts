@@ -1,4 +1,5 @@
 import { type TaskEndKind, taskEndOf } from '@cynodeai/api-client/task-end';
+import type { StreamTails } from '@cynodeai/contracts/common';
 import type { JobResult, TaskResult } from '@cynodeai/contracts/gateway';
 import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
 import { at } from '@cynodeai/runtime/std';
@@ -17,6 +18,8 @@ export interface Outcome {
   /** Why the model ended; `length` and `timeout` leave the answer incomplete. */
   readonly finishReason?: string;
   readonly truncated: { readonly stdout: boolean; readonly stderr: boolean };
+  /** The ends of streams that were cut. */
+  readonly tail?: StreamTails;
 }
 
 function truncatedOf(result: JobResult | undefined): Outcome['truncated'] {
@@ -64,6 +67,7 @@ export function outcomeOf(result: TaskResult): Outcome {
     // The orchestrator repeats its message as the job's stderr; it is shown once.
     stderr: stderr === error ? '' : stderr,
     truncated: truncatedOf(answer),
+    ...(result.tail && { tail: result.tail }),
     kind,
     exitCode,
     ...(message !== undefined && { message: `${message}${hint}` }),

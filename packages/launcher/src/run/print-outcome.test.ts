@@ -116,6 +116,19 @@ describe('other output', () => {
     }
   });
 
+  it('prints the end of a stream that is longer than what is kept, and says what is left out', async () => {
+    const to = printers();
+    const truncated = { stdout: true, stderr: true };
+    const tail = {
+      stdout: { omitted_bytes: 5000, text: 'last of out\n' },
+      stderr: { omitted_bytes: 0, text: 'last of err\n' },
+    };
+    const cut = { ...outcome, stdout: 'out\n', stderr: 'err\n', truncated, tail };
+    await printText(to, { outcome: cut, couldAskDemo: false });
+    expect(to.out.text).toBe('out\nlast of out\n');
+    expect(to.err.text).toBe('err\ncynode: 5,000 bytes of stdout are left out here\nlast of err\n');
+  });
+
   it('says what was cut and what went wrong', async () => {
     const to = printers();
     const truncated = { stdout: true, stderr: false };

@@ -1,12 +1,13 @@
 import type { Notes, Output } from '@cynodeai/command-line/output';
 import { messageOf } from '@cynodeai/runtime/std';
+import type { StreamTail } from '@cynodeai/contracts/common';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { demoModelRef } from '@cynodeai/contracts/model';
 import { exitCodes } from '../base/exit-code.ts';
 import { realModelCommand } from '../domain/inference.ts';
 import type { Outcome } from './outcome.ts';
 import { type LeftFiles, exitCodeWith } from './left-files.ts';
-import type { LivePrinter } from './live-printer.ts';
+import { gapNote, type LivePrinter } from './live-printer.ts';
 
 const demoText = `cynode-demo, a rule-based stand-in, not a neural network; for a real model: ${realModelCommand}`;
 
@@ -75,7 +76,7 @@ function cutNote({ model, finishReason }: Outcome, stream: 'stdout' | 'stderr'):
   }
   if (isAnswer && finishReason === 'timeout')
     return 'the answer is not complete: the model took too long';
-  return `${stream} was longer than what is kept and is cut off`;
+  return `${stream} was longer than what is kept of it`;
 }
 
 /** How many lost files are named one by one. */
@@ -109,6 +110,16 @@ function leftLines(left: LeftFiles): readonly string[] {
   ];
 }
 
+async function printTail(
+  { output, notes }: Printers,
+  stream: 'stdout' | 'stderr',
+  tail: StreamTail | undefined,
+): Promise<void> {
+  if (tail === undefined) return;
+  if (tail.omitted_bytes > 0) await notes.text(gapNote(stream, tail.omitted_bytes));
+  await (stream === 'stdout' ? output.text(tail.text) : notes.text(tail.text));
+}
+
 /** For people: the job's streams as they are, then remarks of ours on stderr; answers the exit code. */
 export async function printText(
   { output, notes }: Printers,
@@ -124,8 +135,12 @@ export async function printText(
   const unended = outcome.model !== undefined && !/(?:^|\n)$/.test(outcome.stdout);
   if (unended && lost === undefined) await output.text('\n');
   await notes.text(rest.stderr);
+  if (lost === undefined) await printTail({ output, notes }, 'stdout', rest.tail?.stdout);
+  await printTail({ output, notes }, 'stderr', rest.tail?.stderr);
   for (const stream of ['stdout', 'stderr'] as const) {
-    if (outcome.truncated[stream]) await notes.text(`cynode: ${cutNote(outcome, stream)}\n`);
+    const isTold = outcome.tail?.[stream] !== undefined;
+    if (outcome.truncated[stream] && !isTold)
+      await notes.text(`cynode: ${cutNote(outcome, stream)}\n`);
   }
   if (outcome.demo) await notes.text(`cynode: answered by ${demoText}\n`);
   else if (couldAskDemo) await notes.text(`cynode: the model of this job was ${demoText}\n`);

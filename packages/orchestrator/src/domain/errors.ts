@@ -38,6 +38,8 @@ export type OrchestratorErrorCode =
   | 'forbidden'
   /** No such task, or none the caller may see. */
   | 'task_unknown'
+  /** The caller sent no such folder, or it is gone. */
+  | 'folder_unknown'
   /** The task has no such file. */
   | 'artifact_unknown'
   /** No such project, or none the caller may see. */
@@ -46,6 +48,8 @@ export type OrchestratorErrorCode =
   | 'project_disabled'
   /** The task has ended in a state that cannot be left. */
   | 'task_closed'
+  /** The task goes on, or a node may still work on it. */
+  | 'task_open'
   /** No such user. */
   | 'user_unknown'
   /** Another user has that handle. */

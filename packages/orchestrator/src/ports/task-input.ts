@@ -25,4 +25,6 @@ export interface TaskInput {
     taskId: string,
     artifactIds: readonly string[],
   ): Promise<ReadonlyMap<string, string>>;
+  /** `storage_ref` of the archive of the folder that a task was given; undefined when it is gone. */
+  folderRef(taskId: string): Promise<string | undefined>;
 }

@@ -107,6 +107,8 @@ export interface NewTask {
   readonly description: string | undefined;
   readonly acceptanceCriteria: readonly string[] | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Of the folder it is given. */
+  readonly folderId: string | undefined;
   readonly at: Date;
 }
 
@@ -215,6 +217,8 @@ export interface TaskTransaction extends TaskCreator {
   countFinished(before: Date): Promise<FinishedTotals>;
   /** Removes the oldest of them with all that hangs on them; those that somebody holds are left out. */
   removeFinished(before: Date, limit: number): Promise<RemovedTasks>;
+  /** Removes a locked task that has ended in the same way; undefined while a node may work on it. */
+  removeTask(taskId: string): Promise<RemovedTasks | undefined>;
 }
 
 /** Runs work in one transaction; it is undone when the work rejects. */

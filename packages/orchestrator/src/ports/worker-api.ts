@@ -19,6 +19,15 @@ export interface FileToStage {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** A folder on its way to a node, ahead of its job. */
+export interface FolderToStage {
+  /** `sha256:…` */
+  readonly folder: string;
+  /** Of its archive. */
+  readonly sizeBytes: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /**
  * Calls of a node's Worker API; none of them rejects: every fault is an answer.
  * See docs/reference/worker-api.md#ground-rules.
@@ -35,6 +44,13 @@ export interface WorkerApi {
     node: NodeConnection,
     jobId: string,
     file: FileToStage,
+    options: { readonly signal: AbortSignal },
+  ): Promise<'staged' | WorkerAnswer>;
+  /** The same for a folder that will be the job's workspace. */
+  stageFolder(
+    node: NodeConnection,
+    jobId: string,
+    folder: FolderToStage,
     options: { readonly signal: AbortSignal },
   ): Promise<'staged' | WorkerAnswer>;
   /** Asks what the node knows of a job. */

@@ -4,7 +4,7 @@ import { ConfigError, type Env, type ListenAddress } from '@cynodeai/runtime/con
 import { SealedBox, canonicalHash, hashPassword } from '@cynodeai/runtime/crypto';
 import { type HttpServer, createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
-import type { Log } from '@cynodeai/runtime/observe';
+import { type Log, diskMetrics } from '@cynodeai/runtime/observe';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { yamlBootstrapSource } from '../adapters/bootstrap/bootstrap-source.ts';
@@ -21,6 +21,7 @@ import { openDatabase } from '../adapters/postgres/database.ts';
 import { expectedSchemaVersion, migrate } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
 import { postgresJoinTokens } from '../adapters/postgres/nodes/join-tokens.ts';
+import { postgresQueueMetrics } from '../adapters/postgres/metrics/queue-metrics.ts';
 import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
@@ -196,6 +197,7 @@ export async function startControlPlane(
       sleep,
     }),
     config.INSTALL_PROOF_KEY,
+    [postgresQueueMetrics(db), () => diskMetrics({ artifacts: config.ARTIFACT_STORAGE_DIR })],
   );
   const port = await server.listen(address);
   scope.shutdown.add('control-plane HTTP', () => server.close(), 30_000);

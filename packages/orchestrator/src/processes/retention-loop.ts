@@ -3,6 +3,7 @@ import type { ProcessScope } from '@cynodeai/runtime/lifecycle';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
+import { postgresOldFolders } from '../adapters/postgres/folders/folders.ts';
 import { postgresOldRows } from '../adapters/postgres/retention/old-rows.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
@@ -39,6 +40,7 @@ export function startRetention(
   const tasks = { transact, blobs, clock, log: scope.log };
   const deps = {
     rows: postgresOldRows(db),
+    folders: postgresOldFolders(db),
     removeTasks: (before: Date) => removeOldTasks(tasks, call, before),
     clock,
     stopping: scope.signal,

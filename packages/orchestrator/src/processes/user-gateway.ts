@@ -2,8 +2,10 @@ import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { Env } from '@cynodeai/runtime/config';
 import { createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import { diskMetrics } from '@cynodeai/runtime/observe';
 import { type Clock, backoffMs, messageOf, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
+import { checkTar } from '../adapters/archives/check-archive.ts';
 import { fileBlobFolder } from '../adapters/blobs/file-blob-folder.ts';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { postgresArtifactReader } from '../adapters/postgres/artifacts/artifact-reader.ts';
@@ -23,12 +25,17 @@ import {
   type UserGatewayParts,
   bindUserGateway,
 } from '../adapters/http/user-gateway/bind-user-gateway.ts';
+import {
+  type FolderParts,
+  bindFolders,
+} from '../adapters/http/user-gateway/folders/bind-folders.ts';
 import { bindNodes } from '../adapters/http/user-gateway/nodes/bind-nodes.ts';
 import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bind-role-bindings.ts';
 import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
 import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
+import { postgresFolders } from '../adapters/postgres/folders/folders.ts';
 import { postgresAttemptCounter } from '../adapters/postgres/identity/attempt-counter.ts';
 import { postgresIdentityStore } from '../adapters/postgres/identity/identity-store.ts';
 import {
@@ -107,11 +114,18 @@ async function readinessOf(
   return readinessCheck({ probe: postgresReadinessProbe(db, { expectedVersion }), sleep });
 }
 
+/** By what each is for: paths may hold names of people. */
+function watchedFolders({ watchedDirectories }: UserGatewayConfig): Record<string, string> {
+  const name = (index: number): string => (index === 0 ? 'artifacts' : `watched_${index}`);
+  return Object.fromEntries(watchedDirectories.map((path, index) => [name(index), path]));
+}
+
 /** A further resource is one more line here. */
 function resourcesOf(
   config: UserGatewayConfig,
   db: Kysely<Database>,
   shared: Pick<UserParts, 'idempotency' | 'seal' | 'clock' | 'identity' | 'throttle'>,
+  folders: FolderParts,
 ): readonly BindResource[] {
   const { seal, clock } = shared;
   const users: UserParts = {
@@ -145,6 +159,7 @@ function resourcesOf(
     (server, guard) => bindRoleBindings(server, guard, roleBindings),
     (server, guard) => bindSettings(server, guard, settings),
     (server, guard) => bindNodes(server, guard, nodes),
+    (server, guard) => bindFolders(server, guard, folders),
   ];
 }
 
@@ -176,6 +191,7 @@ async function partsOf(
     transact: postgresTransactTasks(db),
     projects,
     blobs: new FileBlobs(config.artifactDirectory),
+    folders: postgresFolders(db),
     disk:
       overrides.disk ?? watchedDisks({ directories: config.watchedDirectories, log: scope.log }),
     tasks,
@@ -197,7 +213,12 @@ async function partsOf(
     creation,
     pruning: { transact: creation.transact, blobs: creation.blobs, clock, log: scope.log },
     listing: { tasks, callerTasks, identity, projects, seal },
-    resources: resourcesOf(config, db, { idempotency, seal, clock, identity, throttle }),
+    resources: resourcesOf(
+      config,
+      db,
+      { idempotency, seal, clock, identity, throttle },
+      { ...creation, folders: postgresFolders(db), checkArchive: checkTar },
+    ),
     tasks,
     callerTasks,
     artifacts: {
@@ -209,6 +230,7 @@ async function partsOf(
     auditQueue: new AuditQueue(postgresGatewayAudit(db), scope.log),
     refusals,
     proofKey: config.proofKey,
+    collectors: [() => diskMetrics(watchedFolders(config))],
     readiness: overrides.readiness ?? (await readinessOf(db, config)),
     stopping: scope.signal,
   };

@@ -1,6 +1,8 @@
 import { gatewayRoutes, tokenResponseSchema } from '@cynodeai/contracts/gateway';
 import type { Route } from '@cynodeai/contracts/common';
 import { type FuzzTarget, fuzzRun, secretCanary } from '@cynodeai/testing/fuzz';
+import { packTree } from '@cynodeai/runtime/archive';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type TestGateway, startTestGateway, testKey } from '../user-gateway/support/gateway.ts';
@@ -56,6 +58,12 @@ beforeAll(async () => {
     .insertInto('nodes')
     .values({ node_slug: 'fuzz-node', status: 'registered' })
     .execute();
+  const archive = await buffer(packTree([]));
+  const sent = await call(gateway.url, 'POST', '/v1/folders', {
+    token,
+    raw: archive,
+    headers: { 'content-type': 'application/octet-stream' },
+  });
   const ofTask = { params: { id: task.id } };
   const ofSetting = { params: { key: 'fuzz.setting' } };
   const ofUser = { params: { id: victim.id } };
@@ -70,8 +78,8 @@ beforeAll(async () => {
     bodyLimitBytes: 10 * 1024 * 1024,
     readTimeoutMs,
     logText: () => logText(gateway.log),
-    // Wrong passwords and an unknown token: what succeeds here would end the session of the test.
-    refused: ['auth.login', 'auth.refresh', 'users.change_password'],
+    // Wrong passwords, an unknown token and an unknown task: what succeeds here would end what the test needs.
+    refused: ['auth.login', 'auth.refresh', 'users.change_password', 'tasks.delete'],
     openParams: ['settings.get', 'settings.put', 'settings.delete'],
     // Refused before the password is hashed.
     cheap: {
@@ -104,6 +112,8 @@ beforeAll(async () => {
           body: { commands: ['true'], input_mode: 'commands', name: 'fuzz', use_inference: false },
         },
       ],
+      'folders.create': [{ content: archive }],
+      'folders.get': [{ params: { folder: String(sent.body['folder']) } }],
       'tasks.result': [ofTask],
       'tasks.logs': [ofTask],
       'tasks.artifacts.list': [ofTask],
@@ -111,6 +121,7 @@ beforeAll(async () => {
       'tasks.artifacts.get': [{ params: { id: task.id, artifact_id: artifactId } }],
       'tasks.events': [ofTask],
       'tasks.cancel': [ofTask],
+      'tasks.delete': [{ params: { id: 'no-such-task' } }],
       'users.create': [
         { body: { handle: 'fuzz-made', email: 'made@example.org', password: secretCanary } },
       ],

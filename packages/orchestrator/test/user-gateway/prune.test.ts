@@ -197,3 +197,45 @@ describe('pruning', () => {
     },
   );
 });
+
+describe('deleting one', () => {
+  const remove = (id: string, by: TestUser = ada) => as(gateway, by, 'DELETE', `/v1/tasks/${id}`);
+
+  it('removes its rows and files and no other, and tells it once in the audit log', async () => {
+    const id = await finished();
+    const other = await finished();
+    const answer = await remove(id);
+    expect(answer.status).toBe(200);
+    expect(await left()).toEqual({ tasks: 1, jobs: 1, artifacts: 1, with_events: 1 });
+    expect(await files()).toHaveLength(1);
+    expect((await get(gateway, ada, `/v1/tasks/${other}/result`)).status).toBe(200);
+    const rows = await gateway.db
+      .selectFrom('gateway_audit_log')
+      .select(['user_id', 'action', 'resource_id', 'decision', 'status_code'])
+      .where('request_id', '=', answer.headers.get('x-request-id') ?? '')
+      .execute();
+    const told = { user_id: ada.id, action: 'task.delete', resource_id: id };
+    expect(rows).toEqual([{ ...told, decision: 'allow', status_code: 200 }]);
+  });
+
+  it('leaves everything where the audit row cannot be written', async () => {
+    const id = await finished();
+    await sql`alter table gateway_audit_log rename to gateway_audit_away`.execute(gateway.db);
+    try {
+      const headers = { authorization: `Bearer ${ada.token}` };
+      const url = `${gateway.url}/v1/tasks/${id}`;
+      expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(500);
+    } finally {
+      await sql`alter table gateway_audit_away rename to gateway_audit_log`.execute(gateway.db);
+    }
+    expect(await left()).toEqual({ tasks: 1, jobs: 1, artifacts: 1, with_events: 1 });
+    expect(await files()).toHaveLength(1);
+  });
+
+  it('of two at once succeeds once', async () => {
+    const id = await finished();
+    const answers = await Promise.all([remove(id), remove(id, admin), remove(id)]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 404, 404]);
+    expect(await files()).toEqual([]);
+  });
+});

@@ -2,6 +2,7 @@ export * from './bind-route.ts';
 export * from './health.ts';
 export { checkJsonBounds } from './json-bounds.ts';
 export { type FormPart, readForm } from './multipart.ts';
+export { bindMetrics } from './metrics.ts';
 export * from './openapi.ts';
 export * from './problem-error.ts';
 export { requireSameMachine } from './proof.ts';

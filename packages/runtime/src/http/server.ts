@@ -13,6 +13,7 @@ import { acceptJsonBodies } from './json-body.ts';
 import { type HostRule, hostCheck } from './known-hosts.ts';
 import { ProblemError } from './problem-error.ts';
 import { limitReadTime, readLimits, streamTimeoutMs } from './read-time.ts';
+import { RequestMeter } from './request-meter.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import { acceptStreamedBodies } from './streamed-body.ts';
 import { toProblem } from './to-problem.ts';
@@ -51,6 +52,8 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   /** Routes bound so far. */
   readonly routes: readonly Route[];
+  /** What was answered so far. */
+  readonly requests: RequestMeter;
   /** Makes a route known, so that its path answers 405 for other methods. */
   declare(route: Route): void;
   /** Adds fields to the log line of a request. */
@@ -72,6 +75,7 @@ function requestIdOf(header: string | string[] | undefined): string {
 const defaultReadTimeoutMs = 30_000;
 const unloggedRoutes: ReadonlySet<string> = new Set([
   healthRoutes.healthz.operation,
+  healthRoutes.metrics.operation,
   proofRoute.operation,
 ]);
 
@@ -194,6 +198,7 @@ function answerFaults(
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = createApp(options);
   const routes: Route[] = [];
+  const requests = new RequestMeter();
   const sockets = openSockets(app);
   const secured: TlsListener[] = [];
   const isKnownHost = options.hosts === undefined ? () => true : hostCheck(options.hosts);
@@ -231,6 +236,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.config.operation ?? 'unknown';
+    requests.add(route, reply.statusCode, reply.elapsedTime / 1000);
     // Asked every few seconds by whoever watches, and on every connection; only a failure is worth a line.
     if (unloggedRoutes.has(route) && reply.statusCode === 200) return;
     options.log.info('request', {
@@ -246,6 +252,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return {
     app,
     routes,
+    requests,
     declare: (route) => {
       routes.push(route);
       // A streamed body has its own limits; all others are watched by `limitReadTime`.

@@ -22,6 +22,19 @@ export function truncateUtf8(
   };
 }
 
+/** The longest end of `text` with at most `maxBytes` of UTF-8 that begins on a whole code point, and what is cut off, bytes. */
+export function endOfUtf8(
+  text: string,
+  maxBytes: number,
+): { readonly text: string; readonly cutBytes: number } {
+  if (text.length * 3 <= maxBytes) return { text, cutBytes: 0 };
+  const bytes = encoder.encode(text);
+  let start = Math.max(0, bytes.length - maxBytes);
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return { text: decoder.decode(bytes.subarray(start)), cutBytes: start };
+}
+
 /** `text` in pieces of at most `maxBytes` (4 or more) of UTF-8, cut between code points; none for an empty text. */
 export function splitUtf8(text: string, maxBytes: number): string[] {
   const bytes = encoder.encode(text);

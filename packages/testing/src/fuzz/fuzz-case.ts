@@ -32,6 +32,8 @@ export interface Sample {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: JsonInput;
+  /** Of a route that takes raw bytes of one form only. */
+  readonly content?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

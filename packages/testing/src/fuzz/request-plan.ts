@@ -45,7 +45,9 @@ export function pathOf(route: Route, params: Readonly<Record<string, string>> | 
 function bodyOf(route: Route, sample: Sample, change: Change): string | Uint8Array | undefined {
   if (change.body === null) return undefined;
   if (change.body !== undefined) return change.body;
-  if (sample.body === undefined && route.streamed !== undefined) return 'streamed bytes';
+  if (sample.body === undefined && route.streamed !== undefined) {
+    return sample.content ?? 'streamed bytes';
+  }
   return sample.body === undefined ? undefined : jsonText(sample.body);
 }
 

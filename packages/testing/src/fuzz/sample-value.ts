@@ -9,6 +9,7 @@ const texts = [
   '2026-01-01T00:00:00.000Z',
   '01HZZZZZZZZZZZZZZZZZZZZZZZ',
   'ab'.repeat(32),
+  `sha256:${'ab'.repeat(32)}`,
   'c2FtcGxl',
   'sample@example.org',
   'http://127.0.0.1:9',

@@ -97,7 +97,7 @@ export function formCases(target: FuzzTarget, route: Route): readonly CaseDraft[
   ];
 }
 
-/** More raw bytes than a route takes. */
+/** More raw bytes than a route takes; where they are to be of one form, what they are is refused first. */
 export function rawFloodCases(target: FuzzTarget, route: Route): readonly CaseDraft[] {
   if (route.streamed === undefined || route.body !== undefined) return [];
   const sample = plainSample(target, route);
@@ -108,7 +108,10 @@ export function rawFloodCases(target: FuzzTarget, route: Route): readonly CaseDr
       route,
       field: 'body',
       mutation: 'chunked-flood',
-      expect: { kinds: ['payload_too_large'], success: false },
+      expect: {
+        kinds: [sample.content === undefined ? 'payload_too_large' : 'validation'],
+        success: false,
+      },
       request: () => floodRequest(method, path, headers, limit + 1024 * 1024),
     },
   ];

@@ -4,6 +4,7 @@ import { type Drive, GatewayDriver } from './gateway/driver.ts';
 import { testEnds } from './gateway/ends.ts';
 import { testEvents } from './gateway/events.ts';
 import { testFiles } from './gateway/files.ts';
+import { testFolders } from './gateway/folders.ts';
 import { testIdempotency } from './gateway/idempotency.ts';
 import { testLists } from './gateway/lists.ts';
 import { testRefusals } from './gateway/refusals.ts';
@@ -24,6 +25,7 @@ const parts = [
   ['ends', testEnds],
   ['events', testEvents],
   ['files', testFiles],
+  ['folders', testFolders],
 ] as const;
 
 /**

@@ -23,11 +23,12 @@ export interface WorkspaceStore {
   /** @throws WorkerError `workspace_unusable` when the mount root cannot be created or written */
   check(): Promise<void>;
   /**
-   * Makes fresh directories for the job with its staged files and writes its input files, following no links, owned
-   * by the container's user. @throws WorkerError `job_conflict` when the directory exists, `validation` when two
-   * paths cannot both exist, `workspace_unusable` on a disk fault; nothing is left behind then
+   * Makes fresh directories for the job with its staged files, in the staged folder where one is named, and writes
+   * its input files, following no links, owned by the container's user. @throws WorkerError `job_conflict` when the
+   * directory exists, `validation` when two paths cannot both exist, `not_run` when the folder is not there,
+   * `workspace_unusable` on a disk fault; nothing is left behind then
    */
-  create(jobId: string, files: readonly InputFile[]): Promise<JobWorkspace>;
+  create(jobId: string, files: readonly InputFile[], folder?: string): Promise<JobWorkspace>;
   /** The directories that an earlier process of the node made for a job; undefined where there are none. */
   find(jobId: string): Promise<JobWorkspace | undefined>;
   /**
@@ -41,6 +42,18 @@ export interface WorkspaceStore {
     jobId: string,
     file: StagedFileQuery,
     content: AsyncIterable<Uint8Array>,
+    stillOpen: () => boolean,
+  ): Promise<void>;
+  /**
+   * Unpacks a folder to be the workspace of the next `create` of the job that names it; it replaces one that was staged
+   * before. Nothing is left behind when it rejects. See docs/reference/worker-api.md#input-files
+   * @throws WorkerError `validation` for an archive that is none, `staging_full`, `job_conflict` when `create` came
+   *   first, `not_run` on a full disk, `workspace_unusable` on another fault of it
+   */
+  stageFolder(
+    jobId: string,
+    folder: string,
+    content: AsyncIterable<Buffer>,
     stillOpen: () => boolean,
   ): Promise<void>;
   /** Removes staged files of jobs that got none since then; says whose. */

@@ -2,7 +2,7 @@ import { type Env, forgetEnv } from '@cynodeai/runtime/config';
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { HttpClient } from '@cynodeai/runtime/call';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
-import { type Log, createLog } from '@cynodeai/runtime/observe';
+import { type Log, createLog, diskMetrics, gauge } from '@cynodeai/runtime/observe';
 import { type Clock, elapsedMs, messageOf, systemClock } from '@cynodeai/runtime/std';
 import { type WorkerServerDeps, startWorkerServer } from '../adapters/http/worker-server.ts';
 import { createMachineProbe } from '../adapters/host/machine.ts';
@@ -124,6 +124,10 @@ function workerApi(
         jobs,
         forwarder,
         stopGraceMs: settings.shutdownGraceMs,
+        collectors: [
+          () => [gauge('cynode_sandboxes_running', 'Jobs that run on this node', jobs.running)],
+          () => diskMetrics({ node: settings.stateDir }),
+        ],
         log,
       });
       scope.shutdown.add('worker API', () => server.close());

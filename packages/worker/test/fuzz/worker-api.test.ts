@@ -1,3 +1,5 @@
+import { packTree } from '@cynodeai/runtime/archive';
+import { buffer } from 'node:stream/consumers';
 import { testPsk, testToken } from '@cynodeai/testing/doubles';
 import { workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import type { Route } from '@cynodeai/contracts/common';
@@ -45,7 +47,7 @@ beforeAll(async () => {
     readTimeoutMs: undefined,
     logText: () => node.log.text(),
     // Files may come before anybody knows the job.
-    openParams: ['worker.jobs.stage-input-file'],
+    openParams: ['worker.jobs.stage-input-file', 'worker.jobs.stage-folder'],
     samples: {
       'worker.jobs.run': [
         {
@@ -66,6 +68,13 @@ beforeAll(async () => {
       ],
       'worker.jobs.stage-input-file': [
         { params: { job_id: uuidv7() }, query: { path: 'in/a.txt', mode: '0644' } },
+      ],
+      'worker.jobs.stage-folder': [
+        {
+          params: { job_id: uuidv7() },
+          query: { folder: `sha256:${'a'.repeat(64)}` },
+          content: await buffer(packTree([])),
+        },
       ],
       'worker.jobs.stop': [{ body: { ...unknown, grace_seconds: 1 } }],
       'worker.models.load': [{ body: { version: 1, model_ref: 'scripted' } }],

@@ -49,6 +49,13 @@ describe('the Worker API', () => {
     expect(ready.headers.get('content-type')).toContain('text/plain');
   });
 
+  it('tells programs of its machine what runs and the room it has, without a token', async () => {
+    const { status, text } = await node.get('/metrics', 'wrong');
+    expect(status).toBe(200);
+    expect(text).toMatch(/^cynode_sandboxes_running 0$/m);
+    expect(text).toMatch(/^cynode_disk_free_bytes\{folder="node"\} \d+$/m);
+  });
+
   it('runs a job and echoes its ids (REQ-WORKER-0143)', async () => {
     const lease = uuidv7();
     const answer = await node.run(['say', 'hello'], (request) => ({ ...request, lease_id: lease }));

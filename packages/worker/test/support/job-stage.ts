@@ -94,6 +94,7 @@ export function stage(scene: Scene = {}) {
     },
     find: async () => undefined,
     stage: async () => {},
+    stageFolder: async () => {},
     removeStaged: async () => [],
     removeStrays: async () => [],
   };

@@ -1,4 +1,5 @@
 import { readTaskInput, taskInputFlags } from '@cynodeai/api-client/task-input';
+import { bodyWithFolder } from '@cynodeai/api-client/folder';
 import { CliError } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
@@ -37,9 +38,12 @@ export async function create(
     },
     env,
   );
+  for (const note of input.folder?.notes ?? []) await notes.hint(note);
   const client = await authenticated();
+  const onSend = (): void => void notes.progress('sending the folder');
+  const body = await bodyWithFolder(client, input, { env, signal, onSend });
   const answer = await client.read(gatewayRoutes.createTask, {
-    body: input.body,
+    body,
     files: input.files,
     ...(input.files.length > 0 && { stallMs: uploadStallMs }),
   });

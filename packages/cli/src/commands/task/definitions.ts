@@ -44,6 +44,13 @@ export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
     load: async () => (await import('./cancel.ts')).cancel,
   }),
   defineCommand({
+    path: ['task', 'delete'],
+    summary: 'Remove a task that has ended, with result and files',
+    args: taskArgs,
+    flags: confirmFlags,
+    load: async () => (await import('./delete.ts')).deleteTask,
+  }),
+  defineCommand({
     path: ['task', 'result'],
     summary: 'Show the outcome of a task',
     args: taskArgs,

@@ -6,7 +6,7 @@ import {
   pauseFor,
 } from '@cynodeai/api-client';
 import { type LogStream, gatewayRoutes, isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
-import { logsOf } from '../../gateway/answers.ts';
+import { logsOf, type ShownLogs } from '../../gateway/answers.ts';
 
 type OutputStream = 'stdout' | 'stderr';
 
@@ -16,6 +16,8 @@ export interface LogPiece {
   readonly jobId: string | undefined;
   readonly stream: OutputStream;
   readonly text: string;
+  /** So many bytes are left out before it. */
+  readonly omittedBytes?: number | undefined;
 }
 
 export interface FollowOptions {
@@ -46,10 +48,29 @@ async function* fromEvents(
     const { value: event, done } = await events.next();
     if (done) return event;
     if (event.event !== 'job.log' || !streams.includes(event.data.stream)) continue;
-    const { task_id: taskId, job_id: jobId, stream, text } = event.data;
+    const {
+      task_id: taskId,
+      job_id: jobId,
+      stream,
+      text,
+      omitted_bytes: omittedBytes,
+    } = event.data;
     progress[stream] += text.length;
-    yield { taskId, jobId, stream, text };
+    yield { taskId, jobId, stream, text, omittedBytes };
   }
+}
+
+/** The end of a cut stream, once: it is there when the job has ended. */
+function* tailOf(
+  logs: ShownLogs,
+  stream: OutputStream,
+  progress: Progress,
+): Generator<LogPiece, void> {
+  const { omitted_bytes: omittedBytes, text = '' } = logs.tail?.[stream] ?? {};
+  const head = logs[stream]?.length ?? 0;
+  if (text === '' || progress[stream] > head) return;
+  progress[stream] += text.length;
+  yield { taskId: logs.task_id, jobId: undefined, stream, text, omittedBytes };
 }
 
 /** Asks for the output as it is stored and hands out what is new; ends with the task, or at once when `once` is set. */
@@ -73,6 +94,7 @@ async function* pollLogs(
         const text = (logs[name] ?? '').slice(progress[name]);
         progress[name] += text.length;
         if (text !== '') yield { taskId: logs.task_id, jobId: undefined, stream: name, text };
+        yield* tailOf(logs, name, progress);
       }
       if (once || isTerminalTaskStatus(logs.status)) return;
     } catch (error) {

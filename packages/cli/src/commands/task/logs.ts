@@ -8,17 +8,29 @@ import type { logsFlags, taskArgs } from './flags.ts';
 import { type FollowOptions, followLogs } from './follow-logs.ts';
 import { linesOf, WholeLines } from './whole-lines.ts';
 
+/** A line that stands for what is left out of a stream. */
+function gapLine(stream: string, bytes: number | undefined): string {
+  if (bytes === undefined || bytes === 0) return '';
+  return `\n[${bytes.toLocaleString('en-US')} bytes of ${stream} are left out here]\n`;
+}
+
 async function follow(
   client: GatewayClient,
   output: Output,
   options: FollowOptions,
 ): Promise<void> {
   const lines = new WholeLines();
-  for await (const { taskId, jobId, stream, text } of followLogs(client, options)) {
+  for await (const { taskId, jobId, stream, text, omittedBytes } of followLogs(client, options)) {
     if (output.format === 'jsonl') {
-      await output.line({ task_id: taskId, job_id: jobId, stream, text });
+      await output.line({
+        task_id: taskId,
+        job_id: jobId,
+        stream,
+        text,
+        omitted_bytes: omittedBytes,
+      });
     } else if (output.format === 'table') {
-      await output.text(lines.add(stream, text));
+      await output.text(lines.add(stream, `${gapLine(stream, omittedBytes)}${text}`));
     }
     if (output.closed.aborted) return;
   }
@@ -26,16 +38,18 @@ async function follow(
 }
 
 async function print(logs: ShownLogs, stream: LogStream, output: Output): Promise<void> {
-  const { task_id, task_name, stdout, stderr } = logs;
+  const { task_id, task_name, stdout, stderr, tail } = logs;
   if (output.format === 'table') {
     const lines = new WholeLines();
-    for (const text of [stdout, stderr]) {
-      await output.text(lines.add('', text ?? '') + lines.end());
+    for (const name of ['stdout', 'stderr'] as const) {
+      const { omitted_bytes: omitted, text: end = '' } = tail?.[name] ?? {};
+      const whole = `${logs[name] ?? ''}${gapLine(name, omitted)}${end}`;
+      await output.text(lines.add('', whole) + lines.end());
     }
     return;
   }
   const all = [...linesOf(stdout), ...linesOf(stderr)];
-  await output.print({ records: [], json: { task_id, stream, lines: all, task_name } });
+  await output.print({ records: [], json: { task_id, stream, lines: all, tail, task_name } });
 }
 
 /**
@@ -63,6 +77,8 @@ export async function logs(
   });
   const stored = logsOf(answer);
   await print(stored, stream, output);
-  const cut = (['stdout', 'stderr'] as const).filter((name) => stored.truncated?.[name]);
+  const cut = (['stdout', 'stderr'] as const).filter(
+    (name) => stored.truncated?.[name] && stored.tail?.[name] === undefined,
+  );
   if (cut.length > 0) await notes.warn(`${cut.join(' and ')} was cut at the limit`);
 }

@@ -72,13 +72,14 @@ export function resultOutput(result: ShownResult): ResultOutput {
   const { task_id, status, task_name } = result;
   const ended = isTerminalTaskStatus(status);
   const { stdout, stderr, exit_code } = streamsOf(result);
+  const { tail } = result;
   return {
     records: [{ task_id, status, task_name, ...(ended && { stdout, stderr }) }],
     json: {
       task_id,
       status,
       task_name,
-      ...(ended && { stdout, stderr, exit_code }),
+      ...(ended && { stdout, stderr, tail, exit_code }),
       jobs: result.jobs.map((job) => ({
         job_id: job.id,
         status: job.status,

@@ -1,11 +1,19 @@
 import { limits } from '@cynodeai/contracts/common';
 import { jobOutputSchema, workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { unpackFiles } from '@cynodeai/runtime/archive';
-import { CallError, type HttpClient, callRoute, exactTrust } from '@cynodeai/runtime/call';
+import {
+  CallError,
+  type CallOptions,
+  type HttpClient,
+  type TimeLimit,
+  callRoute,
+  exactTrust,
+} from '@cynodeai/runtime/call';
 import type { Log } from '@cynodeai/runtime/observe';
 import { boundedChunks, messageOf, parseJsonOr } from '@cynodeai/runtime/std';
 import type { NodeConnection } from '../../ports/nodes.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
+import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { answerOfFault, answerOfStaging, observationOfFault } from './worker-answer.ts';
 
 /**
@@ -81,15 +89,24 @@ export class WorkerClient implements WorkerApi {
       query: { path, mode },
       content: { chunks, sizeBytes },
     };
-    // The pieces can be read only once, so that there is no second try.
-    const by = (await this.#currentOf(node)) ?? node;
-    const call = this.#call(by, 'uploads', { timeoutMs: uploadTimeoutMs, signal });
-    try {
-      await callRoute(workerApiRoutes.stageInputFile, input, call);
-      return 'staged';
-    } catch (error) {
-      return answerOfStaging(error);
-    }
+    return this.#stage(node, { timeoutMs: uploadTimeoutMs, signal }, (call) =>
+      callRoute(workerApiRoutes.stageInputFile, input, call),
+    );
+  }
+
+  async stageFolder(
+    ...[node, jobId, { folder, sizeBytes, chunks }, { signal }]: Parameters<
+      WorkerApi['stageFolder']
+    >
+  ): ReturnType<WorkerApi['stageFolder']> {
+    const input = {
+      params: { job_id: jobId },
+      query: { folder },
+      content: { chunks, sizeBytes },
+    };
+    return this.#stage(node, { stallMs, signal }, (call) =>
+      callRoute(workerApiRoutes.stageFolder, input, call),
+    );
   }
 
   async getJob(
@@ -205,6 +222,21 @@ export class WorkerClient implements WorkerApi {
     } catch (error) {
       this.#noteSilence(node, 'stop all jobs', error);
       return undefined;
+    }
+  }
+
+  async #stage(
+    node: NodeConnection,
+    settings: TimeLimit & { readonly signal: AbortSignal },
+    send: (call: CallOptions<Lane>) => Promise<unknown>,
+  ): Promise<'staged' | WorkerAnswer> {
+    // The pieces can be read only once, so that there is no second try.
+    const by = (await this.#currentOf(node)) ?? node;
+    try {
+      await send(this.#call(by, 'uploads', settings));
+      return 'staged';
+    } catch (error) {
+      return answerOfStaging(error);
     }
   }
 

@@ -36,6 +36,7 @@ import type {
   SystemSettingsTable,
 } from './tables/policy.ts';
 import type {
+  FoldersTable,
   IdempotencyKeysTable,
   JobsTable,
   RunsTable,
@@ -79,6 +80,7 @@ export interface Database {
   orchestrator_state: OrchestratorStateTable;
   tasks: TasksTable;
   jobs: JobsTable;
+  folders: FoldersTable;
   idempotency_keys: IdempotencyKeysTable;
   task_artifacts: TaskArtifactsTable;
   task_events: TaskEventsTable;

@@ -81,7 +81,7 @@ export class FollowedOutput {
   }
 
   #take(piece: LogPiece, seen: Record<LogPiece['stream'], number>): void {
-    const { stream } = piece;
+    const { stream, at: writtenAt } = piece;
     // As it is told and kept: what others told is compared with it.
     const text = storableText(piece.text);
     const at = seen[stream];
@@ -96,6 +96,7 @@ export class FollowedOutput {
     const isKnown = fresh.startsWith(expected);
     if (isKnown) this.#skipped[stream] += expected.length;
     else this.#known[stream] = this.#known[stream].slice(0, passed);
-    this.#job.add({ stream, text: isKnown ? fresh.slice(expected.length) : fresh });
+    const untold = isKnown ? fresh.slice(expected.length) : fresh;
+    this.#job.add({ stream, text: untold, at: writtenAt });
   }
 }

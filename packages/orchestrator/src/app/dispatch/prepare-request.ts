@@ -8,7 +8,7 @@ import type { ClaimedJob } from '../../ports/claims.ts';
 import type { TaskInput } from '../../ports/task-input.ts';
 
 export interface PrepareRequestDeps {
-  readonly input: Pick<TaskInput, 'artifactRefs'>;
+  readonly input: Pick<TaskInput, 'artifactRefs' | 'folderRef'>;
   readonly blobs: BlobReader & BlobOpener;
 }
 
@@ -30,6 +30,8 @@ export interface SourcedFile {
 export interface PreparedRequest {
   readonly request: RunJobRequest;
   readonly staged: readonly SourcedFile[];
+  /** The folder that is the job's workspace, and where its archive is. */
+  readonly folder?: { readonly folder: string; readonly storageRef: string };
 }
 
 const base64 = (bytes: Uint8Array): string =>
@@ -91,5 +93,10 @@ export async function prepareRequest(
   );
   const inputFiles: InputFile[] = [];
   for (const file of inline) inputFiles.push(await inlined(file, deps.blobs));
-  return { request: buildRunRequest({ ...job, inputFiles }), staged };
+  const request = buildRunRequest({ ...job, inputFiles });
+  const { folder } = job.payload;
+  if (folder === undefined) return { request, staged };
+  const storageRef = await deps.input.folderRef(job.taskId);
+  if (storageRef === undefined) throw new Error('the folder of the task is gone');
+  return { request, staged, folder: { folder, storageRef } };
 }

@@ -48,6 +48,7 @@ function world() {
       };
     },
     stageFile: async () => 'staged',
+    stageFolder: async () => 'staged',
     getJob: async (node, { taskId, jobId }) => {
       if (node.slug === 'b') {
         const known = { version: 1, task_id: taskId, job_id: jobId } as const;
@@ -102,7 +103,7 @@ function world() {
       requeue: unused,
     },
     nodes: { all: async () => [], deactivate: unused },
-    input: { read: unused, artifactRefs: async () => new Map() },
+    input: { read: unused, artifactRefs: async () => new Map(), folderRef: unused },
     blobs: {
       open: unused,
       read: unused,

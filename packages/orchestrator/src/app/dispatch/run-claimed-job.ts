@@ -72,7 +72,7 @@ export class ClaimedJobRun {
     } catch (error) {
       return this.#settle.unreadable(messageOf(error));
     }
-    const fault = await stageFiles(job, prepared.staged, this.#deps, {
+    const fault = await stageFiles(job, prepared, this.#deps, {
       signal: lost,
       onProgress: () => this.#noteAlive(),
     });

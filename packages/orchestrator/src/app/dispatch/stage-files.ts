@@ -3,10 +3,10 @@ import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import type { BlobOpener, OpenBlob } from '../../ports/blobs.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
-import type { SourcedFile } from './prepare-request.ts';
+import type { PreparedRequest, SourcedFile } from './prepare-request.ts';
 
 export interface StageFilesDeps {
-  readonly worker: Pick<WorkerApi, 'stageFile'>;
+  readonly worker: Pick<WorkerApi, 'stageFile' | 'stageFolder'>;
   readonly blobs: BlobOpener;
 }
 
@@ -42,33 +42,58 @@ async function opened({ source, sizeBytes }: SourcedFile, blobs: BlobOpener): Pr
   return { sizeBytes, chunks: once(), close: async () => {} };
 }
 
+/** Opens something stored, sends it and closes it. */
+async function sent(
+  what: string,
+  open: () => Promise<OpenBlob>,
+  send: (blob: OpenBlob) => Promise<'staged' | WorkerAnswer>,
+): Promise<StagingFault | undefined> {
+  let blob: OpenBlob;
+  try {
+    blob = await open();
+  } catch (error) {
+    return { kind: 'unreadable', message: `${what}: ${messageOf(error)}` };
+  }
+  try {
+    const answer = await send(blob);
+    return answer === 'staged' ? undefined : { kind: 'answered', answer };
+  } finally {
+    await blob.close();
+  }
+}
+
 /**
- * Brings the files that do not fit into `jobs:run` to the job's node, one after the other and none
+ * Brings the job's folder and the files that do not fit into `jobs:run` to its node, one after the other and none
  * of them as a whole in memory; undefined when all are there.
  * See docs/reference/tasks-and-jobs.md#input-modes and docs/reference/worker-api.md#input-files.
  */
 export async function stageFiles(
-  job: ClaimedJob,
-  files: readonly SourcedFile[],
-  deps: StageFilesDeps,
+  { node, jobId }: Pick<ClaimedJob, 'node' | 'jobId'>,
+  { staged, folder }: Pick<PreparedRequest, 'staged' | 'folder'>,
+  { worker, blobs }: StageFilesDeps,
   { signal, onProgress }: StageFilesOptions,
 ): Promise<StagingFault | undefined> {
-  for (const file of files) {
-    let blob: OpenBlob;
-    try {
-      blob = await opened(file, deps.blobs);
-    } catch (error) {
-      return { kind: 'unreadable', message: `${file.path}: ${messageOf(error)}` };
-    }
-    try {
-      const { path, mode } = file;
-      const { sizeBytes, chunks } = blob;
-      const toStage = { path, mode, sizeBytes, chunks: watched(chunks, onProgress) };
-      const answer = await deps.worker.stageFile(job.node, job.jobId, toStage, { signal });
-      if (answer !== 'staged') return { kind: 'answered', answer };
-    } finally {
-      await blob.close();
-    }
+  const alive = ({ sizeBytes, chunks }: OpenBlob): Pick<OpenBlob, 'sizeBytes' | 'chunks'> => ({
+    sizeBytes,
+    chunks: watched(chunks, onProgress),
+  });
+  if (folder !== undefined) {
+    const { storageRef, folder: name } = folder;
+    const fault = await sent(
+      'the folder',
+      () => blobs.open(storageRef),
+      (blob) => worker.stageFolder(node, jobId, { folder: name, ...alive(blob) }, { signal }),
+    );
+    if (fault !== undefined) return fault;
+  }
+  for (const file of staged) {
+    const { path, mode } = file;
+    const fault = await sent(
+      path,
+      () => opened(file, blobs),
+      (blob) => worker.stageFile(node, jobId, { path, mode, ...alive(blob) }, { signal }),
+    );
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }

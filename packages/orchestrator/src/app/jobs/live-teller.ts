@@ -41,13 +41,13 @@ class Telling implements ToldJob {
     this.#onClose = onClose;
   }
 
-  add({ stream, text }: LogPiece): void {
+  add({ stream, text, at }: LogPiece): void {
     if (this.#isOver || text === '') return;
     const last = this.pending.at(-1);
     const storable = storableText(text);
     if (last?.stream === stream) {
-      this.pending[this.pending.length - 1] = { stream, text: last.text + storable };
-    } else this.pending.push({ stream, text: storable });
+      this.pending[this.pending.length - 1] = { ...last, text: last.text + storable };
+    } else this.pending.push({ stream, text: storable, at });
     this.#onNews();
   }
 

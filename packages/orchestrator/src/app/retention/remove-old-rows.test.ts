@@ -20,21 +20,27 @@ function rowsOf(settings: Readonly<Record<string, number>>, left: Map<string, nu
     removeEvents: () => take('events'),
   };
   const stopping = new AbortController();
-  return { rows, removeTasks: () => take('tasks'), clock, stopping: stopping.signal };
+  const folders = { removeUnused: () => take('folders') };
+  return { rows, folders, removeTasks: () => take('tasks'), clock, stopping: stopping.signal };
 }
 
 describe('the removal of old rows', () => {
   it('goes on in batches until nothing is left, and leaves tasks alone', async () => {
-    const left = new Map(Object.entries({ one: 35, two: 10, events: 3, tasks: 7 }));
-    expect(await removeOldRows(rowsOf({}, left))).toBe(48);
-    expect(Object.fromEntries(left)).toEqual({ one: 0, two: 0, events: 0, tasks: 7 });
+    const left = new Map(Object.entries({ one: 35, two: 10, events: 3, tasks: 7, folders: 12 }));
+    expect(await removeOldRows(rowsOf({}, left))).toBe(60);
+    const gone = { one: 0, two: 0, events: 0, folders: 0 };
+    expect(Object.fromEntries(left)).toEqual({ ...gone, tasks: 7 });
   });
 
   it('removes tasks only when told, and keeps for ever what is told so', async () => {
-    const left = new Map(Object.entries({ one: 5, events: 5, tasks: 7 }));
-    const settings = { 'retention.tasks_days': 30, 'retention.audit_days': 0 };
+    const left = new Map(Object.entries({ one: 5, events: 5, tasks: 7, folders: 1 }));
+    const settings = {
+      'retention.tasks_days': 30,
+      'retention.audit_days': 0,
+      'retention.folders_days': 0,
+    };
     expect(await removeOldRows(rowsOf(settings, left))).toBe(12);
-    expect(Object.fromEntries(left)).toEqual({ one: 5, events: 0, tasks: 0 });
+    expect(Object.fromEntries(left)).toEqual({ one: 5, events: 0, tasks: 0, folders: 1 });
   });
 
   it('goes on with the next log when one cannot be worked on, and says so', async () => {

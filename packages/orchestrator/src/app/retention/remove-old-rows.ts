@@ -1,11 +1,13 @@
 import { type Clock, messageOf } from '@cynodeai/runtime/std';
 import { cutoffsAt, retentionKeys } from '../../domain/retention/cutoffs.ts';
+import type { OldFolders } from '../../ports/folders.ts';
 import type { OldRows, RemovedBatch } from '../../ports/retention.ts';
 
 export interface RemoveOldRowsDeps {
   readonly rows: OldRows;
   /** Removes a batch of tasks that ended before that. */
   readonly removeTasks: (before: Date) => Promise<RemovedBatch>;
+  readonly folders: OldFolders;
   readonly clock: Clock;
   /** Fires when the process stops: what is left waits for the next turn. */
   readonly stopping: AbortSignal;
@@ -15,13 +17,14 @@ type RemoveBatch = () => Promise<RemovedBatch>;
 
 /** What is to be removed now. */
 async function workOf(deps: RemoveOldRowsDeps): Promise<readonly RemoveBatch[]> {
-  const { rows } = deps;
+  const { rows, folders: oldFolders } = deps;
   const stored = await rows.settings(Object.values(retentionKeys));
-  const { audit, events, tasks } = cutoffsAt(deps.clock.now(), stored);
+  const { audit, events, tasks, folders } = cutoffsAt(deps.clock.now(), stored);
   return [
     ...(audit === undefined ? [] : rows.auditLogs.map((log) => () => rows.removeAudit(log, audit))),
     ...(events === undefined ? [] : [() => rows.removeEvents(events)]),
     ...(tasks === undefined ? [] : [() => deps.removeTasks(tasks)]),
+    ...(folders === undefined ? [] : [() => oldFolders.removeUnused(folders)]),
   ];
 }
 

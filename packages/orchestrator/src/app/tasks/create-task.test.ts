@@ -66,6 +66,7 @@ function transaction(more: Partial<TaskTransaction> = {}): TaskTransaction {
     cancelTask: async (taskId) => ({ taskId, jobIds: [] }),
     countFinished: async () => ({ tasks: 0, jobs: 0, files: 0, bytes: 0 }),
     removeFinished: async () => ({ taskIds: [], jobs: 0, files: [] }),
+    removeTask: async () => undefined,
     ...more,
   };
 }
@@ -79,6 +80,7 @@ function deps(blobs: BlobWriter, more: Partial<CreateTaskDeps> = {}): CreateTask
     create: async () => 'created',
     projects,
     blobs,
+    folders: { use: async () => undefined },
     tasks: { status: async () => undefined },
     numbers: new TaskNumbers(),
     clock: systemClock,

@@ -14,6 +14,7 @@ import {
 import { attachmentFolder, taskView } from '../../domain/tasks/task-record.ts';
 import type { BlobWriter } from '../../ports/blobs-writer.ts';
 import type { DiskSpace } from '../../ports/disk-space.ts';
+import type { Folders } from '../../ports/folders.ts';
 import type { ProjectStore } from '../../ports/projects.ts';
 import type {
   IdempotencyClaim,
@@ -26,6 +27,7 @@ import type {
 import type { Caller, Outcome } from '../audit/call.ts';
 import { changeRow } from '../audit/record.ts';
 import { createdAnswer, keyLost } from '../idempotency/run-once.ts';
+import { useFolder } from '../folders/use-folder.ts';
 import { findWritable, firstProject } from '../projects/resolve-project.ts';
 import { type TaskNumbers, createNumbered } from './name-task.ts';
 import { requireRoom } from './require-room.ts';
@@ -35,6 +37,7 @@ export interface CreateTaskDeps extends TaskCreator {
   readonly transact: TransactTasks;
   readonly projects: Pick<ProjectStore, 'find'>;
   readonly blobs: BlobWriter;
+  readonly folders: Pick<Folders, 'use'>;
   readonly disk: DiskSpace;
   readonly tasks: Pick<TaskReader, 'status'>;
   readonly numbers: TaskNumbers;
@@ -54,16 +57,18 @@ interface PreparedTask {
   readonly input: TaskInput;
   readonly name: TaskNameChoice;
   readonly artifacts: readonly NewArtifact[];
+  readonly folderId: string | undefined;
   readonly at: Date;
   /** Held when the caller sent an idempotency key. */
   readonly claim: IdempotencyClaim | undefined;
 }
 
 function metadata(input: TaskInput, provisional: boolean): Readonly<Record<string, unknown>> {
-  const { image, envNames } = shownWishes(input.wishes);
+  const { image, envNames, folder } = shownWishes(input.wishes);
   return {
     use_inference: input.useInference,
     ...(input.commands && { commands: input.commands }),
+    ...(folder !== undefined && { folder }),
     ...(provisional && { name_provisional: true }),
     ...(image !== undefined && { image }),
     ...(envNames && { env_names: envNames }),
@@ -99,6 +104,7 @@ function creationOf(
     description: input.mode === 'prompt' ? input.text : undefined,
     acceptanceCriteria: request.acceptance_criteria,
     metadata: metadata(input, prepared.name.provisional),
+    folderId: prepared.folderId,
     at,
   };
   const attachments = prepared.artifacts.map(({ id: artifactId, ...file }) => ({
@@ -160,7 +166,7 @@ async function persist(
  * Stores a task with its attachments and first job and returns without waiting for it; nothing is
  * left behind when any part fails. See docs/reference/tasks-and-jobs.md#create and
  * docs/reference/tasks-and-jobs.md#attachments, REQ-ORCHES-0121.
- * @throws OrchestratorError `input_invalid`, `input_too_large`, `project_unknown`, `project_disabled`, `forbidden`,
+ * @throws OrchestratorError `input_invalid`, `input_too_large`, `folder_unknown`, `project_unknown`, `project_disabled`, `forbidden`,
  * `idempotency_conflict`, `storage_full`.
  */
 export async function createTask(
@@ -178,7 +184,9 @@ export async function createTask(
     await requireRoom(deps.disk);
     stored.push(...(await storeInline(deps.blobs, request.attachments ?? [], stored)));
     const artifacts = artifactsOf(stored, at);
-    const prepared = { taskId, request, input, name, artifacts, at, claim };
+    const { folder } = input.wishes;
+    const folderId = folder && (await useFolder(deps, caller.actor, folder)).id;
+    const prepared = { taskId, request, input, name, artifacts, folderId, at, claim };
     return { kind: 'created', value: await persist(deps, caller, prepared) };
   } catch (error) {
     if (!(await wasStored(deps, taskId, error))) await removeBlobs(deps.blobs, stored);

@@ -1,35 +1,18 @@
 import type { TaskPrune, TaskPruneRequest } from '@cynodeai/contracts/gateway';
-import type { Log } from '@cynodeai/runtime/observe';
-import { type Clock, messageOf } from '@cynodeai/runtime/std';
-import type { BlobWriter } from '../../ports/blobs-writer.ts';
+import type { Clock } from '@cynodeai/runtime/std';
 import type { RemovedBatch } from '../../ports/retention.ts';
-import type { RemovedTasks, TransactTasks } from '../../ports/tasks.ts';
+import type { TransactTasks } from '../../ports/tasks.ts';
 import { requireAction } from '../access/require-action.ts';
 import type { Call, Caller, Outcome } from '../audit/call.ts';
 import { auditRow, record } from '../audit/record.ts';
+import { type RemoveFilesDeps, removeFiles } from './remove-files.ts';
 
 /** Tasks of one transaction; whoever wants more asks again. */
 const batchTasks = 100;
 
-export interface PruneTasksDeps {
+export interface PruneTasksDeps extends RemoveFilesDeps {
   readonly transact: TransactTasks;
-  readonly blobs: Pick<BlobWriter, 'remove'>;
   readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** Once the rows are gone nobody finds the files; one that stays is swept like any other without a row. */
-async function removeFiles(deps: PruneTasksDeps, { files }: RemovedTasks): Promise<void> {
-  for (const { storageRef } of files.filter((file) => file.storageRef.startsWith('file:'))) {
-    try {
-      await deps.blobs.remove(storageRef);
-    } catch (error) {
-      deps.log.warn('a file of a removed task stays until it is swept', {
-        storage_ref: storageRef,
-        error: messageOf(error),
-      });
-    }
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { folderFeature } from '@cynodeai/contracts/worker-api';
 import { at } from '@cynodeai/runtime/std';
 import { type ConfigAckStatus, type NodeStatus, sandboxOnlyLabel } from '../nodes/node.ts';
 
@@ -19,6 +20,8 @@ export interface NodeFacts {
   readonly hasToken: boolean;
   readonly labels: readonly string[];
   readonly sandboxSupported: boolean | undefined;
+  /** It takes folders; nodes of before do not. */
+  readonly takesFolders?: boolean;
   /** Jobs the node runs at once; 1 when it did not say. */
   readonly maxConcurrency: number | undefined;
   readonly inference: {
@@ -83,13 +86,18 @@ export interface StoredCapability {
 export function capabilityFacts(
   { labels, sandbox, inference }: StoredCapability,
   inferenceOrdered: boolean,
-): Pick<NodeFacts, 'labels' | 'sandboxSupported' | 'maxConcurrency' | 'inference'> {
+): Pick<
+  NodeFacts,
+  'labels' | 'sandboxSupported' | 'takesFolders' | 'maxConcurrency' | 'inference'
+> {
   const supported = at(sandbox, 'supported');
   const concurrency = at(sandbox, 'max_concurrency');
+  const features = at(sandbox, 'features');
   const serviceUrl = at(inference, 'service_url');
   return {
     labels: Array.isArray(labels) ? labels.map(String) : [],
     sandboxSupported: typeof supported === 'boolean' ? supported : undefined,
+    ...(Array.isArray(features) && features.includes(folderFeature) && { takesFolders: true }),
     maxConcurrency: typeof concurrency === 'number' ? concurrency : undefined,
     inference: {
       supported: at(inference, 'supported') === true,

@@ -12,6 +12,8 @@ export type ClassSlots =
 export interface OpenSlots {
   readonly plain: ClassSlots;
   readonly inference: ClassSlots;
+  /** Nodes that take folders, busy or not; the reason when none that may run jobs does. */
+  readonly folders: { readonly nodeIds: readonly string[]; readonly reason?: WaitingReason };
   /** Jobs that fit now in all. */
   readonly total: number;
 }
@@ -23,6 +25,13 @@ function slotsFor(nodes: readonly NodeFacts[], useInference: boolean): ClassSlot
   return { kind: 'open', nodeIds: open.map((node) => node.nodeId) };
 }
 
+function folderSlots(nodes: readonly NodeFacts[]): OpenSlots['folders'] {
+  const eligible = eligibleNodes(nodes, { useInference: false, hasFolder: true, refusedBy: [] });
+  return typeof eligible === 'string'
+    ? { nodeIds: [], reason: eligible }
+    : { nodeIds: eligible.map((node) => node.nodeId) };
+}
+
 /** The nodes a claim may fill, so that a job no free node can take never holds up the ones behind it. */
 export function openSlots(nodes: readonly NodeFacts[]): OpenSlots {
   const plain = slotsFor(nodes, false);
@@ -31,6 +40,7 @@ export function openSlots(nodes: readonly NodeFacts[]): OpenSlots {
   return {
     plain,
     inference: slotsFor(nodes, true),
+    folders: folderSlots(nodes),
     total: open.reduce((sum, node) => sum + freeSlots(node), 0),
   };
 }

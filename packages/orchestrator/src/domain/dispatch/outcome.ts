@@ -1,7 +1,12 @@
-import type { JobArtifact, RunJobResult } from '@cynodeai/contracts/common';
+import type {
+  JobArtifact,
+  RunJobResult,
+  StreamTail,
+  StreamTails,
+} from '@cynodeai/contracts/common';
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import { limits } from '@cynodeai/contracts/common';
-import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
+import { endOfUtf8, storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { retryDelayMs } from '../jobs/attempts.ts';
 import { type JobErrorType, failureResult } from '../jobs/job-result.ts';
 import { failureSummary, resultSummary } from '../jobs/job-summary.ts';
@@ -71,6 +76,20 @@ export function failed(errorType: JobErrorType, message: string): Ended {
   };
 }
 
+function boundedTail({ omitted_bytes: omitted, text }: StreamTail): StreamTail {
+  const kept = endOfUtf8(storableText(text), limits.outputTailBytes);
+  return { omitted_bytes: omitted + kept.cutBytes, text: kept.text };
+}
+
+function boundedTails(tails: StreamTails | undefined): StreamTails | undefined {
+  if (tails === undefined) return undefined;
+  const { stdout, stderr } = tails;
+  return {
+    ...(stdout && { stdout: boundedTail(stdout) }),
+    ...(stderr && { stderr: boundedTail(stderr) }),
+  };
+}
+
 /**
  * The streams as they can be kept, within the limit a node has to keep itself.
  * See docs/reference/worker-api.md#sizes.
@@ -80,8 +99,10 @@ function boundedStreams(result: RunJobResult): RunJobResult {
   const stderr = truncateUtf8(storableText(result.stderr), limits.outputStreamBytes);
   const beyond = Math.max(0, (result.artifacts?.length ?? 0) - limits.artifactCount);
   const omitted = (result.artifacts_omitted ?? 0) + beyond;
+  const tail = boundedTails(result.tail);
   return {
     ...result,
+    ...(tail && { tail }),
     stdout: stdout.text,
     stderr: stderr.text,
     ...(result.artifacts && { artifacts: [...boundedLeft(result.artifacts)] }),

@@ -131,6 +131,7 @@ describe('open slots', () => {
     expect(openSlots([])).toEqual({
       plain: { kind: 'closed', reason: 'no_dispatchable_node' },
       inference: { kind: 'closed', reason: 'no_dispatchable_node' },
+      folders: { nodeIds: [], reason: 'no_dispatchable_node' },
       total: 0,
     });
     expect(
@@ -138,7 +139,28 @@ describe('open slots', () => {
     ).toEqual({
       plain: { kind: 'open', nodeIds: ['id-b'] },
       inference: { kind: 'open', nodeIds: [] },
+      folders: { nodeIds: [], reason: 'no_folder_node' },
       total: 1,
+    });
+  });
+
+  it('name the nodes that take folders', () => {
+    const nodes = [ableNode('old'), ableNode('new', { takesFolders: true, running: 1 })];
+    expect(openSlots(nodes).folders).toEqual({ nodeIds: ['id-new'] });
+  });
+});
+
+describe('a job with a folder', () => {
+  const needs = { useInference: false, hasFolder: true, refusedBy: [] };
+
+  it('goes to a node that takes folders, and waits where there is none', () => {
+    const old = ableNode('a');
+    expect(selectNode([old], needs)).toEqual({ kind: 'waiting', reason: 'no_folder_node' });
+    expect(
+      selectNode([old, ableNode('b', { takesFolders: true, running: 1 })], needs),
+    ).toMatchObject({
+      kind: 'selected',
+      node: { slug: 'b' },
     });
   });
 });

@@ -5,13 +5,19 @@ import { type NodeFacts, freeSlots, isDispatchable, isInferenceCapable } from '.
 /** What a job asks of a node. */
 export interface JobNeeds {
   readonly useInference: boolean;
+  /** Its workspace is a folder that somebody sent. */
+  readonly hasFolder?: boolean;
   /** Nodes that refused this very job by a rule of their own (REQ-WORKER-0122). */
   readonly refusedBy: readonly string[];
 }
 
 /** What a stored job asks of a node. */
 export function jobNeeds(payload: SandboxJobPayload): JobNeeds {
-  return { useInference: payload.use_inference, refusedBy: payload.dispatch?.refused_by ?? [] };
+  return {
+    useInference: payload.use_inference,
+    hasFolder: payload.folder !== undefined,
+    refusedBy: payload.dispatch?.refused_by ?? [],
+  };
 }
 
 /** Why a job stays queued. */
@@ -19,6 +25,7 @@ export type WaitingReason =
   | 'no_dispatchable_node'
   | 'no_sandbox_node'
   | 'no_inference_capable_node'
+  | 'no_folder_node'
   | 'refused_by_every_node'
   | 'no_free_slot';
 
@@ -40,7 +47,11 @@ export function eligibleNodes(
   if (sandboxed.length === 0) return 'no_sandbox_node';
   const capable = needs.useInference ? sandboxed.filter(isInferenceCapable) : sandboxed;
   if (capable.length === 0) return 'no_inference_capable_node';
-  const willing = capable.filter((node) => !needs.refusedBy.includes(node.nodeId));
+  const fitting = needs.hasFolder
+    ? capable.filter(({ takesFolders }) => takesFolders === true)
+    : capable;
+  if (fitting.length === 0) return 'no_folder_node';
+  const willing = fitting.filter((node) => !needs.refusedBy.includes(node.nodeId));
   return willing.length === 0 ? 'refused_by_every_node' : willing;
 }
 

@@ -73,6 +73,14 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'project viewer': none,
     'plain user': '-y-y-y',
   },
+  'task.delete': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+    'system operator': '-y-y-y',
+    'system member': '-y-y-y',
+    'plain user': '-y-y-y',
+  },
   'task.prune': {
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,

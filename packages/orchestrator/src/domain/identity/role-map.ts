@@ -41,6 +41,7 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
     project: { ...projectLeads, member: ['own'] },
     plain: ['own'],
   },
+  'task.delete': { system: administrators, project: {}, plain: ['own'] },
   'task.prune': { system: administrators, project: {}, plain: [] },
   'project.read': {
     system: { ...overseers, viewer: ['own_default'] },

@@ -49,9 +49,23 @@ export function canCreateTask(
   return isAllowed(user, 'task.create', { projectId, isOwnDefault });
 }
 
+/** True when the caller may create tasks anywhere, and so may send what a task is made of. */
+export function canCreateSomewhere(user: ActiveUser): boolean {
+  const projects = user.roles.flatMap((held) => held.projectId ?? []);
+  return (
+    isAllowed(user, 'task.create', { isOwnDefault: true }) ||
+    projects.some((projectId) => isAllowed(user, 'task.create', { projectId }))
+  );
+}
+
 /** True when the caller may read a task; a task that may not be read is answered as unknown. */
 export function canReadTask(user: ActiveUser, task: TaskScope): boolean {
   return isAllowed(user, 'task.read', task);
+}
+
+/** True when the caller may delete a task: their own, an administrator every one. */
+export function canDeleteTask(user: ActiveUser, task: TaskScope): boolean {
+  return isAllowed(user, 'task.delete', task);
 }
 
 /** True when the caller may cancel a task: their own, or one of a project they run. */

@@ -1,25 +1,48 @@
-import { limits } from '@cynodeai/contracts/common';
+import { limits, type StreamTails } from '@cynodeai/contracts/common';
 import { splitUtf8 } from '@cynodeai/runtime/std';
 
 /** A `job.log` piece of a stream. See docs/reference/tasks-and-jobs.md#events. */
 export interface LogPiece {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+  /** So many bytes are left out before it. */
+  readonly omitted_bytes?: number | undefined;
+  /** When the first of it was written, RFC 3339. */
+  readonly at?: string | undefined;
 }
 
 /** The same pieces with at most 16 KiB each, whole code points. */
 export function splitPieces(pieces: readonly LogPiece[]): LogPiece[] {
-  return pieces.flatMap(({ stream, text }) =>
-    splitUtf8(text, limits.eventTextBytes).map((part) => ({ stream, text: part })),
-  );
+  return pieces.flatMap(({ stream, text, omitted_bytes, at }) => {
+    const first = {
+      ...(omitted_bytes !== undefined && { omitted_bytes }),
+      ...(at !== undefined && { at }),
+    };
+    return splitUtf8(text, limits.eventTextBytes).map((part, index) => ({
+      stream,
+      text: part,
+      ...(index === 0 && first),
+    }));
+  });
 }
 
-/** Both streams of an ended job in pieces of at most 16 KiB, whole code points, in order per stream. */
-export function logPieces(streams: {
+const streamNames = ['stdout', 'stderr'] as const;
+
+/**
+ * Both streams of an ended job, and the ends of those that were cut, in pieces of at most 16 KiB, whole code points, in
+ * order per stream.
+ */
+export function logPieces(result: {
   readonly stdout: string;
   readonly stderr: string;
+  readonly tail?: StreamTails | undefined;
 }): LogPiece[] {
-  return splitPieces(
-    (['stdout', 'stderr'] as const).map((stream) => ({ stream, text: streams[stream] })),
-  );
+  const tails = streamNames.flatMap((stream) => {
+    const tail = result.tail?.[stream];
+    return tail === undefined ? [] : [{ stream, ...tail }];
+  });
+  return splitPieces([
+    ...streamNames.map((stream) => ({ stream, text: result[stream] })),
+    ...tails,
+  ]);
 }

@@ -74,6 +74,8 @@ export interface SandboxJobPayload extends JobPayloadBase {
   readonly network_policy: 'none' | 'restricted';
   readonly use_inference: boolean;
   readonly input_files: readonly InputFileReference[];
+  /** `sha256:…` of the folder that is its workspace. */
+  readonly folder?: string;
   /** Set on the second job of a prompt. */
   readonly fallback_for?: PromptFault;
 }

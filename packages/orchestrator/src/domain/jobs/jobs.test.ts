@@ -83,4 +83,14 @@ describe('what is kept of a job', () => {
     ]);
     expect(logPieces({ stdout: '', stderr: '' })).toEqual([]);
   });
+
+  it('tells the end of a cut stream behind both, with what is left out before its first piece', () => {
+    const tail = { stdout: { omitted_bytes: 7, text: 'x'.repeat(16_385) } };
+    expect(logPieces({ stdout: 'a', stderr: 'b', tail })).toEqual([
+      { stream: 'stdout', text: 'a' },
+      { stream: 'stderr', text: 'b' },
+      { stream: 'stdout', text: 'x'.repeat(16_384), omitted_bytes: 7 },
+      { stream: 'stdout', text: 'x' },
+    ]);
+  });
 });

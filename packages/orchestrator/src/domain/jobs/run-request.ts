@@ -38,6 +38,7 @@ export function buildRunRequest(inputs: RunRequestInputs): RunJobRequest {
       network_policy: payload.network_policy,
       use_inference: payload.use_inference,
       ...(inputs.inputFiles.length > 0 && { input_files: [...inputs.inputFiles] }),
+      ...(payload.folder !== undefined && { folder: payload.folder }),
     },
   };
 }

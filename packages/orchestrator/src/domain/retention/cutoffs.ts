@@ -8,11 +8,12 @@ export const retentionKeys = {
   audit: 'retention.audit_days',
   events: 'retention.events_days',
   tasks: 'retention.tasks_days',
+  folders: 'retention.folders_days',
 } as const;
 
 type Kept = keyof typeof retentionKeys;
 
-const defaultDays: Readonly<Record<Kept, number>> = { audit: 90, events: 90, tasks: 0 };
+const defaultDays: Readonly<Record<Kept, number>> = { audit: 90, events: 90, tasks: 0, folders: 1 };
 
 /** A century. */
 export const maxRetentionDays = 36_525;
@@ -33,5 +34,10 @@ export function cutoffsAt(now: Date, stored: Settings): Cutoffs {
     const days = daysOf(stored.get(retentionKeys[kept])) ?? defaultDays[kept];
     return days === 0 ? undefined : new Date(now.getTime() - days * dayMs);
   };
-  return { audit: cutoff('audit'), events: cutoff('events'), tasks: cutoff('tasks') };
+  return {
+    audit: cutoff('audit'),
+    events: cutoff('events'),
+    tasks: cutoff('tasks'),
+    folders: cutoff('folders'),
+  };
 }

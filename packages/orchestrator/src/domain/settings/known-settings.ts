@@ -6,6 +6,7 @@ import { parseTiers } from '../models/model-tiers.ts';
 import { maxJobTimeoutKey, staleSecondsKey } from '../nodes/config-settings.ts';
 import { promptSettingKeys, promptSettingLimits } from '../prompts/model-limits.ts';
 import { maxRetentionDays, retentionKeys } from '../retention/cutoffs.ts';
+import { folderSizeKey, folderSizes } from '../tasks/folder.ts';
 import {
   type ValueRule,
   aBoolean,
@@ -84,6 +85,8 @@ const rules: Readonly<Record<string, ValueRule>> = {
   [retentionKeys.audit]: wholeNumber(0, maxRetentionDays),
   [retentionKeys.events]: wholeNumber(0, maxRetentionDays),
   [retentionKeys.tasks]: wholeNumber(0, maxRetentionDays),
+  [retentionKeys.folders]: wholeNumber(0, maxRetentionDays),
+  [folderSizeKey]: wholeNumber(1, folderSizes.maxMib),
   'sandbox.default_image': aText,
   'sandbox.agent_image': aText,
   'sandbox_images.registries': registries,

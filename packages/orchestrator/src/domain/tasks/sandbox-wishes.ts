@@ -7,9 +7,11 @@ export interface SandboxWishes {
   /** As it was named: a short name may mean a variant that a node has. */
   readonly image?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** `sha256:…` of the folder that is the workspace. */
+  readonly folder?: string;
 }
 
-const fields = ['image', 'env'] as const;
+const fields = ['image', 'env', 'folder'] as const;
 
 function refuse(field: string, message: string): never {
   throw new OrchestratorError('input_invalid', message, { field });
@@ -20,7 +22,7 @@ function refuse(field: string, message: string): never {
  * @throws OrchestratorError `input_invalid`, with no value of a variable in its words
  */
 export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
-  const { image, env, input_mode: mode = 'prompt' } = request;
+  const { image, env, folder, input_mode: mode = 'prompt' } = request;
   const first = fields.find((field) => request[field] !== undefined);
   if (first !== undefined && mode === 'prompt') {
     refuse(first, `${first} needs "input_mode": "script" or "commands"`);
@@ -33,6 +35,7 @@ export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
   return {
     ...(image !== undefined && { image }),
     ...(env !== undefined && Object.keys(env).length > 0 && { env }),
+    ...(folder !== undefined && { folder }),
   };
 }
 
@@ -40,12 +43,14 @@ export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
 export interface ShownWishes {
   readonly image?: string;
   readonly envNames?: readonly string[];
+  readonly folder?: string;
 }
 
 /** What of the wishes is kept to be shown. */
-export function shownWishes({ image, env }: SandboxWishes): ShownWishes {
+export function shownWishes({ image, env, folder }: SandboxWishes): ShownWishes {
   return {
     ...(image !== undefined && { image }),
     ...(env !== undefined && { envNames: Object.keys(env).toSorted() }),
+    ...(folder !== undefined && { folder }),
   };
 }

@@ -95,6 +95,7 @@ export function taskView(task: TaskRecord): Task {
     ...(task.envNames !== undefined && { env_names: [...task.envNames] }),
     ...(task.projectId !== undefined && { project_id: task.projectId }),
     attachments: task.attachments.toSorted(byPath).map(attachmentView),
+    ...(task.folder !== undefined && { folder: task.folder }),
     created_at: task.createdAt.toISOString(),
     updated_at: task.updatedAt.toISOString(),
     ...courseView(task),

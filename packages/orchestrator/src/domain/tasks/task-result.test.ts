@@ -71,6 +71,20 @@ describe('the result of a task', () => {
     expect(taskResultView(task, [job(failure)])).toMatchObject({ stderr: 'gone' });
   });
 
+  it('has the ends of cut streams, of the streams that are asked for', () => {
+    const tail = {
+      stdout: { omitted_bytes: 9, text: 'z' },
+      stderr: { omitted_bytes: 0, text: 'y' },
+    };
+    const cut = job(run('a', { tail }));
+    expect(taskResultView(task, [cut])).toMatchObject({ stdout: 'a', tail });
+    expect(taskLogsView(task, [cut], 'all')).toMatchObject({ tail });
+    const { stdout, stderr } = tail;
+    expect(taskLogsView(task, [cut], 'stdout').tail).toEqual({ stdout });
+    expect(taskLogsView(task, [cut], 'stderr').tail).toEqual({ stderr });
+    expect(taskLogsView(task, [job(run('a'))], 'all')).not.toHaveProperty('tail');
+  });
+
   it('says which stream was cut', () => {
     const view = taskLogsView(task, [job(run('a')), job(failure), job(undefined)], 'all');
     expect(view).toMatchObject({

@@ -7,6 +7,7 @@ import {
   jobResultSchema,
 } from '@cynodeai/contracts/gateway';
 import { at } from '@cynodeai/runtime/std';
+import { tailsOf } from '../jobs/stream-tails.ts';
 import type { JobRecord, TaskRecord } from './task-record.ts';
 import { apiTaskStatus } from './task-status.ts';
 
@@ -31,6 +32,12 @@ function wasCut(results: readonly JobResult[], stream: 'stdout' | 'stderr'): boo
     const cut = result['truncated'];
     return typeof cut === 'object' && cut !== null && Reflect.get(cut, stream) === true;
   });
+}
+
+/** The ends of cut streams: of the last job that has any. */
+function lastTails(results: readonly JobResult[]): Pick<TaskLogs, 'tail'> {
+  const tail = results.map(tailsOf).findLast((tails) => tails !== undefined);
+  return tail === undefined ? {} : { tail };
 }
 
 function jobView(job: JobRecord): TaskResult['jobs'][number] {
@@ -70,9 +77,19 @@ export function taskResultView(task: TaskRecord, jobs: readonly JobRecord[]): Ta
     ...(isTerminalTaskStatus(status) && {
       stdout: joined(results, 'stdout'),
       stderr: joined(results, 'stderr'),
+      ...lastTails(results),
       ...(exitCode !== undefined && { exit_code: exitCode }),
     }),
   };
+}
+
+function shownTails({ tail }: Pick<TaskLogs, 'tail'>, stream: LogStream): Pick<TaskLogs, 'tail'> {
+  const { stdout, stderr } = tail ?? {};
+  const shown = {
+    ...(stream !== 'stderr' && stdout && { stdout }),
+    ...(stream !== 'stdout' && stderr && { stderr }),
+  };
+  return Object.keys(shown).length === 0 ? {} : { tail: shown };
 }
 
 /** The streams as far as they are stored. See docs/reference/tasks-and-jobs.md#results. */
@@ -90,5 +107,6 @@ export function taskLogsView(
     ...(stream !== 'stderr' && { stdout: joined(results, 'stdout') }),
     ...(stream !== 'stdout' && { stderr: joined(results, 'stderr') }),
     truncated: { stdout: wasCut(results, 'stdout'), stderr: wasCut(results, 'stderr') },
+    ...shownTails(lastTails(results), stream),
   };
 }

@@ -7,6 +7,7 @@ export const codeWords: Readonly<Record<WaitingReason | PromptWaitingReason, str
   no_sandbox_node: 'no node can run sandboxes; cynode doctor on a node says why',
   no_inference_capable_node:
     'no node gives sandboxes a way to a model; cynode doctor on a node says why',
+  no_folder_node: 'no node takes folders: their cynode is older; update it there',
   refused_by_every_node: 'every node has refused it; cynode doctor on a node says why',
   no_free_slot: 'every node is busy; it starts as soon as a job ends',
   no_inference_path: 'no node can run a model now; cynode status says why',

@@ -8,9 +8,9 @@ export const workTables: ExpectedTables = {
   tasks: {
     columns: `id created_by:uuid project_id? plan_id? name? input_mode=prompt status=pending
       closed:bool=false prompt? description? acceptance_criteria:jsonb? planning_state? summary?
-      metadata:jsonb? ended_at? created_at updated_at`,
+      metadata:jsonb? ended_at? created_at updated_at folder_id?`,
     keys: ['id'],
-    references: ['created_by -> users', 'project_id -> projects'],
+    references: ['created_by -> users', 'project_id -> projects', 'folder_id -> folders N'],
     values: {
       input_mode: 'prompt script commands',
       status: 'pending running completed failed canceled superseded',
@@ -26,6 +26,13 @@ export const workTables: ExpectedTables = {
       'status',
       'closed',
     ],
+  },
+  folders: {
+    columns: `id owner_id sha256 size_bytes:bigint entries:int storage_ref created_at
+      last_used_at`,
+    keys: ['id', 'owner_id, sha256'],
+    references: ['owner_id -> users C'],
+    indexes: ['last_used_at', 'storage_ref'],
   },
   jobs: {
     columns: `id task_id persona_id? node_id? status=queued payload:jsonb? result:jsonb? lease_id?

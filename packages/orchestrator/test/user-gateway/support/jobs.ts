@@ -11,7 +11,8 @@ export async function startJob(gateway: TestGateway, taskId: string): Promise<st
       trx,
     );
     const { rows } = await sql<{ readonly id: string }>`
-      update jobs set status = 'running', lease_id = ${randomUUID()}, started_at = ${at}, updated_at = ${at}
+      update jobs set status = 'running', lease_id = ${randomUUID()}, started_at = ${at}, updated_at = ${at},
+             lease_expires_at = ${at}::timestamptz + interval '60 s'
        where task_id = ${taskId} and status = 'queued' returning id`.execute(trx);
     const jobId = rows[0]?.id ?? '';
     const seen = { task_id: taskId, status: 'running', at: at.toISOString() } as const;
@@ -53,7 +54,7 @@ export async function endJob(
       truncated: { stdout: false, stderr: false },
     };
     await sql`select 1 from tasks where id = ${taskId} for no key update`.execute(trx);
-    await sql`update jobs set result = ${JSON.stringify(result)}::jsonb where id = ${jobId}`.execute(
+    await sql`update jobs set result = ${JSON.stringify(result)}::jsonb, lease_expires_at = null where id = ${jobId}`.execute(
       trx,
     );
     const { rows } = await sql`

@@ -9,7 +9,7 @@ function keyOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? refuseField('Idempotency-Key', 'must come once') : header;
 }
 
-/** Create, list, get and cancel. See docs/reference/tasks-and-jobs.md. */
+/** Create, list, get, cancel and delete. See docs/reference/tasks-and-jobs.md. */
 export function bindTasks(server: HttpServer, guard: CallerGuard, tasks: FakeTasks): void {
   bindRoute(server, gatewayRoutes.createTask, {
     guard,
@@ -26,6 +26,16 @@ export function bindTasks(server: HttpServer, guard: CallerGuard, tasks: FakeTas
   bindRoute(server, gatewayRoutes.getTask, {
     guard,
     handle: ({ caller, params }) => ({ status: 200, body: tasks.find(caller, params.id).view() }),
+  });
+  bindRoute(server, gatewayRoutes.deleteTask, {
+    guard,
+    handle: ({ caller, params }) => {
+      const { facts } = tasks.remove(caller, params.id);
+      return {
+        status: 200,
+        body: { task_id: facts.id, task_name: facts.name, deleted: true as const },
+      };
+    },
   });
   bindRoute(server, gatewayRoutes.cancelTask, {
     guard,

@@ -6,6 +6,7 @@ import { FakeClock } from '../../fake-clock.ts';
 import { ScriptedServer, createScriptableServer } from './scripted-server.ts';
 import { bindArtifacts } from './bind-artifacts.ts';
 import { bindAuth, callerGuard } from './bind-auth.ts';
+import { bindFolders } from './bind-folders.ts';
 import { bindResults } from './bind-results.ts';
 import { bindTasks } from './bind-tasks.ts';
 import { FakeIdentity, type FakeUser } from './fake-identity.ts';
@@ -43,6 +44,7 @@ export class FakeGateway extends ScriptedServer {
     bindTasks(server, guard, this.tasks);
     bindResults(server, guard, this.tasks);
     bindArtifacts(server, guard, this.tasks);
+    bindFolders(server, guard, this.tasks);
   }
 
   /** @param proofKey by which it proves whose gateway it is; absent: it does not */

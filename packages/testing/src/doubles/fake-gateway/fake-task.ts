@@ -36,7 +36,7 @@ export interface TaskFacts {
   readonly text: string;
   readonly files: readonly FakeFile[];
   /** What it asked of its sandbox. */
-  readonly wishes: Pick<CreateTaskRequest, 'image' | 'env'>;
+  readonly wishes: Pick<CreateTaskRequest, 'image' | 'env' | 'folder'>;
 }
 
 /** A file that a job left: what is in it, or why it was not kept. */
@@ -46,7 +46,7 @@ export type FakeLeftFile = { readonly name: string } & (
 
 /** How a job ends: well and silently unless told. */
 export type JobEnd = Partial<
-  Pick<RunJobResult, 'exit_code' | 'stdout' | 'stderr' | 'truncated' | 'artifacts_omitted'>
+  Pick<RunJobResult, 'exit_code' | 'stdout' | 'stderr' | 'truncated' | 'tail' | 'artifacts_omitted'>
 > & {
   readonly inference?: { readonly model: string; readonly finish_reason?: string };
   readonly left?: readonly FakeLeftFile[];
@@ -111,6 +111,11 @@ export class FakeTask {
 
   get hasEnded(): boolean {
     return isTerminalTaskStatus(this.#status);
+  }
+
+  /** A node took the job, and did not tell of its end yet. */
+  get isWorkedOn(): boolean {
+    return this.#startedAt !== undefined && this.#jobResult === undefined;
   }
 
   /** A node takes the job. */
@@ -187,6 +192,7 @@ export class FakeTask {
       prompt: text,
       ...(wishes.image !== undefined && { image: wishes.image }),
       ...(envNames.length > 0 && { env_names: envNames }),
+      ...(wishes.folder !== undefined && { folder: wishes.folder }),
       project_id: projectId,
       attachments: files
         .map((file) => ({
@@ -218,19 +224,21 @@ export class FakeTask {
       ...(this.hasEnded && {
         stdout: result?.stdout ?? '',
         stderr: result?.stderr ?? '',
+        ...(result?.tail && { tail: result.tail }),
         ...(result?.exit_code !== undefined && { exit_code: result.exit_code }),
       }),
     };
   }
 
   logs(stream: LogStream): TaskLogs {
-    const { stdout = '', stderr = '', truncated } = this.#jobResult ?? {};
+    const { stdout = '', stderr = '', truncated, tail } = this.#jobResult ?? {};
     return {
       ...this.#head(),
       stream,
       ...(stream !== 'stderr' && { stdout }),
       ...(stream !== 'stdout' && { stderr }),
       truncated: truncated ?? { stdout: false, stderr: false },
+      ...(tail && { tail }),
     };
   }
 

@@ -1,6 +1,7 @@
 import { uuidSchema } from '@cynodeai/contracts/common';
 import type {
   CreateTaskRequest,
+  Folder,
   Task,
   TaskList,
   ListTasksQuery,
@@ -49,6 +50,8 @@ export class FakeTasks {
   /** In order of creation. */
   readonly all: FakeTask[] = [];
   readonly #projects = new Map<string, string>();
+  /** By owner and name. */
+  readonly #folders = new Map<string, Folder>();
   readonly #kept: KeptAnswers<Task>;
   readonly #pages = new Pages();
   #events = 0;
@@ -65,6 +68,24 @@ export class FakeTasks {
     const id = uuidv7();
     this.#projects.set(slug, id);
     return id;
+  }
+
+  /** A folder was sent. @throws ProblemError `authorization` */
+  keepFolder(owner: FakeUser, folder: Folder): void {
+    if (onlyViews(owner)) throw new ProblemError('authorization', 'your role does not allow it');
+    this.#folders.set(`${owner.id} ${folder.folder}`, folder);
+  }
+
+  /** A folder that the caller sent. @throws ProblemError `not_found` */
+  folder(caller: FakeUser, folder: string): Folder {
+    const found = this.#folders.get(`${caller.id} ${folder}`);
+    if (found === undefined) throw new ProblemError('not_found', 'no such folder is stored');
+    return found;
+  }
+
+  /** Folders go, as they do when nobody has used them for long. */
+  dropFolders(): void {
+    this.#folders.clear();
   }
 
   /** A task there is. */
@@ -142,6 +163,26 @@ export class FakeTasks {
     return task.cancel();
   }
 
+  /** @throws ProblemError `not_found`, `authorization`, `conflict`. */
+  remove(caller: FakeUser, text: string): FakeTask {
+    const task = this.find(caller, text);
+    const isAdministrator = caller.roles.some((role) => role === 'owner' || role === 'admin');
+    const isOwn = task.facts.ownerId === caller.id && !onlyViews(caller);
+    if (!isOwn && !isAdministrator) {
+      throw new ProblemError('authorization', 'your role does not allow deleting this task');
+    }
+    if (!task.hasEnded) {
+      const first = `cynork task cancel ${task.facts.name}`;
+      throw new ProblemError('conflict', `the task is ${task.status}; first cancel it: ${first}`);
+    }
+    if (task.isWorkedOn) {
+      const text = 'a node may still work on the task; try again in a minute';
+      throw new ProblemError('conflict', text);
+    }
+    this.all.splice(this.all.indexOf(task), 1);
+    return task;
+  }
+
   /** One page of a task's files, newest first. @throws ProblemError */
   files(task: FakeTask, query: PageQuery) {
     return this.#pages.of<FakeFile>(task.facts.files.toReversed(), query);
@@ -160,9 +201,10 @@ export class FakeTasks {
       mode,
       text,
       files,
-      wishes: { image: request.image, env: request.env },
+      wishes: { image: request.image, env: request.env, folder: request.folder },
     };
     if (onlyViews(owner)) throw new ProblemError('authorization', 'your role does not allow it');
+    if (request.folder !== undefined) this.folder(owner, request.folder);
     const task = new FakeTask(facts, this.#clock, () => (this.#events += 1));
     this.all.push(task);
     return task;

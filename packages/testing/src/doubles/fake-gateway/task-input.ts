@@ -15,8 +15,8 @@ const maxBytes: Readonly<Record<InputMode, number>> = {
 
 const isBlank = (text: string): boolean => text.trim() === '';
 
-function checkWishes({ image, env }: CreateTaskRequest, mode: InputMode): void {
-  for (const [field, value] of Object.entries({ image, env })) {
+function checkWishes({ image, env, folder }: CreateTaskRequest, mode: InputMode): void {
+  for (const [field, value] of Object.entries({ image, env, folder })) {
     if (value !== undefined && mode === 'prompt') refuseField(field, 'is for scripts and commands');
   }
   if (image !== undefined && normaliseImageRef(image) === undefined) {

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import { type RunJobRequest, workerApiRoutes } from '@cynodeai/contracts/worker-api';
 import { type HttpServer, ProblemError, bindRoute, createHttpServer } from '@cynodeai/runtime/http';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { bindRelay } from './relay-route.ts';
 import { Said } from './said.ts';
-import type { FakeNode, FakeNodeOptions, KeptJob, RunAnswer } from './types.ts';
+import type { FakeNode, FakeNodeOptions, KeptJob, RunAnswer, StagedUpload } from './types.ts';
 
 function resultOf(request: RunJobRequest, answer: Exclude<RunAnswer, 'hang up'>): RunJobResult {
   const now = new Date().toISOString();
@@ -153,21 +154,20 @@ export class FakeWorker {
         return { status: 200, body: await this.#run(body) };
       },
     });
+    const take = async (upload: StagedUpload) => {
+      await this.#options.onStage?.(upload);
+      node.uploads.push(upload);
+      return { status: 204 };
+    };
     bindRoute(server, workerApiRoutes.stageInputFile, {
       guard,
-      handle: async ({ params: { job_id }, query, content }) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of content.chunks) chunks.push(chunk);
-        const upload = {
-          jobId: job_id,
-          path: query.path,
-          mode: query.mode,
-          bytes: Buffer.concat(chunks),
-        };
-        await this.#options.onStage?.(upload);
-        node.uploads.push(upload);
-        return { status: 204 };
-      },
+      handle: async ({ params: { job_id: jobId }, query: { path, mode }, content }) =>
+        take({ jobId, path, mode, bytes: await buffer(content.chunks) }),
+    });
+    bindRoute(server, workerApiRoutes.stageFolder, {
+      guard,
+      handle: async ({ params: { job_id: jobId }, query: { folder: path }, content }) =>
+        take({ jobId, path, mode: undefined, bytes: await buffer(content.chunks) }),
     });
   }
 

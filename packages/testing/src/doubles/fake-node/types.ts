@@ -40,7 +40,7 @@ export interface FakeNodeOptions {
 /** A model as the fake node lists it. */
 export type FakeModel = Omit<ModelList['models'][number], 'model_ref'>;
 
-/** An input file that came ahead of its job. */
+/** An input file that came ahead of its job, or the archive of its folder, whose `path` is the folder's name. */
 export interface StagedUpload {
   readonly jobId: string;
   readonly path: string;

@@ -128,6 +128,10 @@ export class GatewayDriver {
     return this.call('POST', `/v1/tasks/${id}/cancel`, { token: who.token, json });
   }
 
+  delete(who: Caller, id: string): Promise<StrictAnswer> {
+    return this.call('DELETE', `/v1/tasks/${id}`, { token: who.token });
+  }
+
   events(who: Caller, id: string, lastEventId?: string): Promise<EventStream> {
     const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     return openEvents(`${this.gateway.url}/v1/tasks/${id}/events`, who.token, headers);

@@ -175,4 +175,44 @@ export function testEnds(drive: Drive): void {
       expect((await driver.cancel(who, id, {})).status).toBe(200);
     });
   });
+
+  describe('a deletion', () => {
+    it.each([0, 1])('removes a task that ended with %i for good', async (exitCode) => {
+      const { id, task_name } = await driver.ended(who, { ...end, exitCode });
+      const answer = await driver.delete(who, task_name.toUpperCase());
+      expect([answer.status, answer.body]).toEqual([
+        200,
+        { task_id: id, task_name, deleted: true },
+      ]);
+      for (const path of ['', '/result', '/logs', '/artifacts', '/events']) {
+        expectProblem(await driver.get(who, `/v1/tasks/${id}${path}`), 404, 'not_found');
+      }
+      expectProblem(await driver.delete(who, id), 404, 'not_found');
+      expect((await driver.list(who)).tasks.map((task) => task.id)).not.toContain(id);
+      // Its name is free.
+      const next = await driver.create(who, { prompt: 'x', name: task_name });
+      expect(next.task_name).toBe(task_name);
+    });
+
+    it('is refused while the task goes on, with the next command, and changes nothing', async () => {
+      const task = await driver.create(who, { input_mode: 'commands', prompt: 'run' });
+      const refused = await driver.delete(who, task.id);
+      expectProblem(refused, 409, 'conflict');
+      expect(refused.text).toContain(`cynork task cancel ${task.task_name}`);
+      await driver.gateway.startJob(task.id);
+      expectProblem(await driver.delete(who, task.id), 409, 'conflict');
+      await driver.cancel(who, task.id);
+      // The node was not heard of yet.
+      expectProblem(await driver.delete(who, task.id), 409, 'conflict');
+      expect((await result(task.id)).body).toMatchObject({ status: 'canceled' });
+      await driver.gateway.endJob(task.id, end);
+      expect((await driver.delete(who, task.id)).status).toBe(200);
+    });
+
+    it('of a task that waited and was canceled is done at once', async () => {
+      const { id } = await driver.create(who);
+      await driver.cancel(who, id);
+      expect((await driver.delete(who, id)).status).toBe(200);
+    });
+  });
 }

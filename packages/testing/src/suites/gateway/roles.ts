@@ -19,6 +19,24 @@ export function testRoles(drive: Drive): void {
       expectProblem(await driver.cancel(who, task.id), 403, 'authorization');
     });
 
+    it.each([
+      ['viewer', 'own', 403],
+      ['operator', 'own', 200],
+      ['operator', 'theirs', 403],
+      ['admin', 'theirs', 200],
+    ] as const)('%s may delete a task that is %s: %i', async (role, whose, status) => {
+      const who = await driver.newCaller();
+      const owner = whose === 'own' ? who : await driver.newCaller();
+      const { id } = await driver.ended(owner);
+      await driver.grant(who, role);
+      expect((await driver.delete(who, id)).status).toBe(status);
+    });
+
+    it('lets nobody delete what they cannot see', async () => {
+      const { id } = await driver.ended(await driver.newCaller());
+      expectProblem(await driver.delete(await driver.newCaller(), id), 404, 'not_found');
+    });
+
     it("operator sees and cancels everybody's tasks, by uuid", async () => {
       const task = await driver.create(await driver.newCaller(), { prompt: 'x', name: 'theirs' });
       const who = await driver.newCaller();

@@ -1,6 +1,6 @@
 import type { ListenAddress } from '@cynodeai/runtime/config';
 import { type HttpServer, createHttpServer } from '@cynodeai/runtime/http';
-import type { Log } from '@cynodeai/runtime/observe';
+import type { Collector, Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { ModelLoads } from '../../app/inference/model-loads.ts';
 import type { JobService } from '../../app/jobs/job-service.ts';
@@ -17,7 +17,7 @@ import { bindListModels } from './list-models.ts';
 import { bindLoadModel } from './load-model.ts';
 import { bindOpenApi } from './openapi.ts';
 import { bindRunJob } from './run-job.ts';
-import { bindStageInputFile } from './stage-input-file.ts';
+import { bindStaging } from './stage-input-file.ts';
 import { bindStopAll } from './stop-all.ts';
 import { bindStopJob } from './stop-job.ts';
 import { toProblem } from './to-problem.ts';
@@ -33,6 +33,8 @@ export interface WorkerServerDeps {
   readonly forwarder: RelayForwarder;
   /** Time sandboxes get between SIGTERM and kill when all are stopped, ms. */
   readonly stopGraceMs: number;
+  /** Finds what the node tells of itself beside its requests. */
+  readonly collectors?: readonly Collector[];
   readonly log: Log;
 }
 
@@ -62,10 +64,10 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
     maxBodyBytes: () => config.policy.maxRequestBytes,
     mapError: toProblem,
   });
-  bindHealth(server, readiness);
+  bindHealth(server, readiness, deps.collectors ?? []);
   bindOpenApi(server, config);
   bindRunJob(server, deps);
-  bindStageInputFile(server, deps);
+  bindStaging(server, deps);
   bindGetJob(server, config, jobs);
   bindJobOutput(server, config, jobs);
   bindJobArtifacts(server, config, jobs);

@@ -15,6 +15,7 @@ import { diskFull, isDiskFull, WorkerError } from '../../domain/errors.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
 import { StagedFiles } from './staged-files.ts';
+import { StagedFolders } from './staged-folders.ts';
 import type { JobUsers } from './job-users.ts';
 import { giveAway, makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
 
@@ -103,6 +104,20 @@ function inOurTerms(cause: unknown): WorkerError {
   return new WorkerError('workspace_unusable', message, { cause });
 }
 
+/** Makes what was staged for a job its workspace; false when that is nothing. */
+async function placeStaged(
+  { staged, folders }: { readonly staged: StagedFiles; readonly folders: StagedFolders },
+  jobId: string,
+  workspace: string,
+  moreFiles: number,
+  folder: string | undefined,
+): Promise<boolean> {
+  if (folder === undefined) return staged.moveTo(jobId, workspace, moreFiles);
+  await folders.moveTo(jobId, folder, workspace);
+  await staged.mergeInto(jobId, workspace, moreFiles);
+  return true;
+}
+
 function placeOf(root: string, owner: Owner | undefined): JobWorkspace {
   return {
     workspaceDir: join(root, 'workspace'),
@@ -111,22 +126,30 @@ function placeOf(root: string, owner: Owner | undefined): JobWorkspace {
   };
 }
 
+/** Where the directory of a job is, while it is made, and while it is taken apart. */
+function pathsOf({ mountRoot, nodeSlug }: FileWorkspaceOptions) {
+  return {
+    finalPath: (jobId: string): string => join(mountRoot, jobId),
+    newPath: (jobId: string): string => join(mountRoot, `.new-${nodeSlug}-${jobId}`),
+    oldPath: (jobId: string): string => join(mountRoot, `.old-${nodeSlug}-${jobId}`),
+  };
+}
+
 /** Job directories on a local file system. A directory gets its name when it is complete and loses it before it is taken apart. */
 export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceStore {
   const { mountRoot, nodeSlug, users, removeTree } = options;
-  const finalPath = (jobId: string): string => join(mountRoot, jobId);
-  const newPath = (jobId: string): string => join(mountRoot, `.new-${nodeSlug}-${jobId}`);
-  const oldPath = (jobId: string): string => join(mountRoot, `.old-${nodeSlug}-${jobId}`);
-
+  const { finalPath, newPath, oldPath } = pathsOf(options);
   const staged = new StagedFiles({ mountRoot, nodeSlug });
+  const folders = new StagedFolders({ rootOf: (jobId) => staged.rootOf(jobId), removeTree });
 
-  const build: WorkspaceStore['create'] = async (jobId, files) => {
+  const build: WorkspaceStore['create'] = async (jobId, files, folder) => {
     const staging = newPath(jobId);
     await makeOwnedDir(staging, 0o700);
     await writeFile(join(staging, ownerFile), nodeSlug, { mode: 0o600, flag: 'wx' });
     const owner = users?.take(jobId);
     const workspace = join(staging, 'workspace');
-    if (await staged.moveTo(jobId, workspace, files.length)) giveAway(workspace, owner);
+    const isPlaced = await placeStaged({ staged, folders }, jobId, workspace, files.length, folder);
+    if (isPlaced) giveAway(workspace, owner);
     else await makeOwnedDir(workspace, 0o700, owner);
     await makeOwnedDir(join(staging, 'job'), 0o700, owner);
     await makeOwnedDir(join(staging, 'job', 'artifacts'), 0o700, owner);
@@ -155,12 +178,12 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
   return {
     check: async () => checkMountRoot(mountRoot),
 
-    create: async (jobId, files) => {
+    create: async (jobId, files, folder) => {
       if (await exists(finalPath(jobId))) {
         throw new WorkerError('job_conflict', 'a directory of this job exists already');
       }
       try {
-        return await build(jobId, files);
+        return await build(jobId, files, folder);
       } catch (error) {
         await removeTree(newPath(jobId));
         await removeTree(staged.rootOf(jobId));
@@ -179,6 +202,8 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
     },
 
     stage: (...call) => staged.receive(...call),
+
+    stageFolder: (...call) => folders.receive(...call),
 
     removeStaged: async (before) => {
       const removed = await staged.takeOld(before, oldPath);

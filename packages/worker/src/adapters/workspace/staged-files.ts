@@ -2,10 +2,12 @@ import { limits } from '@cynodeai/contracts/common';
 import type { StagedFileQuery } from '@cynodeai/contracts/worker-api';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
+import { exists } from '@cynodeai/runtime/files';
+import { entriesBelow } from './entries-below.ts';
 import { makeOwnedDir, pathFaults } from './write-input-file.ts';
 
 export interface StagedFilesOptions {
@@ -34,19 +36,23 @@ interface Receiving {
 
 /** Sizes of regular files below a directory by relative path; nobody but this process writes there. */
 async function sizesBelow(directory: string): Promise<Map<string, number>> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
-    (error: unknown) => {
-      if (errorCodeOf(error) === 'ENOENT') return [];
-      throw error;
-    },
-  );
   const sizes = new Map<string, number>();
-  for (const entry of entries.filter((one) => one.isFile())) {
-    const path = join(entry.parentPath, entry.name);
-    const { size } = await lstat(path);
-    sizes.set(path.slice(directory.length + 1), size);
+  try {
+    for (const { path, entry } of entriesBelow(directory)) {
+      if (!entry.isFile()) continue;
+      const { size } = await lstat(path);
+      sizes.set(path.slice(directory.length + 1), size);
+    }
+  } catch (error) {
+    if (errorCodeOf(error) !== 'ENOENT' || (await exists(directory))) throw error;
   }
   return sizes;
+}
+
+function checkCount(count: number): void {
+  if (count <= limits.inputFileCount) return;
+  const text = `a job may have at most ${limits.inputFileCount} input files, staged ones included`;
+  throw new WorkerError('validation', `sandbox.input_files: ${text}`);
 }
 
 function sum(values: Iterable<number>): number {
@@ -103,9 +109,26 @@ export class StagedFiles {
       throw error;
     }
     const { size } = await sizesBelow(target);
-    if (size + more <= limits.inputFileCount) return true;
-    const text = `a job may have at most ${limits.inputFileCount} input files, staged ones included`;
-    throw new WorkerError('validation', `sandbox.input_files: ${text}`);
+    checkCount(size + more);
+    return true;
+  }
+
+  /**
+   * Puts a job's staged files into a folder that is there already.
+   * @throws WorkerError `validation` when they and `more` other files are too many, or one clashes with what is there
+   */
+  async mergeInto(jobId: string, target: string, more: number): Promise<void> {
+    const staged = this.#workspaceOf(jobId);
+    const sizes = await sizesBelow(staged);
+    checkCount(sizes.size + more);
+    for (const path of sizes.keys()) {
+      try {
+        // Unlike a rename a link takes the place of nothing.
+        await this.#place(join(staged, path), join(target, path), target, link);
+      } catch (error) {
+        throw inOurTerms(error, path);
+      }
+    }
   }
 
   /** Moves what was staged before that, of jobs that get nothing now, out of the way; says whose it was. */
@@ -243,7 +266,12 @@ export class StagedFiles {
     }
   }
 
-  async #place(part: string, target: string, workspace: string): Promise<void> {
+  async #place(
+    part: string,
+    target: string,
+    workspace: string,
+    put: (from: string, to: string) => Promise<void> = rename,
+  ): Promise<void> {
     const missing: string[] = [];
     for (let dir = dirname(target); dir !== workspace; dir = dirname(dir)) missing.unshift(dir);
     for (const dir of missing) {
@@ -251,6 +279,6 @@ export class StagedFiles {
         if (errorCodeOf(error) !== 'EEXIST' || !(await lstat(dir)).isDirectory()) throw error;
       });
     }
-    await rename(part, target);
+    await put(part, target);
   }
 }

@@ -7,13 +7,13 @@ import {
   lchownSync,
   mkdirSync,
   openSync,
-  readdirSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { InputFile } from '@cynodeai/contracts/worker-api';
 import { errorCodeOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../domain/errors.ts';
+import { entriesBelow } from './entries-below.ts';
 
 /** Numeric user and group on the host. */
 export interface Owner {
@@ -41,12 +41,10 @@ export async function makeOwnedDir(path: string, mode: number, owner?: Owner): P
   if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
 }
 
-/** Gives a tree to a user that so far only this process has written: there is no link in it. */
+/** Gives a tree to a user that so far only this process has written; links themselves, not what they lead to. */
 export function giveAway(root: string, owner: Owner | undefined): void {
   if (owner === undefined) return;
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    lchownSync(join(entry.parentPath, entry.name), owner.uid, owner.gid);
-  }
+  for (const { path } of entriesBelow(root)) lchownSync(path, owner.uid, owner.gid);
   lchownSync(root, owner.uid, owner.gid);
 }
 
@@ -79,7 +77,7 @@ async function writeOne(
 
 /**
  * Writes input files below `root`, a directory that only this process has written: every directory
- * and file on the way was or is created here, so no link can be followed.
+ * and file on the way was or is created here, and a link is neither, so none can be followed.
  * See docs/reference/worker-api.md#input-files.
  * @throws WorkerError `validation` naming the first path that cannot exist beside the others or is
  * there already
@@ -89,9 +87,8 @@ export async function writeInputFiles(
   files: readonly InputFile[],
   owner?: Owner,
 ): Promise<void> {
-  const present = readdirSync(root, { recursive: true, withFileTypes: true });
-  const directories = present.filter((entry) => entry.isDirectory());
-  const made = new Set(directories.map((entry) => join(entry.parentPath, entry.name)));
+  const made = new Set<string>();
+  for (const { path, entry } of entriesBelow(root)) if (entry.isDirectory()) made.add(path);
   for (const file of files) {
     try {
       await writeOne(root, file, made, owner);

@@ -67,6 +67,17 @@ function outcomeOf(exit: SandboxExit, diskEnd: DiskEnd | undefined): Outcome {
   }
 }
 
+/** The ends of streams that were cut. A reason of the node's comes last of all. */
+function tailsOf({ stdout, stderr }: JobOutput, reason: string | undefined) {
+  const { tail } = stderr;
+  const said =
+    tail !== undefined && reason !== undefined
+      ? { ...tail, text: appendReason({ text: tail.text, truncated: false }, reason).text }
+      : tail;
+  if (stdout.tail === undefined && said === undefined) return undefined;
+  return { ...(stdout.tail && { stdout: stdout.tail }), ...(said && { stderr: said }) };
+}
+
 /**
  * The answer to a run, with the files that it left; `diskEnd` tells that it was ended on behalf of the disk.
  * See docs/reference/worker-api.md#run-results.
@@ -79,9 +90,10 @@ export function jobResult(
 ): RunJobResult {
   const outcome = outcomeOf(exit, diskEnd);
   const stderr =
-    outcome.reason === undefined
+    outcome.reason === undefined || output.stderr.tail !== undefined
       ? output.stderr
       : appendReason(output.stderr, outcome.reason, limits.outputStreamBytes);
+  const tails = tailsOf(output, outcome.reason);
   return {
     version: 1,
     task_id: request.task_id,
@@ -96,6 +108,7 @@ export function jobResult(
     started_at: exit.startedAt.toISOString(),
     ended_at: exit.endedAt.toISOString(),
     truncated: { stdout: output.stdout.truncated, stderr: stderr.truncated },
+    ...(tails && { tail: tails }),
     ...(left.artifacts.length > 0 && { artifacts: [...left.artifacts] }),
     ...(left.omitted > 0 && { artifacts_omitted: left.omitted }),
   };

@@ -42,8 +42,8 @@ describe('the output of a running job', () => {
       fc.asyncProperty(chunks, async (written) => {
         const live = new LiveOutput();
         const kept = {
-          stdout: createOutputCollector(limits.outputStreamBytes),
-          stderr: createOutputCollector(limits.outputStreamBytes),
+          stdout: createOutputCollector({ headBytes: limits.outputStreamBytes }),
+          stderr: createOutputCollector({ headBytes: limits.outputStreamBytes }),
         };
         const heard = read(live);
         for (const [isError, chunk] of written) {

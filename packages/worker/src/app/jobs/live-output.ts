@@ -19,7 +19,9 @@ export class LiveOutput {
 
   constructor() {
     const sink = (stream: JobOutput['stream']) =>
-      createOutputCollector(limits.outputStreamBytes, (text) => this.#add({ stream, text }));
+      createOutputCollector({ headBytes: limits.outputStreamBytes }, (text, at) =>
+        this.#add({ stream, text, ...(at && { at: at.toISOString() }) }),
+      );
     this.heard = { stdout: sink('stdout'), stderr: sink('stderr') };
   }
 
@@ -49,11 +51,11 @@ export class LiveOutput {
   }
 
   /** Joins what belongs together: a listener finds what was added to the piece it has read. */
-  #add({ stream, text }: JobOutput): void {
+  #add({ stream, text, ...when }: JobOutput): void {
     const last = this.#pieces.at(-1);
     const joins = last?.stream === stream && last.text.length < pieceChars;
-    if (joins) this.#pieces[this.#pieces.length - 1] = { stream, text: last.text + text };
-    else this.#pieces.push({ stream, text });
+    if (joins) this.#pieces[this.#pieces.length - 1] = { ...last, text: last.text + text };
+    else this.#pieces.push({ stream, text, ...when });
     this.#wake();
   }
 

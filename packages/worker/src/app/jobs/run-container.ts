@@ -47,8 +47,8 @@ async function outcomeOf(
   begin: (sinks: SandboxSinks) => Promise<SandboxExit>,
   heard: SandboxSinks['heard'],
 ): Promise<ContainerOutcome> {
-  const stdout = createOutputCollector(limits.outputStreamBytes);
-  const stderr = createOutputCollector(limits.outputStreamBytes);
+  const kept = { headBytes: limits.outputStreamBytes, tailBytes: limits.outputTailBytes };
+  const [stdout, stderr] = [createOutputCollector(kept), createOutputCollector(kept)];
   const exit = await begin({ stdout, stderr, ...(heard && { heard }) });
   // What the engine itself says about a container that never ran may name host paths.
   const neverRan =

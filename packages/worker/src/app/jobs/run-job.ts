@@ -233,7 +233,8 @@ async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
   const image = await chooseImage(deps.engine, run.admitted, run.signal);
   await deps.disk.admit();
   const files = run.request.sandbox.input_files ?? [];
-  const dirs = await deps.workspace.create(run.request.job_id, files);
+  const { folder } = run.request.sandbox;
+  const dirs = await deps.workspace.create(run.request.job_id, files, folder);
   return withLeft(deps, run, dirs, await runIn(deps, run, { dirs, image }));
 }
 

@@ -1,5 +1,6 @@
 import { type ContainerEngine, transportOf } from '@cynodeai/contracts/common';
 import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
+import { folderFeature } from '@cynodeai/contracts/worker-api';
 import type { NodeSettings } from '../node/settings.ts';
 import { type InferenceFacts, traitsOnWire } from '../inference/models.ts';
 import type { GpuDevice, HostFacts } from './host-facts.ts';
@@ -130,7 +131,7 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
     gpu: gpuPart(sandboxOnly ? [] : host.gpus),
     sandbox: {
       supported: settings.sandbox.mode !== 'disabled' && input.sandboxUsable,
-      features: [...runtime.features].toSorted(),
+      features: [...runtime.features, folderFeature].toSorted(),
       max_concurrency: settings.sandbox.maxConcurrency,
     },
     network: {

@@ -9,7 +9,7 @@ import type { CollectedOutput } from './output-collector.ts';
 export function appendReason(
   output: CollectedOutput,
   reason: string,
-  maxBytes: number,
+  maxBytes = Number.MAX_SAFE_INTEGER,
 ): CollectedOutput {
   const line = `cynode: ${reason}\n`;
   const lineBytes = new TextEncoder().encode(line).length;

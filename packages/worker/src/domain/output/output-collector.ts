@@ -1,50 +1,120 @@
-import { truncateUtf8 } from '@cynodeai/runtime/std';
+import type { StreamTail } from '@cynodeai/contracts/common';
+import { endOfUtf8, truncateUtf8 } from '@cynodeai/runtime/std';
 
 export interface CollectedOutput {
   readonly text: string;
   readonly truncated: boolean;
+  /** The end, where not all of the stream is in `text`. */
+  readonly tail?: StreamTail;
 }
 
-/** Keeps the beginning of a byte stream as text. */
+/** What is kept of a stream, bytes. */
+export interface OutputLimits {
+  readonly headBytes: number;
+  /** None unless told. */
+  readonly tailBytes?: number;
+}
+
+/** Keeps the beginning and the end of a byte stream as text. */
 export interface OutputCollector {
-  /** Takes the next bytes; beyond the limit they are dropped unread. */
-  write(chunk: Uint8Array): void;
+  write(chunk: Uint8Array, at?: Date): void;
+  /** So many bytes of the stream are missing here. */
+  omit(bytes: number): void;
   /** What was kept; the stream is over. */
   finish(): CollectedOutput;
 }
 
+/** The end of a stream: what comes last, in at most `maxBytes`. */
+class TailCollector {
+  readonly #maxBytes: number;
+  #text = '';
+  #omittedBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  add(text: string): void {
+    this.#text += text;
+    if (this.#text.length > 2 * this.#maxBytes) this.#cut();
+  }
+
+  /** What was there before is not the end. */
+  omit(bytes: number): void {
+    this.#omittedBytes += bytes + new TextEncoder().encode(this.#text).length;
+    this.#text = '';
+  }
+
+  finish(): StreamTail | undefined {
+    this.#cut();
+    if (this.#text === '' && this.#omittedBytes === 0) return undefined;
+    return { omitted_bytes: this.#omittedBytes, text: this.#text };
+  }
+
+  #cut(): void {
+    const { text, cutBytes } = endOfUtf8(this.#text, this.#maxBytes);
+    this.#text = text;
+    this.#omittedBytes += cutBytes;
+  }
+}
+
+/** What a code point begun before a gap leaves behind it. */
+function withoutHalf(chunk: Uint8Array): Uint8Array {
+  let start = 0;
+  while (start < 3 && ((chunk[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  return chunk.subarray(start);
+}
+
 /**
- * A collector of at most `maxBytes` of UTF-8; `onText` hears each piece that is kept. Invalid bytes become U+FFFD before they are measured;
- * the cut lies between code points; exactly `maxBytes` is not truncated (REQ-WORKER-0146,
- * REQ-WORKER-0147). See docs/reference/worker-api.md#sizes.
+ * A collector of at most `headBytes` of UTF-8 of the beginning and `tailBytes` of the end; `onText` hears each piece of
+ * the beginning. Invalid bytes become U+FFFD before they are measured; cuts lie between code points; exactly
+ * `headBytes` are not truncated (REQ-WORKER-0146, REQ-WORKER-0147). See docs/reference/worker-api.md#sizes.
  */
 export function createOutputCollector(
-  maxBytes: number,
-  onText: (text: string) => void = () => {},
+  { headBytes, tailBytes = 0 }: OutputLimits,
+  onText: (text: string, at?: Date) => void = () => {},
 ): OutputCollector {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();
   const pieces: string[] = [];
+  const tail = new TailCollector(tailBytes);
   let used = 0;
   let truncated = false;
+  let isBehindGap = false;
 
-  const keep = (text: string): void => {
-    const kept = truncateUtf8(text, maxBytes - used);
+  const keep = (text: string, at?: Date): void => {
+    if (truncated) {
+      tail.add(text);
+      return;
+    }
+    const kept = truncateUtf8(text, headBytes - used);
     if (kept.text !== '') {
       pieces.push(kept.text);
-      onText(kept.text);
+      onText(kept.text, at);
     }
     used += encoder.encode(kept.text).length;
-    truncated ||= kept.truncated;
+    truncated = kept.truncated;
+    if (truncated) tail.add(text.slice(kept.text.length));
   };
 
   return {
-    write: (chunk) => {
-      if (!truncated) keep(decoder.decode(chunk, { stream: true }));
+    write: (chunk, at) => {
+      // Nobody asks for what comes now.
+      if (truncated && tailBytes === 0) return;
+      const whole = isBehindGap ? withoutHalf(chunk) : chunk;
+      isBehindGap = false;
+      keep(decoder.decode(whole, { stream: true }), at);
+    },
+    omit: (bytes) => {
+      decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+      isBehindGap = true;
+      truncated = true;
+      tail.omit(bytes);
     },
     finish: () => {
-      if (!truncated) keep(decoder.decode());
-      return { text: pieces.join(''), truncated };
+      keep(decoder.decode());
+      const end = tailBytes === 0 ? undefined : tail.finish();
+      return { text: pieces.join(''), truncated, ...(end && { tail: end }) };
     },
   };
 }

@@ -1,8 +1,13 @@
+import { TreeReader } from '@cynodeai/runtime/archive';
+import { messageOf } from '@cynodeai/runtime/std';
 import { WorkerError } from '../../../src/domain/errors.ts';
 import type { SandboxHost } from '../../../src/ports/worker-api.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../../src/ports/workspace.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
 import { FakeInferenceEngine } from '../../support/fake-inference-engine.ts';
+
+const nothing = (): void => {};
+const nowhere = { file: nothing, bytes: nothing, fileEnd: nothing, link: nothing, folder: nothing };
 
 /** Job directories that exist in memory only; it passes the suite of those on disk. */
 export class FakeWorkspace implements WorkspaceStore {
@@ -14,13 +19,18 @@ export class FakeWorkspace implements WorkspaceStore {
   broken: string | undefined;
   /** When a job last got a staged file. */
   readonly #waiting = new Map<string, Date>();
+  /** The folder that was staged for a job. */
+  readonly #folders = new Map<string, string>();
 
   async check(): Promise<void> {
     if (this.broken !== undefined) throw new WorkerError('workspace_unusable', this.broken);
   }
 
-  async create(jobId: string) {
+  async create(jobId: string, _files: readonly unknown[], folder?: string) {
     if (this.present.has(jobId)) throw new WorkerError('job_conflict', 'it exists already');
+    if (folder !== undefined && this.#folders.get(jobId) !== folder) {
+      throw new WorkerError('not_run', 'the folder of the job is not here');
+    }
     this.present.add(jobId);
     this.#waiting.delete(jobId);
     return this.#placeOf(jobId);
@@ -37,6 +47,21 @@ export class FakeWorkspace implements WorkspaceStore {
     for await (const chunk of content) bytes += chunk.length;
     if (!stillOpen()) throw new WorkerError('job_conflict', 'the job began before');
     this.staged.push([jobId, path, bytes]);
+    this.#waiting.set(jobId, new Date());
+  }
+
+  async stageFolder(
+    ...[jobId, folder, content, stillOpen]: Parameters<WorkspaceStore['stageFolder']>
+  ): ReturnType<WorkspaceStore['stageFolder']> {
+    const reader = new TreeReader({ bytes: 1e9, entries: 1e5 }, nowhere);
+    try {
+      for await (const chunk of content) reader.write(chunk);
+      reader.end();
+    } catch (error) {
+      throw new WorkerError('validation', messageOf(error));
+    }
+    if (!stillOpen()) throw new WorkerError('job_conflict', 'the job began before');
+    this.#folders.set(jobId, folder);
     this.#waiting.set(jobId, new Date());
   }
 

@@ -1,6 +1,7 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
+import type { Collector } from '@cynodeai/runtime/observe';
 import { bindAckConfig } from './ack-config.ts';
 import { bindGetConfig } from './get-config.ts';
 import { bindOpenApi } from './openapi.ts';
@@ -14,8 +15,9 @@ export function bindControlPlane(
   deps: RegisterNodeRouteDeps & JoinNodeRouteDeps,
   readiness: () => Promise<readonly ReadinessReason[]>,
   proofKey?: Secret,
+  collectors: readonly Collector[] = [],
 ): void {
-  bindHealthRoutes(server, readiness, proofKey);
+  bindHealthRoutes(server, readiness, proofKey, collectors);
   bindOpenApi(server);
   bindRegisterNode(server, deps);
   bindJoinNode(server, deps);

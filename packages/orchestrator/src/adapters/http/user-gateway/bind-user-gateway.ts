@@ -1,6 +1,7 @@
 import type { ReadinessReason } from '@cynodeai/contracts/common';
 import type { Secret } from '@cynodeai/runtime/config';
 import { type HttpServer, bindHealthRoutes } from '@cynodeai/runtime/http';
+import type { Collector } from '@cynodeai/runtime/observe';
 import type { AuditQueue } from '../../../app/audit/audit-queue.ts';
 import { currentActor } from '../../../app/auth/authenticate.ts';
 import type { LoginDeps } from '../../../app/auth/login.ts';
@@ -22,6 +23,7 @@ import { bindGetArtifact } from './tasks/artifacts-get.ts';
 import { bindListArtifacts } from './tasks/artifacts-list.ts';
 import { bindCancelTask } from './tasks/cancel.ts';
 import { bindCreateTask } from './tasks/create.ts';
+import { bindDeleteTask } from './tasks/delete.ts';
 import { bindTaskEvents } from './tasks/events.ts';
 import { bindGetTask } from './tasks/get.ts';
 import { bindListTasks } from './tasks/list.ts';
@@ -50,6 +52,8 @@ export interface UserGatewayParts {
   readonly readiness: () => Promise<readonly ReadinessReason[]>;
   /** By which it proves whose gateway it is; absent: it does not. */
   readonly proofKey?: Secret | undefined;
+  /** Find what it tells in its metrics beside requests and process. */
+  readonly collectors: readonly Collector[];
   /** Fires when the process stops. */
   readonly stopping: AbortSignal;
 }
@@ -59,7 +63,7 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   const { auth, tasks, callerTasks, signals, stopping } = parts;
   const calls = followCalls(server, parts.auditQueue, parts.refusals, auth.clock);
   const guard = callerGuard(server, auth, calls);
-  bindHealthRoutes(server, parts.readiness, parts.proofKey);
+  bindHealthRoutes(server, parts.readiness, parts.proofKey, parts.collectors);
   bindOpenApi(server, parts.version);
   bindLogin(server, auth);
   bindLocalSession(server, auth, parts.proofKey);
@@ -77,5 +81,6 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   const recheck = currentActor.bind(undefined, auth);
   bindTaskEvents(server, guard, { tasks, signals, recheck }, stopping);
   bindCancelTask(server, guard, parts.creation);
+  bindDeleteTask(server, guard, parts.pruning);
   bindPruneTasks(server, guard, parts.pruning);
 }

@@ -22,7 +22,12 @@ export function postgresBlobReferences(db: Kysely<Database>): BlobReferences {
           // The index of blobs is a partial one; the second half is its condition.
           .where(sql<boolean>`storage_ref = any(${refs}::text[]) and storage_ref like 'file:%'`)
           .execute();
-        const named = new Set(used.map((row) => row.storage_ref));
+        const folders = await trx
+          .selectFrom('folders')
+          .select('storage_ref')
+          .where('storage_ref', 'in', refs)
+          .execute();
+        const named = new Set([...used, ...folders].map((row) => row.storage_ref));
         await work(refs.filter((ref) => !named.has(ref)));
         return true;
       }),

@@ -32,7 +32,8 @@ async function lockCandidates(
         SELECT 1 FROM unnest(
           CASE WHEN (j.payload ->> 'use_inference')::boolean
             THEN ${open(slots.inference)}::text[] ELSE ${open(slots.plain)}::text[] END) AS node
-        WHERE NOT coalesce(j.payload -> 'dispatch' -> 'refused_by', '[]') ? node)
+        WHERE NOT coalesce(j.payload -> 'dispatch' -> 'refused_by', '[]') ? node
+          AND (NOT j.payload ? 'folder' OR node = ANY (${slots.folders.nodeIds}::text[])))
     ORDER BY j.created_at, j.id
     LIMIT ${Math.min(slots.total, maxJobsPerTransaction)}
     FOR NO KEY UPDATE OF t, j SKIP LOCKED

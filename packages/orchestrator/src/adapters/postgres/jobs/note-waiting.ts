@@ -56,6 +56,9 @@ export async function noteWaiting(
       AND coalesce((j.payload ->> 'use_inference')::boolean, false) = ${useInference}`;
     await note(db, which, { reason });
   }
+  if (slots.folders.reason === 'no_folder_node') {
+    await note(db, sql`j.payload ? 'folder'`, { reason: slots.folders.reason });
+  }
 }
 
 function withoutProgress({ progress: _progress, ...state }: PmModelState): PmModelState {

@@ -32,10 +32,21 @@ async function artifactRefs(
   return new Map(rows.map((row) => [row.id, row.storage_ref]));
 }
 
+async function folderRef(db: Kysely<Database>, taskId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('tasks')
+    .innerJoin('folders', 'folders.id', 'tasks.folder_id')
+    .select('folders.storage_ref')
+    .where('tasks.id', '=', taskId)
+    .executeTakeFirst();
+  return row?.storage_ref;
+}
+
 /** What users gave their tasks, in PostgreSQL. */
 export function postgresTaskInput(db: Kysely<Database>): TaskInput {
   return {
     read: (taskId) => readInput(db, taskId),
     artifactRefs: (taskId, artifactIds) => artifactRefs(db, taskId, artifactIds),
+    folderRef: (taskId) => folderRef(db, taskId),
   };
 }

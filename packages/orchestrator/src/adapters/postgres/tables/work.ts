@@ -34,6 +34,19 @@ export interface TasksTable {
   ended_at: Date | null;
   created_at: CreatedAt;
   updated_at: UpdatedAt;
+  folder_id: string | null;
+}
+
+/** A folder that somebody sent for tasks of their own. See docs/reference/folders.md. */
+export interface FoldersTable {
+  id: Id;
+  owner_id: string;
+  sha256: string;
+  size_bytes: number;
+  entries: number;
+  storage_ref: string;
+  created_at: CreatedAt;
+  last_used_at: Date;
 }
 
 /** See docs/reference/database.md#work-tables. Lock order: the task, then its jobs. */

@@ -40,10 +40,10 @@ export async function createTask(db: Executor, creation: TaskCreation): Promise<
     with held as (${kept === undefined ? sql`select 1` : claimedKey(kept.claim)}),
     task as (
       insert into tasks (id, created_by, project_id, name, input_mode, prompt, description, acceptance_criteria,
-                         metadata, created_at, updated_at)
+                         metadata, folder_id, created_at, updated_at)
       select ${id}::uuid, ${task.createdBy}::uuid, ${task.projectId}::uuid, ${task.name}, ${task.inputMode},
              ${task.prompt}, ${task.description ?? null}, ${criteria ?? null}::jsonb,
-             ${JSON.stringify(task.metadata)}::jsonb, ${at}::timestamptz, ${at}::timestamptz
+             ${JSON.stringify(task.metadata)}::jsonb, ${task.folderId ?? null}::uuid, ${at}::timestamptz, ${at}::timestamptz
         from held
       on conflict (created_by, name) where name is not null do nothing
       returning id),

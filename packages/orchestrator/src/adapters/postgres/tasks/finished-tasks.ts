@@ -3,15 +3,21 @@ import type { FinishedTotals, RemovedTasks } from '../../../ports/tasks.ts';
 import type { Database } from '../tables.ts';
 
 /**
- * SQL: what holds for a task `t` that may go. A lease that was not given back means that a node may still run the job.
- * A task is never younger than its end, so that the index by creation serves the search.
+ * SQL: whether a task `t` has ended and nobody works on it. A lease that was not given back means that a node may still
+ * run the job.
  */
-function mayGo(before: Date): RawBuilder<boolean> {
-  return sql<boolean>`
-    t.created_at < ${before} and t.closed and t.ended_at < ${before} and not exists (
+const isOver = sql<boolean>`
+    t.closed and not exists (
       select 1 from jobs j where j.task_id = t.id and (
         j.status in ('queued', 'running', 'lease_expired')
         or (j.lease_expires_at is not null and (j.node_id is not null or j.lease_expires_at > now()))))`;
+
+/**
+ * SQL: what holds for a task `t` that may go. A task is never younger than its end, so that the index by creation
+ * serves the search.
+ */
+function mayGo(before: Date): RawBuilder<boolean> {
+  return sql<boolean>`t.created_at < ${before} and t.ended_at < ${before} and ${isOver}`;
 }
 
 /** How much `removeFinished` would remove in all. */
@@ -38,7 +44,26 @@ export async function removeFinished(
   const { rows } = await sql<{ readonly id: string }>`
     select t.id from tasks t where ${mayGo(before)}
      order by t.created_at, t.id limit ${limit} for update of t skip locked`.execute(db);
-  const taskIds = rows.map((row) => row.id);
+  return removeTasks(
+    db,
+    rows.map((row) => row.id),
+  );
+}
+
+/** Removes a task that has ended with everything that hangs on it; undefined while somebody may work on it. */
+export async function removeTask(
+  db: Transaction<Database>,
+  taskId: string,
+): Promise<RemovedTasks | undefined> {
+  const { rows } = await sql<{ readonly id: string }>`
+    select t.id from tasks t where t.id = ${taskId} and ${isOver} for update of t`.execute(db);
+  return rows.length === 0 ? undefined : removeTasks(db, [taskId]);
+}
+
+async function removeTasks(
+  db: Transaction<Database>,
+  taskIds: readonly string[],
+): Promise<RemovedTasks> {
   if (taskIds.length === 0) return { taskIds, jobs: 0, files: [] };
   const files = await db
     .deleteFrom('task_artifacts')

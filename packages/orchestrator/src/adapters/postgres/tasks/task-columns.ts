@@ -22,6 +22,7 @@ export interface TaskRow {
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
   readonly exit_code: number | null;
+  readonly folder: string | null;
   readonly attachments: readonly AttachmentRecord[];
 }
 
@@ -30,7 +31,7 @@ export const taskColumns: RawBuilder<TaskRow> = sql`
   t.id, t.created_by, t.project_id, t.name, t.status, t.input_mode, t.prompt, t.summary, t.created_at, t.updated_at,
   t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
   t.metadata ->> 'image' as image, t.metadata -> 'env_names' as env_names,
-  t.ended_at, t.metadata -> 'exit_code' as exit_code,
+  t.ended_at, t.metadata -> 'exit_code' as exit_code, t.metadata ->> 'folder' as folder,
   (select min(j.started_at) from jobs j where j.task_id = t.id) as started_at,
   coalesce((
     select jsonb_agg(jsonb_build_object('artifactId', a.id, 'path', a.path, 'sizeBytes', coalesce(a.size_bytes, 0))
@@ -52,6 +53,7 @@ export function taskOf(row: TaskRow): TaskRecord {
     waitingReason: row.waiting_reason ?? undefined,
     waitingText: row.waiting_text ?? undefined,
     ...(row.image !== null && { image: row.image }),
+    ...(row.folder !== null && { folder: row.folder }),
     ...(row.env_names !== null && { envNames: row.env_names }),
     attachments: row.attachments,
     createdAt: row.created_at,

@@ -4,7 +4,7 @@ import { postgresGatewayAudit } from '../audit/gateway-audit.ts';
 import { postgresProjectStore } from '../projects/project-store.ts';
 import type { Database } from '../tables.ts';
 import { cancelTask } from './cancel-task.ts';
-import { countFinished, removeFinished } from './finished-tasks.ts';
+import { countFinished, removeFinished, removeTask } from './finished-tasks.ts';
 import { lockTask } from './find-task.ts';
 import { createTask } from './create-task.ts';
 import { lockName, takenNames } from './task-names.ts';
@@ -20,6 +20,7 @@ function transactionOf(db: Transaction<Database>): TaskTransaction {
     cancelTask: (taskId, at) => cancelTask(db, taskId, at),
     countFinished: (before) => countFinished(db, before),
     removeFinished: (before, limit) => removeFinished(db, before, limit),
+    removeTask: (taskId) => removeTask(db, taskId),
   };
 }
 

@@ -13,10 +13,10 @@ export class SureOutput implements OutputSink {
     this.#sink = sink;
   }
 
-  write(chunk: Uint8Array): void {
+  write(chunk: Uint8Array, at?: Date): void {
     if (this.#isDoubtful) return;
     if (this.#begin === undefined) {
-      this.#sink.write(chunk);
+      this.#sink.write(chunk, at);
       return;
     }
     const begin = Buffer.concat([this.#begin, chunk]);
@@ -24,6 +24,6 @@ export class SureOutput implements OutputSink {
     this.#isDoubtful = beginnings.some((words) => text.startsWith(words));
     const mayBecome = beginnings.some((words) => words.startsWith(text));
     this.#begin = this.#isDoubtful || mayBecome ? begin : undefined;
-    if (this.#begin === undefined) this.#sink.write(begin);
+    if (this.#begin === undefined) this.#sink.write(begin, at);
   }
 }

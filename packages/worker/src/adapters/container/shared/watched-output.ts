@@ -14,20 +14,28 @@ export class WatchedOutput implements SandboxSinks {
     const { heard } = sinks;
     const sure = heard && new SureOutput(heard.stderr);
     this.stdout = {
-      write: (chunk) => {
+      write: (chunk, at) => {
         this.#silent = false;
-        sinks.stdout.write(chunk);
-        heard?.stdout.write(chunk);
+        sinks.stdout.write(chunk, at);
+        heard?.stdout.write(chunk, at);
+      },
+      omit: (bytes) => {
+        sinks.stdout.omit?.(bytes);
+        heard?.stdout.omit?.(bytes);
       },
     };
     this.stderr = {
-      write: (chunk) => {
+      write: (chunk, at) => {
         const room = stderrKept - this.#firstWords.length;
         if (room > 0) {
           this.#firstWords += Buffer.from(chunk.subarray(0, room)).toString('latin1');
         }
-        sinks.stderr.write(chunk);
-        sure?.write(chunk);
+        sinks.stderr.write(chunk, at);
+        sure?.write(chunk, at);
+      },
+      omit: (bytes) => {
+        sinks.stderr.omit?.(bytes);
+        heard?.stderr.omit?.(bytes);
       },
     };
   }

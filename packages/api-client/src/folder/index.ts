@@ -1,0 +1,2 @@
+export { type LocalFolder } from './local-folder.ts';
+export { bodyWithFolder } from './send-folder.ts';
