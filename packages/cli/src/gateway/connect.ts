@@ -72,7 +72,7 @@ export class Connection {
     const { loginCommand } = this.#options.settings;
     if (!token) {
       await this.#options.notes.progress(
-        `the gateway is ${this.#url}; on its own machine cynode status names the file with the password of user admin`,
+        `the gateway is ${this.#url}; on its own machine cynode status names the file with the first password of user admin`,
       );
       throw notLoggedIn(loginCommand, elsewhere(this.#tokens.kept, this.#url));
     }

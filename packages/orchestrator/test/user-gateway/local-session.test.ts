@@ -78,6 +78,32 @@ it.each([
   });
 });
 
+it.each([
+  {},
+  [],
+  { at: 'now', nonce: 'n', proof: 'p' },
+  { at: new Date().toISOString(), nonce: 'x'.repeat(43), proof: 'x'.repeat(44) },
+  { at: new Date().toISOString(), nonce: 'x'.repeat(43), proof: 5 },
+  { at: '+275760-09-13T00:00:00.001Z', nonce: 'x'.repeat(43), proof: 'x'.repeat(43) },
+])('%j is no proof at all', async (json) => {
+  const answer = await call(gateway.url, 'POST', '/v1/auth/local', { json });
+  expect([answer.status, answer.kind]).toEqual([400, 'validation']);
+});
+
+it('a password that changes in the same moment is no reason to refuse', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, async (_each, index) => {
+      if (index % 2 === 1) return ask();
+      const hash = Buffer.from(`$argon2id$changed-${index}`);
+      await gateway.db.updateTable('password_credentials').set({ password_hash: hash }).execute();
+      return undefined;
+    }),
+  );
+  expect(answers.filter(Boolean).map((answer) => answer?.status)).toEqual([
+    200, 200, 200, 200, 200,
+  ]);
+});
+
 it('a disabled administrator gets none', async () => {
   const users = gateway.db.updateTable('users').where('id', '=', admin.id);
   await users.set({ is_active: false }).execute();

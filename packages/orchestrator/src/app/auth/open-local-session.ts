@@ -12,6 +12,9 @@ export interface OpenLocalSessionDeps extends OpenSessionDeps {
   readonly isProof: (said: LocalSessionRequest, now: Date) => boolean;
 }
 
+/** Between the look at the user and the session somebody may change their password, which is no reason to refuse. */
+const mostTries = 3;
+
 /**
  * Opens a session of the first administrator for whoever holds the key of the install, which is on the same machine as
  * every secret of it: whatever that administrator's password is by now. See docs/reference/processes.md#proof.
@@ -38,9 +41,12 @@ export async function openLocalSession(
   if (!deps.isProof(said, now)) {
     return refuse('proof_invalid', 'the proof is not one of this install, or not of now');
   }
-  const user = await deps.identity.findLogin(administratorHandle);
-  const verifiedHash = user?.isActive ? user.passwordHash : undefined;
-  const opened =
-    user && verifiedHash && (await openSession(deps, { user, verifiedHash }, undefined, client));
-  return opened || refuse('user_inactive', `the user ${subject} is disabled or not there`);
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const user = await deps.identity.findLogin(administratorHandle);
+    const verifiedHash = user?.isActive ? user.passwordHash : undefined;
+    if (user === undefined || verifiedHash === undefined) break;
+    const opened = await openSession(deps, { user, verifiedHash }, undefined, client);
+    if (opened !== undefined) return opened;
+  }
+  return refuse('user_inactive', `the user ${subject} is disabled or not there`);
 }
