@@ -1,3 +1,4 @@
+import { parseJson } from '@cynodeai/runtime/std';
 import { describe, expect, it } from 'vitest';
 import { calledBy, farAddress, farUrl, parseListenChoice } from './listen-choice.ts';
 
@@ -10,6 +11,8 @@ describe('what --listen says', () => {
     ['[2001:db8::7]:9000', '[2001:db8::7]:9000', 'https://[2001:db8::7]:9001'],
   ])('%s is %s, and %s for nodes', (text, address, url) => {
     const choice = parseListenChoice(text, [], undefined);
+    // It is compared with what a running stack keeps of it in a file.
+    expect(parseJson(JSON.stringify(choice))).toStrictEqual(choice);
     expect(farAddress(choice, 'user-gateway')).toBe(address);
     expect(farUrl(choice, 'control-plane')).toBe(url);
   });

@@ -49,7 +49,7 @@ export function parseListenChoice(
     address: read?.host,
     port: read?.port,
     names,
-    certificate,
+    ...(certificate && { certificate }),
     insecure,
   });
   if (insecure && (!isEvery(bare) || certificate !== undefined)) {
@@ -81,12 +81,13 @@ export function securely(listen: ListenChoice | undefined): ListenChoice | undef
 /** Which of the two doors that other machines come to. */
 export type FarDoor = 'user-gateway' | 'control-plane';
 
-const portOf = ({ port }: ListenChoice, door: FarDoor): number =>
+/** The port of a door. */
+export const farPort = ({ port }: ListenChoice, door: FarDoor): number =>
   door === 'user-gateway' ? port : port + 1;
 
 /** Where a door listens. */
 export function farAddress(listen: ListenChoice, door: FarDoor): string {
-  return `${bracketed(listen.address)}:${portOf(listen, door)}`;
+  return `${bracketed(listen.address)}:${farPort(listen, door)}`;
 }
 
 /** How a door is called from another machine. @param host one of `calledBy`, or another that leads here */
@@ -95,7 +96,7 @@ export function farUrl(
   door: FarDoor,
   host: string = calledBy(listen)[0] ?? listen.address,
 ): string {
-  return `https://${bracketed(host)}:${portOf(listen, door)}`;
+  return `https://${bracketed(host)}:${farPort(listen, door)}`;
 }
 
 /** How a server is called from another machine in the clear. */

@@ -7,6 +7,7 @@ import { LauncherError } from '../base/launcher-error.ts';
 import { type PortClaim, claimPorts } from '../machine/port-claim.ts';
 import { isPortFree, portHolder } from '../machine/port-probe.ts';
 import { processRoles } from '../roles/table.ts';
+import { requireFarDoors } from './require-far-doors.ts';
 import { runningStack, stackLockPath } from './running-stack.ts';
 
 /** Ports the install's next start listens on. */
@@ -79,12 +80,13 @@ const howToMove = 'stop it, or take other ports with: cynode up --ports auto';
  * Sees that an install which has served can have its ports back. Where one of them is held and that is agreed to, the
  * start chooses anew.
  * @param agrees whether to take other ports, asked with what is the matter
- * @throws LauncherError `port_busy` naming who holds a port of the install
+ * @throws LauncherError `port_busy` naming who holds a port of the install, and as `requireFarDoors`
  */
 export async function checkPorts(
   install: Install,
   agrees: (held: string) => Promise<boolean>,
 ): Promise<Install> {
+  await requireFarDoors(install);
   const held = install.served ? await heldPort(install) : undefined;
   if (held === undefined) return install;
   if (await agrees(held)) return storeChoices(install, { served: false });

@@ -42,6 +42,24 @@ export const situations: Readonly<Record<string, Situation>> = {
   'usage: bad duration': { args: [...job, '--timeout', 'soon'] },
   'usage: prune without an age': { args: ['prune'] },
   'usage: unknown role': { args: ['serve', 'gateway'] },
+  'machines: an address that is none': { args: ['up', '--listen', 'nowhere'], widths: [60] },
+  'machines: a certificate without its key': {
+    args: ['up', '--listen', '192.0.2.7', '--tls-cert', 'HOME/a.pem'],
+  },
+  'machines: files that are no certificate': {
+    args: ['up', '--listen', '192.0.2.7', '--tls-cert', 'HOME/a.pem', '--tls-key', 'HOME/a.pem'],
+    before: (stage) => stage.file('a.pem', 'x'),
+    widths: [60],
+  },
+  'machines: a name and no address': { args: ['up', '--name', 'engine.example'] },
+  'machines: in the clear at one address': {
+    args: ['up', '--listen', '192.0.2.7', '--insecure-http'],
+    widths: [60],
+  },
+  'machines: a token, and nobody is let in': { args: ['node', 'token'], widths: [60] },
+  'machines: a token for too long': { args: ['node', 'token', '--ttl', '1y'] },
+  'machines: no token': { args: ['node', 'join', 'abc'], widths: [60] },
+  'machines: no certificates to rotate': { args: ['tls', 'rotate'], widths: [60] },
   'file: missing': { args: ['run', '--script', 'HOME/build.sh'] },
   'file: Windows line ends': {
     args: ['run', '--script', 'HOME/a.sh'],

@@ -17,6 +17,15 @@ export function exactTrust(certificate: string | undefined): ServerTrust | undef
   return certificate === undefined ? undefined : { certificates: certificate, exact: true };
 }
 
+/** Of what is no certificate there is none; it is the word of whoever told it. */
+function fingerprintOf(pem: string): string | undefined {
+  try {
+    return new X509Certificate(pem).fingerprint256;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The same for Node. See docs/reference/machines.md#certificates. */
 export function trustOptions(
   trust: ServerTrust | undefined,
@@ -27,7 +36,7 @@ export function trustOptions(
   return {
     ca,
     checkServerIdentity: (_host, { fingerprint256 }) =>
-      fingerprint256 === new X509Certificate(ca).fingerprint256
+      fingerprint256 === fingerprintOf(ca)
         ? undefined
         : Object.assign(new Error('the server shows another certificate than it was known by'), {
             code: 'ERR_TLS_PINNED_OTHER',

@@ -23,6 +23,9 @@ const validity = { from: new Date(Date.now() - day), until: new Date(Date.now() 
 const authority = createAuthority('the authority', validity);
 const stranger = createAuthority('the authority', validity);
 
+const pemOf = (base64: string): string =>
+  `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
+
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => {
   directory = await temporaryDirectory();
@@ -102,6 +105,21 @@ describe('a server behind TLS', () => {
     await using other = await serve(createSelfSigned(['some-node'], validity), '');
     await expect(ask(other.url, trust)).rejects.toMatchObject({ code: 'unreachable' });
   });
+
+  it.each([
+    ['nothing', ''],
+    ['no PEM', 'x'.repeat(10_000)],
+    ['a PEM that holds no certificate', pemOf('AAAA')],
+    ['a key', createSelfSigned(['x'], validity).key.reveal()],
+    ['another one before its own', stranger.certificate + authority.certificate],
+  ])(
+    'is believed by nobody who was told %s as its certificate, and nothing breaks',
+    async (_what, told) => {
+      await using server = await serve(issueCertificate(authority, ['127.0.0.1'], validity));
+      const trust = { certificates: told, exact: true };
+      await expect(ask(server.url, trust)).rejects.toMatchObject({ code: 'unreachable' });
+    },
+  );
 
   it('changes its certificate under connections that go on', async () => {
     await using server = await serve(issueCertificate(authority, ['127.0.0.1'], validity));
