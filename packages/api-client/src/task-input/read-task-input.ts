@@ -1,3 +1,4 @@
+import { limits, secretNameSchema } from '@cynodeai/contracts/common';
 import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import type { UploadFile } from '@cynodeai/runtime/call';
 import type { Env } from '@cynodeai/runtime/config';
@@ -16,6 +17,16 @@ export interface TaskInput extends AsyncDisposable {
   readonly folder?: LocalFolder;
 }
 
+/** @throws TaskInputError for a name that no secret can have, or too many */
+function secretNames(names: readonly string[]): string[] {
+  const bad = names.find((name) => !secretNameSchema.safeParse(name).success);
+  if (bad !== undefined) {
+    throw new TaskInputError(`--secret takes the name of one, and ${JSON.stringify(bad)} is none`);
+  }
+  if (names.length <= limits.secretsPerJob) return [...names];
+  throw new TaskInputError(`${names.length} secrets given; a task takes ${limits.secretsPerJob}`);
+}
+
 /**
  * Turns flags into the body of `POST /v1/tasks` and the files sent with it; every named file is checked here, before
  * any request, and attachments are read through the handle that was checked.
@@ -32,7 +43,9 @@ export async function readTaskInput(flags: TaskInputFlags, caller: Env = {}): Pr
       'a time limit is for a script or commands, and a prompt takes none; drop --timeout',
     );
   }
-  const sandboxFlag = (['image', 'env', 'envFile'] as const).find((name) => flags[name]?.length);
+  const sandboxFlag = (['image', 'env', 'envFile', 'secret'] as const).find(
+    (name) => flags[name]?.length,
+  );
   if (sandboxFlag !== undefined && text.input_mode === 'prompt') {
     const flag = sandboxFlag === 'envFile' ? 'env-file' : sandboxFlag;
     throw new TaskInputError(
@@ -52,6 +65,7 @@ export async function readTaskInput(flags: TaskInputFlags, caller: Env = {}): Pr
     ...(flags.projectId !== undefined && { project_id: flags.projectId }),
     ...(flags.image !== undefined && { image: flags.image }),
     ...(env && { env: { ...env } }),
+    ...(flags.secret?.length && { secrets: secretNames(flags.secret) }),
     ...(flags.useInference && { use_inference: true }),
     ...(flags.timeoutSeconds !== undefined && { timeout_seconds: flags.timeoutSeconds }),
   };

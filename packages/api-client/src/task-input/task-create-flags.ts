@@ -59,6 +59,11 @@ export const taskCreateFlags = {
     value: 'path',
     help: 'the same from a file, one NAME=VALUE a line',
   },
+  secret: {
+    type: 'strings',
+    value: 'name',
+    help: 'give a script or commands this secret of yours as the file /run/secrets/NAME; see cynork secrets',
+  },
   useInference: { type: 'boolean', help: 'let a script or commands reach the model' },
 } as const satisfies Flags;
 

@@ -10,6 +10,7 @@ import { authCommands } from './auth/definitions.ts';
 import { contextCommands } from './contexts/definitions.ts';
 import { completionArgs } from './general/completion-args.ts';
 import { nodeCommands } from './nodes/definitions.ts';
+import { secretCommands } from './secrets/definitions.ts';
 import { settingCommands } from './settings/definitions.ts';
 import { taskCommands } from './task/definitions.ts';
 import { userCommands } from './users/definitions.ts';
@@ -20,6 +21,7 @@ const groups: readonly CommandGroup[] = [
   { name: 'task', summary: 'Create tasks and read what became of them' },
   { name: 'task artifacts', summary: 'List and save the files of a task' },
   { name: 'nodes', summary: 'Look at nodes, and let one in again that lost its identity' },
+  { name: 'secrets', summary: 'Keep secrets for jobs' },
   { name: 'settings', summary: 'Read and change system settings' },
   { name: 'users', summary: 'Administer users and their roles' },
 ];
@@ -51,6 +53,7 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
   ...contextCommands,
   ...taskCommands,
   ...nodeCommands,
+  ...secretCommands,
   ...settingCommands,
   ...userCommands,
 ];

@@ -9,7 +9,18 @@ describe('completeWords', () => {
   it.each([
     [
       [''],
-      ['auth', 'context', 'task', 'nodes', 'settings', 'users', 'version', 'status', 'completion'],
+      [
+        'auth',
+        'context',
+        'task',
+        'nodes',
+        'secrets',
+        'settings',
+        'users',
+        'version',
+        'status',
+        'completion',
+      ],
     ],
     [
       ['-q', '-o', 'json', 'auth', ''],

@@ -4,6 +4,7 @@ export * from './health.ts';
 export * from './image-ref.ts';
 export * from './job-artifact.ts';
 export * from './job-environment.ts';
+export * from './job-secret.ts';
 export * from './limits.ts';
 export * from './model-availability.ts';
 export * from './model-names.ts';

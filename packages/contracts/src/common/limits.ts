@@ -42,6 +42,11 @@ export const limits = {
   envCount: 128,
   envNameChars: 255,
   envBytes: 256 * KIB,
+  /** One secret, those of one user, those of a job, and all of a job together. */
+  secretBytes: 32 * KIB,
+  secretsPerUser: 100,
+  secretsPerJob: 16,
+  jobSecretsBytes: 128 * KIB,
   /** One argv element or environment string must stay below the kernel's 128 KiB; longer text travels as a file. */
   inlineTextBytes: 96 * KIB,
   taskNameChars: 63,

@@ -46,6 +46,8 @@ export const runJobResultSchema = z.object({
   /** What it left in `/job/artifacts`, by name, and how many files more than are listed. */
   artifacts: z.array(jobArtifactSchema).optional(),
   artifacts_omitted: z.int().positive().optional(),
+  /** Where secrets of the job stood that were taken out. See docs/reference/sandbox.md#secrets. */
+  masked: z.array(z.enum(['stdout', 'stderr', 'artifacts'])).optional(),
 });
 
 export type RunJobResult = z.infer<typeof runJobResultSchema>;

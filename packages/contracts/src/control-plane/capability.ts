@@ -11,6 +11,9 @@ import {
 } from '../common/primitives.ts';
 import { nodeIdentitySchema } from './identity.ts';
 
+/** Feature of sandboxes that can be given secrets. See docs/reference/nodes.md#capability-report. */
+export const jobSecretsFeature = 'job_secrets';
+
 const gpuDeviceSchema = z.looseObject({
   vendor: z.string().optional(),
   model: z.string().optional(),

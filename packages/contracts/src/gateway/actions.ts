@@ -12,6 +12,8 @@ export const gatewayActions = [
   'node.read',
   'node.allow_reregister',
   'node.invite',
+  'secret.read',
+  'secret.write',
   'settings.read',
   'settings.write',
   'user.read',

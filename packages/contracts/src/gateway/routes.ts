@@ -5,6 +5,7 @@ import { folderRoutes } from './folders.ts';
 import { metaRoutes } from './meta.ts';
 import { nodeRoutes } from './nodes.ts';
 import { roleBindingRoutes } from './role-bindings.ts';
+import { secretRoutes } from './secrets.ts';
 import { settingRoutes } from './settings.ts';
 import { taskArtifactRoutes } from './task-artifacts.ts';
 import { taskEventRoutes } from './task-events.ts';
@@ -18,6 +19,7 @@ export * from './folders.ts';
 export * from './meta.ts';
 export * from './nodes.ts';
 export * from './role-bindings.ts';
+export * from './secrets.ts';
 export * from './settings.ts';
 export * from './task-artifacts.ts';
 export * from './task-events.ts';
@@ -41,6 +43,7 @@ export const gatewayRoutes = {
   ...folderRoutes,
   ...userRoutes,
   ...roleBindingRoutes,
+  ...secretRoutes,
   ...settingRoutes,
   ...nodeRoutes,
 } as const satisfies Readonly<Record<string, UserRoute<GatewayAction> | OtherRoute>>;

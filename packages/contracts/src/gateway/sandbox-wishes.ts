@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretNameSchema } from '../common/job-secret.ts';
 import { limits } from '../common/limits.ts';
 import { textSchema } from '../common/primitives.ts';
 
@@ -10,4 +11,6 @@ export const sandboxWishFields = {
   /** An image reference, or the name of a variant that was made on a node. */
   image: textSchema.min(1).max(limits.indexedTextChars).optional(),
   env: z.record(z.string(), textSchema).optional(),
+  /** Names of the creator's secrets, each a file of the job. */
+  secrets: z.array(secretNameSchema).max(limits.secretsPerJob).optional(),
 };

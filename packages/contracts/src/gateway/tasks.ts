@@ -90,6 +90,8 @@ export const taskSchema = z.object({
   /** What its job runs in, where it named one; of its variables the names alone, sorted. */
   image: z.string().optional(),
   env_names: z.array(z.string()).optional(),
+  /** Names of the secrets that its job is given. */
+  secrets: z.array(z.string()).optional(),
   project_id: uuidSchema.optional(),
   attachments: z.array(taskAttachmentSchema),
   /** The folder it was given. */

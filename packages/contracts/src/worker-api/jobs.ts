@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { versionedBodyErrors } from '../common/body-errors.ts';
 import { folderRefSchema } from '../common/folder-ref.ts';
 import { envNamePattern } from '../common/job-environment.ts';
+import { secretNameSchema, secretValueSchema } from '../common/job-secret.ts';
 import { limits } from '../common/limits.ts';
 import { timestampSchema, uuidSchema, payloadVersionSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
@@ -25,6 +26,11 @@ export const sandboxSpecSchema = z.strictObject({
       z.string().regex(envNamePattern, 'must be an environment variable name'),
       argumentSchema,
     )
+    .optional(),
+  /** Files below `/run/secrets`; for a node with the feature `job_secrets`. */
+  secrets: z
+    .array(z.strictObject({ name: secretNameSchema, value: secretValueSchema }))
+    .max(limits.secretsPerJob)
     .optional(),
   timeout_seconds: z.int().positive().optional(),
   network_policy: z.enum(['restricted', 'none']).optional(),

@@ -20,6 +20,8 @@ export interface Outcome {
   readonly truncated: { readonly stdout: boolean; readonly stderr: boolean };
   /** The ends of streams that were cut. */
   readonly tail?: StreamTails;
+  /** Where the job wrote secrets it was given, which are masked there. */
+  readonly masked?: readonly string[];
 }
 
 function truncatedOf(result: JobResult | undefined): Outcome['truncated'] {
@@ -55,6 +57,11 @@ function inferenceOf(
   };
 }
 
+function maskedOf(result: JobResult | undefined): Pick<Outcome, 'masked'> {
+  const masked = at(result, 'masked');
+  return Array.isArray(masked) && masked.length > 0 ? { masked: masked.map(String) } : {};
+}
+
 /** What a result means for `cynode run`, and what there is to show. See docs/reference/cli.md#exit-codes. */
 export function outcomeOf(result: TaskResult): Outcome {
   const answer = result.jobs.at(-1)?.result;
@@ -64,6 +71,7 @@ export function outcomeOf(result: TaskResult): Outcome {
   return {
     ...inferenceOf(answer),
     stdout: result.stdout ?? '',
+    ...maskedOf(answer),
     // The orchestrator repeats its message as the job's stderr; it is shown once.
     stderr: stderr === error ? '' : stderr,
     truncated: truncatedOf(answer),

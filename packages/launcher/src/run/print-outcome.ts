@@ -1,3 +1,4 @@
+import { maskedText } from '@cynodeai/api-client/masked-text';
 import type { Notes, Output } from '@cynodeai/command-line/output';
 import { messageOf } from '@cynodeai/runtime/std';
 import type { StreamTail } from '@cynodeai/contracts/common';
@@ -142,6 +143,7 @@ export async function printText(
     if (outcome.truncated[stream] && !isTold)
       await notes.text(`cynode: ${cutNote(outcome, stream)}\n`);
   }
+  if (outcome.masked) await notes.text(`cynode: ${maskedText(outcome.masked, 'the job')}\n`);
   if (outcome.demo) await notes.text(`cynode: answered by ${demoText}\n`);
   else if (couldAskDemo) await notes.text(`cynode: the model of this job was ${demoText}\n`);
   if (outcome.message !== undefined) await notes.text(`cynode: ${outcome.message}\n`);

@@ -66,6 +66,12 @@ export type OrchestratorErrorCode =
   | 'grant_target_unknown'
   /** The bootstrap file cannot be read or breaks a rule; nothing of it is imported. */
   | 'bootstrap_invalid'
+  /** The caller has no such secret. */
+  | 'secret_unknown'
+  /** The caller has as many secrets as one may have. */
+  | 'secrets_full'
+  /** No control plane has told its public key yet. */
+  | 'secrets_not_ready'
   /** No such system setting. */
   | 'setting_unknown'
   /** A change was meant for another version of what it changes. */

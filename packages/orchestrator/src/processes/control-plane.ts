@@ -8,6 +8,7 @@ import { type Log, diskMetrics } from '@cynodeai/runtime/observe';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { yamlBootstrapSource } from '../adapters/bootstrap/bootstrap-source.ts';
+import { secretVault } from '../adapters/crypto/job-secrets.ts';
 import {
   jwtNodeChallenges,
   jwtNodeTokens,
@@ -24,6 +25,7 @@ import { postgresJoinTokens } from '../adapters/postgres/nodes/join-tokens.ts';
 import { postgresQueueMetrics } from '../adapters/postgres/metrics/queue-metrics.ts';
 import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
+import { tellPublicKey } from '../adapters/postgres/secrets/public-key.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { importBootstrap } from '../app/bootstrap/import-bootstrap.ts';
@@ -164,6 +166,8 @@ export async function startControlPlane(
   const vault = sealedNodeTokens(
     new SealedBox(Buffer.from(config.ORCHESTRATOR_SECRETS_KEY.reveal(), 'base64')),
   );
+  const secrets = secretVault(config.ORCHESTRATOR_SECRETS_KEY);
+  await tellPublicKey(db, secrets.publicKey);
   const address = config.CONTROL_PLANE_LISTEN_ADDR ??
     config.LISTEN_ADDR ?? { host: '0.0.0.0', port: defaultPorts.controlPlane };
   const server = await openServer(config, address, log);
@@ -217,7 +221,7 @@ export async function startControlPlane(
   scope.shutdown.add('connections to nodes and models', () => http.close());
   startPmModelLoop({ db, vault, listener, http, demoModel: config.DEMO_MODEL_REF }, scope);
   if (config.DISPATCHER_ENABLED) {
-    const parts = { db, vault, listener, http, drainMs: overrides.drainMs ?? drainMs };
+    const parts = { db, vault, secrets, listener, http, drainMs: overrides.drainMs ?? drainMs };
     startDispatcher(config, scope, parts);
   }
   return { port };

@@ -15,6 +15,7 @@ import { postgresNodeHeartbeats } from '../adapters/postgres/nodes/mark-silent-n
 import { postgresNodes } from '../adapters/postgres/nodes/nodes.ts';
 import { readConnection } from '../adapters/postgres/nodes/read-connection.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
+import { postgresJobSecrets } from '../adapters/postgres/secrets/job-secrets.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { Dispatcher } from '../app/dispatch/dispatcher.ts';
 import { NodeOutbox } from '../app/dispatch/node-outbox.ts';
@@ -27,6 +28,7 @@ import { deactivateSilentNodes } from '../app/nodes/deactivate-silent-nodes.ts';
 import type { ClaimedJob } from '../ports/claims.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { NodeTokenVault } from '../ports/node-secrets.ts';
+import type { SecretVault } from '../ports/secrets.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
 import type { ControlPlaneHttp } from './control-plane-http.ts';
 import { promptLoops } from './prompt-loops.ts';
@@ -39,6 +41,7 @@ const stopSlackMs = 35_000;
 export interface DispatchParts {
   readonly db: Kysely<Database>;
   readonly vault: NodeTokenVault;
+  readonly secrets: SecretVault;
   readonly listener: NotificationListener;
   readonly http: ControlPlaneHttp;
   /** How long answers under way are waited for at shutdown, ms. */
@@ -94,7 +97,7 @@ async function withHurry(
 export function startDispatcher(
   config: ControlPlaneConfig,
   scope: ProcessScope,
-  { db, vault, listener, http, drainMs }: DispatchParts,
+  { db, vault, secrets, listener, http, drainMs }: DispatchParts,
 ): void {
   const log = scope.log.child({ module: 'dispatch' });
   const claims = postgresClaims(db, vault);
@@ -118,6 +121,7 @@ export function startDispatcher(
   const dispatcher = new Dispatcher({
     ...shared,
     held,
+    secrets: postgresJobSecrets(db, secrets),
     claims,
     leftJobs,
     worker,

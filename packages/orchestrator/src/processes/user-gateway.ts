@@ -10,6 +10,7 @@ import { fileBlobFolder } from '../adapters/blobs/file-blob-folder.ts';
 import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { postgresArtifactReader } from '../adapters/postgres/artifacts/artifact-reader.ts';
 import { postgresBlobReferences } from '../adapters/postgres/artifacts/blob-references.ts';
+import { sealSecret } from '../adapters/crypto/job-secrets.ts';
 import {
   argonPasswords,
   hmacBody,
@@ -31,6 +32,7 @@ import {
 } from '../adapters/http/user-gateway/folders/bind-folders.ts';
 import { bindNodes } from '../adapters/http/user-gateway/nodes/bind-nodes.ts';
 import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bind-role-bindings.ts';
+import { bindSecrets } from '../adapters/http/user-gateway/secrets/bind-secrets.ts';
 import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
 import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
@@ -50,6 +52,10 @@ import { postgresNodeReader } from '../adapters/postgres/nodes/node-reader.ts';
 import { postgresTransactNodes } from '../adapters/postgres/nodes/transact-nodes.ts';
 import { postgresProjectStore } from '../adapters/postgres/projects/project-store.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
+import {
+  postgresSecretReader,
+  postgresTransactSecrets,
+} from '../adapters/postgres/secrets/secret-store.ts';
 import { postgresSettingReader } from '../adapters/postgres/settings/setting-reader.ts';
 import { postgresTransactSettings } from '../adapters/postgres/settings/transact-settings.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
@@ -154,10 +160,17 @@ function resourcesOf(
     seal,
     clock,
   };
+  const secrets = {
+    secrets: postgresSecretReader(db),
+    transact: postgresTransactSecrets(db),
+    seal: sealSecret,
+    clock,
+  };
   return [
     (server, guard) => bindUsers(server, guard, users),
     (server, guard) => bindRoleBindings(server, guard, roleBindings),
     (server, guard) => bindSettings(server, guard, settings),
+    (server, guard) => bindSecrets(server, guard, secrets),
     (server, guard) => bindNodes(server, guard, nodes),
     (server, guard) => bindFolders(server, guard, folders),
   ];
@@ -190,6 +203,7 @@ async function partsOf(
     numbers: new TaskNumbers(),
     transact: postgresTransactTasks(db),
     projects,
+    secrets: postgresSecretReader(db),
     blobs: new FileBlobs(config.artifactDirectory),
     folders: postgresFolders(db),
     disk:

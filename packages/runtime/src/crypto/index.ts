@@ -5,5 +5,6 @@ export * from './jwt.ts';
 export * from './key-pair.ts';
 export * from './password.ts';
 export * from './sealed-box.ts';
+export * from './sealed-envelope.ts';
 export * from './service-proof.ts';
 export * from './tokens.ts';

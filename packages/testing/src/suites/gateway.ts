@@ -10,6 +10,7 @@ import { testLists } from './gateway/lists.ts';
 import { testRefusals } from './gateway/refusals.ts';
 import { testRequests } from './gateway/requests.ts';
 import { testRoles } from './gateway/roles.ts';
+import { testSecrets } from './gateway/secrets.ts';
 import { testSessions } from './gateway/sessions.ts';
 import type { GatewayUnderTest } from './gateway/under-test.ts';
 
@@ -21,6 +22,7 @@ const parts = [
   ['refusals', testRefusals],
   ['idempotency', testIdempotency],
   ['roles', testRoles],
+  ['secrets', testSecrets],
   ['lists', testLists],
   ['ends', testEnds],
   ['events', testEvents],

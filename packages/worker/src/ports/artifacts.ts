@@ -1,4 +1,5 @@
 import type { JobArtifact } from '@cynodeai/contracts/common';
+import type { Masker } from '../domain/output/masker.ts';
 
 /** What a job left, as its result names it. */
 export interface CollectedArtifacts {
@@ -6,6 +7,8 @@ export interface CollectedArtifacts {
   readonly artifacts: readonly JobArtifact[];
   /** Files more than are listed. */
   readonly omitted: number;
+  /** Secrets of the job were taken out of a file, or a file was left out whose name held one. */
+  readonly masked?: boolean;
 }
 
 /** The kept files of one job, opened. */
@@ -22,9 +25,10 @@ export interface OpenArchive {
 export interface ArtifactKeeper {
   /**
    * Keeps the regular files below `artifacts` in the folder of a job, which has ended, following no links; safe from a
-   * power loss when it resolves. What cannot be kept has `error`; it never rejects.
+   * power loss when it resolves. What cannot be kept has `error`; it never rejects. With a masker no secret of the job
+   * is kept.
    */
-  collect(jobId: string, jobDir: string): Promise<CollectedArtifacts>;
+  collect(jobId: string, jobDir: string, masker?: Masker): Promise<CollectedArtifacts>;
   /** Undefined where nothing of the job is kept. */
   open(jobId: string): Promise<OpenArchive | undefined>;
   /** Done when it returns: the job may run again. */

@@ -90,6 +90,8 @@ export interface SandboxRunSpec {
   readonly timeoutSeconds: number;
   /** Absent means no network at all. */
   readonly network?: SandboxNetwork;
+  /** What it writes may hold secrets that only this process knows: no later one goes on with it. */
+  readonly isPrivate?: boolean;
 }
 
 /** A run that is there already. */

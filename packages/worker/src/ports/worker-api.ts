@@ -1,4 +1,5 @@
 import type { InferenceEngine } from './inference.ts';
+import type { SecretFiles } from './secret-files.ts';
 import type { SandboxEngine } from './sandbox-engine.ts';
 import type { WorkspaceStore } from './workspace.ts';
 
@@ -7,6 +8,7 @@ export interface SandboxHost {
   readonly engine: SandboxEngine;
   readonly workspace: WorkspaceStore;
   readonly inference: InferenceEngine;
+  readonly secrets: SecretFiles;
 }
 
 /** The HTTP server the orchestrator calls. See docs/reference/worker-api.md#ground-rules. */

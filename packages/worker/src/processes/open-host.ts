@@ -8,6 +8,7 @@ import { openPodmanInference } from '../adapters/container/podman/inference-engi
 import { openPodmanEngine } from '../adapters/container/podman/podman-engine.ts';
 import type { NodeBounds } from '../adapters/container/shared/control-group.ts';
 import { createFileWorkspace } from '../adapters/workspace/file-workspace.ts';
+import { memoryFiles } from '../adapters/secrets/memory-files.ts';
 import { JobUsers } from '../adapters/workspace/job-users.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
 import type { CeilingWish } from '../domain/sandbox/ceiling.ts';
@@ -81,5 +82,10 @@ export async function openHost(settings: NodeSettings, log: Log): Promise<Sandbo
       users: new JobUsers(sandbox.firstUid, sandboxLayout.jobUsers),
     }),
   });
-  return { engine, workspace, inference: await opener.inference(settings) };
+  const { stateDir, userRuntimeDir } = settings;
+  const secrets = memoryFiles({ stateDir, nodeSlug: slug, userRuntimeDir });
+  if (!secrets.isUsable) {
+    log.warn('jobs with secrets cannot run here: no folder in memory; mount a tmpfs at /dev/shm');
+  }
+  return { engine, workspace, secrets, inference: await opener.inference(settings) };
 }

@@ -140,6 +140,8 @@ export async function openJobs(
   const { maxConcurrency } = sandbox;
   const disk = openDisk(parts, host.engine);
   await disk.tidy();
+  const { secrets } = host;
+  await secrets.removeStrays();
   const openTree = (path: string): Promise<void> => host.engine.openTree(path);
   const artifacts = fileArtifacts({ folder: settings.artifactsDir, nodeSlug, openTree, log });
   await artifacts.check();
@@ -150,6 +152,7 @@ export async function openJobs(
     relay,
     model,
     disk,
+    secrets,
     temporaryMb:
       sandbox.temporaryMb ?? temporaryMbOf(memoryMb(host.engine, maxConcurrency), maxConcurrency),
     limits: () => config.policy,

@@ -180,6 +180,7 @@ function reporting(parts: Parts, state: NodeState) {
       runtime: host.engine.facts,
       inference: inference.facts(),
       certificate: (await certificateOf(settings, state))?.certificate,
+      secretsUsable: host.secrets.isUsable,
       sandboxUsable: readiness.holds('runtime') && readiness.holds('mountRoot'),
       now: clock.now(),
     });

@@ -18,6 +18,7 @@ import type {
 import type { Timer } from '../../src/ports/timer.ts';
 import type { WorkspaceStore } from '../../src/ports/workspace.ts';
 import { FakeEngine } from './fake-engine.ts';
+import { noSecrets } from './no-secrets.ts';
 
 export const startedAt = new Date('2026-11-20T10:00:00.000Z');
 export const endedAt = new Date('2026-11-20T10:00:01.000Z');
@@ -39,6 +40,7 @@ export interface Scene {
   readonly openNetwork?: SandboxEngine['openNetwork'];
   readonly disk?: Partial<JobServiceDeps['disk']>;
   readonly artifacts?: Partial<JobServiceDeps['artifacts']>;
+  readonly secrets?: Partial<JobServiceDeps['secrets']>;
   readonly timer?: Timer;
   /** Why the engine gives no sandbox a way to a model. */
   readonly wayObstacle?: string;
@@ -117,6 +119,7 @@ export function stage(scene: Scene = {}) {
       removeStrays: async () => 0,
       ...scene.artifacts,
     },
+    secrets: { ...noSecrets, ...scene.secrets },
     disk: {
       admit: async () => {},
       watch: async () => ({ ended: undefined, over: () => {}, close: () => {} }),

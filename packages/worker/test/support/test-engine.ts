@@ -14,6 +14,7 @@ import { removeControlGroup } from '../../src/adapters/container/shared/control-
 import { resetEngine } from '../../src/adapters/container/podman/reset-engine.ts';
 import { InferenceForwarder } from '../../src/adapters/relay/inference-forwarder.ts';
 import { createInferenceRelay } from '../../src/adapters/relay/inference-relay.ts';
+import { memoryFiles } from '../../src/adapters/secrets/memory-files.ts';
 import { fileArtifacts } from '../../src/adapters/artifacts/file-artifacts.ts';
 import { openJobStore } from '../../src/adapters/sqlite/job-store.ts';
 import { createFileWorkspace } from '../../src/adapters/workspace/file-workspace.ts';
@@ -86,6 +87,7 @@ export function testNode(
       openTree: (path) => engine.openTree(path),
       log,
     }),
+    secrets: memoryFiles({ stateDir, nodeSlug: slug }),
     disk,
     temporaryMb: 32,
     relay: createInferenceRelay(service, new InferenceForwarder({ service })),

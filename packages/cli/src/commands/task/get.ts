@@ -32,6 +32,7 @@ export async function get(
   const reason = end && reasonOf(end);
   const { task_id, status, task_name, waiting_reason, waiting_text, exit_code, image } = task;
   const env_names = task.env_names?.join(',');
+  const secrets = task.secrets?.join(',');
   const records = [
     {
       task_id,
@@ -39,6 +40,7 @@ export async function get(
       task_name,
       image,
       env_names,
+      secrets,
       waiting_reason,
       waiting_text,
       exit_code,

@@ -1,4 +1,5 @@
 import { exitCodeOfJob } from '@cynodeai/api-client/task-end';
+import { maskedText } from '@cynodeai/api-client/masked-text';
 import { isTerminalTaskStatus } from '@cynodeai/contracts/gateway';
 import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
 import { at } from '@cynodeai/runtime/std';
@@ -41,6 +42,8 @@ export async function warnOfCuts({ jobs }: ShownResult, notes: Notes): Promise<v
       await notes.warn(`the answer of job ${id} ${why}`);
       continue;
     }
+    const masked = result?.masked ?? [];
+    if (masked.length > 0) await notes.warn(maskedText(masked, `job ${id}`));
     const cut = (['stdout', 'stderr'] as const).filter((name) => result?.truncated?.[name]);
     if (cut.length > 0) await notes.warn(`${cut.join(' and ')} of job ${id} was cut at the limit`);
   }

@@ -38,6 +38,7 @@ import type {
 import type {
   FoldersTable,
   IdempotencyKeysTable,
+  JobSecretsTable,
   JobsTable,
   RunsTable,
   SessionsTable,
@@ -82,6 +83,7 @@ export interface Database {
   jobs: JobsTable;
   folders: FoldersTable;
   idempotency_keys: IdempotencyKeysTable;
+  job_secrets: JobSecretsTable;
   task_artifacts: TaskArtifactsTable;
   task_events: TaskEventsTable;
   sessions: SessionsTable;

@@ -5,11 +5,13 @@ import type { InputFileReference } from '../../domain/jobs/job-payload.ts';
 import { buildRunRequest } from '../../domain/jobs/run-request.ts';
 import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
+import type { JobSecrets } from '../../ports/secrets.ts';
 import type { TaskInput } from '../../ports/task-input.ts';
 
 export interface PrepareRequestDeps {
   readonly input: Pick<TaskInput, 'artifactRefs' | 'folderRef'>;
   readonly blobs: BlobReader & BlobOpener;
+  readonly secrets: JobSecrets;
 }
 
 /** Bytes of an input file: in memory, or still in storage. */
@@ -85,7 +87,8 @@ export async function prepareRequest(
   const refs =
     ids.length === 0 ? new Map<string, string>() : await deps.input.artifactRefs(job.taskId, ids);
   const sources = await Promise.all(files.map((file) => sourced(file, job, refs, deps.blobs)));
-  const bare = utf8Bytes(JSON.stringify(buildRunRequest({ ...job, inputFiles: [] })));
+  const secrets = await deps.secrets.read(job.taskId, job.payload.secrets ?? []);
+  const bare = utf8Bytes(JSON.stringify(buildRunRequest({ ...job, secrets, inputFiles: [] })));
   const { inline, staged } = splitInputFiles(
     sources,
     // The field's own name and brackets come with the first file.
@@ -93,7 +96,7 @@ export async function prepareRequest(
   );
   const inputFiles: InputFile[] = [];
   for (const file of inline) inputFiles.push(await inlined(file, deps.blobs));
-  const request = buildRunRequest({ ...job, inputFiles });
+  const request = buildRunRequest({ ...job, secrets, inputFiles });
   const { folder } = job.payload;
   if (folder === undefined) return { request, staged };
   const storageRef = await deps.input.folderRef(job.taskId);

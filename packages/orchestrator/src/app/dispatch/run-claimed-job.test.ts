@@ -104,6 +104,7 @@ function world() {
     },
     nodes: { all: async () => [], deactivate: unused },
     input: { read: unused, artifactRefs: async () => new Map(), folderRef: unused },
+    secrets: { read: async () => [] },
     blobs: {
       open: unused,
       read: unused,

@@ -12,6 +12,7 @@ import type { BlobOpener, BlobReader } from '../../ports/blobs.ts';
 import type { ClaimOptions, ClaimedJob, ClaimedRetry, Claims } from '../../ports/claims.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { LiveOutput } from '../../ports/live-output.ts';
+import type { JobSecrets } from '../../ports/secrets.ts';
 import type { TaskInput } from '../../ports/task-input.ts';
 import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
@@ -31,6 +32,7 @@ export interface RunClaimedJobDeps
     'noteAdopted' | 'noteBegunAnew' | 'noteNodeDeath' | 'release' | 'requeue'
   >;
   readonly input: TaskInput;
+  readonly secrets: JobSecrets;
   readonly worker: WorkerApi;
   readonly live: Pick<LiveOutput, 'told'>;
   readonly blobs: BlobReader & BlobOpener & TakeLeftFilesDeps['blobs'];

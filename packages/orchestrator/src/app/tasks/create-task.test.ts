@@ -77,6 +77,7 @@ function deps(blobs: BlobWriter, more: Partial<CreateTaskDeps> = {}): CreateTask
   return {
     transact,
     disk: { usedShare: async () => 0 },
+    secrets: { list: async () => [] },
     create: async () => 'created',
     projects,
     blobs,

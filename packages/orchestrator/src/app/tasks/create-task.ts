@@ -16,6 +16,7 @@ import type { BlobWriter } from '../../ports/blobs-writer.ts';
 import type { DiskSpace } from '../../ports/disk-space.ts';
 import type { Folders } from '../../ports/folders.ts';
 import type { ProjectStore } from '../../ports/projects.ts';
+import type { SecretReader } from '../../ports/secrets.ts';
 import type {
   IdempotencyClaim,
   NewArtifact,
@@ -29,6 +30,7 @@ import { changeRow } from '../audit/record.ts';
 import { createdAnswer, keyLost } from '../idempotency/run-once.ts';
 import { useFolder } from '../folders/use-folder.ts';
 import { findWritable, firstProject } from '../projects/resolve-project.ts';
+import { requireSecrets } from '../secrets/require-secrets.ts';
 import { type TaskNumbers, createNumbered } from './name-task.ts';
 import { requireRoom } from './require-room.ts';
 import { type StoredAttachment, removeBlobs, storeInline } from './task-blobs.ts';
@@ -39,6 +41,7 @@ export interface CreateTaskDeps extends TaskCreator {
   readonly blobs: BlobWriter;
   readonly folders: Pick<Folders, 'use'>;
   readonly disk: DiskSpace;
+  readonly secrets: SecretReader;
   readonly tasks: Pick<TaskReader, 'status'>;
   readonly numbers: TaskNumbers;
   readonly clock: Clock;
@@ -64,7 +67,7 @@ interface PreparedTask {
 }
 
 function metadata(input: TaskInput, provisional: boolean): Readonly<Record<string, unknown>> {
-  const { image, envNames, folder } = shownWishes(input.wishes);
+  const { image, envNames, secrets, folder } = shownWishes(input.wishes);
   return {
     use_inference: input.useInference,
     ...(input.commands && { commands: input.commands }),
@@ -72,6 +75,7 @@ function metadata(input: TaskInput, provisional: boolean): Readonly<Record<strin
     ...(provisional && { name_provisional: true }),
     ...(image !== undefined && { image }),
     ...(envNames && { env_names: envNames }),
+    ...(secrets && { secrets }),
   };
 }
 
@@ -181,6 +185,7 @@ export async function createTask(
   try {
     const input = readTaskInput(request);
     const name = chooseTaskName(wantedTaskName(request), input.text);
+    await requireSecrets(deps.secrets, caller.actor.userId, input.wishes.secrets);
     await requireRoom(deps.disk);
     stored.push(...(await storeInline(deps.blobs, request.attachments ?? [], stored)));
     const artifacts = artifactsOf(stored, at);

@@ -1,5 +1,6 @@
 import { folderFeature } from '@cynodeai/contracts/worker-api';
 import { at } from '@cynodeai/runtime/std';
+import { jobSecretsFeature } from '@cynodeai/contracts/control-plane';
 import { type ConfigAckStatus, type NodeStatus, sandboxOnlyLabel } from '../nodes/node.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface NodeFacts {
   readonly sandboxSupported: boolean | undefined;
   /** It takes folders; nodes of before do not. */
   readonly takesFolders?: boolean;
+  /** Its sandboxes can be given secrets. */
+  readonly jobSecrets?: boolean;
   /** Jobs the node runs at once; 1 when it did not say. */
   readonly maxConcurrency: number | undefined;
   readonly inference: {
@@ -88,7 +91,7 @@ export function capabilityFacts(
   inferenceOrdered: boolean,
 ): Pick<
   NodeFacts,
-  'labels' | 'sandboxSupported' | 'takesFolders' | 'maxConcurrency' | 'inference'
+  'labels' | 'sandboxSupported' | 'takesFolders' | 'jobSecrets' | 'maxConcurrency' | 'inference'
 > {
   const supported = at(sandbox, 'supported');
   const concurrency = at(sandbox, 'max_concurrency');
@@ -98,6 +101,7 @@ export function capabilityFacts(
     labels: Array.isArray(labels) ? labels.map(String) : [],
     sandboxSupported: typeof supported === 'boolean' ? supported : undefined,
     ...(Array.isArray(features) && features.includes(folderFeature) && { takesFolders: true }),
+    ...(Array.isArray(features) && features.includes(jobSecretsFeature) && { jobSecrets: true }),
     maxConcurrency: typeof concurrency === 'number' ? concurrency : undefined,
     inference: {
       supported: at(inference, 'supported') === true,

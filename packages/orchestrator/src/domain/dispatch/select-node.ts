@@ -9,6 +9,8 @@ export interface JobNeeds {
   readonly hasFolder?: boolean;
   /** Nodes that refused this very job by a rule of their own (REQ-WORKER-0122). */
   readonly refusedBy: readonly string[];
+  /** It is given secrets. */
+  readonly secrets?: boolean;
 }
 
 /** What a stored job asks of a node. */
@@ -17,6 +19,7 @@ export function jobNeeds(payload: SandboxJobPayload): JobNeeds {
     useInference: payload.use_inference,
     hasFolder: payload.folder !== undefined,
     refusedBy: payload.dispatch?.refused_by ?? [],
+    ...(payload.secrets !== undefined && { secrets: true }),
   };
 }
 
@@ -26,6 +29,7 @@ export type WaitingReason =
   | 'no_sandbox_node'
   | 'no_inference_capable_node'
   | 'no_folder_node'
+  | 'no_node_for_secrets'
   | 'refused_by_every_node'
   | 'no_free_slot';
 
@@ -51,7 +55,9 @@ export function eligibleNodes(
     ? capable.filter(({ takesFolders }) => takesFolders === true)
     : capable;
   if (fitting.length === 0) return 'no_folder_node';
-  const willing = fitting.filter((node) => !needs.refusedBy.includes(node.nodeId));
+  const trusted = needs.secrets ? fitting.filter((node) => node.jobSecrets) : fitting;
+  if (trusted.length === 0) return 'no_node_for_secrets';
+  const willing = trusted.filter((node) => !needs.refusedBy.includes(node.nodeId));
   return willing.length === 0 ? 'refused_by_every_node' : willing;
 }
 

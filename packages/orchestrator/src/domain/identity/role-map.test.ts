@@ -33,6 +33,11 @@ const none = '------';
 /** Own things anywhere and everything in the own default project. */
 const plain = '-y-yyy';
 
+/** Of whoever does more than view: the project roles are held by somebody whose system role is viewer. */
+const ownButViewers = Object.fromEntries(
+  Object.keys(columns).map((column) => [column, /viewer|^project/.test(column) ? none : '-y-y-y']),
+);
+
 const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> = {
   'task.create': {
     'system owner': all,
@@ -110,6 +115,8 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'system owner': all,
     'system admin': all,
   },
+  'secret.read': ownButViewers,
+  'secret.write': ownButViewers,
   'settings.read': {
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,

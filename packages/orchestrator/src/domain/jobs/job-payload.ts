@@ -70,6 +70,8 @@ export interface SandboxJobPayload extends JobPayloadBase {
   readonly image?: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Names of secrets of the task's creator; their values are read when the job is sent. */
+  readonly secrets?: readonly string[];
   readonly timeout_seconds?: number;
   readonly network_policy: 'none' | 'restricted';
   readonly use_inference: boolean;

@@ -2,6 +2,12 @@ import { reservedEnvPattern } from '@cynodeai/contracts/common';
 import type { InputFile, RunJobRequest } from '@cynodeai/contracts/worker-api';
 import type { SandboxJobPayload } from './job-payload.ts';
 
+/** A secret that a job is given. */
+export interface JobSecret {
+  readonly name: string;
+  readonly value: string;
+}
+
 /**
  * Image of a sandbox when neither the job nor a setting names one.
  * See docs/reference/inference.md#prompts.
@@ -16,6 +22,7 @@ export interface RunRequestInputs {
   readonly defaultImage: string;
   readonly timeoutSeconds: number;
   readonly inputFiles: readonly InputFile[];
+  readonly secrets?: readonly JobSecret[];
 }
 
 /**
@@ -23,7 +30,7 @@ export interface RunRequestInputs {
  * See docs/reference/tasks-and-jobs.md#input-modes and docs/reference/leases.md#claim-and-send.
  */
 export function buildRunRequest(inputs: RunRequestInputs): RunJobRequest {
-  const { payload } = inputs;
+  const { payload, secrets = [] } = inputs;
   const env = Object.entries(payload.env ?? {}).filter(([name]) => !reservedEnvPattern.test(name));
   return {
     version: 1,
@@ -34,6 +41,7 @@ export function buildRunRequest(inputs: RunRequestInputs): RunJobRequest {
       image: payload.image ?? inputs.defaultImage,
       command: [...payload.command],
       ...(env.length > 0 && { env: Object.fromEntries(env) }),
+      ...(secrets.length > 0 && { secrets: secrets.map(({ name, value }) => ({ name, value })) }),
       timeout_seconds: inputs.timeoutSeconds,
       network_policy: payload.network_policy,
       use_inference: payload.use_inference,

@@ -9,9 +9,11 @@ export interface SandboxWishes {
   readonly env?: Readonly<Record<string, string>>;
   /** `sha256:…` of the folder that is the workspace. */
   readonly folder?: string;
+  /** Names of its creator's secrets. */
+  readonly secrets?: readonly string[];
 }
 
-const fields = ['image', 'env', 'folder'] as const;
+const fields = ['image', 'env', 'secrets', 'folder'] as const;
 
 function refuse(field: string, message: string): never {
   throw new OrchestratorError('input_invalid', message, { field });
@@ -22,7 +24,7 @@ function refuse(field: string, message: string): never {
  * @throws OrchestratorError `input_invalid`, with no value of a variable in its words
  */
 export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
-  const { image, env, folder, input_mode: mode = 'prompt' } = request;
+  const { image, env, secrets = [], folder, input_mode: mode = 'prompt' } = request;
   const first = fields.find((field) => request[field] !== undefined);
   if (first !== undefined && mode === 'prompt') {
     refuse(first, `${first} needs "input_mode": "script" or "commands"`);
@@ -36,6 +38,7 @@ export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
     ...(image !== undefined && { image }),
     ...(env !== undefined && Object.keys(env).length > 0 && { env }),
     ...(folder !== undefined && { folder }),
+    ...(secrets.length > 0 && { secrets: [...new Set(secrets)].toSorted() }),
   };
 }
 
@@ -43,14 +46,16 @@ export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
 export interface ShownWishes {
   readonly image?: string;
   readonly envNames?: readonly string[];
+  readonly secrets?: readonly string[];
   readonly folder?: string;
 }
 
 /** What of the wishes is kept to be shown. */
-export function shownWishes({ image, env, folder }: SandboxWishes): ShownWishes {
+export function shownWishes({ image, env, secrets, folder }: SandboxWishes): ShownWishes {
   return {
     ...(image !== undefined && { image }),
     ...(env !== undefined && { envNames: Object.keys(env).toSorted() }),
+    ...(secrets !== undefined && { secrets }),
     ...(folder !== undefined && { folder }),
   };
 }

@@ -93,6 +93,7 @@ export function taskView(task: TaskRecord): Task {
     ...waitingView(task),
     ...(task.image !== undefined && { image: task.image }),
     ...(task.envNames !== undefined && { env_names: [...task.envNames] }),
+    ...(task.secrets !== undefined && { secrets: [...task.secrets] }),
     ...(task.projectId !== undefined && { project_id: task.projectId }),
     attachments: task.attachments.toSorted(byPath).map(attachmentView),
     ...(task.folder !== undefined && { folder: task.folder }),

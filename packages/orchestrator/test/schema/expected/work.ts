@@ -60,6 +60,11 @@ export const workTables: ExpectedTables = {
     keys: ['caller, method, path, key'],
     indexes: ['expires_at'],
   },
+  job_secrets: {
+    columns: `owner_id:uuid name:C value_ciphertext value_kid size_bytes:int created_at updated_at`,
+    keys: ['owner_id, name'],
+    references: ['owner_id -> users C'],
+  },
   task_artifacts: {
     columns: `id task_id run_id? job_id? path storage_ref size_bytes:bigint? content_type?
       checksum_sha256? created_at updated_at executable:boolean=false`,

@@ -1,3 +1,4 @@
+import { Secret } from '@cynodeai/runtime/config';
 import { Shutdown } from '@cynodeai/runtime/lifecycle';
 import {
   FakeClock,
@@ -11,6 +12,8 @@ import type { Clock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { startUserGateway } from '../../../src/processes/user-gateway.ts';
 import type { DiskSpace } from '../../../src/ports/disk-space.ts';
+import { secretVault } from '../../../src/adapters/crypto/job-secrets.ts';
+import { tellPublicKey } from '../../../src/adapters/postgres/secrets/public-key.ts';
 import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import type { Database } from '../../../src/adapters/postgres/tables.ts';
 
@@ -105,6 +108,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   );
   const { url, log } = served;
   const db = openDatabase({ url: databaseUrl, applicationName: 'test', log });
+  // As a control plane does when it starts.
+  await tellPublicKey(db, secretVault(new Secret('k'.repeat(32))).publicKey);
   const stop = async (): Promise<void> => {
     await served[Symbol.asyncDispose]();
   };

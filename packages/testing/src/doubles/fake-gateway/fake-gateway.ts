@@ -7,6 +7,7 @@ import { ScriptedServer, createScriptableServer } from './scripted-server.ts';
 import { bindArtifacts } from './bind-artifacts.ts';
 import { bindAuth, callerGuard } from './bind-auth.ts';
 import { bindFolders } from './bind-folders.ts';
+import { FakeSecrets, bindSecrets } from './bind-secrets.ts';
 import { bindResults } from './bind-results.ts';
 import { bindTasks } from './bind-tasks.ts';
 import { FakeIdentity, type FakeUser } from './fake-identity.ts';
@@ -29,7 +30,8 @@ export class FakeGateway extends ScriptedServer {
   /** It stands until it is moved. */
   readonly clock = new FakeClock(new Date());
   readonly identity = new FakeIdentity(this.clock);
-  readonly tasks = new FakeTasks(this.clock);
+  readonly secrets = new FakeSecrets(this.clock);
+  readonly tasks = new FakeTasks(this.clock, this.secrets);
   readonly alice: FakeUser = this.identity.addUser(alice.handle, alice.password, alice.id);
 
   /** Why it is not ready; it is unless there is a reason. */
@@ -41,6 +43,7 @@ export class FakeGateway extends ScriptedServer {
     const guard = callerGuard(this.identity);
     bindHealthRoutes(server, async () => this.notReady, proofKey);
     bindAuth(server, this.identity, proofKey);
+    bindSecrets(server, guard, this.secrets);
     bindTasks(server, guard, this.tasks);
     bindResults(server, guard, this.tasks);
     bindArtifacts(server, guard, this.tasks);

@@ -36,7 +36,7 @@ export interface TaskFacts {
   readonly text: string;
   readonly files: readonly FakeFile[];
   /** What it asked of its sandbox. */
-  readonly wishes: Pick<CreateTaskRequest, 'image' | 'env' | 'folder'>;
+  readonly wishes: Pick<CreateTaskRequest, 'image' | 'env' | 'folder' | 'secrets'>;
 }
 
 /** A file that a job left: what is in it, or why it was not kept. */
@@ -46,7 +46,10 @@ export type FakeLeftFile = { readonly name: string } & (
 
 /** How a job ends: well and silently unless told. */
 export type JobEnd = Partial<
-  Pick<RunJobResult, 'exit_code' | 'stdout' | 'stderr' | 'truncated' | 'tail' | 'artifacts_omitted'>
+  Pick<
+    RunJobResult,
+    'exit_code' | 'stdout' | 'stderr' | 'truncated' | 'tail' | 'artifacts_omitted' | 'masked'
+  >
 > & {
   readonly inference?: { readonly model: string; readonly finish_reason?: string };
   readonly left?: readonly FakeLeftFile[];
@@ -181,6 +184,7 @@ export class FakeTask {
   view(): Task {
     const { id, name, projectId, mode, text, files, wishes } = this.facts;
     const envNames = Object.keys(wishes.env ?? {}).toSorted();
+    const secrets = [...new Set(wishes.secrets)].toSorted();
     return {
       id,
       task_id: id,
@@ -193,6 +197,7 @@ export class FakeTask {
       ...(wishes.image !== undefined && { image: wishes.image }),
       ...(envNames.length > 0 && { env_names: envNames }),
       ...(wishes.folder !== undefined && { folder: wishes.folder }),
+      ...(secrets.length > 0 && { secrets }),
       project_id: projectId,
       attachments: files
         .map((file) => ({

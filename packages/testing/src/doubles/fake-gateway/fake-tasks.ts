@@ -9,6 +9,7 @@ import type {
 import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { ProblemError } from '@cynodeai/runtime/http';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
+import type { FakeSecrets } from './bind-secrets.ts';
 import type { FakeUser } from './fake-identity.ts';
 import { type FakeFile, FakeTask } from './fake-task.ts';
 import { KeptAnswers } from './kept-answers.ts';
@@ -47,6 +48,7 @@ function fits(task: FakeTask, query: ListTasksQuery): boolean {
  */
 export class FakeTasks {
   readonly #clock: Clock;
+  readonly #secrets: FakeSecrets;
   /** In order of creation. */
   readonly all: FakeTask[] = [];
   readonly #projects = new Map<string, string>();
@@ -58,8 +60,9 @@ export class FakeTasks {
   /** What becomes of each task that a client creates; it stays queued unless told. */
   onCreated: ((task: FakeTask) => void) | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, secrets: FakeSecrets) {
     this.#clock = clock;
+    this.#secrets = secrets;
     this.#kept = new KeptAnswers(clock);
   }
 
@@ -190,6 +193,9 @@ export class FakeTasks {
 
   #make(owner: FakeUser, { request, files }: SentTask): FakeTask {
     const { mode, text } = readText(request);
+    for (const name of request.secrets ?? []) {
+      if (!this.#secrets.of(owner).has(name)) refuseField('secrets', `there is no secret ${name}`);
+    }
     const isTaken = (name: string): boolean =>
       this.all.some(({ facts }) => facts.ownerId === owner.id && facts.name === name);
     const facts = {
@@ -201,7 +207,12 @@ export class FakeTasks {
       mode,
       text,
       files,
-      wishes: { image: request.image, env: request.env, folder: request.folder },
+      wishes: {
+        image: request.image,
+        env: request.env,
+        folder: request.folder,
+        secrets: request.secrets,
+      },
     };
     if (onlyViews(owner)) throw new ProblemError('authorization', 'your role does not allow it');
     if (request.folder !== undefined) this.folder(owner, request.folder);

@@ -15,8 +15,8 @@ const maxBytes: Readonly<Record<InputMode, number>> = {
 
 const isBlank = (text: string): boolean => text.trim() === '';
 
-function checkWishes({ image, env, folder }: CreateTaskRequest, mode: InputMode): void {
-  for (const [field, value] of Object.entries({ image, env, folder })) {
+function checkWishes({ image, env, folder, secrets }: CreateTaskRequest, mode: InputMode): void {
+  for (const [field, value] of Object.entries({ image, env, folder, secrets })) {
     if (value !== undefined && mode === 'prompt') refuseField(field, 'is for scripts and commands');
   }
   if (image !== undefined && normaliseImageRef(image) === undefined) {

@@ -10,6 +10,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { lookup } from 'mrmime';
 import { isDiskFull, WorkerError } from '../../domain/errors.ts';
+import type { Masker } from '../../domain/output/masker.ts';
 import type { ArtifactKeeper, CollectedArtifacts } from '../../ports/artifacts.ts';
 import { type FoundFile, type FoundFiles, findFiles } from './find-files.ts';
 
@@ -71,9 +72,12 @@ async function lookThrough(
 class Passing {
   readonly entries: JobArtifact[] = [];
   readonly #files: readonly FoundFile[];
+  readonly #masker: Masker | undefined;
+  masked = false;
 
-  constructor(files: readonly FoundFile[]) {
+  constructor(files: readonly FoundFile[], masker: Masker | undefined) {
     this.#files = files;
+    this.#masker = masker;
   }
 
   async *files(): AsyncGenerator<ArchiveFile> {
@@ -90,18 +94,39 @@ class Passing {
       return;
     }
     const hash = createHash('sha256');
-    const { name, sizeBytes, executable } = file;
+    const { name, executable } = file;
+    let { sizeBytes } = file;
     try {
-      const chunks = hashed(
-        sizeBytes === 0 ? [] : handle.createReadStream({ autoClose: false, end: sizeBytes - 1 }),
-        hash,
-      );
-      yield { name, sizeBytes, executable, chunks };
+      const whole =
+        sizeBytes === 0 ? [] : handle.createReadStream({ autoClose: false, end: sizeBytes - 1 });
+      const masked = await this.#withoutSecrets(whole);
+      sizeBytes = masked?.length ?? sizeBytes;
+      yield { name, sizeBytes, executable, chunks: hashed(masked ? [masked] : whole, hash) };
     } finally {
       await handle.close();
     }
-    this.entries.push({ ...entryOf(file), ref: `sha256:${hash.digest('hex')}` });
+    this.entries.push({ ...entryOf(file), size_bytes: sizeBytes, ref: refOf(hash) });
   }
+
+  /** A file of a job with secrets, which is read before its size is told; undefined for that of any other. */
+  async #withoutSecrets(
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<Uint8Array | undefined> {
+    if (this.#masker === undefined) return undefined;
+    const parts: Uint8Array[] = [];
+    for await (const chunk of chunks) parts.push(chunk);
+    const bytes = Buffer.concat(parts);
+    const masked = this.#masker.masked(bytes);
+    this.masked ||= masked !== undefined;
+    return masked ?? bytes;
+  }
+}
+
+const refOf = (hash: ReturnType<typeof createHash>): string => `sha256:${hash.digest('hex')}`;
+
+/** Files without those whose names hold a secret; undefined of a job without any. */
+function withoutNamed(files: readonly FoundFile[], masker: Masker | undefined): FoundFile[] {
+  return files.filter(({ name }) => masker?.masked(Buffer.from(name)) === undefined);
 }
 
 async function* hashed(
@@ -122,13 +147,18 @@ export function fileArtifacts(options: FileArtifactsOptions): ArtifactKeeper {
 
   const pack = async (
     jobId: string,
-    { files, omitted }: FoundFiles,
+    { files: all, omitted: unlisted }: FoundFiles,
+    masker: Masker | undefined,
   ): Promise<CollectedArtifacts> => {
-    const passing = new Passing(files);
+    const files = withoutNamed(all, masker);
+    const hidden = all.length - files.length;
+    const omitted = unlisted + hidden;
+    const passing = new Passing(files, masker);
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await writeFileAtomic(pathOf(jobId), packFiles(passing.files()));
-      return { artifacts: passing.entries, omitted };
+      const masked = passing.masked || hidden > 0;
+      return { artifacts: passing.entries, omitted, ...(masked && { masked }) };
     } catch (error) {
       log.error('what a job left could not be kept', { job_id: jobId, reason: messageOf(error) });
       const reason = isDiskFull(error)
@@ -152,10 +182,10 @@ export function fileArtifacts(options: FileArtifactsOptions): ArtifactKeeper {
       }
     },
 
-    collect: async (jobId, jobDir) => {
+    collect: async (jobId, jobDir, masker) => {
       try {
         const found = await lookThrough(jobDir, openTree);
-        if (found.files.length > 0) return await pack(jobId, found);
+        if (found.files.length > 0) return await pack(jobId, found, masker);
         return { ...none, omitted: found.omitted };
       } catch (error) {
         log.error('what a job left could not be read', { job_id: jobId, reason: messageOf(error) });

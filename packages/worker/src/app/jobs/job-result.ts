@@ -6,6 +6,7 @@ import { appendReason } from '../../domain/output/append-reason.ts';
 import type { CollectedOutput } from '../../domain/output/output-collector.ts';
 import type { CollectedArtifacts } from '../../ports/artifacts.ts';
 import type { SandboxExit } from '../../ports/sandbox-engine.ts';
+import type { MaskedPlace } from './masked-sinks.ts';
 
 /** Exit code of a job that was stopped before or without one of its own: 128 + SIGTERM. */
 const stoppedExitCode = 143;
@@ -20,6 +21,7 @@ const stoppedReason = 'the job was canceled';
 export interface JobOutput {
   readonly stdout: CollectedOutput;
   readonly stderr: CollectedOutput;
+  readonly masked?: readonly MaskedPlace[];
 }
 
 interface Outcome {
@@ -89,6 +91,10 @@ export function jobResult(
   { diskEnd, left }: { readonly diskEnd?: DiskEnd | undefined; readonly left: CollectedArtifacts },
 ): RunJobResult {
   const outcome = outcomeOf(exit, diskEnd);
+  const masked: MaskedPlace[] = [
+    ...(output.masked ?? []),
+    ...(left.masked === true ? (['artifacts'] as const) : []),
+  ];
   const stderr =
     outcome.reason === undefined || output.stderr.tail !== undefined
       ? output.stderr
@@ -110,6 +116,7 @@ export function jobResult(
     truncated: { stdout: output.stdout.truncated, stderr: stderr.truncated },
     ...(tails && { tail: tails }),
     ...(left.artifacts.length > 0 && { artifacts: [...left.artifacts] }),
+    ...(masked.length > 0 && { masked }),
     ...(left.omitted > 0 && { artifacts_omitted: left.omitted }),
   };
 }

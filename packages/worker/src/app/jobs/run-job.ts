@@ -6,9 +6,11 @@ import { WorkerError } from '../../domain/errors.ts';
 import { sandboxEnvironment } from '../../domain/sandbox/environment.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import { sandboxLabels } from '../../domain/sandbox/naming.ts';
+import { type Masker, createMasker } from '../../domain/output/masker.ts';
 import type { DiskEnd } from '../../domain/disk/judge.ts';
 import type { ArtifactKeeper, CollectedArtifacts } from '../../ports/artifacts.ts';
 import type { InferenceRelay } from '../../ports/relay.ts';
+import type { SecretFiles } from '../../ports/secret-files.ts';
 import type {
   SandboxEngine,
   SandboxExit,
@@ -35,6 +37,7 @@ export interface RunJobDeps {
   readonly engine: SandboxEngine;
   readonly workspace: WorkspaceStore;
   readonly artifacts: Pick<ArtifactKeeper, 'collect'>;
+  readonly secrets: SecretFiles;
   readonly relay: InferenceRelay;
   /** The model a job with inference is told; undefined while there is none that completes text. */
   readonly model: () => string | undefined;
@@ -70,12 +73,15 @@ interface RunPlace {
   readonly dirs: JobWorkspace;
   /** Full image reference. */
   readonly image: string;
+  /** Folder on the host with the secrets of the job. */
+  readonly secretsDir: string | undefined;
+  readonly masker: Masker | undefined;
 }
 
 function runSpec(
   deps: RunJobDeps,
   run: JobRun,
-  { dirs, image }: RunPlace,
+  { dirs, image, secretsDir }: RunPlace,
   network: SandboxNetwork | undefined,
 ): SandboxRunSpec {
   const { request } = run;
@@ -101,6 +107,9 @@ function runSpec(
     mounts: [
       { hostPath: dirs.workspaceDir, containerPath: sandboxLayout.workspaceDir, readOnly: false },
       { hostPath: dirs.jobDir, containerPath: sandboxLayout.jobDir, readOnly: false },
+      ...(secretsDir === undefined
+        ? []
+        : [{ hostPath: secretsDir, containerPath: sandboxLayout.secretsDir, readOnly: true }]),
       ...(user === undefined
         ? []
         : [{ hostPath: user.passwdFile, containerPath: '/etc/passwd', readOnly: true }]),
@@ -110,6 +119,7 @@ function runSpec(
     temporaryMb: deps.temporaryMb,
     ...(user !== undefined && { user: { uid: user.uid, gid: user.gid } }),
     ...(network !== undefined && { network }),
+    ...(secretsDir !== undefined && { isPrivate: true }),
   };
 }
 
@@ -184,8 +194,9 @@ async function runIn(deps: RunJobDeps, run: JobRun, place: RunPlace): Promise<Ra
   const network = await openNetwork(deps, run);
   try {
     const spec = runSpec(deps, run, place, network);
+    const listening = { heard: run.heard, masker: place.masker };
     return await runWatched(deps, run, place.dirs, (signal) =>
-      runContainer(deps, spec, signal, run.heard),
+      runContainer(deps, spec, signal, listening),
     );
   } finally {
     await network?.close();
@@ -233,9 +244,13 @@ async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
   const image = await chooseImage(deps.engine, run.admitted, run.signal);
   await deps.disk.admit();
   const files = run.request.sandbox.input_files ?? [];
-  const { folder } = run.request.sandbox;
+  const { folder, secrets = [] } = run.request.sandbox;
   const dirs = await deps.workspace.create(run.request.job_id, files, folder);
-  return withLeft(deps, run, dirs, await runIn(deps, run, { dirs, image }));
+  const masker = createMasker(secrets.map(({ value }) => value));
+  const ran = await withSecrets(deps, run, dirs, (secretsDir) =>
+    runIn(deps, run, { dirs, image, secretsDir, masker }),
+  );
+  return withLeft(deps, run, dirs, ran, masker);
 }
 
 /** @throws WorkerError `start_lost` where nothing of the run is there any more */
@@ -246,11 +261,33 @@ async function adoptSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
 }
 
 /** What ran, with what it left. */
-async function withLeft(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace, ran: Ran): Promise<Ran> {
+async function withLeft(
+  deps: RunJobDeps,
+  run: JobRun,
+  dirs: JobWorkspace,
+  ran: Ran,
+  masker?: Masker,
+): Promise<Ran> {
   // Who filled the disk is not helped to keep it filled.
   if (ran.diskEnd !== undefined || (ran.exit.kind === 'stopped' && run.isDropped())) return ran;
-  const left = await deps.artifacts.collect(run.request.job_id, dirs.jobDir);
+  const left = await deps.artifacts.collect(run.request.job_id, dirs.jobDir, masker);
   return { ...ran, left };
+}
+
+/** Does something while the secrets of a job are there as files. */
+async function withSecrets<T>(
+  { secrets }: Pick<RunJobDeps, 'secrets'>,
+  { request: { job_id: jobId, sandbox } }: JobRun,
+  { user }: JobWorkspace,
+  work: (secretsDir: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (sandbox.secrets === undefined || sandbox.secrets.length === 0) return work(undefined);
+  const secretsDir = await secrets.write(jobId, sandbox.secrets, user);
+  try {
+    return await work(secretsDir);
+  } finally {
+    await secrets.remove(jobId);
+  }
 }
 
 /** An end without a container. */

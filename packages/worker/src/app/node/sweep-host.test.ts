@@ -1,5 +1,6 @@
 import { silentLog } from '@cynodeai/runtime/observe';
 import { describe, expect, it } from 'vitest';
+import { noSecrets } from '../../../test/support/no-secrets.ts';
 import { FakeEngine } from '../../../test/support/fake-engine.ts';
 import { idOf } from '../../../test/support/job-stage.ts';
 import { networkHolderName, sandboxName } from '../../domain/sandbox/naming.ts';
@@ -26,7 +27,7 @@ function scene(fault?: Error) {
     typeof sweepHost
   >[0]['host']['workspace'];
   const deps = {
-    host: { engine, workspace },
+    host: { engine, workspace, secrets: { ...noSecrets, removeStrays: strays } },
     jobs: { lives: (jobId: string) => jobId === idOf(1) },
     disk: { tidy: async () => void asked.push('tidy') },
     nodeSlug: 'n1',
@@ -44,7 +45,7 @@ describe('the sweep of a host', () => {
       networkHolderName(idOf(1)),
       ollamaName,
     ]);
-    expect(lines).toEqual(Array(2).fill('the sweep removed what jobs had left'));
+    expect(lines).toEqual(Array(3).fill('the sweep removed what jobs had left'));
     expect(asked).toEqual(['tidy']);
   });
 

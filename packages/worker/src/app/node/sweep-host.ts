@@ -6,7 +6,7 @@ import type { DiskGuard } from '../disk/disk-guard.ts';
 import type { JobService } from '../jobs/job-service.ts';
 
 export interface SweepHostDeps {
-  readonly host: Pick<SandboxHost, 'engine' | 'workspace'>;
+  readonly host: Pick<SandboxHost, 'engine' | 'workspace' | 'secrets'>;
   readonly jobs: Pick<JobService, 'lives'>;
   readonly disk: Pick<DiskGuard, 'tidy'>;
   readonly nodeSlug: string;
@@ -27,6 +27,7 @@ export async function sweepHost(deps: SweepHostDeps): Promise<void> {
         nodeSlug,
         (name) => !isJobContainer(name) || jobs.lives(jobOfContainer(name)),
       ),
+    secrets: () => host.secrets.removeStrays((jobId) => jobs.lives(jobId)),
     folders: () => host.workspace.removeStrays((jobId) => jobs.lives(jobId)),
   };
   for (const [what, step] of Object.entries(steps)) {

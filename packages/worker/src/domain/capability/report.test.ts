@@ -31,6 +31,7 @@ const input: ReportInput = {
     features: ['b', 'a'],
   },
   sandboxUsable: true,
+  secretsUsable: true,
   inference: {
     supported: false,
     existingService: false,

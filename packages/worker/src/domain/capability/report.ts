@@ -1,5 +1,5 @@
 import { type ContainerEngine, transportOf } from '@cynodeai/contracts/common';
-import type { NodeCapabilityReport } from '@cynodeai/contracts/control-plane';
+import { type NodeCapabilityReport, jobSecretsFeature } from '@cynodeai/contracts/control-plane';
 import { folderFeature } from '@cynodeai/contracts/worker-api';
 import type { NodeSettings } from '../node/settings.ts';
 import { type InferenceFacts, traitsOnWire } from '../inference/models.ts';
@@ -25,6 +25,8 @@ export interface ReportInput {
   readonly runtime: RuntimeFacts;
   /** Container runtime and mount root work at this moment. */
   readonly sandboxUsable: boolean;
+  /** Sandboxes can be given secrets. */
+  readonly secretsUsable: boolean;
   readonly inference: InferenceFacts;
   /** The certificate that the Worker API shows, PEM, where it is behind TLS. */
   readonly certificate?: string | undefined;
@@ -131,7 +133,11 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
     gpu: gpuPart(sandboxOnly ? [] : host.gpus),
     sandbox: {
       supported: settings.sandbox.mode !== 'disabled' && input.sandboxUsable,
-      features: [...runtime.features, folderFeature].toSorted(),
+      features: [
+        ...runtime.features,
+        folderFeature,
+        ...(input.secretsUsable ? [jobSecretsFeature] : []),
+      ].toSorted(),
       max_concurrency: settings.sandbox.maxConcurrency,
     },
     network: {

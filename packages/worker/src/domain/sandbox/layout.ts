@@ -3,6 +3,7 @@ export const sandboxLayout = {
   workspaceDir: '/workspace',
   jobDir: '/job',
   artifactsDir: '/job/artifacts',
+  secretsDir: '/run/secrets',
   /** Where a job with inference finds the model service. */
   modelUrl: 'http://localhost:11434',
   /** User and group of a container that is no job's, under a rootful engine. */

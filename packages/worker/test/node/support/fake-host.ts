@@ -1,5 +1,6 @@
 import { TreeReader } from '@cynodeai/runtime/archive';
 import { messageOf } from '@cynodeai/runtime/std';
+import { noSecrets } from '../../support/no-secrets.ts';
 import { WorkerError } from '../../../src/domain/errors.ts';
 import type { SandboxHost } from '../../../src/ports/worker-api.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../../src/ports/workspace.ts';
@@ -98,5 +99,6 @@ export function createFakeHost(): FakeHost {
     engine: new FakeEngine(),
     workspace: new FakeWorkspace(),
     inference: new FakeInferenceEngine(),
+    secrets: noSecrets,
   };
 }

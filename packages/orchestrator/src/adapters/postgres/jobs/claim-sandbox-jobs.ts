@@ -21,6 +21,7 @@ const open = (slots: ClassSlots): readonly string[] => (slots.kind === 'open' ? 
 async function lockCandidates(
   trx: Transaction<Database>,
   slots: OpenSlots,
+  withSecrets: readonly string[],
 ): Promise<readonly CandidateRow[]> {
   const { rows } = await sql<CandidateRow>`
     SELECT j.id, j.task_id, j.attempt, j.payload, ${promptColumn},
@@ -33,7 +34,8 @@ async function lockCandidates(
           CASE WHEN (j.payload ->> 'use_inference')::boolean
             THEN ${open(slots.inference)}::text[] ELSE ${open(slots.plain)}::text[] END) AS node
         WHERE NOT coalesce(j.payload -> 'dispatch' -> 'refused_by', '[]') ? node
-          AND (NOT j.payload ? 'folder' OR node = ANY (${slots.folders.nodeIds}::text[])))
+          AND (NOT j.payload ? 'folder' OR node = ANY (${slots.folders.nodeIds}::text[]))
+          AND (NOT j.payload ? 'secrets' OR node = ANY (${withSecrets}::text[])))
     ORDER BY j.created_at, j.id
     LIMIT ${Math.min(slots.total, maxJobsPerTransaction)}
     FOR NO KEY UPDATE OF t, j SKIP LOCKED
@@ -68,7 +70,8 @@ export async function claimSandboxJobs(
     );
     const slots = openSlots(facts);
     if (slots.total === 0) return [];
-    const rows = await lockCandidates(trx, slots);
+    const withSecrets = facts.filter((node) => node.jobSecrets).map((node) => node.nodeId);
+    const rows = await lockCandidates(trx, slots, withSecrets);
     if (rows.length === 0) return [];
     const settings = dispatchSettings(rows[0]?.settings ?? null);
     const claimed = place(facts, rows).flatMap(({ jobId, node, reasons }) => {

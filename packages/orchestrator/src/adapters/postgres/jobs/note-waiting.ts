@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { closedClasses, openSlots } from '../../../domain/dispatch/open-slots.ts';
-import type { WaitingReason } from '../../../domain/dispatch/select-node.ts';
+import { type WaitingReason, eligibleNodes } from '../../../domain/dispatch/select-node.ts';
 import type { PmModelState } from '../../../domain/models/pm-model-state.ts';
 import type { PromptWaitingReason } from '../../../domain/prompts/choose-path.ts';
 import { evaluateReadiness } from '../../../domain/readiness/evaluate-readiness.ts';
@@ -59,6 +59,9 @@ export async function noteWaiting(
   if (slots.folders.reason === 'no_folder_node') {
     await note(db, sql`j.payload ? 'folder'`, { reason: slots.folders.reason });
   }
+  const facts = nodes.map((node) => node.facts);
+  const reason = eligibleNodes(facts, { useInference: false, refusedBy: [], secrets: true });
+  if (reason === 'no_node_for_secrets') await note(db, sql`j.payload ? 'secrets'`, { reason });
 }
 
 function withoutProgress({ progress: _progress, ...state }: PmModelState): PmModelState {

@@ -124,6 +124,17 @@ export interface TaskEventsTable {
   created_at: CreatedAt;
 }
 
+/** See docs/reference/database.md#work-tables; values are sealed for the control plane. */
+export interface JobSecretsTable {
+  owner_id: string;
+  name: string;
+  value_ciphertext: string;
+  value_kid: string;
+  size_bytes: number;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
 /** See docs/reference/database.md#work-tables. */
 export interface SessionsTable {
   id: Id;

@@ -17,6 +17,7 @@ export interface TaskRow {
   readonly waiting_text: string | null;
   readonly image: string | null;
   readonly env_names: readonly string[] | null;
+  readonly secrets: readonly string[] | null;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly started_at: Date | null;
@@ -31,7 +32,8 @@ export const taskColumns: RawBuilder<TaskRow> = sql`
   t.id, t.created_by, t.project_id, t.name, t.status, t.input_mode, t.prompt, t.summary, t.created_at, t.updated_at,
   t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
   t.metadata ->> 'image' as image, t.metadata -> 'env_names' as env_names,
-  t.ended_at, t.metadata -> 'exit_code' as exit_code, t.metadata ->> 'folder' as folder,
+  t.metadata -> 'secrets' as secrets, t.metadata ->> 'folder' as folder,
+  t.ended_at, t.metadata -> 'exit_code' as exit_code,
   (select min(j.started_at) from jobs j where j.task_id = t.id) as started_at,
   coalesce((
     select jsonb_agg(jsonb_build_object('artifactId', a.id, 'path', a.path, 'sizeBytes', coalesce(a.size_bytes, 0))
@@ -55,6 +57,7 @@ export function taskOf(row: TaskRow): TaskRecord {
     ...(row.image !== null && { image: row.image }),
     ...(row.folder !== null && { folder: row.folder }),
     ...(row.env_names !== null && { envNames: row.env_names }),
+    ...(row.secrets !== null && { secrets: row.secrets }),
     attachments: row.attachments,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -136,7 +136,8 @@ export class DockerContainer implements EngineContainer {
     const output = new WatchedOutput(sinks);
     const { daemon, keepers } = this.#deps;
     const { socketPath } = daemon;
-    const kept = keepers.start(spec.name, { kind: 'daemon', socketPath, id: spec.name });
+    const call = { kind: 'daemon', socketPath, id: spec.name } as const;
+    const kept = keepers.start(spec.name, call, spec.isPrivate);
     const attached = Promise.withResolvers<void>();
     const { stdout, stderr } = output;
     const ended = this.#endOf(kept, { stdout, stderr, attached: attached.resolve });

@@ -122,7 +122,7 @@ export class PodmanContainer implements EngineContainer {
   #begin(): KeptRun {
     const run = this.#run;
     if ('kept' in run) return run.kept;
-    return this.#deps.keepers.start(run.name, engineCall(this.#deps, run));
+    return this.#deps.keepers.start(run.name, engineCall(this.#deps, run), run.isPrivate);
   }
 
   /** How long its first process was there, ms: of one that was adopted the clock tells. */

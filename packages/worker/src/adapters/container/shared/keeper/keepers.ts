@@ -37,6 +37,9 @@ export interface AdoptedRun {
   readonly kept: KeptRun;
 }
 
+/** Of the spools that no later process of the node may go on with. */
+const privatePrefix = '.private-';
+
 const silent: SpoolSinks = { stdout: { write: () => {} }, stderr: { write: () => {} } };
 
 /**
@@ -70,10 +73,14 @@ export class Keepers implements Disposable {
     this.#watch = new FolderWatch(dir);
   }
 
-  /** Begins a run. An earlier one of that name is over. @throws WorkerError `internal` without a keeper */
-  start(name: string, kept: Kept): KeptRun {
-    const path = this.#path(name);
-    rmSync(path, { force: true });
+  /**
+   * Begins a run. An earlier one of that name is over. One that is private is followed by this process alone: `find` and
+   * `names` do not give it. @throws WorkerError `internal` without a keeper
+   */
+  start(name: string, kept: Kept, isPrivate = false): KeptRun {
+    this.forget(name);
+    const spoolName = isPrivate ? `${privatePrefix}${name}` : name;
+    const path = this.#path(spoolName);
     const opened: number[] = [openSync(path, 'ax', 0o600)];
     try {
       const words =
@@ -92,7 +99,10 @@ export class Keepers implements Disposable {
         stdio: ['ignore', 'ignore', 'ignore', descriptor3, spool, descriptor5],
       });
       child.unref();
-      return { follow: (sinks) => this.#followOwn(name, child, sinks), kill: () => end(child) };
+      return {
+        follow: (sinks) => this.#followOwn(spoolName, child, sinks),
+        kill: () => end(child),
+      };
     } finally {
       for (const descriptor of opened) closeSync(descriptor);
     }
@@ -119,12 +129,16 @@ export class Keepers implements Disposable {
 
   /** Nobody asks for this run any more. Its keeper, if it still runs, goes on to its end. */
   forget(name: string): void {
-    rmSync(this.#path(name), { force: true });
+    for (const prefix of ['', privatePrefix]) {
+      rmSync(this.#path(`${prefix}${name}`), { force: true });
+    }
   }
 
   /** Forgets the runs that do not live. */
   forgetStrays(lives: (name: string) => boolean): void {
-    for (const name of this.#all()) if (!lives(name)) this.forget(name);
+    const own = readdirSync(this.#dir).filter((name) => name.startsWith(privatePrefix));
+    const names = [...this.#all(), ...own.map((name) => name.slice(privatePrefix.length))];
+    for (const name of names) if (!lives(name)) this.forget(name);
   }
 
   /** Ends the watch; whoever still follows looks by itself. */

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmod, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorkerError } from '../../domain/errors.ts';
+import type { SecretFiles } from '../../ports/secret-files.ts';
+
+/** What `statfs` calls tmpfs and ramfs. */
+const memoryTypes: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
+
+export interface MemoryFilesOptions {
+  /** Tells the nodes of a machine apart. */
+  readonly stateDir: string;
+  readonly nodeSlug: string;
+  /** XDG_RUNTIME_DIR. */
+  readonly userRuntimeDir?: string | undefined;
+}
+
+function isInMemory(path: string): boolean {
+  try {
+    return memoryTypes.has(statfsSync(path).type);
+  } catch {
+    return false;
+  }
+}
+
+/** A folder of this node's own in one that is memory; undefined where the machine has none. */
+function folderOf({ stateDir, nodeSlug, userRuntimeDir }: MemoryFilesOptions): string | undefined {
+  const places = [...(userRuntimeDir === undefined ? [] : [userRuntimeDir]), '/dev/shm', '/run'];
+  const id = createHash('sha256').update(`${stateDir}\n${nodeSlug}`).digest('hex').slice(0, 12);
+  for (const place of places) {
+    if (!isInMemory(place)) continue;
+    const folder = join(place, `cynode-secrets-${id}`);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      // One that somebody else made first is not ours to change.
+      chmodSync(folder, 0o700);
+      return folder;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/** Secrets as files of a file system in memory. It may be swapped out where the machine has swap. */
+export function memoryFiles(options: MemoryFilesOptions): SecretFiles {
+  const folder = folderOf(options);
+  const removeAt = async (path: string): Promise<void> => {
+    // Its owner may not write it.
+    await chmod(path, 0o700).catch(() => {});
+    await rm(path, { recursive: true, force: true });
+  };
+  return {
+    isUsable: folder !== undefined,
+
+    write: async (jobId, secrets, owner) => {
+      if (folder === undefined) {
+        throw new WorkerError(
+          'node_policy_refused',
+          'this node has no folder in memory for secrets; mount a tmpfs at /dev/shm',
+        );
+      }
+      const path = join(folder, jobId);
+      try {
+        await removeAt(path);
+        mkdirSync(path, { mode: 0o700 });
+        for (const { name, value } of secrets) {
+          const file = join(path, name);
+          writeFileSync(file, value, { mode: 0o400, flag: 'wx' });
+          if (owner !== undefined) chownSync(file, owner.uid, owner.gid);
+        }
+        if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+        chmodSync(path, 0o500);
+        return path;
+      } catch (error) {
+        await removeAt(path);
+        throw error;
+      }
+    },
+
+    remove: async (jobId) => {
+      if (folder !== undefined) await removeAt(join(folder, jobId));
+    },
+
+    removeStrays: async (lives = () => false) => {
+      if (folder === undefined) return [];
+      const strays = (await readdir(folder)).filter((jobId) => !lives(jobId));
+      for (const jobId of strays) await removeAt(join(folder, jobId));
+      return strays;
+    },
+  };
+}
