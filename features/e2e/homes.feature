@@ -34,3 +34,9 @@ Feature: Installs with state folders of any name, and several at once
     When I run cynode with "run --commands 'touch up; sleep 300'" on a terminal and close it once the job has made the file "up"
     Then the newest task gets "canceled"
     And no container, job directory or mount is left
+
+  Scenario: A backup that is made while tasks come in
+    Given the whole stack is running
+    When I back the install up while tasks are accepted, and restore it to an empty folder
+    Then every task that was accepted before is there, and none that had begun begins again
+    And another passphrase, a damaged file and a folder with an install are refused

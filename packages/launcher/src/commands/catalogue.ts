@@ -5,6 +5,8 @@ import {
 } from '@cynodeai/command-line/definition';
 import type { AskingContext } from './command-context.ts';
 import {
+  backupArgs,
+  backupFlags,
   benchArgs,
   doctorFlags,
   downFlags,
@@ -106,6 +108,20 @@ const commands: readonly CommandDefinition<AskingContext>[] = [
     args: userPasswdArgs,
     flags: userPasswdFlags,
     load: async () => (await import('./user-passwd.ts')).userPasswd,
+  }),
+  defineCommand({
+    path: ['backup'],
+    summary: 'write the whole install into one file that a passphrase opens, while it runs',
+    args: backupArgs,
+    flags: backupFlags,
+    load: async () => (await import('./backup.ts')).backup,
+  }),
+  defineCommand({
+    path: ['restore'],
+    summary: 'make an install of a backup, in an empty state folder',
+    args: backupArgs,
+    flags: backupFlags,
+    load: async () => (await import('./restore.ts')).restoreBackup,
   }),
   defineCommand({
     path: ['serve'],

@@ -176,6 +176,17 @@ export const userPasswdArgs = {
 
 export const userPasswdFlags = password;
 
+export const backupArgs = {
+  file: { help: 'the file to write, or to read' },
+} as const satisfies Args;
+export const backupFlags = {
+  passphraseFile: {
+    type: 'string',
+    value: 'path',
+    help: 'a file that holds the passphrase, - for standard input; asked for unless said',
+  },
+} as const satisfies Flags;
+
 export const pruneFlags = {
   olderThan: {
     type: 'string',

@@ -14,6 +14,8 @@ export type PostgresErrorCode =
   | 'postgres_password_lost'
   /** The server ended or did not answer in time; the message holds its last log lines. */
   | 'postgres_start_failed'
+  /** A running server could not be copied. */
+  | 'postgres_backup_failed'
   /** The server could not be ended. */
   | 'postgres_stop_failed';
 

@@ -1,3 +1,4 @@
+export { ClusterBackup } from './backup.ts';
 export { embeddedBinDir } from './binaries.ts';
 export { PostgresError, type PostgresErrorCode } from './errors.ts';
 export {

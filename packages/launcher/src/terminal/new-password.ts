@@ -13,17 +13,41 @@ export interface PasswordPlace {
 /** Far above the longest password, bytes. */
 const maxFileBytes = 64 * 1024;
 
-async function fromFile(path: string): Promise<string> {
+async function fromFile(path: string, what = 'password'): Promise<string> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     const why = errorCodeOf(cause) ?? 'it is no file';
-    throw new LauncherError('usage', `cannot read the password from ${path}: ${why}`, { cause });
+    throw new LauncherError('usage', `cannot read the ${what} from ${path}: ${why}`, { cause });
   });
   const text = bytes
     .subarray(0, maxFileBytes)
     .toString('utf8')
     .replace(/\r?\n$/, '');
-  if (text === '') throw new LauncherError('usage', `${path} holds no password`);
+  if (text === '') throw new LauncherError('usage', `${path} holds no ${what}`);
   return text;
+}
+
+/**
+ * A passphrase: from a file (`-` is standard input), or asked for at a terminal, twice where it is a new one.
+ * @throws LauncherError, CommandError `usage` where none is given, `interrupted`
+ */
+export async function passphraseOf(
+  file: string | undefined,
+  terminal: Terminal,
+  isNew: boolean,
+): Promise<string> {
+  if (file !== undefined && file !== '-') return fromFile(file, 'passphrase');
+  if (file === '-') return passwordFromInput(terminal);
+  if (!terminal.isInteractive) {
+    throw new LauncherError(
+      'usage',
+      'name a file that holds the passphrase with --passphrase-file, or - for standard input; it never belongs on a command line',
+    );
+  }
+  const passphrase = await promptPassword(terminal, 'Passphrase of the backup:');
+  if (isNew && (await promptPassword(terminal, 'Again:')) !== passphrase) {
+    throw new LauncherError('usage', 'the passphrases differ; nothing was written');
+  }
+  return passphrase;
 }
 
 /**
