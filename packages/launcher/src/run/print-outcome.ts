@@ -77,7 +77,7 @@ function cutNote({ model, finishReason }: Outcome, stream: 'stdout' | 'stderr'):
   }
   if (isAnswer && finishReason === 'timeout')
     return 'the answer is not complete: the model took too long';
-  return `${stream} was longer than what is kept of it`;
+  return `${stream} was longer than what is kept, and is cut off`;
 }
 
 /** How many lost files are named one by one. */
