@@ -6,8 +6,8 @@ import { isStorableText, utf8Bytes } from './primitives.ts';
 export const secretNameSchema = z
   .string()
   .regex(
-    /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/,
-    'must be 1 to 64 letters, digits, dots, dashes or underscores, a letter or underscore first',
+    /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
+    'must be 1 to 64 letters, digits, dots, dashes or underscores, a letter first',
   );
 
 /** A secret as text of at most 32 KiB; refused without a part of it in the words. */

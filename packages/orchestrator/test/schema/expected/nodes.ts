@@ -19,6 +19,13 @@ export const nodeTables: ExpectedTables = {
     },
     indexes: ['status', 'last_seen_at'],
   },
+  node_join_tokens: {
+    columns: `id=- token_hash:bytea created_by:uuid created_at=- expires_at used_at? node_slug:C?
+      key_hash:bytea?`,
+    keys: ['id', 'token_hash', 'key_hash'],
+    references: ['created_by -> users'],
+    rules: 1,
+  },
   node_capabilities: {
     columns: 'id node_id reported_at capability_snapshot:jsonb',
     keys: ['id', 'node_id'],
