@@ -117,6 +117,21 @@ describe('the output of a job at a terminal', () => {
     expect(await live.both.rest(whole)).toEqual({ stdout: '', stderr: 'err', tail: {} });
   });
 
+  it('that could not be printed is left for the end, which says so', async () => {
+    const full: TextStream = {
+      write: (_text, done) => {
+        done(new Error('no space left'));
+        return false;
+      },
+    };
+    const output = new Output('table', full);
+    const notes = new Notes({ stream: full, quiet: false, color: false });
+    const printer = new LivePrinter({ output, notes, onBegin: () => {}, isAnswer: false });
+    await expect(printer.take(log('lost'))).rejects.toThrow('no space left');
+    const whole = { stdout: 'lost and more', stderr: '' };
+    expect(await printer.rest(whole)).toEqual(whole);
+  });
+
   it('says when the job was lost and is run once more', async () => {
     const { live, seen } = terminal(false);
     await live.take(log('half', 'j', 'stderr'));

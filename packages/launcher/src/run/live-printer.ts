@@ -64,10 +64,11 @@ export class LivePrinter {
     this.#jobId = jobId;
     const { output, notes } = this.#options;
     if (omitted !== undefined) await this.#gap(stream, omitted);
+    await (stream === 'stdout' ? output.text(text) : notes.text(text));
+    // What could not be printed is left, so that whoever prints the rest meets what is wrong.
     const tail = this.#shownTail[stream];
     if (tail === undefined) this.#shown[stream] += text;
     else this.#shownTail[stream] = tail + text;
-    await (stream === 'stdout' ? output.text(text) : notes.text(text));
   }
 
   /** What is left to print of the whole. */
