@@ -38,6 +38,13 @@ Feature: A person waits for work with cynork
     Then cynork exits with 0
     And the JSON value has "status" "failed" and "jobs.0.result.status" "timeout"
 
+  Scenario: A task is run again with other variables
+    Given a task named "greet" of the command "echo hello $WHO"
+    When I run cynork with "task rerun greet --env WHO=again --result -o json"
+    Then cynork exits with 0
+    And the JSON value has "status" "completed" and "stdout" "hello again\n"
+    And the JSON value has "status" "completed" and "task_name" "greet-2"
+
   Scenario: A task that has ended is deleted
     Given a task named "done-with" of the command "true"
     When I run cynork with "task result done-with --wait"

@@ -7,7 +7,7 @@ import { openAttachments } from './attachments.ts';
 import { readEnvironment } from './environment.ts';
 import { TaskInputError } from './task-input-error.ts';
 import type { TaskInputFlags } from './task-input-flags.ts';
-import { readTaskText } from './task-text.ts';
+import { readTaskText, readTextChange } from './task-text.ts';
 
 /** A task ready to be sent; its attachments are open until it is disposed of. */
 export interface TaskInput extends AsyncDisposable {
@@ -34,7 +34,26 @@ function secretNames(names: readonly string[]): string[] {
  * @throws TaskInputError when the flags or the files break a rule; the message says which.
  */
 export async function readTaskInput(flags: TaskInputFlags, caller: Env = {}): Promise<TaskInput> {
-  const text = await readTaskText(flags);
+  const changes = await changesOf(flags, await readTaskText(flags), caller);
+  const attachments = await openAttachments(flags.attach ?? []);
+  return { ...changes, ...attachments };
+}
+
+/** What is to be other than in an old task, whose text stays where none is given. @throws as `readTaskInput` */
+export async function readTaskChanges(
+  flags: Omit<TaskInputFlags, 'attach'>,
+  caller: Env = {},
+): Promise<Pick<TaskInput, 'body' | 'folder'>> {
+  const { inputMode: input_mode } = flags;
+  const text = (await readTextChange(flags)) ?? (input_mode === undefined ? {} : { input_mode });
+  return changesOf(flags, text, caller);
+}
+
+async function changesOf(
+  flags: TaskInputFlags,
+  text: Pick<CreateTaskRequest, 'input_mode' | 'prompt' | 'commands'>,
+  caller: Env,
+): Promise<Pick<TaskInput, 'body' | 'folder'>> {
   if (flags.useInference && text.input_mode === 'prompt') {
     throw new TaskInputError('a prompt always has inference; drop --use-inference');
   }
@@ -70,6 +89,5 @@ export async function readTaskInput(flags: TaskInputFlags, caller: Env = {}): Pr
     ...(flags.timeoutSeconds !== undefined && { timeout_seconds: flags.timeoutSeconds }),
   };
   const folder = flags.dir === undefined ? undefined : openFolder(flags.dir);
-  const attachments = await openAttachments(flags.attach ?? []);
-  return { body, ...attachments, ...(folder && { folder }) };
+  return { body, ...(folder && { folder }) };
 }

@@ -90,6 +90,11 @@ function sourcesOf(flags: TaskInputFlags): Source[] {
   return sources;
 }
 
+/** The same where a text is given; undefined where none is. @throws TaskInputError as `readTaskText` */
+export async function readTextChange(flags: TaskInputFlags): Promise<TaskText | undefined> {
+  return sourcesOf(flags).length === 0 ? undefined : readTaskText(flags);
+}
+
 /**
  * The text of the one source given, never reinterpreted: only an explicit script or commands source or mode is raw.
  * @throws TaskInputError for no source, several, or one that cannot be read.

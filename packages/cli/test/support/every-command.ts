@@ -16,6 +16,7 @@ export const calls: Readonly<
   'context use': { args: ['local'], shows: false },
   'context delete': { args: ['far', '--yes'], shows: false },
   'task create': { args: ['-p', 'x', '--result'], shows: true },
+  'task rerun': { args: ['t', '--result'], shows: true },
   'task list': { args: [], shows: true },
   'task get': { args: ['t'], shows: true },
   'task cancel': { args: ['t', '--yes'], shows: false },

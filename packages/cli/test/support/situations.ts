@@ -99,6 +99,7 @@ const ofResult = ['task', 'result', taskId];
 /** By the name of the example. One line each, as far as it goes. */
 export const situations: Readonly<Record<string, Situation>> = {
   help: { args: [], widths },
+  'help of task rerun': { args: ['task', 'rerun', '--help'], widths: [60] },
   'help of task create': { args: ['task', 'create', '--help'], widths: [60] },
   'help of task list': { args: ['task', 'list', '--help'], widths: [60] },
   'usage: unknown command': { args: ['taks', 'list'], widths: [60] },
@@ -312,6 +313,10 @@ export const situations: Readonly<Record<string, Situation>> = {
   },
   'task cancel: it has ended': {
     args: ['task', 'cancel', 'say-hello', '--yes'],
+    before: ({ gateway }) => gateway.addTask().end(),
+  },
+  'task rerun': {
+    args: ['task', 'rerun', 'say-hello', '--env', 'WHO=world', '--timeout', '5m'],
     before: ({ gateway }) => gateway.addTask().end(),
   },
   'task delete: asked at a terminal': {

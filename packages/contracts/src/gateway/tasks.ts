@@ -67,6 +67,12 @@ export const createTaskRequestSchema = z.strictObject({
   folder: folderRefSchema.optional(),
 });
 
+/**
+ * Body of `POST /v1/tasks/{id}/rerun`: what is to be other than in the old task.
+ * See docs/reference/tasks-and-jobs.md#run-again.
+ */
+export const rerunTaskRequestSchema = createTaskRequestSchema.omit({ attachments: true });
+
 /** An attachment as a task shows it. */
 export const taskAttachmentSchema = z.object({
   artifact_id: uuidSchema,
@@ -94,6 +100,8 @@ export const taskSchema = z.object({
   secrets: z.array(z.string()).optional(),
   project_id: uuidSchema.optional(),
   attachments: z.array(taskAttachmentSchema),
+  /** The task it was made from, whether that is still there or not. */
+  rerun_of: uuidSchema.optional(),
   /** The folder it was given. */
   folder: folderRefSchema.optional(),
   created_at: timestampSchema,
@@ -148,6 +156,7 @@ export const taskDeletedSchema = z.object({
 
 export type InputMode = z.infer<typeof inputModeSchema>;
 export type CreateTaskRequest = z.infer<typeof createTaskRequestSchema>;
+export type RerunTaskRequest = z.infer<typeof rerunTaskRequestSchema>;
 export type InlineAttachment = z.infer<typeof inlineAttachmentSchema>;
 export type TaskAttachment = z.infer<typeof taskAttachmentSchema>;
 export type Task = z.infer<typeof taskSchema>;
@@ -202,6 +211,28 @@ export const taskRoutes = {
     params: taskRef,
     success: { 200: { kind: 'json', schema: taskSchema } },
     errors: ['validation', 'authentication', 'authorization', 'not_found'],
+  }),
+  rerunTask: defineRoute({
+    operation: 'tasks.rerun',
+    method: 'POST',
+    path: '/v1/tasks/{id}/rerun',
+    auth: 'user',
+    action: 'task.create',
+    resource: 'task',
+    summary:
+      'Create a task like an old one, with its files and what is changed, and return at once',
+    params: taskRef,
+    body: rerunTaskRequestSchema,
+    bodyOptional: true,
+    success: { 201: { kind: 'json', schema: taskSchema } },
+    errors: [
+      ...bodyErrors,
+      'authentication',
+      'authorization',
+      'not_found',
+      'conflict',
+      'insufficient_storage',
+    ],
   }),
   deleteTask: defineRoute({
     operation: 'tasks.delete',

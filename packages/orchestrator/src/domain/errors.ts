@@ -48,6 +48,8 @@ export type OrchestratorErrorCode =
   | 'project_disabled'
   /** The task has ended in a state that cannot be left. */
   | 'task_closed'
+  /** What a task was made of is not stored any more, or not for this caller. */
+  | 'input_gone'
   /** The task goes on, or a node may still work on it. */
   | 'task_open'
   /** No such user. */

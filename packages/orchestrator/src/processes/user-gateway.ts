@@ -62,6 +62,7 @@ import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresCallerTasks } from '../adapters/postgres/tasks/caller-tasks.ts';
 import { createTask } from '../adapters/postgres/tasks/create-task.ts';
 import { postgresIdempotencyKeys } from '../adapters/postgres/tasks/idempotency-keys.ts';
+import { postgresStoredInputs } from '../adapters/postgres/tasks/stored-inputs.ts';
 import { postgresTaskReader } from '../adapters/postgres/tasks/task-reader.ts';
 import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts';
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
@@ -225,6 +226,7 @@ async function partsOf(
       clock,
     },
     creation,
+    inputs: postgresStoredInputs(db),
     pruning: { transact: creation.transact, blobs: creation.blobs, clock, log: scope.log },
     listing: { tasks, callerTasks, identity, projects, seal },
     resources: resourcesOf(

@@ -121,6 +121,7 @@ beforeAll(async () => {
       'tasks.artifacts.get': [{ params: { id: task.id, artifact_id: artifactId } }],
       'tasks.events': [ofTask],
       'tasks.cancel': [ofTask],
+      'tasks.rerun': [ofTask, { ...ofTask, body: { timeout_seconds: 5, env: { A: 'b' } } }],
       'tasks.delete': [{ params: { id: 'no-such-task' } }],
       'users.create': [
         { body: { handle: 'fuzz-made', email: 'made@example.org', password: secretCanary } },

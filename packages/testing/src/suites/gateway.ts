@@ -9,6 +9,7 @@ import { testIdempotency } from './gateway/idempotency.ts';
 import { testLists } from './gateway/lists.ts';
 import { testRefusals } from './gateway/refusals.ts';
 import { testRequests } from './gateway/requests.ts';
+import { testReruns } from './gateway/reruns.ts';
 import { testRoles } from './gateway/roles.ts';
 import { testSecrets } from './gateway/secrets.ts';
 import { testSessions } from './gateway/sessions.ts';
@@ -25,6 +26,7 @@ const parts = [
   ['secrets', testSecrets],
   ['lists', testLists],
   ['ends', testEnds],
+  ['reruns', testReruns],
   ['events', testEvents],
   ['files', testFiles],
   ['folders', testFolders],

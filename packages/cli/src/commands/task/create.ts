@@ -1,14 +1,11 @@
 import { readTaskInput, taskInputFlags } from '@cynodeai/api-client/task-input';
 import { bodyWithFolder } from '@cynodeai/api-client/folder';
-import { CliError } from '../../base/cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import { taskOf } from '../../gateway/answers.ts';
 import type { CommandInput } from '@cynodeai/command-line/definition';
+import { afterCreate, checkAfterCreate } from './after-create.ts';
 import type { createFlags } from './flags.ts';
-import { exitStatusOf } from './task-end.ts';
-import { printResult } from './print-result.ts';
-import { waitForResult } from './wait-for-result.ts';
 
 type CreateFlags = CommandInput<Record<string, never>, typeof createFlags>['flags'];
 type Context = Pick<
@@ -27,9 +24,9 @@ export async function create(
   context: Context,
   { flags }: { readonly flags: CreateFlags },
 ): Promise<number> {
-  const { authenticated, env, notes, output, settings, signal } = context;
+  const { authenticated, env, notes, settings, signal } = context;
   const { result, exitStatus, ...typed } = flags;
-  if (exitStatus && !result) throw new CliError('usage', '--exit-status needs --result');
+  checkAfterCreate(flags);
   const projectId = typed.projectId ?? settings.activeProjectId;
   await using input = await readTaskInput(
     {
@@ -47,18 +44,5 @@ export async function create(
     files: input.files,
     ...(input.files.length > 0 && { stallMs: uploadStallMs }),
   });
-  const { task_id: id, task_name: name } = taskOf(answer);
-  if (!result) {
-    const created = { task_id: id, task_name: name };
-    await output.print({ records: [created], json: created });
-    return 0;
-  }
-  try {
-    const outcome = await waitForResult(client, id, { notes, signal });
-    await printResult(outcome, { notes, output });
-    return exitStatus ? exitStatusOf(outcome) : 0;
-  } catch (error) {
-    if (signal.aborted) await notes.hint(`the task goes on; see it with: cynork task result ${id}`);
-    throw error;
-  }
+  return afterCreate(client, taskOf(answer), { result, exitStatus }, context);
 }

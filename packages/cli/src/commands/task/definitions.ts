@@ -9,6 +9,7 @@ import {
   getFlags,
   listFlags,
   logsFlags,
+  rerunFlags,
   resultFlags,
   taskArgs,
   watchFlags,
@@ -21,6 +22,13 @@ export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
     args: {},
     flags: createFlags,
     load: async () => (await import('./create.ts')).create,
+  }),
+  defineCommand({
+    path: ['task', 'rerun'],
+    summary: 'Create a task like an old one, changed where flags say so',
+    args: taskArgs,
+    flags: rerunFlags,
+    load: async () => (await import('./rerun.ts')).rerun,
   }),
   defineCommand({
     path: ['task', 'list'],

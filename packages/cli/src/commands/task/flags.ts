@@ -26,6 +26,15 @@ export const createFlags = {
   ...exitStatusFlag,
 } as const satisfies Flags;
 
+/** What may be other than in the old task: all but its attachments. See docs/reference/cli.md#create-a-task. */
+const { attach: _attach, ...changeFlags } = taskCreateFlags;
+
+export const rerunFlags = {
+  ...changeFlags,
+  result: createFlags.result,
+  ...exitStatusFlag,
+} as const satisfies Flags;
+
 /** See docs/reference/cli.md#paging and docs/reference/cli.md#task-commands. */
 export const listFlags = {
   status: {

@@ -31,6 +31,7 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   project_disabled: 'conflict',
   task_closed: 'conflict',
   task_open: 'conflict',
+  input_gone: 'conflict',
   user_unknown: 'not_found',
   handle_taken: 'conflict',
   email_taken: 'conflict',

@@ -52,6 +52,8 @@ export interface SentTask {
   readonly request: CreateTaskRequest;
   /** Attachments that are stored already; removed with the rest when the task cannot be made. */
   readonly received?: readonly StoredAttachment[];
+  /** The task it is made from. */
+  readonly rerunOf?: string;
 }
 
 interface PreparedTask {
@@ -61,18 +63,20 @@ interface PreparedTask {
   readonly name: TaskNameChoice;
   readonly artifacts: readonly NewArtifact[];
   readonly folderId: string | undefined;
+  readonly rerunOf: string | undefined;
   readonly at: Date;
   /** Held when the caller sent an idempotency key. */
   readonly claim: IdempotencyClaim | undefined;
 }
 
-function metadata(input: TaskInput, provisional: boolean): Readonly<Record<string, unknown>> {
+function metadata({ input, name, rerunOf }: PreparedTask): Readonly<Record<string, unknown>> {
   const { image, envNames, secrets, folder } = shownWishes(input.wishes);
   return {
     use_inference: input.useInference,
     ...(input.commands && { commands: input.commands }),
     ...(folder !== undefined && { folder }),
-    ...(provisional && { name_provisional: true }),
+    ...(name.provisional && { name_provisional: true }),
+    ...(rerunOf !== undefined && { rerun_of: rerunOf }),
     ...(image !== undefined && { image }),
     ...(envNames && { env_names: envNames }),
     ...(secrets && { secrets }),
@@ -97,7 +101,7 @@ function creationOf(
   project: Project,
   number: number,
 ): { readonly creation: TaskCreation; readonly task: Task } {
-  const { taskId: id, request, input, at, claim } = prepared;
+  const { taskId: id, request, input, rerunOf, at, claim } = prepared;
   const row = {
     id,
     createdBy: caller.actor.userId,
@@ -107,7 +111,7 @@ function creationOf(
     prompt: input.text,
     description: input.mode === 'prompt' ? input.text : undefined,
     acceptanceCriteria: request.acceptance_criteria,
-    metadata: metadata(input, prepared.name.provisional),
+    metadata: metadata(prepared),
     folderId: prepared.folderId,
     at,
   };
@@ -118,13 +122,19 @@ function creationOf(
   const task = taskView({
     ...row,
     ...shownWishes(input.wishes),
+    rerunOf,
     status: 'pending',
     summary: undefined,
     attachments,
     createdAt: at,
     updatedAt: at,
   });
-  const done = { outcome: 'created', resourceId: id, projectId: project.id } as const;
+  const done = {
+    outcome: 'created',
+    resourceId: id,
+    projectId: project.id,
+    ...(rerunOf !== undefined && { details: { rerun_of: rerunOf } }),
+  } as const;
   const creation = {
     task: row,
     artifacts: prepared.artifacts,
@@ -176,7 +186,7 @@ async function persist(
 export async function createTask(
   deps: CreateTaskDeps,
   caller: Caller,
-  { request, received = [] }: SentTask,
+  { request, received = [], rerunOf }: SentTask,
   claim?: IdempotencyClaim,
 ): Promise<Outcome<'created', Task>> {
   const stored = [...received];
@@ -191,7 +201,7 @@ export async function createTask(
     const artifacts = artifactsOf(stored, at);
     const { folder } = input.wishes;
     const folderId = folder && (await useFolder(deps, caller.actor, folder)).id;
-    const prepared = { taskId, request, input, name, artifacts, folderId, at, claim };
+    const prepared = { taskId, request, input, name, artifacts, folderId, rerunOf, at, claim };
     return { kind: 'created', value: await persist(deps, caller, prepared) };
   } catch (error) {
     if (!(await wasStored(deps, taskId, error))) await removeBlobs(deps.blobs, stored);

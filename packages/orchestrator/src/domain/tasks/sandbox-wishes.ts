@@ -42,6 +42,13 @@ export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
   };
 }
 
+/** What a job was given of its task's wishes, as a new task asks for it. */
+export function keptWishes(payload: SandboxWishes): Pick<CreateTaskRequest, keyof SandboxWishes> {
+  return Object.fromEntries(
+    fields.flatMap((field) => (payload[field] === undefined ? [] : [[field, payload[field]]])),
+  );
+}
+
 /** What is shown of it: of variables the names alone. */
 export interface ShownWishes {
   readonly image?: string;

@@ -24,6 +24,8 @@ export interface TaskRecord extends TaskScope, ShownWishes {
   readonly inputMode: InputMode;
   readonly prompt: string;
   readonly summary: string | undefined;
+  /** The task it was made from. */
+  readonly rerunOf?: string | undefined;
   /** Why it is not under way, as a code, and in words where there is more to say; absent for one that was just made. */
   readonly waitingReason?: string | undefined;
   readonly waitingText?: string | undefined;
@@ -91,6 +93,7 @@ export function taskView(task: TaskRecord): Task {
     prompt: task.prompt,
     ...(task.summary !== undefined && { summary: task.summary }),
     ...waitingView(task),
+    ...(task.rerunOf !== undefined && { rerun_of: task.rerunOf }),
     ...(task.image !== undefined && { image: task.image }),
     ...(task.envNames !== undefined && { env_names: [...task.envNames] }),
     ...(task.secrets !== undefined && { secrets: [...task.secrets] }),

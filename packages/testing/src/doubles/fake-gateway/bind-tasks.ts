@@ -9,13 +9,21 @@ function keyOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? refuseField('Idempotency-Key', 'must come once') : header;
 }
 
-/** Create, list, get, cancel and delete. See docs/reference/tasks-and-jobs.md. */
+/** Create, rerun, list, get, cancel and delete. See docs/reference/tasks-and-jobs.md. */
 export function bindTasks(server: HttpServer, guard: CallerGuard, tasks: FakeTasks): void {
   bindRoute(server, gatewayRoutes.createTask, {
     guard,
     handle: async ({ caller, body, content, headers }) => {
       const sent = content === undefined ? fromJson(body) : await fromForm(content);
       const task = tasks.create(caller, sent, keyOf(headers['idempotency-key']));
+      return { status: 201, body: task, headers: { location: `/v1/tasks/${task.id}` } };
+    },
+  });
+  bindRoute(server, gatewayRoutes.rerunTask, {
+    guard,
+    handle: ({ caller, params, body, headers }) => {
+      const key = keyOf(headers['idempotency-key']);
+      const task = tasks.rerun(caller, params.id, body, key);
       return { status: 201, body: task, headers: { location: `/v1/tasks/${task.id}` } };
     },
   });

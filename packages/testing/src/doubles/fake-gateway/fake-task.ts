@@ -35,6 +35,10 @@ export interface TaskFacts {
   readonly mode: InputMode;
   readonly text: string;
   readonly files: readonly FakeFile[];
+  /** As it was asked for, without attachments. */
+  readonly request: CreateTaskRequest;
+  /** The task it was made from. */
+  readonly rerunOf: string | undefined;
   /** What it asked of its sandbox. */
   readonly wishes: Pick<CreateTaskRequest, 'image' | 'env' | 'folder' | 'secrets'>;
 }
@@ -182,7 +186,7 @@ export class FakeTask {
   }
 
   view(): Task {
-    const { id, name, projectId, mode, text, files, wishes } = this.facts;
+    const { id, name, projectId, mode, text, files, wishes, rerunOf } = this.facts;
     const envNames = Object.keys(wishes.env ?? {}).toSorted();
     const secrets = [...new Set(wishes.secrets)].toSorted();
     return {
@@ -194,6 +198,7 @@ export class FakeTask {
         !this.hasEnded && { waiting_reason: 'not_taken', waiting_text: this.#waitingText }),
       input_mode: mode,
       prompt: text,
+      ...(rerunOf !== undefined && { rerun_of: rerunOf }),
       ...(wishes.image !== undefined && { image: wishes.image }),
       ...(envNames.length > 0 && { env_names: envNames }),
       ...(wishes.folder !== undefined && { folder: wishes.folder }),

@@ -1,6 +1,7 @@
 import { uuidSchema } from '@cynodeai/contracts/common';
 import type {
   CreateTaskRequest,
+  RerunTaskRequest,
   Folder,
   Task,
   TaskList,
@@ -15,7 +16,7 @@ import { type FakeFile, FakeTask } from './fake-task.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { type PageQuery, Pages } from './pages.ts';
 import { type SentTask, fromJson } from './task-form.ts';
-import { chooseName, readText, refuseField } from './task-input.ts';
+import { changed, chooseName, readText, refuseField } from './task-input.ts';
 
 const overseers: readonly string[] = ['owner', 'admin', 'operator'];
 
@@ -119,6 +120,19 @@ export class FakeTasks {
     });
   }
 
+  /** @throws ProblemError */
+  rerun(caller: FakeUser, id: string, changes: RerunTaskRequest, key: string | undefined): Task {
+    return this.#kept.once(caller.id, key, canonicalHash([id, changes]), () => {
+      const { facts } = this.find(caller, id);
+      const files = facts.files.map((file) => ({ ...file, id: uuidv7() }));
+      const request = changed(facts, changes, facts.ownerId === caller.id);
+      const task = this.#make(caller, { request, files }, facts.id);
+      const answer = task.view();
+      this.onCreated?.(task);
+      return answer;
+    });
+  }
+
   /** The task a caller names by uuid, or by the name they gave it. @throws ProblemError `not_found`. */
   find(caller: FakeUser, text: string): FakeTask {
     const wanted = text.toLowerCase();
@@ -191,7 +205,7 @@ export class FakeTasks {
     return this.#pages.of<FakeFile>(task.facts.files.toReversed(), query);
   }
 
-  #make(owner: FakeUser, { request, files }: SentTask): FakeTask {
+  #make(owner: FakeUser, { request, files }: SentTask, rerunOf?: string): FakeTask {
     const { mode, text } = readText(request);
     for (const name of request.secrets ?? []) {
       if (!this.#secrets.of(owner).has(name)) refuseField('secrets', `there is no secret ${name}`);
@@ -207,6 +221,8 @@ export class FakeTasks {
       mode,
       text,
       files,
+      request,
+      rerunOf,
       wishes: {
         image: request.image,
         env: request.env,

@@ -1,6 +1,7 @@
 import { envFault, limits, normaliseImageRef, utf8Bytes } from '@cynodeai/contracts/common';
-import type { CreateTaskRequest, InputMode } from '@cynodeai/contracts/gateway';
+import type { CreateTaskRequest, InputMode, RerunTaskRequest } from '@cynodeai/contracts/gateway';
 import { ProblemError } from '@cynodeai/runtime/http';
+import type { TaskFacts } from './fake-task.ts';
 
 /** Refuses a field with 400. */
 export function refuseField(field: string, message: string): never {
@@ -52,6 +53,40 @@ export function readText(request: CreateTaskRequest): {
     );
   }
   return { mode, text };
+}
+
+/** A task like an old one but for what is changed. See docs/reference/tasks-and-jobs.md#run-again. */
+export function changed(
+  old: TaskFacts,
+  changes: RerunTaskRequest,
+  isOwn: boolean,
+): CreateTaskRequest {
+  const mode = changes.input_mode ?? old.mode;
+  const { prompt: _text, commands, name, task_name, image, env, folder, ...rest } = old.request;
+  const isRetold = changes.prompt !== undefined || changes.commands !== undefined;
+  const text = mode === 'commands' && commands !== undefined ? { commands } : { prompt: old.text };
+  const isNamed = (name ?? task_name) !== undefined;
+  const base = old.rerunOf === undefined ? old.name : old.name.replace(/-\d{1,6}$/, '');
+  const isRenamed = changes.name !== undefined || changes.task_name !== undefined;
+  const { timeout_seconds, use_inference, secrets, attachments: _files, ...others } = rest;
+  const known = isOwn ? env : undefined;
+  const asked = Object.keys(env ?? {}).filter((key) => known?.[key] === undefined);
+  const unknown = asked.filter((key) => changes.env?.[key] === undefined);
+  if (mode !== 'prompt' && unknown.length > 0) {
+    throw new ProblemError('conflict', `give the values of ${unknown.join(', ')}`);
+  }
+  const all = { ...known, ...changes.env };
+  const raw = { timeout_seconds, use_inference, image, folder, secrets, env: all };
+  return {
+    ...others,
+    ...(mode !== 'prompt' && raw),
+    ...(!isRetold && text),
+    project_id: old.projectId,
+    ...(isNamed && !isRenamed && { task_name: base }),
+    ...changes,
+    input_mode: mode,
+    ...(mode !== 'prompt' && { env: raw.env }),
+  };
 }
 
 const uuidLike = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -10,6 +10,7 @@ import type { ListTasksDeps } from '../../../app/tasks/list-tasks.ts';
 import type { PruneTasksDeps } from '../../../app/tasks/prune-tasks.ts';
 import type { ArtifactDeps } from '../../../app/tasks/list-artifacts.ts';
 import type { CallerTasks, TaskReader, TaskSignals } from '../../../ports/tasks.ts';
+import type { StoredInputs } from '../../../ports/stored-inputs.ts';
 import type { Refusals } from '../../../ports/refusals.ts';
 import { followCalls } from './audited-calls.ts';
 import { bindLocalSession } from './auth/local.ts';
@@ -29,6 +30,7 @@ import { bindGetTask } from './tasks/get.ts';
 import { bindListTasks } from './tasks/list.ts';
 import { bindTaskLogs } from './tasks/logs.ts';
 import { bindPruneTasks } from './tasks/prune.ts';
+import { bindRerunTask } from './tasks/rerun.ts';
 import { bindTaskResult } from './tasks/result.ts';
 
 /** Serves the routes of one resource for callers the guard lets in. */
@@ -39,6 +41,7 @@ export interface UserGatewayParts {
   readonly version: string;
   readonly auth: LoginDeps;
   readonly creation: CreateTaskOnceDeps;
+  readonly inputs: StoredInputs;
   readonly pruning: PruneTasksDeps;
   readonly listing: ListTasksDeps;
   /** Resources that stand by themselves; each brings what it is made of. */
@@ -81,6 +84,8 @@ export function bindUserGateway(server: HttpServer, parts: UserGatewayParts): vo
   const recheck = currentActor.bind(undefined, auth);
   bindTaskEvents(server, guard, { tasks, signals, recheck }, stopping);
   bindCancelTask(server, guard, parts.creation);
+  const { blobs: files } = parts.artifacts;
+  bindRerunTask(server, guard, { ...parts.creation, tasks, inputs: parts.inputs, files });
   bindDeleteTask(server, guard, parts.pruning);
   bindPruneTasks(server, guard, parts.pruning);
 }

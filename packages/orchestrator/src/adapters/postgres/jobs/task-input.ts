@@ -2,15 +2,19 @@ import { type Kysely, sql } from 'kysely';
 import type { GivenInput, TaskFile, TaskInput } from '../../../ports/task-input.ts';
 import type { Database } from '../tables.ts';
 
-/** The text of a task and the files the user sent with it, by name. */
-async function readInput(db: Kysely<Database>, taskId: string): Promise<GivenInput> {
-  const { rows } = await sql<{ prompt: string | null; files: readonly TaskFile[] }>`
-    SELECT t.prompt, coalesce((
+/** SQL: the files that the user sent with a task `t`, by name. */
+export const givenFiles = sql`
+    coalesce((
       SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('artifactId', a.id, 'path', a.path,
           'contentType', a.content_type, 'sizeBytes', coalesce(a.size_bytes, 0),
           'storageRef', a.storage_ref)) ORDER BY a.path COLLATE "C")
       FROM task_artifacts a
-      WHERE a.task_id = t.id AND starts_with(a.path, 'upload/')), '[]') AS files
+      WHERE a.task_id = t.id AND starts_with(a.path, 'upload/')), '[]')`;
+
+/** The text of a task and the files the user sent with it, by name. */
+async function readInput(db: Kysely<Database>, taskId: string): Promise<GivenInput> {
+  const { rows } = await sql<{ prompt: string | null; files: readonly TaskFile[] }>`
+    SELECT t.prompt, ${givenFiles} AS files
     FROM tasks t WHERE t.id = ${taskId}::uuid
   `.execute(db);
   const [row] = rows;

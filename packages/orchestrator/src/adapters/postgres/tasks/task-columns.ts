@@ -24,6 +24,7 @@ export interface TaskRow {
   readonly ended_at: Date | null;
   readonly exit_code: number | null;
   readonly folder: string | null;
+  readonly rerun_of: string | null;
   readonly attachments: readonly AttachmentRecord[];
 }
 
@@ -32,7 +33,7 @@ export const taskColumns: RawBuilder<TaskRow> = sql`
   t.id, t.created_by, t.project_id, t.name, t.status, t.input_mode, t.prompt, t.summary, t.created_at, t.updated_at,
   t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
   t.metadata ->> 'image' as image, t.metadata -> 'env_names' as env_names,
-  t.metadata -> 'secrets' as secrets, t.metadata ->> 'folder' as folder,
+  t.metadata -> 'secrets' as secrets, t.metadata ->> 'folder' as folder, t.metadata ->> 'rerun_of' as rerun_of,
   t.ended_at, t.metadata -> 'exit_code' as exit_code,
   (select min(j.started_at) from jobs j where j.task_id = t.id) as started_at,
   coalesce((
@@ -55,6 +56,7 @@ export function taskOf(row: TaskRow): TaskRecord {
     waitingReason: row.waiting_reason ?? undefined,
     waitingText: row.waiting_text ?? undefined,
     ...(row.image !== null && { image: row.image }),
+    ...(row.rerun_of !== null && { rerunOf: row.rerun_of }),
     ...(row.folder !== null && { folder: row.folder }),
     ...(row.env_names !== null && { envNames: row.env_names }),
     ...(row.secrets !== null && { secrets: row.secrets }),
