@@ -79,7 +79,7 @@ describe('the bash script, in bash', () => {
     );
     expect(offered).toEqual([
       'auth',
-      'artifacts create list get cancel result watch logs',
+      'artifacts create rerun list get cancel delete result watch logs',
       'json jsonl',
       'completed canceled',
       'queued',
