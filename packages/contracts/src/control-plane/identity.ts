@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nodeSlugSchema, payloadVersionSchema } from '../common/primitives.ts';
 
 /** Bytes as unpadded base64url of exactly that many characters. */
-const fixedBase64Url = (chars: number): z.ZodType<string> =>
+export const fixedBase64Url = (chars: number): z.ZodType<string> =>
   z
     .string()
     .length(chars)

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { nodeSlugSchema, payloadVersionSchema } from '../common/primitives.ts';
+import { fixedBase64Url } from './identity.ts';
 
 /** A random secret of 32 bytes, base64url. */
-const secretSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 43 characters of base64url');
+const secretSchema = fixedBase64Url(43);
 
 /** Trades a join token for a key of the node's own. See docs/reference/machines.md#join. */
 export const nodeJoinRequestSchema = z.looseObject({

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Env } from '@cynodeai/runtime/config';
 import { releaseStartMemory } from '@cynodeai/runtime/lifecycle';
+import { createLog } from '@cynodeai/runtime/observe';
 import type { InferencePath } from '../domain/inference.ts';
 import { lookAtService } from '../inference/ollama-probe.ts';
 import { ensureImage } from '../image/ensure-image.ts';
@@ -15,9 +16,7 @@ import { setUp } from '../setup/bring-up.ts';
 import { bundleToStay } from '../setup/bundle-programs.ts';
 import { Progress } from '../terminal/progress.ts';
 import { makePrivateDir } from '../install/files.ts';
-import { settleCertificates } from '../install/certificates.ts';
 import { type JoinedNode, joinedPaths, readJoinedNode } from '../install/joined-node.ts';
-import { securely } from '../install/listen-choice.ts';
 import { demandedDatabase } from '../install/database-choice.ts';
 import { demandedEngine } from '../install/engine-choice.ts';
 import {
@@ -34,6 +33,7 @@ import { startPostgres } from '../postgres/index.ts';
 import { nodeConfigPath, urlOf } from '../roles/decisions.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { processRoles } from '../roles/table.ts';
+import { keepCertificates } from '../stack/keep-certificates.ts';
 import { nodeYaml, writeNodeConfig } from '../stack/node-config.ts';
 import { standingPorts } from '../stack/place-ports.ts';
 import { roleSpec } from '../stack/role-specs.ts';
@@ -89,14 +89,19 @@ export async function serve(
     await context.notes.text(`cynode: ${sentence}\n`);
   }
   if (needs('engine')) await prepareNode(install, flags, context);
-  const listen = securely(install.listen);
-  if (needs('database') && listen !== undefined) settleCertificates(install.paths, listen);
   const databaseUrl = needs('database') ? await databaseOf(install, context) : '';
   const specs = served.map(({ role, hosts }) =>
     roleSpec(role, install, { secrets, databaseUrl }, context.env, hosts),
   );
   releaseStartMemory();
-  const code = await runForeground(specs, install, context.signal);
+  const log = createLog({ service: 'cynode' });
+  const endCertificates = needs('database') ? keepCertificates(install, log) : () => {};
+  let code: number;
+  try {
+    code = await runForeground(specs, install, context.signal);
+  } finally {
+    endCertificates();
+  }
   // The install's own folder also holds what other roles use.
   if (further) await cleanUp(install, context.env, furtherNodeId(flags));
   return code;

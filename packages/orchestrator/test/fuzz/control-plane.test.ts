@@ -56,7 +56,8 @@ beforeAll(async () => {
     bearer: (route: Route) => (route.auth === 'node' ? session.jwt : undefined),
     foreignTokens: [stale.jwt, node.token ?? '', psk],
     // No inference path: it is never ready here.
-    refused: ['health.readyz'],
+    // A token is good once, so that none is good for a right request sent again and again.
+    refused: ['health.readyz', 'nodes.join'],
     secrets: [
       session.jwt,
       psk,
@@ -70,6 +71,7 @@ beforeAll(async () => {
       'nodes.register/body',
       'nodes.register/body.identity',
       'nodes.register/body.identity.proof',
+      'nodes.join/body',
       'nodes.config.ack/body',
       'nodes.config.ack/body.error',
     ],
@@ -88,6 +90,7 @@ beforeAll(async () => {
           },
         },
       ],
+      'nodes.join': [{ body: { version: 1, token: 'x'.repeat(43), node_slug: 'fuzz-join' } }],
       'nodes.capability': [{ body: fullReport('fuzz-node') }],
       'nodes.config.ack': [
         {

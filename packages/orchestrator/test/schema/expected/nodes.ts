@@ -19,13 +19,6 @@ export const nodeTables: ExpectedTables = {
     },
     indexes: ['status', 'last_seen_at'],
   },
-  node_join_tokens: {
-    columns: `id=- token_hash:bytea created_by:uuid created_at=- expires_at used_at? node_slug:C?
-      key_hash:bytea?`,
-    keys: ['id', 'token_hash', 'key_hash'],
-    references: ['created_by -> users'],
-    rules: 1,
-  },
   node_capabilities: {
     columns: 'id node_id reported_at capability_snapshot:jsonb',
     keys: ['id', 'node_id'],
@@ -36,6 +29,13 @@ export const nodeTables: ExpectedTables = {
       'node_id config_version:C content_hash connectivity_hash? inference_enabled:bool issued_at',
     keys: ['node_id, config_version'],
     references: ['node_id -> nodes C'],
+  },
+  node_join_tokens: {
+    columns:
+      'id token_hash:bytea created_by:uuid created_at expires_at used_at? node_slug:C? key_hash:bytea?',
+    keys: ['id', 'token_hash', 'key_hash'],
+    references: ['created_by -> users'],
+    rules: 1,
   },
   node_telemetry: {
     columns: 'node_id pulled_at info:jsonb? stats:jsonb? containers:jsonb? error?',

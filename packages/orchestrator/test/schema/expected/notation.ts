@@ -2,7 +2,7 @@
  * A table in short:
  * - `columns`: `name[:type][?][=default]`. `*_at` is a time and `*_id` a uuid without saying so,
  *   anything else is text; `?` = null allowed. `id`, `created_at`, `updated_at`, `changed_at` bring
- *   their defaults, unless `=-` says that they have none.
+ *   their defaults.
  * - `keys`: the primary key first, then the UNIQUE ones; `nnd` = NULLS NOT DISTINCT.
  * - `references`: `column -> table`, C = CASCADE, N = SET NULL, otherwise RESTRICT.
  * - `values`: the values a text column may have. `rules`: how many further CHECKs there are.
@@ -60,7 +60,7 @@ export function columnsOf(table: ExpectedTable): Column[] {
         name,
         type: type === undefined ? impliedType(name) : (types[type] ?? type),
         nullable: nullable !== undefined,
-        fallback: fallback === '-' ? null : (fallback ?? defaults[name] ?? null),
+        fallback: fallback ?? defaults[name] ?? null,
       };
     });
 }
