@@ -82,6 +82,8 @@ export class FakeEngine implements SandboxEngine {
   /** Images arrive when this resolves. */
   images: Promise<void> = Promise.resolve();
   readonly #held = new Map<string, Held>();
+  /** Runs that nobody goes on with. */
+  readonly #forgotten = new Set<string>();
   /** Nodes of the containers earlier runs left, by name. */
   readonly #left = new Map<string, string>();
 
@@ -134,7 +136,7 @@ export class FakeEngine implements SandboxEngine {
   }
 
   async adopt({ name, timeoutSeconds }: AdoptedRunSpec, sinks: SandboxSinks): Promise<SandboxExit> {
-    const run = this.#held.get(name);
+    const run = this.#forgotten.has(name) ? undefined : this.#held.get(name);
     if (run === undefined) throw new WorkerError('start_lost', 'nothing is kept of the run');
     const { text, startedAt } = run;
     write(sinks, 'stdout', text);
@@ -145,11 +147,11 @@ export class FakeEngine implements SandboxEngine {
   }
 
   async kept(): Promise<ReadonlySet<string>> {
-    return new Set(this.#held.keys());
+    return new Set([...this.#held.keys()].filter((name) => !this.#forgotten.has(name)));
   }
 
   forget(name: string): void {
-    this.#held.delete(name);
+    this.#forgotten.add(name);
   }
 
   /** Names of the runs that are held. */
@@ -235,6 +237,7 @@ export class FakeEngine implements SandboxEngine {
     const limit = setTimeout(() => resolve({ kind: 'timed_out' }), spec.timeoutSeconds * 1000);
     limit.unref();
     signal?.addEventListener('abort', () => resolve({ kind: 'stopped', exitCode: 137 }));
+    this.#forgotten.delete(spec.name);
     this.#held.set(spec.name, {
       text,
       startedAt: new Date(),
