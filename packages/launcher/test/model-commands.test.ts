@@ -69,7 +69,7 @@ describe('cynode model list', () => {
       const stranger = await list('');
       expect([stranger.code, stranger.stdout]).toEqual([125, '']);
       expect(stranger.stderr).toContain(
-        `${front.url} does not answer (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+        `${front.url} does not answer (its certificate is of nobody that is trusted here)`,
       );
     } finally {
       await model.close();

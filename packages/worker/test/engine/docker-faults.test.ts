@@ -294,6 +294,7 @@ describe('a private Docker daemon', () => {
         kind: 'exited',
         exitCode: 0,
       });
+      for (const name of ['gone-1', 'back-1']) engine.forget(name);
       const aborted = AbortSignal.abort();
       expect(await engine.run(spec('never-1'), sinks, aborted)).toMatchObject({
         kind: 'stopped',
