@@ -94,6 +94,14 @@ describe('a form', () => {
     );
   });
 
+  it.each(['\u2028', 'a\u2029b', '\u0085', '\\\u2028"'])(
+    'has names with what only some programs take for the end of a line: %j',
+    async (name) => {
+      const parts = [{ name, fileName: name, type: undefined, bytes: Buffer.from('x') }];
+      expect(await read(type, pieces(encoded(parts), [64]))).toEqual(parts);
+    },
+  );
+
   it('passes over what its reader leaves of a part', async () => {
     const parts = [
       { name: 'a', bytes: Buffer.alloc(1000, 'a') },

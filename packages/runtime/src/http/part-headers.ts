@@ -20,7 +20,8 @@ function textOf(bytes: Uint8Array, malformed: Malformed): string {
 function fieldsOf(text: string, malformed: Malformed): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split('\r\n')) {
-    const [, name, value] = /^([!#$%&'*+\-.^`|~\w]+):(.*)$/.exec(line) ?? [];
+    // A dot would stop at what Unicode calls the end of a line too.
+    const [, name, value] = /^([!#$%&'*+\-.^`|~\w]+):([^\r\n]*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) throw malformed('a part header is not readable');
     if (fields.has(name.toLowerCase())) throw malformed(`two ${name} headers in one part`);
     fields.set(name.toLowerCase(), value.trim());
@@ -31,7 +32,7 @@ function fieldsOf(text: string, malformed: Malformed): Map<string, string> {
 /** Parameters of a disposition; in quotes a backslash stands before a quote or another backslash. RFC 7578 section 4.2. */
 function parametersOf(disposition: string, malformed: Malformed): Map<string, string> {
   const parameters = new Map<string, string>();
-  const pattern = /;\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))\s*/gy;
+  const pattern = /;\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\[^\r\n])*)"|([^\s";]+))\s*/gy;
   pattern.lastIndex = 'form-data'.length;
   while (pattern.lastIndex < disposition.length) {
     const [, name = '', quoted, plain = ''] = pattern.exec(disposition) ?? malformedParameter();
