@@ -71,6 +71,21 @@ describe('a keeper', () => {
     expect((await kept(text)).end).toMatchObject(end);
   });
 
+  it("of a private run is nobody else's to go on with, and is forgotten with the strays", async () => {
+    const { keepers, path } = await folder();
+    const all = heard();
+    const run = keepers.start('c1', script('echo said; exit 3'), true);
+    const ended = run.follow(all.sinks);
+    expect([...(await keepers.names())]).toEqual([]);
+    expect(await keepers.find('c1')).toBeUndefined();
+    expect(await ended).toMatchObject({ kind: 'exited', code: 3 });
+    expect(all.text('stdout')).toBe('said\n');
+    keepers.forgetStrays((name) => name === 'c1');
+    expect(await readdir(path)).toHaveLength(1);
+    keepers.forgetStrays(() => false);
+    expect(await readdir(path)).toEqual([]);
+  });
+
   it('says that its client cannot be started', async () => {
     const { end } = await kept('', { command: ['/nonesuch'] });
     expect(end).toMatchObject({ kind: 'fault', words: expect.stringContaining('No such file') });
