@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmodSync, chownSync, lstatSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmod, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { WorkerError } from '../../domain/errors.ts';
 import type { SecretFiles } from '../../ports/secret-files.ts';
 
@@ -24,6 +25,22 @@ function isInMemory(path: string): boolean {
   }
 }
 
+/**
+ * Makes the folder where it is missing. Anybody may have made it first, or a link of that name, where all may write: such
+ * a one is not used.
+ */
+function isOurs(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const stats = lstatSync(folder);
+    if (!stats.isDirectory() || stats.uid !== process.getuid?.()) return false;
+    chmodSync(folder, 0o700);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A folder of this node's own in one that is memory; undefined where the machine has none. */
 function folderOf({ stateDir, nodeSlug, userRuntimeDir }: MemoryFilesOptions): string | undefined {
   const places = [...(userRuntimeDir === undefined ? [] : [userRuntimeDir]), '/dev/shm', '/run'];
@@ -31,14 +48,7 @@ function folderOf({ stateDir, nodeSlug, userRuntimeDir }: MemoryFilesOptions): s
   for (const place of places) {
     if (!isInMemory(place)) continue;
     const folder = join(place, `cynode-secrets-${id}`);
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      // One that somebody else made first is not ours to change.
-      chmodSync(folder, 0o700);
-      return folder;
-    } catch {
-      continue;
-    }
+    if (isOurs(folder)) return folder;
   }
   return undefined;
 }
@@ -51,11 +61,15 @@ export function memoryFiles(options: MemoryFilesOptions): SecretFiles {
     await chmod(path, 0o700).catch(() => {});
     await rm(path, { recursive: true, force: true });
   };
+  // An install that is gone leaves nothing in memory; one that has other jobs keeps the folder.
+  const leave = async (): Promise<void> => {
+    if (folder !== undefined) await rmdir(folder).catch(() => {});
+  };
   return {
     isUsable: folder !== undefined,
 
     write: async (jobId, secrets, owner) => {
-      if (folder === undefined) {
+      if (folder === undefined || !isOurs(folder)) {
         throw new WorkerError(
           'node_policy_refused',
           'this node has no folder in memory for secrets; mount a tmpfs at /dev/shm',
@@ -80,13 +94,16 @@ export function memoryFiles(options: MemoryFilesOptions): SecretFiles {
     },
 
     remove: async (jobId) => {
-      if (folder !== undefined) await removeAt(join(folder, jobId));
+      if (folder === undefined) return;
+      await removeAt(join(folder, jobId));
+      await leave();
     },
 
     removeStrays: async (lives = () => false) => {
       if (folder === undefined) return [];
-      const strays = (await readdir(folder)).filter((jobId) => !lives(jobId));
+      const strays = (await readdir(folder).catch(() => [])).filter((jobId) => !lives(jobId));
       for (const jobId of strays) await removeAt(join(folder, jobId));
+      await leave();
       return strays;
     },
   };
