@@ -59,7 +59,11 @@ describe('the start of a node', () => {
       node: { node_slug: 'node-a' },
       platform: { os: 'linux' },
       container_runtime: { runtime: 'podman', rootless_supported: true, rootless_enabled: true },
-      sandbox: { supported: true, max_concurrency: 4, features: ['netns', 'seccomp'] },
+      sandbox: {
+        supported: true,
+        max_concurrency: 4,
+        features: ['folders', 'job_secrets', 'netns', 'seccomp'],
+      },
       inference: { supported: false, mode: 'allow', existing_service: false, running: false },
       worker_api: { base_url: node.url },
     });
