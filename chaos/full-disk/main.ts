@@ -16,7 +16,8 @@ import { Volume } from './volume.ts';
 const { values } = parseArgs({
   options: {
     jobs: { type: 'string', default: String(fillingPrograms.length) },
-    size: { type: 'string', default: '420' },
+    // What a start asks for, image included, and 420 MiB.
+    size: { type: 'string', default: '1124' },
     only: { type: 'string', default: '' },
   },
 });

@@ -11,7 +11,7 @@ Feature: Nothing accepted is lost and nothing that ended runs again
 
   @root_only
   Scenario: Jobs that fill the disk of the whole install
-    When four jobs fill a disk of 420 MiB with everything on it, an ordinary one behind each
+    When four jobs fill the small disk with everything on it, an ordinary one behind each
     Then every promise was kept
 
   Scenario: A job outlives the gateway and the process of its node

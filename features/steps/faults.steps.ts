@@ -34,7 +34,7 @@ When(
 );
 
 When(
-  'four jobs fill a disk of 420 MiB with everything on it, an ordinary one behind each',
+  'four jobs fill the small disk with everything on it, an ordinary one behind each',
   { timeout: 600_000 },
   async function (this: ProductWorld) {
     const child = new Child(process.execPath, ['chaos/full-disk/main.ts', '--jobs', '4'], {

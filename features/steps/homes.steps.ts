@@ -93,7 +93,7 @@ Then(
     for (const install of this.own) {
       // Every request leaves a line, so that none is missed: a password or a token of another install was refused.
       const calls = install.gatewayCalls();
-      assert.ok(calls.some(([route]) => route === 'auth.login'));
+      assert.ok(calls.some(([route]) => route === 'auth.local'));
       assert.deepEqual(
         calls.filter(([, status]) => [400, 401, 403, 404].includes(status)),
         [],
