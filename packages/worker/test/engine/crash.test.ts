@@ -68,6 +68,37 @@ describe.each(engines)('$name', ({ open }) => {
     return up.flat();
   }
 
+  it('the end of a run that nobody followed is there for who comes back, as is what it wrote', async () => {
+    const known = await runningJobs();
+    const child = startNode('node-a', 50, 'touch up; sleep 2; echo out; echo err >&2; exit 3');
+    const id = await waitFor(
+      async () => (await runningJobs()).find((job) => !known.includes(job)),
+      { what: 'the job runs' },
+    );
+    child.kill();
+    await child.exit;
+    const name = `cynode-sandbox-${id}`;
+    await waitFor(async () => !(await containerNames(test)).includes(name), {
+      what: 'the job has ended',
+    });
+    const successor = await test.reopen();
+    const kept = await successor.kept();
+    expect(kept).toContain(name);
+    await successor.removeLeftovers('node-a', (one) => kept.has(one));
+    const said = { stdout: '', stderr: '' };
+    const into = (stream: 'stdout' | 'stderr') => ({
+      write: (chunk: Uint8Array) => void (said[stream] += Buffer.from(chunk).toString()),
+    });
+    const sinks = { stdout: into('stdout'), stderr: into('stderr') };
+    // Its time is over by now: that it ended before is what counts.
+    const exit = await successor.adopt({ name, timeoutSeconds: 50 }, sinks);
+    expect(exit).toMatchObject({ kind: 'exited', exitCode: 3 });
+    expect(exit.endedAt.getTime() - exit.startedAt.getTime()).toBeGreaterThan(1900);
+    expect(said).toEqual({ stdout: 'out\n', stderr: 'err\n' });
+    successor.forget(name);
+    await (await test.node('node-a')).workspace.removeStrays();
+  }, 90_000);
+
   it('a killed node leaves sandboxes that end by themselves, and its successor removes its own only (REQ-WORKER-0251)', async () => {
     const names: Record<string, string> = {};
     for (const [slug, seconds] of [

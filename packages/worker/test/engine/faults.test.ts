@@ -272,7 +272,7 @@ describe('what killed processes leave', () => {
     const dir = join(base, 'pids');
     await mkdir(dir);
     const command = await scripted('echo c-known');
-    await dropPidFiles(command, dir);
+    await dropPidFiles(command, dir, () => false);
     for (const [name, pid] of [
       ['c-known', '999999999'],
       ['c-alive', String(process.pid)],
@@ -280,7 +280,7 @@ describe('what killed processes leave', () => {
     ] as const) {
       await writeFile(join(dir, name), pid);
     }
-    await dropPidFiles(command, dir);
+    await dropPidFiles(command, dir, () => false);
     await expect(readFile(join(dir, 'c-gone'))).rejects.toThrow('ENOENT');
     await readFile(join(dir, 'c-known'));
     await readFile(join(dir, 'c-alive'));

@@ -181,6 +181,16 @@ describe('a keeper', () => {
     await waitFor(async () => (await processesNaming(mark)).length === 0, { what: 'all are gone' });
   });
 
+  it('forgets files with variables that a killed process had no time to take the name of', async () => {
+    const { keepers, path } = await folder();
+    for (const name of ['.file-c1', '.more-c1', '.file-c2'])
+      await writeFile(join(path, name), 'A=b');
+    keepers.forgetStrays((name) => name === 'c2');
+    expect(await readdir(path)).toEqual(['.file-c2']);
+    keepers.forget('c2');
+    expect(await readdir(path)).toEqual([]);
+  });
+
   it('takes nothing for a spool that is none', async () => {
     const { keepers, path } = await folder();
     await writeFile(join(path, 'empty'), '');

@@ -152,9 +152,16 @@ export async function removeStrayRemains(
   return removed;
 }
 
-/** Removes process id files without a container, which a killed node left. */
-export async function dropPidFiles(command: EngineCommand, pidDir: string): Promise<void> {
-  const files = await readdir(pidDir);
+/**
+ * Removes process id files without a container, which a killed node left; that of a run that lives is how it is known
+ * to have begun, although it may have ended meanwhile.
+ */
+export async function dropPidFiles(
+  command: EngineCommand,
+  pidDir: string,
+  lives: (name: string) => boolean,
+): Promise<void> {
+  const files = (await readdir(pidDir)).filter((name) => !lives(name));
   if (files.length === 0) return;
   const names = await listContainers(command);
   for (const name of files) {

@@ -40,6 +40,8 @@ export class PodmanContainer implements EngineContainer {
   /** When its first process was there, on the monotonic clock, ms. */
   #startedMs: number | undefined;
   #startedAt: Date | undefined;
+  /** Its call has ended: the number of its process may be somebody else's. */
+  #isOver = false;
 
   constructor(deps: PodmanRunDeps, run: SandboxRunSpec | AdoptedRun) {
     this.#deps = deps;
@@ -62,6 +64,7 @@ export class PodmanContainer implements EngineContainer {
     try {
       this.#kept = this.#begin();
       const end = await this.#kept.follow(output);
+      this.#isOver = true;
       if (end?.kind === 'fault') {
         const cause = new Error(end.words);
         throw new WorkerError('internal', 'the container engine cannot be started', { cause });
@@ -79,11 +82,12 @@ export class PodmanContainer implements EngineContainer {
 
   async signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
     const held = await this.#process;
-    return held !== undefined && (await signalProcess(held, signal));
+    return !this.#isOver && held !== undefined && (await signalProcess(held, signal));
   }
 
   async trace(): Promise<ContainerTrace> {
-    return { layer: await this.#layer, pid: (await this.#process)?.pid };
+    const pid = this.#isOver ? undefined : (await this.#process)?.pid;
+    return { layer: await this.#layer, ...(pid !== undefined && { pid }) };
   }
 
   async isGone(): Promise<boolean> {

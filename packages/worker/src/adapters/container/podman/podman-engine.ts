@@ -134,7 +134,7 @@ function engineOf(setting: RunSetting, ceiling: CeilingFacts, log: Log): Sandbox
         lives,
       );
       const stored = await removeStrayRemains(command, lives);
-      await dropPidFiles(command, paths.pidDir);
+      await dropPidFiles(command, paths.pidDir, lives);
       keepers.forgetStrays(lives);
       return [...names, ...stored];
     },

@@ -39,6 +39,9 @@ export interface AdoptedRun {
 
 /** Of the spools that no later process of the node may go on with. */
 const privatePrefix = '.private-';
+/** Of files that have no name for longer than it takes to open them. */
+const [filePrefix, morePrefix] = ['.file-', '.more-'];
+const ownPrefixes = [privatePrefix, filePrefix, morePrefix];
 
 const silent: SpoolSinks = { stdout: { write: () => {} }, stderr: { write: () => {} } };
 
@@ -86,8 +89,8 @@ export class Keepers implements Disposable {
       const words =
         kept.kind === 'client' ? ['client', ...kept.command] : ['daemon', kept.socketPath, kept.id];
       const [file, more] = kept.kind === 'client' ? [kept.file, kept.more] : ['', {}];
-      opened.push(namelessFile(join(this.#dir, `.file-${name}`), file));
-      opened.push(namelessFile(join(this.#dir, `.more-${name}`), variables(more)));
+      opened.push(namelessFile(this.#path(`${filePrefix}${name}`), file));
+      opened.push(namelessFile(this.#path(`${morePrefix}${name}`), variables(more)));
       const [spool, descriptor3, descriptor5] = opened;
       const numbers = [limits.outputStreamBytes, limits.outputTailBytes, clockNumber(process.arch)];
       const args = ['-e', keeperProgram, name, ...numbers.map(String), ...words];
@@ -114,7 +117,8 @@ export class Keepers implements Disposable {
     if (keeper === undefined) return undefined;
     return {
       follow: (sinks) => this.#follow(name, sinks, () => isRunning(keeper)),
-      kill: () => killGroup(keeper.pid),
+      // The number of one that has ended may be somebody else's.
+      kill: () => void isRunning(keeper).then((runs) => runs && killGroup(keeper.pid)),
     };
   }
 
@@ -129,16 +133,18 @@ export class Keepers implements Disposable {
 
   /** Nobody asks for this run any more. Its keeper, if it still runs, goes on to its end. */
   forget(name: string): void {
-    for (const prefix of ['', privatePrefix]) {
+    for (const prefix of ['', ...ownPrefixes]) {
       rmSync(this.#path(`${prefix}${name}`), { force: true });
     }
   }
 
   /** Forgets the runs that do not live. */
   forgetStrays(lives: (name: string) => boolean): void {
-    const own = readdirSync(this.#dir).filter((name) => name.startsWith(privatePrefix));
-    const names = [...this.#all(), ...own.map((name) => name.slice(privatePrefix.length))];
-    for (const name of names) if (!lives(name)) this.forget(name);
+    for (const entry of readdirSync(this.#dir)) {
+      const prefix = ownPrefixes.find((one) => entry.startsWith(one)) ?? '';
+      const name = entry.slice(prefix.length);
+      if (!lives(name)) this.forget(name);
+    }
   }
 
   /** Ends the watch; whoever still follows looks by itself. */
@@ -172,6 +178,7 @@ export class Keepers implements Disposable {
     const { promise: failed, reject } = Promise.withResolvers<never>();
     failed.catch(() => {});
     child.on('error', (cause) => {
+      gone = true;
       reject(
         new WorkerError('internal', 'perl, which keeps sandboxes, cannot be started', { cause }),
       );
