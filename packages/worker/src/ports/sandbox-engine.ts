@@ -174,7 +174,8 @@ export interface SandboxEngine {
   run(spec: SandboxRunSpec, sinks: SandboxSinks, signal?: AbortSignal): Promise<SandboxExit>;
   /**
    * Goes on with a run that an earlier process of the node began and that is kept: hands on its output from the
-   * beginning, holds its limit from its own start, and ends like `run`.
+   * beginning, holds its limit from its own start, and ends like `run`. A signal that has fired before it is found kills
+   * it without grace.
    * @throws WorkerError `start_lost` where nothing is kept of it, and those of `run`
    */
   adopt(spec: AdoptedRunSpec, sinks: SandboxSinks, signal?: AbortSignal): Promise<SandboxExit>;

@@ -97,14 +97,15 @@ async function settleJobs(
   },
 ): Promise<void> {
   const { log, clock } = parts;
-  await recoverJobs({ store, ...rest, clock, log });
-  void nowAndThen(parts, retentionMs, 'the removal of old results', () =>
-    dropOldResults({ store, artifacts, rule: retentionRule, clock, log }),
-  );
+  // First: a job that is gone on with collects anew what a killed process had not told of.
   const strays = await artifacts.removeStrays(
     (jobId) => store.find(jobId)?.result?.artifacts !== undefined,
   );
   if (strays > 0) log.info('files of jobs without a result were removed', { archives: strays });
+  await recoverJobs({ store, ...rest, clock, log });
+  void nowAndThen(parts, retentionMs, 'the removal of old results', () =>
+    dropOldResults({ store, artifacts, rule: retentionRule, clock, log }),
+  );
 }
 
 /** Memory of all sandboxes, MiB; where nothing holds them to it, what would. */

@@ -135,11 +135,16 @@ export class FakeEngine implements SandboxEngine {
     return this.openNetwork({ jobId: '', labels: {}, timeoutSeconds: 1 }, serve, signal);
   }
 
-  async adopt({ name, timeoutSeconds }: AdoptedRunSpec, sinks: SandboxSinks): Promise<SandboxExit> {
+  async adopt(
+    { name, timeoutSeconds }: AdoptedRunSpec,
+    sinks: SandboxSinks,
+    signal?: AbortSignal,
+  ): Promise<SandboxExit> {
     const run = this.#forgotten.has(name) ? undefined : this.#held.get(name);
     if (run === undefined) throw new WorkerError('start_lost', 'nothing is kept of the run');
     const { text, startedAt } = run;
     write(sinks, 'stdout', text);
+    if (signal?.aborted === true) run.end({ kind: 'stopped', exitCode: 137 });
     const leftMs = startedAt.getTime() + timeoutSeconds * 1000 - Date.now();
     const limit = setTimeout(() => run.end({ kind: 'timed_out' }), leftMs);
     const ending = await run.ending.finally(() => clearTimeout(limit));

@@ -37,6 +37,9 @@ export interface Scene {
   readonly remove?: WorkspaceStore['remove'];
   readonly run?: SandboxEngine['run'];
   readonly stop?: SandboxEngine['stop'];
+  readonly adopt?: SandboxEngine['adopt'];
+  /** The folders of a job that an earlier process left; none unless told. */
+  readonly find?: WorkspaceStore['find'];
   readonly openNetwork?: SandboxEngine['openNetwork'];
   readonly disk?: Partial<JobServiceDeps['disk']>;
   readonly artifacts?: Partial<JobServiceDeps['artifacts']>;
@@ -80,6 +83,7 @@ export function stage(scene: Scene = {}) {
     ensureImage: scene.ensureImage ?? (async () => {}),
     openNetwork: scene.openNetwork ?? (async () => ({ mode: 'own', close: async () => {} })),
     run: scene.run ?? play,
+    ...(scene.adopt && { adopt: scene.adopt }),
     stop: async (name: string, grace: number) => {
       stops.push([name, grace]);
       await scene.stop?.(name, grace);
@@ -94,7 +98,7 @@ export function stage(scene: Scene = {}) {
       removed.push(id);
       await scene.remove?.(id);
     },
-    find: async () => undefined,
+    find: scene.find ?? (async () => undefined),
     stage: async () => {},
     stageFolder: async () => {},
     removeStaged: async () => [],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { JobArtifact } from '@cynodeai/contracts/common';
 import { packFiles } from '@cynodeai/runtime/archive';
@@ -114,11 +115,15 @@ class Passing {
   ): Promise<Uint8Array | undefined> {
     if (this.#masker === undefined) return undefined;
     const parts: Uint8Array[] = [];
-    for await (const chunk of chunks) parts.push(chunk);
-    const bytes = Buffer.concat(parts);
-    const masked = this.#masker.masked(bytes);
-    this.masked ||= masked !== undefined;
-    return masked ?? bytes;
+    const stream = this.#masker.stream();
+    for await (const chunk of chunks) {
+      parts.push(stream.write(chunk));
+      // A search takes its time: whoever else waits has a turn between two pieces.
+      await immediate();
+    }
+    parts.push(stream.finish());
+    this.masked ||= stream.found;
+    return Buffer.concat(parts);
   }
 }
 

@@ -69,15 +69,15 @@ export function memoryFiles(options: MemoryFilesOptions): SecretFiles {
     isUsable: folder !== undefined,
 
     write: async (jobId, secrets, owner) => {
+      const none = 'this node has no folder in memory for secrets; mount a tmpfs at /dev/shm';
       if (folder === undefined || !isOurs(folder)) {
-        throw new WorkerError(
-          'node_policy_refused',
-          'this node has no folder in memory for secrets; mount a tmpfs at /dev/shm',
-        );
+        throw new WorkerError('node_policy_refused', none);
       }
       const path = join(folder, jobId);
       try {
         await removeAt(path);
+        // Once more: the end of another job takes an empty folder away.
+        if (!isOurs(folder)) throw new WorkerError('node_policy_refused', none);
         mkdirSync(path, { mode: 0o700 });
         for (const { name, value } of secrets) {
           const file = join(path, name);

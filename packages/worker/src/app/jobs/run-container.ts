@@ -72,13 +72,17 @@ async function outcomeOf(
   return { exit, stdout: stdout.finish(), stderr: stderr.finish(), masked };
 }
 
-/** Goes on with the container of a job that an earlier process of the node began. @throws what `SandboxEngine.adopt` throws */
+/**
+ * Goes on with the container of a job that an earlier process of the node began; a signal that fires before it is found
+ * ends it without grace, later `engine.stop` does. @throws what `SandboxEngine.adopt` throws
+ */
 export function adoptContainer(
   engine: Pick<SandboxEngine, 'adopt'>,
   spec: AdoptedRunSpec,
+  signal: AbortSignal,
   heard?: SandboxSinks['heard'],
 ): Promise<ContainerOutcome> {
-  return outcomeOf((sinks) => engine.adopt(spec, sinks), { heard });
+  return outcomeOf((sinks) => engine.adopt(spec, sinks, signal), { heard });
 }
 
 /**

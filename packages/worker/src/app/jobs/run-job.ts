@@ -178,8 +178,7 @@ async function runWatched(
   });
   run.onWatch(watch);
   try {
-    run.signal.throwIfAborted();
-    // From here to the engine nothing is waited for: a stop finds the one or the other.
+    // Who ends it from here on is heard by whoever begins it, or finds it with the engine.
     run.onContainer();
     const signal = AbortSignal.any([run.signal, ending.signal]);
     const outcome = await begin(signal);
@@ -206,16 +205,20 @@ async function runIn(deps: RunJobDeps, run: JobRun, place: RunPlace): Promise<Ra
 /** Goes on with a run; a way to the model that cannot be had again costs the model, not the job. */
 async function adoptIn(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace): Promise<Ran> {
   const { name, request, admitted } = run;
+  const over = new AbortController();
   const network =
     request.sandbox.use_inference === true
-      ? rejoinNetwork(deps, run).catch(() => undefined)
+      ? rejoinNetwork(deps, run, AbortSignal.any([run.signal, over.signal]))
       : undefined;
   const { timeoutSeconds } = admitted;
   const user = dirs.user && { uid: dirs.user.uid, gid: dirs.user.gid };
   const spec = { name, timeoutSeconds, ...(user && { user }) };
   try {
-    return await runWatched(deps, run, dirs, () => adoptContainer(deps.engine, spec, run.heard));
+    return await runWatched(deps, run, dirs, (signal) =>
+      adoptContainer(deps.engine, spec, signal, run.heard),
+    );
   } finally {
+    over.abort();
     await (await network)?.close();
   }
 }
@@ -223,14 +226,18 @@ async function adoptIn(deps: RunJobDeps, run: JobRun, dirs: JobWorkspace): Promi
 /** Tries to serve an adopted sandbox again: what served it before may still be about to end. */
 const rejoins = { most: 5, pauseMs: 500 } as const;
 
-async function rejoinNetwork(deps: RunJobDeps, run: JobRun): Promise<SandboxNetwork | undefined> {
+async function rejoinNetwork(
+  deps: RunJobDeps,
+  run: JobRun,
+  signal: AbortSignal,
+): Promise<SandboxNetwork | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await deps.engine.rejoinNetwork(run.name, deps.relay.serve, run.signal);
+      return await deps.engine.rejoinNetwork(run.name, deps.relay.serve, signal);
     } catch (error) {
-      if (run.signal.aborted) return undefined;
+      if (signal.aborted) return undefined;
       if (attempt < rejoins.most) {
-        await deps.timer.sleep(rejoins.pauseMs, run.signal);
+        await deps.timer.sleep(rejoins.pauseMs, signal);
         continue;
       }
       const fields = { job_id: run.request.job_id, error: messageOf(error) };

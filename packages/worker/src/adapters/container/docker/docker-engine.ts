@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Log } from '@cynodeai/runtime/observe';
 import { WorkerError } from '../../../domain/errors.ts';
@@ -20,7 +19,7 @@ import { keepGroup } from '../shared/kept-group.ts';
 import { removeJobContainers } from '../shared/job-containers.ts';
 import { openOomVictims } from '../shared/oom-victims.ts';
 import { openTree } from '../shared/open-tree.ts';
-import { bootDirOf, type RunDirSource } from '../shared/run-dir.ts';
+import { bootDirOf, makePrivateDir, type RunDirSource } from '../shared/run-dir.ts';
 import { removeTree } from '../shared/remove-tree.ts';
 import { probeWay, wayFeatures } from '../shared/probe-way.ts';
 import { runProbe } from '../shared/run-probe.ts';
@@ -58,8 +57,9 @@ const containersOf = (deps: DockerRunDeps) => (spec: SandboxRunSpec) =>
 
 /** Where spools of what keepers hold lie. */
 async function keptDir(source: DockerSource): Promise<string> {
-  const dir = join(bootDirOf(source, await readHostFacts()), 'kept');
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const boot = bootDirOf(source, await readHostFacts());
+  const dir = join(boot, 'kept');
+  for (const path of [dirname(boot), boot, dir]) await makePrivateDir(path);
   return dir;
 }
 

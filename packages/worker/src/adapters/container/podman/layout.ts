@@ -1,8 +1,8 @@
-import { lstat, mkdir, readdir, readFile, readlink, rm, symlink, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, symlink, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { writeFileAtomic } from '@cynodeai/runtime/files';
-import { WorkerError } from '../../../domain/errors.ts';
+import { makePrivateDir } from '../shared/run-dir.ts';
 import { sandboxHosts } from '../sandbox-rules.ts';
 import { seccompProfile } from '../seccomp/profile.ts';
 import type { EnginePaths } from './paths.ts';
@@ -33,25 +33,13 @@ async function put(path: string, content: string, mode = 0o644): Promise<void> {
   await writeFileAtomic(path, content, { mode });
 }
 
-/** A directory in a place others may write must be ours, or someone else could have planted it. */
-async function makePrivate(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const { uid } = await lstat(path);
-  if (uid !== process.getuid?.()) {
-    throw new WorkerError(
-      'engine_unusable',
-      `${path} belongs to another user: set CYNODE_RUN_DIR to a directory of your own`,
-    );
-  }
-}
-
 /**
  * Makes the folders and files the private engine needs; existing ones stay.
  * @throws WorkerError `engine_unusable` when the run folder belongs to another user
  */
 export async function prepareLayout(paths: EnginePaths): Promise<void> {
-  await makePrivate(dirname(paths.run));
-  await makePrivate(paths.run);
+  await makePrivateDir(dirname(paths.run));
+  await makePrivateDir(paths.run);
   for (const dir of [paths.home, paths.temp, dirname(paths.hostsFile)]) {
     await mkdir(dir, { recursive: true, mode: 0o700 });
   }

@@ -173,7 +173,9 @@ export class PodmanContainer implements EngineContainer {
       }
       case 'engine_fault': {
         const message = 'the container engine ended without an answer';
-        return { kind: 'fault', error: new WorkerError('internal', message), words };
+        // Of one that had begun they are the job's, and in no log.
+        const said = call.started ? '' : words;
+        return { kind: 'fault', error: new WorkerError('internal', message), words: said };
       }
     }
   }

@@ -138,9 +138,11 @@ export function containerRuns(
 
     adopt: async (spec, sinks, signal) => {
       const container = await adoptedOf(spec);
-      if (container !== undefined)
-        return follow({ container, spec, isAdopted: true }, sinks, signal);
-      throw new WorkerError('start_lost', 'nothing is kept of the run');
+      if (container === undefined)
+        throw new WorkerError('start_lost', 'nothing is kept of the run');
+      // Later ends come through `stop`, which gives it its grace.
+      const ended = signal?.aborted === true ? signal : undefined;
+      return follow({ container, spec, isAdopted: true }, sinks, ended);
     },
 
     traceOf: async (name, limitMs) => {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { lstat, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { WorkerError } from '../../../domain/errors.ts';
 import type { HostFacts } from './host.ts';
 
 export interface RunDirSource {
@@ -26,4 +29,19 @@ export function bootDirOf(
   { uid, bootId }: Pick<HostFacts, 'uid' | 'bootId'>,
 ) {
   return join(runDirOf(source, uid), bootId.replaceAll('-', '').slice(0, 8));
+}
+
+/**
+ * Makes a directory in a place others may write; it must be ours, or someone else could have planted it.
+ * @throws WorkerError `engine_unusable`
+ */
+export async function makePrivateDir(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const { uid } = await lstat(path);
+  if (uid !== process.getuid?.()) {
+    throw new WorkerError(
+      'engine_unusable',
+      `${path} belongs to another user: set CYNODE_RUN_DIR to a directory of your own`,
+    );
+  }
 }

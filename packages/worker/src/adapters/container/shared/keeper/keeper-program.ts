@@ -80,7 +80,9 @@ sub take {
   my $over = length($text) - $tail;
   if ($over > 0) { $dropped[$stream] += $over; $text = substr $text, $over }
   my $last = $ring->[-1];
-  if ($last && $last->[0] == $order && length $last->[2] < 4096) { $last->[2] .= $text }
+  # Many small pieces in turn are joined although others came between.
+  my $joins = $last && length $last->[2] < 4096 && ($last->[0] == $order || @$ring > 1024);
+  if ($joins) { $last->[2] .= $text }
   else { push @$ring, [++$order, now(), $text] }
   $held[$stream] += length $text;
   while ($held[$stream] - length $ring->[0][2] >= $tail) {

@@ -52,10 +52,9 @@ const silent: SpoolSinks = { stdout: { write: () => {} }, stderr: { write: () =>
 function namelessFile(path: string, text: string): number {
   const made = openSync(path, 'wx+', 0o600);
   try {
-    // Read from its beginning, whoever wrote it.
-    const descriptor = openSync(path, 'r');
     writeSync(made, text);
-    return descriptor;
+    // Read from its beginning, whoever wrote it.
+    return openSync(path, 'r');
   } finally {
     unlinkSync(path);
     closeSync(made);
