@@ -8,7 +8,7 @@ import {
   startPostgres,
   stopPostgres,
 } from '../src/postgres/index.ts';
-import { stopProcess } from '../src/postgres/server-process.ts';
+import { lastLogLines, stopProcess } from '../src/postgres/server-process.ts';
 
 let folder: TemporaryDirectory;
 let dataDir: string;
@@ -67,6 +67,17 @@ it('tells the reason of the server when it does not start', async () => {
     code: 'postgres_start_failed',
     message: expect.stringContaining('shared_buffers') as unknown,
   });
+});
+
+it('tells what its own process wrote, whoever else wrote into the log behind it', async () => {
+  const line = (pid: number, text: string): string =>
+    `2026-12-01 02:09:29.383 UTC [${pid}] ${text}`;
+  const log = join(folder.path, 'server.log');
+  const others = Array.from({ length: 9 }, (_none, index) => line(4862, `LOG:  line ${index}`));
+  const own = [line(4863, 'FATAL:  lock file "x" already exists'), line(4863, 'HINT:  Is it?')];
+  await writeFile(log, `${[...own, ...others].join('\n')}\n`);
+  expect(await lastLogLines(log, 4863)).toBe(own.join(' | '));
+  expect(await lastLogLines(log, 1)).toBe(others.slice(-4).join(' | '));
 });
 
 it('says that a stored password is lost, and starts nothing that stays', async () => {

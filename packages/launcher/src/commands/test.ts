@@ -68,6 +68,7 @@ export async function test(
   }
   if (!clean && totals.failed === 0)
     await context.output.text('a check outside the tests failed, see above\n');
+  for (const line of totals.failures) await context.output.text(`failed: ${line}\n`);
   await context.output.text(`${totals.passed} passed, ${totals.failed} failed\n`);
   return clean && totals.failed === 0 ? 0 : 1;
 }

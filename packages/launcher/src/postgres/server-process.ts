@@ -80,10 +80,18 @@ async function rotate(logFile: string): Promise<void> {
   if (size > maxLogBytes) await rename(logFile, `${logFile}.1`);
 }
 
-/** The last lines the server wrote, in one line. */
-export async function lastLogLines(logFile: string, count = 4): Promise<string> {
+/** Most lines of the server's log in a message. */
+const shownLines = 4;
+
+/**
+ * The last lines in the log, in one line: those that a process wrote under its id, where one is named and there are any.
+ * Several starters at once write into the same log.
+ */
+export async function lastLogLines(logFile: string, pid?: number): Promise<string> {
   const text = (await readFile(logFile, 'utf8').catch(missingFile)) ?? '';
-  return text.trim().split('\n').slice(-count).join(' | ');
+  const lines = text.trim().split('\n');
+  const own = lines.filter((line) => line.includes(` [${pid}] `));
+  return (own.length > 0 ? own : lines).slice(-shownLines).join(' | ');
 }
 
 /** A signal and how long it may take. */

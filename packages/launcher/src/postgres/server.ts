@@ -167,7 +167,8 @@ async function start(
     await stopLaunched(child, clusterDir);
     throw error;
   }
-  const reason = await lastLogLines(place.logFile);
+  if ((await findServer(clusterDir)) !== undefined) return undefined;
+  const reason = await lastLogLines(place.logFile, child.pid);
   if (/lock file .* already exists|shared memory block/.test(reason)) return undefined;
   throw startFailure('ended at start', reason);
 }
