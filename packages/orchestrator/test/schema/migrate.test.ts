@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, readdir, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type TemporaryDirectory,
@@ -46,26 +46,26 @@ const write = (file: string, sql: string): Promise<void> => writeFile(join(folde
 const run = (allowBreaking = false): Promise<{ applied: readonly string[] }> =>
   migrate(database.url, { log, directory: folder.path, allowBreaking });
 
-async function ask<T>(sql: string): Promise<T[]> {
+async function withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
   try {
-    return (await client.query<{ answer: T }>(sql)).rows.map((row) => row.answer);
+    return await work(client);
   } finally {
     await client.end();
   }
 }
 
-async function snapshot(): Promise<string> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
+const ask = <T>(sql: string): Promise<T[]> =>
+  withClient(async (client) =>
+    (await client.query<{ answer: T }>(sql)).rows.map((row) => row.answer),
+  );
+
+const snapshot = (): Promise<string> =>
+  withClient(async (client) => {
     const { rows } = await client.query('SELECT * FROM schema_migrations ORDER BY version');
     return JSON.stringify([[...(await readLiveSchema(client))], rows]);
-  } finally {
-    await client.end();
-  }
-}
+  });
 
 describe('the bundled migrations', () => {
   it('are applied once by three processes that start at once (REQ-SCHEMA-0105)', async () => {
@@ -125,6 +125,39 @@ describe('the bundled migrations', () => {
     expect((await run()).applied).toEqual([]);
     await write('0001_once.sql', `${header}-- Other words.\nCREATE TABLE once (id int);`);
     await expect(run()).rejects.toMatchObject({ code: 'migration_changed' });
+  });
+
+  it('give an install of the hour in which 0013 was other what it lacks', async () => {
+    const name = '0013_node_join_tokens.sql';
+    const now = await readFile(join(bundledMigrations, name), 'utf8');
+    const formerly = /^-- formerly: ([0-9a-f]+)\n/m.exec(now);
+    const then = now
+      .replace(formerly?.[0] ?? '', '')
+      .replace(' DEFAULT gen_random_uuid()', '')
+      .replace(' DEFAULT now()', '')
+      .replace(/^CREATE INDEX .*\n/m, '');
+    expect(createHash('sha256').update(then).digest('hex')).toBe(formerly?.[1]);
+    await cp(bundledMigrations, folder.path, { recursive: true });
+    for (const file of await expectedFiles()) {
+      if (file > name) await rm(join(folder.path, file));
+    }
+    await write(name, then);
+    await run();
+    const look = () =>
+      withClient(async (client) => {
+        const table = (await readLiveSchema(client)).get('node_join_tokens');
+        return {
+          defaults: table?.columns.flatMap(({ name: column, fallback }) =>
+            fallback === null ? [] : [column],
+          ),
+          indexes: table?.indexes.filter((index) => index === 'created_by'),
+        };
+      });
+    expect(await look()).toEqual({ defaults: [], indexes: [] });
+    await migrate(database.url, { log });
+    const { defaults, indexes } = await look();
+    expect(defaults?.toSorted()).toEqual(['created_at', 'id']);
+    expect(indexes).toEqual(['created_by']);
   });
 
   it('bring the schema from no version to the expected one', async () => {
