@@ -90,6 +90,20 @@ describe('the request of a rerun', () => {
     expect(rerunRequest(other, { env: { A: '1', B: '2' } }).env).toEqual({ A: '1', B: '2' });
   });
 
+  it('takes no name that every object has for one that was given', () => {
+    const names = Object.getOwnPropertyNames(Object.prototype).filter(
+      (name) => name !== '__proto__',
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...names), (name) => {
+        const request = { prompt: 'x', input_mode: 'script', env: { [name]: 'canary' } } as const;
+        const other = storedOf(request, { isOwn: false });
+        expect(() => rerunRequest(other, {})).toThrow(`the values of ${name} are known`);
+        expect(rerunRequest(other, { env: { [name]: '1' } }).env).toEqual({ [name]: '1' });
+      }),
+    );
+  });
+
   it.each([
     [{ prompt: undefined }, {}, 'the text'],
     [{ payload: undefined, mode: 'script' }, {}, 'the job'],

@@ -49,7 +49,7 @@ function knownOf(
   given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   if (isOwn) return env;
-  const missing = Object.keys(env).filter((key) => given[key] === undefined);
+  const missing = Object.keys(env).filter((key) => !Object.hasOwn(given, key));
   const [first] = missing;
   if (first === undefined) return {};
   const text = `the values of ${missing.join(', ')} are known to the creator of task ${name} alone; give them, as with: cynork task rerun TASK --env ${first}=VALUE`;
