@@ -3,6 +3,7 @@ import type { BenchInstall } from '../support/install.ts';
 import { measureApiCreate, measureApiRead } from './api.ts';
 import { measureChain } from './chain.ts';
 import { measureDispatch } from './dispatch.ts';
+import { measureFolderAgain, measureFolderIn } from './folder.ts';
 import { measureMemory } from './memory.ts';
 import {
   measureInferenceDocker,
@@ -26,6 +27,8 @@ export interface Line {
 export const lines: readonly Line[] = [
   { name: 'chain', title: 'POST of a task to its result', measure: measureChain },
   { name: 'run', title: 'warm `cynode run`', measure: measureRun },
+  { name: 'folder-in', title: 'a folder of 300 MB into a job', measure: measureFolderIn },
+  { name: 'folder-again', title: 'the same once more', measure: measureFolderAgain },
   { name: 'cynork', title: 'start of cynork', measure: measureCynork },
   { name: 'cynork-status', title: 'CPU of `cynork status`', measure: measureCynorkStatus },
   { name: 'api-read', title: 'an authenticated read', measure: measureApiRead },

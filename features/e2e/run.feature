@@ -43,6 +43,22 @@ Feature: One command from nothing to a result
     And standard output holds "sum 42"
     And standard output holds "check.py"
 
+  Scenario: A folder goes in, and a failing test comes out with its code and last lines
+    Given a file "Makefile" holding "test: sum\n\t./sum\n\tpython3 -m unittest -q check.py\nsum: sum.c"
+    And a file "sum.c" holding "#include <stdio.h>\nint main(void) { return printf(\"sum %d\", 40 + 2) < 0; }"
+    And a file "check.py" holding "import unittest\nclass Check(unittest.TestCase):\n    def test(self): self.assertEqual(2 + 2, 4)"
+    When I run cynode with "run --dir . -- make test"
+    Then cynode exits with 0
+    And standard output holds "sum 42"
+    Given a file "check.py" holding "import unittest\nclass Check(unittest.TestCase):\n    def test(self): self.assertEqual(2 + 2, 5)"
+    When I run cynode with "run --dir . --commands 'make test'"
+    Then cynode exits with 2
+    And standard error holds "AssertionError: 4 != 5"
+    And standard error holds "Error 1"
+    When I run cynork with "task create --dir . --result -- sh -c 'ls; pwd'"
+    Then standard output holds "/workspace"
+    And standard output holds "sum.c"
+
   Scenario: What a job leaves comes out
     When I run cynode with "run --commands 'mkdir /job/artifacts/a; echo left > /job/artifacts/a/b; ln -s /etc/passwd /job/artifacts/link' --out results"
     Then cynode exits with 0

@@ -135,7 +135,11 @@ function isUtf16(bytes: Uint8Array): boolean {
 
 /** Like `readCheckedFile`, for text: it must be well-formed UTF-8 and not empty. */
 export async function readCheckedText(path: string, maxBytes: number): Promise<string> {
-  const bytes = await readCheckedFile(path, maxBytes);
+  return textOf(path, await readCheckedFile(path, maxBytes));
+}
+
+/** Bytes that must be well-formed UTF-8 and not empty. @throws TaskInputError naming where they are from */
+export function textOf(path: string, bytes: Buffer): string {
   if (bytes.length === 0) throw new TaskInputError(`${path} is empty`);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -67,7 +67,7 @@ describe('the variables of a new task', () => {
   it('and an image are for a sandbox, never for a prompt', async () => {
     await using input = await readTaskInput(
       { command: ['true'], image: 'web', env: ['A'], envFile: [] },
-      { A: 'b' },
+      { env: { A: 'b' } },
     );
     expect(input.body).toMatchObject({ image: 'web', env: { A: 'b' } });
     const path = await file('A=1');

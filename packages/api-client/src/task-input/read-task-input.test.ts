@@ -1,6 +1,7 @@
 import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -180,6 +181,93 @@ describe('readTaskInput', () => {
   it('refuses a name that no header can hold', async () => {
     const attach = [await file('a\nb', 'x')];
     await expect(readTaskInput({ prompt: 'x', attach })).rejects.toThrow('line break');
+  });
+});
+
+describe('what stands behind --', () => {
+  it('is a command and its words, or the words of a script', async () => {
+    const script = await file('with-words', 'echo "$@"\n');
+    const rest = ['ls', '-la', 'a b', ''];
+    await expect(bodyOf({ rest })).resolves.toEqual({ input_mode: 'commands', args: rest });
+    await expect(bodyOf({ script, rest })).resolves.toMatchObject({
+      input_mode: 'script',
+      args: rest,
+    });
+    await expect(bodyOf({ script, rest: [] })).resolves.not.toHaveProperty('args');
+  });
+
+  it.each([
+    ['nothing', { rest: [] }, 'no command behind --'],
+    ['an empty command', { rest: ['', 'a'] }, 'no command behind --'],
+    ['a command beside others', { rest: ['a'], command: ['b'] }, 'one input only'],
+    ['words of a prompt', { rest: ['a'], prompt: 'b' }, 'one input only'],
+    ['more than fits', { rest: ['a'.repeat(97 * 1024)] }, '96 KiB at most'],
+    [
+      'too many words',
+      { rest: Array.from({ length: 1025 }, () => 'a') },
+      '1024 and 96 KiB at most',
+    ],
+  ] as const)('is refused when it is %s', async (_title, flags, why) => {
+    await expect(readTaskInput(flags)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(why) as string,
+    });
+  });
+});
+
+describe('standard input', () => {
+  const from = (...texts: readonly (string | Buffer)[]) => ({
+    stdin: () => Readable.from(texts.map((text) => Buffer.from(text))),
+  });
+
+  it('is a script, judged as one from a file', async () => {
+    await using input = await readTaskInput({ script: '-' }, from('echo ', 'a'));
+    expect(input.body).toEqual({ input_mode: 'script', prompt: 'echo a' });
+    await expect(readTaskInput({ script: '-' }, from())).rejects.toThrow('standard input is empty');
+    await expect(readTaskInput({ script: '-' }, from('#!/bin/sh\r\n'))).rejects.toThrow(
+      'Windows line',
+    );
+    await expect(readTaskInput({ script: '-' }, from(Buffer.of(0xff)))).rejects.toThrow(
+      'not valid UTF-8',
+    );
+    const large = from(Buffer.alloc(256 * 1024), 'x');
+    await expect(readTaskInput({ script: '-' }, large)).rejects.toThrow('larger than 256 KiB');
+  });
+
+  it('goes along as a file of that name, whatever is in it', async () => {
+    const bytes = Buffer.from([0, 255, 10]);
+    await using input = await readTaskInput({ command: ['cat'], stdin: true }, from(bytes));
+    expect(input.body).toMatchObject({ stdin: true, input_mode: 'commands' });
+    const [sent] = input.files;
+    expect([sent?.name, sent?.sizeBytes]).toEqual(['stdin', 3]);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of sent?.chunks() ?? []) chunks.push(chunk);
+    expect(Buffer.concat(chunks)).toEqual(bytes);
+  });
+
+  it('is refused where nothing reads it, where it is read twice, and beyond 10 MiB', async () => {
+    await expect(readTaskInput({ prompt: 'a', stdin: true }, from('x'))).rejects.toThrow(
+      '--stdin is for',
+    );
+    await expect(readTaskInput({ script: '-', stdin: true }, from('x'))).rejects.toThrow(
+      'drop --stdin',
+    );
+    const attach = [await file('stdin', 'x')];
+    await expect(readTaskInput({ command: ['a'], stdin: true, attach }, from('x'))).rejects.toThrow(
+      'named stdin',
+    );
+    const large = from(Buffer.alloc(10 * 1024 * 1024), 'x');
+    await expect(readTaskInput({ command: ['a'], stdin: true }, large)).rejects.toThrow(
+      'larger than 10 MiB',
+    );
+  });
+
+  it('that never ends is left when the program is told to stop', async () => {
+    const stop = new AbortController();
+    const endless = new Readable({ read: () => {} });
+    const reading = readTaskInput({ script: '-' }, { stdin: () => endless, signal: stop.signal });
+    stop.abort();
+    await expect(reading).rejects.toThrow(/abort/i);
   });
 });
 

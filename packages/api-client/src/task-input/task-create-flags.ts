@@ -8,7 +8,12 @@ export const taskCreateFlags = {
   task: { type: 'string', short: 't', value: 'text', help: 'what to do, in plain text' },
   prompt: { type: 'string', short: 'p', value: 'text', help: 'the same as --task' },
   taskFile: { type: 'string', short: 'f', value: 'path', help: 'the same, from a file' },
-  script: { type: 'string', short: 's', value: 'path', help: 'run this script in the sandbox' },
+  script: {
+    type: 'string',
+    short: 's',
+    value: 'path',
+    help: 'run this script in the sandbox; - reads it from standard input',
+  },
   command: {
     type: 'strings',
     value: 'text',
@@ -36,6 +41,7 @@ export const taskCreateFlags = {
     value: 'path',
     help: 'send this folder; a script or commands run in it (of a git checkout: what is not ignored)',
   },
+  stdin: { type: 'boolean', help: 'send standard input; a script or commands read it as theirs' },
   name: { type: 'string', value: 'text', help: 'name of the task' },
   projectId: { type: 'string', value: 'uuid|slug', help: 'project of the task' },
   timeout: {
@@ -66,6 +72,10 @@ export const taskCreateFlags = {
   },
   useInference: { type: 'boolean', help: 'let a script or commands reach the model' },
 } as const satisfies Flags;
+
+/** Of the words behind `--`, for the help. */
+export const taskCreateRest =
+  'words for the script; without a script, a command and its words, which no shell reads';
 
 /** What was typed of these flags. */
 export type TaskCreateValues = FlagValues<typeof taskCreateFlags>;

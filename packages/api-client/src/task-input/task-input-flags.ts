@@ -6,6 +6,8 @@ import { parseTimeoutSeconds } from './task-timeout.ts';
 export interface TaskInputFlags extends Omit<TaskCreateValues, 'task' | 'timeout'> {
   /** Time limit of the job, seconds; for a script or commands only. */
   readonly timeoutSeconds?: number;
+  /** Words behind `--`. */
+  readonly rest?: readonly string[];
 }
 
 /** Reads what was typed. @throws TaskInputError when the text was given twice or the time limit is none. */

@@ -2,12 +2,14 @@ import { limits } from '@cynodeai/contracts/common';
 import type { InputMode } from '@cynodeai/contracts/gateway';
 import { readCheckedText } from './checked-file.ts';
 import { TaskInputError } from './task-input-error.ts';
+import type { StandardInput } from './standard-input.ts';
 import type { TaskInputFlags } from './task-input-flags.ts';
 
 /** The text of a task as the wire takes it. */
 export type TaskText =
   | { readonly input_mode: InputMode; readonly prompt: string }
-  | { readonly input_mode: 'commands'; readonly commands: string[] };
+  | { readonly input_mode: 'commands'; readonly commands: string[] }
+  | { readonly input_mode: 'commands'; readonly args: string[] };
 
 function textInMode(text: string, mode: InputMode | undefined): TaskText {
   if (text === '') throw new TaskInputError('the task is empty; say what to do');
@@ -35,8 +37,7 @@ function onlyMode(flags: TaskInputFlags, mode: InputMode, source: string): void 
 }
 
 /** A file that a shell reads: a byte order mark or Windows line ends would be part of its commands. */
-async function readShellText(path: string, maxBytes: number): Promise<string> {
-  const text = await readCheckedText(path, maxBytes);
+function shellText(path: string, text: string): string {
   if (text.startsWith('\uFEFF')) {
     throw new TaskInputError(
       `${path} begins with a byte order mark (BOM), which a shell takes for part of the first command; save it as UTF-8 without BOM`,
@@ -45,8 +46,15 @@ async function readShellText(path: string, maxBytes: number): Promise<string> {
   return text;
 }
 
-async function readScript(path: string): Promise<string> {
-  const text = await readShellText(path, limits.scriptBytes);
+async function readShellText(path: string, maxBytes: number): Promise<string> {
+  return shellText(path, await readCheckedText(path, maxBytes));
+}
+
+async function readScript(path: string, stdin: StandardInput): Promise<string> {
+  const text =
+    path === '-'
+      ? shellText('standard input', await stdin.text(limits.scriptBytes))
+      : await readShellText(path, limits.scriptBytes);
   if (text.split('\n', 1)[0]?.endsWith('\r') === true) {
     throw new TaskInputError(
       `${path} has Windows line ends (CRLF), which a shell takes for part of each command; convert it: sed -i 's/\\r$//' ${path}`,
@@ -57,8 +65,8 @@ async function readScript(path: string): Promise<string> {
 
 type Source = (flags: TaskInputFlags) => Promise<TaskText>;
 
-function sourcesOf(flags: TaskInputFlags): Source[] {
-  const { prompt, taskFile, script, command, commandsFile } = flags;
+function sourcesOf(flags: TaskInputFlags, stdin: StandardInput): Source[] {
+  const { prompt, taskFile, script, command, commandsFile, rest } = flags;
   const sources: Source[] = [];
   if (prompt !== undefined) sources.push(async ({ inputMode }) => textInMode(prompt, inputMode));
   if (taskFile !== undefined) {
@@ -69,13 +77,20 @@ function sourcesOf(flags: TaskInputFlags): Source[] {
   if (script !== undefined) {
     sources.push(async (all) => {
       onlyMode(all, 'script', 'a script file');
-      return textInMode(await readScript(script), 'script');
+      return textInMode(await readScript(script, stdin), 'script');
     });
   }
   if (command !== undefined && command.length > 0) {
     sources.push(async (all) => {
       onlyMode(all, 'commands', 'a command');
       return commandsOf(command, 'the command line');
+    });
+  }
+  if (rest !== undefined && script === undefined) {
+    sources.push(async (all) => {
+      onlyMode(all, 'commands', 'a command');
+      if ((rest[0] ?? '') === '') throw new TaskInputError('there is no command behind --');
+      return { input_mode: 'commands', args: [...rest] };
     });
   }
   if (commandsFile !== undefined) {
@@ -91,24 +106,27 @@ function sourcesOf(flags: TaskInputFlags): Source[] {
 }
 
 /** The same where a text is given; undefined where none is. @throws TaskInputError as `readTaskText` */
-export async function readTextChange(flags: TaskInputFlags): Promise<TaskText | undefined> {
-  return sourcesOf(flags).length === 0 ? undefined : readTaskText(flags);
+export async function readTextChange(
+  flags: TaskInputFlags,
+  stdin: StandardInput,
+): Promise<TaskText | undefined> {
+  return sourcesOf(flags, stdin).length === 0 ? undefined : readTaskText(flags, stdin);
 }
 
 /**
  * The text of the one source given, never reinterpreted: only an explicit script or commands source or mode is raw.
  * @throws TaskInputError for no source, several, or one that cannot be read.
  */
-export async function readTaskText(flags: TaskInputFlags): Promise<TaskText> {
-  const [source, ...others] = sourcesOf(flags);
+export async function readTaskText(flags: TaskInputFlags, stdin: StandardInput): Promise<TaskText> {
+  const [source, ...others] = sourcesOf(flags, stdin);
   if (source === undefined) {
     throw new TaskInputError(
-      'nothing to do: give a prompt, or --task-file, --script, --command or --commands-file',
+      'nothing to do: give a prompt, --task-file, --script, --command, --commands-file, or a command behind --',
     );
   }
   if (others.length > 0) {
     throw new TaskInputError(
-      'give one input only: a prompt, --task-file, --script, --command or --commands-file',
+      'give one input only: a prompt, --task-file, --script, --command, --commands-file, or a command behind --',
     );
   }
   return source(flags);

@@ -20,6 +20,8 @@ export interface CommandData<A extends Args, F extends Flags> {
   readonly jsonLines?: JsonLines;
   /** Shown below the help, such as examples. */
   readonly notes?: string;
+  /** It takes words behind `--`, untouched; what they are, for the help. */
+  readonly rest?: string;
   /** Every word behind the name is taken as it is, flags and `--help` too; `args` has one, of `many`. */
   readonly verbatim?: true;
 }
@@ -28,6 +30,8 @@ export interface CommandData<A extends Args, F extends Flags> {
 export interface ParsedInput {
   readonly args: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Words behind `--` of a command that takes them. */
+  readonly rest?: readonly string[];
 }
 
 /** Everything about a command but its code, which is loaded only when it runs. */

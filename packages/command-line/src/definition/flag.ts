@@ -73,4 +73,6 @@ export type FlagValues<F extends Flags> = { readonly [K in keyof F]?: FlagValue<
 export interface CommandInput<A extends Args, F extends Flags> {
   readonly args: { readonly [K in keyof A]: ArgValue<A[K]> };
   readonly flags: FlagValues<F>;
+  /** Words behind `--` of a command that takes them; absent without a `--`. */
+  readonly rest?: readonly string[];
 }

@@ -24,7 +24,9 @@ function describe(command: Command, summary: string, notes: string | undefined):
 }
 
 function fillLeaf<C>(leaf: Command, definition: CommandDefinition<C>): void {
-  describe(leaf, definition.summary, definition.notes).allowExcessArguments(false);
+  const { summary, notes, rest } = definition;
+  if (rest !== undefined) leaf.addHelpText('after', `\nBehind --: ${rest}`);
+  describe(leaf, summary, notes).allowExcessArguments(false);
   for (const [name, arg] of Object.entries(definition.args)) {
     leaf.addArgument(buildArgument(name, arg));
   }

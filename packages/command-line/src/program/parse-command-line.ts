@@ -73,11 +73,36 @@ function reasonOf(error: CommanderError): string {
 
 const helpCodes = ['commander.help', 'commander.helpDisplayed'];
 
+/** The words behind the first `--` when they are for a command that takes such; undefined otherwise. */
+function parseWithRest<C, G extends Flags>(
+  program: Program<C, G>,
+  argv: readonly string[],
+): RunRequest<C, G> | undefined {
+  const at = argv.indexOf('--');
+  if (at === -1 || program.commands.every(({ rest }) => rest === undefined)) return undefined;
+  try {
+    const request = parseWhole(program, argv.slice(0, at));
+    if (request.kind !== 'run' || request.command.rest === undefined) return undefined;
+    return { ...request, input: { ...request.input, rest: argv.slice(at + 1) } };
+  } catch (error) {
+    // It may be the value of a flag; the whole line says what is wrong.
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Reads the command line by the definitions of a program.
  * @throws UsageError with a one-line reason. See docs/reference/cli.md#command-line.
  */
 export function parseCommandLine<C, G extends Flags>(
+  program: Program<C, G>,
+  argv: readonly string[],
+): Request<C, G> {
+  return parseWithRest(program, argv) ?? parseWhole(program, argv);
+}
+
+function parseWhole<C, G extends Flags>(
   program: Program<C, G>,
   argv: readonly string[],
 ): Request<C, G> {

@@ -29,6 +29,7 @@ const program: Program<Seen, typeof globals> = {
         command: { type: 'strings', value: 'text', help: 'one; repeat it' },
         retries: { type: 'integer', value: 'n', min: 0, max: 3, help: 'tries' },
       },
+      rest: 'words for it',
       notes: 'Exit code: the own one.',
       load: async () => async (seen: Seen, input) => {
         seen.input = input;
@@ -123,6 +124,24 @@ describe('runProgram', () => {
     expect((await run('serve', 'gateway', 'node')).input?.args).toEqual({
       role: ['gateway', 'node'],
     });
+  });
+
+  it('hands the words behind -- to a command that takes them, and to no other', async () => {
+    const { input, quiet } = await run('run', '-q', '--command', 'a', '--', '-x', '--', '--help');
+    expect(input).toEqual({
+      args: { prompt: undefined },
+      flags: { command: ['a'] },
+      rest: ['-x', '--', '--help'],
+    });
+    expect(quiet).toBe(true);
+    expect((await run('run', '--')).input?.rest).toEqual([]);
+    expect((await run('serve', '--', 'node')).input).toEqual({
+      args: { role: ['node'] },
+      flags: {},
+    });
+    expect((await run('run', '--command', '--')).input?.flags).toEqual({ command: ['--'] });
+    expect((await run('run', '--what', '--', 'a')).error).toBeInstanceOf(UsageError);
+    expect((await run('run', '--help')).text).toContain('Behind --: words for it');
   });
 
   it('takes global flags before and behind the command', async () => {

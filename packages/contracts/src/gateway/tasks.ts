@@ -63,6 +63,10 @@ export const createTaskRequestSchema = z.strictObject({
   name: textSchema.max(limits.indexedTextChars).optional(),
   acceptance_criteria: z.array(textSchema).max(limits.acceptanceCriteriaCount).optional(),
   attachments: z.array(inlineAttachmentSchema).max(limits.attachmentCount).optional(),
+  /** Words behind a script; in mode `commands`, without any, the command itself, which no shell reads. */
+  args: z.array(textSchema).min(1).max(limits.argumentCount).optional(),
+  /** The attachment named `stdin` is the standard input; there is none otherwise. */
+  stdin: z.boolean().optional(),
   /** A folder that was sent before; its content is the job's workspace. */
   folder: folderRefSchema.optional(),
 });
@@ -102,6 +106,8 @@ export const taskSchema = z.object({
   attachments: z.array(taskAttachmentSchema),
   /** The task it was made from, whether that is still there or not. */
   rerun_of: uuidSchema.optional(),
+  /** Words behind its script, or the command itself. */
+  args: z.array(z.string()).optional(),
   /** The folder it was given. */
   folder: folderRefSchema.optional(),
   created_at: timestampSchema,

@@ -1,3 +1,4 @@
+import { taskCreateRest } from '@cynodeai/api-client/task-create-flags';
 import {
   type CommandDefinition,
   type Program,
@@ -39,7 +40,8 @@ const runNotes = `Exit code: the job's own; 124 its time was up, 125 it could no
 
   cynode run "What is 17*23?"
   cynode run --commands 'cat /etc/os-release' nproc
-  cynode run --script build.sh --attach data.csv`;
+  cynode run --script build.sh --attach data.csv
+  cynode run --dir . -- make test`;
 
 /** Commands as data; only the one that is called is loaded. */
 const commands: readonly CommandDefinition<AskingContext>[] = [
@@ -48,6 +50,7 @@ const commands: readonly CommandDefinition<AskingContext>[] = [
     summary: 'run a task in a sandbox and print its output; sets up and starts what is missing',
     args: runArgs,
     flags: runFlags,
+    rest: taskCreateRest,
     notes: runNotes,
     load: async () => (await import('./run.ts')).run,
   }),

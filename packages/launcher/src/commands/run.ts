@@ -33,10 +33,11 @@ type RunFlags = FlagsOf<typeof runFlags>;
 /** Runs a task and prints what came of it; answers the exit code. */
 export async function run(
   context: CommandContext,
-  { args, flags }: CommandInput<typeof runArgs, typeof runFlags>,
+  { args, flags, rest }: CommandInput<typeof runArgs, typeof runFlags>,
 ): Promise<number> {
   try {
-    await using input = await readTaskInput(inputOf(flags, args.prompt), context.env);
+    const typed = { ...inputOf(flags, args.prompt), ...(rest && { rest }) };
+    await using input = await readTaskInput(typed, context);
     return await runRequest(input, flags, context);
   } catch (error) {
     return await printFailure(flags, error, context);

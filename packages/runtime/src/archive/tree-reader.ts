@@ -263,7 +263,7 @@ export class TreeReader {
     this.#known.set(name, isFolder ? 'folder' : 'other');
     if (this.#known.size > this.#limits.entries) {
       const text = `a folder may have at most ${this.#limits.entries} files, links and folders`;
-      throw new TreeError('too_large', text);
+      throw new TreeError('too_many', text);
     }
   }
 }

@@ -45,7 +45,7 @@ export interface TreeSize {
 export const treeNames = { pathBytes: 4000, nameBytes: 255 } as const;
 
 /** A folder or its archive cannot be taken: for what it is, or for how much it is. */
-export class TreeError extends CodedError<'invalid' | 'too_large'> {}
+export class TreeError extends CodedError<'invalid' | 'too_large' | 'too_many'> {}
 
 /** A name as messages show it. */
 export const shownName = (name: string): string => JSON.stringify(name.slice(0, 200));

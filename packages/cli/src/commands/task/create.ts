@@ -22,7 +22,7 @@ const uploadStallMs = 60_000;
  */
 export async function create(
   context: Context,
-  { flags }: { readonly flags: CreateFlags },
+  { flags, rest }: { readonly flags: CreateFlags; readonly rest?: readonly string[] },
 ): Promise<number> {
   const { authenticated, env, notes, settings, signal } = context;
   const { result, exitStatus, ...typed } = flags;
@@ -32,8 +32,9 @@ export async function create(
     {
       ...taskInputFlags(typed),
       ...(projectId !== undefined && { projectId }),
+      ...(rest && { rest }),
     },
-    env,
+    { env, signal },
   );
   for (const note of input.folder?.notes ?? []) await notes.hint(note);
   const client = await authenticated();

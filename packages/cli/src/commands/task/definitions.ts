@@ -1,3 +1,4 @@
+import { taskCreateRest } from '@cynodeai/api-client/task-create-flags';
 import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/definition';
 import type { CommandContext } from '../context.ts';
 import { confirmFlags } from '../shared/flags.ts';
@@ -21,6 +22,7 @@ export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
     summary: 'Create a task from text, a script or commands',
     args: {},
     flags: createFlags,
+    rest: taskCreateRest,
     load: async () => (await import('./create.ts')).create,
   }),
   defineCommand({

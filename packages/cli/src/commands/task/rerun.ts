@@ -20,7 +20,7 @@ export async function rerun(
   const { authenticated, env, notes, signal } = context;
   const { result, exitStatus, ...typed } = flags;
   checkAfterCreate(flags);
-  const input = await readTaskChanges(taskInputFlags(typed), env);
+  const input = await readTaskChanges(taskInputFlags(typed), { env, signal });
   for (const note of input.folder?.notes ?? []) await notes.hint(note);
   const client = await authenticated();
   const onSend = (): void => void notes.progress('sending the folder');

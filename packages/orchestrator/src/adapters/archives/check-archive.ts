@@ -1,6 +1,7 @@
 import { jobFolderName, limits } from '@cynodeai/contracts/common';
 import { TreeError, TreeReader, type TreeSink, type TreeSize } from '@cynodeai/runtime/archive';
 import { OrchestratorError } from '../../domain/errors.ts';
+import { folderSizeKey } from '../../domain/tasks/folder.ts';
 import type { CheckArchive } from '../../ports/folders.ts';
 
 /** Here an archive is looked through, and stays as it is. */
@@ -27,8 +28,10 @@ export const checkTar: CheckArchive = (chunks, maxBytes) => {
         size = reader.end();
       } catch (error) {
         if (!(error instanceof TreeError)) throw error;
-        const code = error.code === 'too_large' ? 'input_too_large' : 'input_invalid';
-        throw new OrchestratorError(code, error.message, { cause: error });
+        const code = error.code === 'invalid' ? 'input_invalid' : 'input_too_large';
+        const how =
+          error.code === 'too_large' ? `; an administrator may change ${folderSizeKey}` : '';
+        throw new OrchestratorError(code, `${error.message}${how}`, { cause: error });
       }
     },
     size: () => {

@@ -11,7 +11,7 @@ import {
   chooseTaskName,
   numberedTaskName,
 } from '../../domain/tasks/task-name.ts';
-import { attachmentFolder, taskView } from '../../domain/tasks/task-record.ts';
+import { attachmentFolder, stdinName, taskView } from '../../domain/tasks/task-record.ts';
 import type { BlobWriter } from '../../ports/blobs-writer.ts';
 import type { DiskSpace } from '../../ports/disk-space.ts';
 import type { Folders } from '../../ports/folders.ts';
@@ -77,6 +77,7 @@ function metadata({ input, name, rerunOf }: PreparedTask): Readonly<Record<strin
     ...(folder !== undefined && { folder }),
     ...(name.provisional && { name_provisional: true }),
     ...(rerunOf !== undefined && { rerun_of: rerunOf }),
+    ...(input.args && { args: input.args }),
     ...(image !== undefined && { image }),
     ...(envNames && { env_names: envNames }),
     ...(secrets && { secrets }),
@@ -123,6 +124,7 @@ function creationOf(
     ...row,
     ...shownWishes(input.wishes),
     rerunOf,
+    ...(input.args && { args: input.args }),
     status: 'pending',
     summary: undefined,
     attachments,
@@ -198,6 +200,10 @@ export async function createTask(
     await requireSecrets(deps.secrets, caller.actor.userId, input.wishes.secrets);
     await requireRoom(deps.disk);
     stored.push(...(await storeInline(deps.blobs, request.attachments ?? [], stored)));
+    if (input.stdin && !stored.some((blob) => blob.name === stdinName)) {
+      const message = `stdin needs an attachment named ${stdinName}`;
+      throw new OrchestratorError('input_invalid', message, { field: 'stdin' });
+    }
     const artifacts = artifactsOf(stored, at);
     const { folder } = input.wishes;
     const folderId = folder && (await useFolder(deps, caller.actor, folder)).id;

@@ -1,3 +1,4 @@
+import type { CreateTaskRequest } from '@cynodeai/contracts/gateway';
 import { describe, expect, it } from 'vitest';
 import { planJob } from './plan-job.ts';
 import { readTaskInput } from './task-input.ts';
@@ -5,6 +6,30 @@ import { readTaskInput } from './task-input.ts';
 const attachment = { artifactId: 'a1', path: 'upload/x.bin', contentType: undefined, sizeBytes: 3 };
 
 describe('the first job of a task', () => {
+  it('gives a script its words, and runs a command that no shell reads', () => {
+    const args = ['-la', '$(touch pwned)', "it's"];
+    const script = planJob(readTaskInput({ input_mode: 'script', prompt: '#!/bin/sh', args }), []);
+    expect(script).toMatchObject({ command: ['/workspace/.cynode/script', ...args] });
+    const input = readTaskInput({ input_mode: 'commands', args: ['ls', ...args] });
+    expect(input.text).toBe(String.raw`ls -la '$(touch pwned)' 'it'\''s'`);
+    expect(planJob(input, [])).toMatchObject({ command: ['ls', ...args], input_files: [] });
+  });
+
+  it('lets a job read standard input from its attachment, as words that no shell reads', () => {
+    const input = readTaskInput({ input_mode: 'commands', args: ['wc', '-c'], stdin: true });
+    const redirect = ['sh', '-c', 'exec "$@" <"$0"', '/workspace/upload/stdin'];
+    expect(planJob(input, [])).toMatchObject({ command: [...redirect, 'wc', '-c'] });
+  });
+
+  it.each<[string, CreateTaskRequest]>([
+    ['args', { prompt: 'x', args: ['a'] }],
+    ['stdin', { prompt: 'x', stdin: true }],
+    ['args', { input_mode: 'commands', args: ['a'], commands: ['b'] }],
+    ['args', { input_mode: 'commands', args: [''] }],
+  ])('refuses %s where it has no meaning', (field, request) => {
+    expect(() => readTaskInput(request)).toThrow(field);
+  });
+
   it('hands a prompt to a model and no text of it to anything that runs (REQ-ORCHES-0125)', () => {
     const input = readTaskInput({ prompt: '$(touch pwned)', use_inference: false });
     expect(input.useInference).toBe(true);

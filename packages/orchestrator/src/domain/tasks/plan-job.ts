@@ -1,30 +1,42 @@
 import type { InputFileReference, JobPayload, SandboxJobPayload } from '../jobs/job-payload.ts';
 import { commandsProgram } from './commands-program.ts';
 import type { TaskInput } from './task-input.ts';
-import type { AttachmentRecord } from './task-record.ts';
+import { type AttachmentRecord, attachmentFolder, stdinName } from './task-record.ts';
 
 const workspace = '/workspace';
 const scriptPath = '.cynode/script';
 const commandsPath = '.cynode/commands.sh';
 
-function program(input: TaskInput): {
-  readonly file: InputFileReference;
+interface Program {
+  readonly files: readonly InputFileReference[];
   readonly command: readonly string[];
-} {
+}
+
+/** Its standard input is a file; a sandbox has none of its own. */
+function withStdin({ files, command }: Program): Program {
+  const redirect = ['sh', '-c', 'exec "$@" <"$0"', `${workspace}/${attachmentFolder}${stdinName}`];
+  return { files, command: [...redirect, ...command] };
+}
+
+function program(input: TaskInput): Program {
+  const { args = [] } = input;
   if (input.commands !== undefined) {
     return {
-      file: {
-        path: commandsPath,
-        mode: '0755',
-        source: { kind: 'text', text: commandsProgram(input.commands) },
-      },
+      files: [
+        {
+          path: commandsPath,
+          mode: '0755',
+          source: { kind: 'text', text: commandsProgram(input.commands) },
+        },
+      ],
       command: ['sh', `${workspace}/${commandsPath}`],
     };
   }
+  if (input.mode === 'commands') return { files: [], command: args };
   const script = `${workspace}/${scriptPath}`;
   return {
-    file: { path: scriptPath, mode: '0755', source: { kind: 'prompt' } },
-    command: input.text.startsWith('#!') ? [script] : ['sh', script],
+    files: [{ path: scriptPath, mode: '0755', source: { kind: 'prompt' } }],
+    command: [...(input.text.startsWith('#!') ? [script] : ['sh', script]), ...args],
   };
 }
 
@@ -35,7 +47,7 @@ function program(input: TaskInput): {
  */
 export function planJob(input: TaskInput, attachments: readonly AttachmentRecord[]): JobPayload {
   if (input.mode === 'prompt') return { kind: 'inference', input_mode: 'prompt', target: 'local' };
-  const { file, command } = program(input);
+  const { files, command } = input.stdin ? withStdin(program(input)) : program(input);
   const uploads = attachments.map((attachment): InputFileReference => ({
     path: attachment.path,
     mode: '0644',
@@ -49,7 +61,7 @@ export function planJob(input: TaskInput, attachments: readonly AttachmentRecord
     ...(input.timeoutSeconds !== undefined && { timeout_seconds: input.timeoutSeconds }),
     network_policy: 'none',
     use_inference: input.useInference,
-    input_files: [file, ...uploads],
+    input_files: [...files, ...uploads],
   };
   return payload;
 }

@@ -10,6 +10,10 @@ export interface TaskInput {
   readonly text: string;
   /** Only in mode `commands`: what runs, in order, without blank items. */
   readonly commands?: readonly string[];
+  /** Words behind a script, or without `commands` the command itself. */
+  readonly args?: readonly string[];
+  /** It reads the attachment of that name. */
+  readonly stdin?: true;
   readonly useInference: boolean;
   /** Time limit of the job, seconds; the dispatcher's default when absent. */
   readonly timeoutSeconds?: number;
@@ -36,15 +40,43 @@ function notBlank(items: readonly string[]): readonly string[] {
   return items.filter((item) => item.trim() !== '');
 }
 
-function timeLimit({
-  timeout_seconds: seconds,
-}: CreateTaskRequest): Pick<TaskInput, 'timeoutSeconds'> {
-  return seconds === undefined ? {} : { timeoutSeconds: seconds };
+/** What a script and commands have in common. */
+function rawInput(
+  request: CreateTaskRequest,
+): Pick<TaskInput, 'args' | 'stdin' | 'timeoutSeconds' | 'useInference' | 'wishes'> {
+  const { args, stdin, timeout_seconds: seconds, use_inference: useInference = false } = request;
+  if (args !== undefined && utf8Bytes(args.join('\0')) > limits.argumentsBytes) {
+    tooLarge('args together', limits.argumentsBytes);
+  }
+  return {
+    ...(args !== undefined && { args }),
+    ...(stdin === true && { stdin }),
+    ...(seconds !== undefined && { timeoutSeconds: seconds }),
+    useInference,
+    wishes: readSandboxWishes(request),
+  };
+}
+
+/** A command and its words, as a shell would take them; for people only. */
+function shownCommand(args: readonly string[]): string {
+  return args
+    .map((word) =>
+      /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`,
+    )
+    .join(' ');
 }
 
 function commandsInput(request: CreateTaskRequest): TaskInput {
   if (request.commands !== undefined && request.prompt !== undefined) {
     refuse('commands', 'send either prompt or commands, not both');
+  }
+  const { args } = request;
+  if (args !== undefined) {
+    if (request.commands !== undefined || request.prompt !== undefined) {
+      refuse('args', 'args are the command itself; send neither prompt nor commands beside them');
+    }
+    if (args[0] === '') refuse('args', 'the first of args is the command and must not be empty');
+    return { mode: 'commands', text: shownCommand(args), ...rawInput(request) };
   }
   const items = notBlank(request.commands ?? requirePrompt(request).split(/\r?\n/));
   if (items.length === 0) refuse('commands', 'at least one command must not be blank');
@@ -56,9 +88,7 @@ function commandsInput(request: CreateTaskRequest): TaskInput {
     mode: 'commands',
     text,
     commands: items,
-    useInference: request.use_inference ?? false,
-    ...timeLimit(request),
-    wishes: readSandboxWishes(request),
+    ...rawInput(request),
   };
 }
 
@@ -72,16 +102,18 @@ export function readTaskInput(request: CreateTaskRequest): TaskInput {
   if (request.commands !== undefined) {
     refuse('commands', 'commands needs "input_mode": "commands"');
   }
-  if (mode === 'prompt' && request.timeout_seconds !== undefined) {
-    refuse('timeout_seconds', 'timeout_seconds needs "input_mode": "script" or "commands"');
+  const rawOnly = (['timeout_seconds', 'args', 'stdin'] as const).find(
+    (field) => request[field] !== undefined,
+  );
+  if (mode === 'prompt' && rawOnly !== undefined) {
+    refuse(rawOnly, `${rawOnly} needs "input_mode": "script" or "commands"`);
   }
   const text = requirePrompt(request);
   const maxBytes = mode === 'script' ? limits.scriptBytes : limits.promptBytes;
   if (utf8Bytes(text) > maxBytes) tooLarge(`a ${mode}`, maxBytes);
   // A prompt always goes to a model, whatever the caller asks (REQ-ORCHES-0125).
-  const useInference = mode === 'prompt' || (request.use_inference ?? false);
-  const wishes = readSandboxWishes(request);
-  return { mode, text, useInference, ...timeLimit(request), wishes };
+  const raw = rawInput(request);
+  return { mode, text, ...raw, useInference: mode === 'prompt' || raw.useInference };
 }
 
 /** The name the caller wants, under either of its two field names. @throws OrchestratorError `input_invalid` when they differ. */

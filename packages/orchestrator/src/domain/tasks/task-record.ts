@@ -7,6 +7,9 @@ import { type StoredTaskStatus, apiTaskStatus } from './task-status.ts';
 /** Folder of the workspace, and of the artifact paths, that holds what the user sent. */
 export const attachmentFolder = 'upload/';
 
+/** Name of the attachment that is the standard input of a job that has one. */
+export const stdinName = 'stdin';
+
 /** A file the user sent with a task. */
 export interface AttachmentRecord {
   readonly artifactId: string;
@@ -37,6 +40,8 @@ export interface TaskRecord extends TaskScope, ShownWishes {
   readonly endedAt?: Date | undefined;
   /** Of the job that ended it, where one ran. */
   readonly exitCode?: number | undefined;
+  /** Words behind its script, or the command itself. */
+  readonly args?: readonly string[];
 }
 
 /** A job of a task, in creation order wherever several are listed. */
@@ -99,6 +104,7 @@ export function taskView(task: TaskRecord): Task {
     ...(task.secrets !== undefined && { secrets: [...task.secrets] }),
     ...(task.projectId !== undefined && { project_id: task.projectId }),
     attachments: task.attachments.toSorted(byPath).map(attachmentView),
+    ...(task.args !== undefined && { args: [...task.args] }),
     ...(task.folder !== undefined && { folder: task.folder }),
     created_at: task.createdAt.toISOString(),
     updated_at: task.updatedAt.toISOString(),

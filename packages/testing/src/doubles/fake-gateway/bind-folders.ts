@@ -21,7 +21,7 @@ function read(archive: Buffer): Folder {
     return { folder, size_bytes: bytes, entries };
   } catch (error) {
     if (!(error instanceof TreeError)) throw error;
-    const kind = error.code === 'too_large' ? 'payload_too_large' : 'validation';
+    const kind = error.code === 'invalid' ? 'validation' : 'payload_too_large';
     throw new ProblemError(kind, error.message);
   }
 }

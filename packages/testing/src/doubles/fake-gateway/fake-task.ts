@@ -40,7 +40,10 @@ export interface TaskFacts {
   /** The task it was made from. */
   readonly rerunOf: string | undefined;
   /** What it asked of its sandbox. */
-  readonly wishes: Pick<CreateTaskRequest, 'image' | 'env' | 'folder' | 'secrets'>;
+  readonly wishes: Pick<
+    CreateTaskRequest,
+    'image' | 'env' | 'folder' | 'secrets' | 'args' | 'stdin'
+  >;
 }
 
 /** A file that a job left: what is in it, or why it was not kept. */
@@ -201,6 +204,7 @@ export class FakeTask {
       ...(rerunOf !== undefined && { rerun_of: rerunOf }),
       ...(wishes.image !== undefined && { image: wishes.image }),
       ...(envNames.length > 0 && { env_names: envNames }),
+      ...(wishes.args !== undefined && { args: wishes.args }),
       ...(wishes.folder !== undefined && { folder: wishes.folder }),
       ...(secrets.length > 0 && { secrets }),
       project_id: projectId,

@@ -27,6 +27,15 @@ const overseesAll = ({ roles }: FakeUser): boolean =>
 const onlyViews = ({ roles }: FakeUser): boolean =>
   roles.length > 0 && roles.every((role) => role === 'viewer');
 
+const pickWishes = ({ image, env, folder, secrets, args, stdin }: CreateTaskRequest) => ({
+  image,
+  env,
+  folder,
+  secrets,
+  args,
+  stdin,
+});
+
 function fits(task: FakeTask, query: ListTasksQuery): boolean {
   const { name } = task.facts;
   const made = task.createdAt.getTime();
@@ -223,14 +232,12 @@ export class FakeTasks {
       files,
       request,
       rerunOf,
-      wishes: {
-        image: request.image,
-        env: request.env,
-        folder: request.folder,
-        secrets: request.secrets,
-      },
+      wishes: pickWishes(request),
     };
     if (onlyViews(owner)) throw new ProblemError('authorization', 'your role does not allow it');
+    if (request.stdin === true && !files.some(({ name }) => name === 'stdin')) {
+      refuseField('stdin', 'needs an attachment of that name');
+    }
     if (request.folder !== undefined) this.folder(owner, request.folder);
     const task = new FakeTask(facts, this.#clock, () => (this.#events += 1));
     this.all.push(task);

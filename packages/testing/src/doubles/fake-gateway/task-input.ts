@@ -33,8 +33,10 @@ export function readText(request: CreateTaskRequest): {
   readonly text: string;
 } {
   const { input_mode: mode = 'prompt', prompt, commands } = request;
-  if (mode === 'prompt' && request.timeout_seconds !== undefined) {
-    refuseField('timeout_seconds', 'is for scripts and commands');
+  for (const field of ['timeout_seconds', 'args', 'stdin'] as const) {
+    if (mode === 'prompt' && request[field] !== undefined) {
+      refuseField(field, 'is for scripts and commands');
+    }
   }
   if (commands !== undefined && mode !== 'commands') {
     refuseField('commands', 'is for mode commands');
@@ -43,6 +45,15 @@ export function readText(request: CreateTaskRequest): {
     refuseField('commands', 'send either prompt or commands');
   }
   checkWishes(request, mode);
+  const { args } = request;
+  if (args !== undefined && utf8Bytes(args.join('\0')) > limits.argumentsBytes) {
+    throw new ProblemError('payload_too_large', 'args are too large');
+  }
+  if (mode === 'commands' && args !== undefined) {
+    if ((prompt ?? commands) !== undefined) refuseField('args', 'are the command itself');
+    if (args[0] === '') refuseField('args', 'the command must not be empty');
+    return { mode, text: args.join(' ') };
+  }
   const text = prompt ?? commands?.filter((item) => !isBlank(item)).join('\n');
   const field = commands === undefined ? 'prompt' : 'commands';
   if (text === undefined || isBlank(text)) return refuseField(field, 'must not be blank');

@@ -70,6 +70,44 @@ export function testCreation(drive: Drive): void {
       );
     });
 
+    it('takes words for a script, and a command that no shell reads', async () => {
+      const script = { input_mode: 'script', prompt: 'echo "$@"', args: ['a b', ''] } as const;
+      const made = await driver.create(who, { ...script, args: [...script.args] });
+      expect(made).toMatchObject(script);
+      const command = await driver.create(who, { input_mode: 'commands', args: ['ls', '-la'] });
+      expect(command).toMatchObject({ prompt: 'ls -la', args: ['ls', '-la'] });
+      expect((await driver.get(who, `/v1/tasks/${command.id}`)).body).toEqual(command);
+    });
+
+    it.each<[string, number, string, unknown]>([
+      ['words of a prompt', 400, 'args', { prompt: 'x', args: ['a'] }],
+      [
+        'a command beside others',
+        400,
+        'args',
+        { input_mode: 'commands', args: ['a'], prompt: 'b' },
+      ],
+      ['an empty command', 400, 'args', { input_mode: 'commands', args: [''] }],
+      ['no words', 400, 'args', { input_mode: 'commands', args: [] }],
+      ['input of a prompt', 400, 'stdin', { prompt: 'x', stdin: true }],
+      ['input that was not sent', 400, 'stdin', { input_mode: 'script', prompt: 'x', stdin: true }],
+    ])('refuses %s', async (_title, status, field, request) => {
+      expectProblem(await driver.tryCreate(who, request), status, 'validation', field);
+    });
+
+    it('takes standard input as the attachment of that name', async () => {
+      const attachments = [{ name: 'stdin', content_base64: 'YQ==' }];
+      const task = { input_mode: 'script', prompt: 'cat', stdin: true, attachments } as const;
+      const { body } = await driver.tryCreate(who, task);
+      expect(body['attachments']).toMatchObject([{ name: 'stdin', size_bytes: 1 }]);
+    });
+
+    it('refuses more words than fit', async () => {
+      const args = ['a', 'b'.repeat(97 * 1024)];
+      const answer = await driver.tryCreate(who, { input_mode: 'commands', args });
+      expectProblem(answer, 413, 'payload_too_large');
+    });
+
     it('shows the image of its sandbox, and of its variables the names alone', async () => {
       const request = { prompt: 'x', input_mode: 'script' } as const;
       const env = { B_KEY: 'canary-value', A: '' };

@@ -15,7 +15,7 @@ export interface StagedFoldersOptions {
 
 function inOurTerms(error: unknown): unknown {
   if (error instanceof TreeError) {
-    const code = error.code === 'too_large' ? 'staging_full' : 'validation';
+    const code = error.code === 'invalid' ? 'validation' : 'staging_full';
     return new WorkerError(code, `the folder: ${error.message}`, { cause: error });
   }
   if (!(error instanceof Error) || !('syscall' in error)) return error;

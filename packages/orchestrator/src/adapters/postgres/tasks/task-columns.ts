@@ -25,6 +25,7 @@ export interface TaskRow {
   readonly exit_code: number | null;
   readonly folder: string | null;
   readonly rerun_of: string | null;
+  readonly args: readonly string[] | null;
   readonly attachments: readonly AttachmentRecord[];
 }
 
@@ -34,7 +35,7 @@ export const taskColumns: RawBuilder<TaskRow> = sql`
   t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
   t.metadata ->> 'image' as image, t.metadata -> 'env_names' as env_names,
   t.metadata -> 'secrets' as secrets, t.metadata ->> 'folder' as folder, t.metadata ->> 'rerun_of' as rerun_of,
-  t.ended_at, t.metadata -> 'exit_code' as exit_code,
+  t.ended_at, t.metadata -> 'exit_code' as exit_code, t.metadata -> 'args' as args,
   (select min(j.started_at) from jobs j where j.task_id = t.id) as started_at,
   coalesce((
     select jsonb_agg(jsonb_build_object('artifactId', a.id, 'path', a.path, 'sizeBytes', coalesce(a.size_bytes, 0))
@@ -57,6 +58,7 @@ export function taskOf(row: TaskRow): TaskRecord {
     waitingText: row.waiting_text ?? undefined,
     ...(row.image !== null && { image: row.image }),
     ...(row.rerun_of !== null && { rerunOf: row.rerun_of }),
+    ...(row.args !== null && { args: row.args }),
     ...(row.folder !== null && { folder: row.folder }),
     ...(row.env_names !== null && { envNames: row.env_names }),
     ...(row.secrets !== null && { secrets: row.secrets }),
