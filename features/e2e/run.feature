@@ -55,8 +55,10 @@ Feature: One command from nothing to a result
     Then cynode exits with 2
     And standard error holds "AssertionError: 4 != 5"
     And standard error holds "Error 1"
+    Given I am logged in with cynork
     When I run cynork with "task create --dir . --result -- sh -c 'ls; pwd'"
-    Then standard output holds "/workspace"
+    Then cynork exits with 0
+    And standard output holds "/workspace"
     And standard output holds "sum.c"
 
   Scenario: What a job leaves comes out

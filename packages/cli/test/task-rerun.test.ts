@@ -51,6 +51,10 @@ describe('task rerun', () => {
     expect(asked()).toEqual({ input_mode: 'commands', commands: ['echo a', 'echo b'] });
     await rerun('--script', await home.file('s.sh', 'echo s\n'));
     expect(asked()).toEqual({ input_mode: 'script', prompt: 'echo s\n' });
+    await rerun('--', 'ls', '-la');
+    expect(asked()).toEqual({ input_mode: 'commands', args: ['ls', '-la'] });
+    await rerun('--script', await home.file('s.sh', 'echo s\n'), '--', 'a b');
+    expect(asked()).toEqual({ input_mode: 'script', prompt: 'echo s\n', args: ['a b'] });
     await rerun('--input-mode', 'script');
     expect(asked()).toEqual({ input_mode: 'script' });
     await rerun('-p', 'why?');
@@ -68,6 +72,8 @@ describe('task rerun', () => {
   it.each([
     [['--exit-status']],
     [['--attach', 'x']],
+    [['--stdin']],
+    [['--']],
     [['--env', 'A']],
     [['--timeout', '1x']],
     [['-p', 'x', '--timeout', '5m']],

@@ -123,11 +123,7 @@ export async function readTaskInput(
   const given = await stdinFile(flags, input);
   const { files, ...open } = await openAttachments(flags.attach ?? []);
   return {
-    body: {
-      ...body,
-      ...(body.input_mode === 'script' && flags.rest?.length && { args: [...flags.rest] }),
-      ...(flags.stdin && { stdin: true }),
-    },
+    body: { ...body, ...(flags.stdin && { stdin: true }) },
     ...open,
     files: [...files, ...given],
     ...(folder && { folder }),
@@ -136,7 +132,7 @@ export async function readTaskInput(
 
 /** What is to be other than in an old task, whose text stays where none is given. @throws as `readTaskInput` */
 export async function readTaskChanges(
-  flags: Omit<TaskInputFlags, 'attach' | 'stdin' | 'rest'>,
+  flags: Omit<TaskInputFlags, 'attach' | 'stdin'>,
   { env = {}, stdin = () => process.stdin, signal }: TaskInputSources = {},
 ): Promise<Pick<TaskInput, 'body' | 'folder'>> {
   checkRaw(flags);
@@ -156,6 +152,7 @@ async function changesOf(
   const env = await readEnvironment(flags, caller);
   const body: CreateTaskRequest = {
     ...text,
+    ...(text.input_mode === 'script' && flags.rest?.length && { args: [...flags.rest] }),
     ...(flags.name !== undefined && { task_name: flags.name }),
     ...(flags.projectId !== undefined && { project_id: flags.projectId }),
     ...(flags.image !== undefined && { image: flags.image }),

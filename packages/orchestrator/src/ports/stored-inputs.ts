@@ -8,6 +8,8 @@ export interface StoredInput {
   readonly prompt: string | undefined;
   /** Only of mode `commands`. */
   readonly commands: readonly string[] | undefined;
+  /** It reads the attachment of that name. */
+  readonly hasStdin: boolean;
   readonly acceptanceCriteria: readonly string[] | undefined;
   /** Its name was made from the text. */
   readonly hasMadeName: boolean;

@@ -30,6 +30,7 @@ export const taskCommands: readonly CommandDefinition<CommandContext>[] = [
     summary: 'Create a task like an old one, changed where flags say so',
     args: taskArgs,
     flags: rerunFlags,
+    rest: taskCreateRest,
     load: async () => (await import('./rerun.ts')).rerun,
   }),
   defineCommand({

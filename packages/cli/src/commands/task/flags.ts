@@ -26,8 +26,8 @@ export const createFlags = {
   ...exitStatusFlag,
 } as const satisfies Flags;
 
-/** What may be other than in the old task: all but its attachments. See docs/reference/cli.md#create-a-task. */
-const { attach: _attach, ...changeFlags } = taskCreateFlags;
+/** What may be other than in the old task: all but its files. See docs/reference/cli.md#create-a-task. */
+const { attach: _attach, stdin: _stdin, ...changeFlags } = taskCreateFlags;
 
 export const rerunFlags = {
   ...changeFlags,

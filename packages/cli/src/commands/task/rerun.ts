@@ -15,12 +15,15 @@ type Context = Pick<CommandContext, 'authenticated' | 'env' | 'notes' | 'output'
  */
 export async function rerun(
   context: Context,
-  { args, flags }: CommandInput<typeof taskArgs, typeof rerunFlags>,
+  { args, flags, rest }: CommandInput<typeof taskArgs, typeof rerunFlags>,
 ): Promise<number> {
   const { authenticated, env, notes, signal } = context;
   const { result, exitStatus, ...typed } = flags;
   checkAfterCreate(flags);
-  const input = await readTaskChanges(taskInputFlags(typed), { env, signal });
+  const input = await readTaskChanges(
+    { ...taskInputFlags(typed), ...(rest && { rest }) },
+    { env, signal },
+  );
   for (const note of input.folder?.notes ?? []) await notes.hint(note);
   const client = await authenticated();
   const onSend = (): void => void notes.progress('sending the folder');

@@ -78,6 +78,7 @@ function metadata({ input, name, rerunOf }: PreparedTask): Readonly<Record<strin
     ...(name.provisional && { name_provisional: true }),
     ...(rerunOf !== undefined && { rerun_of: rerunOf }),
     ...(input.args && { args: input.args }),
+    ...(input.stdin && { stdin: true }),
     ...(image !== undefined && { image }),
     ...(envNames && { env_names: envNames }),
     ...(secrets && { secrets }),

@@ -16,6 +16,8 @@ function storedOf(request: CreateTaskRequest, more: Partial<OldInput> = {}): Old
     prompt: input.text,
     commands: input.commands,
     acceptanceCriteria: request.acceptance_criteria,
+    args: input.args,
+    hasStdin: input.stdin === true,
     hasMadeName: false,
     payload: planJob(input, []),
     ...more,
@@ -29,12 +31,23 @@ const raw = fc.record(
     use_inference: fc.boolean(),
     image: fc.constantFrom('debian:12', 'tools'),
     env: fc.dictionary(fc.constantFrom('A', 'B', 'C'), fc.string({ maxLength: 5 })),
+    stdin: fc.boolean(),
   },
   { requiredKeys: [] },
 );
+const words = fc
+  .array(fc.string({ maxLength: 5 }), { minLength: 1, maxLength: 3 })
+  .filter(([first]) => first !== '');
 const requests: fc.Arbitrary<CreateTaskRequest> = fc.oneof(
   text.map((prompt) => ({ prompt })),
   fc.tuple(text, raw).map(([prompt, more]) => ({ prompt, input_mode: 'script' as const, ...more })),
+  fc.tuple(text, words, raw).map(([prompt, args, more]) => ({
+    prompt,
+    input_mode: 'script' as const,
+    args,
+    ...more,
+  })),
+  fc.tuple(words, raw).map(([args, more]) => ({ args, input_mode: 'commands' as const, ...more })),
   fc.tuple(fc.array(text, { minLength: 1, maxLength: 3 }), raw).map(([commands, more]) => ({
     commands,
     input_mode: 'commands' as const,
@@ -64,6 +77,21 @@ describe('the request of a rerun', () => {
         }
       }),
     );
+  });
+
+  it('keeps the words of a script with another text, and gives them up with the mode', () => {
+    const script = storedOf({ prompt: 'x', input_mode: 'script', args: ['a'], stdin: true });
+    expect(rerunRequest(script, { prompt: 'y' })).toMatchObject({ args: ['a'], stdin: true });
+    expect(rerunRequest(script, { args: ['b'] })).toMatchObject({ prompt: 'x', args: ['b'] });
+    expect(rerunRequest(script, { stdin: false }).stdin).toBe(false);
+    const commands = rerunRequest(script, { input_mode: 'commands', commands: ['y'] });
+    expect(commands).not.toHaveProperty('args');
+    expect(commands.stdin).toBe(true);
+    const asked = rerunRequest(script, { input_mode: 'prompt' });
+    expect(Object.keys(asked)).not.toEqual(expect.arrayContaining(['args', 'stdin']));
+    const command = storedOf({ input_mode: 'commands', args: ['ls'] });
+    expect(rerunRequest(command, { args: ['id'] })).not.toHaveProperty('prompt');
+    expect(rerunRequest(command, { commands: ['id'] })).not.toHaveProperty('args');
   });
 
   it.each([

@@ -15,6 +15,10 @@ export interface OldInput {
   readonly prompt: string | undefined;
   readonly commands: readonly string[] | undefined;
   readonly acceptanceCriteria: readonly string[] | undefined;
+  /** Words behind its script, or the command itself. */
+  readonly args?: readonly string[] | undefined;
+  /** It reads the attachment of that name. */
+  readonly hasStdin: boolean;
   readonly hasMadeName: boolean;
   readonly payload: JobPayload | undefined;
 }
@@ -25,19 +29,28 @@ export function inputGone(what: string): never {
   throw new OrchestratorError('input_gone', text);
 }
 
-function textOf({ prompt, commands }: OldInput, mode: InputMode): Partial<CreateTaskRequest> {
+function textOf(
+  { args, prompt, commands, mode: oldMode }: OldInput,
+  mode: InputMode,
+): Partial<CreateTaskRequest> {
   if (mode === 'commands' && commands !== undefined) return { commands: [...commands] };
+  if (mode === 'commands' && mode === oldMode && args !== undefined) return { args: [...args] };
   return prompt === undefined ? inputGone('the text') : { prompt };
 }
 
 /** What a script or commands said beside their text. */
-function settingsOf({ payload }: OldInput): Partial<CreateTaskRequest> {
+function settingsOf(
+  { args, hasStdin, mode: oldMode, payload }: OldInput,
+  mode: InputMode,
+): Partial<CreateTaskRequest> {
   if (payload === undefined) return inputGone('the job');
   if (payload.kind !== 'sandbox') return {};
   const { timeout_seconds: seconds, use_inference } = payload;
   return {
     ...keptWishes(payload),
     use_inference,
+    ...(mode === 'script' && mode === oldMode && args !== undefined && { args: [...args] }),
+    ...(hasStdin && { stdin: true }),
     ...(seconds !== undefined && { timeout_seconds: seconds }),
   };
 }
@@ -69,8 +82,9 @@ function nameOf({ name, hasMadeName, rerunOf }: OldInput): Pick<CreateTaskReques
  */
 export function rerunRequest(old: OldInput, changes: RerunTaskRequest): CreateTaskRequest {
   const mode = changes.input_mode ?? old.mode;
-  const isRetold = changes.prompt !== undefined || changes.commands !== undefined;
-  const settings = mode === 'prompt' || old.mode === 'prompt' ? {} : settingsOf(old);
+  const isCommand = mode === 'commands' && changes.args !== undefined;
+  const isRetold = isCommand || changes.prompt !== undefined || changes.commands !== undefined;
+  const settings = mode === 'prompt' || old.mode === 'prompt' ? {} : settingsOf(old, mode);
   const isRenamed = changes.task_name !== undefined || changes.name !== undefined;
   const env = { ...knownOf(old, settings.env ?? {}, changes.env ?? {}), ...changes.env };
   const { projectId, acceptanceCriteria } = old;

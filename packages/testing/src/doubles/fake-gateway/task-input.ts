@@ -74,12 +74,18 @@ export function changed(
 ): CreateTaskRequest {
   const mode = changes.input_mode ?? old.mode;
   const { prompt: _text, commands, name, task_name, image, env, folder, ...rest } = old.request;
-  const isRetold = changes.prompt !== undefined || changes.commands !== undefined;
-  const text = mode === 'commands' && commands !== undefined ? { commands } : { prompt: old.text };
+  const isRetold =
+    changes.prompt !== undefined ||
+    changes.commands !== undefined ||
+    (mode === 'commands' && changes.args !== undefined);
   const isNamed = (name ?? task_name) !== undefined;
   const base = old.rerunOf === undefined ? old.name : old.name.replace(/-\d{1,6}$/, '');
   const isRenamed = changes.name !== undefined || changes.task_name !== undefined;
-  const { timeout_seconds, use_inference, secrets, attachments: _files, ...others } = rest;
+  const { timeout_seconds, use_inference, secrets, stdin, args, ...more } = rest;
+  const { attachments: _files, ...others } = more;
+  const words = mode === old.mode && args !== undefined ? { args } : undefined;
+  const lines = mode === 'commands' ? ((commands && { commands }) ?? words) : undefined;
+  const text = lines ?? { prompt: old.text };
   const known = isOwn ? env : undefined;
   const asked = Object.keys(env ?? {}).filter((key) => known?.[key] === undefined);
   const unknown = asked.filter((key) => changes.env?.[key] === undefined);
@@ -87,10 +93,11 @@ export function changed(
     throw new ProblemError('conflict', `give the values of ${unknown.join(', ')}`);
   }
   const all = { ...known, ...changes.env };
-  const raw = { timeout_seconds, use_inference, image, folder, secrets, env: all };
+  const raw = { timeout_seconds, use_inference, image, folder, secrets, stdin, env: all };
   return {
     ...others,
     ...(mode !== 'prompt' && raw),
+    ...(mode === 'script' && words),
     ...(!isRetold && text),
     project_id: old.projectId,
     ...(isNamed && !isRenamed && { task_name: base }),

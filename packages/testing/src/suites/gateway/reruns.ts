@@ -118,6 +118,23 @@ export function testReruns(drive: Drive): void {
       expect((await rerun(task.id)).rerun_of).toBe(task.id);
     });
 
+    it('has the words and the standard input of the old one', async () => {
+      const attachments = [{ name: 'stdin', content_base64: 'YQ==' }];
+      const script = { input_mode: 'script', prompt: 'cat', args: ['a b'] } as const;
+      const old = await driver.create(who, {
+        ...script,
+        args: [...script.args],
+        stdin: true,
+        attachments,
+      });
+      const task = await rerun(old.id);
+      expect(task).toMatchObject({ ...script, attachments: [{ name: 'stdin', size_bytes: 1 }] });
+      expect(await rerun(task.id, { args: ['c'] })).toMatchObject({ prompt: 'cat', args: ['c'] });
+      const command = await driver.create(who, { input_mode: 'commands', args: ['ls', '-la'] });
+      expect(await rerun(command.id)).toMatchObject({ prompt: 'ls -la', args: ['ls', '-la'] });
+      expect(await rerun(command.id, { args: ['id'] })).toMatchObject({ prompt: 'id' });
+    });
+
     it('is made once under a key, and another change is refused', async () => {
       const { id } = await driver.create(who, { ...commands, name: 'once' });
       const headers = { 'idempotency-key': `rerun-${id}` };

@@ -11,6 +11,7 @@ interface Row {
   readonly commands: readonly string[] | null;
   readonly acceptance_criteria: readonly string[] | null;
   readonly has_made_name: boolean;
+  readonly has_stdin: boolean;
   readonly payload: JobPayload | null;
   readonly files: StoredInput['files'];
 }
@@ -19,6 +20,7 @@ async function find(db: Executor, taskId: string): Promise<StoredInput | undefin
   const { rows } = await sql<Row>`
     select t.input_mode, t.prompt, t.metadata -> 'commands' as commands, t.acceptance_criteria,
            coalesce((t.metadata -> 'name_provisional')::boolean, false) as has_made_name,
+           coalesce((t.metadata -> 'stdin')::boolean, false) as has_stdin,
            (select j.payload from jobs j where j.task_id = t.id order by j.created_at, j.id limit 1) as payload,
            ${givenFiles} as files
       from tasks t where t.id = ${taskId}::uuid`.execute(db);
@@ -30,6 +32,7 @@ async function find(db: Executor, taskId: string): Promise<StoredInput | undefin
       commands: row.commands ?? undefined,
       acceptanceCriteria: row.acceptance_criteria ?? undefined,
       hasMadeName: row.has_made_name,
+      hasStdin: row.has_stdin,
       payload: row.payload ?? undefined,
       files: row.files,
     }
