@@ -14,6 +14,9 @@ export const minPassphraseChars = 8;
 /** Small pieces first: their compression is quick. */
 const gzip = { level: 1 } as const;
 
+/** Work to make a key of a passphrase, as a power of two: a second or more for each one that is tried out. */
+const defaultWork = 18;
+
 /**
  * Writes files as a tar archive, compressed and encrypted by the passphrase, in the format of `age` (`age -d`); it
  * appears whole or not at all, readable by its owner alone. @throws LauncherError `usage` where it cannot be written
@@ -22,6 +25,7 @@ export async function sealFiles(
   path: string,
   files: AsyncIterable<ArchiveFile>,
   passphrase: string,
+  work = defaultWork,
 ): Promise<void> {
   const draft = `${path}.part`;
   const target = await open(draft, 'w', 0o600).catch((cause: unknown) => {
@@ -31,6 +35,7 @@ export async function sealFiles(
   try {
     const encrypter = new Encrypter();
     encrypter.setPassphrase(passphrase);
+    encrypter.setScryptWorkFactor(work);
     const packed = Readable.from(packFiles(files), { objectMode: false });
     const zipped = createGzip(gzip);
     const packing = pipeline(packed, zipped);

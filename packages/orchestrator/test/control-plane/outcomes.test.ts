@@ -231,7 +231,8 @@ describe('a cancel while the job runs', () => {
     expect(stops[0]).toBe(`${ids.jobId} 30`);
     // The node still winds the job down: its only slot is not free.
     const next = await createTask(plane.db);
-    await expect(jobIn(plane.db, next, 'running')).rejects.toThrow(/did not hold/);
+    const isRunning = async () => (await readJob(plane.db, next)).status === 'running';
+    await expect(waitFor(isRunning, { within: 3000 })).rejects.toThrow(/did not hold/);
     release.resolve();
     await jobIn(plane.db, next, 'completed');
     const job = await waitFor(async () => {
