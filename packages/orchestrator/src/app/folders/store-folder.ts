@@ -9,12 +9,11 @@ import type { DiskSpace } from '../../ports/disk-space.ts';
 import type { CheckArchive, Folders } from '../../ports/folders.ts';
 import type { Caller, Outcome } from '../audit/call.ts';
 import { record } from '../audit/record.ts';
-import { removeBlobs } from '../tasks/task-blobs.ts';
 import { requireRoom } from '../tasks/require-room.ts';
 
 export interface StoreFolderDeps {
   readonly folders: Pick<Folders, 'transact' | 'settings'>;
-  readonly blobs: BlobWriter;
+  readonly blobs: Pick<BlobWriter, 'writeStream'>;
   readonly checkArchive: CheckArchive;
   readonly disk: DiskSpace;
   readonly clock: Clock;
@@ -46,14 +45,10 @@ export async function storeFolder(
   const folder = { id: uuidv7(at.getTime()), sha256, sizeBytes: bytes, entries, storageRef };
   const value = folderView(folder);
   const done = { outcome: 'created', resourceId: value.folder } as const;
-  try {
-    await folders.transact(async (transaction) => {
-      await transaction.save(caller.actor.userId, folder, at);
-      await record(transaction.audit, caller, done, at);
-    });
-  } catch (error) {
-    await removeBlobs(blobs, [{ storageRef, sizeBytes: bytes, sha256 }]);
-    throw error;
-  }
+  // Where it fails the bytes stay until they are swept: a connection lost at commit does not tell whether a row names them.
+  await folders.transact(async (transaction) => {
+    await transaction.save(caller.actor.userId, folder, at);
+    await record(transaction.audit, caller, done, at);
+  });
   return { kind: 'created', value };
 }
