@@ -62,7 +62,7 @@ export interface SecretVault {
 export interface JobSecrets {
   /**
    * Secrets of the task's creator, in the order of the names.
-   * Rejects with words for the creator when one is gone or cannot be opened.
+   * @throws OrchestratorError `input_gone`, with words for the creator, when one is gone or cannot be opened
    */
   read(taskId: string, names: readonly string[]): Promise<readonly JobSecret[]>;
 }

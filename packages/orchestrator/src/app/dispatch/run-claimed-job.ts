@@ -18,6 +18,7 @@ import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import { withModelRequest } from '../prompts/with-model-request.ts';
 import { type FollowOutputDeps, FollowedOutput } from './follow-output.ts';
+import { patientInput } from './patient-input.ts';
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
 import { type Ending, JobSettler, type JobSettlerDeps } from './settle-job.ts';
 import { stageFiles } from './stage-files.ts';
@@ -70,9 +71,10 @@ export class ClaimedJobRun {
     const { worker } = this.#deps;
     let prepared: PreparedRequest;
     try {
-      prepared = await prepareRequest(await withModelRequest(job, this.#deps), this.#deps);
+      const input = patientInput(this.#deps, this.#settle);
+      prepared = await prepareRequest(await withModelRequest(job, input), input);
     } catch (error) {
-      return this.#settle.unreadable(messageOf(error));
+      return lost.aborted ? undefined : this.#settle.unreadable(messageOf(error));
     }
     const fault = await stageFiles(job, prepared, this.#deps, {
       signal: lost,

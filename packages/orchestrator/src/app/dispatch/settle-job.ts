@@ -11,7 +11,7 @@ import type { LeftArtifact } from '../../ports/job-ends.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Nodes } from '../../ports/nodes.ts';
 import type { JobCompleter } from '../jobs/job-completer.ts';
-import { retryStorage } from '../jobs/retry-storage.ts';
+import { type RetryStorageOptions, retryStorage } from '../jobs/retry-storage.ts';
 import type { HeldLease } from '../leases/held-lease.ts';
 import type { NodeOutbox } from './node-outbox.ts';
 
@@ -148,9 +148,13 @@ export class JobSettler {
     await this.persist('a node fault', () => this.#deps.nodes.deactivate(nodeId, reason));
   }
 
-  /** Repeats a write until it succeeds; undefined when the lease was lost first. */
-  persist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+  /** Repeats a use of the database until it succeeds; undefined when the lease was lost first. */
+  persist<T>(
+    what: string,
+    work: () => Promise<T>,
+    more: Pick<RetryStorageOptions, 'isFinal'> = {},
+  ): Promise<T | undefined> {
     const { log, sleep } = this.#deps;
-    return retryStorage(work, { log, what, sleep, signal: this.#held.lost });
+    return retryStorage(work, { log, what, sleep, signal: this.#held.lost, ...more });
   }
 }

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { OrchestratorError } from '../../../domain/errors.ts';
 import type { JobSecrets, SecretVault } from '../../../ports/secrets.ts';
 import type { Database } from '../tables.ts';
 
@@ -22,12 +23,14 @@ export function postgresJobSecrets(db: Kysely<Database>, vault: SecretVault): Jo
       return names.map((name) => {
         const row = rows.find((candidate) => candidate.name === name);
         if (row === undefined) {
-          throw new Error(`the secret ${name} is gone; set it with: cynork secrets set ${name}`);
+          const text = `the secret ${name} is gone; set it with: cynork secrets set ${name}`;
+          throw new OrchestratorError('input_gone', text);
         }
         const { owner_id: ownerId, value_ciphertext: ciphertext, value_kid: kid } = row;
         const value = vault.open({ ownerId, name }, { ciphertext, kid });
         if (value !== undefined) return { name, value };
-        throw new Error(
+        throw new OrchestratorError(
+          'input_gone',
           `the secret ${name} cannot be opened, because the key of the control plane was changed; set it again with: cynork secrets set ${name}`,
         );
       });
