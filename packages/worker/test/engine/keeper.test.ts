@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limits } from '@cynodeai/contracts/common';
 import { temporaryDirectory } from '@cynodeai/testing';
@@ -8,6 +8,7 @@ import { waitFor } from '@cynodeai/testing/harness';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Keepers, type Kept } from '../../src/adapters/container/shared/keeper/keepers.ts';
+import { checkNamePrefix } from '../../src/domain/sandbox/naming.ts';
 import { killKeeper, processesNaming } from '../support/leftovers.ts';
 
 const env = { PATH: '/usr/bin:/bin' };
@@ -150,6 +151,28 @@ describe('a keeper', () => {
     another.forgetStrays(() => false);
     expect(await another.find('c1')).toBeUndefined();
     expect(await readdir(path)).toEqual([]);
+  });
+
+  it('of a check is forgotten when it is old, whoever is said to live', async () => {
+    const { keepers, path } = await folder();
+    const check = `${checkNamePrefix}0a1b`;
+    await keepers.start(check, script('true')).follow(heard().sinks);
+    await keepers.start('c1', script('true')).follow(heard().sinks);
+    await keepers.start('c2', script('true'), true).follow(heard().sinks);
+    const others = ['.file-', '.more-', ''].map((prefix, n) => `${prefix}${checkNamePrefix}${n}`);
+    for (const name of others) await writeFile(join(path, name), 'A=secret');
+    const checks = [check, ...others].toSorted();
+    for (const lives of [true, false]) {
+      keepers.forgetStrays(() => lives);
+      expect(await readdir(path)).toEqual(expect.arrayContaining(checks));
+    }
+    expect(await readdir(path)).toHaveLength(checks.length);
+    const old = new Date(Date.now() - 125_000);
+    for (const [index, name] of checks.entries()) {
+      await utimes(join(path, name), old, old);
+      keepers.forgetStrays(() => true);
+      expect((await readdir(path)).toSorted()).toEqual(checks.slice(index + 1));
+    }
   });
 
   it('that is killed ends what follows it, without an end, and is not found', async () => {

@@ -14,6 +14,9 @@ export function isSandboxName(name: string): boolean {
   return name.startsWith('cynode-sandbox-');
 }
 
+/** How the names of the containers begin in which an engine is tried. */
+export const checkNamePrefix = 'cynode-check-';
+
 /** Whether a container is there for a job, the one that holds its network included, by its name. */
 export function isJobContainer(name: string): boolean {
   return isSandboxName(name) || name.startsWith('cynode-inference-proxy-');

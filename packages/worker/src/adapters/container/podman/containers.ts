@@ -1,9 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isSandboxName, nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
+import { checkNamePrefix, isSandboxName, nodeSlugLabel } from '../../../domain/sandbox/naming.ts';
 import { sleep } from '@cynodeai/runtime/lifecycle';
 import { CommandError } from '@cynodeai/runtime/process';
-import { checkNamePrefix } from '../shared/run-probe.ts';
 import { groupOf, holdProcess, hostCommands, killGroup } from '../shared/host-process.ts';
 import { endMonitors, forgetContainers, monitorsOf } from './monitors.ts';
 import { readStarted } from './pid-watch.ts';

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { silentLog } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
+import { checkNamePrefix } from '../../../domain/sandbox/naming.ts';
 import type { SandboxExit, SandboxNetwork, SandboxRunSpec } from '../../../ports/sandbox-engine.ts';
 import { ContainerRun } from './container-run.ts';
 import { endOrKill } from './container-runs.ts';
 import type { EngineContainer } from './engine-container.ts';
 import { probeCommand, probeImage, unfilteredExitCode } from './tiny-image.ts';
-
-/** How the names of probes begin. */
-export const checkNamePrefix = 'cynode-check-';
 
 /** Time the probe may take from the call on, in seconds. */
 const timeoutSeconds = 20;

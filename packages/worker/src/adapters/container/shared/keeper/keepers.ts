@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { limits } from '@cynodeai/contracts/common';
 import { WorkerError } from '../../../../domain/errors.ts';
+import { checkNamePrefix } from '../../../../domain/sandbox/naming.ts';
 import { FolderWatch } from '../folder-watch.ts';
 import { programPath } from '../host.ts';
 import { isRunning, killGroup } from '../host-process.ts';
@@ -42,6 +43,9 @@ const privatePrefix = '.private-';
 /** Of files that have no name for longer than it takes to open them. */
 const [filePrefix, morePrefix] = ['.file-', '.more-'];
 const ownPrefixes = [privatePrefix, filePrefix, morePrefix];
+
+/** No check takes as long, ms: what is older was left by a process that was killed. */
+const leftAfterMs = 120_000;
 
 const silent: SpoolSinks = { stdout: { write: () => {} }, stderr: { write: () => {} } };
 
@@ -137,12 +141,14 @@ export class Keepers implements Disposable {
     }
   }
 
-  /** Forgets the runs that do not live. */
+  /** Forgets the runs that do not live, and the checks that a killed process left. */
   forgetStrays(lives: (name: string) => boolean): void {
     for (const entry of readdirSync(this.#dir)) {
       const prefix = ownPrefixes.find((one) => entry.startsWith(one)) ?? '';
       const name = entry.slice(prefix.length);
-      if (!lives(name)) this.forget(name);
+      // A check is no job's: nobody can say whether it lives.
+      const isStray = name.startsWith(checkNamePrefix) ? this.#isLeft(entry) : !lives(name);
+      if (isStray) this.forget(name);
     }
   }
 
@@ -153,6 +159,11 @@ export class Keepers implements Disposable {
 
   #all(): readonly string[] {
     return readdirSync(this.#dir).filter((name) => !name.startsWith('.'));
+  }
+
+  #isLeft(entry: string): boolean {
+    const facts = statSync(this.#path(entry), { throwIfNoEntry: false });
+    return facts !== undefined && Date.now() - facts.mtimeMs > leftAfterMs;
   }
 
   #path(name: string): string {
