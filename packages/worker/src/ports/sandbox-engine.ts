@@ -125,7 +125,7 @@ export type SandboxExit = { readonly startedAt: Date; readonly endedAt: Date } &
         readonly kind: 'not_started';
         readonly exitCode: 125 | 126 | 127;
         readonly reason: string;
-        /** Goes into the result. */
+        /** The image is not there, whatever was known of it. Goes into the result. */
         readonly errorType?: 'image_unavailable';
       }
     | { readonly kind: 'timed_out' }

@@ -7,12 +7,17 @@ import { engines } from '../support/test-engine.ts';
 import { testImage } from '../support/test-image.ts';
 
 const hold = ['sh', '-c', 'printf up; exec sleep 1000'];
+const variant = 'localhost/cynode/variant:latest';
 const newName = (): string => `cynode-sandbox-${randomUUID()}`;
 
 for (const { name: title, open } of engines) {
   testSandboxEngine(title, async () => {
     const test = await open();
     const { engine, command } = test;
+    const beside = async (...args: readonly string[]): Promise<void> => {
+      const { program, flags, env } = command;
+      await mustRun(program, [...flags, ...args], { env });
+    };
     return {
       engine,
       reopened: await test.reopen(),
@@ -28,10 +33,14 @@ for (const { name: title, open } of engines) {
       leave: async (slug) => {
         const name = newName();
         const flags = [`--name=${name}`, `--label=${nodeSlugLabel}=${slug}`, '--network=none'];
-        const { program, flags: global, env } = command;
-        await mustRun(program, [...global, 'create', ...flags, testImage, ...hold], { env });
+        await beside('create', ...flags, testImage, ...hold);
         return name;
       },
+      makeVariant: async () => {
+        await beside('tag', testImage, variant);
+        return variant;
+      },
+      removeVariant: (ref) => beside('rmi', ref),
       close: () => test.close(),
     };
   });
@@ -49,6 +58,11 @@ testSandboxEngine('the fake', async () => {
       engine.leave(slug, name);
       return name;
     },
+    makeVariant: async () => {
+      engine.variants.add(variant);
+      return variant;
+    },
+    removeVariant: async (ref) => void engine.removed.add(ref),
     close: async () => {},
   };
 });

@@ -31,6 +31,10 @@ export interface EngineUnderTest {
   };
   /** Makes a container of a node as an earlier run of that node leaves it; gives its name. */
   leave(slug: string): Promise<string>;
+  /** Makes a variant of the image behind the engine's back; gives its name. */
+  makeVariant(): Promise<string>;
+  /** Takes a variant away in the same manner. */
+  removeVariant(ref: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -119,6 +123,20 @@ export function testSandboxEngine(title: string, open: () => Promise<EngineUnder
       await expect(engine.ensureImage('localhost/missing:latest')).rejects.toMatchObject({
         code: 'image_unavailable',
       });
+    });
+
+    it('finds out by a run that an image which it knew is gone', async () => {
+      const image = await test.makeVariant();
+      expect(await engine.hasImage(image)).toBe(true);
+      await test.removeVariant(image);
+      const { sinks, seen } = recorder();
+      expect(await engine.run(spec(test.programs.hold, { image }), sinks)).toMatchObject({
+        kind: 'not_started',
+        exitCode: 125,
+        errorType: 'image_unavailable',
+      });
+      expect(seen.stdout).toBe('');
+      expect(await engine.hasImage(image)).toBe(false);
     });
 
     it('gives both streams, the exit code and the times of a run', async () => {

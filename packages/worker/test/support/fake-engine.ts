@@ -34,7 +34,11 @@ export const fakePrograms = {
   missing: ['nope'],
 } as const;
 
-const absent = { exitCode: 125, reason: 'the image is not present on this node' } as const;
+const absent = {
+  exitCode: 125,
+  reason: 'the image is not present on this node',
+  errorType: 'image_unavailable',
+} as const;
 const unknown = { exitCode: 127, reason: 'the command was not found in the image' } as const;
 
 type Ending<E = SandboxExit> = E extends SandboxExit ? Omit<E, 'startedAt' | 'endedAt'> : never;
@@ -75,6 +79,8 @@ export class FakeEngine implements SandboxEngine {
   readonly specs: SandboxRunSpec[] = [];
   /** Variants of the sandbox image that were made here, by full names. */
   readonly variants = new Set<string>();
+  /** Images that were there once. */
+  readonly removed = new Set<string>();
   /** Reason why the engine cannot be used; undefined while it works. */
   broken: string | undefined;
   /** Containers that do not die. */
@@ -93,7 +99,7 @@ export class FakeEngine implements SandboxEngine {
   }
 
   async hasImage(ref: string): Promise<boolean> {
-    return this.variants.has(ref);
+    return this.variants.has(ref) && !this.removed.has(ref);
   }
 
   async ensureImage(ref: string, _signal?: AbortSignal): Promise<void> {
@@ -210,7 +216,8 @@ export class FakeEngine implements SandboxEngine {
     signal: AbortSignal | undefined,
   ): Promise<Ending> {
     const [program = '', first = '', second = '', third = ''] = spec.command;
-    if (spec.image.includes('missing')) return { kind: 'not_started', ...absent };
+    if (spec.image.includes('missing') || this.removed.has(spec.image))
+      return { kind: 'not_started', ...absent };
     switch (program) {
       case 'nope':
         return { kind: 'not_started', ...unknown };

@@ -144,7 +144,7 @@ export function stage(scene: Scene = {}) {
     timer: scene.timer ?? { sleep, elapsedMs, random: () => 0.5 },
     log,
   });
-  return { jobs, specs, removed, stops, lines, store };
+  return { jobs, engine: fake, specs, removed, stops, lines, store };
 }
 
 export function request(index = 0, sandbox: Partial<RunJobRequest['sandbox']> = {}): RunJobRequest {

@@ -25,7 +25,13 @@ import type { Watch } from '../disk/watched-job.ts';
 import type { AdmittedJob } from './admit-job.ts';
 import { chooseImage } from './choose-image.ts';
 import { jobResult } from './job-result.ts';
-import { adoptContainer, type ContainerOutcome, runContainer, unrun } from './run-container.ts';
+import {
+  adoptContainer,
+  type ContainerOutcome,
+  type Listening,
+  runContainer,
+  unrun,
+} from './run-container.ts';
 
 /**
  * Reason of a job that an earlier process of the node began and nobody kept.
@@ -189,13 +195,36 @@ async function runWatched(
   }
 }
 
+/**
+ * Runs the container. An image that was removed since it was looked for is looked for once more: nothing of the job ran.
+ * @throws as `runContainer` and `chooseImage`
+ */
+async function runWithImage(
+  deps: RunJobDeps,
+  { request, admitted }: JobRun,
+  spec: SandboxRunSpec,
+  signal: AbortSignal,
+  listening: Listening,
+): Promise<ContainerOutcome> {
+  const outcome = await runContainer(deps, spec, signal, listening);
+  const { exit } = outcome;
+  if (exit.kind !== 'not_started' || exit.errorType !== 'image_unavailable') return outcome;
+  deps.log.warn('the image of a job was removed meanwhile', { job_id: request.job_id });
+  const image = await chooseImage(deps.engine, admitted, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    // Ended on the way: nothing is begun any more.
+    return spec.image;
+  });
+  return runContainer(deps, { ...spec, image }, signal, listening);
+}
+
 async function runIn(deps: RunJobDeps, run: JobRun, place: RunPlace): Promise<Ran> {
   const network = await openNetwork(deps, run);
   try {
     const spec = runSpec(deps, run, place, network);
     const listening = { heard: run.heard, masker: place.masker };
     return await runWatched(deps, run, place.dirs, (signal) =>
-      runContainer(deps, spec, signal, listening),
+      runWithImage(deps, run, spec, signal, listening),
     );
   } finally {
     await network?.close();

@@ -131,9 +131,9 @@ export function containerRuns(
       if (signal?.aborted === true) return neverBegun(new Date());
       const live = { container: containerOf(spec), spec, isAdopted: false };
       const exit = await follow(live, sinks, signal);
-      const missing = exit.kind === 'not_started' && exit.reason === reasons.imageMissing;
-      if (missing) forgetImage(spec.image);
-      return exit;
+      if (exit.kind !== 'not_started' || exit.reason !== reasons.imageMissing) return exit;
+      forgetImage(spec.image);
+      return { ...exit, errorType: 'image_unavailable' };
     },
 
     adopt: async (spec, sinks, signal) => {
