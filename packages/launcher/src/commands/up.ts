@@ -126,7 +126,7 @@ async function makeWay(
   }: { yes: boolean; progress: Progress; database?: DatabaseChoice | undefined },
   context: CommandContext,
 ): Promise<void> {
-  requireSystemd();
+  requireSystemd(service);
   const { env } = context;
   const state = runningStack(install);
   if (state === undefined || (await isServed(service, install, env))) return;
@@ -137,11 +137,9 @@ async function makeWay(
 }
 
 /** What is to be known of a service beside what it runs. */
-async function tellService(
-  { name, path }: Service,
-  { env, notes }: CommandContext,
-): Promise<number> {
-  const when = (await lingers(env))
+async function tellService(service: Service, { env, notes }: CommandContext): Promise<number> {
+  const { name, path } = service;
+  const when = (await lingers(service, env))
     ? 'at every boot'
     : 'when you log in, and ends it when you log out; to have it run always: loginctl enable-linger (where that is refused, root may say it with your name)';
   await notes.text(`cynode: the service ${name} (${path}) starts it ${when}\n`);

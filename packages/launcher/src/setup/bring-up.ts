@@ -7,7 +7,9 @@ import { type PortsChoice, agreesToMove, placedInstall } from './moved-ports.ts'
 import { settleDatabase } from './settle-database.ts';
 import { prepareStart } from './prepare-start.ts';
 import { requireRoom } from './require-room.ts';
+import { type Service, standingService, startService, stopService } from './service.ts';
 import { sideBySide } from './side-by-side.ts';
+import type { ServiceManager } from '../machine/systemd.ts';
 import { overruledVariables } from '../roles/environment.ts';
 import { type EnsureStackOptions, clearPorts, ensureStack } from '../stack/ensure-stack.ts';
 import { runningStack } from '../stack/running-stack.ts';
@@ -40,6 +42,8 @@ export interface StartOptions
   readonly tellsDemo: boolean;
   /** How many tasks run now; undefined when nobody can tell. */
   readonly countRunning: RestartOptions['countRunning'];
+  /** What starts its service, for tests. */
+  readonly manager?: ServiceManager;
 }
 
 /** Installs what is missing and builds the sandbox image meanwhile, which needs none of it. */
@@ -56,8 +60,27 @@ export async function setUp(options: BringUpOptions): Promise<void> {
   );
 }
 
+/** Sees that a stack runs: started by the service of the install where it has one, so that there are no two. */
+async function beginStack(
+  options: EnsureStackOptions,
+  service: Service | undefined,
+): Promise<void> {
+  const { install, onStep, onStarted } = options;
+  if (service === undefined) {
+    await ensureStack(options);
+    return;
+  }
+  if (runningStack(install) !== undefined) return;
+  onStep(`starting the service ${service.name}`);
+  onStarted?.();
+  await startService(service, install, options);
+}
+
 /** The running stack, once its gateway answers; when the start of another cynode was given up it is started by this one. */
-async function startStack(options: EnsureStackOptions): Promise<void> {
+async function startStack(
+  options: EnsureStackOptions,
+  service: Service | undefined,
+): Promise<void> {
   const { install, signal, onStarted } = options;
   let isOurs = false;
   const mark = (): void => {
@@ -65,7 +88,7 @@ async function startStack(options: EnsureStackOptions): Promise<void> {
     onStarted?.();
   };
   for (;;) {
-    await ensureStack({ ...options, onStarted: mark });
+    await beginStack({ ...options, onStarted: mark }, service);
     try {
       return await waitForGateway(install, signal);
     } catch (error) {
@@ -75,8 +98,14 @@ async function startStack(options: EnsureStackOptions): Promise<void> {
 }
 
 /** Whoever calls off a start has been told of no stack that would stay up. */
-async function giveUp(install: Install, { env, progress }: StartOptions): Promise<void> {
+async function giveUp(
+  install: Install,
+  { env, progress }: StartOptions,
+  service: Service | undefined,
+): Promise<void> {
   const { signal } = new AbortController();
+  // It may not have come as far as a stack that could be seen.
+  if (service !== undefined) await stopService(service, env);
   await tearDown({ install, env, signal, onStep: (what) => progress.step(what) });
   progress.done();
 }
@@ -102,18 +131,19 @@ export async function bringUp(options: StartOptions): Promise<Install> {
     install: prepared,
     agreesToMove: agreesToMove(options),
   });
+  const service = standingService(install, env, options.manager);
   let isOurs = false;
   const onStarted = (): void => {
     isOurs = true;
   };
   const start = async (until: AbortSignal): Promise<void> => {
     if (isCold) await bundlePrograms({ ...options, checkout: install.checkout, signal: until });
-    await startStack({ ...all, install, signal: until, onStarted });
+    await startStack({ ...all, install, signal: until, onStarted }, service);
   };
   try {
     await sideBySide(signal, (until) => ensureImage({ ...all, install, signal: until }), start);
   } catch (error) {
-    if (isOurs && signal.aborted) await giveUp(install, options);
+    if (isOurs && signal.aborted) await giveUp(install, options, service);
     else if (isOurs && runningStack(install) !== undefined) {
       // Others may use it by now, and what went wrong may be seen in it.
       progress.note('the stack was started and runs on; cynode down stops it');
