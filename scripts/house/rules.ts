@@ -178,6 +178,7 @@ export const houseRules: readonly HouseRule[] = [
       /^packages\/api-client\/src\/local-install\/local-session\.ts$/,
       /^packages\/demo-model\/src\/app\/demo-backend\.ts$/,
       /^packages\/worker\/src\/processes\/open-jobs\.ts$/,
+      /^packages\/worker\/src\/adapters\/container\/shared\/keeper\/keepers\.ts$/,
       // How late it is told of a start, bounded by what has gone.
       /^packages\/worker\/src\/adapters\/container\/shared\/container-run\.ts$/,
       // Compares with what another program wrote down by the clock.
