@@ -4,7 +4,12 @@ import {
   decideRetry,
   judgeObservation,
 } from '../../domain/dispatch/job-observation.ts';
-import { type Ended, decideOutcome, failed } from '../../domain/dispatch/outcome.ts';
+import {
+  type Ended,
+  type OtherNode,
+  decideOutcome,
+  failed,
+} from '../../domain/dispatch/outcome.ts';
 import type { WorkerAnswer } from '../../domain/dispatch/worker-answer.ts';
 import { mayRiskNode } from '../../domain/jobs/attempts.ts';
 import { leaseTimes } from '../../domain/leases/lease-times.ts';
@@ -139,7 +144,7 @@ export class ClaimedJobRun {
     switch (step.kind) {
       case 'take':
         await this.#followOthers();
-        return this.#end(step.outcome);
+        return this.#finished(step.outcome);
       case 'send':
         return this.#startAnew();
       case 'acknowledge_and_send': {
@@ -188,6 +193,10 @@ export class ClaimedJobRun {
     const { lease: job } = this.#held;
     const known = await this.#settle.persist('what a job said', () => live.told(job));
     this.#output = new FollowedOutput(this.#held, this.#deps, known);
+  }
+
+  #finished(outcome: Ended | OtherNode): Promise<void> {
+    return outcome.kind === 'ended' ? this.#end(outcome) : this.#settle.tryOther(outcome);
   }
 
   async #end(ended: Ended): Promise<void> {
@@ -246,7 +255,7 @@ export class ClaimedJobRun {
         return this.#moveOr({ ...tracked, sent: true }, () => this.#settle.release(tracked.reason));
       case 'seen':
         return tracked.verdict.kind === 'finished'
-          ? this.#end(tracked.verdict.outcome)
+          ? this.#finished(tracked.verdict.outcome)
           : this.#settle.release(tracked.verdict.reason);
     }
   }
@@ -261,9 +270,8 @@ export class ClaimedJobRun {
     const outcome = decideOutcome(answer, sent, Math.random());
     switch (outcome.kind) {
       case 'ended':
-        return this.#end(outcome);
       case 'other_node':
-        return this.#settle.tryOther(outcome);
+        return this.#finished(outcome);
       case 'unclear':
         if (answer.kind !== 'accepted') {
           this.#deps.log.warn('the fate of a job is unclear', {

@@ -1,5 +1,5 @@
 import type { Log } from '@cynodeai/runtime/observe';
-import { type Ended, type Outcome, failed } from '../../domain/dispatch/outcome.ts';
+import { type Ended, type OtherNode, type Outcome, failed } from '../../domain/dispatch/outcome.ts';
 import { eligibleNodes, jobNeeds } from '../../domain/dispatch/select-node.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
 import { tailsOf } from '../../domain/jobs/stream-tails.ts';
@@ -94,11 +94,7 @@ export class JobSettler {
   }
 
   /** The node will not run it: back into the queue for another one, or the end when there is none. */
-  async tryOther({
-    reason,
-    otherwise,
-    hasResult,
-  }: Extract<Outcome, { kind: 'other_node' }>): Promise<void> {
+  async tryOther({ reason, otherwise, hasResult }: OtherNode): Promise<void> {
     const { lease: job } = this.#held;
     const { leases, nodes } = this.#deps;
     const needs = jobNeeds(job.payload);

@@ -77,6 +77,14 @@ describe('what a node says of a job', () => {
     if ('reason' in verdict) expect(verdict.reason).toContain('node n');
   });
 
+  it('sends a job to another node whose result says that nothing ran for want of its image', () => {
+    const noImage = { status: 'failed', exit_code: 125, error_type: 'image_unavailable' } as const;
+    const outcome = { kind: 'other_node', hasResult: true, otherwise: { status: 'failed' } };
+    const verdict = judge(ended(noImage));
+    expect(verdict).toMatchObject({ kind: 'finished', outcome });
+    expect(decideRetry(verdict, true)).toMatchObject({ kind: 'take', outcome });
+  });
+
   it('blames the node for a refused token only', () => {
     expect(judge({ kind: 'unauthorized' })).toMatchObject({ nodeFault: true });
     expect(judge({ kind: 'unreachable', message: 'm' })).toMatchObject({ nodeFault: false });

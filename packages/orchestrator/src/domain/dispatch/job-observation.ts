@@ -1,6 +1,6 @@
 import type { RunJobResult } from '@cynodeai/contracts/common';
 import type { WorkerJob } from '@cynodeai/contracts/worker-api';
-import { type Ended, judgeRun } from './outcome.ts';
+import { type Ended, type OtherNode, judgeRun } from './outcome.ts';
 
 /**
  * What came of asking a node about a job.
@@ -20,7 +20,7 @@ export type JobObservation =
 /** What an observation of a job means. */
 export type Verdict =
   | { readonly kind: 'running' }
-  | { readonly kind: 'finished'; readonly outcome: Ended }
+  | { readonly kind: 'finished'; readonly outcome: Ended | OtherNode }
   /** The node was restarted while the job ran: that run is lost, another may be started. */
   | { readonly kind: 'run_lost'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
@@ -72,14 +72,14 @@ export function judgeObservation(
       if (wasCutShort(result)) {
         return { kind: 'run_lost', reason: `${node} was restarted while the job ran` };
       }
-      return { kind: 'finished', outcome: judgeRun(result) };
+      return { kind: 'finished', outcome: judgeRun(result, sent.nodeSlug) };
     }
   }
 }
 
 /** What the holder of a retry's lease does next. */
 export type RetryStep =
-  | { readonly kind: 'take'; readonly outcome: Ended }
+  | { readonly kind: 'take'; readonly outcome: Ended | OtherNode }
   /** A run is under way: wait for it, start none. */
   | { readonly kind: 'adopt' }
   | { readonly kind: 'send' }

@@ -37,6 +37,15 @@ export interface Ended {
   readonly left?: readonly JobArtifact[];
 }
 
+/** The node will not run this job; another may. Without another one it ends with `otherwise`. */
+export interface OtherNode {
+  readonly kind: 'other_node';
+  readonly reason: string;
+  readonly otherwise: Ended;
+  /** The node keeps a result of it until it hears that nobody wants it. */
+  readonly hasResult?: boolean;
+}
+
 /** What an answer means for the job. See docs/reference/leases.md#what-an-answer-means. */
 export type Outcome =
   | Ended
@@ -52,14 +61,7 @@ export type Outcome =
       /** How often the node has said by now that it cannot start the job; absent when it did not say so. */
       readonly refusals?: number;
     }
-  /** The node will not run this job; another may. Without another one it ends with `otherwise`. */
-  | {
-      readonly kind: 'other_node';
-      readonly reason: string;
-      readonly otherwise: Ended;
-      /** The node keeps a result of it until it hears that nobody wants it. */
-      readonly hasResult?: boolean;
-    }
+  | OtherNode
   /**
    * It may run, have run, or neither: the node must be asked.
    * See docs/reference/leases.md#leases-and-retries.
@@ -114,8 +116,7 @@ function boundedStreams(result: RunJobResult): RunJobResult {
   };
 }
 
-/** The end a node's result means. See docs/reference/leases.md#what-an-answer-means. */
-export function judgeRun(result: RunJobResult): Ended {
+function endOf(result: RunJobResult): Ended {
   const bounded = boundedStreams(result);
   const succeeded = result.status === 'completed' && (result.exit_code ?? 0) === 0;
   return {
@@ -127,17 +128,24 @@ export function judgeRun(result: RunJobResult): Ended {
   };
 }
 
+/**
+ * What a node's result means, however it came: the end of the job, but where nothing ran for want of an image that
+ * another node may have. See docs/reference/leases.md#what-an-answer-means.
+ */
+export function judgeRun(result: RunJobResult, nodeSlug: string): Ended | OtherNode {
+  const ended = endOf(result);
+  if (result.error_type !== 'image_unavailable') return ended;
+  const reason = `node ${nodeSlug} does not have the image`;
+  return { kind: 'other_node', reason, otherwise: ended, hasResult: true };
+}
+
 function judgeResult(result: RunJobResult, sent: SentJob): Outcome {
   const foreign =
     result.task_id !== sent.taskId ||
     result.job_id !== sent.jobId ||
     (result.lease_id !== undefined && result.lease_id !== sent.leaseId);
   if (foreign) return { kind: 'unclear', reason: `node ${sent.nodeSlug} answered for another job` };
-  const ended = judgeRun(result);
-  if (result.error_type !== 'image_unavailable') return ended;
-  // Nothing ran: another node may have the image.
-  const reason = `node ${sent.nodeSlug} does not have the image`;
-  return { kind: 'other_node', reason, otherwise: ended, hasResult: true };
+  return judgeRun(result, sent.nodeSlug);
 }
 
 /**
