@@ -21,7 +21,7 @@ import {
   isTerminalTaskStatus,
   taskStatusSchema,
 } from './gateway/index.ts';
-import { runJobRequestSchema, workerApiRoutes } from './worker-api/index.ts';
+import { jobOutputSchema, runJobRequestSchema, workerApiRoutes } from './worker-api/index.ts';
 
 const report = {
   version: 1,
@@ -88,6 +88,19 @@ describe('node payloads', () => {
         (slug) => nodeSlugSchema.safeParse(slug).success,
       ),
     ).toBe(false);
+  });
+});
+
+describe('what a node says of the output of a job', () => {
+  it('has a time as clocks give it, not one that fills the database', () => {
+    const said = (digits: number) =>
+      jobOutputSchema.safeParse({
+        stream: 'stdout',
+        text: 'x',
+        at: `2026-01-01T00:00:00.${'0'.repeat(digits)}Z`,
+      }).success;
+    for (const digits of [1, 3, 9]) expect(said(digits)).toBe(true);
+    for (const digits of [100, 1e3, 1e6]) expect(said(digits)).toBe(false);
   });
 });
 

@@ -36,7 +36,7 @@ export const nodeSlugSchema = z
   );
 
 /** RFC 3339 instant in UTC, as written by `Date.prototype.toISOString`. */
-export const timestampSchema = z.iso.datetime();
+export const timestampSchema = z.iso.datetime().max(40);
 
 /** 26 characters of upper-case Crockford Base32. See docs/reference/nodes.md#configuration. */
 export const ulidSchema = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'must be a ULID');
