@@ -18,7 +18,7 @@ export interface GivenInput {
 
 /** What users gave their tasks. */
 export interface TaskInput {
-  /** Text and files; rejects when there is no such task or text. */
+  /** Text and files. @throws OrchestratorError `input_gone` when there is no such task or text */
   read(taskId: string): Promise<GivenInput>;
   /** `storage_ref` of a task's artifacts by id; unknown ones are absent. */
   artifactRefs(

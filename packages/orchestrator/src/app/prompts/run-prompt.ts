@@ -1,6 +1,7 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { type Clock, messageOf, uuidv7 } from '@cynodeai/runtime/std';
 import { type Ended, failed } from '../../domain/dispatch/outcome.ts';
+import { OrchestratorError } from '../../domain/errors.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
 import type { PromptWaitingReason } from '../../domain/prompts/choose-path.ts';
 import { answeredEnd, lateEnd } from '../../domain/prompts/model-answer.ts';
@@ -187,10 +188,12 @@ export async function runPrompt(call: PromptCall, deps: RunPromptDeps): Promise<
   const { log, sleep } = deps;
   const what = 'the start of a model call';
   const read = (): Promise<GivenInput> => deps.input.read(prompt.taskId);
-  const input = await retryStorage(read, { log, what, sleep, signal });
-  if (input === undefined) return;
+  const isFinal = (error: unknown): boolean => error instanceof OrchestratorError;
+  let input: GivenInput | undefined;
   let text: string;
   try {
+    input = await retryStorage(read, { log, what, sleep, signal, isFinal });
+    if (input === undefined) return;
     text = await readModelInput(input, deps.blobs);
   } catch (error) {
     const message = `the input of the job cannot be read: ${messageOf(error)}`;

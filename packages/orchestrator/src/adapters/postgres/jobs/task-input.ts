@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { OrchestratorError } from '../../../domain/errors.ts';
 import type { GivenInput, TaskFile, TaskInput } from '../../../ports/task-input.ts';
 import type { Database } from '../tables.ts';
 
@@ -18,7 +19,9 @@ async function readInput(db: Kysely<Database>, taskId: string): Promise<GivenInp
     FROM tasks t WHERE t.id = ${taskId}::uuid
   `.execute(db);
   const [row] = rows;
-  if (row?.prompt === undefined || row.prompt === null) throw new Error('the task has no text');
+  if (row?.prompt === undefined || row.prompt === null) {
+    throw new OrchestratorError('input_gone', 'the task has no text');
+  }
   return { prompt: row.prompt, files: row.files };
 }
 
