@@ -1,8 +1,8 @@
 import { Given, Then } from '@cucumber/cucumber';
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProductWorld } from '../support/product-world.ts';
@@ -29,7 +29,8 @@ function formsOf(value: string): string[] {
 
 /** Files below these folders that hold one of the texts; what vanishes meanwhile holds none. */
 function filesWith(texts: readonly string[], folders: readonly string[]): string[] {
-  const patterns = join(tmpdir(), `cyn-patterns-${randomBytes(6).toString('hex')}`);
+  const own = mkdtempSync(join(tmpdir(), 'cyn-patterns-'));
+  const patterns = join(own, 'patterns');
   writeFileSync(patterns, texts.join('\n'), { mode: 0o600 });
   const flags = [
     '--recursive',
@@ -37,17 +38,17 @@ function filesWith(texts: readonly string[], folders: readonly string[]): string
     '--text',
     '--fixed-strings',
     '--no-messages',
+    '--devices=skip',
+    `--file=${patterns}`,
   ];
   try {
-    const skips = ['--devices=skip', `--file=${patterns}`];
-    const found = execFileSync('grep', [...flags, ...skips, ...folders], { encoding: 'utf8' });
-    return found.split('\n').filter((line) => line !== '');
-  } catch (error) {
-    // 1: there is none; 2: something could not be read, such as a folder that is gone.
-    const { stdout = '' } = error as { readonly stdout?: string };
-    return stdout.split('\n').filter((line) => line !== '');
+    // 2: something could not be read, such as a folder that is gone.
+    const { stdout } = spawnSync('grep', [...flags, own, ...folders], { encoding: 'utf8' });
+    const found = stdout.split('\n').filter((line) => line !== '');
+    assert.ok(found.includes(patterns), 'grep finds what is there');
+    return found.filter((path) => path !== patterns);
   } finally {
-    rmSync(patterns);
+    rmSync(own, { recursive: true });
   }
 }
 
