@@ -170,6 +170,15 @@ export type TaskList = z.infer<typeof taskListSchema>;
 export type TaskCancel = z.infer<typeof taskCancelSchema>;
 export type TaskDeleted = z.infer<typeof taskDeletedSchema>;
 
+const creationErrors = [
+  ...bodyErrors,
+  'authentication',
+  'authorization',
+  'not_found',
+  'conflict',
+  'insufficient_storage',
+] as const;
+
 /** Tasks. See docs/reference/tasks-and-jobs.md. */
 export const taskRoutes = {
   createTask: defineRoute({
@@ -185,14 +194,7 @@ export const taskRoutes = {
     form: { field: 'task', files: 'attachments' },
     streamedLimitBytes: limits.multipartBytes,
     success: { 201: { kind: 'json', schema: taskSchema } },
-    errors: [
-      ...bodyErrors,
-      'authentication',
-      'authorization',
-      'not_found',
-      'conflict',
-      'insufficient_storage',
-    ],
+    errors: creationErrors,
   }),
   listTasks: defineRoute({
     operation: 'tasks.list',
@@ -231,14 +233,7 @@ export const taskRoutes = {
     body: rerunTaskRequestSchema,
     bodyOptional: true,
     success: { 201: { kind: 'json', schema: taskSchema } },
-    errors: [
-      ...bodyErrors,
-      'authentication',
-      'authorization',
-      'not_found',
-      'conflict',
-      'insufficient_storage',
-    ],
+    errors: creationErrors,
   }),
   deleteTask: defineRoute({
     operation: 'tasks.delete',

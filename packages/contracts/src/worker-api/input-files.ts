@@ -34,6 +34,15 @@ export type InputFile = z.infer<typeof inputFileSchema>;
 /** Feature of a node that takes folders. See docs/reference/worker-api.md#input-files. */
 export const folderFeature = 'folders';
 
+const stagingErrors = [
+  ...bodyErrors,
+  'authentication',
+  'job_conflict',
+  'internal',
+  'node_not_ready',
+  'node_shutting_down',
+] as const;
+
 /** Input files that a request has no room for. See docs/reference/worker-api.md#input-files. */
 export const inputFileRoutes = {
   stageInputFile: defineRoute({
@@ -46,14 +55,7 @@ export const inputFileRoutes = {
     query: stagedFileQuerySchema,
     streamed: 'application/octet-stream',
     success: { 204: { kind: 'empty' } },
-    errors: [
-      ...bodyErrors,
-      'authentication',
-      'job_conflict',
-      'internal',
-      'node_not_ready',
-      'node_shutting_down',
-    ],
+    errors: stagingErrors,
   }),
   stageFolder: defineRoute({
     operation: 'worker.jobs.stage-folder',
@@ -66,13 +68,6 @@ export const inputFileRoutes = {
     streamed: 'application/octet-stream',
     streamedLimitBytes: limits.folderArchiveBytes,
     success: { 204: { kind: 'empty' } },
-    errors: [
-      ...bodyErrors,
-      'authentication',
-      'job_conflict',
-      'internal',
-      'node_not_ready',
-      'node_shutting_down',
-    ],
+    errors: stagingErrors,
   }),
 } as const;

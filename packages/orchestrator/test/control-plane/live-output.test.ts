@@ -52,6 +52,29 @@ function talker() {
   };
 }
 
+/** The second run of a job is told on by the next control plane, behind what the first one said. */
+async function goesOn(
+  own: TestControlPlane,
+  ids: TaskIds,
+  second: ReturnType<typeof talker>,
+  holder: Awaited<ReturnType<typeof spawnControlPlane>>,
+): Promise<void> {
+  second.say('of the second ');
+  await waitFor(async () => (await told(own, ids)) === 'of the first run of the second ');
+  await holder.stop('SIGKILL');
+  second.say('run');
+  const next = await runControlPlane(own.env);
+  try {
+    await waitFor(async () => (await told(own, ids)).endsWith(' run'));
+    second.end();
+    const job = await jobIn(own.db, ids, 'completed');
+    expect(job.result).toMatchObject({ stdout: 'of the second run' });
+    expect(await told(own, ids)).toBe('of the first run of the second run');
+  } finally {
+    await next.stop();
+  }
+}
+
 describe('the output of a running job', () => {
   it('is told in the events of its task while it runs, and its end says only the rest', async () => {
     const talk = talker();
@@ -125,20 +148,7 @@ describe('the output of a running job', () => {
     await waitFor(async () => (await told(own, ids)) === 'of the first run ');
     await giveUp(node);
     await waitFor(() => runs === 2);
-    second.say('of the second ');
-    await waitFor(async () => (await told(own, ids)) === 'of the first run of the second ');
-    await child.stop('SIGKILL');
-    second.say('run');
-    const next = await runControlPlane(own.env);
-    try {
-      await waitFor(async () => (await told(own, ids)).endsWith(' run'));
-      second.end();
-      const job = await jobIn(own.db, ids, 'completed');
-      expect(job.result).toMatchObject({ stdout: 'of the second run' });
-      expect(await told(own, ids)).toBe('of the first run of the second run');
-    } finally {
-      await next.stop();
-    }
+    await goesOn(own, ids, second, child);
   });
 
   it('that began anew after its control plane and its node died together goes on too', async () => {
@@ -160,20 +170,7 @@ describe('the output of a running job', () => {
     node.freeze();
     const between = await spawnControlPlane(own.env);
     await waitFor(() => other.executed.length === 1);
-    second.say('of the second ');
-    await waitFor(async () => (await told(own, ids)) === 'of the first run of the second ');
-    await between.stop('SIGKILL');
-    second.say('run');
-    const next = await runControlPlane(own.env);
-    try {
-      await waitFor(async () => (await told(own, ids)).endsWith(' run'));
-      second.end();
-      const job = await jobIn(own.db, ids, 'completed');
-      expect(job.result).toMatchObject({ stdout: 'of the second run' });
-      expect(await told(own, ids)).toBe('of the first run of the second run');
-    } finally {
-      await next.stop();
-    }
+    await goesOn(own, ids, second, between);
   });
 
   it('is told of many jobs at once, each in its own order', async () => {
