@@ -1,4 +1,4 @@
-import type { RunJobResult } from '@cynodeai/contracts/common';
+import { type RunJobResult, runJobResultSchema } from '@cynodeai/contracts/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { refusalOf } from '../../adapters/nodes/worker-answer.ts';
@@ -152,6 +152,20 @@ describe('outcomes', () => {
       expect(outcome).toMatchObject({ kind: 'requeue' });
       expect(outcome).not.toHaveProperty('refusals');
     }
+  });
+
+  it('can be read again, whatever a node counts', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const tail = { omitted_bytes: most, text: 'x'.repeat(100_000) };
+    const artifacts = Array.from({ length: 10_001 }, (_none, index) => ({
+      name: `f-${index}`,
+      content_type: 'text/plain',
+      size_bytes: 1,
+    }));
+    const counts = { tail: { stdout: tail, stderr: tail }, artifacts, artifacts_omitted: most };
+    const outcome = decide(answered(counts));
+    const stored = runJobResultSchema.safeParse(outcome.kind === 'ended' && outcome.result);
+    expect(stored.success).toBe(true);
   });
 
   it('asks another node where one does not have the image, and takes its word where there is none', () => {

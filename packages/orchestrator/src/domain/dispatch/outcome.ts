@@ -78,9 +78,13 @@ export function failed(errorType: JobErrorType, message: string): Ended {
   };
 }
 
+/** A count of a node with what is left out here; such a sum is a whole number too. */
+const sumOf = (told: number, here: number): number =>
+  Math.min(told + here, Number.MAX_SAFE_INTEGER);
+
 function boundedTail({ omitted_bytes: omitted, text }: StreamTail): StreamTail {
   const kept = endOfUtf8(storableText(text), limits.outputTailBytes);
-  return { omitted_bytes: omitted + kept.cutBytes, text: kept.text };
+  return { omitted_bytes: sumOf(omitted, kept.cutBytes), text: kept.text };
 }
 
 function boundedTails(tails: StreamTails | undefined): StreamTails | undefined {
@@ -100,7 +104,7 @@ function boundedStreams(result: RunJobResult): RunJobResult {
   const stdout = truncateUtf8(storableText(result.stdout), limits.outputStreamBytes);
   const stderr = truncateUtf8(storableText(result.stderr), limits.outputStreamBytes);
   const beyond = Math.max(0, (result.artifacts?.length ?? 0) - limits.artifactCount);
-  const omitted = (result.artifacts_omitted ?? 0) + beyond;
+  const omitted = sumOf(result.artifacts_omitted ?? 0, beyond);
   const tail = boundedTails(result.tail);
   return {
     ...result,
