@@ -79,12 +79,14 @@ describe('a node behind a partition', () => {
     const ids = await createTask(plane.db);
     await waitFor(() => a.runs.length === 1);
     await b.join(plane.url);
+    const { started_at: begun } = await readJob(plane.db, ids);
     const cutAt = performance.now();
     a.freeze();
     await waitFor(() => b.runs.length === 1);
     expect(performance.now() - cutAt).toBeLessThan(ttlSeconds * 1000 + 2000);
     const job = await jobIn(plane.db, ids, 'completed');
     expect(job).toMatchObject({ attempt: 2, result: { stdout: 'from b' } });
+    expect(job.started_at?.getTime()).toBeGreaterThan(begun?.getTime() ?? Infinity);
     expect(b.runs[0]?.lease_id).not.toBe(a.runs[0]?.lease_id);
     expect(await statusesOf(ids)).toEqual([
       'running',

@@ -36,7 +36,7 @@ async function store(
   await sql`
     UPDATE jobs SET node_id = ${moved.node.nodeId}::uuid, lease_id = ${moved.leaseId}::uuid,
       lease_expires_at = now() + ${moved.leaseMs} * interval '1 millisecond',
-      attempt = ${moved.attempt}, updated_at = now(),
+      attempt = ${moved.attempt}, started_at = now(), updated_at = now(),
       payload = ${changedPayload(change)}
     WHERE id = ${moved.jobId}::uuid
   `.execute(trx);
