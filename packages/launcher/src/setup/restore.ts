@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
-import { type ArchiveFile, parseJson } from '@cynodeai/runtime/std';
+import { type ArchiveFile, errorCodeOf, parseJson } from '@cynodeai/runtime/std';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { LauncherError } from '../base/launcher-error.ts';
@@ -31,11 +31,13 @@ async function write(home: string, { name, chunks }: ArchiveFile): Promise<void>
   const path = join(home, pathSchema.parse(name));
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await using target = await open(path, 'wx', 0o600);
-  for await (const piece of chunks) await target.write(piece);
+  // All of each piece; a single write may take less.
+  for await (const piece of chunks) await target.appendFile(piece);
   await target.sync();
 }
 
-async function unpack(home: string, path: string, passphrase: string): Promise<void> {
+/** Makes the files of a backup below an empty folder. @throws LauncherError `usage`, and faults of the disk */
+export async function unpack(home: string, path: string, passphrase: string): Promise<void> {
   let isFirst = true;
   for await (const file of openSealed(path, passphrase)) {
     if (!isFirst) {
@@ -87,25 +89,30 @@ async function settle(install: Install): Promise<Omit<Restored, 'install'>> {
   }
 }
 
+function taken(home: string, cause?: unknown): LauncherError {
+  const message = `${home} holds an install or other files; name an empty folder by CYNODE_HOME, or delete the install with: cynode reset`;
+  return new LauncherError('usage', message, { cause });
+}
+
 /**
  * Makes the install of a backup where there is none yet; it is there whole or not at all, and does not run.
  * See docs/reference/processes.md#backup. @throws LauncherError `usage`, PostgresError
  */
 export async function restore(env: Env, path: string, passphrase: string): Promise<Restored> {
-  const home = homeDirOf(env);
-  if (existsSync(home) && readdirSync(home).length > 0) {
-    throw new LauncherError(
-      'usage',
-      `${home} holds an install or other files; name an empty folder by CYNODE_HOME, or delete the install with: cynode reset`,
-    );
-  }
+  const named = homeDirOf(env);
+  const isThere = existsSync(named);
+  const home = isThere ? realpathSync(named) : named;
+  if (isThere && readdirSync(home).length > 0) throw taken(home);
   const draft = `${home}.restoring`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true, mode: 0o700 });
   try {
     await unpack(draft, path, passphrase);
-    await rm(home, { recursive: true, force: true });
-    await rename(draft, home);
+    // An empty folder gives way; one that somebody has put something into meanwhile does not.
+    await rename(draft, home).catch((cause: unknown) => {
+      const isTaken = ['ENOTEMPTY', 'EEXIST'].includes(errorCodeOf(cause) ?? '');
+      throw isTaken ? taken(home, cause) : cause;
+    });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

@@ -28,10 +28,11 @@ export async function sealFiles(
   work = defaultWork,
 ): Promise<void> {
   const draft = `${path}.part`;
-  const target = await open(draft, 'w', 0o600).catch((cause: unknown) => {
+  const unwritable = (cause: unknown): never => {
     const why = errorCodeOf(cause) ?? messageOf(cause);
     throw new LauncherError('usage', `cannot write ${path}: ${why}`, { cause });
-  });
+  };
+  const target = await open(draft, 'w', 0o600).catch(unwritable);
   try {
     const encrypter = new Encrypter();
     encrypter.setPassphrase(passphrase);
@@ -41,9 +42,10 @@ export async function sealFiles(
     const packing = pipeline(packed, zipped);
     packing.catch(() => {});
     const sealed = await encrypter.encrypt(Readable.toWeb(zipped) as ReadableStream<Uint8Array>);
-    for await (const piece of sealed) await target.write(piece);
+    // All of each piece: a single write may take less of it, on a disk that becomes full, and say nothing.
+    for await (const piece of sealed) await target.appendFile(piece).catch(unwritable);
     await packing;
-    await target.sync();
+    await target.sync().catch(unwritable);
     await target.close();
     await rename(draft, path);
   } catch (error) {

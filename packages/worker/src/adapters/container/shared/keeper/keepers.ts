@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { limits } from '@cynodeai/contracts/common';
@@ -56,7 +64,7 @@ const silent: SpoolSinks = { stdout: { write: () => {} }, stderr: { write: () =>
 function namelessFile(path: string, text: string): number {
   const made = openSync(path, 'wx+', 0o600);
   try {
-    writeSync(made, text);
+    writeFileSync(made, text);
     // Read from its beginning, whoever wrote it.
     return openSync(path, 'r');
   } finally {

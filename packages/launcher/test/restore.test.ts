@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '@cynodeai/runtime/process';
+import { parseJson } from '@cynodeai/runtime/std';
+import type { ArchiveFile } from '@cynodeai/runtime/std';
+import { temporaryDirectory } from '@cynodeai/testing';
+import { describe, expect, it } from 'vitest';
+import { restore } from '../src/setup/restore.ts';
+import { sealFiles } from '../src/setup/sealed-file.ts';
+
+const passphrase = 'four words of a kind';
+/** A key is slow to make on purpose, but for all of these. */
+const work = 4;
+const manifest = JSON.stringify({ version: 1, folders: ['postgres/cluster'] });
+
+async function* files(): AsyncGenerator<ArchiveFile> {
+  const bytes = Buffer.from(manifest);
+  const chunks = (async function* () {
+    yield bytes;
+  })();
+  yield { name: 'backup.json', sizeBytes: bytes.length, executable: false, chunks };
+}
+
+describe('a restore', () => {
+  it.each(['a folder', 'a link to a folder'])(
+    'leaves alone what came into %s while the backup was read',
+    async (what) => {
+      await using dir = await temporaryDirectory();
+      const path = join(dir.path, 'backup');
+      await sealFiles(path, files(), passphrase, work);
+      const real = join(dir.path, 'real');
+      mkdirSync(real);
+      const home = what === 'a folder' ? real : join(dir.path, 'link');
+      if (home !== real) symlinkSync('real', home);
+      const restoring = restore({ HOME: dir.path, CYNODE_HOME: home }, path, passphrase);
+      // It has looked by now, and has yet to open the file.
+      writeFileSync(join(real, 'install.json'), 'somebody else');
+      await expect(restoring).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining('holds an install or other files'),
+      });
+      expect(readdirSync(real)).toEqual(['install.json']);
+      expect(existsSync(`${real}.restoring`)).toBe(false);
+    },
+  );
+});
+
+const source = (name: string): string =>
+  fileURLToPath(new URL(`../src/setup/${name}.ts`, import.meta.url));
+
+/** Seals a backup, or unpacks one, with a file of so many bytes that no compression makes fewer; says what went wrong, and what is left of it. */
+const program = `
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { sealFiles } from ${JSON.stringify(source('sealed-file'))};
+import { unpack } from ${JSON.stringify(source('restore'))};
+const [what, path, bytes] = process.argv.slice(1);
+const content = randomBytes(Number(bytes));
+const file = (name, content) =>
+  ({ name, sizeBytes: content.length, executable: false, chunks: [content] });
+async function* files() {
+  yield file('backup.json', Buffer.from(${JSON.stringify(manifest)}));
+  yield file('large', content);
+}
+const doing = what === 'seal'
+  ? sealFiles(path, files(), ${JSON.stringify(passphrase)}, ${work})
+  : unpack(path + '.out', path, ${JSON.stringify(passphrase)});
+const fault = await doing.then(() => undefined, (error) => error.message);
+console.log(JSON.stringify({ fault, isThere: existsSync(path), part: existsSync(path + '.part') }));
+`;
+
+/** Runs that where no file may be larger than so many KiB: a write goes as far as it can, as on a full disk. */
+async function bounded(what: 'seal' | 'unpack', path: string, bytes: number, kib: string) {
+  const script = `trap '' XFSZ; ulimit -f ${kib}; exec "$0" "$@"`;
+  const node = [process.execPath, '--input-type=module', '-e', program, what, path, String(bytes)];
+  const { stdout, stderr } = await runCommand('bash', ['-c', script, ...node]);
+  expect(stderr).toBe('');
+  return parseJson(stdout);
+}
+
+describe('a disk that becomes full', () => {
+  // The limit lies within the first, a middle or the last piece of what is written.
+  it.each([
+    [10_000, 4],
+    [100_000, 20],
+    [100_000, 90],
+    [300_000, 290],
+  ])(
+    'fails a backup of %i bytes that has room for %i KiB, and nothing stays',
+    async (bytes, kib) => {
+      await using dir = await temporaryDirectory();
+      const path = join(dir.path, 'backup');
+      expect(await bounded('seal', path, bytes, String(kib))).toEqual({
+        fault: `cannot write ${path}: EFBIG`,
+        isThere: false,
+        part: false,
+      });
+      await bounded('seal', path, bytes, 'unlimited');
+      expect(await bounded('unpack', path, bytes, String(kib))).toMatchObject({
+        fault: expect.stringContaining('EFBIG'),
+      });
+    },
+  );
+});
