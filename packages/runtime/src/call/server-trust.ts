@@ -29,12 +29,14 @@ function fingerprintOf(pem: string): string | undefined {
 /** The same for Node. See docs/reference/machines.md#certificates. */
 export function trustOptions(
   trust: ServerTrust | undefined,
-): Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'> {
+): Pick<ConnectionOptions, 'allowPartialTrustChain' | 'ca' | 'checkServerIdentity'> {
   if (trust === undefined) return {};
   const { certificates: ca, exact = false } = trust;
-  if (!exact) return { ca };
+  // Who shows no root, as most do, is known by the last certificate that it shows.
+  const own = { ca, allowPartialTrustChain: true } as const;
+  if (!exact) return own;
   return {
-    ca,
+    ...own,
     checkServerIdentity: (_host, { fingerprint256 }) =>
       fingerprint256 === fingerprintOf(ca)
         ? undefined

@@ -87,16 +87,22 @@ export async function openTlsListener(
   listener.on('secureConnection', (socket) => server.emit('connection', socket));
   // Strangers, and clients that do not know the authority; `secureConnection` never comes for them.
   listener.on('tlsClientError', (_error, socket) => socket.destroy());
+  let told = '';
   const look = async (): Promise<void> => {
     try {
       const now = await stampOf(files);
       if (now === stamp) return;
+      told = '';
       stamp = now;
       const context = await readContext(files);
       listener.setSecureContext(context);
       log.info('the certificate was replaced', { valid_to: validTo(context) });
     } catch (error) {
-      log.warn('the certificate cannot be replaced yet', { reason: messageOf(error) });
+      const reason = messageOf(error);
+      // Once, and not at each look.
+      if (reason === told) return;
+      told = reason;
+      log.warn('the certificate cannot be replaced yet', { reason });
     }
   };
   listener.listen({ host: address.host, port: address.port });

@@ -1,10 +1,10 @@
 import { healthRoutes } from '@cynodeai/contracts/common';
 import { memoryLog, temporaryDirectory, waitFor } from '@cynodeai/testing';
 import { once } from 'node:events';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HttpClient, type ServerTrust, callRoute } from '../../src/call/index.ts';
 import { bindHealthRoutes, createHttpServer } from '../../src/http/index.ts';
 import {
@@ -97,6 +97,25 @@ describe('a server behind TLS', () => {
     await expect(ask(server.url, trust)).rejects.toMatchObject({ code: 'unreachable' });
   });
 
+  it('that shows no authority is known by the last certificate that it shows, and by no other', async () => {
+    const server = await serve(issueCertificate(authority, ['127.0.0.1'], validity), '');
+    await using _closing = server;
+    const url = new URL(server.url);
+    const [own, ...more] = await shownCertificates(url, { timeoutMs: 5000 });
+    expect(more).toEqual([]);
+    const pinned = await pinnedCertificate(url, own?.fingerprint256 ?? '', { timeoutMs: 5000 });
+    expect(await ask(server.url, { certificates: pinned })).toBe('ok');
+    await using other = await serve(issueCertificate(authority, ['127.0.0.1'], validity), '');
+    await expect(ask(other.url, { certificates: pinned })).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+    await using elsewhere = await serve(issueCertificate(authority, ['a.example'], validity), '');
+    const [named] = await shownCertificates(new URL(elsewhere.url), { timeoutMs: 5000 });
+    await expect(ask(elsewhere.url, { certificates: String(named) })).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+  });
+
   it('that is known by its certificate alone may be called by any name, and no other passes for it', async () => {
     const own = createSelfSigned(['some-node'], validity);
     await using server = await serve(own, '');
@@ -120,6 +139,21 @@ describe('a server behind TLS', () => {
       await expect(ask(server.url, trust)).rejects.toMatchObject({ code: 'unreachable' });
     },
   );
+
+  it('whose files are gone says so once, however often they are looked for', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await using server = await serve(issueCertificate(authority, ['127.0.0.1'], validity));
+    await rm(server.file);
+    vi.advanceTimersByTime(60_000);
+    const said = (words: string) => server.log.text().split(words).length - 1;
+    await waitFor(() => said('cannot be replaced yet') > 0, { what: 'a warning' });
+    await put(server.file, issueCertificate(authority, ['127.0.0.1'], validity));
+    vi.advanceTimersByTime(2000);
+    await waitFor(() => said('the certificate was replaced') > 0, { what: 'the new one' });
+    expect(said('cannot be replaced yet')).toBe(1);
+    expect(await ask(server.url, { certificates: authority.certificate })).toBe('ok');
+  });
 
   it('changes its certificate under connections that go on', async () => {
     await using server = await serve(issueCertificate(authority, ['127.0.0.1'], validity));
