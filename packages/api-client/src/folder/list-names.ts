@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { type Dirent, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jobFolderName, limits } from '@cynodeai/contracts/common';
+import type { Env } from '@cynodeai/runtime/config';
 import { errorCodeOf } from '@cynodeai/runtime/std';
 import { FolderError } from './folder-error.ts';
 
@@ -71,14 +72,42 @@ function isInCheckout(folder: string): boolean {
 /** Longest list of names that is read, bytes. */
 const listBytes = 512 * 1024 * 1024;
 
+/** What git tells its hooks and aliases of one repository, which need not be the one that is asked (`git rev-parse --local-env-vars`). */
+const ofOneRepository: ReadonlySet<string> = new Set([
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_COMMON_DIR',
+  'GIT_CONFIG',
+  'GIT_CONFIG_COUNT',
+  'GIT_CONFIG_PARAMETERS',
+  'GIT_DIR',
+  'GIT_GRAFT_FILE',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_NO_REPLACE_OBJECTS',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_PREFIX',
+  'GIT_REPLACE_REF_BASE',
+  'GIT_SHALLOW_FILE',
+  'GIT_WORK_TREE',
+]);
+
+const path = '/usr/local/bin:/usr/bin:/bin';
+
+/** The environment for a git that finds its repository by the folder alone. */
+function gitEnv(env: Env): Env {
+  const kept = Object.entries(env).filter(([name]) => !ofOneRepository.has(name));
+  return { PATH: path, ...Object.fromEntries(kept) };
+}
+
 /** What git tracks below a folder, and what it neither tracks nor ignores. */
-function gitNames(folder: string): readonly string[] {
+function gitNames(folder: string, env: Env): readonly string[] {
   // A folder must not say which program looks after its changes.
   const safe = ['-c', 'core.fsmonitor=false'];
   const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const text = execFileSync('git', [...safe, ...list], {
     cwd: folder,
     encoding: 'utf8',
+    env,
     maxBuffer: listBytes,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -97,14 +126,15 @@ function isFolder(path: string): boolean {
 }
 
 /** The same with the checkouts in it: submodules, and others that git names as one. */
-function checkoutNames(root: string): string[] {
+function checkoutNames(root: string, caller: Env): string[] {
+  const env = gitEnv(caller);
   const names: string[] = [];
   const folders = [''];
   for (let below = folders.pop(); below !== undefined; below = folders.pop()) {
     const folder = join(root, below);
     // An empty submodule is a folder of the checkout around it.
     if (below !== '' && !existsSync(join(folder, '.git'))) continue;
-    for (const found of gitNames(folder)) {
+    for (const found of gitNames(folder, env)) {
       const bare = found.endsWith('/') ? found.slice(0, -1) : found;
       const name = below === '' ? bare : `${below}/${bare}`;
       if (isFolder(join(root, name))) folders.push(name);
@@ -121,10 +151,10 @@ function reasonOf(error: unknown): string {
   return typeof said === 'string' ? (said.trim().split('\n')[0] ?? '') : 'git failed';
 }
 
-function chosen(root: string): FolderNames {
+function chosen(root: string, caller: Env): FolderNames {
   if (!isInCheckout(root)) return walk(root);
   try {
-    return { names: checkoutNames(root), omitted: [] };
+    return { names: checkoutNames(root, caller), omitted: [] };
   } catch (error) {
     if (error instanceof FolderError) throw error;
     const note = `this is a git checkout, but ignored files are sent too: ${reasonOf(error)}`;
@@ -134,10 +164,11 @@ function chosen(root: string): FolderNames {
 
 /**
  * What of a folder is sent, by name: what git tracks or does not ignore, otherwise all but what is usually made anew.
+ * @param caller the caller's environment, for git
  * See docs/reference/folders.md#what-is-sent. @throws FolderError when there is too much, and faults of the disk
  */
-export function listNames(root: string): FolderNames {
-  const { names, omitted, ...rest } = chosen(root);
+export function listNames(root: string, caller: Env): FolderNames {
+  const { names, omitted, ...rest } = chosen(root, caller);
   const isReserved = (name: string): boolean =>
     name === jobFolderName || name.startsWith(`${jobFolderName}/`);
   const kept = names.filter((name) => !isReserved(name));

@@ -1,4 +1,5 @@
 import { TreeReader } from '@cynodeai/runtime/archive';
+import type { Env } from '@cynodeai/runtime/config';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { execFileSync } from 'node:child_process';
 import {
@@ -26,7 +27,7 @@ function write(root: string, files: Readonly<Record<string, string>>): void {
 }
 
 /** What of a folder is sent: names, with what they hold or lead to. */
-async function sent(path: string): Promise<Readonly<Record<string, string>>> {
+async function sent(path: string, caller: Env = {}): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
   let last = '';
   const reader = new TreeReader(
@@ -42,7 +43,7 @@ async function sent(path: string): Promise<Readonly<Record<string, string>>> {
       folder: ({ name }) => void (found[`${name}/`] = ''),
     },
   );
-  const folder = openFolder(path);
+  const folder = openFolder(path, caller);
   let bytes = 0;
   for await (const chunk of folder.chunks()) {
     bytes += chunk.length;
@@ -249,6 +250,36 @@ describe('a git checkout', () => {
       'lib/new',
       'main.c',
     ]);
+  });
+
+  it('goes by its own folder, whatever a git that started this says of another repository', async () => {
+    await using dir = await temporaryDirectory();
+    const [main, other] = [join(dir.path, 'main'), join(dir.path, 'other')];
+    for (const [path, file] of [
+      [main, 'sub/tracked'],
+      [other, 'foreign'],
+    ] as const) {
+      write(path, { [file]: '', '.gitignore': 'secret\n' });
+      git(path, 'init');
+      git(path, 'add', '.');
+      git(path, 'commit', '-m', 'a');
+    }
+    write(main, { 'sub/secret': 'hidden', 'sub/new': '' });
+    for (const of of [main, other]) {
+      const env = {
+        GIT_DIR: join(of, '.git'),
+        GIT_WORK_TREE: of,
+        GIT_INDEX_FILE: join(of, '.git/index'),
+        GIT_PREFIX: 'x/',
+        GIT_CONFIG_PARAMETERS: "'core.excludesFile'='/dev/null'",
+      };
+      // All at once, as for a hook, and each one by itself.
+      const alone = Object.entries(env).map(([name, value]) => ({ [name]: value }));
+      for (const caller of [env, ...alone]) {
+        expect(Object.keys(await sent(join(main, 'sub'), caller))).toEqual(['new', 'tracked']);
+        expect(openFolder(join(main, 'sub'), caller).notes).toEqual([]);
+      }
+    }
   });
 
   it('that git cannot list goes like any folder, and says why', async () => {

@@ -5,6 +5,7 @@ import {
   packedBytes,
   shownName,
 } from '@cynodeai/runtime/archive';
+import type { Env } from '@cynodeai/runtime/config';
 import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { createHash } from 'node:crypto';
 import {
@@ -218,14 +219,15 @@ function rootOf(path: string): string {
 
 /**
  * Looks at a folder: what would be sent, and whether it can be. Nothing is read yet but names.
+ * @param caller the caller's environment
  * See docs/reference/folders.md#what-is-sent. @throws FolderError
  */
-export function openFolder(path: string): LocalFolder {
+export function openFolder(path: string, caller: Env = {}): LocalFolder {
   const root = rootOf(path);
   const survey = new Survey(root);
   let names: ReturnType<typeof listNames>;
   try {
-    names = listNames(root);
+    names = listNames(root, caller);
   } catch (error) {
     if (error instanceof FolderError) throw error;
     throw new FolderError(`--dir: ${path} cannot be read: ${messageOf(error)}`, { cause: error });

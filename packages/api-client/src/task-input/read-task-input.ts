@@ -161,6 +161,6 @@ async function changesOf(
     ...(flags.useInference && { use_inference: true }),
     ...(flags.timeoutSeconds !== undefined && { timeout_seconds: flags.timeoutSeconds }),
   };
-  const folder = flags.dir === undefined ? undefined : openFolder(flags.dir);
+  const folder = flags.dir === undefined ? undefined : openFolder(flags.dir, caller);
   return { body, ...(folder && { folder }) };
 }
