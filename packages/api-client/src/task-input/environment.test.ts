@@ -47,6 +47,9 @@ describe('the variables of a new task', () => {
     [['A B=canary'], 'no name before ='],
     [['canary value'], 'NAME=VALUE, or NAME alone, is expected'],
     [['A'], '--env: A is not set here; give it a value: A=VALUE'],
+    ...['constructor', 'toString', 'hasOwnProperty', '__proto__'].map(
+      (name): [string[], string] => [[name], `--env: ${name} is not set here`],
+    ),
     [['CYNODE_JOB_ID=canary'], 'CYNODE_JOB_ID is set by the node itself'],
     [[`A=canary${'x'.repeat(96 * 1024)}`], 'A has more than 96 KiB'],
   ])('are refused without a value in the words', async (env, words) => {

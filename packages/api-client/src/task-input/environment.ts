@@ -17,7 +17,8 @@ function variableOf(text: string, where: string, caller: Env): Variable {
     );
   }
   if (at !== -1) return [name, text.slice(at + 1)];
-  const value = caller[name];
+  // A name that every object has is no variable.
+  const value = Object.hasOwn(caller, name) ? caller[name] : undefined;
   if (value !== undefined) return [name, value];
   throw new TaskInputError(`${where}: ${name} is not set here; give it a value: ${name}=VALUE`);
 }

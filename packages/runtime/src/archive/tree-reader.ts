@@ -198,7 +198,8 @@ export class TreeReader {
     readonly mtime: Date;
   }): void {
     const { name, type, size } = header;
-    const mtimeSeconds = Math.trunc(header.mtime.getTime() / 1000);
+    // A time beyond the calendar is none.
+    const mtimeSeconds = Math.max(0, Math.trunc(header.mtime.getTime() / 1000) || 0);
     if (type === 'directory' && name === '') return this.#skip(0);
     if (type !== 'file' && type !== 'symlink' && type !== 'directory') {
       const text = `${shownName(name)} is a ${type.replaceAll('-', ' ')}; only files, folders and symbolic links are taken`;

@@ -124,6 +124,33 @@ describe('the archive of a folder', () => {
     }
   });
 
+  it.each([
+    ['of a far future', 0x80, 0x7f],
+    ['before 1970', 0xff, 0xff],
+    ['of the largest number', 0x80, 0xff],
+    ['that is none', 0x00, 0x00],
+  ])('takes a time %s for one that a file can have', async (_what, first, others) => {
+    const archive = await buffer(packTree([fileOf('a', Buffer.from('x')), linkOf('b', 'a')]));
+    for (const at of [0, 1024]) {
+      archive.fill(others, at + 136, at + 148);
+      archive[at + 136] = first;
+      archive.fill(' ', at + 148, at + 156);
+      const sum = archive.subarray(at, at + 512).reduce((all, byte) => all + byte, 0);
+      archive.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148);
+    }
+    const times: number[] = [];
+    const seen = ({ mtimeSeconds }: { readonly mtimeSeconds: number }) => {
+      times.push(mtimeSeconds);
+    };
+    const ignored = () => {};
+    const sink = { file: seen, link: seen, folder: seen, bytes: ignored, fileEnd: ignored };
+    const reader = new TreeReader(limits, sink);
+    reader.write(archive);
+    reader.end();
+    expect(times).toHaveLength(2);
+    for (const time of times) expect(time).toBeGreaterThanOrEqual(0);
+  });
+
   it('says that a file became shorter, and what its files say', async () => {
     const short = packTree([fileOf('a', Buffer.from('abc'), { sizeBytes: 9 })]);
     await expect(buffer(short)).rejects.toThrow('"a" became shorter while it was read');
