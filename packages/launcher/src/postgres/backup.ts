@@ -1,7 +1,8 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { Client } from 'pg';
+import { foundFile } from '../base/found-file.ts';
 import { PostgresError } from './errors.ts';
 import type { PostgresServer } from './server.ts';
 
@@ -47,34 +48,6 @@ async function partsOf(clusterDir: string): Promise<ClusterParts> {
   return { folders: [...folders, 'pg_wal/archive_status', 'pg_wal/summaries'], files };
 }
 
-const pieceBytes = 256 * 1024;
-
-/** As many bytes as were told, whatever the file has by now: what is missing or changes meanwhile the log puts right. */
-async function* exactly(path: string, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  await using file = await open(path, 'r');
-  let at = 0;
-  while (at < sizeBytes) {
-    const piece = Buffer.alloc(Math.min(pieceBytes, sizeBytes - at));
-    const { bytesRead } = await file.read(piece, 0, piece.length, at);
-    // Zeros where the server has cut it off.
-    const taken = bytesRead === 0 ? piece : piece.subarray(0, bytesRead);
-    yield taken;
-    at += taken.length;
-  }
-}
-
-/** A file of the cluster; undefined when it went meanwhile. */
-async function fileOf(clusterDir: string, path: string): Promise<ArchiveFile | undefined> {
-  try {
-    await using file = await open(join(clusterDir, path), 'r');
-    const { size: sizeBytes } = await file.stat();
-    const chunks = exactly(join(clusterDir, path), sizeBytes);
-    return { name: path, sizeBytes, executable: false, chunks };
-  } catch {
-    return undefined;
-  }
-}
-
 function textFile(name: string, text: string): ArchiveFile {
   const bytes = Buffer.from(text);
   const chunks = (async function* () {
@@ -98,8 +71,7 @@ async function* logFiles(
   const isSegment = (name: string): boolean => /^[0-9A-F]{24}$/.test(name);
   const needed = names.filter((name) => isSegment(name) && name >= first && name <= last);
   for (const name of needed.toSorted()) {
-    const file = await fileOf(clusterDir, `pg_wal/${name}`);
-    if (file !== undefined) yield file;
+    yield* foundFile(join(clusterDir, 'pg_wal', name), `pg_wal/${name}`);
   }
 }
 
@@ -156,10 +128,8 @@ export class ClusterBackup implements AsyncDisposable {
 
   /** @throws PostgresError `postgres_backup_failed` */
   async *files(): AsyncGenerator<ArchiveFile> {
-    for (const path of this.#parts.files) {
-      const file = await fileOf(this.#clusterDir, path);
-      if (file !== undefined) yield file;
-    }
+    // What is missing or changes meanwhile the log puts right.
+    for (const path of this.#parts.files) yield* foundFile(join(this.#clusterDir, path), path);
     const { labelfile, last } = await this.#stop();
     yield textFile('backup_label', labelfile);
     yield* logFiles(this.#clusterDir, { first: this.#segment, last });

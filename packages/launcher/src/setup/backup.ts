@@ -1,7 +1,9 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import type { ArchiveFile } from '@cynodeai/runtime/std';
+import { basename, join, relative } from 'node:path';
+import { isDraft } from '@cynodeai/runtime/files';
+import { type ArchiveFile, errorCodeOf } from '@cynodeai/runtime/std';
+import { foundFile } from '../base/found-file.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { keptDatabase } from '../install/database-choice.ts';
 import type { Install } from '../install/install.ts';
@@ -27,17 +29,22 @@ const partsBefore = [
 /** Written before the rows that name them, so taken behind these. */
 const partsAfter = ['artifacts'];
 
-async function* filesBelow(home: string, path: string): AsyncGenerator<ArchiveFile> {
-  const facts = await stat(path).catch(() => undefined);
-  if (facts?.isDirectory()) {
-    for (const name of await readdir(path)) yield* filesBelow(home, join(path, name));
-  }
-  if (!facts?.isFile()) return;
-  const chunks = facts.size === 0 ? empty() : createReadStream(path, { end: facts.size - 1 });
-  yield { name: relative(home, path), sizeBytes: facts.size, executable: false, chunks };
-}
+const none = (error: unknown): undefined => {
+  // Somebody removed it meanwhile.
+  if (['ENOENT', 'ENOTDIR'].includes(errorCodeOf(error) ?? '')) return undefined;
+  throw error;
+};
 
-async function* empty(): AsyncGenerator<Uint8Array> {}
+/** A file, or all below a folder, but what is still being written: its names are relative to `home`. */
+export async function* filesBelow(home: string, path: string): AsyncGenerator<ArchiveFile> {
+  if (isDraft(basename(path))) return;
+  const facts = await stat(path).catch(none);
+  if (facts?.isFile()) yield* foundFile(path, relative(home, path));
+  if (!facts?.isDirectory()) return;
+  for (const name of (await readdir(path).catch(none)) ?? []) {
+    yield* filesBelow(home, join(path, name));
+  }
+}
 
 function manifest(folders: readonly string[]): ArchiveFile {
   const text = JSON.stringify({

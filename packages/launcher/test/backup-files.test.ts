@@ -1,12 +1,23 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { writeFileAtomicSync } from '@cynodeai/runtime/files';
 import { runCommand } from '@cynodeai/runtime/process';
 import { parseJson } from '@cynodeai/runtime/std';
 import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
+import { filesBelow } from '../src/setup/backup.ts';
 import { restore } from '../src/setup/restore.ts';
 import { sealFiles } from '../src/setup/sealed-file.ts';
 
@@ -22,6 +33,54 @@ async function* files(): AsyncGenerator<ArchiveFile> {
   })();
   yield { name: 'backup.json', sizeBytes: bytes.length, executable: false, chunks };
 }
+
+describe('what a backup takes of a folder', () => {
+  const all = async (dir: string, meanwhile: (path: string) => void) => {
+    const found: Record<string, string> = {};
+    for await (const { name, sizeBytes, chunks } of filesBelow(dir, join(dir, 'artifacts'))) {
+      meanwhile(join(dir, name));
+      const bytes = await buffer(chunks);
+      expect(bytes.length).toBe(sizeBytes);
+      found[name] = bytes.toString();
+    }
+    return found;
+  };
+
+  it('is what is there when it is come to, though it goes or grows meanwhile', async () => {
+    await using dir = await temporaryDirectory();
+    const folder = join(dir.path, 'artifacts');
+    mkdirSync(join(folder, 'aa'), { recursive: true });
+    mkdirSync(join(folder, 'bb'));
+    for (const name of ['aa/1', 'aa/2', 'aa/empty', 'bb/3']) {
+      writeFileSync(join(folder, name), name.endsWith('empty') ? '' : name);
+    }
+    writeFileAtomicSync(join(folder, 'aa/4'), 'aa/4');
+    writeFileSync(join(folder, 'aa/.5.0a1b2c.tmp'), 'half of it');
+    const expected = {
+      'artifacts/aa/1': 'aa/1',
+      'artifacts/aa/2': 'aa/2',
+      'artifacts/aa/4': 'aa/4',
+      'artifacts/aa/empty': '',
+      'artifacts/bb/3': 'bb/3',
+    };
+    expect(await all(dir.path, (path) => appendFileSync(path, ' and more'))).toEqual(expected);
+    for (const [name, text] of Object.entries(expected)) writeFileSync(join(dir.path, name), text);
+    expect(await all(dir.path, rmSync)).toEqual(expected);
+    expect(await all(dir.path, () => {})).toEqual({});
+  });
+
+  it('leaves out what goes before it is come to', async () => {
+    await using dir = await temporaryDirectory();
+    const folder = join(dir.path, 'artifacts');
+    mkdirSync(folder);
+    for (const name of ['1', '2', '3']) writeFileSync(join(folder, name), name);
+    const found = await all(dir.path, () => {
+      for (const name of ['1', '2', '3']) rmSync(join(folder, name), { force: true });
+    });
+    expect(Object.keys(found)).toHaveLength(1);
+    expect(Object.values(found)[0]).toMatch(/^[123]$/);
+  });
+});
 
 describe('a restore', () => {
   it.each(['a folder', 'a link to a folder'])(
