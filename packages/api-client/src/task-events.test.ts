@@ -17,10 +17,10 @@ describe('readTaskEvents', () => {
   it('gives known events typed, names of a later release as they are, and skips what is no object', async () => {
     const data = { task_id: taskId, status: 'running', at: '2026-11-20T10:00:00.000Z' };
     const others =
-      'id: 2\nevent: workflow.plan\ndata: {"steps":[]}\n\nevent: x\ndata: [1]\n\nevent: y\ndata: {\n\n';
+      'id: 2\nevent: workflow.later\ndata: {"steps":[]}\n\nevent: x\ndata: [1]\n\nevent: y\ndata: {\n\n';
     const text = `${others}id: 4\nevent: task.status\ndata: ${JSON.stringify(data)}\n\n`;
     expect(await read(text)).toEqual([
-      { id: '2', event: 'other', name: 'workflow.plan', data: { steps: [] } },
+      { id: '2', event: 'other', name: 'workflow.later', data: { steps: [] } },
       { id: '4', event: 'task.status', data },
     ]);
   });

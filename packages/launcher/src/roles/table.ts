@@ -26,6 +26,7 @@ const hasDemoModel = ({ inference }: Pick<RolePlace, 'inference'>): boolean =>
   inference.path.kind === 'demo';
 
 const instead = {
+  workflows: 'nothing of this install runs workflows',
   ports: 'its ports are kept in install.json of the state folder',
   folders: 'CYNODE_HOME moves all its folders',
   listen: 'say it to cynode up, with --listen and --tls-cert',
@@ -82,6 +83,8 @@ const roleTable = [
       BOOTSTRAP_ADMIN_PASSWORD: { by: 'secret', secret: 'adminPassword' },
       INSTALL_PROOF_KEY: { by: 'secret', secret: 'controlPlaneProof' },
       ORCHESTRATOR_SECRETS_KEY: { by: 'secret', secret: 'secretsKey' },
+      WORKFLOW_RUNNER_BEARER_TOKEN: { by: 'install', instead: instead.workflows },
+      WORKFLOW_RUNNER_URL: { by: 'install', instead: instead.workflows },
       ORCHESTRATOR_PUBLIC_URL: {
         by: 'install',
         value: urlOf('controlPlane'),
