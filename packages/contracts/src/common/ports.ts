@@ -6,6 +6,7 @@ export const defaultPorts = {
   postgres: 5432,
   userGateway: 8080,
   controlPlane: 12082,
+  mcpGateway: 12083,
   demoModel: 12089,
   workerApi: 12090,
   ollama: 11434,

@@ -4,7 +4,13 @@ import { pathsOf } from '../install/paths.ts';
 import { certificateDirOf, certificateOf, farAddressOf, openAddressOf } from './decisions.ts';
 
 const paths = pathsOf('/state');
-const ports = { userGateway: 8080, controlPlane: 12_082, workerApi: 12_090, demoModel: 12_089 };
+const ports = {
+  userGateway: 8080,
+  controlPlane: 12_082,
+  mcpGateway: 12_083,
+  workerApi: 12_090,
+  demoModel: 12_089,
+};
 const doors = (listen: ReturnType<typeof parseListenChoice> | undefined) => {
   const place = { paths, ports, listen };
   return [

@@ -1,6 +1,7 @@
 import { demoModelRef } from '@cynodeai/contracts/model';
 import { controlPlaneEnvironment } from '@cynodeai/runtime/environment/control-plane';
 import { demoModelEnvironment } from '@cynodeai/runtime/environment/demo-model';
+import { mcpGatewayEnvironment } from '@cynodeai/runtime/environment/mcp-gateway';
 import { nodeEnvironment } from '@cynodeai/runtime/environment/node';
 import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gateway';
 import { joinPaths } from '@cynodeai/runtime/std';
@@ -73,10 +74,11 @@ const roleTable = [
   {
     kind: 'process',
     name: 'control-plane',
-    hosts: ['control-plane'],
+    // Of equal trust and exposure: both are called by what works for the install, never by people.
+    hosts: ['control-plane', 'mcp-gateway'],
     entry: orchestratorEntry,
-    args: () => ['control-plane'],
-    environments: [controlPlaneEnvironment],
+    args: (_place, hosts) => hosts,
+    environments: [controlPlaneEnvironment, mcpGatewayEnvironment],
     decides: {
       ...storeDecisions,
       NODE_REGISTRATION_PSK: { by: 'secret', secret: 'registrationPsk' },
@@ -106,6 +108,11 @@ const roleTable = [
         value: openAddressOf('controlPlane'),
         instead: instead.ports,
       },
+      MCP_GATEWAY_LISTEN_ADDR: {
+        by: 'install',
+        value: addressOf('mcpGateway'),
+        instead: instead.ports,
+      },
       // The node alone is told where its model service is; the control plane reaches it through its relay.
       OLLAMA_BASE_URL: { by: 'user' },
       DEMO_MODEL_REF: {
@@ -122,6 +129,7 @@ const roleTable = [
         tellsReadiness: true,
         proof: 'controlPlaneProof',
       },
+      { name: 'mcp-gateway', port: 'mcpGateway', tellsReadiness: true },
     ],
     needs: { database: true, engine: false, after: [] },
     confinement: 'full',

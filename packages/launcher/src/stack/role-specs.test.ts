@@ -60,6 +60,7 @@ describe('the environment of roles', () => {
       'INSTALL_PROOF_KEY',
       'JWT_SECRET',
       'LANG',
+      'MCP_GATEWAY_LISTEN_ADDR',
       'NODE_REGISTRATION_PSK',
       'ORCHESTRATOR_PUBLIC_URL',
       'ORCHESTRATOR_SECRETS_KEY',

@@ -167,9 +167,8 @@ export interface KeptAnswer {
 export interface TaskCreation {
   readonly task: NewTask;
   readonly artifacts: readonly NewArtifact[];
-  /** Of the first job. */
-  readonly jobId: string;
-  readonly payload: JobPayload;
+  /** The first job; undefined for a task that waits for somebody to begin it. */
+  readonly job: { readonly id: string; readonly payload: JobPayload } | undefined;
   readonly audit: GatewayAuditRow;
   /** The answer to keep, when the caller sent an idempotency key. */
   readonly kept: { readonly claim: IdempotencyClaim; readonly answer: KeptAnswer } | undefined;

@@ -14,6 +14,7 @@ const roles: Readonly<Record<string, () => Promise<StartRole>>> = {
     const { startControlPlane } = await import('./control-plane.ts');
     return (env, scope) => startControlPlane(env, scope, { migrated: true });
   },
+  'mcp-gateway': async () => (await import('./mcp-gateway.ts')).startMcpGateway,
   'user-gateway': async () => (await import('./user-gateway.ts')).startUserGateway,
 };
 

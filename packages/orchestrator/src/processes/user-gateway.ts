@@ -3,7 +3,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import { createHttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { diskMetrics } from '@cynodeai/runtime/observe';
-import { type Clock, backoffMs, messageOf, systemClock } from '@cynodeai/runtime/std';
+import { type Clock, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { checkTar } from '../adapters/archives/check-archive.ts';
 import { fileBlobFolder } from '../adapters/blobs/file-blob-folder.ts';
@@ -74,6 +74,7 @@ import { sweepBlobs } from '../app/tasks/sweep-blobs.ts';
 import { countRefusals } from './counted-refusals.ts';
 import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config.ts';
 import { listenTls } from './listen-tls.ts';
+import { startListening } from './start-listening.ts';
 import { type Sweep, startSweeps } from './sweeps.ts';
 
 const applicationName = 'cynode-user-gateway';
@@ -94,19 +95,6 @@ export interface UserGatewayOverrides {
 export interface RunningUserGateway {
   /** The port in use. */
   readonly port: number;
-}
-
-/** A database that is away at start is no reason to stop: waiters look again by themselves meanwhile. */
-async function startListening(listener: NotificationListener, scope: ProcessScope): Promise<void> {
-  for (let attempt = 1; !scope.signal.aborted; attempt += 1) {
-    try {
-      return await listener.start();
-    } catch (error) {
-      scope.log.warn('notification connection failed', { attempt, error: messageOf(error) });
-      const delay = { firstMs: 200, maxMs: 5000, jitter: 0.3 };
-      await sleep(backoffMs(attempt, Math.random(), delay), scope.signal);
-    }
-  }
 }
 
 /**

@@ -48,10 +48,7 @@ describe('a prompt with a configured model service', () => {
     expect(callsOf(model).at(-1)?.json).toEqual(callBody('small:1b', 'Which model are you?'));
     const events = await readTaskEvents(plane.db, ids.taskId, 0, 100);
     expect(
-      events.map(({ event, data }) => [
-        event,
-        'text' in data ? data.text : Reflect.get(data, 'status'),
-      ]),
+      events.map(({ event, data }) => [event, 'status' in data ? data.status : data.text]),
     ).toEqual([
       ['task.status', 'running'],
       ['job.status', 'running'],

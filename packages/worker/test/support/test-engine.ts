@@ -158,15 +158,17 @@ export async function openTestEngine(
   const { command } = usable;
   await importImage(command, await testImageArchive(), testImage, { env: [], labels: [] });
   const { stateDir, runDir } = source;
-  const opened: Opened = {
+  const processArguments = ['podman', stateDir, runDir];
+  const reopen = (): Promise<SandboxEngine> => openPodmanEngine(source, log);
+  const opened = {
     kind: 'podman',
     stateDir,
     runDir,
     engine,
-    reopen: () => openPodmanEngine(source, log),
+    reopen,
     command,
-    processArguments: ['podman', stateDir, runDir],
-  };
+    processArguments,
+  } as const;
   return testEngine(opened, async () => {
     await resetEngine(await openEngine(source));
     await engine.removeTree(base);
@@ -187,19 +189,22 @@ export async function openDockerTestEngine(
     const daemon = new Daemon(docker.socketPath);
     await importDockerImage(daemon, await testImageArchive(), testImage);
     daemon.close();
-    const opened: Opened = {
+    const command = {
+      program: 'docker',
+      flags: [`--host=${docker.host}`],
+      env: { PATH: '/usr/bin:/bin', HOME: join(docker.base, 'home') },
+    };
+    const processArguments = ['docker', stateDir, docker.host];
+    const runDir = docker.base;
+    const opened = {
       kind: 'docker',
       stateDir,
-      runDir: docker.base,
+      runDir,
       engine,
       reopen,
-      command: {
-        program: 'docker',
-        flags: [`--host=${docker.host}`],
-        env: { PATH: '/usr/bin:/bin', HOME: join(docker.base, 'home') },
-      },
-      processArguments: ['docker', stateDir, docker.host],
-    };
+      command,
+      processArguments,
+    } as const;
     return testEngine(opened, async () => {
       await docker[Symbol.asyncDispose]();
       await removeControlGroup(stateDir);

@@ -45,13 +45,8 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   secrets_not_ready: 'conflict',
   setting_unknown: 'not_found',
   version_conflict: 'conflict',
+  agent_token_invalid: 'authentication',
   storage_full: 'insufficient_storage',
-  lease_held: 'lease_held',
-  lease_lost: 'lease_lost',
-  lease_mismatch: 'lease_mismatch',
-  workflow_closed: 'task_closed',
-  no_checkpoint: 'no_checkpoint',
-  runner_token_wrong: 'authentication',
   idempotency_conflict: 'conflict',
 };
 

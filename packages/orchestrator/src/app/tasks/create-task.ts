@@ -54,6 +54,8 @@ export interface SentTask {
   readonly received?: readonly StoredAttachment[];
   /** The task it is made from. */
   readonly rerunOf?: string;
+  /** It waits for somebody to begin it. */
+  readonly unstarted?: boolean;
 }
 
 interface PreparedTask {
@@ -64,6 +66,7 @@ interface PreparedTask {
   readonly artifacts: readonly NewArtifact[];
   readonly folderId: string | undefined;
   readonly rerunOf: string | undefined;
+  readonly unstarted: boolean;
   readonly at: Date;
   /** Held when the caller sent an idempotency key. */
   readonly claim: IdempotencyClaim | undefined;
@@ -141,8 +144,9 @@ function creationOf(
   const creation = {
     task: row,
     artifacts: prepared.artifacts,
-    jobId: uuidv7(at.getTime()),
-    payload: planJob(input, attachments),
+    job: prepared.unstarted
+      ? undefined
+      : { id: uuidv7(at.getTime()), payload: planJob(input, attachments) },
     audit: changeRow(caller, done, at),
     kept: claim && { claim, answer: createdAnswer(caller.call, task) },
   };
@@ -189,7 +193,7 @@ async function persist(
 export async function createTask(
   deps: CreateTaskDeps,
   caller: Caller,
-  { request, received = [], rerunOf }: SentTask,
+  { request, received = [], rerunOf, unstarted = false }: SentTask,
   claim?: IdempotencyClaim,
 ): Promise<Outcome<'created', Task>> {
   const stored = [...received];
@@ -208,7 +212,8 @@ export async function createTask(
     const artifacts = artifactsOf(stored, at);
     const { folder } = input.wishes;
     const folderId = folder && (await useFolder(deps, caller.actor, folder)).id;
-    const prepared = { taskId, request, input, name, artifacts, folderId, rerunOf, at, claim };
+    const made = { artifacts, folderId, rerunOf, unstarted };
+    const prepared = { taskId, request, input, name, ...made, at, claim };
     return { kind: 'created', value: await persist(deps, caller, prepared) };
   } catch (error) {
     if (!(await wasStored(deps, taskId, error))) await removeBlobs(deps.blobs, stored);

@@ -16,9 +16,10 @@ export interface ApiKeyUser extends ActiveUser {
 export interface UserAgent extends ActiveUser {
   readonly kind: 'agent';
   readonly agentType: string;
-  readonly taskId: string;
-  readonly jobId: string;
-  readonly runId: string;
+  /** What it is bound to, where it is. */
+  readonly taskId?: string | undefined;
+  readonly jobId?: string | undefined;
+  readonly runId?: string | undefined;
 }
 
 /** A registered node that proved who it is. */

@@ -1,20 +1,25 @@
 import { type Transaction, sql } from 'kysely';
+import type { StoredTaskStatus } from '../../../domain/tasks/task-status.ts';
 import type { CanceledTask } from '../../../ports/tasks.ts';
 import { channels, notify } from '../notifications.ts';
 import type { Database } from '../tables.ts';
 import { appendTaskEvents } from '../task-events.ts';
 
+/** States a task may be ended in from outside of its jobs. */
+export type EndStatus = Exclude<StoredTaskStatus, 'pending' | 'running'>;
+
 /**
- * Ends a locked task and then its open jobs, in that order
+ * Ends a locked task and then its open jobs, which are canceled, in that order
  * (docs/reference/database.md#work-tables), with events and notifications.
  */
-export async function cancelTask(
+export async function endTask(
   db: Transaction<Database>,
   taskId: string,
+  status: EndStatus,
   at: Date,
 ): Promise<CanceledTask> {
   await sql`
-    update tasks set status = 'canceled', closed = true, ended_at = ${at}, updated_at = ${at}
+    update tasks set status = ${status}, closed = true, ended_at = ${at}, updated_at = ${at}
      where id = ${taskId} and not closed`.execute(db);
   const { rows } = await sql<{ readonly id: string }>`
     with canceled as (
@@ -23,14 +28,23 @@ export async function cancelTask(
       returning id, created_at)
     select id from canceled order by created_at, id`.execute(db);
   const jobIds = rows.map((row) => row.id);
-  const seen = { task_id: taskId, status: 'canceled', at: at.toISOString() } as const;
+  const seen = { task_id: taskId, at: at.toISOString() } as const;
   await appendTaskEvents(db, [
     ...jobIds.map((jobId) => ({
       event: 'job.status' as const,
-      data: { ...seen, job_id: jobId },
+      data: { ...seen, status: 'canceled' as const, job_id: jobId },
     })),
-    { event: 'task.status', data: seen },
+    { event: 'task.status', data: { ...seen, status } },
   ]);
   for (const jobId of jobIds) await notify(db, channels.jobs, jobId);
   return { taskId, jobIds };
+}
+
+/** The same for a task that somebody cancels. */
+export function cancelTask(
+  db: Transaction<Database>,
+  taskId: string,
+  at: Date,
+): Promise<CanceledTask> {
+  return endTask(db, taskId, 'canceled', at);
 }

@@ -27,13 +27,15 @@ function artifactRows(artifacts: readonly NewArtifact[]): string {
  * idempotency key over. See docs/reference/database.md#work-tables.
  */
 export async function createTask(db: Executor, creation: TaskCreation): Promise<CreationResult> {
-  const { task, jobId, payload, artifacts, audit, kept } = creation;
+  const { task, job, artifacts, audit, kept } = creation;
   const { id, at } = task;
   const seen = { task_id: id, status: 'queued', at: at.toISOString() } as const;
   const events = [
-    { event: 'task.status', data: seen },
-    { event: 'job.status', data: { ...seen, job_id: jobId } },
-  ] as const;
+    { event: 'task.status' as const, data: seen },
+    ...(job === undefined
+      ? []
+      : [{ event: 'job.status' as const, data: { ...seen, job_id: job.id } }]),
+  ];
   const isCreated = sql`exists (select from task)`;
   const criteria = task.acceptanceCriteria && JSON.stringify(task.acceptanceCriteria);
   const { rows } = await sql<{ readonly is_held: boolean; readonly is_created: boolean }>`
@@ -56,8 +58,9 @@ export async function createTask(db: Executor, creation: TaskCreation): Promise<
           as a (id uuid, path text, storage_ref text, size_bytes bigint, content_type text, checksum_sha256 text)),
     job as (
       insert into jobs (id, task_id, payload, created_at, updated_at)
-      select ${jobId}::uuid, id, ${JSON.stringify(payload)}::jsonb, ${at}::timestamptz, ${at}::timestamptz
-        from task),
+      select ${job?.id ?? null}::uuid, id, ${JSON.stringify(job?.payload ?? null)}::jsonb, ${at}::timestamptz,
+             ${at}::timestamptz
+        from task where ${job?.id ?? null}::uuid is not null),
     events as (${taskEventsInsert(events, isCreated)}),
     audit as (${gatewayAuditInsert([audit], isCreated)}),
     answer as (${kept === undefined ? sql`select 1` : answerUpdate(kept.claim, kept.answer, isCreated)})

@@ -9,7 +9,8 @@ import { lockTask } from './find-task.ts';
 import { createTask } from './create-task.ts';
 import { lockName, takenNames } from './task-names.ts';
 
-function transactionOf(db: Transaction<Database>): TaskTransaction {
+/** Work on tasks within a transaction. */
+export function taskTransactionOf(db: Transaction<Database>): TaskTransaction {
   return {
     projects: postgresProjectStore(db),
     audit: postgresGatewayAudit(db),
@@ -26,5 +27,5 @@ function transactionOf(db: Transaction<Database>): TaskTransaction {
 
 /** Runs work on tasks in one PostgreSQL transaction. */
 export function postgresTransactTasks(db: Kysely<Database>): TransactTasks {
-  return (work) => db.transaction().execute((trx) => work(transactionOf(trx)));
+  return (work) => db.transaction().execute((trx) => work(taskTransactionOf(trx)));
 }

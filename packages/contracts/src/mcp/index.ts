@@ -1,0 +1,11 @@
+export * from './catalogue.ts';
+export * from './errors.ts';
+export * from './limits.ts';
+export * from './tool.ts';
+export { type AgentArtifact } from './tools/artifacts.ts';
+export { type AgentJob } from './tools/jobs.ts';
+export { memoryLimits } from './tools/memory.ts';
+export { type Preference, type PreferenceScopeType } from './tools/preferences.ts';
+export { type AgentProject } from './tools/projects.ts';
+export { type AgentTask } from './tools/tasks.ts';
+export { type Verification } from './tools/verifications.ts';

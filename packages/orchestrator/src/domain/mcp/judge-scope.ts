@@ -1,0 +1,81 @@
+import { type ScopedId, scopedIds } from '@cynodeai/contracts/mcp';
+import { canReadTask } from '../identity/task-access.ts';
+import type { AgentCaller } from './agent-caller.ts';
+
+/** Ids of a call. */
+export type GivenIds = Partial<Readonly<Record<ScopedId, string>>>;
+
+/** What the ids of a call name; absent: nothing. */
+export interface FoundIds {
+  readonly task?: {
+    readonly id: string;
+    readonly projectId: string | undefined;
+    readonly createdBy: string;
+  };
+  /** The task a job or run belongs to. */
+  readonly jobTaskId?: string;
+  readonly runTaskId?: string;
+}
+
+/** What a call is about, once it is known to be the caller's to ask for. */
+export interface CallScope {
+  readonly taskId?: string | undefined;
+  readonly projectId?: string | undefined;
+  readonly jobId?: string | undefined;
+  readonly runId?: string | undefined;
+}
+
+export type ScopeVerdict =
+  | { readonly kind: 'fits'; readonly scope: CallScope }
+  | { readonly kind: 'refused'; readonly type: 'context_missing' | 'context_mismatch' };
+
+/** The ids of checked arguments. */
+export function idsOf(args: Readonly<Record<string, unknown>>): GivenIds {
+  const given = scopedIds.flatMap((id) => {
+    const value = args[id];
+    return typeof value === 'string' ? [[id, value] as const] : [];
+  });
+  return Object.fromEntries(given);
+}
+
+/** Whether the task is one the agent works on: the one it is bound to, or in a chat one that its user may see. */
+function isOurs({ agent, bound, user }: AgentCaller, task: NonNullable<FoundIds['task']>): boolean {
+  if (bound.taskId !== undefined || agent !== 'project_manager') return task.id === bound.taskId;
+  return user !== undefined && canReadTask(user, task);
+}
+
+function hasContext({ agent, bound, user }: AgentCaller): boolean {
+  if (user === undefined) return false;
+  if (agent === 'project_manager') return true;
+  return bound.taskId !== undefined && (agent !== 'sandbox' || bound.jobId !== undefined);
+}
+
+/**
+ * Holds the ids of a call against what its caller is bound to. What does not exist and what is somebody else's are told
+ * apart for nobody. See docs/reference/mcp.md#scoped-ids.
+ */
+export function judgeScope(
+  caller: AgentCaller,
+  ids: GivenIds,
+  { task, jobTaskId, runTaskId }: FoundIds,
+): ScopeVerdict {
+  const { bound } = caller;
+  if (Object.keys(ids).length === 0) return { kind: 'fits', scope: { ...bound } };
+  if (!hasContext(caller)) return { kind: 'refused', type: 'context_missing' };
+  const mismatch = { kind: 'refused', type: 'context_mismatch' } as const;
+  if (task === undefined || !isOurs(caller, task)) return mismatch;
+  if (ids.task_id !== undefined && ids.task_id !== task.id) return mismatch;
+  if (ids.job_id !== undefined && jobTaskId !== task.id) return mismatch;
+  if (ids.run_id !== undefined && runTaskId !== task.id) return mismatch;
+  const isOtherJob = ids.job_id !== undefined && ids.job_id !== bound.jobId;
+  if (caller.agent === 'sandbox' && isOtherJob) return mismatch;
+  return {
+    kind: 'fits',
+    scope: {
+      taskId: task.id,
+      projectId: task.projectId,
+      jobId: ids.job_id ?? bound.jobId,
+      runId: ids.run_id ?? bound.runId,
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { JobStatus } from '@cynodeai/contracts/gateway';
+import type { AgentArtifact, AgentJob, AgentTask, Verification } from '@cynodeai/contracts/mcp';
+import type { StoredTaskStatus } from '../domain/tasks/task-status.ts';
+import type { PreferenceTransaction } from './preferences.ts';
+import type { ProjectStore } from './projects.ts';
+import type { SecretReader } from './secrets.ts';
+import type { TransactSettings } from './settings.ts';
+import type { TaskCreator, TaskReader, TransactTasks } from './tasks.ts';
+
+/** What of a task an agent changes; absent: it stays. */
+export interface TaskChange {
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly acceptanceCriteria?: readonly string[] | undefined;
+  readonly summary?: string | undefined;
+  readonly metadataPatch?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Changes tasks; each is locked until the transaction ends. */
+export interface AgentTaskWriter {
+  lock(taskId: string): Promise<AgentTask | undefined>;
+  /** Changes a locked task; `name_taken` when its creator has another one of that name. */
+  change(taskId: string, change: TaskChange, at: Date): Promise<AgentTask | 'name_taken'>;
+  /** Moves a locked task; with its end also its open jobs end. */
+  move(taskId: string, status: StoredTaskStatus, at: Date): Promise<AgentTask>;
+}
+
+/** Changes jobs, each under the lock of its task. */
+export interface AgentJobWriter {
+  lock(jobId: string): Promise<AgentJob | undefined>;
+  /** Cancels or puts back a locked job, and tells whoever waits for it or runs it. */
+  move(
+    job: AgentJob,
+    status: Extract<JobStatus, 'canceled' | 'queued'>,
+    at: Date,
+  ): Promise<AgentJob>;
+}
+
+export type NewVerification = Omit<Verification, 'id' | 'created_at'>;
+
+export interface VerificationWriter {
+  /** The first one of this step, attempt and kind of agent stays. */
+  create(verification: NewVerification): Promise<Verification>;
+}
+
+/** A file to be known under a path of a task. */
+export interface NewAgentArtifact {
+  readonly taskId: string;
+  readonly jobId: string | undefined;
+  readonly runId: string | undefined;
+  readonly path: string;
+  readonly storageRef: string;
+  readonly sizeBytes: number;
+  readonly contentType: string | undefined;
+  readonly sha256: string;
+  readonly at: Date;
+}
+
+export interface ArtifactWriter {
+  put(artifact: NewAgentArtifact): Promise<AgentArtifact & { readonly created: boolean }>;
+}
+
+/** What a job remembers. */
+export interface JobMemory {
+  readonly taskId: string;
+  readonly jobId: string;
+  readonly key: string;
+  readonly content: string;
+  readonly summary: string | undefined;
+  readonly sizeBytes: number;
+}
+
+export interface MemoryWriter {
+  /** What the job remembers beside that key; the job's memory is locked until the transaction ends. */
+  others(jobId: string, key: string): Promise<{ readonly entries: number; readonly bytes: number }>;
+  put(memory: JobMemory, at: Date): Promise<void>;
+  remove(jobId: string, key: string): Promise<boolean>;
+}
+
+/** What making a task needs of the transaction. */
+export interface TaskCreationEffects extends TaskCreator {
+  readonly transact: TransactTasks;
+  readonly projects: Pick<ProjectStore, 'find'>;
+  readonly secrets: SecretReader;
+  readonly tasks: Pick<TaskReader, 'status'>;
+}
+
+/** What a tool may change, in the transaction that also writes the row of its call. */
+export interface ToolEffects {
+  readonly tasks: AgentTaskWriter;
+  readonly creation: TaskCreationEffects;
+  readonly jobs: AgentJobWriter;
+  readonly verifications: VerificationWriter;
+  readonly preferences: PreferenceTransaction;
+  readonly settings: TransactSettings;
+  readonly artifacts: ArtifactWriter;
+  readonly memories: MemoryWriter;
+}
