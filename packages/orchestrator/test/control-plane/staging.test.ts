@@ -5,7 +5,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
-import { type TaskIds, createTask, jobIn, readJob, sandboxPayload } from './support/tasks.ts';
+import {
+  type TaskIds,
+  cancelTask,
+  createTask,
+  jobIn,
+  readJob,
+  sandboxPayload,
+} from './support/tasks.ts';
 
 const mib = 1024 * 1024;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -100,6 +107,30 @@ describe('input files of a job', () => {
     await plane.db.updateTable('jobs').set({ next_attempt_at: new Date() }).execute();
     await jobIn(plane.db, ids, 'completed');
     expect([node.uploads.length, node.executed.length]).toEqual([1, 1]);
+  });
+
+  it('are sent no further once the job is canceled, and it is not started', async () => {
+    const never = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    const onStage = (): Promise<void> => {
+      arrived.resolve();
+      return never.promise;
+    };
+    const ids = await taskWith({ 'big.bin': randomBytes(9 * mib), 'other.bin': randomBytes(mib) });
+    await using node = await fakeNode({ slug: 'canceled', onStage });
+    await node.join(plane.url);
+    await arrived.promise;
+    await cancelTask(plane.db, ids);
+    try {
+      await waitFor(async () => (await readJob(plane.db, ids)).lease_expires_at === null, {
+        what: 'nobody holds the job',
+      });
+    } finally {
+      never.resolve();
+    }
+    const next = await createTask(plane.db);
+    await jobIn(plane.db, next, 'completed');
+    expect(node.executed).toEqual([next.jobId]);
   });
 
   it('that a node refuses end the job with the reason', async () => {

@@ -96,6 +96,7 @@ function world() {
       },
     },
     leases: {
+      abandon: unused,
       noteAdopted: unused,
       noteBegunAnew: unused,
       noteNodeDeath: unused,

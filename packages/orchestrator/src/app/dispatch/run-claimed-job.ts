@@ -35,7 +35,7 @@ export interface RunClaimedJobDeps
   readonly claims: Pick<Claims, 'move'>;
   readonly leases: Pick<
     Leases,
-    'noteAdopted' | 'noteBegunAnew' | 'noteNodeDeath' | 'release' | 'requeue'
+    'abandon' | 'noteAdopted' | 'noteBegunAnew' | 'noteNodeDeath' | 'release' | 'requeue'
   >;
   readonly input: TaskInput;
   readonly secrets: JobSecrets;
@@ -72,7 +72,7 @@ export class ClaimedJobRun {
   }
 
   async #start(): Promise<void> {
-    const { lease: job, lost } = this.#held;
+    const { lease: job, lost, cancelation } = this.#held;
     const { worker } = this.#deps;
     let prepared: PreparedRequest;
     try {
@@ -82,9 +82,10 @@ export class ClaimedJobRun {
       return lost.aborted ? undefined : this.#settle.unreadable(messageOf(error));
     }
     const fault = await stageFiles(job, prepared, this.#deps, {
-      signal: lost,
+      signal: AbortSignal.any([lost, cancelation]),
       onProgress: () => this.#noteAlive(),
     });
+    if (cancelation.aborted) return this.#settle.canceledUnsent();
     if (fault?.kind === 'unreadable') return this.#settle.unreadable(fault.message);
     if (fault !== undefined) return this.#answered(fault.answer);
     if (this.#held.isStale(this.#deps.monotonicMs())) {

@@ -21,7 +21,7 @@ export interface Ending extends Ended {
 }
 
 export interface JobSettlerDeps {
-  readonly leases: Pick<Leases, 'release' | 'requeue'>;
+  readonly leases: Pick<Leases, 'abandon' | 'release' | 'requeue'>;
   readonly nodes: Nodes;
   readonly completer: JobCompleter;
   readonly outbox: NodeOutbox;
@@ -129,6 +129,14 @@ export class JobSettler {
     log.warn('a lease was given up', { job_id: job.jobId, reason, next: expired.expiry.kind });
     if (expired.expiry.kind === 'requeue') this.#deps.onDue(expired.expiry.delayMs);
     else outbox.stop(job.node, job);
+  }
+
+  /** It was canceled before its node was told to run it: nobody waits for an end, and what was staged may go. */
+  async canceledUnsent(): Promise<void> {
+    const { lease: job } = this.#held;
+    const { leases, outbox } = this.#deps;
+    await this.persist('a canceled job', () => leases.abandon([job]));
+    outbox.stop(job.node, job);
   }
 
   /** What the user gave cannot be sent. */

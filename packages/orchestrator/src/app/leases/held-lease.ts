@@ -11,10 +11,9 @@ export interface Lease {
 export class HeldLease<L extends Lease> {
   /** Last moment the work was known to be alive, on the monotonic clock, ms. */
   aliveAt: number;
-  /** The work was canceled; the lease may be kept until it has ended. */
-  canceled = false;
   #lease: L;
   readonly #lost = new AbortController();
+  readonly #canceled = new AbortController();
 
   constructor(lease: L, aliveAt: number) {
     this.#lease = lease;
@@ -28,6 +27,19 @@ export class HeldLease<L extends Lease> {
   /** Fires when this process must not touch the work any more. */
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** Fires when the work was canceled; the lease may be kept until it has ended. */
+  get cancelation(): AbortSignal {
+    return this.#canceled.signal;
+  }
+
+  get canceled(): boolean {
+    return this.#canceled.signal.aborted;
+  }
+
+  cancel(): void {
+    this.#canceled.abort();
   }
 
   /** The work goes on under another lease. */

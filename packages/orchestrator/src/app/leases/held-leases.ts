@@ -162,7 +162,7 @@ export class HeldLeases<L extends Lease> {
     for (const id of ids) {
       const held = this.#entries.get(id)?.held;
       if (held === undefined) continue;
-      held.canceled = true;
+      held.cancel();
       if (this.#options.whenCanceled === 'let_go') held.letGo();
     }
   }

@@ -21,11 +21,12 @@ async function canceledAmong(db: Executor, jobIds: readonly string[]): Promise<s
   return rows.map((row) => row.id);
 }
 
-/** Ends leases now, so that the next process need not wait for them. */
+/** Ends leases now, so that the next process need not wait for them; those of canceled jobs too. */
 async function abandonLeases(db: Executor, leases: readonly JobLease[]): Promise<void> {
   await sql`
     UPDATE jobs SET lease_expires_at = now(), updated_at = now()
-    WHERE status = 'running' AND lease_id = ANY(${leases.map((lease) => lease.leaseId)}::uuid[])
+    WHERE status IN ('running', 'canceled') AND lease_expires_at IS NOT NULL
+      AND lease_id = ANY(${leases.map((lease) => lease.leaseId)}::uuid[])
   `.execute(db);
 }
 
