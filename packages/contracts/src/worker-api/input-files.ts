@@ -70,4 +70,23 @@ export const inputFileRoutes = {
     success: { 204: { kind: 'empty' } },
     errors: stagingErrors,
   }),
+  reuseFolder: defineRoute({
+    operation: 'worker.jobs.reuse-folder',
+    method: 'POST',
+    path: '/v1/worker/jobs/{job_id}/folder:reuse',
+    auth: 'worker',
+    summary: 'The same with a folder that the node has from an earlier job; 404 when it has not',
+    params: jobRef,
+    query: z.object({ folder: folderRefSchema }),
+    success: { 204: { kind: 'empty' } },
+    errors: [
+      'validation',
+      'authentication',
+      'not_found',
+      'job_conflict',
+      'internal',
+      'node_not_ready',
+      'node_shutting_down',
+    ],
+  }),
 } as const;

@@ -53,6 +53,13 @@ export interface WorkerApi {
     folder: FolderToStage,
     options: { readonly signal: AbortSignal },
   ): Promise<'staged' | WorkerAnswer>;
+  /** Has it take one of an earlier job; false when it must be sent, for whatever reason. */
+  reuseFolder(
+    node: NodeConnection,
+    jobId: string,
+    folder: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<boolean>;
   /** Asks what the node knows of a job. */
   getJob(
     node: NodeConnection,

@@ -71,6 +71,27 @@ describe('the folder of a job', () => {
     expect(node.runs[0]?.sandbox.folder).toBe(task.folder);
   });
 
+  it('is sent to a node once', async () => {
+    const first = await taskWith(crypto.getRandomValues(Buffer.alloc(60_000)));
+    const payload = { ...sandboxPayload, folder: first.folder };
+    const second = await createTask(plane.db, { payload });
+    await plane.db
+      .updateTable('tasks')
+      .set({ folder_id: first.folderId })
+      .where('id', '=', second.taskId)
+      .execute();
+    // One after the other.
+    const sandbox = { ...withFolders.sandbox, max_concurrency: 1 };
+    await using node = await nodeOf('knows', { maxConcurrency: 1, report: { sandbox } });
+    await node.join(plane.url);
+    await jobIn(plane.db, first, 'completed');
+    await jobIn(plane.db, second, 'completed');
+    const [one, other] = node.executed;
+    expect(node.uploads.map(({ jobId }) => jobId)).toEqual([one]);
+    expect(node.reused).toEqual([[other, first.folder]]);
+    expect(node.runs.map(({ sandbox: spec }) => spec.folder)).toEqual([first.folder, first.folder]);
+  });
+
   it('waits for a node that takes folders, and says so; others pass it by', async () => {
     const first = await taskWith(Buffer.from('first'));
     const second = await taskWith(Buffer.from('second'));

@@ -6,6 +6,8 @@ export interface JobWorkspace {
   readonly workspaceDir: string;
   /** Bound at `/job`; holds the empty directory `artifacts`. */
   readonly jobDir: string;
+  /** Where what the job writes lies, when that is not in these directories themselves. */
+  readonly writtenDirs?: readonly string[];
   /** Who owns all of it; absent when it is the user of this process. */
   readonly user?: JobUser;
 }
@@ -56,6 +58,13 @@ export interface WorkspaceStore {
     content: AsyncIterable<Buffer>,
     stillOpen: () => boolean,
   ): Promise<void>;
+  /**
+   * The same with one that the node has from an earlier job; false when it has not.
+   * @throws WorkerError as `stageFolder`, but for the archive
+   */
+  reuseFolder(jobId: string, folder: string, stillOpen: () => boolean): Promise<boolean>;
+  /** Gives up what is kept for later jobs; says whether that was anything. */
+  makeRoom(): Promise<boolean>;
   /** Removes staged files of jobs that got none since then; says whose. */
   removeStaged(before: Date): Promise<readonly string[]>;
   /** Removes the job's directories whatever is in them, staged files included. */

@@ -8,6 +8,7 @@ import { openPodmanInference } from '../adapters/container/podman/inference-engi
 import { openPodmanEngine } from '../adapters/container/podman/podman-engine.ts';
 import type { NodeBounds } from '../adapters/container/shared/control-group.ts';
 import { createFileWorkspace } from '../adapters/workspace/file-workspace.ts';
+import { hostLayerMounts } from '../adapters/workspace/layer-mounts.ts';
 import { memoryFiles } from '../adapters/secrets/memory-files.ts';
 import { JobUsers } from '../adapters/workspace/job-users.ts';
 import type { NodeSettings } from '../domain/node/settings.ts';
@@ -80,6 +81,8 @@ export async function openHost(settings: NodeSettings, log: Log): Promise<Sandbo
     // Under a rootless engine every job is the user of the node.
     ...(!engine.facts.rootless && {
       users: new JobUsers(sandbox.firstUid, sandboxLayout.jobUsers),
+      // A daemon may live where our mounts are not.
+      ...(sandbox.runtime === 'podman' && { mounts: hostLayerMounts }),
     }),
   });
   const { stateDir, userRuntimeDir } = settings;

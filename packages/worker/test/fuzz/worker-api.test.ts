@@ -17,6 +17,7 @@ import { TestNode } from '../node/support/test-node.ts';
 let node: TestNode;
 let target: FuzzTarget;
 let model: ScriptedModel;
+const knownFolder = `sha256:${'b'.repeat(64)}`;
 let folder: TemporaryDirectory;
 
 beforeAll(async () => {
@@ -27,6 +28,7 @@ beforeAll(async () => {
   // A finished job whose result is kept, so that reading and acknowledging meet one.
   folder = await temporaryDirectory();
   node.host.workspace.root = folder.path;
+  node.host.workspace.known.add(knownFolder);
   const finished = await node.run(['leave', 'left', 'text']);
   const ids = { task_id: finished.json['task_id'], job_id: finished.json['job_id'] } as {
     readonly task_id: string;
@@ -47,7 +49,11 @@ beforeAll(async () => {
     readTimeoutMs: undefined,
     logText: () => node.log.text(),
     // Files may come before anybody knows the job.
-    openParams: ['worker.jobs.stage-input-file', 'worker.jobs.stage-folder'],
+    openParams: [
+      'worker.jobs.stage-input-file',
+      'worker.jobs.stage-folder',
+      'worker.jobs.reuse-folder',
+    ],
     samples: {
       'worker.jobs.run': [
         {
@@ -75,6 +81,9 @@ beforeAll(async () => {
           query: { folder: `sha256:${'a'.repeat(64)}` },
           content: await buffer(packTree([])),
         },
+      ],
+      'worker.jobs.reuse-folder': [
+        { params: { job_id: uuidv7() }, query: { folder: knownFolder } },
       ],
       'worker.jobs.stop': [{ body: { ...unknown, grace_seconds: 1 } }],
       'worker.models.load': [{ body: { version: 1, model_ref: 'scripted' } }],

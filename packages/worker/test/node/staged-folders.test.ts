@@ -12,6 +12,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
+import fc from 'fast-check';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -216,6 +217,58 @@ describe('a staged folder', () => {
       code: 'validation',
     });
     expect((await readdir(root)).filter((entry) => entry.includes(job))).toEqual([]);
+  });
+
+  it('is not taken along by one that breaks off beside it', async () => {
+    let whole: Promise<void> | undefined;
+    const beside = (): Promise<void> => (whole ??= stage([fileOf('a')]));
+    store = createFileWorkspace({
+      mountRoot: root,
+      nodeSlug: 'n1',
+      removeTree: async (path) => {
+        // The moment between the look into the job's directory and its end.
+        if (path === join(root, `.staged-n1-${job}`)) await beside();
+        await rm(path, { recursive: true, force: true });
+      },
+    });
+    const broken = store.stageFolder(job, name, Readable.from([Buffer.alloc(600, 1)]), open);
+    await expect(broken).rejects.toMatchObject({ code: 'validation' });
+    await beside();
+    const { workspaceDir } = await store.create(job, [], name);
+    expect(await readdir(workspaceDir)).toEqual(['a']);
+  });
+
+  it('that is whole stays, whatever comes and breaks off at the same time', async () => {
+    const archive = await buffer(packTree([fileOf('a'), fileOf('b')]));
+    const orders = fc.array(
+      fc.record({ cut: fc.boolean(), pauses: fc.integer({ min: 0, max: 4 }), file: fc.boolean() }),
+      { minLength: 2, maxLength: 8 },
+    );
+    await fc.assert(
+      fc.asyncProperty(orders, async (order) => {
+        job = uuidv7();
+        const come = async ({ cut, pauses, file }: (typeof order)[number]): Promise<void> => {
+          const chunks = async function* (): AsyncGenerator<Buffer> {
+            for (let turn = 0; turn < pauses; turn += 1) await new Promise(setImmediate);
+            yield archive.subarray(0, cut ? 700 : archive.length);
+          };
+          if (file) {
+            const path = `upload/${pauses}`;
+            await store.stage(job, { path }, chunks(), () => !cut).catch(() => {});
+          } else {
+            await store.stageFolder(job, name, chunks(), open).catch((error: unknown) => {
+              expect([cut, error]).toMatchObject([true, { code: 'validation' }]);
+            });
+          }
+        };
+        await Promise.all([...order, { cut: false, pauses: 1, file: false }].map(come));
+        const { workspaceDir } = await store.create(job, [], name);
+        expect(await readdir(workspaceDir)).toEqual(expect.arrayContaining(['a', 'b']));
+        await store.remove(job);
+        expect(await readdir(root)).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('survives a restart of the node and goes after its time', async () => {

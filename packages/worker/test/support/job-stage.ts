@@ -35,6 +35,8 @@ export interface Scene {
   readonly variants?: readonly string[];
   readonly create?: WorkspaceStore['create'];
   readonly remove?: WorkspaceStore['remove'];
+  /** What else its workspaces do. */
+  readonly workspace?: Partial<WorkspaceStore>;
   readonly run?: SandboxEngine['run'];
   readonly stop?: SandboxEngine['stop'];
   readonly adopt?: SandboxEngine['adopt'];
@@ -101,6 +103,9 @@ export function stage(scene: Scene = {}) {
     find: scene.find ?? (async () => undefined),
     stage: async () => {},
     stageFolder: async () => {},
+    reuseFolder: async () => false,
+    makeRoom: async () => false,
+    ...scene.workspace,
     removeStaged: async () => [],
     removeStrays: async () => [],
   };

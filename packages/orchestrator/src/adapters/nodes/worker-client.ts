@@ -109,6 +109,22 @@ export class WorkerClient implements WorkerApi {
     );
   }
 
+  async reuseFolder(
+    ...[node, jobId, folder, { signal }]: Parameters<WorkerApi['reuseFolder']>
+  ): ReturnType<WorkerApi['reuseFolder']> {
+    const input = { params: { job_id: jobId }, query: { folder } };
+    const settings = { timeoutMs: this.#controlMs, signal };
+    try {
+      await this.#callAgain(node, (by) =>
+        callRoute(workerApiRoutes.reuseFolder, input, this.#call(by, 'uploads', settings)),
+      );
+      return true;
+    } catch {
+      // It has none, is of an older version, or says so once more when the folder comes.
+      return false;
+    }
+  }
+
   async getJob(
     ...[node, { jobId }, { timeoutMs, signal }]: Parameters<WorkerApi['getJob']>
   ): ReturnType<WorkerApi['getJob']> {

@@ -49,6 +49,7 @@ function world() {
     },
     stageFile: async () => 'staged',
     stageFolder: async () => 'staged',
+    reuseFolder: async () => false,
     getJob: async (node, { taskId, jobId }) => {
       if (node.slug === 'b') {
         const known = { version: 1, task_id: taskId, job_id: jobId } as const;

@@ -6,7 +6,7 @@ import type { WorkerApi } from '../../ports/worker-api.ts';
 import type { PreparedRequest, SourcedFile } from './prepare-request.ts';
 
 export interface StageFilesDeps {
-  readonly worker: Pick<WorkerApi, 'stageFile' | 'stageFolder'>;
+  readonly worker: Pick<WorkerApi, 'stageFile' | 'stageFolder' | 'reuseFolder'>;
   readonly blobs: BlobOpener;
 }
 
@@ -77,7 +77,9 @@ export async function stageFiles(
     sizeBytes,
     chunks: watched(chunks, onProgress),
   });
-  if (folder !== undefined) {
+  const isToBeSent =
+    folder !== undefined && !(await worker.reuseFolder(node, jobId, folder.folder, { signal }));
+  if (isToBeSent) {
     const { storageRef, folder: name } = folder;
     const fault = await sent(
       'the folder',

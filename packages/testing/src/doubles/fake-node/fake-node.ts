@@ -22,6 +22,7 @@ export async function fakeNode(options: FakeNodeOptions): Promise<FakeNode> {
     url: '',
     runs: [],
     uploads: [],
+    reused: [],
     executed: [],
     stops: [],
     asked: [],

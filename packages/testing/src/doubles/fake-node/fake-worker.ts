@@ -169,6 +169,16 @@ export class FakeWorker {
       handle: async ({ params: { job_id: jobId }, query: { folder: path }, content }) =>
         take({ jobId, path, mode: undefined, bytes: await buffer(content.chunks) }),
     });
+    bindRoute(server, workerApiRoutes.reuseFolder, {
+      guard,
+      handle: ({ params: { job_id: jobId }, query: { folder } }) => {
+        if (!node.uploads.some(({ path }) => path === folder)) {
+          throw new ProblemError('not_found', 'no such folder');
+        }
+        node.reused.push([jobId, folder]);
+        return { status: 204 };
+      },
+    });
   }
 
   #bindKept(server: HttpServer): void {

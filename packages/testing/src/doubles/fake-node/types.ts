@@ -57,6 +57,8 @@ export interface FakeNode extends AsyncDisposable {
   readonly runs: RunJobRequest[];
   /** Input files that were taken, in order. */
   readonly uploads: StagedUpload[];
+  /** Jobs that took a folder of an earlier one, and its name. */
+  readonly reused: [string, string][];
   /** Ids of jobs whose work was really started, in order: the outside witness of what ran how often. */
   readonly executed: string[];
   readonly stops: StopJobRequest[];

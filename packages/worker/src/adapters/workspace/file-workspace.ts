@@ -8,15 +8,20 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { InputFile } from '@cynodeai/contracts/worker-api';
 import { exists, writeFileAtomic } from '@cynodeai/runtime/files';
 import { messageOf } from '@cynodeai/runtime/std';
 import { diskFull, isDiskFull, WorkerError } from '../../domain/errors.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
 import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
+import { FolderCache } from './folder-cache.ts';
+import { type LayerMounts, layerNames, makeLayerDirs } from './layer-mounts.ts';
 import { StagedFiles } from './staged-files.ts';
-import { StagedFolders } from './staged-folders.ts';
+import { StagedFolders, stagedFoldersIn } from './staged-folders.ts';
 import type { JobUsers } from './job-users.ts';
+import { requireBeside } from './require-beside.ts';
 import { giveAway, makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
 
 export interface FileWorkspaceOptions {
@@ -28,10 +33,14 @@ export interface FileWorkspaceOptions {
   readonly users?: JobUsers;
   /** Removes a tree whatever is in it. */
   readonly removeTree: (path: string) => Promise<void>;
+  /** How folders are shown to jobs without a copy; each is a copy where this is absent, or jobs have no users. */
+  readonly mounts?: LayerMounts;
 }
 
 /** File that names the node a job directory belongs to; never shown in the sandbox. */
 const ownerFile = 'node';
+/** File that names the folder which a job's workspace is a layer over. */
+const folderFile = 'folder';
 /** File that is shown in the sandbox in place of the image's, which does not know the job's user. */
 const passwdFile = 'passwd';
 const passwdOf = ({ uid, gid }: Owner): string => `root:x:0:0:root:/root:/bin/sh
@@ -104,26 +113,104 @@ function inOurTerms(cause: unknown): WorkerError {
   return new WorkerError('workspace_unusable', message, { cause });
 }
 
-/** Makes what was staged for a job its workspace; false when that is nothing. */
-async function placeStaged(
-  { staged, folders }: { readonly staged: StagedFiles; readonly folders: StagedFolders },
-  jobId: string,
-  workspace: string,
-  moreFiles: number,
-  folder: string | undefined,
-): Promise<boolean> {
-  if (folder === undefined) return staged.moveTo(jobId, workspace, moreFiles);
-  await folders.moveTo(jobId, folder, workspace);
-  await staged.mergeInto(jobId, workspace, moreFiles);
-  return true;
+interface WorkspaceParts {
+  readonly staged: StagedFiles;
+  readonly folders: StagedFolders;
+  readonly mounts: LayerMounts | undefined;
+}
+
+interface JobInput {
+  readonly jobId: string;
+  readonly files: readonly InputFile[];
+  readonly folder: string | undefined;
+}
+
+/** Writes the workspace of a job: what was staged for it and what came with it. */
+async function writeWorkspace(
+  { staged, folders, mounts }: WorkspaceParts,
+  { jobId, files, folder }: JobInput,
+  staging: string,
+  owner: Owner | undefined,
+): Promise<void> {
+  const workspace = join(staging, layerNames.merged);
+  if (folder === undefined) {
+    const isPlaced = await staged.moveTo(jobId, workspace, files.length);
+    if (isPlaced) giveAway(workspace, owner);
+    else await makeOwnedDir(workspace, 0o700, owner);
+    return writeInputFiles(workspace, files, owner);
+  }
+  const tree = await folders.take(jobId, folder, workspace);
+  const isLayer = tree !== undefined && owner !== undefined && mounts !== undefined;
+  if (isLayer) await makeLayerDirs(staging, owner);
+  const target = isLayer ? join(staging, layerNames.upper) : workspace;
+  await staged.mergeInto(jobId, target, files.length);
+  giveAway(target, owner);
+  await writeInputFiles(target, files, owner);
+  if (!isLayer) return;
+  requireBeside(target, tree);
+  await writeFile(join(staging, folderFile), folder, { mode: 0o600, flag: 'wx' });
+  try {
+    await mounts.mount(staging, tree, owner);
+  } catch (cause) {
+    const message = `the folder of the job cannot be mounted: ${messageOf(cause)}`;
+    throw new WorkerError('not_run', message, { cause });
+  }
+}
+
+/** Makes all of a job's directory but its name, and says whose it is. */
+async function makeDirectory(
+  { nodeSlug, users, removeTree }: FileWorkspaceOptions,
+  parts: WorkspaceParts,
+  input: JobInput,
+  staging: string,
+): Promise<Owner | undefined> {
+  const { jobId } = input;
+  await makeOwnedDir(staging, 0o700);
+  await writeFile(join(staging, ownerFile), nodeSlug, { mode: 0o600, flag: 'wx' });
+  const owner = users?.take(jobId);
+  await writeWorkspace(parts, input, staging, owner);
+  await makeOwnedDir(join(staging, 'job'), 0o700, owner);
+  await makeOwnedDir(join(staging, 'job', 'artifacts'), 0o700, owner);
+  await removeTree(parts.staged.rootOf(jobId));
+  if (owner !== undefined) {
+    await writeFileAtomic(join(staging, passwdFile), passwdOf(owner), { mode: 0o644 });
+  }
+  return owner;
 }
 
 function placeOf(root: string, owner: Owner | undefined): JobWorkspace {
+  const upper = join(root, layerNames.upper);
+  const jobDir = join(root, 'job');
   return {
-    workspaceDir: join(root, 'workspace'),
-    jobDir: join(root, 'job'),
+    workspaceDir: join(root, layerNames.merged),
+    jobDir,
+    ...(existsSync(upper) && { writtenDirs: [upper, jobDir] }),
     ...(owner !== undefined && { user: { ...owner, passwdFile: join(root, passwdFile) } }),
   };
+}
+
+/** What is kept of folders for later jobs, and which of it jobs have now. */
+function openCache(
+  options: FileWorkspaceOptions,
+  mounts: LayerMounts,
+  stagedStart: string,
+): FolderCache {
+  const { mountRoot, nodeSlug, removeTree } = options;
+  const holders = async (): Promise<ReadonlyMap<string, string>> => {
+    const held = new Map(await stagedFoldersIn(mountRoot, stagedStart));
+    for (const jobId of await ownJobs(options)) {
+      const path = join(mountRoot, jobId, folderFile);
+      const folder = await readFile(path, 'utf8').catch(() => '');
+      if (folder !== '') held.set(jobId, folder);
+    }
+    return held;
+  };
+  return new FolderCache({
+    dir: join(mountRoot, `.folders-${nodeSlug}`),
+    mounts,
+    removeTree,
+    holders,
+  });
 }
 
 /** Where the directory of a job is, while it is made, and while it is taken apart. */
@@ -137,37 +224,24 @@ function pathsOf({ mountRoot, nodeSlug }: FileWorkspaceOptions) {
 
 /** Job directories on a local file system. A directory gets its name when it is complete and loses it before it is taken apart. */
 export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceStore {
-  const { mountRoot, nodeSlug, users, removeTree } = options;
+  const { mountRoot, nodeSlug, users, removeTree, mounts } = options;
   const { finalPath, newPath, oldPath } = pathsOf(options);
   const staged = new StagedFiles({ mountRoot, nodeSlug });
-  const folders = new StagedFolders({ rootOf: (jobId) => staged.rootOf(jobId), removeTree });
-
-  const build: WorkspaceStore['create'] = async (jobId, files, folder) => {
-    const staging = newPath(jobId);
-    await makeOwnedDir(staging, 0o700);
-    await writeFile(join(staging, ownerFile), nodeSlug, { mode: 0o600, flag: 'wx' });
-    const owner = users?.take(jobId);
-    const workspace = join(staging, 'workspace');
-    const isPlaced = await placeStaged({ staged, folders }, jobId, workspace, files.length, folder);
-    if (isPlaced) giveAway(workspace, owner);
-    else await makeOwnedDir(workspace, 0o700, owner);
-    await makeOwnedDir(join(staging, 'job'), 0o700, owner);
-    await makeOwnedDir(join(staging, 'job', 'artifacts'), 0o700, owner);
-    await removeTree(staged.rootOf(jobId));
-    await writeInputFiles(workspace, files, owner);
-    if (owner !== undefined) {
-      await writeFileAtomic(join(staging, passwdFile), passwdOf(owner), { mode: 0o644 });
-    }
-    await rename(staging, finalPath(jobId));
-    return placeOf(finalPath(jobId), owner);
-  };
+  const cache = mounts && users && openCache(options, mounts, basename(staged.rootOf('')));
+  const rootOf = (jobId: string): string => staged.rootOf(jobId);
+  const folders = new StagedFolders({ rootOf, removeTree, cache });
+  const parts = { staged, folders, mounts };
 
   const removeUsed = async (jobId: string): Promise<void> => {
+    for (const path of [finalPath(jobId), oldPath(jobId), newPath(jobId)]) {
+      await mounts?.unmount(path);
+    }
     // A full disk may have no room for as much as another name.
     await rename(finalPath(jobId), oldPath(jobId)).catch(() => removeTree(finalPath(jobId)));
     await removeTree(oldPath(jobId));
     await removeTree(newPath(jobId));
     users?.release(jobId);
+    cache?.release(jobId);
   };
 
   const remove = async (jobId: string): Promise<void> => {
@@ -183,11 +257,16 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
         throw new WorkerError('job_conflict', 'a directory of this job exists already');
       }
       try {
-        return await build(jobId, files, folder);
+        const input = { jobId, files, folder };
+        const owner = await makeDirectory(options, parts, input, newPath(jobId));
+        await rename(newPath(jobId), finalPath(jobId));
+        return placeOf(finalPath(jobId), owner);
       } catch (error) {
+        await mounts?.unmount(newPath(jobId));
         await removeTree(newPath(jobId));
         await removeTree(staged.rootOf(jobId));
         users?.release(jobId);
+        cache?.release(jobId);
         throw inOurTerms(error);
       }
     },
@@ -205,9 +284,17 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
 
     stageFolder: (...call) => folders.receive(...call),
 
+    reuseFolder: (...call) => folders.reuse(...call),
+
+    makeRoom: async () => (await cache?.clear()) === true,
+
     removeStaged: async (before) => {
+      await cache?.tidy(before);
       const removed = await staged.takeOld(before, oldPath);
-      for (const jobId of removed) await removeTree(oldPath(jobId));
+      for (const jobId of removed) {
+        await removeTree(oldPath(jobId));
+        cache?.release(jobId);
+      }
       return removed;
     },
 

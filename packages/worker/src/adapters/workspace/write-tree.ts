@@ -1,4 +1,4 @@
-import { TreeReader, type TreeSink } from '@cynodeai/runtime/archive';
+import { TreeReader, type TreeSink, type TreeSize } from '@cynodeai/runtime/archive';
 import {
   chmodSync,
   closeSync,
@@ -102,7 +102,7 @@ class TreeWriter implements TreeSink, Disposable {
  * Unpacks the archive of a folder into an empty one. @throws TreeError for what is no such archive, and faults of the
  * disk; what was written so far stays then
  */
-export async function writeTree(root: string, content: AsyncIterable<Buffer>): Promise<void> {
+export async function writeTree(root: string, content: AsyncIterable<Buffer>): Promise<TreeSize> {
   using writer = new TreeWriter(root);
   const most = {
     bytes: limits.folderArchiveBytes,
@@ -111,6 +111,7 @@ export async function writeTree(root: string, content: AsyncIterable<Buffer>): P
   };
   const reader = new TreeReader(most, writer);
   for await (const chunk of content) reader.write(chunk);
-  reader.end();
+  const size = reader.end();
   writer.finish();
+  return size;
 }

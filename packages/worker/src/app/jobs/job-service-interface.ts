@@ -34,6 +34,8 @@ export interface JobService {
    * @throws WorkerError as `stage`, those of `WorkspaceStore.stageFolder`, and `not_run` without room on the disk
    */
   stageFolder(jobId: string, folder: string, content: AsyncIterable<Buffer>): Promise<void>;
+  /** The same with a folder of an earlier job; false when it is not here any more. @throws WorkerError as `stage` */
+  reuseFolder(jobId: string, folder: string): Promise<boolean>;
   /** @throws WorkerError `not_found` */
   get(jobId: string): WorkerJob;
   /**

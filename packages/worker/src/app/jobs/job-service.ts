@@ -25,6 +25,7 @@ import { faultResult } from './job-result.ts';
 import { adoptJob, type JobEnd, type JobRun, runJob, type RunJobDeps } from './run-job.ts';
 import type { JobService } from './job-service-interface.ts';
 import { type StopOutcome, stopJobs } from './stop-jobs.ts';
+import { requireRoom, whileRoom } from './require-room.ts';
 import { storeResult } from './store-result.ts';
 
 export type { JobService } from './job-service-interface.ts';
@@ -93,10 +94,20 @@ class SandboxJobs implements JobService {
   }
 
   async stageFolder(jobId: string, folder: string, content: AsyncIterable<Buffer>): Promise<void> {
-    await this.#deps.disk.admit();
+    await requireRoom(this.#deps);
+    const { workspace } = this.#deps;
     await this.#beforeRun(jobId, (open) =>
-      this.#deps.workspace.stageFolder(jobId, folder, content, open),
+      workspace.stageFolder(jobId, folder, whileRoom(this.#deps, content), open),
     );
+  }
+
+  async reuseFolder(jobId: string, folder: string): Promise<boolean> {
+    const { workspace } = this.#deps;
+    let isHere = false;
+    await this.#beforeRun(jobId, async (open) => {
+      isHere = await workspace.reuseFolder(jobId, folder, open);
+    });
+    return isHere;
   }
 
   async #beforeRun(

@@ -25,6 +25,7 @@ import type { Watch } from '../disk/watched-job.ts';
 import type { AdmittedJob } from './admit-job.ts';
 import { chooseImage } from './choose-image.ts';
 import { jobResult } from './job-result.ts';
+import { requireRoom } from './require-room.ts';
 import {
   adoptContainer,
   type ContainerOutcome,
@@ -174,7 +175,7 @@ async function runWatched(
   const ending = new AbortController();
   const watch = await disk.watch({
     jobId: run.request.job_id,
-    folders: [dirs.workspaceDir, dirs.jobDir],
+    folders: dirs.writtenDirs ?? [dirs.workspaceDir, dirs.jobDir],
     layersDir: engine.layersDir,
     trace: (limitMs) => engine.traceOf(run.name, limitMs),
     end: () => {
@@ -278,7 +279,7 @@ async function rejoinNetwork(
 
 async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
   const image = await chooseImage(deps.engine, run.admitted, run.signal);
-  await deps.disk.admit();
+  await requireRoom(deps);
   const files = run.request.sandbox.input_files ?? [];
   const { folder, secrets = [] } = run.request.sandbox;
   const dirs = await deps.workspace.create(run.request.job_id, files, folder);

@@ -17,6 +17,8 @@ export class FakeWorkspace implements WorkspaceStore {
   root = '/fake';
   /** Job, path and size of every staged file. */
   readonly staged: [string, string, number][] = [];
+  /** Folders of earlier jobs. */
+  readonly known = new Set<string>();
   broken: string | undefined;
   /** When a job last got a staged file. */
   readonly #waiting = new Map<string, Date>();
@@ -64,6 +66,17 @@ export class FakeWorkspace implements WorkspaceStore {
     if (!stillOpen()) throw new WorkerError('job_conflict', 'the job began before');
     this.#folders.set(jobId, folder);
     this.#waiting.set(jobId, new Date());
+  }
+
+  async reuseFolder(jobId: string, folder: string): Promise<boolean> {
+    if (!this.known.has(folder)) return false;
+    this.#folders.set(jobId, folder);
+    this.#waiting.set(jobId, new Date());
+    return true;
+  }
+
+  async makeRoom(): Promise<boolean> {
+    return false;
   }
 
   async removeStaged(before: Date): Promise<readonly string[]> {
