@@ -92,8 +92,8 @@ export const houseRules: readonly HouseRule[] = [
       /^packages\/api-client\/src\/(?:save|place)-files\.ts$/,
       // An archive that another program has made takes its place.
       /^features\/support\/sandbox-image\.ts$/,
-      // A backup, or the install that is made of one, takes its place when it is whole.
-      /^packages\/launcher\/src\/setup\/(?:sealed-file|restore)\.ts$/,
+      // The install that is made of a backup takes its place when it is whole.
+      /^packages\/launcher\/src\/setup\/restore\.ts$/,
       // A log that is full moves aside; nothing is replaced.
       /^packages\/launcher\/src\/postgres\/server-process\.ts$/,
     ],

@@ -112,7 +112,8 @@ const source = (name: string): string =>
 /** Seals a backup, or unpacks one, with a file of so many bytes that no compression makes fewer; says what went wrong, and what is left of it. */
 const program = `
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { sealFiles } from ${JSON.stringify(source('sealed-file'))};
 import { unpack } from ${JSON.stringify(source('restore'))};
 const [what, path, bytes] = process.argv.slice(1);
@@ -127,7 +128,7 @@ const doing = what === 'seal'
   ? sealFiles(path, files(), ${JSON.stringify(passphrase)}, ${work})
   : unpack(path + '.out', path, ${JSON.stringify(passphrase)});
 const fault = await doing.then(() => undefined, (error) => error.message);
-console.log(JSON.stringify({ fault, isThere: existsSync(path), part: existsSync(path + '.part') }));
+console.log(JSON.stringify({ fault, left: readdirSync(dirname(path)) }));
 `;
 
 /** Runs that where no file may be larger than so many KiB: a write goes as far as it can, as on a full disk. */
@@ -153,8 +154,7 @@ describe('a disk that becomes full', () => {
       const path = join(dir.path, 'backup');
       expect(await bounded('seal', path, bytes, String(kib))).toEqual({
         fault: `cannot write ${path}: EFBIG`,
-        isThere: false,
-        part: false,
+        left: [],
       });
       await bounded('seal', path, bytes, 'unlimited');
       expect(await bounded('unpack', path, bytes, String(kib))).toMatchObject({

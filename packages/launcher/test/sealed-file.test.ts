@@ -120,6 +120,25 @@ describe('a sealed file', () => {
     );
   });
 
+  it('is one of two that are written at once, whole', async () => {
+    const dir = await folder();
+    const path = join(dir, 'sealed');
+    const [started, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow = async function* (): AsyncGenerator<ArchiveFile> {
+      started.resolve();
+      yield* files();
+      await go.promise;
+    };
+    const first = sealFiles(path, slow(), passphrase, work);
+    await started.promise;
+    await sealFiles(path, files(), passphrase, work);
+    expect(await read(path)).toEqual(contents);
+    go.resolve();
+    await first;
+    expect(await read(path)).toEqual(contents);
+    expect(readdirSync(dir)).toEqual(['sealed']);
+  });
+
   it('leaves nothing behind where its files cannot be had, and an older one as it was', async () => {
     const dir = await folder();
     const path = join(dir, 'sealed');

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Env } from '@cynodeai/runtime/config';
 import { type ArchiveFile, errorCodeOf, parseJson } from '@cynodeai/runtime/std';
@@ -30,10 +30,7 @@ async function textOf(file: ArchiveFile): Promise<string> {
 async function write(home: string, { name, chunks }: ArchiveFile): Promise<void> {
   const path = join(home, pathSchema.parse(name));
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await using target = await open(path, 'wx', 0o600);
-  // All of each piece; a single write may take less.
-  for await (const piece of chunks) await target.appendFile(piece);
-  await target.sync();
+  await writeFile(path, chunks, { flag: 'wx', mode: 0o600, flush: true });
 }
 
 /** Makes the files of a backup below an empty folder. @throws LauncherError `usage`, and faults of the disk */

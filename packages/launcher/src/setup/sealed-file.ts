@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import { writeFileAtomic } from '@cynodeai/runtime/files';
 import { packFiles, unpackFiles } from '@cynodeai/runtime/archive';
 import { type ArchiveFile, errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { Decrypter, Encrypter } from 'age-encryption';
@@ -17,9 +17,27 @@ const gzip = { level: 1 } as const;
 /** Work to make a key of a passphrase, as a power of two: a second or more for each one that is tried out. */
 const defaultWork = 18;
 
+/** Files as a tar archive, compressed and encrypted. */
+async function* sealedBytes(
+  files: AsyncIterable<ArchiveFile>,
+  passphrase: string,
+  work: number,
+): AsyncGenerator<Uint8Array> {
+  const encrypter = new Encrypter();
+  encrypter.setPassphrase(passphrase);
+  encrypter.setScryptWorkFactor(work);
+  const packed = Readable.from(packFiles(files), { objectMode: false });
+  const zipped = createGzip(gzip);
+  const packing = pipeline(packed, zipped);
+  packing.catch(() => {});
+  yield* await encrypter.encrypt(Readable.toWeb(zipped) as ReadableStream<Uint8Array>);
+  await packing;
+}
+
 /**
  * Writes files as a tar archive, compressed and encrypted by the passphrase, in the format of `age` (`age -d`); it
- * appears whole or not at all, readable by its owner alone. @throws LauncherError `usage` where it cannot be written
+ * appears whole or not at all, readable by its owner alone.
+ * @throws LauncherError `usage` where it cannot be written, and what `files` throw
  */
 export async function sealFiles(
   path: string,
@@ -27,31 +45,21 @@ export async function sealFiles(
   passphrase: string,
   work = defaultWork,
 ): Promise<void> {
-  const draft = `${path}.part`;
-  const unwritable = (cause: unknown): never => {
+  let fault: { readonly cause: unknown } | undefined;
+  const content = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* sealedBytes(files, passphrase, work);
+    } catch (cause) {
+      fault = { cause };
+      throw cause;
+    }
+  };
+  try {
+    await writeFileAtomic(path, content());
+  } catch (cause) {
+    if (fault !== undefined) throw fault.cause;
     const why = errorCodeOf(cause) ?? messageOf(cause);
     throw new LauncherError('usage', `cannot write ${path}: ${why}`, { cause });
-  };
-  const target = await open(draft, 'w', 0o600).catch(unwritable);
-  try {
-    const encrypter = new Encrypter();
-    encrypter.setPassphrase(passphrase);
-    encrypter.setScryptWorkFactor(work);
-    const packed = Readable.from(packFiles(files), { objectMode: false });
-    const zipped = createGzip(gzip);
-    const packing = pipeline(packed, zipped);
-    packing.catch(() => {});
-    const sealed = await encrypter.encrypt(Readable.toWeb(zipped) as ReadableStream<Uint8Array>);
-    // All of each piece: a single write may take less of it, on a disk that becomes full, and say nothing.
-    for await (const piece of sealed) await target.appendFile(piece).catch(unwritable);
-    await packing;
-    await target.sync().catch(unwritable);
-    await target.close();
-    await rename(draft, path);
-  } catch (error) {
-    await target.close().catch(() => {});
-    await rm(draft, { force: true });
-    throw error;
   }
 }
 
