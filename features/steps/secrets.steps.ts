@@ -115,6 +115,9 @@ Then(
     // The folder of the install holds its database, logs, artifacts, the node's store and the engine's storage.
     const folders = [this.stack.home, this.stack.files, '/dev/shm', '/run/cynode'];
     assert.deepEqual(filesWith(forms, folders), []);
+    // What the job said beside it is found: the search is one, in the database too.
+    const said = filesWith(['the right length'], [join(this.stack.home, 'postgres')]);
+    assert.notDeepEqual(said, []);
     assert.deepEqual(processesWith(forms), []);
   },
 );
