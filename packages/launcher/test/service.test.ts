@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +16,7 @@ import { readIfThere } from '../src/install/files.ts';
 import { takeLock } from '../src/install/lock.ts';
 import type { ServiceManager } from '../src/machine/systemd.ts';
 import { bringUp } from '../src/setup/bring-up.ts';
-import { installService, serviceOf, startService } from '../src/setup/service.ts';
+import { installService, removeService, serviceOf, startService } from '../src/setup/service.ts';
 import { runningStack } from '../src/stack/running-stack.ts';
 import { Progress } from '../src/terminal/progress.ts';
 import { type TestInstall, testInstall } from './fixtures/test-install.ts';
@@ -149,5 +157,26 @@ describe('an install whose service stands still', () => {
     await lock[Symbol.asyncDispose]();
     expect(calls()).toEqual([`start ${service.name}`, `stop ${service.name}`]);
     expect(runningStack(test.install)).toBeUndefined();
+  });
+
+  it.each([
+    [true, ['disable --now', 'daemon-reload']],
+    [false, []],
+  ])('loses its service where systemd runs the machine: %s', async (isThere, words) => {
+    await using test = await testInstall();
+    const { service, calls, stand } = managerOf(test, {}, isThere);
+    await stand();
+    const wanted = join(
+      dirname(service.path),
+      'multi-user.target.wants',
+      `${service.name}.service`,
+    );
+    mkdirSync(dirname(wanted));
+    symlinkSync(service.path, wanted);
+    await removeService(service, test.env);
+    expect(existsSync(service.path)).toBe(false);
+    expect(calls().map((line) => line.replace(` ${service.name}`, ''))).toEqual(words);
+    // Else it is the manager that takes its own link away.
+    if (!isThere) expect(readdirSync(dirname(wanted))).toEqual([]);
   });
 });

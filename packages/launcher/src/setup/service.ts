@@ -199,10 +199,15 @@ export async function lingers({ manager }: Service, env: Env): Promise<boolean> 
   return exitCode === 0 && stdout.trim() === 'yes';
 }
 
+/** Where systemd keeps what is started with what, beside the units. */
+const wants = ['multi-user.target.wants', 'default.target.wants'];
+
 /** Stops the service and takes it away. @throws LauncherError `setup` */
 export async function removeService(service: Service, env: Env): Promise<void> {
   const { name, path, manager } = service;
-  await systemctl(manager, ['disable', '--now', name], env);
+  // Where systemd does not run, as in a container with the same home, nothing is to be stopped and nobody to be asked.
+  if (manager.isThere) await systemctl(manager, ['disable', '--now', name], env);
+  else for (const one of wants) rmSync(join(dirname(path), one, basename(path)), { force: true });
   rmSync(path, { force: true });
-  await systemctl(manager, ['daemon-reload'], env);
+  if (manager.isThere) await systemctl(manager, ['daemon-reload'], env);
 }
