@@ -13,7 +13,7 @@ const files = globSync([`{${folders}}/**/*.{${endings}}`, `*.{${endings}}`, 'cyn
   .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 
 const faults = findFaults(files, {
-  maxReferenceBytes: 80 * 1024,
+  maxReferenceBytes: 112 * 1024,
   requirementsPage: 'docs/requirements.md',
 });
 

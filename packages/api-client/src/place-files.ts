@@ -1,9 +1,19 @@
-import { constants, copyFile, link, lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  rename,
+  rm,
+  rmdir,
+  unlink,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCodeOf } from '@cynodeai/runtime/std';
 
-/** Takes one step back. */
-type Undo = () => Promise<void>;
+/** Takes one step back. @param isAll whether all that came before it could be taken */
+export type Undo = (isAll: boolean) => Promise<void>;
 
 /** What a file system without hard links, or another one than that of the source, answers. */
 const unlinkable: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV'];
@@ -111,11 +121,18 @@ export async function placeFiles(
   }
 }
 
+/** Removes a draft, but not where what gave way lies in it and could not be put back. */
+export function withoutDraft(draft: string): Undo {
+  return async (isAll) => {
+    if (isAll) await rm(draft, { recursive: true, force: true });
+  };
+}
+
 /** Takes the steps back, the last one first; false when one of them could not be taken. */
 export async function stepBack(undo: readonly Undo[]): Promise<boolean> {
   let isAll = true;
   for (const step of undo.toReversed()) {
-    await step().catch((error: unknown) => {
+    await step(isAll).catch((error: unknown) => {
       // Others may have put something into a folder that is ours, or taken away what is.
       isAll &&= ['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(String(errorCodeOf(error)));
     });

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, readdir, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { packFiles } from '@cynodeai/runtime/archive';
 import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { expect, it } from 'vitest';
-import { placeFiles, stepBack } from './place-files.ts';
+import { placeFiles, stepBack, withoutDraft } from './place-files.ts';
 import { saveFiles } from './save-files.ts';
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {
@@ -172,6 +172,31 @@ it.each([0, 1, 2, 3].flatMap((at) => [false, true].map((replace) => [at, replace
     if (!replace) return;
     expect(await readFile(join(out, 'mine'), 'utf8')).toBe('mine');
     expect(await readlink(join(out, 'sub/link'))).toBe('../mine');
+  },
+);
+
+it.each(['mine', 'sub/mine'])(
+  'keeps what gave way where it cannot be put back any more: %s',
+  async (name) => {
+    await using dir = await temporaryDirectory();
+    const [work, out] = [join(dir.path, '.cynode-1'), join(dir.path, 'out')];
+    const [draft, aside] = [join(work, 'new'), join(work, 'old')];
+    await mkdir(aside, { recursive: true });
+    for (const [place, text] of [
+      [draft, 'theirs'],
+      [out, 'my words'],
+    ] as const) {
+      await mkdir(dirname(join(place, name)), { recursive: true });
+      await writeFile(join(place, name), text);
+    }
+    const undo = [withoutDraft(work)];
+    const placed = placeFiles(draft, out, [name, 'gone'], { replace: true, aside, undo });
+    await expect(placed).rejects.toMatchObject({ code: 'ENOENT' });
+    // Somebody else puts a folder into the place.
+    await rm(join(out, name));
+    await mkdir(join(out, name));
+    expect(await stepBack(undo)).toBe(false);
+    expect(await readFile(join(aside, '0'), 'utf8')).toBe('my words');
   },
 );
 

@@ -7,7 +7,15 @@ import { pipeline } from 'node:stream/promises';
 import { relativePathSchema } from '@cynodeai/contracts/common';
 import { ArchiveError, unpackFiles } from '@cynodeai/runtime/archive';
 import { type ArchiveFile, CodedError, errorCodeOf } from '@cynodeai/runtime/std';
-import { findObstacle, kindOf, makeFolder, placeFiles, stepBack } from './place-files.ts';
+import {
+  type Undo,
+  findObstacle,
+  kindOf,
+  makeFolder,
+  placeFiles,
+  stepBack,
+  withoutDraft,
+} from './place-files.ts';
 
 /** The user chose a place that cannot be; the gateway sent what must not be written; the disk refused it. */
 export type SaveErrorCode = 'usage' | 'gateway' | 'internal';
@@ -79,7 +87,7 @@ export async function saveFiles(
 ): Promise<SavedFiles> {
   const target = resolve(out);
   const parent = dirname(target);
-  const undo: (() => Promise<void>)[] = [];
+  const undo: Undo[] = [];
   try {
     await checkFolder(out);
     const isNew = (await kindOf(target)) === 'absent';
@@ -88,7 +96,7 @@ export async function saveFiles(
     const draft = await mkdtemp(
       isNew ? join(parent, `.${basename(target).slice(0, 50)}.`) : join(target, '.cynode-'),
     );
-    undo.push(() => rm(draft, { recursive: true, force: true }));
+    undo.push(withoutDraft(draft));
     if (isNew) {
       const saved = await unpackInto(draft, archive);
       await chmod(draft, 0o777 & ~process.umask());
@@ -101,7 +109,8 @@ export async function saveFiles(
     const obstacle = await findObstacle(target, saved.files, replace);
     if (obstacle !== undefined) throw new SaveError('usage', obstacle);
     await placeFiles(fresh, target, saved.files, { replace, aside, undo });
-    await rm(draft, { recursive: true, force: true });
+    // All is in its place: what is left of the draft takes nothing back.
+    await rm(draft, { recursive: true, force: true }).catch(() => {});
     return saved;
   } catch (cause) {
     const isUndone = await stepBack(undo);
@@ -111,7 +120,9 @@ export async function saveFiles(
 
 /** What a fault means for who wanted the files. */
 function savingFault(out: string, cause: unknown, isUndone: boolean): unknown {
-  const left = isUndone ? '' : `; some of the files are in ${out} nevertheless`;
+  const left = isUndone
+    ? ''
+    : `; some of the files are in ${out} nevertheless, and what gave way to them in a folder .cynode-… there`;
   if (cause instanceof ArchiveError) {
     const text = `the gateway sent no whole archive of files: ${cause.message}; try again${left}`;
     return new SaveError('gateway', text, { cause });

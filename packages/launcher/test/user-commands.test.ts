@@ -72,6 +72,7 @@ describe('cynode user passwd', () => {
     ['nobody has the handle', ['eve', '--password-stdin'], 'there is no user eve'],
     ['the file is not there', ['--password-file', '/nowhere/pw'], 'cannot read the password from'],
     ['the file is empty', ['--password-file', '/dev/null'], '/dev/null holds no password'],
+    ['the file has no end', ['--password-file', '/dev/zero'], '/dev/zero has more than 64 KiB'],
     ['none is given', [], 'never belongs on a command line'],
     ['it is empty', ['--password-stdin'], 'the password is empty'],
   ])('says so where %s, and asks for nothing to be changed', async (_what, words, says) => {
@@ -100,11 +101,13 @@ describe('cynode user add', () => {
     await using _stage = stage;
     const path = join(stage.env['HOME'] ?? '', 'pw');
     writeFileSync(path, canary);
-    gateway.on('POST /v1/users', json(201, { ...listed[1] }));
-    const { code } = await run(stage, ['add', 'ada', '--password-file', path]).outcome;
+    const at = '2026-11-20T10:00:00.000Z';
+    const made = { ...listed[1], is_active: true, created_at: at, updated_at: at };
+    gateway.on('POST /v1/users', json(201, made));
+    const ran = await run(stage, ['add', 'ada', '--password-file', path]).outcome;
+    expect([ran.code, ran.stdout]).toEqual([0, `user_id=${ids.ada} user=ada\n`]);
     expect(gateway.of('POST /v1/users').map(({ json: body }) => body)).toEqual([
       { handle: 'ada', password: canary },
     ]);
-    expect(code).toBeDefined();
   });
 });

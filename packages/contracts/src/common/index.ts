@@ -19,3 +19,4 @@ export * from './relative-path.ts';
 export * from './route.ts';
 export * from './run-job-result.ts';
 export * from './service-url.ts';
+export * from './workflow-trigger.ts';

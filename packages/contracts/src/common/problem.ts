@@ -3,7 +3,8 @@ import { z } from 'zod';
 /** One broken rule of a request. `field` is a dotted path, `message` says what would be right. */
 export const fieldErrorSchema = z.object({ field: z.string(), message: z.string() });
 
-/** RFC 9457 problem document. `instance` is the request id. `reasons` only on `/readyz`, `errors` only on `validation`. */
+/** RFC 9457 problem document. `instance` is the request id. `reasons` only on `/readyz`, `errors` only on `validation`,
+ * `reason` only on refusals of a workflow. */
 export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
@@ -11,6 +12,8 @@ export const problemSchema = z.object({
   detail: z.string().optional(),
   instance: z.string().optional(),
   errors: z.array(fieldErrorSchema).optional(),
+  /** The kind's name, where a caller of the workflow decides by it. */
+  reason: z.string().optional(),
   reasons: z
     .array(z.object({ code: z.string(), message: z.string(), action: z.string() }))
     .optional(),

@@ -13,8 +13,11 @@ export type ResponseBody =
 /** Types of bodies that are handed over as they arrive instead of being parsed. */
 export type StreamedMedia = 'application/octet-stream' | 'multipart/form-data';
 
-/** Who may call: nobody is checked, a person's access token, a node's JWT, the PSK in the body, a node's Worker API token. */
-export type RouteAuth = 'none' | 'user' | 'node' | 'psk' | 'worker';
+/**
+ * Who may call: nobody is checked, a person's access token, a node's JWT, the PSK in the body, a node's Worker API token,
+ * the token of what runs workflows.
+ */
+export type RouteAuth = 'none' | 'user' | 'node' | 'psk' | 'worker' | 'runner';
 
 /**
  * One endpoint as data. Servers bind it, clients call it, the OpenAPI document is made from it.
@@ -59,7 +62,7 @@ export interface UserRoute<Action extends string = string> extends Route {
 
 /** A route behind a token of a machine that is checked before its body is read. */
 interface GuardedRoute extends Route {
-  readonly auth: 'node' | 'worker';
+  readonly auth: 'node' | 'worker' | 'runner';
 }
 
 /** A route whose body a stranger can send; it says how little of that is read. */

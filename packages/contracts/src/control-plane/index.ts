@@ -5,3 +5,5 @@ export * from './config.ts';
 export * from './identity.ts';
 export * from './join.ts';
 export * from './routes.ts';
+export * from './workflow-state.ts';
+export * from './workflow.ts';

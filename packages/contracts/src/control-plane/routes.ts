@@ -8,6 +8,7 @@ import { nodeConfigAckSchema } from './config-ack.ts';
 import { nodeConfigurationPayloadSchema } from './config.ts';
 import { nodeChallengeSchema } from './identity.ts';
 import { nodeJoinAnswerSchema, nodeJoinRequestSchema } from './join.ts';
+import { workflowRoutes } from './workflow.ts';
 
 /** A whole capability report: far more than any has, bytes. */
 const reportBytes = 256 * 1024;
@@ -84,4 +85,5 @@ export const controlPlaneRoutes = {
     success: { 204: { kind: 'empty' } },
     errors: [...versionedBodyErrors, 'authentication', 'not_found', 'conflict'],
   }),
+  ...workflowRoutes,
 } as const;

@@ -26,6 +26,36 @@ export const taskEventSchemas = {
     /** When the job wrote it, where the node says so. */
     at: timestampSchema.optional(),
   }),
+  'workflow.plan': z.object({
+    task_id: uuidSchema,
+    steps: z.array(
+      z.object({
+        step_index: z.int().nonnegative(),
+        step_id: z.string(),
+        title: z.string(),
+        kind: z.string(),
+      }),
+    ),
+    planner_degraded: z.boolean(),
+    at: timestampSchema,
+  }),
+  'workflow.step': z.object({
+    task_id: uuidSchema,
+    step_index: z.int().nonnegative(),
+    attempt: z.int().positive(),
+    job_id: uuidSchema,
+    status: z.enum(['running', 'passed', 'failed']),
+    at: timestampSchema,
+  }),
+  'workflow.verification': z.object({
+    task_id: uuidSchema,
+    step_index: z.int().nonnegative(),
+    attempt: z.int().positive(),
+    status: z.enum(['pass', 'fail']),
+    /** What was found, in words. */
+    findings: z.array(z.string()),
+    at: timestampSchema,
+  }),
 } as const;
 
 export type TaskEventName = keyof typeof taskEventSchemas;

@@ -3,6 +3,7 @@ import { LauncherError } from '../base/launcher-error.ts';
 import { readOwnFiles } from '../install/certificates.ts';
 import { type Install, storeChoices } from '../install/install.ts';
 import { parseListenChoice } from '../install/listen-choice.ts';
+import { requireOwnAddress } from '../stack/require-far-doors.ts';
 
 /** `--listen` and what belongs to it. */
 export interface ListenFlags {
@@ -15,7 +16,7 @@ export interface ListenFlags {
 
 /**
  * The install as it is to be reached from other machines, which later starts keep.
- * @throws LauncherError `usage`
+ * @throws LauncherError `usage`; `setup` for an address of another machine
  */
 export async function rememberListen(install: Install, flags: ListenFlags): Promise<Install> {
   const { listen: text, name = [], tlsCert, tlsKey, insecureHttp } = flags;
@@ -37,6 +38,8 @@ export async function rememberListen(install: Install, flags: ListenFlags): Prom
   if (files !== undefined) readOwnFiles(files);
   const listen =
     text === 'off' ? undefined : parseListenChoice(text, name, files, insecureHttp === true);
+  // Before it is kept: every later start would be refused for it.
+  if (listen !== undefined) await requireOwnAddress(listen);
   return storeChoices(install, { listen });
 }
 

@@ -1,10 +1,20 @@
 import { LauncherError } from '../base/launcher-error.ts';
 import type { Install } from '../install/install.ts';
-import { type FarDoor, farPort, securely } from '../install/listen-choice.ts';
+import { type FarDoor, type ListenChoice, farPort, securely } from '../install/listen-choice.ts';
 import { ownAddresses } from '../machine/own-addresses.ts';
 import { isPortFree, portHolder } from '../machine/port-probe.ts';
 
 const doors: readonly FarDoor[] = ['user-gateway', 'control-plane'];
+
+/** @throws LauncherError `setup` for an address that is none of this machine */
+export async function requireOwnAddress({ address }: Pick<ListenChoice, 'address'>): Promise<void> {
+  if (await isPortFree(0, address)) return;
+  const known = ownAddresses().join(', ') || 'none that others can reach';
+  throw new LauncherError(
+    'setup',
+    `${address} is no address of this machine; it has: ${known}; say one of them, or all of them: cynode up --listen 0.0.0.0`,
+  );
+}
 
 /**
  * Sees that a stack which is to start can have its doors for other machines.
@@ -14,13 +24,7 @@ export async function requireFarDoors({ listen: choice }: Pick<Install, 'listen'
   const listen = securely(choice);
   if (listen === undefined) return;
   const { address } = listen;
-  if (!(await isPortFree(0, address))) {
-    const known = ownAddresses().join(', ') || 'none that others can reach';
-    throw new LauncherError(
-      'setup',
-      `${address} is no address of this machine; it has: ${known}; say one of them, or all of them: cynode up --listen 0.0.0.0`,
-    );
-  }
+  await requireOwnAddress(listen);
   for (const door of doors) {
     const port = farPort(listen, door);
     if (await isPortFree(port, address)) continue;

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { type Terminal, passwordFromInput, promptPassword } from '@cynodeai/command-line/terminal';
-import { errorCodeOf } from '@cynodeai/runtime/std';
+import { boundedChunks, errorCodeOf } from '@cynodeai/runtime/std';
 import { LauncherError } from '../base/launcher-error.ts';
 
 /** Where a command line says that a password is. */
@@ -14,14 +15,18 @@ export interface PasswordPlace {
 const maxFileBytes = 64 * 1024;
 
 async function fromFile(path: string, what = 'password'): Promise<string> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const tooLong = (): LauncherError =>
+    new LauncherError(
+      'usage',
+      `${path} has more than ${maxFileBytes / 1024} KiB, and is no ${what}`,
+    );
+  const chunks = boundedChunks(createReadStream(path), maxFileBytes, tooLong);
+  const bytes = await buffer(chunks).catch((cause: unknown) => {
+    if (cause instanceof LauncherError) throw cause;
     const why = errorCodeOf(cause) ?? 'it is no file';
     throw new LauncherError('usage', `cannot read the ${what} from ${path}: ${why}`, { cause });
   });
-  const text = bytes
-    .subarray(0, maxFileBytes)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
+  const text = bytes.toString('utf8').replace(/\r?\n$/, '');
   if (text === '') throw new LauncherError('usage', `${path} holds no ${what}`);
   return text;
 }

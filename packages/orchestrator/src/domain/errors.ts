@@ -82,6 +82,18 @@ export type OrchestratorErrorCode =
   | 'agent_token_invalid'
   /** The disk is nearly full, so that nothing new is begun. */
   | 'storage_full'
+  /** Another holder has the lease of a workflow. */
+  | 'lease_held'
+  /** The lease of a workflow is over, or another's by now. */
+  | 'lease_lost'
+  /** A lease to be released is not the task's last. */
+  | 'lease_mismatch'
+  /** The task of a workflow has ended. */
+  | 'workflow_closed'
+  /** A workflow begins at its first node. */
+  | 'no_checkpoint'
+  /** The token of what runs workflows is missing or wrong. */
+  | 'runner_token_wrong'
   /** An idempotency key was used for another body, or its first call still runs. */
   | 'idempotency_conflict';
 

@@ -32,6 +32,7 @@ import { importBootstrap } from '../app/bootstrap/import-bootstrap.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { seed } from '../app/seeds/seed.ts';
 import { OrchestratorError } from '../domain/errors.ts';
+import type { NodeTokenVault } from '../ports/node-secrets.ts';
 import {
   type ControlPlaneConfig,
   type MigrationConfig,
@@ -44,6 +45,7 @@ import { startDispatcher } from './dispatch-loops.ts';
 import { startNodeConfigLoop } from './node-config-loop.ts';
 import { startPmModelLoop } from './pm-model-loop.ts';
 import { startRetention } from './retention-loop.ts';
+import { openWorkflowDoor, startWorkflowLoop } from './workflow-loop.ts';
 
 /** What a caller may set aside of the environment. */
 export interface ControlPlaneOverrides {
@@ -143,6 +145,37 @@ function openServer(
   });
 }
 
+/** What the routes of nodes need. */
+function nodeDeps(
+  config: ControlPlaneConfig,
+  db: Kysely<Database>,
+  {
+    vault,
+    perMinute = registrationsPerMinute,
+  }: { readonly vault: NodeTokenVault; readonly perMinute: number | undefined },
+  scope: ProcessScope,
+) {
+  return {
+    registry: postgresNodeRegistry(db, countRefusals(db, scope)),
+    ...nodeProofs(config),
+    joinTokens: postgresJoinTokens(db),
+    joinSecrets: randomJoinSecrets,
+    vault,
+    hash: canonicalHash,
+    clock: systemClock,
+    log: scope.log,
+    psk: config.NODE_REGISTRATION_PSK,
+    perMinute,
+    publicUrl: config.ORCHESTRATOR_PUBLIC_URL,
+    workerUrlOverride: config.WORKER_API_TARGET_URL,
+    reportPath: controlPlaneRoutes.reportCapability.path,
+    paths: {
+      register: controlPlaneRoutes.registerNode.path,
+      config: controlPlaneRoutes.getConfig.path,
+    },
+  };
+}
+
 /**
  * The control-plane: migrates, seeds, serves nodes and dispatches jobs. Returns once it serves.
  * See docs/reference/processes.md#start-and-stop and docs/reference/nodes.md#calls-of-a-node.
@@ -171,25 +204,7 @@ export async function startControlPlane(
   const address = config.CONTROL_PLANE_LISTEN_ADDR ??
     config.LISTEN_ADDR ?? { host: '0.0.0.0', port: defaultPorts.controlPlane };
   const server = await openServer(config, address, log);
-  const nodes = {
-    registry: postgresNodeRegistry(db, countRefusals(db, scope)),
-    ...nodeProofs(config),
-    joinTokens: postgresJoinTokens(db),
-    joinSecrets: randomJoinSecrets,
-    vault,
-    hash: canonicalHash,
-    clock: systemClock,
-    log,
-    psk: config.NODE_REGISTRATION_PSK,
-    perMinute: overrides.registrationsPerMinute ?? registrationsPerMinute,
-    publicUrl: config.ORCHESTRATOR_PUBLIC_URL,
-    workerUrlOverride: config.WORKER_API_TARGET_URL,
-    reportPath: controlPlaneRoutes.reportCapability.path,
-    paths: {
-      register: controlPlaneRoutes.registerNode.path,
-      config: controlPlaneRoutes.getConfig.path,
-    },
-  };
+  const nodes = nodeDeps(config, db, { vault, perMinute: overrides.registrationsPerMinute }, scope);
   bindControlPlane(
     server,
     nodes,
@@ -203,6 +218,7 @@ export async function startControlPlane(
     config.INSTALL_PROOF_KEY,
     [postgresQueueMetrics(db), () => diskMetrics({ artifacts: config.ARTIFACT_STORAGE_DIR })],
   );
+  openWorkflowDoor(server, db, config);
   const port = await server.listen(address);
   scope.shutdown.add('control-plane HTTP', () => server.close(), 30_000);
   await listenTls(server, tlsDoorOf(config.CONTROL_PLANE_TLS_LISTEN_ADDR, config), log);
@@ -220,6 +236,7 @@ export async function startControlPlane(
   const http = openControlPlaneHttp();
   scope.shutdown.add('connections to nodes and models', () => http.close());
   startPmModelLoop({ db, vault, listener, http, demoModel: config.DEMO_MODEL_REF }, scope);
+  startWorkflowLoop(config, { db, http, listener }, scope);
   if (config.DISPATCHER_ENABLED) {
     const parts = { db, vault, secrets, listener, http, drainMs: overrides.drainMs ?? drainMs };
     startDispatcher(config, scope, parts);

@@ -64,7 +64,10 @@ describe('a raw task', () => {
     ]);
     const events = await readTaskEvents(plane.db, ids.taskId, 0, 100);
     expect(
-      events.map(({ event, data }) => [event, 'status' in data ? data.status : data.text]),
+      events.map(({ event, data }) => [
+        event,
+        'text' in data ? data.text : Reflect.get(data, 'status'),
+      ]),
     ).toEqual([
       ['task.status', 'running'],
       ['job.status', 'running'],

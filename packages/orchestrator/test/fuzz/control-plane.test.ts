@@ -9,6 +9,7 @@ import {
   testControlPlane,
 } from '../control-plane/support/control-plane.ts';
 import { logText } from './support/log-text.ts';
+import { runnerToken, workflowSamples } from './support/workflow-samples.ts';
 
 const readTimeoutMs = 4000;
 
@@ -37,7 +38,11 @@ function fullReport(slug: string) {
 
 beforeAll(async () => {
   controlPlane = await testControlPlane({
-    env: { READ_TIMEOUT: `${readTimeoutMs}ms`, DISPATCHER_ENABLED: 'false' },
+    env: {
+      READ_TIMEOUT: `${readTimeoutMs}ms`,
+      DISPATCHER_ENABLED: 'false',
+      WORKFLOW_RUNNER_BEARER_TOKEN: runnerToken,
+    },
     overrides: { registrationsPerMinute: 1_000_000 },
   });
   node = await fakeNode({ slug: 'fuzz-node' });
@@ -53,13 +58,15 @@ beforeAll(async () => {
     name: 'control-plane',
     port: Number(new URL(controlPlane.url).port),
     routes: Object.values(controlPlaneRoutes),
-    bearer: (route: Route) => (route.auth === 'node' ? session.jwt : undefined),
+    bearer: ({ auth }: Route) =>
+      auth === 'node' ? session.jwt : auth === 'runner' ? runnerToken : undefined,
     foreignTokens: [stale.jwt, node.token ?? '', psk],
     // No inference path: it is never ready here.
     // A token is good once, so that none is good for a right request sent again and again.
     refused: ['health.readyz', 'nodes.join'],
     secrets: [
       session.jwt,
+      runnerToken,
       psk,
       node.token ?? psk,
       controlPlane.env['JWT_SECRET'] ?? psk,
@@ -80,6 +87,7 @@ beforeAll(async () => {
     readTimeoutMs,
     logText: () => logText(controlPlane.log),
     samples: {
+      ...(await workflowSamples(controlPlane)),
       'nodes.register': [
         { body: { psk, capability: fullReport('fuzz-other') } },
         {

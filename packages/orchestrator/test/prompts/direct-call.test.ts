@@ -48,7 +48,10 @@ describe('a prompt with a configured model service', () => {
     expect(callsOf(model).at(-1)?.json).toEqual(callBody('small:1b', 'Which model are you?'));
     const events = await readTaskEvents(plane.db, ids.taskId, 0, 100);
     expect(
-      events.map(({ event, data }) => [event, 'status' in data ? data.status : data.text]),
+      events.map(({ event, data }) => [
+        event,
+        'text' in data ? data.text : Reflect.get(data, 'status'),
+      ]),
     ).toEqual([
       ['task.status', 'running'],
       ['job.status', 'running'],

@@ -109,6 +109,17 @@ export const controlPlaneEnvironment = {
     about: 'How long the token of a node lasts before it registers again',
     default: '720h',
   },
+  WORKFLOW_RUNNER_BEARER_TOKEN: {
+    field: secretField(16),
+    about: 'Token of what runs workflows, at least 16 bytes',
+    unset: 'nobody may run workflows',
+    secret: true,
+  },
+  WORKFLOW_RUNNER_URL: {
+    field: baseUrlField,
+    about: 'Where what runs workflows is told of tasks that wait for it',
+    unset: 'it is told of none',
+  },
   DISPATCH_POLL_INTERVAL: {
     field: durationField(),
     about: 'How often jobs are looked for that no notification told of',

@@ -20,6 +20,15 @@ export interface ProblemExtras {
   readonly cause?: unknown;
 }
 
+/** Kinds whose document says the reason once more, as callers of a workflow read it. */
+const workflowKinds: ReadonlySet<ProblemKind> = new Set([
+  'no_checkpoint',
+  'lease_held',
+  'lease_lost',
+  'lease_mismatch',
+  'task_closed',
+]);
+
 /** A refusal as it goes over the wire. Only edges make it; inner layers throw coded errors. */
 export class ProblemError extends CodedError<ProblemKind> {
   readonly extras: ProblemExtras;
@@ -46,6 +55,7 @@ export class ProblemError extends CodedError<ProblemKind> {
       // Named fields belong to `validation` alone; the other kinds say it in their detail.
       ...(errors && this.code === 'validation' && { errors: [...errors] }),
       ...(reasons && { reasons: [...reasons] }),
+      ...(workflowKinds.has(this.code) && { reason: this.code }),
     };
   }
 

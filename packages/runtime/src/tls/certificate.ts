@@ -114,8 +114,8 @@ const serverExtensions = (names: readonly string[]): readonly Buffer[] => [
   extension('2.5.29.17', sequence(...names.map(alternativeName))),
 ];
 
-/** A new certificate authority that signs servers' certificates, and no further authority. */
-export function createAuthority(name: string, validity: Validity): CertifiedKey {
+/** A new key with a certificate that it signed itself. */
+function signOwn(name: string, validity: Validity, extensions: readonly Buffer[]): CertifiedKey {
   const { publicKey, privateKey } = pairOf();
   const certificate = certify({
     subject: name,
@@ -124,13 +124,18 @@ export function createAuthority(name: string, validity: Validity): CertifiedKey 
     publicKey,
     signer: privateKey,
     signerId: keyId(spkiOf(publicKey)),
-    extensions: [
-      extension('2.5.29.19', sequence(yes, integer(Buffer.from([0]))), true),
-      // Signs certificates and lists of revoked ones.
-      extension('2.5.29.15', bits(Buffer.from([0x06]), 1), true),
-    ],
+    extensions,
   });
   return { certificate, key: pemOf(privateKey) };
+}
+
+/** A new certificate authority that signs servers' certificates, and no further authority. */
+export function createAuthority(name: string, validity: Validity): CertifiedKey {
+  return signOwn(name, validity, [
+    extension('2.5.29.19', sequence(yes, integer(Buffer.from([0]))), true),
+    // Signs certificates and lists of revoked ones.
+    extension('2.5.29.15', bits(Buffer.from([0x06]), 1), true),
+  ]);
 }
 
 /** A new key with a certificate for a server that is called by these names and addresses (at least one). */
@@ -155,18 +160,7 @@ export function issueCertificate(
 
 /** A new key with a certificate that it signed itself, for a server that is known by its certificate alone. */
 export function createSelfSigned(names: readonly string[], validity: Validity): CertifiedKey {
-  const { publicKey, privateKey } = pairOf();
-  const [name = ''] = names;
-  const certificate = certify({
-    subject: name,
-    issuer: name,
-    validity,
-    publicKey,
-    signer: privateKey,
-    signerId: keyId(spkiOf(publicKey)),
-    extensions: serverExtensions(names),
-  });
-  return { certificate, key: pemOf(privateKey) };
+  return signOwn(names[0] ?? '', validity, serverExtensions(names));
 }
 
 /** All certificates of a PEM text, in its order. @throws Error for one that cannot be read */

@@ -158,17 +158,15 @@ export async function openTestEngine(
   const { command } = usable;
   await importImage(command, await testImageArchive(), testImage, { env: [], labels: [] });
   const { stateDir, runDir } = source;
-  const processArguments = ['podman', stateDir, runDir];
-  const reopen = (): Promise<SandboxEngine> => openPodmanEngine(source, log);
-  const opened = {
+  const opened: Opened = {
     kind: 'podman',
     stateDir,
     runDir,
     engine,
-    reopen,
+    reopen: () => openPodmanEngine(source, log),
     command,
-    processArguments,
-  } as const;
+    processArguments: ['podman', stateDir, runDir],
+  };
   return testEngine(opened, async () => {
     await resetEngine(await openEngine(source));
     await engine.removeTree(base);
@@ -189,22 +187,19 @@ export async function openDockerTestEngine(
     const daemon = new Daemon(docker.socketPath);
     await importDockerImage(daemon, await testImageArchive(), testImage);
     daemon.close();
-    const command = {
-      program: 'docker',
-      flags: [`--host=${docker.host}`],
-      env: { PATH: '/usr/bin:/bin', HOME: join(docker.base, 'home') },
-    };
-    const processArguments = ['docker', stateDir, docker.host];
-    const runDir = docker.base;
-    const opened = {
+    const opened: Opened = {
       kind: 'docker',
       stateDir,
-      runDir,
+      runDir: docker.base,
       engine,
       reopen,
-      command,
-      processArguments,
-    } as const;
+      command: {
+        program: 'docker',
+        flags: [`--host=${docker.host}`],
+        env: { PATH: '/usr/bin:/bin', HOME: join(docker.base, 'home') },
+      },
+      processArguments: ['docker', stateDir, docker.host],
+    };
     return testEngine(opened, async () => {
       await docker[Symbol.asyncDispose]();
       await removeControlGroup(stateDir);

@@ -47,6 +47,12 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   version_conflict: 'conflict',
   agent_token_invalid: 'authentication',
   storage_full: 'insufficient_storage',
+  lease_held: 'lease_held',
+  lease_lost: 'lease_lost',
+  lease_mismatch: 'lease_mismatch',
+  workflow_closed: 'task_closed',
+  no_checkpoint: 'no_checkpoint',
+  runner_token_wrong: 'authentication',
   idempotency_conflict: 'conflict',
 };
 

@@ -18,6 +18,8 @@ export const channels = {
   models: 'cynode_models',
   /** A system setting changed; payload = its key. */
   settings: 'cynode_settings',
+  /** A task waits for its workflow; payload = task id. */
+  workflows: 'cynode_workflows',
 } as const;
 
 export type Channel = (typeof channels)[keyof typeof channels];

@@ -46,6 +46,11 @@ import type {
   TaskEventsTable,
   TasksTable,
 } from './tables/work.ts';
+import type {
+  AgentRunContextsTable,
+  TaskWorkflowLeasesTable,
+  WorkflowCheckpointsTable,
+} from './tables/workflow.ts';
 
 /** Applied migrations. See docs/reference/database.md#migrations. */
 export interface SchemaMigrationsTable {
@@ -88,6 +93,9 @@ export interface Database {
   task_events: TaskEventsTable;
   sessions: SessionsTable;
   runs: RunsTable;
+  workflow_checkpoints: WorkflowCheckpointsTable;
+  task_workflow_leases: TaskWorkflowLeasesTable;
+  agent_run_contexts: AgentRunContextsTable;
   nodes: NodesTable;
   node_capabilities: NodeCapabilitiesTable;
   node_config_versions: NodeConfigVersionsTable;

@@ -12,11 +12,11 @@ const at = new Date('2026-01-01T00:00:00Z');
 const job = (taskId: string, jobId: string) => ({ taskId, jobId });
 /** Whom an event is about and what it says. */
 const brief = (events: readonly NewTaskEvent[]): string[] =>
-  events.map(({ event, data }) =>
-    event === 'task.status'
-      ? `task ${data.task_id} ${data.status}`
-      : `job ${data.job_id} ${event === 'job.log' ? data.text : data.status}`,
-  );
+  events.map(({ event, data }) => {
+    if (event === 'task.status') return `task ${data.task_id} ${data.status}`;
+    if (event === 'job.status') return `job ${data.job_id} ${data.status}`;
+    return event === 'job.log' ? `job ${data.job_id} ${data.text}` : event;
+  });
 
 describe('events of jobs', () => {
   it('say once that a task runs, before its jobs', () => {

@@ -1,4 +1,5 @@
 import { jobTimeouts, limits } from '@cynodeai/contracts/common';
+import { workflowLeaseSeconds } from '@cynodeai/contracts/control-plane';
 import { isCloudModel } from '@cynodeai/contracts/model';
 import { leaseSettingKeys } from '../leases/lease-times.ts';
 import { executionModes, pmModelKeys, selectionModes } from '../models/model-settings.ts';
@@ -6,6 +7,7 @@ import { parseTiers } from '../models/model-tiers.ts';
 import { maxJobTimeoutKey, staleSecondsKey } from '../nodes/config-settings.ts';
 import { promptSettingKeys, promptSettingLimits } from '../prompts/model-limits.ts';
 import { maxRetentionDays, retentionKeys } from '../retention/cutoffs.ts';
+import { workflowSettingKeys } from '../workflow/workflow-settings.ts';
 import { folderSizeKey, folderSizes } from '../tasks/folder.ts';
 import {
   type ValueRule,
@@ -75,6 +77,9 @@ const rules: Readonly<Record<string, ValueRule>> = {
   [leaseSettingKeys.ttlSeconds]: wholeNumber(1, 3600),
   [leaseSettingKeys.maxAttempts]: wholeNumber(1, 100),
   [leaseSettingKeys.maxRefusals]: wholeNumber(1, 1000),
+  [workflowSettingKeys.ttlSeconds]: wholeNumber(workflowLeaseSeconds.min, workflowLeaseSeconds.max),
+  [workflowSettingKeys.sweepSeconds]: wholeNumber(1, 3600),
+  [workflowSettingKeys.maxWallSeconds]: wholeNumber(60, year),
   [staleSecondsKey]: wholeNumber(1, year),
   'nodes.constraints.max_request_bytes': wholeNumber(limits.requestBodyBytes, 1024 ** 3),
   [maxJobTimeoutKey]: wholeNumber(1, jobTimeouts.maxSeconds),

@@ -1,0 +1,61 @@
+import type { HttpServer } from '@cynodeai/runtime/http';
+import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
+import { systemClock, uuidv7 } from '@cynodeai/runtime/std';
+import type { Kysely } from 'kysely';
+import { bindWorkflow } from '../adapters/http/control-plane/workflow/bind-workflow.ts';
+import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
+import type { Database } from '../adapters/postgres/tables.ts';
+import { postgresTransactWorkflow } from '../adapters/postgres/workflow/transact-workflow.ts';
+import { postgresWaitingWorkflows } from '../adapters/postgres/workflow/waiting-workflows.ts';
+import { runnerClient } from '../adapters/workflow/runner-client.ts';
+import { Ticker } from '../app/loops/ticker.ts';
+import { nudgeRunner } from '../app/workflow/nudge-runner.ts';
+import type { ControlPlaneConfig } from './control-plane-config.ts';
+import type { ControlPlaneHttp } from './control-plane-http.ts';
+
+/** Shortest pause between two looks that nothing woke, ms. */
+const leastMs = 250;
+
+type WorkflowConfig = Pick<
+  ControlPlaneConfig,
+  'WORKFLOW_RUNNER_BEARER_TOKEN' | 'WORKFLOW_RUNNER_URL'
+>;
+
+/** The calls of what runs workflows; without its token there are none. See docs/reference/workflow.md#calls. */
+export function openWorkflowDoor(
+  server: HttpServer,
+  db: Kysely<Database>,
+  { WORKFLOW_RUNNER_BEARER_TOKEN: token }: WorkflowConfig,
+): void {
+  if (token === undefined) return;
+  const transact = postgresTransactWorkflow(db);
+  bindWorkflow(server, { transact, newId: uuidv7, clock: systemClock, token });
+}
+
+/** Tells what runs workflows of tasks that nobody runs. See docs/reference/workflow.md#nudge. */
+export function startWorkflowLoop(
+  { WORKFLOW_RUNNER_BEARER_TOKEN: token, WORKFLOW_RUNNER_URL: baseUrl }: WorkflowConfig,
+  parts: {
+    readonly db: Kysely<Database>;
+    readonly http: ControlPlaneHttp;
+    readonly listener: NotificationListener;
+  },
+  scope: ProcessScope,
+): void {
+  if (token === undefined || baseUrl === undefined) return;
+  const log = scope.log.child({ module: 'workflow' });
+  const stop = new AbortController();
+  const runner = runnerClient({ baseUrl, token, client: parts.http });
+  const waiting = postgresWaitingWorkflows(parts.db);
+  let nextMs = leastMs;
+  const ticker = new Ticker({ name: 'care of workflows', pollMs: () => nextMs, log, sleep });
+  parts.listener.on(channels.workflows, () => ticker.wake());
+  parts.listener.onReconnect(() => ticker.wake());
+  const running = ticker.run(async () => {
+    nextMs = Math.max(leastMs, await nudgeRunner({ waiting, runner, log, signal: stop.signal }));
+  }, stop.signal);
+  scope.shutdown.add('care of workflows', async () => {
+    stop.abort();
+    await running;
+  });
+}
