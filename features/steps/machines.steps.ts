@@ -120,7 +120,7 @@ Then(
     );
     const row = await well(cynork(place, ['nodes', 'get', 'second', '-o', 'json']));
     assert.match(row, /"(?:orchestrator_)?transport": "tls"/);
-    // Nobody answers there without TLS.
+    // Somebody is there, and answers nothing without TLS: empty reply, or a connection that is reset.
     for (const port of [8443, 8444, 12_090]) {
       const address =
         port === 12_090 ? place.machines.second.address : place.machines.first.address;
@@ -128,7 +128,7 @@ Then(
         ['-sS', '-m', '5', `http://${address}:${port}/healthz`],
         { program: 'curl' },
       ).outcome;
-      assert.notEqual(code, 0);
+      assert.ok([52, 56].includes(code ?? -1), `port ${port}: curl ended with ${code}`);
     }
   },
 );
