@@ -134,7 +134,14 @@ async function post(
   }
   const refused = refuseSession(reply, read, agent);
   if (refused !== undefined) return refused;
-  const facts = { caller: agent.caller, requestId: request.id, ip: request.ip };
+  const session = agent.session.kind === 'live' ? agent.session.sessionId : agent.caller.tokenId;
+  // Without a session ids of requests are not told apart; there a client gives up by leaving.
+  const givesUp =
+    read.kind === 'message' && agent.session.kind === 'live' ? read.givesUp : undefined;
+  if (givesUp !== undefined) {
+    door.protocol.giveUp(session, givesUp);
+  }
+  const facts = { caller: agent.caller, requestId: request.id, ip: request.ip, session };
   const answer = await door.protocol.fetch(webRequest(request, reply, read), {
     authInfo: {
       token: '',

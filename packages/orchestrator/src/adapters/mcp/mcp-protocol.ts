@@ -6,10 +6,14 @@ export interface McpRequestFacts {
   readonly caller: AgentCaller;
   readonly requestId: string;
   readonly ip: string;
+  /** Within what ids of requests are told apart. */
+  readonly session: string;
 }
 
 /** The protocol of both revisions, behind the door; calls under way can be waited for. */
 export interface McpProtocol extends Pick<McpHttpHandler, 'fetch'> {
+  /** Ends the wait for a call that its client gave up, where it runs in this process. */
+  giveUp(session: string, requestId: string | number): void;
   /** Lets calls under way come to their rows, and ends what is open. */
   close(): Promise<void>;
 }
@@ -29,6 +33,7 @@ export function lazyProtocol(load: () => Promise<McpProtocol>): McpProtocol {
   const protocol = (): Promise<McpProtocol> => (loading ??= load());
   return {
     fetch: async (request, options) => (await protocol()).fetch(request, options),
+    giveUp: (session, requestId) => void loading?.then((it) => it.giveUp(session, requestId)),
     close: async () => (await loading)?.close(),
   };
 }

@@ -11,6 +11,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import { type CallToolDeps, type ToolAnswer, callTool } from '../../app/mcp/call-tool.ts';
 import type { ToolProgress } from '../../app/mcp/tool-handlers.ts';
+import { CallsUnderWay } from './calls-under-way.ts';
 import type { McpProtocol, McpRequestFacts } from './mcp-protocol.ts';
 import { listTools } from './tool-list.ts';
 
@@ -58,7 +59,7 @@ function progressOf(ctx: ServerContext): (progress: ToolProgress) => Promise<voi
 function serverFor(
   { calls, version, fixtures }: McpServerParts,
   facts: McpRequestFacts,
-  track: <T>(call: Promise<T>) => Promise<T>,
+  underWay: CallsUnderWay,
 ): Server {
   const server = new Server(
     { name: 'cynodeai-mcp-gateway', version },
@@ -77,12 +78,12 @@ function serverFor(
     tools: await listTools(calls.registry, calls.switches, facts.caller),
   }));
   server.setRequestHandler('tools/call', async ({ params }, ctx) => {
-    const answer = await track(
+    const answer = await underWay.run(facts.session, ctx.mcpReq.id, (givenUp) =>
       callTool(calls, {
         ...facts,
         name: params.name,
         args: params.arguments ?? {},
-        signal: ctx.mcpReq.signal,
+        signal: AbortSignal.any([ctx.mcpReq.signal, givenUp]),
         progress: progressOf(ctx),
       }),
     );
@@ -103,19 +104,12 @@ function serverFor(
  * its caller and nothing else. See docs/reference/mcp.md#transport.
  */
 export function mcpProtocol(parts: McpServerParts): McpProtocol {
-  const underWay = new Set<Promise<unknown>>();
-  const track = <T>(call: Promise<T>): Promise<T> => {
-    const settled: Promise<unknown> = Promise.allSettled([call]).then(() =>
-      underWay.delete(settled),
-    );
-    underWay.add(settled);
-    return call;
-  };
+  const underWay = new CallsUnderWay();
   const handler = createMcpHandler(
     ({ authInfo }) => {
       const facts = authInfo?.extra?.['facts'];
       if (facts === undefined) throw new Error('a request came past the door');
-      return serverFor(parts, facts as McpRequestFacts, track);
+      return serverFor(parts, facts as McpRequestFacts, underWay);
     },
     {
       maxRequestBodySize: toolLimits.bodyBytes,
@@ -124,8 +118,9 @@ export function mcpProtocol(parts: McpServerParts): McpProtocol {
   );
   return {
     fetch: handler.fetch,
+    giveUp: (session, requestId) => underWay.giveUp(session, requestId),
     close: async () => {
-      await Promise.allSettled(underWay);
+      await underWay.settled();
       await handler.close();
     },
   };

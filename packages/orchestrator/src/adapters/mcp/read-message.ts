@@ -12,6 +12,8 @@ export type ReadMessage =
       readonly isInitialize: boolean;
       /** The revision an `initialize` asks for. */
       readonly version: string | undefined;
+      /** The request of the same session that its client gives up. */
+      readonly givesUp: string | number | undefined;
     };
 
 const versionKey = 'io.modelcontextprotocol/protocolVersion';
@@ -19,6 +21,11 @@ const versionKey = 'io.modelcontextprotocol/protocolVersion';
 function hasVersion(params: unknown): boolean {
   if (!isRecord(params) || !isRecord(params['_meta'])) return false;
   return versionKey in params['_meta'];
+}
+
+function requestIdOf(params: unknown): string | number | undefined {
+  const id = isRecord(params) ? params['requestId'] : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 }
 
 /** The first revision without sessions. */
@@ -42,5 +49,6 @@ export function readMessage(bytes: Buffer, header: string | undefined): ReadMess
     era: hasVersion(params) || (header ?? '') >= stateless ? 'stateless' : 'sessions',
     isInitialize,
     version: typeof version === 'string' ? version : undefined,
+    givesUp: method === 'notifications/cancelled' ? requestIdOf(params) : undefined,
   };
 }

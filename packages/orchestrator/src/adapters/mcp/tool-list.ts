@@ -12,7 +12,13 @@ const jsonSchemas = new WeakMap<McpTool, Tool>();
 function shown(tool: McpTool): Tool {
   const known = jsonSchemas.get(tool);
   if (known !== undefined) return known;
-  const options = { unrepresentable: 'any' } as const;
+  const options = {
+    unrepresentable: 'any',
+    override: ({ jsonSchema }: { readonly jsonSchema: { format?: string } }) => {
+      // Said by `contentEncoding` already; no format of JSON Schema has that name.
+      if (jsonSchema.format === 'base64') delete jsonSchema.format;
+    },
+  } as const;
   const output = z.toJSONSchema(envelopeOf(tool.result), { ...options, io: 'input' });
   const made: Tool = {
     name: tool.name,

@@ -347,7 +347,9 @@ async function failed(deps: CallToolDeps, call: OpenCall, error: unknown): Promi
       request_id: requestId,
       error: messageOf(cause),
     });
-    const message = 'the audit log cannot be written, so nothing was done; try again soon';
+    // Only of a connection that was lost at the very commit nobody knows which way it went.
+    const message =
+      'the audit log cannot be written, so the call was not carried out; look before you try again';
     return told(deps, call, new ToolRefusal('audit_unavailable', message, { cause }));
   }
 }

@@ -18,9 +18,8 @@ import {
 import { startBearerProxy } from './bearer-proxy.ts';
 import { conformanceFixtures, conformanceTools } from './fixtures.ts';
 
-const suite = dirname(
-  createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json'),
-);
+const require = createRequire(import.meta.url);
+const suite = dirname(require.resolve('@modelcontextprotocol/conformance/package.json'));
 
 /** What the revision asks of servers, as the suite has frozen it. */
 async function requiredOf(revision: string): Promise<string[]> {
