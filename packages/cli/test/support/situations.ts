@@ -9,7 +9,7 @@ import {
   taskId,
   text,
 } from '@cynodeai/testing/doubles';
-import { symlink } from 'node:fs/promises';
+import { mkdir, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from './each-test.ts';
 
@@ -93,6 +93,14 @@ const waits =
       json(200, task('queued', { waiting_reason, ...(waiting_text && { waiting_text }) })),
     );
 
+const withFolder = (path: string) => ['task', 'create', '--dir', path, '--', 'make', 'test'];
+
+/** A folder `app` with one file, whose path it gives. */
+async function makeApp({ home }: Place): Promise<string> {
+  await mkdir(join(home.path, 'app'));
+  return home.file('app/data.csv', 'a,b\n');
+}
+
 const ofTask = ['task', 'get', taskId];
 const ofResult = ['task', 'result', taskId];
 
@@ -126,6 +134,33 @@ export const situations: Readonly<Record<string, Situation>> = {
   'usage: a gateway address that is none': {
     args: ofTask,
     env: { CYNORK_GATEWAY_URL: 'localhost:8080' },
+  },
+  'folder: missing': { args: withFolder('/nowhere/app'), widths: [60] },
+  'folder: a file': {
+    args: withFolder('HOME/app/data.csv'),
+    before: (place) => makeApp(place),
+  },
+  'folder: more than goes into one': {
+    args: withFolder('HOME/app'),
+    before: async (place) => truncate(await makeApp(place), 9 * 1024 ** 3),
+  },
+  'folder: more than the server takes': {
+    args: withFolder('HOME/app'),
+    before: async (place) => {
+      await makeApp(place);
+      const detail =
+        'a folder may have at most 512 MiB; an administrator may change folders.max_mib';
+      place.gateway.on('POST /v1/folders', problem(413, 'payload_too_large', detail));
+    },
+  },
+  'folder: a link that leads out': {
+    args: withFolder('HOME/app'),
+    before: async (place) => {
+      await makeApp(place);
+      await symlink('/etc/hostname', join(place.home.path, 'app/host'));
+      place.gateway.on('POST /v1/tasks', json(201, task('queued')));
+    },
+    widths: [60],
   },
   'file: missing': { args: ['task', 'create', '--script', '/nowhere/build.sh'], widths: [60] },
   'file: a folder': { args: ['task', 'create', '--script', '/etc'] },
