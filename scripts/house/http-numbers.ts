@@ -5,7 +5,7 @@ const edges = ['http', 'nodes', 'models', 'orchestrator', 'inference', 'relay', 
 
 /** Everybody else, who speaks of outcomes and codes; a test may name numbers. */
 export const withoutHttp = new RegExp(
-  String.raw`^packages/[^/]+/src/(?!.*\.test\.ts$)(?:domain|app|ports|adapters/(?!(?:${edges.join('|')}|container/docker)/))`,
+  String.raw`^packages/[^/]+/src/(?!.*\.test\.ts$)(?:domain|app|ports|adapters/(?!(?:${edges.join('|')}|container/docker|blobs/s3)/))`,
 );
 
 const statusName = /^(?:http)?_?status(?:_?code)?$/i;

@@ -5,7 +5,12 @@ import { type Confinement, commonDevices, programFiles } from '@cynodeai/runtime
 import type { ProcessRole, RolePlace } from './role.ts';
 
 /** Variables whose value is a file or a folder that the user names. */
-const pathVariables = ['NODE_EXTRA_CA_CERTS', 'MIGRATIONS_DIR', 'ORCHESTRATOR_BOOTSTRAP_FILE'];
+const pathVariables = [
+  'NODE_EXTRA_CA_CERTS',
+  'MIGRATIONS_DIR',
+  'ORCHESTRATOR_BOOTSTRAP_FILE',
+  'ARTIFACT_S3_SECRET_KEY_FILE',
+];
 /** The same of parameters of the database's address. */
 const addressPaths = ['sslrootcert', 'sslcert', 'sslkey'];
 

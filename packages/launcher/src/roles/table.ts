@@ -30,6 +30,7 @@ const instead = {
   workflows: 'nothing of this install runs workflows',
   ports: 'its ports are kept in install.json of the state folder',
   folders: 'CYNODE_HOME moves all its folders',
+  s3Secret: 'write it into a file and name that in ARTIFACT_S3_SECRET_KEY_FILE',
   listen: 'say it to cynode up, with --listen and --tls-cert',
   inference: 'say OLLAMA_BASE_URL or --inference',
   node: 'its node belongs to its own control plane; for another: cynode serve node --orchestrator',
@@ -49,6 +50,7 @@ const storeDecisions = {
     value: (place) => artifactsOf(place)[0],
     instead: instead.folders,
   },
+  ARTIFACT_S3_SECRET_KEY: { by: 'install', instead: instead.s3Secret },
 } as const satisfies Decisions;
 
 /** The processes of one machine in the order in which they start; they stop in the reverse. A new role is a row here. */

@@ -18,6 +18,8 @@ export interface FolderTransaction {
   readonly audit: GatewayAuditLog;
   /** The folder as somebody's; where they have it already, its bytes are the new ones from now on. */
   save(ownerId: string, folder: FolderRecord, at: Date): Promise<void>;
+  /** Ends claims of content that a row names now. */
+  releaseClaims(claimIds: readonly string[]): Promise<void>;
 }
 
 /** Folders that people sent for their tasks; each is its owner's alone. */

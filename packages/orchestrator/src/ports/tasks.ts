@@ -119,6 +119,8 @@ export interface NewArtifact {
   readonly sizeBytes: number;
   readonly contentType: string | undefined;
   readonly sha256: string;
+  /** Of its content; ends when the row is written. */
+  readonly claim: string;
 }
 
 export interface CanceledTask {

@@ -53,6 +53,8 @@ export interface NewAgentArtifact {
   readonly sizeBytes: number;
   readonly contentType: string | undefined;
   readonly sha256: string;
+  /** Of its content; ends when the row is written. */
+  readonly claim: string;
   readonly at: Date;
 }
 

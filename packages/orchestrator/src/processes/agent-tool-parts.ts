@@ -1,6 +1,5 @@
 import type { Clock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
-import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { postgresFolders } from '../adapters/postgres/folders/folders.ts';
 import { postgresAgentArtifactReader } from '../adapters/postgres/mcp/agent-artifacts.ts';
 import { postgresAgentJobReader } from '../adapters/postgres/mcp/agent-jobs.ts';
@@ -13,6 +12,7 @@ import { postgresVerificationReader } from '../adapters/postgres/mcp/verificatio
 import { postgresPreferenceReader } from '../adapters/postgres/preferences/preference-reader.ts';
 import { postgresSettingReader } from '../adapters/postgres/settings/setting-reader.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
+import type { ContentStore } from '../app/blobs/content-store.ts';
 import type { AgentToolDeps } from '../app/mcp/agent-tools.ts';
 import { TaskNumbers } from '../app/tasks/name-task.ts';
 import type { Seal } from '../domain/tasks/page-cursor.ts';
@@ -23,15 +23,14 @@ import type { TaskSignals } from '../ports/tasks.ts';
 export function agentToolParts(
   db: Kysely<Database>,
   parts: {
-    readonly artifactDirectory: string;
+    readonly blobs: ContentStore;
     readonly disk: DiskSpace;
     readonly signals: TaskSignals;
     readonly seal: Seal;
     readonly clock: Clock;
   },
 ): AgentToolDeps {
-  const { disk, signals, seal, clock } = parts;
-  const blobs = new FileBlobs(parts.artifactDirectory);
+  const { blobs, disk, signals, seal, clock } = parts;
   const findScope = postgresFindScope(db);
   return {
     tasks: {

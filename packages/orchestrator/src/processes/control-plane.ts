@@ -43,6 +43,7 @@ import { openControlPlaneHttp } from './control-plane-http.ts';
 import { listenTls, tlsDoorOf } from './listen-tls.ts';
 import { startDispatcher } from './dispatch-loops.ts';
 import { startNodeConfigLoop } from './node-config-loop.ts';
+import { contentConfigOf, openContent } from './open-content.ts';
 import { startPmModelLoop } from './pm-model-loop.ts';
 import { startRetention } from './retention-loop.ts';
 import { openWorkflowDoor, startWorkflowLoop } from './workflow-loop.ts';
@@ -231,14 +232,15 @@ export async function startControlPlane(
   await listener.start();
   scope.shutdown.add('notifications', () => listener.close());
   startNodeConfigLoop(nodes, listener, scope);
-  const artifactDirectory = config.ARTIFACT_STORAGE_DIR;
-  startRetention({ db, artifactDirectory, everyMs: overrides.retentionEveryMs }, scope);
+  const { content } = openContent(contentConfigOf(config), db, systemClock, scope);
+  startRetention({ db, blobs: content, everyMs: overrides.retentionEveryMs }, scope);
   const http = openControlPlaneHttp();
   scope.shutdown.add('connections to nodes and models', () => http.close());
   startPmModelLoop({ db, vault, listener, http, demoModel: config.DEMO_MODEL_REF }, scope);
   startWorkflowLoop(config, { db, http, listener }, scope);
   if (config.DISPATCHER_ENABLED) {
-    const parts = { db, vault, secrets, listener, http, drainMs: overrides.drainMs ?? drainMs };
+    const shared = { db, vault, secrets, listener, http, blobs: content };
+    const parts = { ...shared, drainMs: overrides.drainMs ?? drainMs };
     startDispatcher(config, scope, parts);
   }
   return { port };

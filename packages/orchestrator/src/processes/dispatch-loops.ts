@@ -3,7 +3,6 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { elapsedMs } from '@cynodeai/runtime/std';
 import { type Kysely, sql } from 'kysely';
-import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { WorkerClient } from '../adapters/nodes/worker-client.ts';
 import { postgresClaims } from '../adapters/postgres/jobs/claims.ts';
 import { postgresJobEnds } from '../adapters/postgres/jobs/complete-jobs.ts';
@@ -17,6 +16,7 @@ import { readConnection } from '../adapters/postgres/nodes/read-connection.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import { postgresJobSecrets } from '../adapters/postgres/secrets/job-secrets.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
+import type { ContentStore } from '../app/blobs/content-store.ts';
 import { Dispatcher } from '../app/dispatch/dispatcher.ts';
 import { NodeOutbox } from '../app/dispatch/node-outbox.ts';
 import { Ticker } from '../app/loops/ticker.ts';
@@ -44,6 +44,7 @@ export interface DispatchParts {
   readonly secrets: SecretVault;
   readonly listener: NotificationListener;
   readonly http: ControlPlaneHttp;
+  readonly blobs: ContentStore;
   /** How long answers under way are waited for at shutdown, ms. */
   readonly drainMs: number;
 }
@@ -97,7 +98,7 @@ async function withHurry(
 export function startDispatcher(
   config: ControlPlaneConfig,
   scope: ProcessScope,
-  { db, vault, secrets, listener, http, drainMs }: DispatchParts,
+  { db, vault, secrets, listener, http, blobs, drainMs }: DispatchParts,
 ): void {
   const log = scope.log.child({ module: 'dispatch' });
   const claims = postgresClaims(db, vault);
@@ -112,7 +113,7 @@ export function startDispatcher(
   const live = postgresLiveOutput(db);
   const teller = new LiveTeller({ live, log, sleep });
   const shared = { leases, nodes, input, completer, teller };
-  const prompts = promptLoops(config, scope, { db, http, ...shared });
+  const prompts = promptLoops(config, scope, { db, http, blobs, ...shared });
   const stop = new AbortController();
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });
@@ -125,7 +126,7 @@ export function startDispatcher(
     claims,
     leftJobs,
     worker,
-    blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
+    blobs,
     live,
     outbox,
     log,

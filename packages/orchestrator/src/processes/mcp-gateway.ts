@@ -32,6 +32,7 @@ import { readinessCheck } from '../app/readiness/check-readiness.ts';
 import { CallRate } from '../domain/mcp/call-rate.ts';
 import type { CallLog } from '../ports/mcp.ts';
 import { agentToolParts } from './agent-tool-parts.ts';
+import { contentConfigOf, openContent } from './open-content.ts';
 import { type McpGatewayConfig, mcpGatewayConfig } from './mcp-gateway-config.ts';
 import { startListening } from './start-listening.ts';
 import { type Sweep, startSweeps } from './sweeps.ts';
@@ -65,14 +66,14 @@ function callDeps(
   db: Kysely<Database>,
   config: McpGatewayConfig,
   listener: NotificationListener,
-  { log }: ProcessScope,
+  { log, shutdown }: ProcessScope,
   overrides: McpGatewayOverrides,
 ): CallToolDeps {
   const clock = overrides.clock ?? systemClock;
-  const artifactDirectory = config.ARTIFACT_STORAGE_DIR;
+  const content = contentConfigOf(config);
   const parts = agentToolParts(db, {
-    artifactDirectory,
-    disk: watchedDisks({ directories: [artifactDirectory], log }),
+    blobs: openContent(content, db, clock, { shutdown }).content,
+    disk: watchedDisks({ directories: [content.directory], log }),
     signals: postgresTaskSignals(listener),
     seal: hmacSeal(config.JWT_SECRET),
     clock,

@@ -2,7 +2,6 @@ import { inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { elapsedMs, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
-import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { OllamaClient, promptLanes } from '../adapters/models/ollama-client.ts';
 import { postgresPromptClaims } from '../adapters/postgres/jobs/prompt-claims.ts';
 import { postgresPmModelReader } from '../adapters/postgres/models/read-pm-model.ts';
@@ -16,6 +15,7 @@ import type { AskModelDeps } from '../app/models/ask-model.ts';
 import { KnownContexts } from '../app/models/known-contexts.ts';
 import { RestingServices } from '../app/models/resting-services.ts';
 import { PromptDispatcher } from '../app/prompts/prompt-dispatcher.ts';
+import type { BlobOpener } from '../ports/blobs.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { Nodes } from '../ports/nodes.ts';
 import type { ClaimedPrompt } from '../ports/prompts.ts';
@@ -34,6 +34,7 @@ export interface PromptLoopsParts {
   readonly completer: JobCompleter;
   readonly teller: LiveTeller;
   readonly http: ControlPlaneHttp;
+  readonly blobs: BlobOpener;
 }
 
 export interface PromptLoops {
@@ -97,7 +98,6 @@ export function promptLoops(
   const dispatcher = new PromptDispatcher({
     ...parts,
     held,
-    blobs: new FileBlobs(config.ARTIFACT_STORAGE_DIR),
     prompts: postgresPromptClaims(parts.db, {
       firstWordMs: config.INFERENCE_TIMEOUT_SECONDS * 1000,
     }),

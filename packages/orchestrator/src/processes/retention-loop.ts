@@ -2,13 +2,13 @@ import { gatewayRoutes } from '@cynodeai/contracts/gateway';
 import type { ProcessScope } from '@cynodeai/runtime/lifecycle';
 import { systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
-import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { postgresOldFolders } from '../adapters/postgres/folders/folders.ts';
 import { postgresOldRows } from '../adapters/postgres/retention/old-rows.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
 import { removeOldRows } from '../app/retention/remove-old-rows.ts';
 import { type SystemCall, removeOldTasks } from '../app/tasks/prune-tasks.ts';
+import type { BlobRemover } from '../ports/blobs-writer.ts';
 import { startSweeps } from './sweeps.ts';
 
 const usualEveryMs = 5 * 60_000;
@@ -24,19 +24,18 @@ const call: SystemCall = {
 
 export interface RetentionParts {
   readonly db: Kysely<Database>;
-  readonly artifactDirectory: string;
+  readonly blobs: BlobRemover;
   /** Pause between looks, ms; 5 min unless told. */
   readonly everyMs: number | undefined;
 }
 
 /** Removes now and then what the settings no longer keep. See docs/reference/settings.md#retention. */
 export function startRetention(
-  { db, artifactDirectory, everyMs = usualEveryMs }: RetentionParts,
+  { db, blobs, everyMs = usualEveryMs }: RetentionParts,
   scope: ProcessScope,
 ): void {
   const clock = systemClock;
   const transact = postgresTransactTasks(db);
-  const blobs = new FileBlobs(artifactDirectory);
   const tasks = { transact, blobs, clock, log: scope.log };
   const deps = {
     rows: postgresOldRows(db),

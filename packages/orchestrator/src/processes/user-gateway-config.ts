@@ -9,6 +9,7 @@ import {
 import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gateway';
 import { resolve } from 'node:path';
 import { type TlsDoor, tlsDoorOf } from './listen-tls.ts';
+import { type ContentConfig, contentConfigOf } from './open-content.ts';
 import { isSampleKey } from '../domain/identity/signing-key.ts';
 
 /**
@@ -35,7 +36,8 @@ export interface UserGatewayConfig {
   readonly maxBodyBytes: number;
   readonly loginsPerAddressPerMinute: number;
   readonly trustedProxies: readonly string[];
-  readonly artifactDirectory: string;
+  /** Where content of tasks is. */
+  readonly content: ContentConfig;
   /** Folders whose disks must have room for new tasks. */
   readonly watchedDirectories: readonly string[];
   /** Where the schema's files are; the bundled ones when absent. */
@@ -73,7 +75,7 @@ export function userGatewayConfig(env: Env): UserGatewayConfig {
     loginsPerAddressPerMinute: read.RATE_LIMIT_PER_MINUTE,
     trustedProxies: read.TRUSTED_PROXIES,
     migrationsDirectory: read.MIGRATIONS_DIR,
-    artifactDirectory: read.ARTIFACT_STORAGE_DIR,
+    content: contentConfigOf(read),
     watchedDirectories: [read.ARTIFACT_STORAGE_DIR, ...read.WATCHED_DIRECTORIES].map((path) =>
       resolve(path),
     ),

@@ -6,10 +6,7 @@ import { diskMetrics } from '@cynodeai/runtime/observe';
 import { type Clock, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { checkTar } from '../adapters/archives/check-archive.ts';
-import { fileBlobFolder } from '../adapters/blobs/file-blob-folder.ts';
-import { FileBlobs } from '../adapters/blobs/file-blobs.ts';
 import { postgresArtifactReader } from '../adapters/postgres/artifacts/artifact-reader.ts';
-import { postgresBlobReferences } from '../adapters/postgres/artifacts/blob-references.ts';
 import { sealSecret } from '../adapters/crypto/job-secrets.ts';
 import {
   argonPasswords,
@@ -68,13 +65,15 @@ import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts'
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
 import type { DiskSpace } from '../ports/disk-space.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
+import type { ContentStore, ContentStoreDeps } from '../app/blobs/content-store.ts';
 import { AuditQueue } from '../app/audit/audit-queue.ts';
 import { TaskNumbers } from '../app/tasks/name-task.ts';
-import { sweepBlobs } from '../app/tasks/sweep-blobs.ts';
+import { sweepBlobs } from '../app/blobs/sweep-blobs.ts';
 import { countRefusals } from './counted-refusals.ts';
 import { type UserGatewayConfig, userGatewayConfig } from './user-gateway-config.ts';
 import { listenTls } from './listen-tls.ts';
 import { startListening } from './start-listening.ts';
+import { openContent } from './open-content.ts';
 import { type Sweep, startSweeps } from './sweeps.ts';
 
 const applicationName = 'cynode-user-gateway';
@@ -171,6 +170,7 @@ async function partsOf(
   listener: NotificationListener,
   scope: ProcessScope,
   overrides: UserGatewayOverrides,
+  content: ContentStore,
 ): Promise<UserGatewayParts> {
   const clock = overrides.clock ?? systemClock;
   const tasks = postgresTaskReader(db);
@@ -193,7 +193,7 @@ async function partsOf(
     transact: postgresTransactTasks(db),
     projects,
     secrets: postgresSecretReader(db),
-    blobs: new FileBlobs(config.artifactDirectory),
+    blobs: content,
     folders: postgresFolders(db),
     disk:
       overrides.disk ?? watchedDisks({ directories: config.watchedDirectories, log: scope.log }),
@@ -215,7 +215,7 @@ async function partsOf(
     },
     creation,
     inputs: postgresStoredInputs(db),
-    pruning: { transact: creation.transact, blobs: creation.blobs, clock, log: scope.log },
+    pruning: { transact: creation.transact, blobs: content, clock, log: scope.log },
     listing: { tasks, callerTasks, identity, projects, seal },
     resources: resourcesOf(
       config,
@@ -227,7 +227,7 @@ async function partsOf(
     callerTasks,
     artifacts: {
       artifacts: postgresArtifactReader(db),
-      blobs: new FileBlobs(config.artifactDirectory),
+      blobs: content,
       seal,
     },
     signals: postgresTaskSignals(listener),
@@ -243,15 +243,12 @@ async function partsOf(
 /** What this role removes; kept answers hold whole tasks and attempts grow with every address, so both go soon. */
 function sweepsOf(
   parts: UserGatewayParts,
-  config: UserGatewayConfig,
-  db: Kysely<Database>,
+  { store, others, ...content }: ContentStoreDeps,
   everyMs: number | undefined,
 ): readonly Sweep[] {
   const { idempotency, clock } = parts.creation;
   const { identity, throttle } = parts.auth;
-  const directory = config.artifactDirectory;
-  const folder = fileBlobFolder(directory, new FileBlobs(directory));
-  const blobs = { folder, references: postgresBlobReferences(db), clock };
+  const blobs = { ...content, stores: [store, ...others] };
   const often = everyMs ?? sweepEveryMs;
   return [
     {
@@ -291,8 +288,9 @@ export async function startUserGateway(
   });
   shutdown.add('close notifications', () => listener.close());
   const listening = startListening(listener, scope);
-  const parts = await partsOf(config, db, listener, scope, overrides);
-  startSweeps(sweepsOf(parts, config, db, overrides.sweepEveryMs), scope);
+  const stored = openContent(config.content, db, overrides.clock ?? systemClock, scope);
+  const parts = await partsOf(config, db, listener, scope, overrides, stored.content);
+  startSweeps(sweepsOf(parts, stored.parts, overrides.sweepEveryMs), scope);
   shutdown.add('write audit rows', () => parts.auditQueue.close());
   const server = await createHttpServer({
     log,

@@ -1,7 +1,7 @@
 import { fakeNode, register } from '@cynodeai/testing/doubles';
 import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
+import { storedContent } from '../support/stored-content.ts';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import type { SandboxJobPayload } from '../../src/domain/jobs/job-payload.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
@@ -109,7 +109,7 @@ describe('a raw task', () => {
     });
     await using node = await fakeNode({ slug: 'files' });
     await node.join(own.url);
-    const { storageRef } = await new FileBlobs(own.artifactDirectory).write(
+    const { storageRef } = await storedContent(own.db, own.artifactDirectory).write(
       Buffer.from([0, 255, 10]),
     );
     const { image: _none, ...noImage } = sandboxPayload;

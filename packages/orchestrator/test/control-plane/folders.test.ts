@@ -2,8 +2,8 @@ import { type FakeNodeOptions, fakeNode } from '@cynodeai/testing/doubles';
 import { folderFeature } from '@cynodeai/contracts/worker-api';
 import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
-import { postgresBlobReferences } from '../../src/adapters/postgres/artifacts/blob-references.ts';
+import { storedContent } from '../support/stored-content.ts';
+import { postgresBlobIndex } from '../../src/adapters/postgres/artifacts/blob-index.ts';
 import {
   postgresFolders,
   postgresOldFolders,
@@ -36,20 +36,17 @@ interface FolderTask extends TaskIds {
 
 /** A task with a folder, stored as the gateway stores it. */
 async function taskWith(archive: Uint8Array): Promise<FolderTask> {
-  const { storageRef, sha256, sizeBytes } = await new FileBlobs(plane.artifactDirectory).write(
-    archive,
-  );
+  const content = storedContent(plane.db, plane.artifactDirectory);
+  const { storageRef, sha256, sizeBytes, claim } = await content.write(archive);
   const folder = `sha256:${sha256}`;
   const ids = await createTask(plane.db, { payload: { ...sandboxPayload, folder } });
   const { created_by: owner } = await readTask(plane.db, ids);
   const folderId = crypto.randomUUID();
-  await postgresFolders(plane.db).transact((transaction) =>
-    transaction.save(
-      owner,
-      { id: folderId, sha256, sizeBytes, entries: 1, storageRef },
-      new Date(),
-    ),
-  );
+  await postgresFolders(plane.db).transact(async (transaction) => {
+    const folder = { id: folderId, sha256, sizeBytes, entries: 1, storageRef };
+    await transaction.save(owner, folder, new Date());
+    await transaction.releaseClaims([claim]);
+  });
   await plane.db
     .updateTable('tasks')
     .set({ folder_id: folderId })
@@ -140,10 +137,9 @@ describe('a folder that nobody used for long', () => {
     await removeUnused();
     expect(await isThere(task.folderId)).toBe(true);
     const unused: string[] = [];
-    const look = () =>
-      postgresBlobReferences(plane.db).withUnused([task.storageRef], async (refs) => {
-        unused.push(...refs);
-      });
+    const look = async () => {
+      unused.push(...(await postgresBlobIndex(plane.db).takeUnused([task.storageRef])));
+    };
     await look();
     expect(unused).toEqual([]);
     await plane.db

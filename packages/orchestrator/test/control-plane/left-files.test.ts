@@ -6,7 +6,7 @@ import { ProblemError } from '@cynodeai/runtime/http';
 import { type FakeNodeOptions, fakeNode } from '@cynodeai/testing/doubles';
 import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
+import { storedContent } from '../support/stored-content.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
 import { createTask, jobIn, readJob, setLeaseTtl } from './support/tasks.ts';
 
@@ -71,7 +71,7 @@ async function leave(
 
 describe('what a job left', () => {
   it('is of its task when the job has ended, with the right to run it', async () => {
-    const blobs = new FileBlobs(plane.artifactDirectory);
+    const blobs = storedContent(plane.db, plane.artifactDirectory);
     const large = 'x'.repeat(1_000_000);
     const list = [listed('a/run.sh', 'run', true), listed('empty', ''), listed('large', large)];
     const { rows, result, ids } = await leave('left-1', list, () =>

@@ -3,7 +3,7 @@ import { ProblemError } from '@cynodeai/runtime/http';
 import { waitFor } from '@cynodeai/testing';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
+import { storedContent } from '../support/stored-content.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
 import {
   type TaskIds,
@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 /** A script task with attachments of these contents, stored as the gateway stores them. */
 async function taskWith(files: Readonly<Record<string, Uint8Array>>): Promise<TaskIds> {
-  const blobs = new FileBlobs(plane.artifactDirectory);
+  const blobs = storedContent(plane.db, plane.artifactDirectory);
   const stored = await Promise.all(
     Object.entries(files).map(async ([name, bytes]) => ({
       id: crypto.randomUUID(),

@@ -1,7 +1,8 @@
 import { type ScriptedModel, startScriptedModel } from '@cynodeai/testing';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
+import { FileObjects } from '../../src/adapters/blobs/file-objects.ts';
+import { storedContent } from '../support/stored-content.ts';
 import { type TestControlPlane, testControlPlane } from '../control-plane/support/control-plane.ts';
 import { type TaskIds, jobIn, readTask } from '../control-plane/support/tasks.ts';
 import { runInFolder } from './support/fake-sandbox.ts';
@@ -30,11 +31,11 @@ interface SentFile {
 /** Holds the dispatchers off until the attachments are there, as the gateway's one transaction does. */
 async function promptWith(prompt: string, files: readonly SentFile[]): Promise<TaskIds> {
   const ids = { taskId: crypto.randomUUID(), jobId: crypto.randomUUID() };
-  const blobs = new FileBlobs(plane.artifactDirectory);
+  const blobs = storedContent(plane.db, plane.artifactDirectory);
   const stored = await Promise.all(
     files.map(async (file) => {
       const { storageRef } = await blobs.write(file.bytes);
-      if (file.isLost === true) await blobs.remove(storageRef);
+      if (file.isLost === true) await new FileObjects(plane.artifactDirectory).remove(storageRef);
       return { ...file, storageRef };
     }),
   );

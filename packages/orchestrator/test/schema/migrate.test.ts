@@ -160,6 +160,34 @@ describe('the bundled migrations', () => {
     expect(indexes).toEqual(['created_by']);
   });
 
+  it('enter the content that an install of before 0016 has, each once', async () => {
+    await cp(bundledMigrations, folder.path, { recursive: true });
+    for (const file of await expectedFiles()) {
+      if (file >= '0016') await rm(join(folder.path, file));
+    }
+    await run();
+    const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
+    await withClient((client) =>
+      client.query(`
+        WITH owner AS (INSERT INTO users (handle) VALUES ('ada') RETURNING id),
+             task AS (INSERT INTO tasks (created_by) SELECT id FROM owner RETURNING id),
+             folder AS (INSERT INTO folders (owner_id, sha256, size_bytes, entries, storage_ref, last_used_at)
+                        SELECT id, '${b}', 9, 1, 'file:bb/3', now() FROM owner)
+        INSERT INTO task_artifacts (task_id, path, storage_ref, size_bytes, checksum_sha256)
+        SELECT task.id, f.* FROM task, (VALUES
+          ('one', 'file:aa/1', 5, '${a}'), ('same', 'file:aa/2', 5, '${a}'), ('shared', 'file:bb/3', 9, '${b}'),
+          ('unknown', 'file:cc/4', NULL, NULL), ('elsewhere', 'inline:', 1, NULL)) AS f (path, ref, size, hash)`),
+    );
+    await migrate(database.url, { log });
+    const entered = `SELECT json_build_array(storage_ref, sha256, size_bytes) AS answer FROM blobs ORDER BY storage_ref`;
+    expect(await ask(entered)).toEqual([
+      ['file:aa/1', a, 5],
+      ['file:aa/2', null, 5],
+      ['file:bb/3', b, 9],
+      ['file:cc/4', null, 0],
+    ]);
+  });
+
   it('bring the schema from no version to the expected one', async () => {
     expect(await currentSchemaVersion(db)).toBeUndefined();
     const { version } = await migrate(database.url, { log });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { unpackFiles } from '@cynodeai/runtime/archive';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileBlobs } from '../../src/adapters/blobs/file-blobs.ts';
+import { storedContent } from '../support/stored-content.ts';
 import { download, file, form, formType, task } from './support/forms.ts';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
 import { type Answer, call } from './support/http.ts';
@@ -112,7 +112,7 @@ describe('the archive of a task', () => {
     });
 
   it('holds what its jobs left, by path, and nothing that the user sent', async () => {
-    const blobs = new FileBlobs(gateway.artifactDirectory);
+    const blobs = storedContent(gateway.db, gateway.artifactDirectory);
     const attachments = [{ name: 'a', content_base64: base64('sent') }];
     const made = await create(gateway, ada, { prompt: 'x', attachments });
     const names = Array.from({ length: 1100 }, (_none, index) => `many/${index}`);
@@ -151,7 +151,7 @@ describe('the archive of a task', () => {
   });
 
   it('breaks off where a file is gone, so that nobody takes it for whole', async () => {
-    const blobs = new FileBlobs(gateway.artifactDirectory);
+    const blobs = storedContent(gateway.db, gateway.artifactDirectory);
     const made = await create(gateway, ada, { prompt: 'x' });
     const gone = { task_id: made.id, path: 'gone', storage_ref: `file:ab/${randomUUID()}` };
     await gateway.db.insertInto('task_artifacts').values(gone).execute();

@@ -1,5 +1,8 @@
-import { resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { ConfigError } from '@cynodeai/runtime/config';
+import { temporaryDirectory } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { userGatewayConfig } from '../../src/processes/user-gateway-config.ts';
 import { testKey } from './support/gateway.ts';
@@ -24,9 +27,36 @@ describe('the environment of the gateway', () => {
       loginsPerAddressPerMinute: 60,
       trustedProxies: [],
       watchedDirectories: [resolve('data/artifacts')],
-      artifactDirectory: './data/artifacts',
+      content: { directory: './data/artifacts', s3: undefined },
       migrationsDirectory: undefined,
     });
+  });
+
+  it('names an S3 service as a whole, with a secret that is not printed', async () => {
+    const named = {
+      ARTIFACT_S3_ENDPOINT: 'https://s3.example.org/base',
+      ARTIFACT_S3_BUCKET: 'a-bucket',
+      ARTIFACT_S3_KEY_ID: 'AKIA',
+      ARTIFACT_S3_SECRET_KEY: 'hidden-secret',
+    };
+    const s3Of = (env: Record<string, string>) => userGatewayConfig({ ...base, ...env }).content.s3;
+    const s3 = s3Of({ ...named, ARTIFACT_S3_PREFIX: 'a/b' });
+    expect(s3).toMatchObject({ bucket: 'a-bucket', region: 'us-east-1', prefix: 'a/b/' });
+    expect(s3?.endpoint.href).toBe(named.ARTIFACT_S3_ENDPOINT);
+    expect(inspect(s3) + JSON.stringify(s3)).not.toContain('hidden-secret');
+    for (const name of Object.keys(named)) {
+      const { [name]: _none, ...rest } = named as Record<string, string>;
+      expect(() => s3Of(rest)).toThrow(`${name} is required, as another ARTIFACT_S3 is set`);
+    }
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'key');
+    await writeFile(file, 'from-a-file\n');
+    const { ARTIFACT_S3_SECRET_KEY: _key, ...rest } = named;
+    const of = (path: string) => s3Of({ ...rest, ARTIFACT_S3_SECRET_KEY_FILE: path });
+    expect(of(file)?.secretKey.reveal()).toBe('from-a-file');
+    await writeFile(file, '\n');
+    expect(() => of(file)).toThrow('the file is empty');
+    expect(() => of(join(folder.path, 'none'))).toThrow(/ARTIFACT_S3_SECRET_KEY_FILE: ENOENT/);
   });
 
   it('prefers its own listen address to the shared one', () => {

@@ -27,11 +27,17 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const prune = (body: unknown, by: TestUser = admin) =>
   as(gateway, by, 'POST', '/v1/tasks/prune', body);
 
-const withFile: CreateTaskRequest = {
-  input_mode: 'commands',
-  commands: ['true'],
-  attachments: [{ name: 'a.txt', content_base64: base64('12345') }],
-};
+let number = 10_000;
+
+/** Each has a file of its own content. */
+function withFile(): CreateTaskRequest {
+  number += 1;
+  return {
+    input_mode: 'commands',
+    commands: ['true'],
+    attachments: [{ name: 'a.txt', content_base64: base64(String(number)) }],
+  };
+}
 
 async function files(): Promise<string[]> {
   const entries = await readdir(gateway.artifactDirectory, {
@@ -50,7 +56,7 @@ async function left(): Promise<Record<string, number>> {
 }
 
 async function finished(): Promise<string> {
-  const { id } = await create(gateway, ada, withFile);
+  const { id } = await create(gateway, ada, withFile());
   await endJob(gateway, id, await startJob(gateway, id), { stdout: 'out', exitCode: 0 });
   const now = gateway.clock.now();
   await sql`update tasks set ended_at = ${now} where id = ${id}`.execute(gateway.db);
@@ -69,10 +75,10 @@ describe('pruning', () => {
     const done = await finished();
     // Ids of one millisecond are in no order.
     gateway.clock.advance(1);
-    const canceled = (await create(gateway, ada, withFile)).id;
+    const canceled = (await create(gateway, ada, withFile())).id;
     await cancel(gateway, ada, canceled);
-    const queued = (await create(gateway, ada, withFile)).id;
-    const running = (await create(gateway, ada, withFile)).id;
+    const queued = (await create(gateway, ada, withFile())).id;
+    const running = (await create(gateway, ada, withFile())).id;
     await startJob(gateway, running);
     gateway.clock.advance(2 * minute * 1000);
     const young = await finished();
@@ -125,7 +131,7 @@ describe('pruning', () => {
   });
 
   it('keeps a canceled task until its node has let go of it', async () => {
-    const { id } = await create(gateway, ada, withFile);
+    const { id } = await create(gateway, ada, withFile());
     const jobId = await startJob(gateway, id);
     const lease = (expires: string | null) =>
       sql`update jobs set lease_expires_at = ${expires}::timestamptz where id = ${jobId}`.execute(

@@ -36,6 +36,8 @@ import type {
   SystemSettingsTable,
 } from './tables/policy.ts';
 import type {
+  BlobClaimsTable,
+  BlobsTable,
   FoldersTable,
   IdempotencyKeysTable,
   JobSecretsTable,
@@ -86,6 +88,8 @@ export interface Database {
   orchestrator_state: OrchestratorStateTable;
   tasks: TasksTable;
   jobs: JobsTable;
+  blobs: BlobsTable;
+  blob_claims: BlobClaimsTable;
   folders: FoldersTable;
   idempotency_keys: IdempotencyKeysTable;
   job_secrets: JobSecretsTable;

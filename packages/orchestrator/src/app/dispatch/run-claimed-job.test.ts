@@ -111,7 +111,6 @@ function world() {
       open: unused,
       read: unused,
       batch: () => ({ write: unused, flush: unused }),
-      remove: unused,
     },
     live: { told: unused },
     worker,

@@ -5,6 +5,7 @@ import type { ArchiveFile } from '@cynodeai/runtime/std';
 import { memoryLog } from '@cynodeai/testing';
 import type { JobArtifact } from '@cynodeai/contracts/common';
 import { expect, it } from 'vitest';
+import type { StoredBlob } from '../../ports/blobs-writer.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import { type TakeLeftFilesDeps, takeLeftFiles } from './take-left-files.ts';
 
@@ -33,11 +34,12 @@ async function* sent(): AsyncGenerator<ArchiveFile, undefined> {
 /** A store that counts, and fails where it is told to. */
 function world(fails: { readonly write?: string; readonly flush?: boolean }) {
   const seen = { writing: 0, most: 0, flushes: 0 };
+  const written = new Map<string, StoredBlob>();
   const deps: TakeLeftFilesDeps = {
     worker: { leftFiles: sent },
     blobs: {
       batch: () => ({
-        write: async (chunks) => {
+        write: async (chunks, isRight) => {
           seen.writing += 1;
           seen.most = Math.max(seen.most, seen.writing);
           const pieces: Uint8Array[] = [];
@@ -46,14 +48,18 @@ function world(fails: { readonly write?: string; readonly flush?: boolean }) {
           seen.writing -= 1;
           const text = Buffer.concat(pieces).toString();
           if (text === fails.write) throw new Error('no room for it');
-          return { storageRef: `file:${text}`, sizeBytes: text.length, sha256: hash(text) };
+          const sha256 = hash(text);
+          if (!isRight(sha256)) return undefined;
+          const blob = { storageRef: `file:${text}`, sizeBytes: text.length, sha256, claim: 'c' };
+          written.set(sha256, blob);
+          return blob;
         },
         flush: async () => {
           seen.flushes += 1;
           if (fails.flush === true) throw new Error('the disk is gone');
+          return written;
         },
       }),
-      remove: async () => {},
     },
     log: memoryLog(),
     sleep: async () => {},
@@ -109,8 +115,8 @@ it('goes on behind a file that is being sent when its store fails', async () => 
   const blobs = {
     ...deps.blobs,
     batch: () => ({
-      flush: async () => {},
-      write: async (chunks: AsyncIterable<Uint8Array>) => {
+      flush: () => batch.flush(),
+      write: async (chunks: AsyncIterable<Uint8Array>, isRight: (sha256: string) => boolean) => {
         let bytes = 0;
         const kept: Uint8Array[] = [];
         for await (const chunk of chunks) {
@@ -118,7 +124,7 @@ it('goes on behind a file that is being sent when its store fails', async () => 
           if (bytes > 500_000) throw new Error('no room for it');
           kept.push(chunk);
         }
-        return batch.write(pieces(kept));
+        return batch.write(pieces(kept), isRight);
       },
     }),
   };

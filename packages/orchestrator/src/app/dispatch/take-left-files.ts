@@ -2,7 +2,7 @@ import type { JobArtifact } from '@cynodeai/contracts/common';
 import type { Log } from '@cynodeai/runtime/observe';
 import { backoffMs, messageOf, uuidv7 } from '@cynodeai/runtime/std';
 import { refused } from '../../domain/dispatch/left-files.ts';
-import type { BlobBatch, BlobWriter, StoredBlob } from '../../ports/blobs-writer.ts';
+import type { BlobBatch, BlobWriter } from '../../ports/blobs-writer.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
 import type { LeftArtifact } from '../../ports/job-ends.ts';
 import type { ArchiveFile } from '@cynodeai/runtime/std';
@@ -10,7 +10,7 @@ import type { WorkerApi } from '../../ports/worker-api.ts';
 
 export interface TakeLeftFilesDeps {
   readonly worker: Pick<WorkerApi, 'leftFiles'>;
-  readonly blobs: Pick<BlobWriter, 'batch' | 'remove'>;
+  readonly blobs: Pick<BlobWriter, 'batch'>;
   readonly log: Log;
   /** Waits, or less when the signal fires; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -34,6 +34,9 @@ class Taking {
   readonly #deps: TakeLeftFilesDeps;
   readonly #lost: AbortSignal;
   readonly #wanted: ReadonlyMap<string, JobArtifact>;
+  /** Files that came whole, by name. */
+  readonly #written = new Map<string, Omit<LeftArtifact, 'storageRef' | 'claim'>>();
+  /** What may be named, by name; filled at the end. */
   readonly stored = new Map<string, LeftArtifact>();
   /** Why a file that came could not be stored. */
   readonly faults = new Map<string, string>();
@@ -56,7 +59,7 @@ class Taking {
   }
 
   get isDone(): boolean {
-    return this.stored.size === this.#wanted.size;
+    return this.#written.size === this.#wanted.size;
   }
 
   /** Asks once; says what is in the way of what is missing. */
@@ -79,18 +82,21 @@ class Taking {
 
   /** Makes what was stored durable; what cannot be is stored by nobody. */
   async finish(): Promise<void> {
-    if (this.stored.size === 0) return;
+    if (this.#written.size === 0) return;
     try {
-      await this.#batch.flush();
+      const blobs = await this.#batch.flush();
+      for (const [name, file] of this.#written) {
+        const blob = blobs.get(file.sha256);
+        if (blob !== undefined) this.stored.set(name, { ...file, ...blob });
+      }
     } catch (error) {
-      for (const name of this.stored.keys()) this.faults.set(name, messageOf(error));
-      this.stored.clear();
+      for (const name of this.#written.keys()) this.faults.set(name, messageOf(error));
     }
   }
 
   async #take(file: ArchiveFile): Promise<void> {
     const entry = this.#wanted.get(file.name);
-    if (entry === undefined || this.stored.has(file.name)) return;
+    if (entry === undefined || this.#written.has(file.name)) return;
     if (file.sizeBytes !== entry.size_bytes) {
       this.faults.set(file.name, 'the node sent another size than the result names');
       return;
@@ -115,20 +121,15 @@ class Taking {
   }
 
   async #write(entry: JobArtifact, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const blob = await this.#batch.write(chunks);
-    if (`sha256:${blob.sha256}` !== entry.ref) return this.#drop(blob);
-    this.stored.set(entry.name, {
+    const blob = await this.#batch.write(chunks, (sha256) => `sha256:${sha256}` === entry.ref);
+    if (blob === undefined) throw new Error('the node sent other bytes than the result names');
+    this.#written.set(entry.name, {
       ...blob,
       id: uuidv7(),
       path: entry.name,
       contentType: entry.content_type,
       executable: entry.executable === true,
     });
-  }
-
-  async #drop({ storageRef }: StoredBlob): Promise<void> {
-    await this.#deps.blobs.remove(storageRef);
-    throw new Error('the node sent other bytes than the result names');
   }
 }
 

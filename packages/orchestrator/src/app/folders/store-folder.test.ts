@@ -28,9 +28,8 @@ it('keeps the bytes of a folder whose row was written when the connection is los
   const blobs = {
     writeStream: async () => {
       kept.add('file:1');
-      return { storageRef: 'file:1', sizeBytes: 1, sha256: 'a' };
+      return { storageRef: 'file:1', sizeBytes: 1, sha256: 'a', claim: 'c' };
     },
-    remove: async (storageRef: string) => void kept.delete(storageRef),
   };
   const sent = storeFolder(
     {
@@ -39,12 +38,13 @@ it('keeps the bytes of a folder whose row was written when the connection is los
           await work({
             audit: { append: async () => {} },
             save: async (_owner, folder) => void rows.push(folder),
+            releaseClaims: async () => {},
           });
           throw new Error('Connection terminated unexpectedly');
         },
         settings: async () => new Map(),
       },
-      blobs: Object.assign(blobs, { write: blobs.writeStream, batch: () => expect.fail() }),
+      blobs,
       checkArchive,
       disk: { usedShare: async () => 0 },
       clock: systemClock,

@@ -39,15 +39,17 @@ export async function storeFolder(
   requireSender(caller.actor);
   await requireRoom(disk);
   const checked = checkArchive(chunks, folderBytes(await folders.settings([folderSizeKey])));
-  const { storageRef, sha256 } = await blobs.writeStream(checked.bytes());
+  const stored = await blobs.writeStream(checked.bytes());
+  const { storageRef, sha256 } = stored;
   const at = clock.now();
   const { bytes, entries } = checked.size();
   const folder = { id: uuidv7(at.getTime()), sha256, sizeBytes: bytes, entries, storageRef };
   const value = folderView(folder);
   const done = { outcome: 'created', resourceId: value.folder } as const;
-  // Where it fails the bytes stay until they are swept: a connection lost at commit does not tell whether a row names them.
+  // Where it fails the bytes stay until their claim ends: a connection lost at commit does not tell whether a row names them.
   await folders.transact(async (transaction) => {
     await transaction.save(caller.actor.userId, folder, at);
+    await transaction.releaseClaims([stored.claim]);
     await record(transaction.audit, caller, done, at);
   });
   return { kind: 'created', value };

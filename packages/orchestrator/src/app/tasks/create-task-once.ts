@@ -3,7 +3,6 @@ import type { IdempotentCall } from '../../ports/tasks.ts';
 import type { Caller, Outcome } from '../audit/call.ts';
 import { type RunOnceDeps, runOnce } from '../idempotency/run-once.ts';
 import { type CreateTaskDeps, type SentTask, createTask } from './create-task.ts';
-import { removeBlobs } from './task-blobs.ts';
 
 export type CreateTaskOnceDeps = CreateTaskDeps & RunOnceDeps;
 
@@ -26,6 +25,6 @@ export async function createTaskOnce(
     });
   } finally {
     // A replay or a refused key makes no task of what came with it.
-    if (!begun) await removeBlobs(deps.blobs, sent.received ?? []);
+    if (!begun) await deps.blobs.withdraw(sent.received ?? []);
   }
 }

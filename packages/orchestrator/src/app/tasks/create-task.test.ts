@@ -42,15 +42,17 @@ function memoryBlobs(failAt = 0) {
       if (writes === failAt) throw new Error('disk full');
       const storageRef = `file:${writes}`;
       kept.add(storageRef);
-      return { storageRef, sizeBytes: bytes.length, sha256: '' };
+      return { storageRef, sizeBytes: bytes.length, sha256: '', claim: storageRef };
     },
     writeStream: async (chunks) => {
       const bytes: Uint8Array[] = [];
       for await (const chunk of chunks) bytes.push(chunk);
       return blobs.write(Buffer.concat(bytes));
     },
-    batch: () => ({ write: (chunks) => blobs.writeStream(chunks), flush: async () => {} }),
-    remove: async (storageRef) => void kept.delete(storageRef),
+    batch: () => ({ write: (chunks) => blobs.writeStream(chunks), flush: async () => new Map() }),
+    withdraw: async (stored) => {
+      for (const { storageRef } of stored) kept.delete(storageRef);
+    },
   };
   return { kept, blobs };
 }

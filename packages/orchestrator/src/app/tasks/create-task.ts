@@ -33,7 +33,7 @@ import { findWritable, firstProject } from '../projects/resolve-project.ts';
 import { requireSecrets } from '../secrets/require-secrets.ts';
 import { type TaskNumbers, createNumbered } from './name-task.ts';
 import { requireRoom } from './require-room.ts';
-import { type StoredAttachment, removeBlobs, storeInline } from './task-blobs.ts';
+import { type StoredAttachment, storeInline } from './task-blobs.ts';
 
 export interface CreateTaskDeps extends TaskCreator {
   readonly transact: TransactTasks;
@@ -96,6 +96,7 @@ function artifactsOf(stored: readonly StoredAttachment[], at: Date): NewArtifact
     sizeBytes: blob.sizeBytes,
     contentType: blob.contentType,
     sha256: blob.sha256,
+    claim: blob.claim,
   }));
 }
 
@@ -216,7 +217,7 @@ export async function createTask(
     const prepared = { taskId, request, input, name, ...made, at, claim };
     return { kind: 'created', value: await persist(deps, caller, prepared) };
   } catch (error) {
-    if (!(await wasStored(deps, taskId, error))) await removeBlobs(deps.blobs, stored);
+    if (!(await wasStored(deps, taskId, error))) await deps.blobs.withdraw(stored);
     throw error;
   }
 }

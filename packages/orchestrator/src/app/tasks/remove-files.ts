@@ -1,26 +1,27 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
-import type { BlobWriter } from '../../ports/blobs-writer.ts';
+import type { BlobRemover } from '../../ports/blobs-writer.ts';
 import type { RemovedTasks } from '../../ports/tasks.ts';
 
 export interface RemoveFilesDeps {
-  readonly blobs: Pick<BlobWriter, 'remove'>;
+  readonly blobs: BlobRemover;
   readonly log: Log;
 }
 
-/** Once the rows are gone nobody finds the files; one that stays is swept like any other without a row. */
+/** Once the rows are gone nobody finds the files; one that stays is swept like any other that nobody holds. */
 export async function removeFiles(
   { blobs, log }: RemoveFilesDeps,
   { files }: RemovedTasks,
 ): Promise<void> {
-  for (const { storageRef } of files.filter((file) => file.storageRef.startsWith('file:'))) {
-    try {
-      await blobs.remove(storageRef);
-    } catch (error) {
-      log.warn('a file of a removed task stays until it is swept', {
-        storage_ref: storageRef,
-        error: messageOf(error),
-      });
-    }
+  const stays = (fault: unknown, more: object): void =>
+    log.warn('a file of a removed task stays until it is swept', {
+      ...more,
+      error: messageOf(fault),
+    });
+  const refs = files.map(({ storageRef }) => storageRef);
+  try {
+    await blobs.removeUnused(refs, (ref, fault) => stays(fault, { storage_ref: ref }));
+  } catch (error) {
+    stays(error, { files: refs.length });
   }
 }

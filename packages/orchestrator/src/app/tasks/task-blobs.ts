@@ -17,11 +17,6 @@ export interface StoredAttachment extends StoredBlob {
   readonly contentType: string | undefined;
 }
 
-/** Removes blobs that no row names after all. */
-export async function removeBlobs(blobs: BlobWriter, stored: readonly StoredBlob[]): Promise<void> {
-  await Promise.all(stored.map((blob) => blobs.remove(blob.storageRef)));
-}
-
 function refuse(index: number, message: string): never {
   throw new OrchestratorError('input_invalid', message, { field: `attachments.${index}.name` });
 }
@@ -63,7 +58,7 @@ export async function storeAttachments(
     }
     return stored;
   } catch (error) {
-    await removeBlobs(blobs, stored);
+    await blobs.withdraw(stored);
     throw error;
   }
 }

@@ -70,7 +70,17 @@ export const workTables: ExpectedTables = {
       checksum_sha256? created_at updated_at executable:boolean=false`,
     keys: ['id', 'task_id, path'],
     references: ['task_id -> tasks C', 'run_id -> runs N', 'job_id -> jobs N'],
-    indexes: ['run_id', 'job_id', 'created_at', "storage_ref where storage_ref LIKE 'file:%'"],
+    indexes: ['run_id', 'job_id', 'created_at', 'storage_ref'],
+  },
+  blobs: {
+    columns: 'storage_ref:C sha256:C? size_bytes:bigint created_at',
+    keys: ['storage_ref', 'sha256'],
+  },
+  blob_claims: {
+    columns: 'claim_id:uuid storage_ref:C claimed_at',
+    keys: ['claim_id, storage_ref'],
+    references: ['storage_ref -> blobs C'],
+    indexes: ['storage_ref', 'claimed_at'],
   },
   task_events: {
     columns: 'seq:identity task_id job_id? event data:jsonb created_at',

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { FolderRecord, Folders, OldFolders } from '../../../ports/folders.ts';
 import { postgresGatewayAudit } from '../audit/gateway-audit.ts';
+import { releaseClaims } from '../artifacts/blob-index.ts';
 import type { Executor } from '../database.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import type { Database } from '../tables.ts';
@@ -56,11 +57,13 @@ async function use(
 export function postgresFolders(db: Kysely<Database>): Folders {
   return {
     transact: (work) =>
-      db
-        .transaction()
-        .execute((trx) =>
-          work({ audit: postgresGatewayAudit(trx), save: (...row) => save(trx, ...row) }),
-        ),
+      db.transaction().execute((trx) =>
+        work({
+          audit: postgresGatewayAudit(trx),
+          save: (...row) => save(trx, ...row),
+          releaseClaims: (ids) => releaseClaims(trx, ids),
+        }),
+      ),
     use: (...asked) => use(db, ...asked),
     settings: (keys) => readSettings(db, keys),
   };

@@ -1,4 +1,5 @@
 import { type Transaction, sql } from 'kysely';
+import { releaseClaims } from '../artifacts/blob-index.ts';
 import { storableJson } from '../../../domain/jobs/job-result.ts';
 import type { EndedJob } from '../../../ports/job-ends.ts';
 import type { Database } from '../tables.ts';
@@ -38,4 +39,6 @@ export async function insertArtifacts(
           checksum_sha256 = excluded.checksum_sha256, executable = excluded.executable,
           created_at = excluded.created_at, updated_at = excluded.updated_at
   `.execute(trx);
+  const claims = jobs.flatMap(({ artifacts = [] }) => artifacts.map(({ claim }) => claim));
+  await releaseClaims(trx, claims);
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { AgentArtifactReader, StoredAgentArtifact } from '../../../ports/agent-views.ts';
 import type { ArtifactWriter, NewAgentArtifact } from '../../../ports/tool-effects.ts';
+import { releaseClaims } from '../artifacts/blob-index.ts';
 import type { Executor } from '../database.ts';
 
 interface Row {
@@ -63,6 +64,7 @@ async function put(db: Executor, file: NewAgentArtifact) {
     returning ${columns}, xmax = 0 as created`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error('a stored file gave no row');
+  await releaseClaims(db, [file.claim]);
   const { storageRef: _storageRef, ...view } = viewOf(row);
   return { ...view, created: row.created };
 }

@@ -95,7 +95,7 @@ export interface TaskArtifactsTable {
   run_id: string | null;
   job_id: string | null;
   path: string;
-  /** `inline:…` or `file:<relative path>`; never an absolute host path. */
+  /** `inline:…`, or where a blob is, such as `file:<relative path>`; never an absolute host path. */
   storage_ref: string;
   size_bytes: number | null;
   content_type: string | null;
@@ -103,6 +103,22 @@ export interface TaskArtifactsTable {
   created_at: CreatedAt;
   updated_at: UpdatedAt;
   executable: Defaulted<boolean>;
+}
+
+/** See docs/reference/tasks-and-jobs.md#stored-content. */
+export interface BlobsTable {
+  storage_ref: string;
+  /** Hex; null where nothing new may rest on it. */
+  sha256: string | null;
+  size_bytes: number;
+  created_at: CreatedAt;
+}
+
+/** Content that a row is about to name. */
+export interface BlobClaimsTable {
+  claim_id: string;
+  storage_ref: string;
+  claimed_at: Date;
 }
 
 /** Names a row of `task_events` may carry; workflow events come with the workflow. */

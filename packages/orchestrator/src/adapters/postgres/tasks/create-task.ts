@@ -37,6 +37,7 @@ export async function createTask(db: Executor, creation: TaskCreation): Promise<
       : [{ event: 'job.status' as const, data: { ...seen, job_id: job.id } }]),
   ];
   const isCreated = sql`exists (select from task)`;
+  const claims = [...new Set(artifacts.map(({ claim }) => claim))];
   const criteria = task.acceptanceCriteria && JSON.stringify(task.acceptanceCriteria);
   const { rows } = await sql<{ readonly is_held: boolean; readonly is_created: boolean }>`
     with held as (${kept === undefined ? sql`select 1` : claimedKey(kept.claim)}),
@@ -56,6 +57,11 @@ export async function createTask(db: Executor, creation: TaskCreation): Promise<
              ${at}::timestamptz, ${at}::timestamptz
         from task, jsonb_to_recordset(${artifactRows(artifacts)}::jsonb)
           as a (id uuid, path text, storage_ref text, size_bytes bigint, content_type text, checksum_sha256 text)),
+    released as (${
+      claims.length === 0
+        ? sql`select 1`
+        : sql`delete from blob_claims where claim_id = any(${claims}::uuid[]) and ${isCreated}`
+    }),
     job as (
       insert into jobs (id, task_id, payload, created_at, updated_at)
       select ${job?.id ?? null}::uuid, id, ${JSON.stringify(job?.payload ?? null)}::jsonb, ${at}::timestamptz,

@@ -44,6 +44,7 @@ export function artifactTools(deps: ArtifactToolDeps): HandlersBelow<'artifact'>
           storageRef: blob.storageRef,
           sizeBytes: blob.sizeBytes,
           sha256: blob.sha256,
+          claim: blob.claim,
           contentType: type,
           at: clock.now(),
         });
