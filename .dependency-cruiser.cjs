@@ -16,7 +16,7 @@ const launcherFloors = [
   ['image'],
   ['inference'],
   ['stack'],
-  ['setup'],
+  ['setup', 'audit'],
   ['run', 'doctor'],
   ['commands', 'processes'],
 ];

@@ -27,12 +27,16 @@ describe('an install', () => {
     await using test = await testInstall();
     const { paths, runDir } = test.install;
     openSecrets(paths);
-    for (const dir of [paths.home, paths.secrets, paths.logs, paths.node, runDir]) {
+    const audit = join(paths.secrets, 'audit');
+    for (const dir of [paths.home, paths.secrets, audit, paths.logs, paths.node, runDir]) {
       expect(mode(dir), dir).toBe(0o700);
     }
-    const names = readdirSync(paths.secrets);
+    const names = readdirSync(paths.secrets, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name !== 'audit',
+    );
     expect(names.toSorted()).toEqual([
       'admin-password',
+      'audit/seal-key.pem',
       'control-plane-proof',
       'gateway-proof',
       'jwt-secret',

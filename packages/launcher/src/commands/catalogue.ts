@@ -6,6 +6,10 @@ import {
 } from '@cynodeai/command-line/definition';
 import type { AskingContext } from './command-context.ts';
 import {
+  auditExportArgs,
+  auditExportFlags,
+  auditVerifyArgs,
+  auditVerifyFlags,
   backupArgs,
   backupFlags,
   benchArgs,
@@ -127,6 +131,21 @@ const commands: readonly CommandDefinition<AskingContext>[] = [
     load: async () => (await import('./restore.ts')).restoreBackup,
   }),
   defineCommand({
+    path: ['audit', 'export'],
+    summary: 'write the sealed audit logs of this install into one file, with what verify needs',
+    args: auditExportArgs,
+    flags: auditExportFlags,
+    load: async () => (await import('./audit-export.ts')).auditExport,
+  }),
+  defineCommand({
+    path: ['audit', 'verify'],
+    summary: 'check such a file, without an install, and name the first row that is not as it was',
+    args: auditVerifyArgs,
+    flags: auditVerifyFlags,
+    notes: 'Exit code: 0 nothing was touched, 1 something was, 2 the file cannot be read.',
+    load: async () => (await import('./audit-verify.ts')).auditVerify,
+  }),
+  defineCommand({
     path: ['serve'],
     summary: 'run single roles in the foreground with the settings of this install',
     args: serveArgs,
@@ -222,6 +241,7 @@ export const cynode: Program<AskingContext> = {
   summary: 'CyNodeAI: tasks in sealed sandboxes, on this machine',
   globals: {},
   groups: [
+    { name: 'audit', summary: 'export and check audit logs' },
     { name: 'image', summary: 'build, list and remove images of sandboxes' },
     { name: 'user', summary: 'add users and set their passwords' },
     { name: 'model', summary: 'list, choose and download models' },

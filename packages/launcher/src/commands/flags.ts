@@ -187,6 +187,24 @@ export const backupFlags = {
   },
 } as const satisfies Flags;
 
+export const auditExportArgs = { file: 'the file to write' } as const satisfies Args;
+export const auditExportFlags = {
+  since: {
+    type: 'string',
+    value: 'time',
+    help: 'leave out the rows of ranges that ended before, such as 2026-01-31',
+  },
+} as const satisfies Flags;
+
+export const auditVerifyArgs = { file: 'a file of audit export' } as const satisfies Args;
+export const auditVerifyFlags = {
+  key: {
+    type: 'strings',
+    value: 'public-key',
+    help: 'whose seals to trust, as audit export names it (default the key of this install)',
+  },
+} as const satisfies Flags;
+
 export const pruneFlags = {
   olderThan: {
     type: 'string',

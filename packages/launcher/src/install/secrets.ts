@@ -1,8 +1,10 @@
 import { localPlaceOf } from '@cynodeai/api-client/local-install';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
 import { Secret } from '@cynodeai/runtime/config';
-import { readOrCreate } from './files.ts';
+import { createSigningKey, readSigningKey } from '@cynodeai/runtime/crypto';
+import { makePrivateDir, readIfThere, readOrCreate } from './files.ts';
 import type { HomePaths } from './paths.ts';
 
 /** Secrets of an install; made on first use, kept in the state folder (0600). None is built in. */
@@ -31,6 +33,17 @@ export function controlPlaneProofPath(paths: HomePaths): string {
   return join(paths.secrets, 'control-plane-proof');
 }
 
+/** The key that seals audit logs; its folder also says where they ended, which the control plane writes. */
+export function auditKeyPath(paths: Pick<HomePaths, 'secrets'>): string {
+  return join(paths.secrets, 'audit', 'seal-key.pem');
+}
+
+/** The public half of the key that seals audit logs, base64url; undefined before the first start. */
+export function auditPublicKey(paths: HomePaths): string | undefined {
+  const pem = readIfThere(auditKeyPath(paths));
+  return pem === undefined ? undefined : readSigningKey(pem).publicKey;
+}
+
 const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
 
 export function openSecrets(paths: HomePaths): InstallSecrets {
@@ -38,6 +51,8 @@ export function openSecrets(paths: HomePaths): InstallSecrets {
     new Secret(readOrCreate(path, make).trim());
   const secret = (name: string, make: () => string): Secret => at(join(paths.secrets, name), make);
   const proof = (): string => random(32);
+  makePrivateDir(dirname(auditKeyPath(paths)), process.getuid?.() ?? 0);
+  readOrCreate(auditKeyPath(paths), () => createSigningKey().pem);
   const { adminPassword, gatewayProof } = localPlaceOf(paths.home);
   return {
     jwt: secret('jwt-secret', () => random(48)),

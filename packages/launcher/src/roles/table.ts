@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { demoModelRef } from '@cynodeai/contracts/model';
 import { controlPlaneEnvironment } from '@cynodeai/runtime/environment/control-plane';
 import { demoModelEnvironment } from '@cynodeai/runtime/environment/demo-model';
@@ -5,6 +6,7 @@ import { mcpGatewayEnvironment } from '@cynodeai/runtime/environment/mcp-gateway
 import { nodeEnvironment } from '@cynodeai/runtime/environment/node';
 import { userGatewayEnvironment } from '@cynodeai/runtime/environment/user-gateway';
 import { joinPaths } from '@cynodeai/runtime/std';
+import { auditKeyPath } from '../install/secrets.ts';
 import {
   addressOf,
   certificateDirOf,
@@ -115,6 +117,11 @@ const roleTable = [
         value: addressOf('mcpGateway'),
         instead: instead.ports,
       },
+      AUDIT_SEAL_KEY_FILE: {
+        by: 'install',
+        value: ({ paths }) => auditKeyPath(paths),
+        instead: 'it is kept in the folder secrets',
+      },
       // The node alone is told where its model service is; the control plane reaches it through its relay.
       OLLAMA_BASE_URL: { by: 'user' },
       DEMO_MODEL_REF: {
@@ -136,7 +143,7 @@ const roleTable = [
     needs: { database: true, engine: false, after: [] },
     confinement: 'full',
     reads: certificateDirOf('control-plane'),
-    writes: artifactsOf,
+    writes: (place) => [...artifactsOf(place), dirname(auditKeyPath(place.paths))],
     isPart: () => true,
     stopSignal: 'SIGTERM',
     stopMs: () => 15_000,

@@ -53,6 +53,7 @@ describe('the environment of roles', () => {
   it('gives the control plane exactly what it needs', () => {
     expect(Object.keys(controlPlane.env).toSorted()).toEqual([
       'ARTIFACT_STORAGE_DIR',
+      'AUDIT_SEAL_KEY_FILE',
       'BOOTSTRAP_ADMIN_PASSWORD',
       'CONTROL_PLANE_LISTEN_ADDR',
       'DATABASE_URL',

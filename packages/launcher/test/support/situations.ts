@@ -74,6 +74,16 @@ export const situations: Readonly<Record<string, Situation>> = {
   'status: nothing runs': { args: ['status'], widths: [60], unsteady: thisHost },
   'down: nothing runs': { args: ['down'] },
   'down: there is no service': { args: ['down', '--service'] },
+  'audit: there is nothing to export': { args: ['audit', 'export', 'HOME/audit.jsonl'] },
+  'audit: a time that is none': {
+    args: ['audit', 'export', 'HOME/audit.jsonl', '--since', 'yesterday'],
+  },
+  'audit: no file': { args: ['audit', 'verify', 'HOME/audit.jsonl'] },
+  'audit: a key that is none': { args: ['audit', 'verify', 'HOME/audit.jsonl', '--key', 'mine'] },
+  'audit: something else': {
+    args: ['audit', 'verify', 'HOME/audit.jsonl'],
+    before: (stage) => stage.file('audit.jsonl', 'hello\n'),
+  },
   'prune: nothing runs': { args: ['prune', '--older-than', '30d'] },
   'user add: nothing runs': {
     args: ['user', 'add', 'bob', '--password-stdin'],

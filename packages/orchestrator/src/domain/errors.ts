@@ -80,6 +80,8 @@ export type OrchestratorErrorCode =
   | 'version_conflict'
   /** The token of an agent is missing, unknown, expired, revoked or of another audience. */
   | 'agent_token_invalid'
+  /** A chain over an audit log is not as it was left, or rows it speaks of are not. */
+  | 'audit_chain_broken'
   /** The disk is nearly full, so that nothing new is begun. */
   | 'storage_full'
   /** Another holder has the lease of a workflow. */

@@ -47,6 +47,7 @@ import { contentConfigOf, openContent } from './open-content.ts';
 import { startPmModelLoop } from './pm-model-loop.ts';
 import { startRetention } from './retention-loop.ts';
 import { openWorkflowDoor, startWorkflowLoop } from './workflow-loop.ts';
+import { startAuditSeals } from './audit-seals.ts';
 
 /** What a caller may set aside of the environment. */
 export interface ControlPlaneOverrides {
@@ -58,6 +59,8 @@ export interface ControlPlaneOverrides {
   readonly drainMs?: number;
   /** Pause between looks for what is too old, ms. */
   readonly retentionEveryMs?: number;
+  /** Pause between turns of sealing audit logs, ms. */
+  readonly sealEveryMs?: number;
 }
 
 export interface RunningControlPlane {
@@ -234,6 +237,7 @@ export async function startControlPlane(
   startNodeConfigLoop(nodes, listener, scope);
   const { content } = openContent(contentConfigOf(config), db, systemClock, scope);
   startRetention({ db, blobs: content, everyMs: overrides.retentionEveryMs }, scope);
+  startAuditSeals(db, scope, config.AUDIT_SEAL_KEY_FILE, overrides.sealEveryMs);
   const http = openControlPlaneHttp();
   scope.shutdown.add('connections to nodes and models', () => http.close());
   startPmModelLoop({ db, vault, listener, http, demoModel: config.DEMO_MODEL_REF }, scope);

@@ -18,28 +18,48 @@ const roles: Readonly<Record<string, () => Promise<StartRole>>> = {
   'user-gateway': async () => (await import('./user-gateway.ts')).startUserGateway,
 };
 
-const usage = `usage: main.ts ROLE... [--migrate-only]; roles: ${Object.keys(roles).join(', ')}`;
+const usage = `usage: main.ts ROLE... [--migrate-only | --audit-export=FILE [--audit-since=TIME]]; roles: ${Object.keys(roles).join(', ')}`;
+
+const flagNames = ['--migrate-only', '--audit-export', '--audit-since'];
 
 interface CommandLine {
   readonly names: readonly string[];
-  readonly migrateOnly: boolean;
+  /** Value of each flag that is given; empty for one without. */
+  readonly flags: ReadonlyMap<string, string>;
 }
 
 function parseArguments(args: readonly string[]): CommandLine {
   const names = args.filter((arg) => !arg.startsWith('--'));
-  const flags = args.filter((arg) => arg.startsWith('--'));
+  const flags = new Map(
+    args
+      .filter((arg) => arg.startsWith('--'))
+      .map((arg) => {
+        const [name = '', ...value] = arg.split('=');
+        return [name, value.join('=')];
+      }),
+  );
   const unknown = [
     ...names.filter((name) => !(name in roles)),
-    ...flags.filter((flag) => flag !== '--migrate-only'),
+    ...[...flags.keys()].filter((flag) => !flagNames.includes(flag)),
   ];
   if (unknown.length > 0)
     throw new ConfigError(`unknown argument: ${unknown.join(', ')}\n${usage}`);
-  const migrateOnly = flags.length > 0;
-  if (migrateOnly && !names.includes('control-plane')) {
-    throw new ConfigError(`--migrate-only belongs to the role control-plane\n${usage}`);
+  const [flag] = flags.keys();
+  if (flag !== undefined && !names.includes('control-plane')) {
+    throw new ConfigError(`${flag} belongs to the role control-plane\n${usage}`);
   }
   if (names.length === 0) throw new ConfigError(`name at least one role\n${usage}`);
-  return { names, migrateOnly };
+  return { names, flags };
+}
+
+/** Does what a flag asks for instead of serving; false when none does. */
+async function doneAlone(env: Env, { flags }: CommandLine, scope: ProcessScope): Promise<boolean> {
+  const path = flags.get('--audit-export');
+  if (path === undefined) return false;
+  if (path === '') throw new ConfigError(`--audit-export needs a file\n${usage}`);
+  const { writeAuditExport } = await import('./audit-export.ts');
+  await writeAuditExport(env, { path, since: flags.get('--audit-since') }, scope);
+  return true;
 }
 
 /** The shared address variable can serve one role only; with several each is set by its own. */
@@ -57,9 +77,11 @@ async function migrateFirst(env: Env, migrateOnly: boolean, scope: ProcessScope)
 
 async function start(command: CommandLine, scope: ProcessScope): Promise<void> {
   const env = environmentOf(command.names);
+  if (await doneAlone(env, command, scope)) process.exit(0);
+  const migrateOnly = command.flags.has('--migrate-only');
   if (command.names.includes('control-plane')) {
-    await migrateFirst(env, command.migrateOnly, scope);
-    if (command.migrateOnly) process.exit(0);
+    await migrateFirst(env, migrateOnly, scope);
+    if (migrateOnly) process.exit(0);
   }
   const starts = await Promise.all(command.names.map((name) => loadRole(name)));
   // Nobody can log in before the control plane has made the first administrator, so other doors open after it.

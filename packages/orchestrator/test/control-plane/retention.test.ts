@@ -151,8 +151,8 @@ describe('two control planes', () => {
   it('leave a sealed log to its sealer', async () => {
     const log = 'mcp_tool_call_audit_log';
     await sql`
-      insert into audit_seals (table_name, from_seq, to_seq, row_count, root_hash, seal_hash, key_id, signature)
-      values (${log}, 1, 2, 2, '', 'a', 'k', '')`.execute(plane.db);
+      insert into audit_seals (table_name, from_seq, to_seq, row_count, root_hash, seal_hash, key_id, signature, row_hashes)
+      values (${log}, 1, 2, 2, '', 'a', 'k', '', '')`.execute(plane.db);
     const now = await count(log);
     await addRows(log, 91, 2);
     await addRows('skill_audit_log', 91, 2);

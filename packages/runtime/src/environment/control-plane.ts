@@ -104,6 +104,11 @@ export const controlPlaneEnvironment = {
     about: 'YAML file with settings that are stored at the start',
     unset: 'none',
   },
+  AUDIT_SEAL_KEY_FILE: {
+    field: z.string().min(1),
+    about: 'Ed25519 key (PEM) that seals audit logs; where they ended is kept beside it',
+    unset: 'nothing is sealed',
+  },
   JWT_NODE_DURATION: {
     field: durationField(),
     about: 'How long the token of a node lasts before it registers again',

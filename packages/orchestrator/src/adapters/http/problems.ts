@@ -53,6 +53,7 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   workflow_closed: 'task_closed',
   no_checkpoint: 'no_checkpoint',
   runner_token_wrong: 'authentication',
+  audit_chain_broken: 'internal',
   idempotency_conflict: 'conflict',
 };
 

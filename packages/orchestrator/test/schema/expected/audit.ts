@@ -103,8 +103,10 @@ export const auditTables: ExpectedTables = {
   },
   audit_seals: {
     columns: `id table_name from_seq:bigint to_seq:bigint row_count:int root_hash:bytea
-      prev_seal_hash:bytea? seal_hash:bytea key_id:text signature:bytea created_at`,
+      prev_seal_hash:bytea? seal_hash:bytea key_id:text signature:bytea created_at
+      row_hashes:bytea? removed_at? removal_key_id:text? removal_signature:bytea?`,
     keys: ['id', 'seal_hash', 'table_name, from_seq', 'nnd table_name, prev_seal_hash'],
+    rules: 1,
   },
   chat_audit_log: {
     columns: `id created_at user_id? project_id? outcome error_code? redaction_applied:bool

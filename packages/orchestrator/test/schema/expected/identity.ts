@@ -94,8 +94,8 @@ export const identityTables: ExpectedTables = {
   access_control_audit_log: {
     columns: `id subject_type? subject_id? action resource_type resource decision reason? task_id?
       user_id? group_ids:jsonb? role_names:jsonb? scope_type? scope_id? rule_id? request_id:text?
-      created_at`,
-    keys: ['id'],
+      created_at seq:identity`,
+    keys: ['id', 'seq'],
     values: { decision: 'allow deny' },
     indexes: ['created_at', 'task_id', 'user_id, created_at'],
   },
@@ -123,8 +123,8 @@ export const identityTables: ExpectedTables = {
     indexes: ['updated_at'],
   },
   system_settings_audit_log: {
-    columns: 'id key old_value:jsonb? new_value:jsonb? changed_at changed_by reason?',
-    keys: ['id'],
+    columns: 'id key old_value:jsonb? new_value:jsonb? changed_at changed_by reason? seq:identity',
+    keys: ['id', 'seq'],
     indexes: ['key', 'changed_at'],
   },
   orchestrator_state: { columns: 'key value:jsonb updated_at', keys: ['key'] },
