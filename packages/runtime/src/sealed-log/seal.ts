@@ -48,7 +48,7 @@ export function keyIdOf(publicKey: string): string {
 /**
  * A row as it is hashed: canonical JSON (RFC 8785) of its columns, times as RFC 3339 in UTC with milliseconds. Columns
  * that are null are left out, so that a column added later changes no row of before.
- * See docs/reference/audit.md#what-is-hashed.
+ * See docs/reference/audit.md#chain.
  */
 export function rowText(row: Readonly<Record<string, unknown>>): string {
   const said = Object.entries(row).filter(([, value]) => value !== null && value !== undefined);
