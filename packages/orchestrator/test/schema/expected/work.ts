@@ -25,6 +25,7 @@ export const workTables: ExpectedTables = {
       'plan_id',
       'status',
       'closed',
+      "((metadata -> 'workflow') ->> 'requested_at'), id where (NOT closed) AND (((metadata -> 'workflow') ->> 'requested_at') IS NOT NULL)",
     ],
   },
   folders: {
