@@ -37,4 +37,6 @@ export interface ArtifactKeeper {
   check(): Promise<void>;
   /** Removes what is kept of jobs without a result that names it; says how many. */
   removeStrays(isKnown: (jobId: string) => boolean): Promise<number>;
+  /** Removes what releases without folders of their own kept beside them and last wrote before that; says how many. */
+  removeForgotten(before: Date): Promise<number>;
 }

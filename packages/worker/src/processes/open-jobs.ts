@@ -101,7 +101,12 @@ async function settleJobs(
   const strays = await artifacts.removeStrays(
     (jobId) => store.find(jobId)?.result?.artifacts !== undefined,
   );
-  if (strays > 0) log.info('files of jobs without a result were removed', { archives: strays });
+  // Another node of such a release may share the folder; it too forgets a result at that age.
+  const forgotten = await artifacts.removeForgotten(
+    new Date(clock.now().getTime() - retentionRule.maxAgeMs),
+  );
+  const archives = strays + forgotten;
+  if (archives > 0) log.info('files of jobs without a result were removed', { archives });
   await recoverJobs({ store, ...rest, clock, log });
   void nowAndThen(parts, retentionMs, 'the removal of old results', () =>
     dropOldResults({ store, artifacts, rule: retentionRule, clock, log }),

@@ -126,6 +126,7 @@ export function stage(scene: Scene = {}) {
       remove: () => {},
       check: async () => {},
       removeStrays: async () => 0,
+      removeForgotten: async () => 0,
       ...scene.artifacts,
     },
     secrets: { ...noSecrets, ...scene.secrets },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { JobArtifact } from '@cynodeai/contracts/common';
@@ -26,6 +26,8 @@ export interface FileArtifactsOptions {
 
 const ending = '.tar';
 const archiveName = /^(?<job>[0-9a-f-]{36})\.tar$/;
+/** One that was being written. */
+const archiveDraft = /^\.[0-9a-f-]{36}\.tar\.[0-9a-f-]{36}\.tmp$/;
 const unknownType = 'application/octet-stream';
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -144,6 +146,31 @@ async function* hashed(
   }
 }
 
+/** Removes archives that lie beside the folders of nodes and were last written before that; says how many. */
+async function removeForgotten(folder: string, before: Date): Promise<number> {
+  let removed = 0;
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!archiveName.test(name) && !archiveDraft.test(name)) continue;
+    const path = join(folder, name);
+    const facts = await lstat(path).catch(() => undefined);
+    if (facts?.isFile() !== true || facts.mtimeMs >= before.getTime()) continue;
+    await rm(path, { force: true });
+    removed += 1;
+  }
+  return removed;
+}
+
+/** @throws WorkerError `workspace_unusable` */
+async function requireWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rm(await mkdtemp(join(folder, '.check-')), { recursive: true });
+  } catch (cause) {
+    const message = `the folder for what jobs leave, ${folder}, cannot be used, make it writable for the node: ${messageOf(cause)}`;
+    throw new WorkerError('workspace_unusable', message, { cause });
+  }
+}
+
 /** Kept files as one archive a job in a folder. See docs/reference/worker-api.md#artifacts. */
 export function fileArtifacts(options: FileArtifactsOptions): ArtifactKeeper {
   const { nodeSlug, openTree, log } = options;
@@ -177,15 +204,7 @@ export function fileArtifacts(options: FileArtifactsOptions): ArtifactKeeper {
   };
 
   return {
-    check: async () => {
-      try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        await rm(await mkdtemp(join(folder, '.check-')), { recursive: true });
-      } catch (cause) {
-        const message = `the folder for what jobs leave, ${folder}, cannot be used, make it writable for the node: ${messageOf(cause)}`;
-        throw new WorkerError('workspace_unusable', message, { cause });
-      }
-    },
+    check: () => requireWritable(folder),
 
     collect: async (jobId, jobDir, masker) => {
       try {
@@ -222,5 +241,7 @@ export function fileArtifacts(options: FileArtifactsOptions): ArtifactKeeper {
       }
       return removed;
     },
+
+    removeForgotten: (before) => removeForgotten(options.folder, before),
   };
 }
