@@ -69,17 +69,17 @@ export async function measureFolderIn(install: BenchInstall, effort: Effort): Pr
   }
 }
 
-/** A task with a folder that the gateway has already. */
+/** A job with a folder that gateway and node have already. */
 export async function measureFolderAgain(install: BenchInstall, effort: Effort): Promise<Outcome> {
   await install.ensureStack();
   const from = join(install.home, 'folder-again');
   makeFolder(from);
-  const args = ['task', 'create', '--dir', from, '--', 'true'];
+  const args = ['run', '--dir', from, '--', 'true'];
   try {
     return await compare(
       {
         line: 'folder-again',
-        title: '`cynork task create --dir` of a folder that was sent',
+        title: '`cynode run --dir` of a folder that was sent',
         unit: 'ms',
         comparison: 'value',
         samples: effort.quick ? 2 : 5,
@@ -87,8 +87,8 @@ export async function measureFolderAgain(install: BenchInstall, effort: Effort):
         target: { limit: 1000, sense: 'at_most' },
         notes,
         ours: {
-          name: 'cynork task create --dir',
-          sample: () => timedRun(join(checkout, 'cynork'), args, install.env),
+          name: 'cynode run --dir',
+          sample: () => timedRun(join(checkout, 'cynode'), args, install.env),
         },
       },
       effort,
