@@ -1,4 +1,9 @@
-import { limits, secretNameSchema, utf8Bytes } from '@cynodeai/contracts/common';
+import {
+  limits,
+  secretNameSchema,
+  utf8Bytes,
+  workspaceNameSchema,
+} from '@cynodeai/contracts/common';
 import { basename } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
@@ -41,12 +46,23 @@ function secretNames(names: readonly string[]): string[] {
   throw new TaskInputError(`${names.length} secrets given; a task takes ${limits.secretsPerJob}`);
 }
 
+/** @throws TaskInputError for a name that no workspace can have */
+function requireWorkspaceName(name: string): void {
+  const parsed = workspaceNameSchema.safeParse(name);
+  if (parsed.success) return;
+  const why = parsed.error.issues[0]?.message ?? '';
+  throw new TaskInputError(
+    `--workspace takes the name of one, and ${JSON.stringify(name)} is none: it ${why}`,
+  );
+}
+
 /** What only a job in a sandbox has. A prompt takes none: it goes to a model. */
 const sandboxFlags = {
   image: '--image',
   env: '--env',
   envFile: '--env-file',
   secret: '--secret',
+  workspace: '--workspace',
   dir: '--dir',
   stdin: '--stdin',
   rest: '--',
@@ -72,7 +88,8 @@ function checkPrompt(flags: TaskInputFlags): void {
 }
 
 /** @throws TaskInputError */
-function checkRaw({ rest, script, stdin, image }: TaskInputFlags): void {
+function checkRaw({ rest, script, stdin, image, workspace }: TaskInputFlags): void {
+  if (workspace !== undefined) requireWorkspaceName(workspace);
   if (image === '') throw new TaskInputError('--image is empty; name an image');
   if (stdin && script === '-') {
     throw new TaskInputError('standard input is the script or is read by it; drop --stdin');
@@ -158,6 +175,7 @@ async function changesOf(
     ...(flags.image !== undefined && { image: flags.image }),
     ...(env && { env: { ...env } }),
     ...(flags.secret?.length && { secrets: secretNames(flags.secret) }),
+    ...(flags.workspace !== undefined && { workspace: flags.workspace }),
     ...(flags.useInference && { use_inference: true }),
     ...(flags.timeoutSeconds !== undefined && { timeout_seconds: flags.timeoutSeconds }),
   };

@@ -70,6 +70,11 @@ export const taskCreateFlags = {
     value: 'name',
     help: 'give a script or commands this secret of yours as the file /run/secrets/NAME; see cynork secrets',
   },
+  workspace: {
+    type: 'string',
+    value: 'name',
+    help: 'run a script or commands in this workspace of yours, which is kept between tasks; see cynork workspaces',
+  },
   useInference: { type: 'boolean', help: 'let a script or commands reach the model' },
 } as const satisfies Flags;
 

@@ -14,6 +14,7 @@ import { secretCommands } from './secrets/definitions.ts';
 import { settingCommands } from './settings/definitions.ts';
 import { taskCommands } from './task/definitions.ts';
 import { userCommands } from './users/definitions.ts';
+import { workspaceCommands } from './workspaces/definitions.ts';
 
 const groups: readonly CommandGroup[] = [
   { name: 'auth', summary: 'Log in and out' },
@@ -24,6 +25,7 @@ const groups: readonly CommandGroup[] = [
   { name: 'secrets', summary: 'Keep secrets for jobs' },
   { name: 'settings', summary: 'Read and change system settings' },
   { name: 'users', summary: 'Administer users and their roles' },
+  { name: 'workspaces', summary: 'List and delete workspaces that are kept between tasks' },
 ];
 
 /** Every command there is. See docs/reference/cli.md. */
@@ -56,6 +58,7 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
   ...secretCommands,
   ...settingCommands,
   ...userCommands,
+  ...workspaceCommands,
 ];
 
 /** The command line of `cynork`. */

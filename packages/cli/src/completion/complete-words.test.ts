@@ -17,6 +17,7 @@ describe('completeWords', () => {
         'secrets',
         'settings',
         'users',
+        'workspaces',
         'version',
         'status',
         'completion',

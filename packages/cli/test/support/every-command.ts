@@ -33,6 +33,8 @@ export const calls: Readonly<
   'secrets list': { args: [], shows: true },
   'secrets set': { args: ['S'], shows: false },
   'secrets delete': { args: ['S', '--yes'], shows: false },
+  'workspaces list': { args: [], shows: true },
+  'workspaces delete': { args: ['W', '--yes'], shows: false },
   'settings list': { args: [], shows: true },
   'settings get': { args: ['--key', 'k'], shows: true },
   'settings set': { args: ['--key', 'k', '--value', '1'], shows: false },

@@ -20,3 +20,4 @@ export * from './route.ts';
 export * from './run-job-result.ts';
 export * from './service-url.ts';
 export * from './workflow-trigger.ts';
+export * from './workspace-name.ts';

@@ -47,6 +47,8 @@ export const limits = {
   secretsPerUser: 100,
   secretsPerJob: 16,
   jobSecretsBytes: 128 * KIB,
+  /** Workspaces of one user that are kept between tasks. */
+  workspacesPerUser: 100,
   /** One argv element or environment string must stay below the kernel's 128 KiB; longer text travels as a file. */
   inlineTextBytes: 96 * KIB,
   taskNameChars: 63,

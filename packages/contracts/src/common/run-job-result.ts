@@ -48,6 +48,8 @@ export const runJobResultSchema = z.object({
   artifacts_omitted: z.int().positive().optional(),
   /** Where secrets of the job stood that were taken out. See docs/reference/sandbox.md#secrets. */
   masked: z.array(z.enum(['stdout', 'stderr', 'artifacts'])).optional(),
+  /** Of a job that ran in a kept workspace: what is in it now. See docs/reference/workspaces.md. */
+  workspace_bytes: z.int().nonnegative().optional(),
 });
 
 export type RunJobResult = z.infer<typeof runJobResultSchema>;

@@ -14,6 +14,8 @@ export const gatewayActions = [
   'node.invite',
   'secret.read',
   'secret.write',
+  'workspace.read',
+  'workspace.delete',
   'settings.read',
   'settings.write',
   'user.read',

@@ -13,6 +13,7 @@ import { taskPruneRoutes } from './task-prune.ts';
 import { taskResultRoutes } from './task-results.ts';
 import { taskRoutes } from './tasks.ts';
 import { userRoutes } from './users.ts';
+import { workspaceRoutes } from './workspaces.ts';
 
 export * from './auth.ts';
 export * from './folders.ts';
@@ -27,6 +28,7 @@ export * from './task-prune.ts';
 export * from './task-results.ts';
 export * from './tasks.ts';
 export * from './users.ts';
+export * from './workspaces.ts';
 
 /**
  * The User API Gateway's HTTP surface. Unknown query parameters are ignored, unknown body fields
@@ -46,4 +48,5 @@ export const gatewayRoutes = {
   ...secretRoutes,
   ...settingRoutes,
   ...nodeRoutes,
+  ...workspaceRoutes,
 } as const satisfies Readonly<Record<string, UserRoute<GatewayAction> | OtherRoute>>;

@@ -102,6 +102,8 @@ export const taskSchema = z.object({
   env_names: z.array(z.string()).optional(),
   /** Names of the secrets that its job is given. */
   secrets: z.array(z.string()).optional(),
+  /** Name of the kept workspace that its job runs in. */
+  workspace: z.string().optional(),
   project_id: uuidSchema.optional(),
   attachments: z.array(taskAttachmentSchema),
   /** The task it was made from, whether that is still there or not. */

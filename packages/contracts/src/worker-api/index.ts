@@ -5,3 +5,4 @@ export * from './jobs.ts';
 export * from './meta.ts';
 export * from './routes.ts';
 export * from './stops.ts';
+export * from './workspaces.ts';

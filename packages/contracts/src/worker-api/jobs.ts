@@ -9,6 +9,7 @@ import { defineRoute } from '../common/route.ts';
 import { runJobResultSchema } from '../common/run-job-result.ts';
 import { inputFileSchema } from './input-files.ts';
 import { jobRef } from './job-ref.ts';
+import { keptWorkspaceSchema } from './workspaces.ts';
 
 const argumentSchema = z
   .string()
@@ -45,6 +46,8 @@ export const sandboxSpecSchema = z.strictObject({
     .optional(),
   /** The folder that was staged to be the workspace. */
   folder: folderRefSchema.optional(),
+  /** The kept workspace to run in; a folder and files are laid over it. For a node with the feature `workspaces`. */
+  workspace: keptWorkspaceSchema.optional(),
 });
 
 /** Body of `jobs:run`. See docs/reference/worker-api.md#run-a-job. */

@@ -3,6 +3,7 @@ import { inputFileRoutes } from './input-files.ts';
 import { jobRoutes } from './jobs.ts';
 import { workerMetaRoutes } from './meta.ts';
 import { stopRoutes } from './stops.ts';
+import { keptWorkspaceRoutes } from './workspaces.ts';
 
 /** The Worker API. Paths hold literal colons. See docs/reference/worker-api.md#ground-rules. */
 export const workerApiRoutes = {
@@ -10,5 +11,6 @@ export const workerApiRoutes = {
   ...jobRoutes,
   ...inputFileRoutes,
   ...stopRoutes,
+  ...keptWorkspaceRoutes,
   ...inferenceRoutes,
 } as const;

@@ -74,6 +74,12 @@ export type OrchestratorErrorCode =
   | 'secrets_full'
   /** No control plane has told its public key yet. */
   | 'secrets_not_ready'
+  /** The caller has no such workspace. */
+  | 'workspace_unknown'
+  /** A task waits for the workspace or runs in it. */
+  | 'workspace_in_use'
+  /** The caller has as many workspaces as one may have. */
+  | 'workspaces_full'
   /** No such system setting. */
   | 'setting_unknown'
   /** A change was meant for another version of what it changes. */

@@ -1,4 +1,5 @@
 import type { SandboxJobPayload } from '../domain/jobs/job-payload.ts';
+import type { JobWorkspace } from '../domain/jobs/run-request.ts';
 import type { JobLease } from './leases.ts';
 import type { NodeConnection } from './nodes.ts';
 
@@ -17,6 +18,8 @@ export interface ClaimedJob extends JobLease {
   readonly deadlineMs: number;
   /** Length of the lease, ms. */
   readonly leaseMs: number;
+  /** The kept workspace it runs in. */
+  readonly workspace?: JobWorkspace | undefined;
 }
 
 /** A retry, claimed on the node that had the job last: that node is asked before anything is sent. */

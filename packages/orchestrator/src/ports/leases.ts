@@ -34,6 +34,8 @@ export interface Requeue extends Return {
   readonly delayMs: number;
   /** Its node may still have it from an earlier attempt and will be asked first. */
   readonly keepNode?: boolean;
+  /** Nothing was begun in its workspace, which this claim had placed: it is bound to no node. */
+  readonly freesPlace?: boolean;
 }
 
 /**

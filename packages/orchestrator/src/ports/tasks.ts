@@ -171,6 +171,8 @@ export interface TaskCreation {
   readonly artifacts: readonly NewArtifact[];
   /** The first job; undefined for a task that waits for somebody to begin it. */
   readonly job: { readonly id: string; readonly payload: JobPayload } | undefined;
+  /** Name of the kept workspace its job runs in; the creator's, made with the task where there is none. */
+  readonly workspace: string | undefined;
   readonly audit: GatewayAuditRow;
   /** The answer to keep, when the caller sent an idempotency key. */
   readonly kept: { readonly claim: IdempotencyClaim; readonly answer: KeptAnswer } | undefined;

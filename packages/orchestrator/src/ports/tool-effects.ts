@@ -6,6 +6,7 @@ import type { ProjectStore } from './projects.ts';
 import type { SecretReader } from './secrets.ts';
 import type { TransactSettings } from './settings.ts';
 import type { TaskCreator, TaskReader, TransactTasks } from './tasks.ts';
+import type { WorkspaceReader } from './workspaces.ts';
 
 /** What of a task an agent changes; absent: it stays. */
 export interface TaskChange {
@@ -84,6 +85,7 @@ export interface TaskCreationEffects extends TaskCreator {
   readonly transact: TransactTasks;
   readonly projects: Pick<ProjectStore, 'find'>;
   readonly secrets: SecretReader;
+  readonly workspaces: WorkspaceReader;
   readonly tasks: Pick<TaskReader, 'status'>;
 }
 

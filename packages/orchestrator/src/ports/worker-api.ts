@@ -88,6 +88,13 @@ export interface WorkerApi {
     node: NodeConnection,
     job: JobRef & { readonly graceSeconds: number; readonly timeoutMs?: number },
   ): Promise<'stopping' | 'not_running' | 'failed'>;
+  /** Ids of the workspaces that a node keeps; undefined when it could not be asked. */
+  listWorkspaces(node: NodeConnection): Promise<readonly string[] | undefined>;
+  /** Asks to remove a kept workspace: `busy` while a job runs in it. */
+  removeWorkspace(
+    node: NodeConnection,
+    workspaceId: string,
+  ): Promise<'removed' | 'busy' | 'failed'>;
   /** Asks to stop everything the orchestrator started there; undefined when the node could not be asked. */
   stopAll(
     node: NodeConnection,

@@ -32,6 +32,7 @@ import type { SecretVault } from '../ports/secrets.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
 import type { ControlPlaneHttp } from './control-plane-http.ts';
 import { promptLoops } from './prompt-loops.ts';
+import { runWorkspaceLoop } from './workspace-loop.ts';
 
 /** Longest wait at exit for messages under way, ms. */
 const outboxMs = 2000;
@@ -143,10 +144,10 @@ export function startDispatcher(
   listener.on(channels.jobs, wake);
   listener.on(channels.models, () => prompts.wake());
   listener.onReconnect(wake);
-  const heartbeats = postgresNodeHeartbeats(db);
   prompts.start();
   held.start();
   const loops = Promise.all([
+    runWorkspaceLoop({ db, nodes, worker, log }, listener, stop.signal),
     sending.run(async () => {
       await dispatcher.dispatch();
       await dispatcher.retry();
@@ -154,7 +155,7 @@ export function startDispatcher(
     caring.run(async () => {
       await dispatcher.stopCanceled();
       await dispatcher.reap();
-      await deactivateSilentNodes({ nodes: heartbeats, log });
+      await deactivateSilentNodes({ nodes: postgresNodeHeartbeats(db), log });
       await claims.noteWaiting();
     }, stop.signal),
   ]);

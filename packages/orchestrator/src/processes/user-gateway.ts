@@ -32,6 +32,7 @@ import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bi
 import { bindSecrets } from '../adapters/http/user-gateway/secrets/bind-secrets.ts';
 import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
 import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
+import { bindWorkspaces } from '../adapters/http/user-gateway/workspaces/bind-workspaces.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
 import { postgresFolders } from '../adapters/postgres/folders/folders.ts';
@@ -55,6 +56,10 @@ import {
 } from '../adapters/postgres/secrets/secret-store.ts';
 import { postgresSettingReader } from '../adapters/postgres/settings/setting-reader.ts';
 import { postgresTransactSettings } from '../adapters/postgres/settings/transact-settings.ts';
+import {
+  postgresTransactWorkspaces,
+  postgresWorkspaceReader,
+} from '../adapters/postgres/workspaces/workspace-store.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresCallerTasks } from '../adapters/postgres/tasks/caller-tasks.ts';
 import { createTask } from '../adapters/postgres/tasks/create-task.ts';
@@ -154,7 +159,13 @@ function resourcesOf(
     seal: sealSecret,
     clock,
   };
+  const workspaces = {
+    workspaces: postgresWorkspaceReader(db),
+    transact: postgresTransactWorkspaces(db),
+    clock,
+  };
   return [
+    (server, guard) => bindWorkspaces(server, guard, workspaces),
     (server, guard) => bindUsers(server, guard, users),
     (server, guard) => bindRoleBindings(server, guard, roleBindings),
     (server, guard) => bindSettings(server, guard, settings),
@@ -194,6 +205,7 @@ async function partsOf(
     projects,
     secrets: postgresSecretReader(db),
     blobs: content,
+    workspaces: postgresWorkspaceReader(db),
     folders: postgresFolders(db),
     disk:
       overrides.disk ?? watchedDisks({ directories: config.watchedDirectories, log: scope.log }),

@@ -49,6 +49,7 @@ beforeAll(async () => {
     {
       prompt: 'true',
       input_mode: 'script',
+      workspace: 'fuzz-workspace',
       attachments: [{ name: 'a.txt', content_base64: 'YQ==' }],
     },
   );
@@ -155,6 +156,7 @@ beforeAll(async () => {
       'settings.delete': [ofSetting],
       'nodes.allow_reregister': [{ params: { id: 'fuzz-node' } }],
       'nodes.invite': [{ body: {} }],
+      'workspaces.delete': [{ params: { name: 'fuzz-workspace' } }],
     },
   };
 });

@@ -111,6 +111,11 @@ export const nodeEnvironment = {
     about: 'Disk of one job, MiB',
     unset: 'a share of what is free',
   },
+  NODE_WORKSPACE_MB: {
+    field: integerField(16, 1_073_741_824),
+    about: 'A workspace that is kept between jobs, MiB',
+    default: '10240',
+  },
   NODE_SANDBOX_TMP_MB: {
     field: integerField(1, 16_777_216),
     about: '`/tmp` of one job, in memory, MiB',

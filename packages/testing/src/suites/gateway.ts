@@ -12,6 +12,7 @@ import { testRequests } from './gateway/requests.ts';
 import { testReruns } from './gateway/reruns.ts';
 import { testRoles } from './gateway/roles.ts';
 import { testSecrets } from './gateway/secrets.ts';
+import { testWorkspaces } from './gateway/workspaces.ts';
 import { testSessions } from './gateway/sessions.ts';
 import type { GatewayUnderTest } from './gateway/under-test.ts';
 
@@ -24,6 +25,7 @@ const parts = [
   ['idempotency', testIdempotency],
   ['roles', testRoles],
   ['secrets', testSecrets],
+  ['workspaces', testWorkspaces],
   ['lists', testLists],
   ['ends', testEnds],
   ['reruns', testReruns],

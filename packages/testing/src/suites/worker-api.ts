@@ -21,6 +21,7 @@ export interface WorkerApiUnderTest extends AsyncDisposable {
 
 const run = '/v1/worker/jobs:run';
 const stop = '/v1/worker/jobs:stop';
+const workspaces = '/v1/worker/workspaces';
 const known = (jobId: string): string => `/v1/worker/jobs/${jobId}`;
 const ack = (jobId: string): string => `${known(jobId)}:ack`;
 
@@ -60,11 +61,43 @@ export function testWorkerApi(name: string, open: () => Promise<WorkerApiUnderTe
         return answer.status === 200 && answer.json?.['status'] === 'in_progress' && answer;
       });
 
+    it('keeps a workspace between jobs, for one at a time, until it is removed', async () => {
+      const id = uuidv7();
+      const inIt = (command: readonly string[], mustExist: boolean) => {
+        const { sandbox, ...more } = job(command);
+        const workspace = { workspace_id: id, must_exist: mustExist };
+        return { ...more, sandbox: { ...sandbox, workspace } };
+      };
+      const ids = async () => (await call('GET', workspaces)).json?.['workspace_ids'];
+      const lost = await call('POST', run, inIt(node.quick, true));
+      expect(lost.json).toMatchObject({ exit_code: 125, error_type: 'workspace_lost' });
+      expect(await ids()).toEqual([]);
+      const first = await call('POST', run, inIt(node.quick, false));
+      expect(first.json).toMatchObject({
+        status: 'completed',
+        workspace_bytes: expect.any(Number),
+      });
+      expect(await ids()).toEqual([id]);
+      const endless = inIt(node.endless, true);
+      const running = call('POST', run, endless);
+      await runs(endless.job_id);
+      expectProblem(await call('POST', run, inIt(node.quick, true)), 429, 'node_at_capacity');
+      const path = `${workspaces}/${id}`;
+      expectProblem(await call('DELETE', path), 409, 'job_conflict');
+      await call('POST', stop, { version: 1, task_id: endless.task_id, job_id: endless.job_id });
+      await running;
+      expect((await call('DELETE', path)).status).toBe(204);
+      expectProblem(await call('DELETE', path), 404, 'not_found');
+      expect(await ids()).toEqual([]);
+    });
+
     it.each([
       ['POST', run],
       ['POST', stop],
       ['GET', known(uuidv7())],
       ['GET', `${known(uuidv7())}/artifacts`],
+      ['GET', workspaces],
+      ['DELETE', `${workspaces}/${uuidv7()}`],
       ['POST', ack(uuidv7())],
     ])('asks for the token: %s %s', async (method, path) => {
       const body = method === 'POST' ? {} : undefined;

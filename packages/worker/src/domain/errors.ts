@@ -29,6 +29,8 @@ export type WorkerErrorCode =
   | 'image_unavailable'
   /** The mount root or a job directory cannot be used; the message names the path. */
   | 'workspace_unusable'
+  /** A kept workspace that a job has run in is not there. */
+  | 'workspace_lost'
   /** A container did not die within its limit. */
   | 'container_resists';
 

@@ -16,6 +16,8 @@ export interface AcceptedJob {
 export interface AcceptedRun {
   readonly timeoutSeconds: number;
   readonly useInference: boolean;
+  /** The kept workspace it runs in. */
+  readonly workspaceId?: string | undefined;
 }
 
 /** A job the store knows; `result` is there once it has ended. */

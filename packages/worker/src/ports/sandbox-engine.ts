@@ -125,8 +125,8 @@ export type SandboxExit = { readonly startedAt: Date; readonly endedAt: Date } &
         readonly kind: 'not_started';
         readonly exitCode: 125 | 126 | 127;
         readonly reason: string;
-        /** The image is not there, whatever was known of it. Goes into the result. */
-        readonly errorType?: 'image_unavailable';
+        /** The image or the workspace is not there, whatever was known of it. Goes into the result. */
+        readonly errorType?: 'image_unavailable' | 'workspace_lost';
       }
     | { readonly kind: 'timed_out' }
     /** Ended by `stop` or by the signal; without an exit code when nobody knows it or it never ran. */

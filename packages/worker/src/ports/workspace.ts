@@ -10,6 +10,15 @@ export interface JobWorkspace {
   readonly writtenDirs?: readonly string[];
   /** Who owns all of it; absent when it is the user of this process. */
   readonly user?: JobUser;
+  /** Its workspace is this one, which is kept between jobs. */
+  readonly keptId?: string;
+}
+
+/** A workspace that is kept between jobs, as a request names it. See docs/reference/workspaces.md. */
+export interface KeptWorkspace {
+  readonly id: string;
+  /** A job has run in it: where it is missing, none is made in its place. */
+  readonly mustExist: boolean;
 }
 
 /** User and group of one job on the host, and nobody else's. */
@@ -26,11 +35,25 @@ export interface WorkspaceStore {
   check(): Promise<void>;
   /**
    * Makes fresh directories for the job with its staged files, in the staged folder where one is named, and writes
-   * its input files, following no links, owned by the container's user. @throws WorkerError `job_conflict` when the
+   * its input files, following no links, owned by the container's user. In a kept workspace they are laid over what is
+   * there. @throws WorkerError `job_conflict` when the
    * directory exists, `validation` when two paths cannot both exist, `not_run` when the folder is not there,
-   * `workspace_unusable` on a disk fault; nothing is left behind then
+   * `workspace_unusable` on a disk fault, `workspace_lost`; nothing is left behind then but a kept workspace
    */
-  create(jobId: string, files: readonly InputFile[], folder?: string): Promise<JobWorkspace>;
+  create(
+    jobId: string,
+    files: readonly InputFile[],
+    folder?: string,
+    kept?: KeptWorkspace,
+  ): Promise<JobWorkspace>;
+  /** The job that a kept workspace was made ready for, as long as nobody has seen its container go. */
+  keptHolder(workspaceId: string): Promise<string | undefined>;
+  /** The container of that job is gone. */
+  releaseKept(workspaceId: string): Promise<void>;
+  /** Ids of all kept workspaces of this node. */
+  keptIds(): Promise<readonly string[]>;
+  /** Removes a kept workspace whatever is in it; false where there is none. */
+  removeKept(workspaceId: string): Promise<boolean>;
   /** The directories that an earlier process of the node made for a job; undefined where there are none. */
   find(jobId: string): Promise<JobWorkspace | undefined>;
   /**

@@ -123,13 +123,17 @@ function memoryMb({ facts }: SandboxEngine, maxConcurrency: number): number {
 /** The watch over the disks that workspaces, layers and the state of the node lie on. */
 function openDisk({ settings, timer, log }: OpenJobsParts, engine: SandboxEngine): DiskGuard {
   const { stateDir, artifactsDir, sandbox } = settings;
-  const { mountRoot, maxConcurrency, diskMb } = sandbox;
+  const { mountRoot, maxConcurrency, diskMb, workspaceMb } = sandbox;
   const { layersDir } = engine;
   return new DiskGuard({
     gauge: hostDisks,
     reserve: fileReserve(stateDir, hostDisks),
     places: [stateDir, artifactsDir, mountRoot, ...(layersDir === undefined ? [] : [layersDir])],
-    wish: { maxConcurrency, ...(diskMb !== undefined && { jobMb: diskMb }) },
+    wish: {
+      maxConcurrency,
+      workspaceBytes: workspaceMb * 1024 ** 2,
+      ...(diskMb !== undefined && { jobMb: diskMb }),
+    },
     timer,
     log,
   });

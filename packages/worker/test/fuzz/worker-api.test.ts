@@ -35,6 +35,8 @@ beforeAll(async () => {
     readonly job_id: string;
   };
   const unknown = { version: 1, task_id: uuidv7(), job_id: uuidv7() };
+  const kept = uuidv7();
+  node.host.workspace.kept.add(kept);
   target = {
     name: 'worker-api',
     port: Number(new URL(node.url).port),
@@ -85,6 +87,7 @@ beforeAll(async () => {
       'worker.jobs.reuse-folder': [
         { params: { job_id: uuidv7() }, query: { folder: knownFolder } },
       ],
+      'worker.workspaces.remove': [{ params: { workspace_id: kept } }],
       'worker.jobs.stop': [{ body: { ...unknown, grace_seconds: 1 } }],
       'worker.models.load': [{ body: { version: 1, model_ref: 'scripted' } }],
       'worker.jobs.get': [{ params: { job_id: ids.job_id } }],

@@ -62,7 +62,7 @@ describe('the start of a node', () => {
       sandbox: {
         supported: true,
         max_concurrency: 4,
-        features: ['folders', 'job_secrets', 'netns', 'seccomp'],
+        features: ['folders', 'job_secrets', 'netns', 'seccomp', 'workspaces'],
       },
       inference: { supported: false, mode: 'allow', existing_service: false, running: false },
       worker_api: { base_url: node.url },

@@ -108,6 +108,10 @@ export function stage(scene: Scene = {}) {
     ...scene.workspace,
     removeStaged: async () => [],
     removeStrays: async () => [],
+    keptHolder: async () => undefined,
+    releaseKept: async () => {},
+    keptIds: async () => [],
+    removeKept: async () => false,
   };
   const store = scratchStore();
   const limits: JobLimits = {
@@ -134,6 +138,7 @@ export function stage(scene: Scene = {}) {
       admit: async () => {},
       watch: async () => ({ ended: undefined, over: () => {}, close: () => {} }),
       makeRoom: () => {},
+      sizeOf: async () => 0,
       ...scene.disk,
     },
     temporaryMb: 64,

@@ -20,6 +20,7 @@ export const nodeSettings = (
     maxTimeoutSeconds: 10_800,
     mountRoot: '/m',
     ceiling: {},
+    workspaceMb: 10_240,
     firstUid: 1_900_000_000,
     ...sandbox,
   },

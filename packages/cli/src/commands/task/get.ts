@@ -33,6 +33,7 @@ export async function get(
   const { task_id, status, task_name, waiting_reason, waiting_text, exit_code, image } = task;
   const env_names = task.env_names?.join(',');
   const secrets = task.secrets?.join(',');
+  const { workspace } = task;
   const records = [
     {
       task_id,
@@ -41,6 +42,7 @@ export async function get(
       image,
       env_names,
       secrets,
+      workspace,
       waiting_reason,
       waiting_text,
       exit_code,

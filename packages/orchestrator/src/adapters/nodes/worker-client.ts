@@ -45,6 +45,8 @@ export interface WorkerClientOptions {
 
 /** Longest upload of one input file (10 MiB at most), ms: 90 kB/s. */
 const uploadTimeoutMs = 120_000;
+/** Longest removal of a workspace, ms; one that takes longer goes on. */
+const removalTimeoutMs = 60_000;
 /** Two streams of 256 KiB, six bytes per character at worst in JSON, and room for later fields. */
 const maxBytes = 16 * 1024 * 1024;
 /** Longest silence of a stream of output, ms; a node says every 15 s that it is there. */
@@ -223,6 +225,43 @@ export class WorkerClient implements WorkerApi {
     } catch (error) {
       this.#noteSilence(node, 'stop a job', error);
       return 'failed';
+    }
+  }
+
+  async listWorkspaces(
+    ...[node]: Parameters<WorkerApi['listWorkspaces']>
+  ): ReturnType<WorkerApi['listWorkspaces']> {
+    const settings = { timeoutMs: this.#controlMs };
+    try {
+      const { body } = await this.#callAgain(node, (by) =>
+        callRoute(workerApiRoutes.listKeptWorkspaces, {}, this.#call(by, 'questions', settings)),
+      );
+      return body.workspace_ids;
+    } catch (error) {
+      this.#noteSilence(node, 'list its workspaces', error);
+      return undefined;
+    }
+  }
+
+  async removeWorkspace(
+    ...[node, workspaceId]: Parameters<WorkerApi['removeWorkspace']>
+  ): ReturnType<WorkerApi['removeWorkspace']> {
+    const input = { params: { workspace_id: workspaceId } };
+    const settings = { timeoutMs: removalTimeoutMs };
+    try {
+      await this.#callAgain(node, (by) =>
+        callRoute(
+          workerApiRoutes.removeKeptWorkspace,
+          input,
+          this.#call(by, 'questions', settings),
+        ),
+      );
+      return 'removed';
+    } catch (error) {
+      this.#noteSilence(node, 'remove a workspace', error);
+      const status = error instanceof CallError ? error.status : undefined;
+      if (status === 404) return 'removed';
+      return status === 409 ? 'busy' : 'failed';
     }
   }
 

@@ -20,6 +20,8 @@ export const channels = {
   settings: 'cynode_settings',
   /** A task waits for its workflow; payload = task id. */
   workflows: 'cynode_workflows',
+  /** Workspaces were deleted that lie on nodes. */
+  workspaces: 'cynode_workspaces',
 } as const;
 
 export type Channel = (typeof channels)[keyof typeof channels];

@@ -47,6 +47,7 @@ import type {
   TaskArtifactsTable,
   TaskEventsTable,
   TasksTable,
+  WorkspacesTable,
 } from './tables/work.ts';
 import type {
   AgentRunContextsTable,
@@ -93,6 +94,7 @@ export interface Database {
   folders: FoldersTable;
   idempotency_keys: IdempotencyKeysTable;
   job_secrets: JobSecretsTable;
+  workspaces: WorkspacesTable;
   task_artifacts: TaskArtifactsTable;
   task_events: TaskEventsTable;
   sessions: SessionsTable;

@@ -50,6 +50,8 @@ function world() {
     stageFile: async () => 'staged',
     stageFolder: async () => 'staged',
     reuseFolder: async () => false,
+    listWorkspaces: async () => [],
+    removeWorkspace: async () => 'removed',
     getJob: async (node, { taskId, jobId }) => {
       if (node.slug === 'b') {
         const known = { version: 1, task_id: taskId, job_id: jobId } as const;

@@ -88,7 +88,7 @@ export class JobSettler {
     await this.persist('a job that did not run', async () => {
       if (nodeFault) await nodes.deactivate(nodeId, reason);
       const back = { delayMs, reason, refusedBy: undefined, ...(refusals && { refusals }) };
-      await leases.requeue(job, back);
+      await leases.requeue(job, { ...back, freesPlace: this.#isPlacedNow });
     });
     this.#deps.onDue(delayMs);
   }
@@ -103,7 +103,9 @@ export class JobSettler {
       const facts = (await nodes.all()).map((node) => node.facts);
       const others = eligibleNodes(facts, { ...needs, refusedBy });
       if (typeof others === 'string') return false;
-      await leases.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId });
+      const freesPlace = this.#isPlacedNow;
+      if (job.workspace !== undefined && !freesPlace) return false;
+      await leases.requeue(job, { delayMs: 0, reason, refusedBy: job.node.nodeId, freesPlace });
       return true;
     });
     if (moved === false) await this.end(otherwise);
@@ -114,8 +116,15 @@ export class JobSettler {
   async requeue(reason: string, keepNode: boolean): Promise<void> {
     const { lease: job } = this.#held;
     const delayMs = retryDelayMs(job.attempt, Math.random());
+    const freesPlace = this.#isPlacedNow && !keepNode;
     await this.persist('a retry', () =>
-      this.#deps.leases.requeue(job, { delayMs, reason, refusedBy: undefined, keepNode }),
+      this.#deps.leases.requeue(job, {
+        delayMs,
+        reason,
+        refusedBy: undefined,
+        keepNode,
+        freesPlace,
+      }),
     );
     this.#deps.onDue(delayMs);
   }
@@ -150,6 +159,11 @@ export class JobSettler {
   async deactivate(reason: string): Promise<void> {
     const { nodeId } = this.#held.lease.node;
     await this.persist('a node fault', () => this.#deps.nodes.deactivate(nodeId, reason));
+  }
+
+  /** Its workspace was bound to the node by this very claim, and nothing was begun in it. */
+  get #isPlacedNow(): boolean {
+    return this.#held.lease.workspace?.isPlacedNow === true;
   }
 
   /** Repeats a use of the database until it succeeds; undefined when the lease was lost first. */

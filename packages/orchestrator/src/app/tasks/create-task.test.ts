@@ -80,6 +80,7 @@ function deps(blobs: BlobWriter, more: Partial<CreateTaskDeps> = {}): CreateTask
     transact,
     disk: { usedShare: async () => 0 },
     secrets: { list: async () => [] },
+    workspaces: { list: async () => [] },
     create: async () => 'created',
     projects,
     blobs,

@@ -25,12 +25,14 @@ import type {
   TaskReader,
   TransactTasks,
 } from '../../ports/tasks.ts';
+import type { WorkspaceReader } from '../../ports/workspaces.ts';
 import type { Caller, Outcome } from '../audit/call.ts';
 import { changeRow } from '../audit/record.ts';
 import { createdAnswer, keyLost } from '../idempotency/run-once.ts';
 import { useFolder } from '../folders/use-folder.ts';
 import { findWritable, firstProject } from '../projects/resolve-project.ts';
 import { requireSecrets } from '../secrets/require-secrets.ts';
+import { requireWorkspace } from '../workspaces/require-workspace.ts';
 import { type TaskNumbers, createNumbered } from './name-task.ts';
 import { requireRoom } from './require-room.ts';
 import { type StoredAttachment, storeInline } from './task-blobs.ts';
@@ -42,6 +44,7 @@ export interface CreateTaskDeps extends TaskCreator {
   readonly folders: Pick<Folders, 'use'>;
   readonly disk: DiskSpace;
   readonly secrets: SecretReader;
+  readonly workspaces: WorkspaceReader;
   readonly tasks: Pick<TaskReader, 'status'>;
   readonly numbers: TaskNumbers;
   readonly clock: Clock;
@@ -73,11 +76,12 @@ interface PreparedTask {
 }
 
 function metadata({ input, name, rerunOf }: PreparedTask): Readonly<Record<string, unknown>> {
-  const { image, envNames, secrets, folder } = shownWishes(input.wishes);
+  const { image, envNames, secrets, folder, workspace } = shownWishes(input.wishes);
   return {
     use_inference: input.useInference,
     ...(input.commands && { commands: input.commands }),
     ...(folder !== undefined && { folder }),
+    ...(workspace !== undefined && { workspace }),
     ...(name.provisional && { name_provisional: true }),
     ...(rerunOf !== undefined && { rerun_of: rerunOf }),
     ...(input.args && { args: input.args }),
@@ -148,6 +152,7 @@ function creationOf(
     job: prepared.unstarted
       ? undefined
       : { id: uuidv7(at.getTime()), payload: planJob(input, attachments) },
+    workspace: input.wishes.workspace,
     audit: changeRow(caller, done, at),
     kept: claim && { claim, answer: createdAnswer(caller.call, task) },
   };
@@ -204,6 +209,7 @@ export async function createTask(
     const input = readTaskInput(request);
     const name = chooseTaskName(wantedTaskName(request), input.text);
     await requireSecrets(deps.secrets, caller.actor.userId, input.wishes.secrets);
+    await requireWorkspace(deps.workspaces, caller.actor.userId, input.wishes.workspace);
     await requireRoom(deps.disk);
     stored.push(...(await storeInline(deps.blobs, request.attachments ?? [], stored)));
     if (input.stdin && !stored.some((blob) => blob.name === stdinName)) {

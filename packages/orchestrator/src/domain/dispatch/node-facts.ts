@@ -1,4 +1,4 @@
-import { folderFeature } from '@cynodeai/contracts/worker-api';
+import { folderFeature, workspaceFeature } from '@cynodeai/contracts/worker-api';
 import { at } from '@cynodeai/runtime/std';
 import { jobSecretsFeature } from '@cynodeai/contracts/control-plane';
 import { type ConfigAckStatus, type NodeStatus, sandboxOnlyLabel } from '../nodes/node.ts';
@@ -25,6 +25,8 @@ export interface NodeFacts {
   readonly takesFolders?: boolean;
   /** Its sandboxes can be given secrets. */
   readonly jobSecrets?: boolean;
+  /** It keeps workspaces between jobs. */
+  readonly keepsWorkspaces?: boolean;
   /** Jobs the node runs at once; 1 when it did not say. */
   readonly maxConcurrency: number | undefined;
   readonly inference: {
@@ -91,17 +93,25 @@ export function capabilityFacts(
   inferenceOrdered: boolean,
 ): Pick<
   NodeFacts,
-  'labels' | 'sandboxSupported' | 'takesFolders' | 'jobSecrets' | 'maxConcurrency' | 'inference'
+  | 'labels'
+  | 'sandboxSupported'
+  | 'takesFolders'
+  | 'jobSecrets'
+  | 'keepsWorkspaces'
+  | 'maxConcurrency'
+  | 'inference'
 > {
   const supported = at(sandbox, 'supported');
   const concurrency = at(sandbox, 'max_concurrency');
   const features = at(sandbox, 'features');
+  const has = (name: string): boolean => Array.isArray(features) && features.includes(name);
   const serviceUrl = at(inference, 'service_url');
   return {
     labels: Array.isArray(labels) ? labels.map(String) : [],
     sandboxSupported: typeof supported === 'boolean' ? supported : undefined,
-    ...(Array.isArray(features) && features.includes(folderFeature) && { takesFolders: true }),
-    ...(Array.isArray(features) && features.includes(jobSecretsFeature) && { jobSecrets: true }),
+    ...(has(folderFeature) && { takesFolders: true }),
+    ...(has(jobSecretsFeature) && { jobSecrets: true }),
+    ...(has(workspaceFeature) && { keepsWorkspaces: true }),
     maxConcurrency: typeof concurrency === 'number' ? concurrency : undefined,
     inference: {
       supported: at(inference, 'supported') === true,

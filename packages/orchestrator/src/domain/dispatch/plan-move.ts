@@ -36,6 +36,8 @@ export function planMove(
   { nodeId, payload, attempts, sent, reason }: LeavingJob,
 ): MovePlan {
   if (sent && !mayStartAgain(attempts)) return { kind: 'none' };
+  // Its workspace lies there, and whoever holds it there may still write.
+  if (payload.workspace !== undefined) return { kind: 'none' };
   const others = nodes.filter((node) => node.nodeId !== nodeId);
   const selection = selectNode(withoutAvoided(others, avoid), jobNeeds(payload));
   if (selection.kind === 'waiting') return { kind: 'none' };

@@ -11,15 +11,26 @@ export interface JobNeeds {
   readonly refusedBy: readonly string[];
   /** It is given secrets. */
   readonly secrets?: boolean;
+  /** It runs in a workspace that is kept between tasks. */
+  readonly workspace?: WorkspaceNeed;
+}
+
+/** A workspace as far as the choice of a node goes. See docs/reference/workspaces.md#where-it-lies. */
+export interface WorkspaceNeed {
+  /** Two jobs of one workspace are never placed at once; absent where it does not matter. */
+  readonly id?: string;
+  /** The node its content lies on; absent while there is none. */
+  readonly nodeId?: string | undefined;
 }
 
 /** What a stored job asks of a node. */
-export function jobNeeds(payload: SandboxJobPayload): JobNeeds {
+export function jobNeeds(payload: SandboxJobPayload, workspace?: WorkspaceNeed): JobNeeds {
   return {
     useInference: payload.use_inference,
     hasFolder: payload.folder !== undefined,
     refusedBy: payload.dispatch?.refused_by ?? [],
     ...(payload.secrets !== undefined && { secrets: true }),
+    ...(payload.workspace !== undefined && { workspace: workspace ?? {} }),
   };
 }
 
@@ -30,6 +41,9 @@ export type WaitingReason =
   | 'no_inference_capable_node'
   | 'no_folder_node'
   | 'no_node_for_secrets'
+  | 'no_node_for_workspaces'
+  | 'workspace_node_away'
+  | 'workspace_busy'
   | 'refused_by_every_node'
   | 'no_free_slot';
 
@@ -57,7 +71,12 @@ export function eligibleNodes(
   if (fitting.length === 0) return 'no_folder_node';
   const trusted = needs.secrets ? fitting.filter((node) => node.jobSecrets) : fitting;
   if (trusted.length === 0) return 'no_node_for_secrets';
-  const willing = trusted.filter((node) => !needs.refusedBy.includes(node.nodeId));
+  const keeping = needs.workspace ? trusted.filter((node) => node.keepsWorkspaces) : trusted;
+  if (keeping.length === 0) return 'no_node_for_workspaces';
+  const only = needs.workspace?.nodeId;
+  const there = only === undefined ? keeping : keeping.filter(({ nodeId }) => nodeId === only);
+  if (there.length === 0) return 'workspace_node_away';
+  const willing = there.filter((node) => !needs.refusedBy.includes(node.nodeId));
   return willing.length === 0 ? 'refused_by_every_node' : willing;
 }
 

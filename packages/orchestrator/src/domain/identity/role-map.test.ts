@@ -117,6 +117,8 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
   },
   'secret.read': ownButViewers,
   'secret.write': ownButViewers,
+  'workspace.read': ownButViewers,
+  'workspace.delete': ownButViewers,
   'settings.read': {
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,

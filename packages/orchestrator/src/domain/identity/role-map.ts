@@ -51,9 +51,11 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
   'node.read': { system: { ...overseers, viewer: everything }, project: {}, plain: everything },
   'node.allow_reregister': { system: administrators, project: {}, plain: [] },
   'node.invite': { system: administrators, project: {}, plain: [] },
-  // Nobody else's, whatever the role: a secret is its owner's.
+  // Nobody else's, whatever the role: secrets and workspaces are their owner's.
   'secret.read': { system: {}, project: {}, plain: ['own'] },
   'secret.write': { system: {}, project: {}, plain: ['own'] },
+  'workspace.read': { system: {}, project: {}, plain: ['own'] },
+  'workspace.delete': { system: {}, project: {}, plain: ['own'] },
   'settings.read': { system: overseers, project: {}, plain: [] },
   'settings.write': { system: administrators, project: {}, plain: [] },
   'user.read': { system: { viewer: ['own'] }, project: {}, plain: ['own'] },

@@ -78,6 +78,8 @@ export interface SandboxJobPayload extends JobPayloadBase {
   readonly input_files: readonly InputFileReference[];
   /** `sha256:…` of the folder that is its workspace. */
   readonly folder?: string;
+  /** Name of the kept workspace it runs in; `jobs.workspace_id` is the one that was meant. */
+  readonly workspace?: string;
   /** Set on the second job of a prompt. */
   readonly fallback_for?: PromptFault;
 }

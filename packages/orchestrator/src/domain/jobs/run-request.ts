@@ -8,6 +8,15 @@ export interface JobSecret {
   readonly value: string;
 }
 
+/** The kept workspace that a job was claimed with. See docs/reference/workspaces.md. */
+export interface JobWorkspace {
+  readonly id: string;
+  /** A job has run in it, so that it must be there. */
+  readonly isUsed: boolean;
+  /** This claim chose its node: as long as nothing was begun there, another may be chosen. */
+  readonly isPlacedNow: boolean;
+}
+
 /**
  * Image of a sandbox when neither the job nor a setting names one.
  * See docs/reference/inference.md#prompts.
@@ -23,6 +32,7 @@ export interface RunRequestInputs {
   readonly timeoutSeconds: number;
   readonly inputFiles: readonly InputFile[];
   readonly secrets?: readonly JobSecret[];
+  readonly workspace?: JobWorkspace | undefined;
 }
 
 /**
@@ -30,7 +40,7 @@ export interface RunRequestInputs {
  * See docs/reference/tasks-and-jobs.md#input-modes and docs/reference/leases.md#claim-and-send.
  */
 export function buildRunRequest(inputs: RunRequestInputs): RunJobRequest {
-  const { payload, secrets = [] } = inputs;
+  const { payload, secrets = [], workspace } = inputs;
   const env = Object.entries(payload.env ?? {}).filter(([name]) => !reservedEnvPattern.test(name));
   return {
     version: 1,
@@ -47,6 +57,9 @@ export function buildRunRequest(inputs: RunRequestInputs): RunJobRequest {
       use_inference: payload.use_inference,
       ...(inputs.inputFiles.length > 0 && { input_files: [...inputs.inputFiles] }),
       ...(payload.folder !== undefined && { folder: payload.folder }),
+      ...(workspace !== undefined && {
+        workspace: { workspace_id: workspace.id, must_exist: workspace.isUsed },
+      }),
     },
   };
 }

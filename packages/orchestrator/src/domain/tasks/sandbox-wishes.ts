@@ -11,9 +11,11 @@ export interface SandboxWishes {
   readonly folder?: string;
   /** Names of its creator's secrets. */
   readonly secrets?: readonly string[];
+  /** Name of its creator's workspace that is kept between tasks. */
+  readonly workspace?: string;
 }
 
-const fields = ['image', 'env', 'secrets', 'folder'] as const;
+const fields = ['image', 'env', 'secrets', 'folder', 'workspace'] as const;
 
 function refuse(field: string, message: string): never {
   throw new OrchestratorError('input_invalid', message, { field });
@@ -24,7 +26,7 @@ function refuse(field: string, message: string): never {
  * @throws OrchestratorError `input_invalid`, with no value of a variable in its words
  */
 export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
-  const { image, env, secrets = [], folder, input_mode: mode = 'prompt' } = request;
+  const { image, env, secrets = [], folder, workspace, input_mode: mode = 'prompt' } = request;
   const first = fields.find((field) => request[field] !== undefined);
   if (first !== undefined && mode === 'prompt') {
     refuse(first, `${first} needs "input_mode": "script" or "commands"`);
@@ -39,6 +41,7 @@ export function readSandboxWishes(request: CreateTaskRequest): SandboxWishes {
     ...(env !== undefined && Object.keys(env).length > 0 && { env }),
     ...(folder !== undefined && { folder }),
     ...(secrets.length > 0 && { secrets: [...new Set(secrets)].toSorted() }),
+    ...(workspace !== undefined && { workspace }),
   };
 }
 
@@ -55,14 +58,17 @@ export interface ShownWishes {
   readonly envNames?: readonly string[];
   readonly secrets?: readonly string[];
   readonly folder?: string;
+  readonly workspace?: string;
 }
 
 /** What of the wishes is kept to be shown. */
-export function shownWishes({ image, env, secrets, folder }: SandboxWishes): ShownWishes {
+export function shownWishes(wishes: SandboxWishes): ShownWishes {
+  const { image, env, secrets, folder, workspace } = wishes;
   return {
     ...(image !== undefined && { image }),
     ...(env !== undefined && { envNames: Object.keys(env).toSorted() }),
     ...(secrets !== undefined && { secrets }),
     ...(folder !== undefined && { folder }),
+    ...(workspace !== undefined && { workspace }),
   };
 }

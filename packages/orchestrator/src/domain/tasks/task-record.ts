@@ -106,6 +106,7 @@ export function taskView(task: TaskRecord): Task {
     attachments: task.attachments.toSorted(byPath).map(attachmentView),
     ...(task.args !== undefined && { args: [...task.args] }),
     ...(task.folder !== undefined && { folder: task.folder }),
+    ...(task.workspace !== undefined && { workspace: task.workspace }),
     created_at: task.createdAt.toISOString(),
     updated_at: task.updatedAt.toISOString(),
     ...courseView(task),

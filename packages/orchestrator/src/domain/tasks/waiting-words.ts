@@ -10,6 +10,10 @@ export const codeWords: Readonly<Record<WaitingReason | PromptWaitingReason, str
   no_folder_node: 'no node takes folders: their cynode is older; update it there',
   no_node_for_secrets:
     'no node can give a job secrets: one needs this version and a folder in memory; cynode doctor on a node says why',
+  no_node_for_workspaces: 'no node keeps workspaces: their cynode is older; update it there',
+  workspace_node_away:
+    'the node its workspace lies on takes no work now; cynork workspaces list names it',
+  workspace_busy: 'another task holds its workspace; cynork workspaces list names it',
   refused_by_every_node: 'every node has refused it; cynode doctor on a node says why',
   no_free_slot: 'every node is busy; it starts as soon as a job ends',
   no_inference_path: 'no node can run a model now; cynode status says why',

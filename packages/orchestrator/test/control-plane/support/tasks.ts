@@ -27,6 +27,8 @@ export async function createTask(
     readonly payload?: JobPayload;
     readonly prompt?: string;
     readonly createdAt?: Date;
+    /** Of the kept workspace that the payload names. */
+    readonly workspaceId?: string;
   } = {},
 ): Promise<TaskIds> {
   const payload = options.payload ?? sandboxPayload;
@@ -45,6 +47,7 @@ export async function createTask(
         task_id: ids.taskId,
         payload: JSON.stringify(payload),
         created_at: at,
+        workspace_id: options.workspaceId ?? null,
       })
       .execute();
     await sql`SELECT pg_notify('cynode_jobs', '')`.execute(trx);

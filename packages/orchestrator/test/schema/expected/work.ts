@@ -38,9 +38,9 @@ export const workTables: ExpectedTables = {
   jobs: {
     columns: `id task_id persona_id? node_id? status=queued payload:jsonb? result:jsonb? lease_id?
       lease_expires_at? attempt:int=0 max_attempts:int=3 next_attempt_at? started_at? ended_at?
-      created_at updated_at`,
+      created_at updated_at workspace_id?`,
     keys: ['id'],
-    references: ['task_id -> tasks', 'node_id -> nodes'],
+    references: ['task_id -> tasks', 'node_id -> nodes', 'workspace_id -> workspaces N'],
     values: { status: 'queued running completed failed canceled lease_expired' },
     rules: 1,
     indexes: [
@@ -65,6 +65,12 @@ export const workTables: ExpectedTables = {
     columns: `owner_id:uuid name:C value_ciphertext value_kid size_bytes:int created_at updated_at`,
     keys: ['owner_id, name'],
     references: ['owner_id -> users C'],
+  },
+  workspaces: {
+    columns: `id owner_id name:C node_id? holder_job_id? size_bytes:bigint? last_used_at? created_at
+      updated_at`,
+    keys: ['id', 'owner_id, name'],
+    references: ['owner_id -> users C', 'node_id -> nodes N'],
   },
   task_artifacts: {
     columns: `id task_id run_id? job_id? path storage_ref size_bytes:bigint? content_type?

@@ -41,7 +41,8 @@ export class FakeSecrets {
   }
 }
 
-function refuseViewers({ roles }: FakeUser): void {
+/** @throws ProblemError `authorization` */
+export function refuseViewers({ roles }: FakeUser): void {
   if (roles.length > 0 && roles.every((role) => role === 'viewer')) {
     throw new ProblemError('authorization', 'your role does not allow it');
   }

@@ -8,6 +8,7 @@ import { bindArtifacts } from './bind-artifacts.ts';
 import { bindAuth, callerGuard } from './bind-auth.ts';
 import { bindFolders } from './bind-folders.ts';
 import { FakeSecrets, bindSecrets } from './bind-secrets.ts';
+import { FakeWorkspaces, bindWorkspaces } from './bind-workspaces.ts';
 import { bindResults } from './bind-results.ts';
 import { bindTasks } from './bind-tasks.ts';
 import { FakeIdentity, type FakeUser } from './fake-identity.ts';
@@ -31,7 +32,8 @@ export class FakeGateway extends ScriptedServer {
   readonly clock = new FakeClock(new Date());
   readonly identity = new FakeIdentity(this.clock);
   readonly secrets = new FakeSecrets(this.clock);
-  readonly tasks = new FakeTasks(this.clock, this.secrets);
+  readonly workspaces = new FakeWorkspaces(this.clock);
+  readonly tasks = new FakeTasks(this.clock, this.secrets, this.workspaces);
   readonly alice: FakeUser = this.identity.addUser(alice.handle, alice.password, alice.id);
 
   /** Why it is not ready; it is unless there is a reason. */
@@ -44,6 +46,7 @@ export class FakeGateway extends ScriptedServer {
     bindHealthRoutes(server, async () => this.notReady, proofKey);
     bindAuth(server, this.identity, proofKey);
     bindSecrets(server, guard, this.secrets);
+    bindWorkspaces(server, guard, this.workspaces, () => this.tasks.all);
     bindTasks(server, guard, this.tasks);
     bindResults(server, guard, this.tasks);
     bindArtifacts(server, guard, this.tasks);

@@ -42,7 +42,7 @@ export interface TaskFacts {
   /** What it asked of its sandbox. */
   readonly wishes: Pick<
     CreateTaskRequest,
-    'image' | 'env' | 'folder' | 'secrets' | 'args' | 'stdin'
+    'image' | 'env' | 'folder' | 'secrets' | 'workspace' | 'args' | 'stdin'
   >;
 }
 
@@ -207,6 +207,7 @@ export class FakeTask {
       ...(wishes.args !== undefined && { args: wishes.args }),
       ...(wishes.folder !== undefined && { folder: wishes.folder }),
       ...(secrets.length > 0 && { secrets }),
+      ...(wishes.workspace !== undefined && { workspace: wishes.workspace }),
       project_id: projectId,
       attachments: files
         .map((file) => ({

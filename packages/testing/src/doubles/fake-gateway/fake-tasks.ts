@@ -11,6 +11,7 @@ import { canonicalHash } from '@cynodeai/runtime/crypto';
 import { ProblemError } from '@cynodeai/runtime/http';
 import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import type { FakeSecrets } from './bind-secrets.ts';
+import type { FakeWorkspaces } from './bind-workspaces.ts';
 import type { FakeUser } from './fake-identity.ts';
 import { type FakeFile, FakeTask } from './fake-task.ts';
 import { KeptAnswers } from './kept-answers.ts';
@@ -27,14 +28,10 @@ const overseesAll = ({ roles }: FakeUser): boolean =>
 const onlyViews = ({ roles }: FakeUser): boolean =>
   roles.length > 0 && roles.every((role) => role === 'viewer');
 
-const pickWishes = ({ image, env, folder, secrets, args, stdin }: CreateTaskRequest) => ({
-  image,
-  env,
-  folder,
-  secrets,
-  args,
-  stdin,
-});
+const pickWishes = (request: CreateTaskRequest) => {
+  const { image, env, folder, secrets, workspace, args, stdin } = request;
+  return { image, env, folder, secrets, workspace, args, stdin };
+};
 
 function fits(task: FakeTask, query: ListTasksQuery): boolean {
   const { name } = task.facts;
@@ -59,6 +56,7 @@ function fits(task: FakeTask, query: ListTasksQuery): boolean {
 export class FakeTasks {
   readonly #clock: Clock;
   readonly #secrets: FakeSecrets;
+  readonly #workspaces: FakeWorkspaces;
   /** In order of creation. */
   readonly all: FakeTask[] = [];
   readonly #projects = new Map<string, string>();
@@ -70,9 +68,10 @@ export class FakeTasks {
   /** What becomes of each task that a client creates; it stays queued unless told. */
   onCreated: ((task: FakeTask) => void) | undefined;
 
-  constructor(clock: Clock, secrets: FakeSecrets) {
+  constructor(clock: Clock, secrets: FakeSecrets, workspaces: FakeWorkspaces) {
     this.#clock = clock;
     this.#secrets = secrets;
+    this.#workspaces = workspaces;
     this.#kept = new KeptAnswers(clock);
   }
 
@@ -239,6 +238,7 @@ export class FakeTasks {
       refuseField('stdin', 'needs an attachment of that name');
     }
     if (request.folder !== undefined) this.folder(owner, request.folder);
+    this.#workspaces.use(owner, request.workspace);
     const task = new FakeTask(facts, this.#clock, () => (this.#events += 1));
     this.all.push(task);
     return task;

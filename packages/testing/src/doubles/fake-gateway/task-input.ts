@@ -16,8 +16,9 @@ const maxBytes: Readonly<Record<InputMode, number>> = {
 
 const isBlank = (text: string): boolean => text.trim() === '';
 
-function checkWishes({ image, env, folder, secrets }: CreateTaskRequest, mode: InputMode): void {
-  for (const [field, value] of Object.entries({ image, env, folder, secrets })) {
+function checkWishes(request: CreateTaskRequest, mode: InputMode): void {
+  const { image, env, folder, secrets, workspace } = request;
+  for (const [field, value] of Object.entries({ image, env, folder, secrets, workspace })) {
     if (value !== undefined && mode === 'prompt') refuseField(field, 'is for scripts and commands');
   }
   if (image !== undefined && normaliseImageRef(image) === undefined) {
@@ -81,7 +82,7 @@ export function changed(
   const isNamed = (name ?? task_name) !== undefined;
   const base = old.rerunOf === undefined ? old.name : old.name.replace(/-\d{1,6}$/, '');
   const isRenamed = changes.name !== undefined || changes.task_name !== undefined;
-  const { timeout_seconds, use_inference, secrets, stdin, args, ...more } = rest;
+  const { timeout_seconds, use_inference, secrets, workspace, stdin, args, ...more } = rest;
   const { attachments: _files, ...others } = more;
   const words = mode === old.mode && args !== undefined ? { args } : undefined;
   const lines = mode === 'commands' ? ((commands && { commands }) ?? words) : undefined;
@@ -93,7 +94,16 @@ export function changed(
     throw new ProblemError('conflict', `give the values of ${unknown.join(', ')}`);
   }
   const all = { ...known, ...changes.env };
-  const raw = { timeout_seconds, use_inference, image, folder, secrets, stdin, env: all };
+  const raw = {
+    timeout_seconds,
+    use_inference,
+    image,
+    folder,
+    secrets,
+    workspace,
+    stdin,
+    env: all,
+  };
   return {
     ...others,
     ...(mode !== 'prompt' && raw),

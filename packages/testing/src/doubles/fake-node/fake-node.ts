@@ -31,6 +31,7 @@ export async function fakeNode(options: FakeNodeOptions): Promise<FakeNode> {
     loads: [],
     lists: 0,
     models: new Map(),
+    workspaces: new Set(),
     kept,
     tokensSeen: new Set(),
     token: undefined,

@@ -22,9 +22,17 @@ function resultOf(request: RunJobRequest, answer: Exclude<RunAnswer, 'hang up'>)
     ended_at: now,
     truncated: { stdout: false, stderr: false },
     ...(request.lease_id !== undefined && { lease_id: request.lease_id }),
+    ...(request.sandbox.workspace && { workspace_bytes: 0 }),
     ...answer,
   } as RunJobResult;
 }
+
+const lostWorkspace = {
+  status: 'failed',
+  exit_code: 125,
+  error_type: 'workspace_lost',
+  workspace_bytes: undefined,
+} as const;
 
 /**
  * The Worker API of one fake node: retention and idempotency as a node has them.
@@ -100,8 +108,11 @@ export class FakeWorker {
       return known.result ?? this.#hangUp();
     }
     const life = this.#life;
+    const workspaceId = this.#takeWorkspace(request);
+    if (workspaceId === 'lost') return resultOf(request, lostWorkspace);
     const { promise, resolve } = Promise.withResolvers<void>();
     const job: KeptJob = {
+      workspaceId,
       taskId: request.task_id,
       leaseId: request.lease_id,
       result: undefined,
@@ -128,6 +139,41 @@ export class FakeWorker {
     return answer === 'hang up' ? this.#hangUp() : job.result;
   }
 
+  /** As a node does: one job at a time, and none where the content is lost. */
+  #takeWorkspace({ sandbox: { workspace } }: RunJobRequest): string | undefined {
+    if (workspace === undefined) return undefined;
+    const { workspace_id: id, must_exist: mustExist } = workspace;
+    if (this.#usesWorkspace(id)) throw new ProblemError('node_at_capacity', 'it is in use');
+    if (mustExist && !this.#node.workspaces.has(id)) return 'lost';
+    this.#node.workspaces.add(id);
+    return id;
+  }
+
+  #usesWorkspace(id: string): boolean {
+    return [...this.#kept.values()].some(
+      ({ workspaceId, result }) => workspaceId === id && result === undefined,
+    );
+  }
+
+  #bindWorkspaces(server: HttpServer): void {
+    const guard = this.#guard.bind(this);
+    bindRoute(server, workerApiRoutes.listKeptWorkspaces, {
+      guard,
+      handle: () => ({
+        status: 200,
+        body: { version: 1 as const, workspace_ids: [...this.#node.workspaces] },
+      }),
+    });
+    bindRoute(server, workerApiRoutes.removeKeptWorkspace, {
+      guard,
+      handle: ({ params: { workspace_id: id } }) => {
+        if (this.#usesWorkspace(id)) throw new ProblemError('job_conflict', 'a job runs in it');
+        if (!this.#node.workspaces.delete(id)) throw new ProblemError('not_found', 'none such');
+        return { status: 204 };
+      },
+    });
+  }
+
   #stop(jobId: string): 'stopping' | 'not_running' {
     const job = this.#kept.get(jobId);
     if (job === undefined || job.result !== undefined) return 'not_running';
@@ -141,6 +187,7 @@ export class FakeWorker {
     this.#bindRuns(server);
     this.#bindKept(server);
     this.#bindStops(server);
+    this.#bindWorkspaces(server);
     this.#bindModels(server);
   }
 

@@ -71,6 +71,8 @@ export interface FakeNode extends AsyncDisposable {
   lists: number;
   /** Models by name: what the list answers. */
   readonly models: Map<string, FakeModel>;
+  /** Ids of the workspaces it keeps between jobs. */
+  readonly workspaces: Set<string>;
   /** Jobs the node knows: running, or with a result nobody acknowledged. */
   readonly kept: ReadonlyMap<string, KeptJob>;
   /** Bearer tokens that arrived, right or wrong. */
@@ -93,6 +95,7 @@ export interface FakeNode extends AsyncDisposable {
 export interface KeptJob {
   readonly taskId: string;
   readonly leaseId: string | undefined;
+  readonly workspaceId: string | undefined;
   result: RunJobResult | undefined;
   readonly ended: Promise<void>;
   /** Fires when it is stopped. */

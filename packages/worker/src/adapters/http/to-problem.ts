@@ -21,6 +21,7 @@ const kinds: Readonly<Record<WorkerErrorCode, ProblemKind | undefined>> = {
   engine_unusable: undefined,
   image_unavailable: undefined,
   workspace_unusable: undefined,
+  workspace_lost: undefined,
   container_resists: undefined,
 };
 

@@ -13,6 +13,7 @@ import { bindHealth } from './health.ts';
 import { bindInferenceRelay, type RelayForwarder } from './inference-relay.ts';
 import { bindJobArtifacts } from './job-artifacts.ts';
 import { bindJobOutput } from './job-output.ts';
+import { bindKeptWorkspaces } from './kept-workspaces.ts';
 import { bindListModels } from './list-models.ts';
 import { bindLoadModel } from './load-model.ts';
 import { bindOpenApi } from './openapi.ts';
@@ -72,6 +73,7 @@ export async function startWorkerServer(deps: WorkerServerDeps): Promise<HttpSer
   bindJobOutput(server, config, jobs);
   bindJobArtifacts(server, config, jobs);
   bindAckJob(server, config, jobs);
+  bindKeptWorkspaces(server, config, jobs);
   bindStopJob(server, config, jobs);
   bindStopAll(server, deps);
   bindLoadModel(server, deps);

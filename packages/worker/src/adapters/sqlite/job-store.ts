@@ -39,7 +39,11 @@ function acceptedOf(row: Row): AcceptedJob {
   };
 }
 
-const runSchema = z.object({ timeoutSeconds: z.number(), useInference: z.boolean() });
+const runSchema = z.object({
+  timeoutSeconds: z.number(),
+  useInference: z.boolean(),
+  workspaceId: z.string().optional(),
+});
 
 function runOf(text: SQLOutputValue | undefined): Pick<AcceptedJob, 'run'> {
   return typeof text === 'string' ? { run: runSchema.parse(parseJson(text)) } : {};

@@ -48,6 +48,7 @@ function sandboxSettings(
       env.CYNODE_SANDBOX_MOUNT_ROOT ?? sandbox.mount_root ?? join(stateDir, 'sandbox_mounts'),
     ceiling: ceilingWish(env),
     ...(env.NODE_SANDBOX_DISK_MB !== undefined && { diskMb: env.NODE_SANDBOX_DISK_MB }),
+    workspaceMb: env.NODE_WORKSPACE_MB,
     ...(env.NODE_SANDBOX_TMP_MB !== undefined && { temporaryMb: env.NODE_SANDBOX_TMP_MB }),
     firstUid: env.NODE_SANDBOX_FIRST_UID,
   };

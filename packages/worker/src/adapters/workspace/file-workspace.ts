@@ -1,4 +1,5 @@
 import {
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -8,19 +9,20 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { InputFile } from '@cynodeai/contracts/worker-api';
 import { exists, writeFileAtomic } from '@cynodeai/runtime/files';
 import { messageOf } from '@cynodeai/runtime/std';
 import { diskFull, isDiskFull, WorkerError } from '../../domain/errors.ts';
 import { sandboxLayout } from '../../domain/sandbox/layout.ts';
-import type { JobWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
+import type { JobWorkspace, KeptWorkspace, WorkspaceStore } from '../../ports/workspace.ts';
 import { FolderCache } from './folder-cache.ts';
 import { type LayerMounts, layerNames, makeLayerDirs } from './layer-mounts.ts';
 import { StagedFiles } from './staged-files.ts';
 import { StagedFolders, stagedFoldersIn } from './staged-folders.ts';
 import type { JobUsers } from './job-users.ts';
+import { KeptWorkspaces } from './kept-workspaces.ts';
 import { requireBeside } from './require-beside.ts';
 import { giveAway, makeOwnedDir, type Owner, writeInputFiles } from './write-input-file.ts';
 
@@ -43,6 +45,8 @@ const ownerFile = 'node';
 const folderFile = 'folder';
 /** File that is shown in the sandbox in place of the image's, which does not know the job's user. */
 const passwdFile = 'passwd';
+/** File that names the kept workspace of a job. */
+const keptFile = 'kept';
 const passwdOf = ({ uid, gid }: Owner): string => `root:x:0:0:root:/root:/bin/sh
 sandbox:x:${uid}:${gid}:sandbox:${sandboxLayout.workspaceDir}:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/bin/false
@@ -117,18 +121,27 @@ interface WorkspaceParts {
   readonly staged: StagedFiles;
   readonly folders: StagedFolders;
   readonly mounts: LayerMounts | undefined;
+  readonly kept: KeptWorkspaces;
 }
 
 interface JobInput {
   readonly jobId: string;
   readonly files: readonly InputFile[];
   readonly folder: string | undefined;
+  /** The workspace that what the job is sent is laid over. */
+  readonly kept: KeptWorkspace | undefined;
+}
+
+/** A folder that is kept for all jobs, as one's own: what is laid over something else cannot be a layer over it. */
+function copyTree(from: string, to: string): Promise<void> {
+  const mode = constants.COPYFILE_FICLONE;
+  return cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, mode });
 }
 
 /** Writes the workspace of a job: what was staged for it and what came with it. */
 async function writeWorkspace(
   { staged, folders, mounts }: WorkspaceParts,
-  { jobId, files, folder }: JobInput,
+  { jobId, files, folder, kept }: JobInput,
   staging: string,
   owner: Owner | undefined,
 ): Promise<void> {
@@ -140,7 +153,9 @@ async function writeWorkspace(
     return writeInputFiles(workspace, files, owner);
   }
   const tree = await folders.take(jobId, folder, workspace);
-  const isLayer = tree !== undefined && owner !== undefined && mounts !== undefined;
+  const isCopied = tree !== undefined && kept !== undefined;
+  if (isCopied) await copyTree(tree, workspace);
+  const isLayer = tree !== undefined && !isCopied && owner !== undefined && mounts !== undefined;
   if (isLayer) await makeLayerDirs(staging, owner);
   const target = isLayer ? join(staging, layerNames.upper) : workspace;
   await staged.mergeInto(jobId, target, files.length);
@@ -164,10 +179,10 @@ async function makeDirectory(
   input: JobInput,
   staging: string,
 ): Promise<Owner | undefined> {
-  const { jobId } = input;
+  const { jobId, kept } = input;
   await makeOwnedDir(staging, 0o700);
   await writeFile(join(staging, ownerFile), nodeSlug, { mode: 0o600, flag: 'wx' });
-  const owner = users?.take(jobId);
+  const owner = users?.take(jobId, kept && parts.kept.ownerOf(kept.id));
   await writeWorkspace(parts, input, staging, owner);
   await makeOwnedDir(join(staging, 'job'), 0o700, owner);
   await makeOwnedDir(join(staging, 'job', 'artifacts'), 0o700, owner);
@@ -175,17 +190,26 @@ async function makeDirectory(
   if (owner !== undefined) {
     await writeFileAtomic(join(staging, passwdFile), passwdOf(owner), { mode: 0o644 });
   }
+  if (kept !== undefined) {
+    await writeFile(join(staging, keptFile), kept.id, { mode: 0o600, flag: 'wx' });
+    await parts.kept.open(kept, jobId, join(staging, layerNames.merged), owner);
+  }
   return owner;
 }
 
-function placeOf(root: string, owner: Owner | undefined): JobWorkspace {
+function placeOf(
+  root: string,
+  owner: Owner | undefined,
+  kept?: readonly [id: string, content: string],
+): JobWorkspace {
   const upper = join(root, layerNames.upper);
   const jobDir = join(root, 'job');
   return {
-    workspaceDir: join(root, layerNames.merged),
+    workspaceDir: kept?.[1] ?? join(root, layerNames.merged),
     jobDir,
     ...(existsSync(upper) && { writtenDirs: [upper, jobDir] }),
     ...(owner !== undefined && { user: { ...owner, passwdFile: join(root, passwdFile) } }),
+    ...(kept && { keptId: kept[0] }),
   };
 }
 
@@ -222,6 +246,32 @@ function pathsOf({ mountRoot, nodeSlug }: FileWorkspaceOptions) {
   };
 }
 
+/** Makes the directory of a job, or nothing of it. @throws WorkerError as `WorkspaceStore.create` */
+async function makeNamed(
+  options: FileWorkspaceOptions,
+  { cache, ...parts }: WorkspaceParts & { readonly cache: FolderCache | undefined },
+  input: JobInput,
+): Promise<JobWorkspace> {
+  const { users, removeTree, mounts } = options;
+  const { finalPath, newPath } = pathsOf(options);
+  const { jobId, kept } = input;
+  if (await exists(finalPath(jobId))) {
+    throw new WorkerError('job_conflict', 'a directory of this job exists already');
+  }
+  try {
+    const owner = await makeDirectory(options, parts, input, newPath(jobId));
+    await rename(newPath(jobId), finalPath(jobId));
+    return placeOf(finalPath(jobId), owner, kept && [kept.id, parts.kept.contentOf(kept.id)]);
+  } catch (error) {
+    await mounts?.unmount(newPath(jobId));
+    await removeTree(newPath(jobId));
+    await removeTree(parts.staged.rootOf(jobId));
+    users?.release(jobId);
+    cache?.release(jobId);
+    throw inOurTerms(error);
+  }
+}
+
 /** Job directories on a local file system. A directory gets its name when it is complete and loses it before it is taken apart. */
 export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceStore {
   const { mountRoot, nodeSlug, users, removeTree, mounts } = options;
@@ -230,7 +280,8 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
   const cache = mounts && users && openCache(options, mounts, basename(staged.rootOf('')));
   const rootOf = (jobId: string): string => staged.rootOf(jobId);
   const folders = new StagedFolders({ rootOf, removeTree, cache });
-  const parts = { staged, folders, mounts };
+  const kept = new KeptWorkspaces({ mountRoot, nodeSlug, removeTree });
+  const parts = { staged, folders, mounts, kept };
 
   const removeUsed = async (jobId: string): Promise<void> => {
     for (const path of [finalPath(jobId), oldPath(jobId), newPath(jobId)]) {
@@ -252,32 +303,18 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
   return {
     check: async () => checkMountRoot(mountRoot),
 
-    create: async (jobId, files, folder) => {
-      if (await exists(finalPath(jobId))) {
-        throw new WorkerError('job_conflict', 'a directory of this job exists already');
-      }
-      try {
-        const input = { jobId, files, folder };
-        const owner = await makeDirectory(options, parts, input, newPath(jobId));
-        await rename(newPath(jobId), finalPath(jobId));
-        return placeOf(finalPath(jobId), owner);
-      } catch (error) {
-        await mounts?.unmount(newPath(jobId));
-        await removeTree(newPath(jobId));
-        await removeTree(staged.rootOf(jobId));
-        users?.release(jobId);
-        cache?.release(jobId);
-        throw inOurTerms(error);
-      }
-    },
+    create: (jobId, files, folder, keptOne) =>
+      makeNamed(options, { ...parts, cache }, { jobId, files, folder, kept: keptOne }),
 
     find: async (jobId) => {
       const root = finalPath(jobId);
       if ((await ownJobId(options, jobId)) === undefined) return undefined;
       // The folder itself is out of the job's reach: what is in it is still whose it was made for.
-      const { uid, gid } = await stat(join(root, 'workspace'));
+      const { uid, gid } = await stat(join(root, 'job'));
       users?.keep(jobId, uid);
-      return placeOf(root, users && { uid, gid });
+      const owner = users && { uid, gid };
+      const id = await readFile(join(root, keptFile), 'utf8').catch(() => undefined);
+      return placeOf(root, owner, id === undefined ? undefined : [id, kept.contentOf(id)]);
     },
 
     stage: (...call) => staged.receive(...call),
@@ -300,6 +337,14 @@ export function createFileWorkspace(options: FileWorkspaceOptions): WorkspaceSto
 
     remove,
 
-    removeStrays: (lives) => removeJobs(options, removeUsed, lives),
+    removeStrays: async (lives) => {
+      await kept.removeOld();
+      return removeJobs(options, removeUsed, lives);
+    },
+
+    keptHolder: (id) => kept.holder(id),
+    releaseKept: (id) => kept.release(id),
+    keptIds: () => kept.ids(),
+    removeKept: (id) => kept.remove(id),
   };
 }

@@ -20,11 +20,15 @@ export class JobUsers {
     this.#next = randomInt(count);
   }
 
-  /** A user that no other job has. @throws WorkerError `internal` when all are taken */
-  take(jobId: string): Owner {
+  /** A user that no other job has, `preferred` where that is free. @throws WorkerError `internal` when all are taken */
+  take(jobId: string, preferred?: number): Owner {
     const taken = new Set(this.#taken.values());
     if (taken.size >= this.#count) {
       throw new WorkerError('internal', 'every user of the range for jobs is taken');
+    }
+    if (preferred !== undefined && this.#has(preferred) && !taken.has(preferred)) {
+      this.#taken.set(jobId, preferred);
+      return { uid: preferred, gid: preferred };
     }
     let uid: number;
     do {
@@ -38,6 +42,10 @@ export class JobUsers {
   /** A job that an earlier process gave this user still has it. */
   keep(jobId: string, uid: number): void {
     this.#taken.set(jobId, uid);
+  }
+
+  #has(uid: number): boolean {
+    return uid >= this.#first && uid < this.#first + this.#count;
   }
 
   /** The job and its files are gone. */

@@ -1,17 +1,25 @@
 import type { Log } from '@cynodeai/runtime/observe';
 import { messageOf } from '@cynodeai/runtime/std';
 import {
+  type Bound,
   type Disk,
   type DiskWish,
   jobBound,
+  least,
   roomAbove,
   type Taken,
 } from '../../domain/disk/bounds.ts';
-import { beyondBound, bytesText, type DiskEnd, whomToEnd } from '../../domain/disk/judge.ts';
+import {
+  beyondBound,
+  bytesText,
+  type DiskEnd,
+  type Measured,
+  whomToEnd,
+} from '../../domain/disk/judge.ts';
 import { WorkerError } from '../../domain/errors.ts';
 import type { DiskGauge, DiskReserve } from '../../ports/disk.ts';
 import type { Timer } from '../../ports/timer.ts';
-import { type GuardedJob, sum, takenOf, type Watch, WatchedJob } from './watched-job.ts';
+import { type GuardedJob, noneKept, sum, takenOf, type Watch, WatchedJob } from './watched-job.ts';
 
 export interface DiskGuardDeps {
   readonly gauge: DiskGauge;
@@ -81,10 +89,32 @@ export class DiskGuard {
     const places = layersDir === undefined ? folders : [...folders, layersDir];
     const disks = await gauge.spaces(places);
     const onClosed = (): void => void this.#jobs.delete(jobId);
-    const watched = new WatchedJob({ gauge, timer, onClosed }, job, disks, this.#boundOn(disks));
+    const kept = job.keptFolder === undefined ? noneKept : await this.#measureKept(job.keptFolder);
+    const bound = this.#withKept(this.#boundOn(disks), job, kept);
+    const watched = new WatchedJob({ gauge, timer, onClosed }, job, disks, bound, kept);
     this.#jobs.set(jobId, watched);
     if (!this.#isLooking) void this.#look();
     return watched;
+  }
+
+  /** Bytes below a folder, as far as they are counted within half a minute. */
+  async sizeOf(folder: string): Promise<number> {
+    return sum((await this.#measureKept(folder)).values()).bytes;
+  }
+
+  #measureKept(folder: string): Promise<ReadonlyMap<number, Measured>> {
+    const place = { folders: [folder], layer: undefined, pid: undefined };
+    return this.#deps.gauge.measure({ ...place, limitMs: limits.calmMs });
+  }
+
+  /** Of a job in a kept workspace counts what it adds; the workspace as a whole has a bound of its own. */
+  #withKept(bound: Taken, job: GuardedJob, kept: ReadonlyMap<number, Measured>): Bound {
+    const { workspaceBytes } = this.#deps.wish;
+    if (job.keptFolder === undefined || workspaceBytes === undefined) return bound;
+    const before = sum(kept.values()).bytes;
+    const left = Math.max(workspaceBytes - before, least.bytes);
+    if (left >= bound.bytes) return bound;
+    return { ...bound, bytes: left, workspaceBytes };
   }
 
   /** Gives back the reserve, for a step that found no room. */

@@ -1,4 +1,4 @@
-import type { Disk, Taken } from '../../domain/disk/bounds.ts';
+import type { Bound, Disk, Taken } from '../../domain/disk/bounds.ts';
 import type { DiskEnd, Measured } from '../../domain/disk/judge.ts';
 import type { DiskGauge } from '../../ports/disk.ts';
 import type { ContainerTrace } from '../../ports/sandbox-engine.ts';
@@ -9,6 +9,8 @@ export interface GuardedJob {
   readonly jobId: string;
   /** Its folders on the host. */
   readonly folders: readonly string[];
+  /** One of them that was there before it and stays after it: only what it adds there counts. */
+  readonly keptFolder?: string;
   /** Folder that its layer will lie in; undefined where that is out of reach. */
   readonly layersDir: string | undefined;
   /** Where its container is found, within a time in ms. */
@@ -43,6 +45,17 @@ export function sum(parts: Iterable<Taken>): Taken {
   return { bytes, files };
 }
 
+export const noneKept: ReadonlyMap<number, Measured> = new Map();
+
+/** What was added to what was there before. */
+function beyond(whole: Measured, before: Measured = nothing): Measured {
+  return {
+    bytes: Math.max(0, whole.bytes - before.bytes),
+    files: Math.max(0, whole.files - before.files),
+    hidden: whole.hidden,
+  };
+}
+
 export interface WatchedJobDeps {
   readonly gauge: Pick<DiskGauge, 'measure'>;
   readonly timer: Pick<Timer, 'elapsedMs'>;
@@ -53,12 +66,13 @@ export interface WatchedJobDeps {
 export class WatchedJob implements Watch {
   readonly job: GuardedJob;
   /** What it may have of all disks together. */
-  readonly bound: Taken;
+  readonly bound: Bound;
   ended: DiskEnd | undefined;
   isOver = false;
   /** It, or what it left, is about to go. */
   isLeaving = false;
   readonly #deps: WatchedJobDeps;
+  readonly #kept: ReadonlyMap<number, Measured>;
   readonly #devices: ReadonlySet<number>;
   #measured: ReadonlyMap<number, Measured> = new Map();
   #isBeingJudged = false;
@@ -68,8 +82,15 @@ export class WatchedJob implements Watch {
   /** Not measured again before. */
   #restsUntilMs = 0;
 
-  /** @param disks those it writes on */
-  constructor(deps: WatchedJobDeps, job: GuardedJob, disks: readonly Disk[], bound: Taken) {
+  /** @param disks those it writes on; @param kept what was in its kept workspace before it */
+  constructor(
+    deps: WatchedJobDeps,
+    job: GuardedJob,
+    disks: readonly Disk[],
+    bound: Bound,
+    kept: ReadonlyMap<number, Measured> = noneKept,
+  ) {
+    this.#kept = kept;
     this.#deps = deps;
     this.job = job;
     this.bound = bound;
@@ -133,12 +154,15 @@ export class WatchedJob implements Watch {
   async measure(limitMs: number): Promise<void> {
     const { folders, trace } = this.job;
     const found = await trace(limitMs).catch((): ContainerTrace => ({}));
-    this.#measured = await this.#deps.gauge.measure({
+    const measured = await this.#deps.gauge.measure({
       folders,
       layer: found.layer,
       pid: found.pid,
       limitMs,
     });
+    this.#measured = new Map(
+      [...measured].map(([device, whole]) => [device, beyond(whole, this.#kept.get(device))]),
+    );
   }
 
   #takenOf(disks: readonly Disk[]): Taken {

@@ -19,13 +19,18 @@ export function acceptJob(
   { timeoutSeconds }: Pick<AdmittedJob, 'timeoutSeconds'>,
   acceptedAt: Date,
 ): void {
+  const { sandbox } = request;
   try {
     deps.store.accept({
       jobId: request.job_id,
       taskId: request.task_id,
       ...(request.lease_id !== undefined && { leaseId: request.lease_id }),
       acceptedAt,
-      run: { timeoutSeconds, useInference: request.sandbox.use_inference === true },
+      run: {
+        timeoutSeconds,
+        useInference: sandbox.use_inference === true,
+        ...(sandbox.workspace && { workspaceId: sandbox.workspace.workspace_id }),
+      },
     });
   } catch (cause) {
     if (!isDiskFull(cause)) throw cause;

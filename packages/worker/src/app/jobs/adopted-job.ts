@@ -11,14 +11,18 @@ export function adoptedRequest({ taskId, jobId, leaseId, acceptedAt, run }: Adop
   readonly acceptedAt: Date;
   readonly admitted: AdmittedJob;
 } {
-  const { timeoutSeconds, useInference } = run;
+  const { timeoutSeconds, useInference, workspaceId: id } = run;
   return {
     request: {
       version: 1,
       task_id: taskId,
       job_id: jobId,
       ...(leaseId !== undefined && { lease_id: leaseId }),
-      sandbox: { command: [], use_inference: useInference },
+      sandbox: {
+        command: [],
+        use_inference: useInference,
+        ...(id !== undefined && { workspace: { workspace_id: id, must_exist: true } }),
+      },
     },
     acceptedAt,
     admitted: { image: '', timeoutSeconds },

@@ -80,6 +80,14 @@ function tailsOf({ stdout, stderr }: JobOutput, reason: string | undefined) {
   return { ...(stdout.tail && { stdout: stdout.tail }), ...(said && { stderr: said }) };
 }
 
+/** What is known of a run beside its exit and its output. */
+interface Found {
+  readonly diskEnd?: DiskEnd | undefined;
+  readonly left: CollectedArtifacts;
+  /** What is in the kept workspace it ran in. */
+  readonly workspaceBytes?: number | undefined;
+}
+
 /**
  * The answer to a run, with the files that it left; `diskEnd` tells that it was ended on behalf of the disk.
  * See docs/reference/worker-api.md#run-results.
@@ -88,7 +96,7 @@ export function jobResult(
   request: RunJobRequest,
   exit: SandboxExit,
   output: JobOutput,
-  { diskEnd, left }: { readonly diskEnd?: DiskEnd | undefined; readonly left: CollectedArtifacts },
+  { diskEnd, left, workspaceBytes }: Found,
 ): RunJobResult {
   const outcome = outcomeOf(exit, diskEnd);
   const masked: MaskedPlace[] = [
@@ -118,6 +126,7 @@ export function jobResult(
     ...(left.artifacts.length > 0 && { artifacts: [...left.artifacts] }),
     ...(masked.length > 0 && { masked }),
     ...(left.omitted > 0 && { artifacts_omitted: left.omitted }),
+    ...(workspaceBytes !== undefined && { workspace_bytes: workspaceBytes }),
   };
 }
 

@@ -50,6 +50,10 @@ export interface JobService {
    * @throws WorkerError `not_found`; `job_conflict` while the job runs or when it is one of another task
    */
   acknowledge(ack: Pick<AckJobRequest, 'job_id' | 'task_id'>): void;
+  /** Ids of the workspaces that are kept here between jobs. */
+  workspaces(): Promise<readonly string[]>;
+  /** Removes a kept workspace. @throws WorkerError `not_found`, `job_conflict` while a job runs in it */
+  removeWorkspace(id: string): Promise<void>;
   /** Starts ending a job: SIGTERM, `graceSeconds`, kill. Its run then answers `failed`. */
   stop(jobId: string, graceSeconds: number): 'stopping' | 'not_running';
   /** Ends all running jobs as `stop` does; returns 5 s after `graceMs` at the latest. */

@@ -27,6 +27,7 @@ import type { JobService } from './job-service-interface.ts';
 import { type StopOutcome, stopJobs } from './stop-jobs.ts';
 import { requireRoom, whileRoom } from './require-room.ts';
 import { storeResult } from './store-result.ts';
+import { WorkspacesInUse } from './workspaces-in-use.ts';
 
 export type { JobService } from './job-service-interface.ts';
 
@@ -58,11 +59,14 @@ class SandboxJobs implements JobService {
   readonly #deps: JobServiceDeps;
   readonly #jobs = new Map<string, Job>();
   readonly #kept: KeptResults;
+  readonly #inUse: WorkspacesInUse;
   #closing = false;
 
   constructor(deps: JobServiceDeps) {
     this.#deps = deps;
     this.#kept = new KeptResults(deps);
+    const live = () => this.#live().map(({ request }) => request);
+    this.#inUse = new WorkspacesInUse(deps.workspace, live);
   }
 
   get running(): number {
@@ -149,6 +153,14 @@ class SandboxJobs implements JobService {
     this.#kept.acknowledge(ack);
   }
 
+  workspaces(): Promise<readonly string[]> {
+    return this.#deps.workspace.keptIds();
+  }
+
+  removeWorkspace(id: string): Promise<void> {
+    return this.#inUse.remove(id);
+  }
+
   stop(jobId: string, graceSeconds: number): 'stopping' | 'not_running' {
     const job = this.#jobs.get(jobId);
     if (job === undefined || job.state === 'ended') return 'not_running';
@@ -210,6 +222,7 @@ class SandboxJobs implements JobService {
     if (this.#closing) throw shuttingDown();
     const limits = this.#deps.limits();
     const admitted = admitJob(request, limits);
+    this.#inUse.require(request);
     if (this.running >= limits.maxConcurrency) {
       throw new WorkerError('node_at_capacity', 'the node runs as many jobs as it may', {
         retryAfterSeconds,

@@ -25,6 +25,7 @@ import type { Watch } from '../disk/watched-job.ts';
 import type { AdmittedJob } from './admit-job.ts';
 import { chooseImage } from './choose-image.ts';
 import { jobResult } from './job-result.ts';
+import { endFormerHolder, withKept } from './kept-workspace.ts';
 import { requireRoom } from './require-room.ts';
 import {
   adoptContainer,
@@ -48,7 +49,7 @@ export interface RunJobDeps {
   readonly relay: InferenceRelay;
   /** The model a job with inference is told; undefined while there is none that completes text. */
   readonly model: () => string | undefined;
-  readonly disk: Pick<DiskGuard, 'admit' | 'watch' | 'makeRoom'>;
+  readonly disk: Pick<DiskGuard, 'admit' | 'watch' | 'makeRoom' | 'sizeOf'>;
   /** `/tmp` of a job, MiB. */
   readonly temporaryMb: number;
   readonly nodeSlug: string;
@@ -161,6 +162,8 @@ interface Ran extends ContainerOutcome {
   readonly diskEnd?: DiskEnd | undefined;
   /** Files that it left; absent where no container was. */
   readonly left?: CollectedArtifacts;
+  /** What is in its kept workspace. */
+  readonly workspaceBytes?: number;
 }
 
 /** Runs the container under the watch of the disk, which may end it. */
@@ -176,6 +179,7 @@ async function runWatched(
   const watch = await disk.watch({
     jobId: run.request.job_id,
     folders: dirs.writtenDirs ?? [dirs.workspaceDir, dirs.jobDir],
+    ...(dirs.keptId !== undefined && { keptFolder: dirs.workspaceDir }),
     layersDir: engine.layersDir,
     trace: (limitMs) => engine.traceOf(run.name, limitMs),
     end: () => {
@@ -281,20 +285,23 @@ async function runSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
   const image = await chooseImage(deps.engine, run.admitted, run.signal);
   await requireRoom(deps);
   const files = run.request.sandbox.input_files ?? [];
-  const { folder, secrets = [] } = run.request.sandbox;
-  const dirs = await deps.workspace.create(run.request.job_id, files, folder);
+  const { folder, secrets = [], workspace } = run.request.sandbox;
+  const kept = workspace && { id: workspace.workspace_id, mustExist: workspace.must_exist };
+  if (kept !== undefined) await endFormerHolder(deps, kept.id);
+  const dirs = await deps.workspace.create(run.request.job_id, files, folder, kept);
   const masker = createMasker(secrets.map(({ value }) => value));
   const ran = await withSecrets(deps, run, dirs, (secretsDir) =>
     runIn(deps, run, { dirs, image, secretsDir, masker }),
   );
-  return withLeft(deps, run, dirs, ran, masker);
+  return withLeft(deps, run, dirs, await withKept(deps, dirs, ran), masker);
 }
 
 /** @throws WorkerError `start_lost` where nothing of the run is there any more */
 async function adoptSandbox(deps: RunJobDeps, run: JobRun): Promise<Ran> {
   const dirs = await deps.workspace.find(run.request.job_id);
   if (dirs === undefined) throw new WorkerError('start_lost', 'the folder of the job is gone');
-  return withLeft(deps, run, dirs, await adoptIn(deps, run, dirs));
+  const ran = await adoptIn(deps, run, dirs);
+  return withLeft(deps, run, dirs, await withKept(deps, dirs, ran));
 }
 
 /** What ran, with what it left. */
@@ -333,7 +340,8 @@ function early(deps: RunJobDeps, run: JobRun, error: unknown): SandboxExit {
   if (run.signal.aborted) {
     return { kind: 'stopped', exitCode: undefined, startedAt: now, endedAt: now };
   }
-  if (!(error instanceof WorkerError) || error.code !== 'image_unavailable') throw error;
+  const isOfJob = (code: string) => code === 'image_unavailable' || code === 'workspace_lost';
+  if (!(error instanceof WorkerError) || !isOfJob(error.code)) throw error;
   return {
     kind: 'not_started',
     exitCode: 125,
@@ -375,9 +383,10 @@ export async function adoptJob(deps: RunJobDeps, run: JobRun): Promise<JobEnd> {
   return endOf(run, await ran);
 }
 
-function endOf(run: JobRun, { exit, diskEnd, left = none, ...output }: Ran): JobEnd {
+function endOf(run: JobRun, ran: Ran): JobEnd {
+  const { exit, diskEnd, left = none, workspaceBytes, ...output } = ran;
   return {
-    result: jobResult(run.request, exit, output, { diskEnd, left }),
+    result: jobResult(run.request, exit, output, { diskEnd, left, workspaceBytes }),
     stopped: exit.kind === 'stopped' && diskEnd === undefined,
     endedForDisk: diskEnd !== undefined,
   };

@@ -1,6 +1,6 @@
 import { type ContainerEngine, transportOf } from '@cynodeai/contracts/common';
 import { type NodeCapabilityReport, jobSecretsFeature } from '@cynodeai/contracts/control-plane';
-import { folderFeature } from '@cynodeai/contracts/worker-api';
+import { folderFeature, workspaceFeature } from '@cynodeai/contracts/worker-api';
 import type { NodeSettings } from '../node/settings.ts';
 import { type InferenceFacts, traitsOnWire } from '../inference/models.ts';
 import type { GpuDevice, HostFacts } from './host-facts.ts';
@@ -136,6 +136,7 @@ export function capabilityReport(input: ReportInput): NodeCapabilityReport {
       features: [
         ...runtime.features,
         folderFeature,
+        workspaceFeature,
         ...(input.secretsUsable ? [jobSecretsFeature] : []),
       ].toSorted(),
       max_concurrency: settings.sandbox.maxConcurrency,

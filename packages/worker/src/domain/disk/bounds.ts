@@ -24,6 +24,14 @@ export interface DiskWish {
   readonly jobMb?: number;
   /** Jobs that run at the same time, 1 or more. */
   readonly maxConcurrency: number;
+  /** A workspace that is kept between jobs, bytes. */
+  readonly workspaceBytes?: number;
+}
+
+/** What a job may have. */
+export interface Bound extends Taken {
+  /** What its kept workspace may have as a whole, where that is what bounds the job. */
+  readonly workspaceBytes?: number;
 }
 
 const mib = 1024 ** 2;
@@ -36,7 +44,7 @@ const floors = {
 } as const;
 
 /** What a job may have at least, whatever is free. */
-const least: Taken = { bytes: 16 * mib, files: 2000 };
+export const least: Taken = { bytes: 16 * mib, files: 2000 };
 
 const reserveBytes = { share: 0.01, least: 2 * mib, most: 64 * mib } as const;
 

@@ -1,4 +1,4 @@
-import type { Taken } from './bounds.ts';
+import type { Bound, Taken } from './bounds.ts';
 
 /** What was found of a job's files; `hidden` when there is something that the node may not read. */
 export interface Measured extends Taken {
@@ -27,7 +27,14 @@ export function bytesText(bytes: number): string {
 const where = '/workspace, /job and what it changed of the image together';
 
 /** Why a job has too much of the disk; undefined while it has not. */
-export function beyondBound(measured: Measured, bound: Taken): DiskEnd | undefined {
+export function beyondBound(measured: Measured, bound: Bound): DiskEnd | undefined {
+  if (measured.bytes > bound.bytes && bound.workspaceBytes !== undefined) {
+    const most = bytesText(bound.workspaceBytes);
+    return {
+      kind: 'disk_limit',
+      words: `the job was ended, because its workspace is kept and may have ${most}; remove what is not needed in it, or have the operator of the node set NODE_WORKSPACE_MB`,
+    };
+  }
   if (measured.bytes > bound.bytes) {
     return {
       kind: 'disk_limit',

@@ -31,6 +31,8 @@ export interface SandboxSettings {
   readonly ceiling: Omit<CeilingWish, 'maxConcurrency'>;
   /** Disk of one job, MiB, where it is not to follow from the disk. */
   readonly diskMb?: number;
+  /** A workspace that is kept between jobs, MiB. */
+  readonly workspaceMb: number;
   /** `/tmp` of one job, MiB, where it is not to follow from the memory. */
   readonly temporaryMb?: number;
   /** The first of the users of jobs under a rootful engine. */

@@ -20,6 +20,8 @@ export class FakeWorkspace implements WorkspaceStore {
   /** Folders of earlier jobs. */
   readonly known = new Set<string>();
   broken: string | undefined;
+  /** Ids of workspaces that are kept between jobs. */
+  readonly kept = new Set<string>();
   /** When a job last got a staged file. */
   readonly #waiting = new Map<string, Date>();
   /** The folder that was staged for a job. */
@@ -29,14 +31,35 @@ export class FakeWorkspace implements WorkspaceStore {
     if (this.broken !== undefined) throw new WorkerError('workspace_unusable', this.broken);
   }
 
-  async create(jobId: string, _files: readonly unknown[], folder?: string) {
+  async create(
+    ...[jobId, _files, folder, kept]: Parameters<WorkspaceStore['create']>
+  ): Promise<JobWorkspace> {
     if (this.present.has(jobId)) throw new WorkerError('job_conflict', 'it exists already');
     if (folder !== undefined && this.#folders.get(jobId) !== folder) {
       throw new WorkerError('not_run', 'the folder of the job is not here');
     }
+    if (kept?.mustExist === true && !this.kept.has(kept.id)) {
+      throw new WorkerError('workspace_lost', 'the workspace is not on this node any more');
+    }
     this.present.add(jobId);
     this.#waiting.delete(jobId);
-    return this.#placeOf(jobId);
+    if (kept === undefined) return this.#placeOf(jobId);
+    this.kept.add(kept.id);
+    return { ...this.#placeOf(jobId), keptId: kept.id };
+  }
+
+  async keptHolder(): Promise<string | undefined> {
+    return undefined;
+  }
+
+  async releaseKept(): Promise<void> {}
+
+  async keptIds(): Promise<readonly string[]> {
+    return [...this.kept];
+  }
+
+  async removeKept(id: string): Promise<boolean> {
+    return this.kept.delete(id);
   }
 
   async find(jobId: string) {

@@ -9,6 +9,7 @@ import { dispatchSettingsJson } from '../settings/dispatch-settings.ts';
 import type { Database } from '../tables.ts';
 import { type CandidateRow, claimedJob, promptColumn } from './claimed-job.ts';
 import { hasDueRetry, isDue, isRetry } from './due-jobs.ts';
+import { workspaceColumns } from '../workspaces/hold-workspaces.ts';
 import { type JobStart, startJobs } from './start-jobs.ts';
 
 type RetryRow = CandidateRow & { readonly node_id: string };
@@ -16,8 +17,8 @@ type RetryRow = CandidateRow & { readonly node_id: string };
 async function lockRetries(trx: Transaction<Database>): Promise<readonly RetryRow[]> {
   const { rows } = await sql<RetryRow>`
     SELECT j.id, j.task_id, j.attempt, j.payload, j.node_id, ${promptColumn},
-      ${dispatchSettingsJson} AS settings
-    FROM jobs j JOIN tasks t ON t.id = j.task_id
+      ${workspaceColumns}, ${dispatchSettingsJson} AS settings
+    FROM jobs j JOIN tasks t ON t.id = j.task_id LEFT JOIN workspaces w ON w.id = j.workspace_id
     WHERE ${isDue} AND ${isRetry} AND t.status IN ('pending', 'running')
     ORDER BY j.created_at, j.id
     LIMIT ${maxJobsPerTransaction}

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { WorkspaceNeed } from '../../../domain/dispatch/select-node.ts';
 import type { SandboxJobPayload } from '../../../domain/jobs/job-payload.ts';
 import { dispatchDeadlineMs, effectiveTimeoutSeconds } from '../../../domain/jobs/job-timeouts.ts';
 import type { ClaimedJob } from '../../../ports/claims.ts';
@@ -12,6 +13,9 @@ export interface CandidateRow {
   readonly attempt: number;
   readonly payload: SandboxJobPayload;
   readonly prompt: string | null;
+  readonly workspace_id: string | null;
+  readonly workspace_node_id: string | null;
+  readonly workspace_used: boolean | null;
   /** The settings of the claim, the same in every row. */
   readonly settings: Record<string, unknown> | null;
 }
@@ -19,6 +23,12 @@ export interface CandidateRow {
 /** SQL: column `prompt` of a candidate, read only for jobs that need it. */
 export const promptColumn = sql`
   CASE WHEN j.payload -> 'input_files' @> '[{"source": {"kind": "prompt"}}]' THEN t.prompt END AS prompt`;
+
+/** The place of a row's workspace, for the choice of a node. */
+export function workspaceNeed(row: CandidateRow): WorkspaceNeed | undefined {
+  if (row.workspace_id === null) return undefined;
+  return { id: row.workspace_id, nodeId: row.workspace_node_id ?? undefined };
+}
 
 /** A locked row as the job its claimer will own, under a new lease. */
 export function claimedJob(
@@ -43,5 +53,12 @@ export function claimedJob(
     timeoutSeconds,
     deadlineMs: dispatchDeadlineMs(timeoutSeconds),
     leaseMs: settings.leaseMs,
+    ...(row.workspace_id !== null && {
+      workspace: {
+        id: row.workspace_id,
+        isUsed: row.workspace_used === true,
+        isPlacedNow: row.workspace_node_id === null,
+      },
+    }),
   };
 }

@@ -8,6 +8,7 @@ import { type EndFacts, type StoredEnd, storedEnd } from '../../../domain/jobs/s
 import type { EndedJob, JobEnds } from '../../../ports/job-ends.ts';
 import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
+import { noteWorkspaceUse } from '../workspaces/hold-workspaces.ts';
 import { insertArtifacts } from './insert-artifacts.ts';
 import { insertFallbackJobs } from './insert-fallback-jobs.ts';
 import { lockTasks } from './lock-tasks.ts';
@@ -104,6 +105,14 @@ async function finalAmong(
   return new Set(rows.map((row) => row.id));
 }
 
+/** Jobs that ran in kept workspaces, and what they left there, bytes. */
+function usesOf(jobs: readonly EndedJob[]): { readonly jobId: string; readonly bytes: number }[] {
+  return jobs.flatMap(({ jobId, result }) => {
+    const bytes = at(result, 'workspace_bytes');
+    return typeof bytes === 'number' ? [{ jobId, bytes }] : [];
+  });
+}
+
 async function complete(
   trx: Transaction<Database>,
   jobs: readonly EndedJob[],
@@ -118,6 +127,7 @@ async function complete(
     trx,
     jobs.filter((job) => !ended.has(job.jobId)),
   );
+  await noteWorkspaceUse(trx, usesOf(jobs));
   await insertArtifacts(trx, [...recorded, ...jobs.filter((job) => kept.has(job.jobId))]);
   if (recorded.length > 0) {
     const last = recorded.filter((job) => job.next === undefined);

@@ -1,5 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { closedClasses, openSlots } from '../../../domain/dispatch/open-slots.ts';
+import type { NodeFacts } from '../../../domain/dispatch/node-facts.ts';
+import { workspaceWait } from '../../../domain/workspaces/workspace-wait.ts';
 import { type WaitingReason, eligibleNodes } from '../../../domain/dispatch/select-node.ts';
 import type { PmModelState } from '../../../domain/models/pm-model-state.ts';
 import type { PromptWaitingReason } from '../../../domain/prompts/choose-path.ts';
@@ -10,6 +12,7 @@ import type { Executor } from '../database.ts';
 import { readPmModelFacts } from '../models/read-pm-model-facts.ts';
 import { readDispatchNodes, unopenedTokens } from '../nodes/read-dispatch-nodes.ts';
 import type { Database } from '../tables.ts';
+import { wantedWorkspaces } from '../workspaces/wanted-workspaces.ts';
 import { hasDueJob } from './due-jobs.ts';
 
 /** What a task waits for: a code, and a sentence for people where there is more to say. */
@@ -40,6 +43,20 @@ async function note(
   `.execute(db);
 }
 
+/** Says what jobs of kept workspaces wait for, and answers with the workspaces that was said of. */
+async function noteWorkspaceWaits(db: Executor, nodes: readonly NodeFacts[]): Promise<string[]> {
+  const told: string[] = [];
+  for (const { id, ...workspace } of await wantedWorkspaces(db)) {
+    const wait = workspaceWait(nodes, workspace);
+    if (wait === undefined) continue;
+    const isHolder = sql`j.id = (SELECT w.holder_job_id FROM workspaces w WHERE w.id = ${id}::uuid)`;
+    const which = sql`j.workspace_id = ${id}::uuid AND NOT coalesce(${isHolder}, false)`;
+    await note(db, which, wait);
+    told.push(id);
+  }
+  return told;
+}
+
 /**
  * Says on the tasks of queued jobs why no node may take them.
  * See docs/reference/leases.md#which-one-is-chosen.
@@ -50,18 +67,22 @@ export async function noteWaiting(
 ): Promise<void> {
   if (!(await hasDueJob(db, 'sandbox'))) return;
   const nodes = await readDispatchNodes(db, vault);
-  const slots = openSlots(nodes.map((node) => node.facts));
+  const facts = nodes.map((node) => node.facts);
+  const slots = openSlots(facts);
+  const told = await noteWorkspaceWaits(db, facts);
+  const others = sql`(j.workspace_id IS NULL OR j.workspace_id <> ALL (${told}::uuid[]))`;
   for (const { useInference, reason } of closedClasses(slots)) {
     const which = sql`j.payload ->> 'kind' = 'sandbox'
-      AND coalesce((j.payload ->> 'use_inference')::boolean, false) = ${useInference}`;
+      AND coalesce((j.payload ->> 'use_inference')::boolean, false) = ${useInference} AND ${others}`;
     await note(db, which, { reason });
   }
   if (slots.folders.reason === 'no_folder_node') {
-    await note(db, sql`j.payload ? 'folder'`, { reason: slots.folders.reason });
+    await note(db, sql`j.payload ? 'folder' AND ${others}`, { reason: slots.folders.reason });
   }
-  const facts = nodes.map((node) => node.facts);
   const reason = eligibleNodes(facts, { useInference: false, refusedBy: [], secrets: true });
-  if (reason === 'no_node_for_secrets') await note(db, sql`j.payload ? 'secrets'`, { reason });
+  if (reason === 'no_node_for_secrets') {
+    await note(db, sql`j.payload ? 'secrets' AND ${others}`, { reason });
+  }
 }
 
 function withoutProgress({ progress: _progress, ...state }: PmModelState): PmModelState {

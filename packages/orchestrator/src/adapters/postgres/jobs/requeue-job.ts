@@ -7,6 +7,7 @@ import { channels, notify } from '../notifications.ts';
 import { appendTaskEvents } from '../task-events.ts';
 import type { Executor } from '../database.ts';
 import type { Database } from '../tables.ts';
+import { freeWorkspacePlace } from '../workspaces/hold-workspaces.ts';
 import { changedPayload } from './changed-payload.ts';
 import { lockTasks } from './lock-tasks.ts';
 
@@ -23,7 +24,7 @@ async function noteWait(db: Executor, taskId: string, text: string): Promise<voi
 export async function requeueJob(
   db: Kysely<Database>,
   lease: JobLease,
-  { delayMs, keepNode = false, ...back }: Requeue,
+  { delayMs, keepNode = false, freesPlace = false, ...back }: Requeue,
 ): Promise<boolean> {
   const payload = changedPayload(requeued(back));
   return db.transaction().execute(async (trx) => {
@@ -37,6 +38,7 @@ export async function requeueJob(
       RETURNING id
     `.execute(trx);
     if (rows.length === 0) return false;
+    if (freesPlace) await freeWorkspacePlace(trx, lease.jobId);
     await appendTaskEvents(trx, queuedEvents([lease], new Date()));
     if (delayMs === 0) await notify(trx, channels.jobs);
     else await noteWait(trx, lease.taskId, keptReason(back.reason));

@@ -13,6 +13,7 @@ import { postgresAgentTaskWriter } from './agent-tasks.ts';
 import { postgresArtifactWriter } from './agent-artifacts.ts';
 import { postgresMemoryWriter } from './memories.ts';
 import { postgresVerificationWriter } from './verifications.ts';
+import { postgresWorkspaceReader } from '../workspaces/workspace-store.ts';
 
 /** What tools may change, all in one transaction; what runs in a transaction of its own elsewhere runs in this one. */
 export function postgresToolEffects(trx: Transaction<Database>): ToolEffects {
@@ -23,6 +24,7 @@ export function postgresToolEffects(trx: Transaction<Database>): ToolEffects {
       transact: (work) => work(taskTransactionOf(trx)),
       projects: postgresProjectStore(trx),
       secrets: postgresSecretReader(trx),
+      workspaces: postgresWorkspaceReader(trx),
       tasks: { status: (taskId) => taskStatus(trx, taskId) },
     },
     jobs: postgresAgentJobWriter(trx),

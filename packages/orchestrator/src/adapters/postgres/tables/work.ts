@@ -69,6 +69,8 @@ export interface JobsTable {
   ended_at: Date | null;
   created_at: CreatedAt;
   updated_at: UpdatedAt;
+  /** The kept workspace it runs in. */
+  workspace_id: string | null;
 }
 
 /**
@@ -147,6 +149,21 @@ export interface JobSecretsTable {
   value_ciphertext: string;
   value_kid: string;
   size_bytes: number;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** A workspace that is kept between tasks. See docs/reference/workspaces.md. */
+export interface WorkspacesTable {
+  id: Id;
+  owner_id: string;
+  name: string;
+  /** Where its content lies. */
+  node_id: string | null;
+  /** The job that may write there, unless it has ended. */
+  holder_job_id: string | null;
+  size_bytes: number | null;
+  last_used_at: Date | null;
   created_at: CreatedAt;
   updated_at: UpdatedAt;
 }

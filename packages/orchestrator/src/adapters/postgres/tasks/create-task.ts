@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { CreationResult, NewArtifact, TaskCreation } from '../../../ports/tasks.ts';
 import { gatewayAuditInsert } from '../audit/gateway-audit.ts';
 import type { Executor } from '../database.ts';
@@ -20,6 +20,15 @@ function artifactRows(artifacts: readonly NewArtifact[]): string {
   );
 }
 
+/** The workspace of that name, made with the task `task` or locked, so that whoever deletes it sees the job or it the deletion. */
+function workspaceUpsert(ownerId: string, name: string, at: Date): RawBuilder<unknown> {
+  return sql`
+      insert into workspaces (owner_id, name, created_at, updated_at)
+      select ${ownerId}::uuid, ${name}, ${at}::timestamptz, ${at}::timestamptz from task
+      on conflict (owner_id, name) do update set updated_at = excluded.updated_at
+      returning id`;
+}
+
 /**
  * A task with its files, first job, first events, audit row and kept answer, in one statement, so
  * that a creation is one round trip and one commit; dispatchers and waiters are told at the commit.
@@ -27,7 +36,7 @@ function artifactRows(artifacts: readonly NewArtifact[]): string {
  * idempotency key over. See docs/reference/database.md#work-tables.
  */
 export async function createTask(db: Executor, creation: TaskCreation): Promise<CreationResult> {
-  const { task, job, artifacts, audit, kept } = creation;
+  const { task, job, workspace, artifacts, audit, kept } = creation;
   const { id, at } = task;
   const seen = { task_id: id, status: 'queued', at: at.toISOString() } as const;
   const events = [
@@ -62,11 +71,12 @@ export async function createTask(db: Executor, creation: TaskCreation): Promise<
         ? sql`select 1`
         : sql`delete from blob_claims where claim_id = any(${claims}::uuid[]) and ${isCreated}`
     }),
+    workspace as (${workspace === undefined ? sql`select null::uuid as id` : workspaceUpsert(task.createdBy, workspace, at)}),
     job as (
-      insert into jobs (id, task_id, payload, created_at, updated_at)
-      select ${job?.id ?? null}::uuid, id, ${JSON.stringify(job?.payload ?? null)}::jsonb, ${at}::timestamptz,
-             ${at}::timestamptz
-        from task where ${job?.id ?? null}::uuid is not null),
+      insert into jobs (id, task_id, payload, workspace_id, created_at, updated_at)
+      select ${job?.id ?? null}::uuid, task.id, ${JSON.stringify(job?.payload ?? null)}::jsonb, workspace.id,
+             ${at}::timestamptz, ${at}::timestamptz
+        from task, workspace where ${job?.id ?? null}::uuid is not null),
     events as (${taskEventsInsert(events, isCreated)}),
     audit as (${gatewayAuditInsert([audit], isCreated)}),
     answer as (${kept === undefined ? sql`select 1` : answerUpdate(kept.claim, kept.answer, isCreated)})

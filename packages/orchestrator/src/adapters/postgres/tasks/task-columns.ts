@@ -24,6 +24,7 @@ export interface TaskRow {
   readonly ended_at: Date | null;
   readonly exit_code: number | null;
   readonly folder: string | null;
+  readonly workspace: string | null;
   readonly rerun_of: string | null;
   readonly args: readonly string[] | null;
   readonly attachments: readonly AttachmentRecord[];
@@ -35,7 +36,7 @@ export const taskColumns: RawBuilder<TaskRow> = sql`
   t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
   t.metadata ->> 'image' as image, t.metadata -> 'env_names' as env_names,
   t.metadata -> 'secrets' as secrets, t.metadata ->> 'folder' as folder, t.metadata ->> 'rerun_of' as rerun_of,
-  t.ended_at, t.metadata -> 'exit_code' as exit_code, t.metadata -> 'args' as args,
+  t.metadata ->> 'workspace' as workspace, t.ended_at, t.metadata -> 'exit_code' as exit_code, t.metadata -> 'args' as args,
   (select min(j.started_at) from jobs j where j.task_id = t.id) as started_at,
   coalesce((
     select jsonb_agg(jsonb_build_object('artifactId', a.id, 'path', a.path, 'sizeBytes', coalesce(a.size_bytes, 0))
@@ -60,6 +61,7 @@ export function taskOf(row: TaskRow): TaskRecord {
     ...(row.rerun_of !== null && { rerunOf: row.rerun_of }),
     ...(row.args !== null && { args: row.args }),
     ...(row.folder !== null && { folder: row.folder }),
+    ...(row.workspace !== null && { workspace: row.workspace }),
     ...(row.env_names !== null && { envNames: row.env_names }),
     ...(row.secrets !== null && { secrets: row.secrets }),
     attachments: row.attachments,
