@@ -2,7 +2,7 @@ import { Child, waitFor } from '@cynodeai/testing/harness';
 import { Then, When } from '@cucumber/cucumber';
 import { at, parseJson } from '@cynodeai/runtime/std';
 import assert from 'node:assert/strict';
-import process from 'node:process';
+import { killRole } from '../support/kill-role.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 import type { StackWorld } from '../support/stack-world.ts';
 
@@ -16,18 +16,6 @@ const taskName = 'eight-lines';
 
 /** What each of those who watched has seen. */
 const seen = new WeakMap<StackWorld, Readonly<Record<string, string>>>();
-
-/** The process of a role, as `status` tells it. */
-async function kill(stack: StackWorld, role: string): Promise<void> {
-  const status = await stack.status();
-  const roles = at(status, 'roles');
-  const found = Array.isArray(roles)
-    ? roles.find((entry) => [at(entry, 'name'), at(entry, 'role')].includes(role))
-    : undefined;
-  const pid = Number(at(found, 'pid') ?? at(found, 'process', 'pid'));
-  assert.ok(pid > 1, `${role} runs: ${JSON.stringify(status)}`);
-  process.kill(pid, 'SIGKILL');
-}
 
 /** The text of a task's events as a plain reader has it, who goes on behind the last event that it got. */
 async function readEvents(stack: StackWorld, token: string, progress: { text: string }) {
@@ -81,9 +69,9 @@ When(
     const events = { text: '' };
     const reading = readEvents(stack, token, events);
     await run.printed('line 3 ');
-    await kill(stack, 'user-gateway');
+    await killRole(stack, 'user-gateway');
     await run.printed('line 5 ');
-    await kill(stack, 'node');
+    await killRole(stack, 'node');
     await stack.ended(run);
     await reading;
     await follow.ended;
