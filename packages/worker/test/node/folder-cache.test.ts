@@ -82,7 +82,8 @@ describe('folders that a node keeps', () => {
       mountRoot: root,
       nodeSlug: 'n1',
       removeTree,
-      users: new JobUsers(1_234_567, 8),
+      // Only root gives files away.
+      ...(process.getuid?.() === 0 && { users: new JobUsers(1_234_567, 8) }),
       mounts,
     });
   const stage = (job: string, { name, archive }: Folder): Promise<void> =>
@@ -111,19 +112,17 @@ describe('folders that a node keeps', () => {
     await rm(root, { recursive: true });
   });
 
-  if (process.getuid?.() === 0) {
-    it('are none where layers cannot be had: each is unpacked for its job alone', async () => {
-      store = make({ ...hostLayerMounts, works: async () => false });
-      const folder = await folderOf(fileOf('a'));
-      const job = uuidv7();
-      await stage(job, folder);
-      expect(await store.reuseFolder(uuidv7(), folder.name, open)).toBe(false);
-      const { workspaceDir, writtenDirs } = await store.create(job, [], folder.name);
-      expect(await readdir(workspaceDir)).toEqual(['a']);
-      expect(writtenDirs).toBeUndefined();
-      expect(await readdir(root)).toEqual([job]);
-    });
-  }
+  it('are none where layers cannot be had: each is unpacked for its job alone', async () => {
+    store = make({ ...hostLayerMounts, works: async () => false });
+    const folder = await folderOf(fileOf('a'));
+    const job = uuidv7();
+    await stage(job, folder);
+    expect(await store.reuseFolder(uuidv7(), folder.name, open)).toBe(false);
+    const { workspaceDir, writtenDirs } = await store.create(job, [], folder.name);
+    expect(await readdir(workspaceDir)).toEqual(['a']);
+    expect(writtenDirs).toBeUndefined();
+    expect(await readdir(root)).toEqual([job]);
+  });
 
   if (mountsWork) {
     it('are seen by each job as its own, and changed by none', async () => {
