@@ -109,7 +109,9 @@ const inContext: Step = async ({ findScope }, call) => {
   const { caller } = call.request;
   const ids = idsOf(call.args ?? {});
   const isNamed = Object.keys(ids).length > 0;
-  const verdict = judgeScope(caller, ids, isNamed ? await findScope(ids) : {});
+  const found = isNamed ? await findScope(ids) : {};
+  const changes = toolOf(call).work !== 'read';
+  const verdict = judgeScope(caller, ids, found, changes);
   if (verdict.kind === 'refused') {
     const message =
       verdict.type === 'context_missing'

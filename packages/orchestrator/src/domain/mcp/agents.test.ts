@@ -76,8 +76,27 @@ describe('ids of a call', () => {
     ],
     ['a job alone', caller(), { job_id: 'job' }, { task, jobTaskId: 'task' }, 'fits'],
   ] as const)('%s', (_what, who, ids, found, expected) => {
-    const verdict = judgeScope(who, ids, found);
+    const verdict = judgeScope(who, ids, found, false);
     expect(verdict.kind === 'refused' ? verdict.type : verdict.kind).toBe(expected);
+  });
+});
+
+describe('a task that the user of a chat may only see', () => {
+  const seen = { id: 'theirs', projectId: 'shared', createdBy: 'bob' };
+  const as = (role: 'viewer' | 'member' | 'operator' | 'owner'): AgentCaller =>
+    caller({ user: user([{ role, projectId: 'shared' }]) });
+
+  it.each(['viewer', 'member', 'operator', 'owner'] as const)('is read, as %s', (role) => {
+    expect(judgeScope(as(role), { task_id: 'theirs' }, { task: seen }, false).kind).toBe('fits');
+  });
+
+  it.each([
+    ['viewer', 'refused'],
+    ['member', 'refused'],
+    ['operator', 'fits'],
+    ['owner', 'fits'],
+  ] as const)('is changed by those who may end it, as %s', (role, expected) => {
+    expect(judgeScope(as(role), { task_id: 'theirs' }, { task: seen }, true).kind).toBe(expected);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type ScopedId, scopedIds } from '@cynodeai/contracts/mcp';
-import { canReadTask } from '../identity/task-access.ts';
+import { canCancelTask, canReadTask } from '../identity/task-access.ts';
 import type { AgentCaller } from './agent-caller.ts';
 
 /** Ids of a call. */
@@ -38,10 +38,18 @@ export function idsOf(args: Readonly<Record<string, unknown>>): GivenIds {
   return Object.fromEntries(given);
 }
 
-/** Whether the task is one the agent works on: the one it is bound to, or in a chat one that its user may see. */
-function isOurs({ agent, bound, user }: AgentCaller, task: NonNullable<FoundIds['task']>): boolean {
+/**
+ * Whether the task is one the agent works on: the one it is bound to, or in a chat one that its user may see, and where
+ * the call changes something one that its user may end.
+ */
+function isOurs(
+  { agent, bound, user }: AgentCaller,
+  task: NonNullable<FoundIds['task']>,
+  changes: boolean,
+): boolean {
   if (bound.taskId !== undefined || agent !== 'project_manager') return task.id === bound.taskId;
-  return user !== undefined && canReadTask(user, task);
+  if (user === undefined) return false;
+  return changes ? canCancelTask(user, task) : canReadTask(user, task);
 }
 
 function hasContext({ agent, bound, user }: AgentCaller): boolean {
@@ -53,17 +61,19 @@ function hasContext({ agent, bound, user }: AgentCaller): boolean {
 /**
  * Holds the ids of a call against what its caller is bound to. What does not exist and what is somebody else's are told
  * apart for nobody. See docs/reference/mcp.md#scoped-ids.
+ * @param changes the tool changes something
  */
 export function judgeScope(
   caller: AgentCaller,
   ids: GivenIds,
   { task, jobTaskId, runTaskId }: FoundIds,
+  changes: boolean,
 ): ScopeVerdict {
   const { bound } = caller;
   if (Object.keys(ids).length === 0) return { kind: 'fits', scope: { ...bound } };
   if (!hasContext(caller)) return { kind: 'refused', type: 'context_missing' };
   const mismatch = { kind: 'refused', type: 'context_mismatch' } as const;
-  if (task === undefined || !isOurs(caller, task)) return mismatch;
+  if (task === undefined || !isOurs(caller, task, changes)) return mismatch;
   if (ids.task_id !== undefined && ids.task_id !== task.id) return mismatch;
   if (ids.job_id !== undefined && jobTaskId !== task.id) return mismatch;
   if (ids.run_id !== undefined && runTaskId !== task.id) return mismatch;
