@@ -20,5 +20,7 @@ export default {
   import: ['features/support/**/*.ts', 'features/steps/**/*.ts'],
   format: ['progress', 'json:.cynode/reports/cucumber.json'],
   strict: true,
+  // Each worker has a stack, a database and a node of its own; scenarios mostly wait.
+  parallel: 2,
   ...(without.length > 0 && { tags: without.join(' and ') }),
 };

@@ -57,7 +57,8 @@ export default defineConfig({
           globalSetup: ['packages/testing/src/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          // One more than the cores of a small machine: most of these tests wait for processes and containers.
+          maxWorkers: 3,
           // Behind the unit tests, which run in as many processes as there are cores.
           sequence: { groupOrder: 1 },
         },
