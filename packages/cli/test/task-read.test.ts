@@ -316,7 +316,7 @@ describe('task logs', () => {
         `id: 1\nevent: job.log\ndata: ${JSON.stringify(logEvent('stdout', 'first\n'))}\n\n`,
       );
       await once(gate, 'open');
-      response.write(`: heartbeat\n\nid: 2\nevent: workflow.plan\ndata: {}\n\n`);
+      response.write(`: heartbeat\n\nid: 2\nevent: workflow.later\ndata: {}\n\n`);
       response.end(
         `id: 3\nevent: task.status\ndata: ${JSON.stringify(statusEvent('completed'))}\n\n`,
       );
