@@ -61,11 +61,29 @@ describe('task watch with an event stream', () => {
         at: '2026-11-20T10:00:00.000Z',
       },
     ],
-    ['3', 'workflow.step', { task_id: taskId, step_index: 0, attempt: 1, status: 'running' }],
+    [
+      '3',
+      'workflow.step',
+      {
+        task_id: taskId,
+        step_index: 0,
+        attempt: 1,
+        job_id: '0198c0de-0000-7000-8000-0000000000aa',
+        status: 'running',
+        at: '2026-11-20T10:00:01.000Z',
+      },
+    ],
     [
       '4',
       'workflow.verification',
-      { task_id: taskId, step_index: 0, attempt: 1, status: 'failed', findings: ['no file', 'x'] },
+      {
+        task_id: taskId,
+        step_index: 0,
+        attempt: 1,
+        status: 'fail',
+        findings: ['no file', 'x'],
+        at: '2026-11-20T10:00:02.000Z',
+      },
     ],
     ['5', 'news.of.tomorrow', { any: ['thing'] }],
   ] as const;
@@ -88,9 +106,9 @@ describe('task watch with an event stream', () => {
     expect(all).toContain('step=0 title="Look around" kind=sandbox status=pending');
     expect(all.slice(-4)).toEqual([
       `${record('failed')} stdout="out\\n" stderr=""`,
-      'step=0 title="Look around" kind=sandbox status=running attempts=1 verification=failed',
+      'step=0 title="Look around" kind=sandbox status=running attempts=1 verification=fail',
       'step=1 title="Do it" kind=sandbox status=pending',
-      'verification=failed step=0 attempt=1 findings="no file; x"',
+      'verification=fail step=0 attempt=1 findings="no file; x"',
     ]);
     expect(stdout).not.toContain('\u001B');
   });

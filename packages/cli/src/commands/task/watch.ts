@@ -41,7 +41,7 @@ function screen(output: Output, keep: boolean): Watcher {
   };
   return {
     onEvent: async (event) => {
-      if (event.event === 'other' && story.add(event)) await draw(false);
+      if (story.add(event)) await draw(false);
     },
     onResult: async (result, polled) => {
       latest = result;

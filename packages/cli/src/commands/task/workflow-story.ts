@@ -1,24 +1,5 @@
-import type { OtherTaskEvent } from '@cynodeai/api-client';
-import { z } from 'zod';
+import type { StreamedTaskEvent } from '@cynodeai/api-client';
 import type { Fields } from '@cynodeai/command-line/output';
-
-const index = z.int().nonnegative();
-const planSchema = z.object({
-  steps: z.array(z.object({ step_index: index, title: z.string(), kind: z.string().optional() })),
-});
-const stepSchema = z.object({ step_index: index, attempt: index, status: z.string() });
-const verificationSchema = z.object({
-  step_index: index,
-  attempt: index,
-  status: z.string(),
-  findings: z
-    .array(z.unknown())
-    .transform((list) =>
-      list.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))),
-    )
-    .or(z.string().transform((text) => [text]))
-    .optional(),
-});
 
 interface Step {
   readonly title?: string;
@@ -27,7 +8,10 @@ interface Step {
   readonly attempt?: number;
 }
 
-type Verification = z.infer<typeof verificationSchema>;
+type DataOf<N extends StreamedTaskEvent['event']> = Extract<
+  StreamedTaskEvent,
+  { readonly event: N }
+>['data'];
 
 /**
  * What the events told of a task's workflow: plan, steps, verifications.
@@ -35,18 +19,27 @@ type Verification = z.infer<typeof verificationSchema>;
  */
 export class WorkflowStory {
   readonly #steps = new Map<number, Step>();
-  readonly #verifications: Verification[] = [];
+  readonly #verifications: DataOf<'workflow.verification'>[] = [];
 
-  /** Takes an event in; false when it tells nothing of a workflow or is not understood. */
-  add({ name, data }: OtherTaskEvent): boolean {
-    if (name === 'workflow.plan') return this.#plan(planSchema.safeParse(data).data);
-    if (name === 'workflow.step') return this.#step(stepSchema.safeParse(data).data);
-    if (name === 'workflow.verification') {
-      const verification = verificationSchema.safeParse(data).data;
-      if (verification !== undefined) this.#verifications.push(verification);
-      return verification !== undefined;
+  /** Takes an event in; false when it tells nothing of a workflow. */
+  add({ event, data }: StreamedTaskEvent): boolean {
+    switch (event) {
+      case 'workflow.plan':
+        for (const { step_index: step, title, kind } of data.steps) {
+          this.#steps.set(step, { status: 'pending', ...this.#steps.get(step), title, kind });
+        }
+        return true;
+      case 'workflow.step': {
+        const { step_index: step, attempt, status } = data;
+        this.#steps.set(step, { ...this.#steps.get(step), attempt, status });
+        return true;
+      }
+      case 'workflow.verification':
+        this.#verifications.push(data);
+        return true;
+      default:
+        return false;
     }
-    return false;
   }
 
   /** One record a step, then one a verification. */
@@ -61,22 +54,8 @@ export class WorkflowStory {
         verification: status,
         step,
         attempt,
-        findings: findings?.length ? findings.join('; ') : undefined,
+        findings: findings.length > 0 ? findings.join('; ') : undefined,
       })),
     ];
-  }
-
-  #plan(plan: z.infer<typeof planSchema> | undefined): boolean {
-    for (const { step_index: step, title, kind } of plan?.steps ?? []) {
-      this.#steps.set(step, { status: 'pending', ...this.#steps.get(step), title, kind });
-    }
-    return plan !== undefined;
-  }
-
-  #step(step: z.infer<typeof stepSchema> | undefined): boolean {
-    if (step === undefined) return false;
-    const { step_index: at, attempt, status } = step;
-    this.#steps.set(at, { ...this.#steps.get(at), attempt, status });
-    return true;
   }
 }
