@@ -69,9 +69,9 @@ function hammer(install: Install): { readonly stop: () => Promise<void> } {
 /** All that an install must not tell anybody. */
 function secretsOf({ paths }: Install): string[] {
   openSecrets(paths);
-  return readdirSync(paths.secrets)
-    .filter((name) => name !== 'database-url')
-    .map((name) => readFileSync(join(paths.secrets, name), 'utf8').trim());
+  return readdirSync(paths.secrets, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== 'database-url')
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8').trim());
 }
 
 const received = ({ paths }: Install): string => readFileSync(join(paths.home, 'received'), 'utf8');

@@ -49,12 +49,14 @@ beforeAll(async () => {
     {
       prompt: 'true',
       input_mode: 'script',
-      workspace: 'fuzz-workspace',
       attachments: [{ name: 'a.txt', content_base64: 'YQ==' }],
     },
   );
   const artifactId = task.attachments[0]?.artifact_id ?? '';
   await cancel(gateway, { token }, task.id);
+  // Of a task that is not run again, so that nothing waits for it.
+  const keeping = { prompt: 'true', input_mode: 'script', workspace: 'fuzz-workspace' } as const;
+  await cancel(gateway, { token }, (await create(gateway, { token }, keeping)).id);
   await gateway.db
     .insertInto('nodes')
     .values({ node_slug: 'fuzz-node', status: 'registered' })
