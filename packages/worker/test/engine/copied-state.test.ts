@@ -28,7 +28,7 @@ describe('a copy of a state folder', () => {
       expect((await openEngine(source)).usable).toBeDefined();
       await tool.reset(undefined);
       expect(await containerNames(test)).toHaveLength(1);
-      node.jobs.stop(request.job_id, 0);
+      node.jobs.stop(request.job_id, 30);
       expect(await running).toMatchObject({ status: 'failed', exit_code: 143 });
     },
   );

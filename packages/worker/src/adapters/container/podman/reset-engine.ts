@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { sleep } from '@cynodeai/runtime/lifecycle';
 import { runCommand } from '@cynodeai/runtime/process';
 import { mountPoint } from '@cynodeai/runtime/std';
 import { callEngine, type EngineCommand } from './client.ts';
@@ -35,17 +36,37 @@ async function unmountBelow(folder: string): Promise<void> {
   }
 }
 
+/** How often, and with what pause in ms, a tree is tried again whose last commands still end. */
+const lateWrites = { tries: 40, pauseMs: 250 } as const;
+
+/**
+ * Removes trees of the engine with what is mounted in them. A command of it that was ended a moment ago may still write
+ * there, or mount: what is left then is tried again. @throws CommandError when something stays
+ */
+async function removeTrees(
+  trees: readonly string[],
+  asRoot?: Parameters<typeof removeTree>[1],
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      for (const tree of trees) await unmountBelow(tree);
+      for (const tree of trees) await removeTree(tree, asRoot);
+      return;
+    } catch (error) {
+      if (tries > lateWrites.tries) throw error;
+      await sleep(lateWrites.pauseMs);
+    }
+  }
+}
+
 /** Removes the private engine completely: containers, images, files of mapped ids, volatile files. */
 export async function resetEngine(engine: OpenedEngine): Promise<void> {
   const { paths, usable } = engine;
   const asRoot = usable === undefined ? undefined : asEngineRoot(usable);
   const isRootless = usable?.profile.rootless === true;
   if (usable !== undefined) await removeAllContainers(usable.command);
-  await unmountBelow(paths.root);
-  await unmountBelow(paths.run);
-  await removeTree(join(paths.root, 'storage'), asRoot);
+  await removeTrees([join(paths.root, 'storage')], asRoot);
   if (isRootless) await stopKeeper(usable.command);
-  await removeTree(paths.root);
-  await removeTree(dirname(paths.run));
+  await removeTrees([paths.root, dirname(paths.run)]);
   await removeControlGroup(dirname(paths.root));
 }
