@@ -37,7 +37,10 @@ export class WorkflowStory {
       case 'workflow.verification':
         this.#verifications.push(data);
         return true;
-      default:
+      case 'task.status':
+      case 'job.status':
+      case 'job.log':
+      case 'other':
         return false;
     }
   }
