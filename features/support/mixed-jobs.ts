@@ -108,7 +108,10 @@ export function stackLeftovers(home: string): string[] {
   const mounts = read('/proc/self/mountinfo')
     .split('\n')
     .filter((line) => line.includes(home) && !line.includes('storage/overlay '));
-  const directories = entriesBelow(join(home, 'node/sandbox_mounts'));
+  // What a node keeps between jobs stands there too, under names with a dot.
+  const directories = entriesBelow(join(home, 'node/sandbox_mounts')).filter(
+    (path) => !/^\.(?:folders|kept)-/.test(path),
+  );
   return [...processes, ...mounts, ...directories];
 }
 
