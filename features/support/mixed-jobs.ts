@@ -1,6 +1,7 @@
 import { at, send, textAt, waitFor } from '@cynodeai/testing/harness';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { entriesBelow } from './entries-below.ts';
 import type { StackWorld } from './stack-world.ts';
 
@@ -13,7 +14,8 @@ interface Kind {
   readonly timeoutSeconds?: number;
 }
 
-const marker = '73519';
+/** Of the sleeps of these jobs; the workers of one run of the suite do not take each other's for theirs. */
+const marker = String(73_519 + Number(process.env['CUCUMBER_WORKER_ID'] ?? 0));
 
 /** Kinds of work and how each must end. */
 const kinds: readonly Kind[] = [
