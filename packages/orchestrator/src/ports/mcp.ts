@@ -67,6 +67,8 @@ export interface NewRunContext {
 
 export interface RunContexts {
   open(context: NewRunContext): Promise<void>;
+  /** Forgets those that ended before that, and says how many. */
+  removeExpired(before: Date): Promise<number>;
 }
 
 /** Finds what the ids of a call name. */

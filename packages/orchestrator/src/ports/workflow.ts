@@ -42,8 +42,10 @@ export interface WorkflowTransaction {
   /** Frees the lease and ends its run. */
   release(lease: LeaseRef, outcome: ReleaseOutcome | undefined): Promise<void>;
   readCheckpoint(taskId: string): Promise<(Checkpoint & { readonly updatedAt: Date }) | undefined>;
-  /** Keeps the one checkpoint of a task; another one than before ends the count of lost leases. */
-  saveCheckpoint(taskId: string, checkpoint: Checkpoint): Promise<void>;
+  /** Keeps the one checkpoint of a task; whether it is another one than before. */
+  saveCheckpoint(taskId: string, checkpoint: Checkpoint): Promise<boolean>;
+  /** Notes how many leases in a row were lost without another checkpoint. */
+  setStalledTakeovers(taskId: string, count: number): Promise<void>;
   appendEvents(events: readonly NewTaskEvent[]): Promise<void>;
   /** Ends an open task as failed, with its open jobs. */
   failTask(taskId: string, failure: { code: string; message: string }): Promise<void>;

@@ -15,7 +15,10 @@ import { postgresAgentTokens } from '../adapters/postgres/mcp/agent-tokens.ts';
 import { postgresCallLog } from '../adapters/postgres/mcp/call-log.ts';
 import { postgresFindScope } from '../adapters/postgres/mcp/find-scope.ts';
 import { forgetEndedJobs } from '../adapters/postgres/mcp/memories.ts';
-import { postgresMcpSessions } from '../adapters/postgres/mcp/sessions-and-contexts.ts';
+import {
+  postgresMcpSessions,
+  postgresRunContexts,
+} from '../adapters/postgres/mcp/sessions-and-contexts.ts';
 import { postgresToolEffects } from '../adapters/postgres/mcp/tool-effects.ts';
 import { expectedSchemaVersion } from '../adapters/postgres/migrate.ts';
 import { NotificationListener } from '../adapters/postgres/notifications.ts';
@@ -93,10 +96,20 @@ function callDeps(
 }
 
 function sweepsOf(db: Kysely<Database>, clock: Clock): readonly Sweep[] {
-  const removeTokens = (): Promise<number> =>
-    postgresAgentTokens(db).removeExpired(new Date(clock.now().getTime() - keepTokensMs));
+  const removeFrom =
+    (stored: { removeExpired(before: Date): Promise<number> }) => (): Promise<number> =>
+      stored.removeExpired(new Date(clock.now().getTime() - keepTokensMs));
   return [
-    { what: 'tokens of agents', everyMs: sweepEveryMs, run: removeTokens },
+    {
+      what: 'tokens of agents',
+      everyMs: sweepEveryMs,
+      run: removeFrom(postgresAgentTokens(db)),
+    },
+    {
+      what: 'contexts of agents',
+      everyMs: sweepEveryMs,
+      run: removeFrom(postgresRunContexts(db)),
+    },
     { what: 'memories of ended jobs', everyMs: sweepEveryMs, run: () => forgetEndedJobs(db) },
   ];
 }

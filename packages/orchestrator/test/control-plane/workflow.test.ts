@@ -9,6 +9,7 @@ import { waitFor } from '@cynodeai/testing';
 import { AnsweringServer } from '@cynodeai/testing/harness';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { postgresRunContexts } from '../../src/adapters/postgres/mcp/sessions-and-contexts.ts';
 import { readTaskEvents } from '../../src/adapters/postgres/task-events.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
 import { cancelTask, createTask, readTask, type TaskIds } from './support/tasks.ts';
@@ -183,6 +184,26 @@ describe('the lease of a workflow', () => {
     const again = await start('a');
     expect(again).toMatchObject({ status: 'started' });
     expect(again.lease_id).not.toBe(first.lease_id);
+  });
+
+  it('leaves its context until somebody takes it, or until that is too old', async () => {
+    const contexts = postgresRunContexts(plane.db);
+    const { context_id } = await start('a');
+    const isThere = async (): Promise<boolean> =>
+      (await plane.db
+        .selectFrom('agent_run_contexts')
+        .select('id')
+        .where('id', '=', context_id)
+        .executeTakeFirst()) !== undefined;
+    await contexts.removeExpired(new Date());
+    expect(await isThere()).toBe(true);
+    await plane.db
+      .updateTable('agent_run_contexts')
+      .set({ expires_at: sql<Date>`now() - interval '1 s'` })
+      .where('id', '=', context_id)
+      .execute();
+    expect(await contexts.removeExpired(new Date())).toBe(1);
+    expect(await isThere()).toBe(false);
   });
 
   it('is held longer by its holder, from now and by the clock of the database', async () => {

@@ -53,7 +53,8 @@ export async function saveCheckpoint(
     const task = await knownTask(tx, lease.taskId);
     if (!holds(await tx.readLease(task.id), lease)) throw lostLease();
     const before = await tx.readCheckpoint(task.id);
-    await tx.saveCheckpoint(task.id, checkpoint);
+    const isNew = await tx.saveCheckpoint(task.id, checkpoint);
+    if (isNew && task.stalledTakeovers > 0) await tx.setStalledTakeovers(task.id, 0);
     if (!task.closed) await tx.appendEvents(storyEvents(checkpoint, before, clock.now()));
   });
 }

@@ -33,5 +33,10 @@ export function postgresRunContexts(db: Executor): RunContexts {
         db,
       );
     },
+    removeExpired: async (before) => {
+      const { numAffectedRows = 0n } = await sql`
+        delete from agent_run_contexts where expires_at < ${before}`.execute(db);
+      return Number(numAffectedRows);
+    },
   };
 }

@@ -1,7 +1,6 @@
 import { type Transaction, sql } from 'kysely';
 import type { Checkpoint } from '../../../domain/workflow/story-events.ts';
 import type { Database } from '../tables.ts';
-import { setStalledTakeovers } from './leases.ts';
 
 export async function readCheckpoint(
   db: Transaction<Database>,
@@ -20,8 +19,8 @@ export async function saveCheckpoint(
   db: Transaction<Database>,
   taskId: string,
   { state, lastNodeId }: Checkpoint,
-): Promise<void> {
-  const { rows } = await sql<{ readonly changed: boolean; readonly stalled: number | null }>`
+): Promise<boolean> {
+  const { rows } = await sql<{ readonly is_new: boolean }>`
     WITH before AS (SELECT state, last_node_id FROM workflow_checkpoints WHERE task_id = ${taskId}),
     saved AS (
       INSERT INTO workflow_checkpoints (task_id, state, last_node_id)
@@ -29,11 +28,8 @@ export async function saveCheckpoint(
       ON CONFLICT (task_id) DO UPDATE SET state = excluded.state,
         last_node_id = excluded.last_node_id, updated_at = now()
       RETURNING state, last_node_id)
-    SELECT (b.state, b.last_node_id) IS DISTINCT FROM (s.state, s.last_node_id) AS changed,
-      (SELECT (metadata -> 'workflow' ->> 'stalled_takeovers')::int FROM tasks WHERE id = ${taskId})
-        AS stalled
+    SELECT (b.state, b.last_node_id) IS DISTINCT FROM (s.state, s.last_node_id) AS is_new
     FROM saved s LEFT JOIN before b ON true
   `.execute(db);
-  const [row] = rows;
-  if (row?.changed === true && (row.stalled ?? 0) > 0) await setStalledTakeovers(db, taskId, 0);
+  return rows[0]?.is_new === true;
 }

@@ -1,5 +1,4 @@
 import { type Transaction, sql } from 'kysely';
-import { channels, notify } from '../notifications.ts';
 import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 
@@ -33,5 +32,4 @@ export async function failTask(
   `.execute(db);
   const data = { task_id: taskId, status: 'failed', at: row.ended_at.toISOString() } as const;
   await appendTaskEvents(db, [{ event: 'task.status', data }]);
-  await notify(db, channels.tasks, taskId);
 }

@@ -5,7 +5,7 @@ import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 import { readCheckpoint, saveCheckpoint } from './checkpoints.ts';
 import { failTask } from './fail-task.ts';
-import { releaseLease, renewLease, takeLease } from './leases.ts';
+import { releaseLease, renewLease, setStalledTakeovers, takeLease } from './leases.ts';
 import { readWorkflowSettings } from './workflow-settings.ts';
 
 async function lockTask(
@@ -81,6 +81,7 @@ function transactionOf(db: Transaction<Database>): WorkflowTransaction {
     release: (lease, outcome) => releaseLease(db, lease, outcome),
     readCheckpoint: (taskId) => readCheckpoint(db, taskId),
     saveCheckpoint: (taskId, checkpoint) => saveCheckpoint(db, taskId, checkpoint),
+    setStalledTakeovers: (taskId, count) => setStalledTakeovers(db, taskId, count),
     appendEvents: (events) => appendTaskEvents(db, events),
     failTask: (taskId, failure) => failTask(db, taskId, failure),
   };
