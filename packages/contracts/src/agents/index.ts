@@ -1,1 +1,3 @@
+export * from './graph-state.ts';
+export * from './plan.ts';
 export * from './routes.ts';

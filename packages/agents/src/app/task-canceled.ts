@@ -1,0 +1,2 @@
+/** Somebody canceled the task: its graph ends and writes nothing more. */
+export class TaskCanceled extends Error {}
