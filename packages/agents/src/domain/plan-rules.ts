@@ -1,0 +1,43 @@
+import type { Plan } from '@cynodeai/contracts/agents';
+import type { Bounds } from './next-node.ts';
+
+/** Shells whose script stands behind `-c`. */
+const shells = /^(?:.*\/)?(?:ba|da|z|k|a)?sh$/;
+
+/** The words that a command runs, without a shell around them. */
+function unwrapped(command: readonly string[]): string {
+  const [program = '', ...words] = command;
+  const at = words.findIndex((word) => /^-[a-z]*c[a-z]*$/.test(word));
+  if (shells.test(program) && at >= 0) return words.slice(at + 1).join(' ');
+  return command.join(' ');
+}
+
+const squeezed = (text: string): string => text.trim().replaceAll(/\s+/g, ' ');
+
+/**
+ * What is wrong with a plan beyond its form, for the planner to mend. The words of a task never become a command.
+ * See docs/reference/workflow.md#plan.
+ */
+export function faultsOfPlan(
+  plan: Plan,
+  prompt: string,
+  { maxSteps }: Pick<Bounds, 'maxSteps'>,
+): string[] {
+  const faults: string[] = [];
+  if (plan.steps.length > maxSteps) {
+    faults.push(`steps: ${plan.steps.length} are too many, ${maxSteps} is the most`);
+  }
+  const seen = new Set<string>();
+  for (const [index, step] of plan.steps.entries()) {
+    if (seen.has(step.step_id))
+      faults.push(`steps.${index}.step_id: ${step.step_id} is there twice`);
+    seen.add(step.step_id);
+    if (step.remediation !== undefined) {
+      faults.push(`steps.${index}.remediation: only a verification sets it`);
+    }
+    if (step.kind === 'sandbox_command' && squeezed(unwrapped(step.command)) === squeezed(prompt)) {
+      faults.push(`steps.${index}.command: the words of the task are no command; say what to run`);
+    }
+  }
+  return faults;
+}
