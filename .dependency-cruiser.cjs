@@ -1,5 +1,5 @@
 /** The import law. Data flows one way: contracts -> runtime -> domain -> ports -> app -> adapters -> processes. */
-const products = ['orchestrator', 'worker', 'cli', 'launcher', 'demo-model'];
+const products = ['orchestrator', 'worker', 'agents', 'cli', 'launcher', 'demo-model'];
 const src = (pkg, layer = '') => `^packages/${pkg}/src/${layer}`;
 const tests = '\\.test\\.ts$|^packages/[^/]+/test/';
 

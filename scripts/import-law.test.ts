@@ -15,7 +15,7 @@ const law = createRequire(import.meta.url)(config) as {
 /** An import that breaks a rule: from a file to another file of the tree, or to what a package or module is called. */
 type Violation = readonly [rule: string, from: string, to: string];
 
-const products = ['orchestrator', 'worker', 'cli', 'launcher', 'demo-model'];
+const products = ['orchestrator', 'worker', 'agents', 'cli', 'launcher', 'demo-model'];
 const launcherRoom = /^launcher-(?!rooms$|commands-lazy$|apart$)(.+)$/;
 
 const violations: readonly Violation[] = [

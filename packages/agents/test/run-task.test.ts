@@ -95,7 +95,10 @@ const each = ['dispatch_step', 'collect_result', 'verify_step_result'];
 const course = [
   'load_task_context',
   'plan_steps',
-  ...[...each, ...each, ...each, ...each],
+  ...each,
+  ...each,
+  ...each,
+  ...each,
   'finalize_summary',
 ].map((node) => `end ${node}`);
 

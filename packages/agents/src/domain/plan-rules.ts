@@ -2,13 +2,14 @@ import type { Plan } from '@cynodeai/contracts/agents';
 import type { Bounds } from './next-node.ts';
 
 /** Shells whose script stands behind `-c`. */
-const shells = /^(?:.*\/)?(?:ba|da|z|k|a)?sh$/;
+const shells = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash']);
 
 /** The words that a command runs, without a shell around them. */
 function unwrapped(command: readonly string[]): string {
   const [program = '', ...words] = command;
-  const at = words.findIndex((word) => /^-[a-z]*c[a-z]*$/.test(word));
-  if (shells.test(program) && at >= 0) return words.slice(at + 1).join(' ');
+  const at = words.findIndex((word) => /^-[a-z]+$/.test(word) && word.includes('c'));
+  if (shells.has(program.slice(program.lastIndexOf('/') + 1)) && at >= 0)
+    return words.slice(at + 1).join(' ');
   return command.join(' ');
 }
 

@@ -58,10 +58,7 @@ export function langGraphEngine(bounds: Pick<Bounds, 'maxAttempts'>): GraphEngin
         await graph.updateState(config, { state: from.state, last: from.lastNode }, from.lastNode);
       }
       const input = { state: { schema_version: 1 as const, task_id: run.taskId } };
-      const { state, last } = (await graph.invoke(
-        from === undefined ? input : null,
-        config,
-      )) as Channels;
+      const { state, last } = await graph.invoke(from === undefined ? input : null, config);
       return { state, lastNode: last } satisfies KeptState;
     },
   };
