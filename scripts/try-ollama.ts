@@ -61,7 +61,7 @@ async function main(baseUrl: string): Promise<void> {
   rmSync(report, { force: true });
   const suite = 'packages/orchestrator/test/models/model-service.test.ts';
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const child = spawn('vitest', ['run', suite, ...reporters], {
+  const child = spawn('vitest', ['run', suite, '--testTimeout=1000000', ...reporters], {
     env: { ...process.env, TRY_OLLAMA: baseUrl, TRY_OLLAMA_MODEL: model },
     stdio: 'inherit',
   });

@@ -80,7 +80,14 @@ describe('asking the model', () => {
         options: { num_ctx: 4096 },
       },
     ]);
-    expect(calls[0]?.[2].limits).toBe(limits);
+    // One token of a question is 50 ms more to its first word.
+    expect(calls[0]?.[2].limits).toEqual({ ...limits, firstWordMs: limits.firstWordMs + 50 });
+  });
+
+  it('gives a long question the time that a slow processor needs to read it', async () => {
+    const { ask, calls } = world(answered);
+    await ask('x'.repeat(3 * 8000));
+    expect(calls[0]?.[2].limits.firstWordMs).toBe(limits.firstWordMs + 400_000);
   });
 
   it.each([

@@ -7,7 +7,11 @@ import {
 } from '../../domain/prompts/choose-path.ts';
 import { contextSize, estimatedTokens, largerContext } from '../../domain/prompts/context-size.ts';
 import type { ModelAnswer, NotTakenReason } from '../../domain/prompts/model-answer.ts';
-import { type ModelLimits, promptsAtOnce } from '../../domain/prompts/model-limits.ts';
+import {
+  type ModelLimits,
+  promptsAtOnce,
+  withReadingTime,
+} from '../../domain/prompts/model-limits.ts';
 import { modelRequest } from '../../domain/prompts/model-request.ts';
 import type { ModelClient, ModelEndpoint } from '../../ports/model-client.ts';
 import type { PmModelReader } from '../../ports/models.ts';
@@ -151,7 +155,7 @@ const waitingReasons: Readonly<Record<NotTakenReason, PromptWaitingReason>> = {
 /** Asks with more and more room, as long as the service says that the input does not fit. */
 async function generate(
   { endpoint, path: { model } }: ModelRoute,
-  { text, signal, limits, onText }: Question,
+  { text, signal, limits: ofAny, onText }: Question,
   { client, contexts }: AskModelDeps,
 ): Promise<{
   readonly answer: Exclude<ModelAnswer, Answer<'too_long'>> | TooLong;
@@ -159,6 +163,7 @@ async function generate(
 }> {
   const most = await contexts.of(endpoint, model, signal);
   const estimated = estimatedTokens(text);
+  const limits = withReadingTime(ofAny, estimated);
   let asked = contextSize(estimated, most);
   for (;;) {
     const request = modelRequest(model, text, asked);

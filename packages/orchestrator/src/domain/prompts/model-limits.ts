@@ -13,6 +13,14 @@ export interface ModelLimits {
   readonly totalMs: number;
 }
 
+/** How long a slow processor reads one token of the question, ms. */
+const readingMsPerToken = 50;
+
+/** The limits for a question of so many tokens: a long one takes long to read, and nothing is said meanwhile. */
+export function withReadingTime(limits: ModelLimits, inputTokens: number): ModelLimits {
+  return { ...limits, firstWordMs: limits.firstWordMs + inputTokens * readingMsPerToken };
+}
+
 /** The stand-in answers by rules and takes what comes. */
 const demoAtOnce = 4;
 

@@ -2,7 +2,9 @@ import { canonicalModel, ollamaRoutes } from '@cynodeai/contracts/model';
 import { HttpClient, callRoute } from '@cynodeai/runtime/call';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OllamaClient, promptLanes } from '../../../src/adapters/models/ollama-client.ts';
+import { estimatedTokens } from '../../../src/domain/prompts/context-size.ts';
 import type { ModelAnswer } from '../../../src/domain/prompts/model-answer.ts';
+import { withReadingTime } from '../../../src/domain/prompts/model-limits.ts';
 import { type ModelRequest, modelRequest } from '../../../src/domain/prompts/model-request.ts';
 
 /** A model service as the orchestrator sees it. */
@@ -51,7 +53,11 @@ export function testModelService(name: string, open: () => Promise<ModelServiceU
       client.generate(
         { baseUrl: service.url },
         { ...modelRequest(service.model, request.prompt, 4096), ...room(4096), ...request },
-        { limits, signal, onText },
+        {
+          limits: withReadingTime(limits, estimatedTokens(request.prompt)),
+          signal,
+          onText,
+        },
       );
 
     it('says its version, and lists its models with their sizes', async () => {

@@ -16,7 +16,7 @@ import { createPrompt } from '../../prompts/support/prompts.ts';
 import type { ModelServiceUnderTest } from './model-service.ts';
 
 /** How long a small model on a slow machine may take for all of a test, ms. */
-const patience = { within: 170_000 };
+const patience = { within: 900_000 };
 
 /** Prompts of the product at a model service: the scripted one, or a real one by `npm run try:ollama`. */
 export function testPrompts(name: string, open: () => Promise<ModelServiceUnderTest>): void {
