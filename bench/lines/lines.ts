@@ -15,6 +15,13 @@ import {
 } from './relay.ts';
 import { measureSpawnDelay } from './spawn-delay.ts';
 import { measureCynork, measureCynorkStatus, measureRun, measureUp } from './start.ts';
+import {
+  measureToolP50,
+  measureToolP50Row,
+  measureToolP95,
+  measureToolP95Row,
+  measureToolRate,
+} from './tools.ts';
 
 /** Something to measure on an install that other lines use too. */
 export interface Line {
@@ -34,6 +41,11 @@ export const lines: readonly Line[] = [
   { name: 'api-read', title: 'an authenticated read', measure: measureApiRead },
   { name: 'api-create', title: 'creation of a task', measure: measureApiCreate },
   { name: 'memory', title: 'memory of an idle stack', measure: measureMemory },
+  { name: 'tool-p50', title: "a tool's call, the middle", measure: measureToolP50 },
+  { name: 'tool-p95', title: 'the slower ones', measure: measureToolP95 },
+  { name: 'tool-p50-row', title: 'the middle, with a row', measure: measureToolP50Row },
+  { name: 'tool-p95-row', title: 'the slower ones, with a row', measure: measureToolP95Row },
+  { name: 'tool-rate', title: 'calls of tools a second', measure: measureToolRate },
   { name: 'dispatch', title: 'jobs a second with a no-op node', measure: measureDispatch },
   { name: 'spawn', title: '201 to engine process spawned', measure: measureSpawnDelay },
   { name: 'relay', title: 'one model request through the relay', measure: measureRelayRequest },

@@ -5,7 +5,11 @@ import { agentSubjectIds } from '../../../domain/policy/access-rule.ts';
 import type { CallEnd, CallLog, CallRow } from '../../../ports/mcp.ts';
 import type { ToolEffects } from '../../../ports/tool-effects.ts';
 import type { Executor } from '../database.ts';
+import { GroupedWrites } from '../grouped-writes.ts';
 import type { Database } from '../tables.ts';
+
+/** Most rows of one statement. */
+const maxRows = 100;
 
 /** A row that is open reads as if the call had been interrupted. */
 const interrupted = {
@@ -17,20 +21,50 @@ const interrupted = {
 
 type StoredEnd = CallEnd | typeof interrupted;
 
-/** One row for one call: a second try of the same row is no second one. */
-function inserted(row: CallRow, end: StoredEnd): RawBuilder<unknown> {
+interface NewRow {
+  readonly row: CallRow;
+  readonly end: StoredEnd;
+}
+
+/** A row by the names of its columns. */
+function columnsOf({ row, end }: NewRow) {
   const { user, agent } = row.caller;
+  return {
+    id: row.id,
+    created_at: row.receivedAt,
+    completed_at: end.completedAt,
+    task_id: row.taskId,
+    project_id: row.projectId,
+    run_id: row.runId,
+    job_id: row.jobId,
+    user_id: user?.userId,
+    subject_id: agentSubjectIds[agent],
+    group_ids: user?.groupIds ?? [],
+    role_names: user === undefined ? [] : allRoleNames(user),
+    tool_name: storableText(row.tool),
+    decision: end.decision,
+    status: end.errorType === undefined ? 'success' : 'error',
+    duration_ms: end.durationMs,
+    error_type: end.errorType,
+    agent_type: agent,
+    request_id: row.requestId,
+    rule_id: row.ruleId,
+    reason: row.reason,
+  };
+}
+
+/** One row for each call, in one statement of one shape: a second try of the same row is no second one. */
+function inserted(rows: readonly NewRow[]): RawBuilder<unknown> {
   return sql`
     insert into mcp_tool_call_audit_log (id, created_at, completed_at, task_id, project_id, run_id, job_id, user_id,
       subject_type, subject_id, group_ids, role_names, tool_name, decision, status, duration_ms, error_type, agent_type,
       request_id, rule_id, reason)
-    values (${row.id}::uuid, ${row.receivedAt}, ${end.completedAt ?? null}, ${row.taskId ?? null}::uuid,
-      ${row.projectId ?? null}::uuid, ${row.runId ?? null}::uuid, ${row.jobId ?? null}::uuid,
-      ${user?.userId ?? null}::uuid, 'agent', ${agentSubjectIds[agent]}::uuid,
-      ${JSON.stringify(user?.groupIds ?? [])}::jsonb, ${JSON.stringify(user === undefined ? [] : allRoleNames(user))}::jsonb,
-      ${storableText(row.tool)}, ${end.decision}, ${end.errorType === undefined ? 'success' : 'error'},
-      ${end.durationMs ?? null}, ${end.errorType ?? null}, ${agent}, ${row.requestId}, ${row.ruleId ?? null}::uuid,
-      ${row.reason ?? null})
+    select id, created_at, completed_at, task_id, project_id, run_id, job_id, user_id, 'agent', subject_id, group_ids,
+           role_names, tool_name, decision, status, duration_ms, error_type, agent_type, request_id, rule_id, reason
+      from jsonb_to_recordset(${JSON.stringify(rows.map(columnsOf))}::jsonb) as row (
+        id uuid, created_at timestamptz, completed_at timestamptz, task_id uuid, project_id uuid, run_id uuid,
+        job_id uuid, user_id uuid, subject_id uuid, group_ids jsonb, role_names jsonb, tool_name text, decision text,
+        status text, duration_ms int, error_type text, agent_type text, request_id text, rule_id uuid, reason text)
     on conflict (id) do nothing`;
 }
 
@@ -68,14 +102,19 @@ export function postgresCallLog(
   db: Kysely<Database>,
   effectsOf: (trx: Transaction<Database>) => ToolEffects,
 ): CallLog {
+  const rows = new GroupedWrites<NewRow>(
+    async (group) => void (await inserted(group).execute(db)),
+    maxRows,
+  );
   return {
-    insert: async (row, end) => void (await inserted(row, end).execute(db)),
-    open: async (row) => void (await inserted(row, interrupted).execute(db)),
+    insert: (row, end) => rows.write({ row, end }),
+    open: (row) => rows.write({ row, end: interrupted }),
     complete: (id, end) => complete(db, id, end),
     commit: (row, effect, endOf) =>
       db.transaction().execute(async (trx) => {
         const outcome = await attempted(trx, () => effect(effectsOf(trx)));
-        await inserted(row, endOf(outcome.ok ? undefined : outcome.error)).execute(trx);
+        const end = endOf(outcome.ok ? undefined : outcome.error);
+        await inserted([{ row, end }]).execute(trx);
         return outcome;
       }),
   };
