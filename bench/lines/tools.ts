@@ -4,7 +4,9 @@ import type { BenchInstall } from '../support/install.ts';
 import { LineProcess } from '../support/line-process.ts';
 import { NoOpStack } from './dispatch.ts';
 
-const program = (name: string): URL => new URL(`../support/${name}.ts`, import.meta.url);
+const gatewayProgram = new URL('../support/mcp-gateway-echo.ts', import.meta.url);
+const bareProgram = new URL('../support/bare-mcp.ts', import.meta.url);
+const loadProgram = new URL('../support/mcp-load.ts', import.meta.url);
 
 /** Calls a second while times are measured, and for how long, ms. */
 const rate = 500;
@@ -36,19 +38,19 @@ async function withSides<T>(measure: (sides: Sides) => Promise<T>): Promise<T> {
     return Number(row?.rows);
   };
   const oursUrl = stack.server.url();
-  await using gateway = new LineProcess(program('mcp-gateway-echo'), [], {
+  await using gateway = new LineProcess(gatewayProgram, [], {
     DATABASE_URL: oursUrl,
     JWT_SECRET: 'a key of the benchmark, of no worth elsewhere',
     ARTIFACT_STORAGE_DIR: stack.install.home,
   });
   const port = await gateway.line();
-  await using load = new LineProcess(program('mcp-load'), [], { TOKEN: await gateway.line() });
-  await using bare = new LineProcess(program('bare-mcp'), []);
+  await using load = new LineProcess(loadProgram, [], { TOKEN: await gateway.line() });
+  await using bare = new LineProcess(bareProgram, []);
   const insertingUrl = stack.server.url(anchors);
-  await using inserting = new LineProcess(program('bare-mcp'), ['insert'], {
+  await using inserting = new LineProcess(bareProgram, ['insert'], {
     DATABASE_URL: insertingUrl,
   });
-  await using anchorLoad = new LineProcess(program('mcp-load'), []);
+  await using anchorLoad = new LineProcess(loadProgram, []);
   const anchor = async (process: LineProcess): Promise<string> =>
     `http://127.0.0.1:${await process.line()}/`;
   return await measure({

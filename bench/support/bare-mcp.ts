@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { Server, createMcpHandler } from '@modelcontextprotocol/server';
 import pg from 'pg';
-import { echoTool } from './mcp-echo.ts';
+import { echoName } from './mcp-echo.ts';
 
 const pool =
   process.argv[2] === 'insert'
@@ -23,7 +23,7 @@ const handler = createMcpHandler(() => {
     await pool?.query({
       name: 'call',
       text: 'insert into calls values ($1, $2, now())',
-      values: [crypto.randomUUID(), echoTool],
+      values: [crypto.randomUUID(), echoName],
     });
     return {
       content: [{ type: 'text', text: JSON.stringify(answer) }],

@@ -1,5 +1,5 @@
 /** The call that both sides of the lines about tools answer: JSON of a few hundred bytes there and back. */
-export const echoTool = 'bench.echo';
+export const echoName = 'bench.echo';
 
 /** Text that is sent and comes back. */
 export const echoed = 'x'.repeat(256);
@@ -12,7 +12,7 @@ export const echoHeaders: Readonly<Record<string, string>> = {
   accept: 'application/json, text/event-stream',
   'mcp-protocol-version': version,
   'mcp-method': 'tools/call',
-  'mcp-name': echoTool,
+  'mcp-name': echoName,
 };
 
 export const echoBody = JSON.stringify({
@@ -20,7 +20,7 @@ export const echoBody = JSON.stringify({
   id: 1,
   method: 'tools/call',
   params: {
-    name: echoTool,
+    name: echoName,
     arguments: { text: echoed },
     _meta: {
       'io.modelcontextprotocol/protocolVersion': version,
