@@ -78,7 +78,7 @@ describe('the bash script, in bash', () => {
       'cynork completion z',
     );
     expect(offered).toEqual([
-      'auth',
+      'auth audit',
       'artifacts create rerun list get cancel delete result watch logs',
       'json jsonl',
       'completed canceled',

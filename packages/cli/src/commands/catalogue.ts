@@ -6,6 +6,7 @@ import {
 } from '@cynodeai/command-line/definition';
 import type { CommandContext } from './context.ts';
 import { globalFlags } from '../base/global-flags.ts';
+import { auditCommands } from './audit/definitions.ts';
 import { authCommands } from './auth/definitions.ts';
 import { contextCommands } from './contexts/definitions.ts';
 import { completionArgs } from './general/completion-args.ts';
@@ -25,6 +26,7 @@ const groups: readonly CommandGroup[] = [
   { name: 'secrets', summary: 'Keep secrets for jobs' },
   { name: 'settings', summary: 'Read and change system settings' },
   { name: 'users', summary: 'Administer users and their roles' },
+  { name: 'audit', summary: 'Read what was done, by whom, and whether it was allowed' },
   { name: 'workspaces', summary: 'List and delete workspaces that are kept between tasks' },
 ];
 
@@ -57,6 +59,7 @@ const commands: readonly CommandDefinition<CommandContext>[] = [
   ...nodeCommands,
   ...secretCommands,
   ...settingCommands,
+  ...auditCommands,
   ...userCommands,
   ...workspaceCommands,
 ];

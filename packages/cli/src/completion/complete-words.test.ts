@@ -17,6 +17,7 @@ describe('completeWords', () => {
         'secrets',
         'settings',
         'users',
+        'audit',
         'workspaces',
         'version',
         'status',

@@ -39,6 +39,8 @@ export const calls: Readonly<
   'settings get': { args: ['--key', 'k'], shows: true },
   'settings set': { args: ['--key', 'k', '--value', '1'], shows: false },
   'settings delete': { args: ['--key', 'k', '--yes'], shows: false },
+  'audit list': { args: [], shows: true },
+  'audit get': { args: [userId], shows: true },
   'users list': { args: [], shows: true },
   'users get': { args: [userId], shows: true },
   'users create': { args: ['bob', '--password-stdin'], shows: true },

@@ -22,6 +22,7 @@ export const gatewayActions = [
   'user.change_password',
   'user.manage',
   'rbac.manage',
+  'audit.read',
 ] as const;
 
 export type GatewayAction = (typeof gatewayActions)[number];

@@ -16,6 +16,9 @@ export const paging = {
   cursor: z.string().max(1024).optional(),
 };
 
+/** A moment in a query, with its time zone. */
+export const momentSchema = z.iso.datetime({ offset: true });
+
 /** Path of a resource by its uuid. */
 export const idRef = z.object({ id: uuidSchema });
 

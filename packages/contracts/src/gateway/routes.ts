@@ -1,5 +1,6 @@
 import type { OtherRoute, UserRoute } from '../common/route.ts';
 import type { GatewayAction } from './actions.ts';
+import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { folderRoutes } from './folders.ts';
 import { metaRoutes } from './meta.ts';
@@ -15,6 +16,7 @@ import { taskRoutes } from './tasks.ts';
 import { userRoutes } from './users.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
+export * from './audit.ts';
 export * from './auth.ts';
 export * from './folders.ts';
 export * from './meta.ts';
@@ -49,4 +51,5 @@ export const gatewayRoutes = {
   ...settingRoutes,
   ...nodeRoutes,
   ...workspaceRoutes,
+  ...auditRoutes,
 } as const satisfies Readonly<Record<string, UserRoute<GatewayAction> | OtherRoute>>;

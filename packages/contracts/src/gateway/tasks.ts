@@ -11,7 +11,7 @@ import {
   base64Schema,
 } from '../common/primitives.ts';
 import { type RouteInput, defineRoute } from '../common/route.ts';
-import { paging, taskRef } from './fields.ts';
+import { paging, taskRef, momentSchema } from './fields.ts';
 import { sandboxWishFields } from './sandbox-wishes.ts';
 import { taskStatusSchema } from './task-status.ts';
 
@@ -126,9 +126,6 @@ export const taskListSchema = z.object({
   tasks: z.array(taskSchema),
   next_cursor: z.string().optional(),
 });
-
-/** A moment in a query, with its time zone. */
-const momentSchema = z.iso.datetime({ offset: true });
 
 const nameText = textSchema.min(1).max(limits.indexedTextChars);
 

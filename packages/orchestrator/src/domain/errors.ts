@@ -40,6 +40,8 @@ export type OrchestratorErrorCode =
   | 'task_unknown'
   /** The caller sent no such folder, or it is gone. */
   | 'folder_unknown'
+  /** No audit log has such a row. */
+  | 'audit_event_unknown'
   /** The task has no such file. */
   | 'artifact_unknown'
   /** No such project, or none the caller may see. */

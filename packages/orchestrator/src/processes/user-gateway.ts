@@ -32,6 +32,8 @@ import { bindRoleBindings } from '../adapters/http/user-gateway/role-bindings/bi
 import { bindSecrets } from '../adapters/http/user-gateway/secrets/bind-secrets.ts';
 import { bindSettings } from '../adapters/http/user-gateway/settings/bind-settings.ts';
 import { type UserParts, bindUsers } from '../adapters/http/user-gateway/users/bind-users.ts';
+import { bindAudit } from '../adapters/http/user-gateway/audit/bind-audit.ts';
+import { postgresAuditEvents } from '../adapters/postgres/audit/audit-events.ts';
 import { bindWorkspaces } from '../adapters/http/user-gateway/workspaces/bind-workspaces.ts';
 import { postgresGatewayAudit } from '../adapters/postgres/audit/gateway-audit.ts';
 import { openDatabase } from '../adapters/postgres/database.ts';
@@ -166,6 +168,7 @@ function resourcesOf(
   };
   return [
     (server, guard) => bindWorkspaces(server, guard, workspaces),
+    (server, guard) => bindAudit(server, guard, { events: postgresAuditEvents(db), seal }),
     (server, guard) => bindUsers(server, guard, users),
     (server, guard) => bindRoleBindings(server, guard, roleBindings),
     (server, guard) => bindSettings(server, guard, settings),

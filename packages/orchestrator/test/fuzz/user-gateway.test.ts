@@ -15,6 +15,7 @@ const password = 'correct horse battery staple 71';
 const readTimeoutMs = 4000;
 
 let gateway: TestGateway;
+const eventId = crypto.randomUUID();
 let target: FuzzTarget;
 
 /** Right requests of routes that read one thing: the first one of the list beside it. */
@@ -67,6 +68,10 @@ beforeAll(async () => {
     raw: archive,
     headers: { 'content-type': 'application/octet-stream' },
   });
+  await gateway.db
+    .insertInto('system_settings_audit_log')
+    .values({ id: eventId, key: 'fuzz.setting', changed_by: 'fuzz' })
+    .execute();
   const ofTask = { params: { id: task.id } };
   const ofSetting = { params: { key: 'fuzz.setting' } };
   const ofUser = { params: { id: victim.id } };
@@ -158,6 +163,8 @@ beforeAll(async () => {
       'settings.delete': [ofSetting],
       'nodes.allow_reregister': [{ params: { id: 'fuzz-node' } }],
       'nodes.invite': [{ body: {} }],
+      'audit.list': [{ query: { actor_id: victim.id, since: '2026-01-01T00:00:00Z' } }],
+      'audit.get': [{ params: { id: eventId } }],
       'workspaces.delete': [{ params: { name: 'fuzz-workspace' } }],
     },
   };

@@ -27,6 +27,7 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   task_unknown: 'not_found',
   folder_unknown: 'not_found',
   artifact_unknown: 'not_found',
+  audit_event_unknown: 'not_found',
   project_unknown: 'not_found',
   project_disabled: 'conflict',
   task_closed: 'conflict',

@@ -144,6 +144,11 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     'system owner': all,
     'system admin': all,
   },
+  'audit.read': {
+    ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
+    'system owner': all,
+    'system admin': all,
+  },
 };
 
 describe('the role map (REQ-ACCESS-0107)', () => {
@@ -174,6 +179,7 @@ describe('the role map (REQ-ACCESS-0107)', () => {
       'settings.write',
       'user.manage',
       'rbac.manage',
+      'audit.read',
     ]);
   });
 
