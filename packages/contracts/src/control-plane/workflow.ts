@@ -14,6 +14,9 @@ const expiresIn = z.int().min(workflowLeaseSeconds.min).max(workflowLeaseSeconds
 const checkpointBytes = workflowLimits.stateBytes + 4096;
 const smallBytes = 4096;
 
+/** Whose door a token opens: that of the tools, or that of the models. */
+const audience = z.enum(['mcp', 'inference']);
+
 const errors = [...bodyErrors, 'authentication', 'not_found'] as const;
 const common = { method: 'POST', auth: 'runner', bodyLimitBytes: smallBytes } as const;
 
@@ -107,5 +110,27 @@ export const workflowRoutes = {
     }),
     success: { 204: { kind: 'empty' } },
     errors: [...errors, 'lease_mismatch'],
+  }),
+  issueAgentToken: defineRoute({
+    ...common,
+    operation: 'agent_tokens.create',
+    path: '/v1/internal/agent-tokens',
+    summary: 'A token of the Project Manager, or of an analyst of a task whose lease lives',
+    body: z.discriminatedUnion('agent_type', [
+      z.strictObject({ agent_type: z.literal('project_manager'), audience }),
+      z.strictObject({
+        agent_type: z.literal('project_analyst'),
+        audience,
+        task_id: uuidSchema,
+        lease_id: uuidSchema,
+      }),
+    ]),
+    success: {
+      201: {
+        kind: 'json',
+        schema: z.object({ token: z.string(), expires_at: timestampSchema }),
+      },
+    },
+    errors: [...errors, 'lease_lost'],
   }),
 } as const;

@@ -2,7 +2,9 @@ import type { HttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { systemClock, uuidv7 } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
+import { randomAgentTokens } from '../adapters/crypto/agent-secrets.ts';
 import { bindWorkflow } from '../adapters/http/control-plane/workflow/bind-workflow.ts';
+import { postgresAgentTokens } from '../adapters/postgres/mcp/agent-tokens.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresTransactWorkflow } from '../adapters/postgres/workflow/transact-workflow.ts';
@@ -29,7 +31,8 @@ export function openWorkflowDoor(
 ): void {
   if (token === undefined) return;
   const transact = postgresTransactWorkflow(db);
-  bindWorkflow(server, { transact, newId: uuidv7, clock: systemClock, token });
+  const agents = { tokens: postgresAgentTokens(db), secrets: randomAgentTokens };
+  bindWorkflow(server, { transact, newId: uuidv7, clock: systemClock, token, ...agents });
 }
 
 /** Tells what runs workflows of tasks that nobody runs. See docs/reference/workflow.md#nudge. */

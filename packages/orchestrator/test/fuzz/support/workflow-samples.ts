@@ -49,6 +49,10 @@ export async function workflowSamples(plane: TestControlPlane): Promise<FuzzTarg
     'workflow.resume': [{ body: { task_id: kept.task_id } }],
     'workflow.checkpoint': [{ body: checkpoint(await begun()) }],
     'workflow.renew': [{ body: { ...(await begun()), expires_in_sec: 3600 } }],
+    'agent_tokens.create': [
+      { body: { agent_type: 'project_manager', audience: 'mcp' } },
+      { body: { agent_type: 'project_analyst', audience: 'inference', ...(await begun()) } },
+    ],
     'workflow.release': [{ body: { ...(await begun()), outcome: 'yielded' } }],
   };
   await client.close();

@@ -59,28 +59,31 @@ async function serve(
   };
 }
 
-/** Starts one. */
+/** Starts one, on a database of its own or beside who has one. */
 export async function startTestMcpGateway(
   overrides: McpGatewayOverrides = {},
+  shared?: { readonly url: string },
 ): Promise<TestMcpGateway> {
-  const database = await createTestDatabase();
+  const own = shared === undefined ? await createTestDatabase() : undefined;
+  const databaseUrl = shared?.url ?? own?.url ?? '';
   const directory = await temporaryDirectory();
   const log = memoryLog();
   const clock = new FakeClock(new Date());
   const envAt = (port: number): Readonly<Record<string, string>> => ({
-    DATABASE_URL: database.url,
+    DATABASE_URL: databaseUrl,
     JWT_SECRET: signingKey,
     ARTIFACT_STORAGE_DIR: `${directory.path}/artifacts`,
     MCP_GATEWAY_LISTEN_ADDR: `127.0.0.1:${port}`,
   });
   let served = await serve(envAt(0), { clock, ...overrides }, log);
   const { port } = served;
-  const db = openDatabase({ url: database.url, applicationName: 'test', log });
-  await tellPublicKey(db, secretVault(new Secret('k'.repeat(32))).publicKey);
+  const db = openDatabase({ url: databaseUrl, applicationName: 'test', log });
+  if (shared === undefined)
+    await tellPublicKey(db, secretVault(new Secret('k'.repeat(32))).publicKey);
   return {
     url: `http://127.0.0.1:${port}/v1/mcp`,
     db,
-    databaseUrl: database.url,
+    databaseUrl,
     clock,
     log,
     restart: async () => {
@@ -90,7 +93,7 @@ export async function startTestMcpGateway(
     [Symbol.asyncDispose]: async () => {
       await served.stop();
       await db.destroy();
-      await database.close();
+      await own?.close();
       await directory.remove();
     },
   };

@@ -9,6 +9,7 @@ import type {
   NewAgentToken,
 } from '../../../ports/mcp.ts';
 import type { Executor } from '../database.ts';
+import { isLeased } from './leased-contexts.ts';
 import {
   type CallerRow,
   activeUserOf,
@@ -87,7 +88,7 @@ async function find(
            ${callerColumns}
       from agent_tokens t
       left join agent_run_contexts c on t.agent_type = 'project_manager' and t.user_id is null
-       and c.id = ${contextId ?? null}::uuid and c.expires_at > ${now}::timestamptz
+       and c.id = ${contextId ?? null}::uuid and c.expires_at > ${now}::timestamptz and ${isLeased}
       left join mcp_sessions s on s.id = ${sessionId ?? null}::uuid and s.agent_token_id = t.id
       left join users u on u.id = coalesce(t.user_id, c.user_id) and u.is_active ${callerJoins}
      where t.token_hash = ${hash} and t.audience = ${audience} and t.revoked_at is null

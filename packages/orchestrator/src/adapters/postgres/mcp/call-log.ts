@@ -6,6 +6,7 @@ import type { CallEnd, CallLog, CallRow } from '../../../ports/mcp.ts';
 import type { ToolEffects } from '../../../ports/tool-effects.ts';
 import type { Executor } from '../database.ts';
 import { GroupedWrites } from '../grouped-writes.ts';
+import { holdContext } from './leased-contexts.ts';
 import type { Database } from '../tables.ts';
 
 /** Most rows of one statement. */
@@ -112,7 +113,11 @@ export function postgresCallLog(
     complete: (id, end) => complete(db, id, end),
     commit: (row, effect, endOf) =>
       db.transaction().execute(async (trx) => {
-        const outcome = await attempted(trx, () => effect(effectsOf(trx)));
+        const outcome = await attempted(trx, async () => {
+          const { contextId } = row.caller;
+          if (contextId !== undefined) await holdContext(trx, contextId);
+          return effect(effectsOf(trx));
+        });
         const end = endOf(outcome.ok ? undefined : outcome.error);
         await inserted([{ row, end }]).execute(trx);
         return outcome;

@@ -11,9 +11,13 @@ import {
   saveCheckpoint,
 } from '../../../../app/workflow/keep-workflow.ts';
 import { type StartWorkflowDeps, startWorkflow } from '../../../../app/workflow/start-workflow.ts';
+import {
+  type TokenForRunnerDeps,
+  tokenForRunner,
+} from '../../../../app/workflow/token-for-runner.ts';
 import { OrchestratorError } from '../../../../domain/errors.ts';
 
-export interface WorkflowRouteDeps extends StartWorkflowDeps, KeepWorkflowDeps {
+export interface WorkflowRouteDeps extends StartWorkflowDeps, KeepWorkflowDeps, TokenForRunnerDeps {
   /** Of what runs workflows. */
   readonly token: Secret;
 }
@@ -87,6 +91,18 @@ export function bindWorkflow(server: HttpServer, deps: WorkflowRouteDeps): void 
     handle: async ({ body }) => {
       const expiresAt = await renewWorkflow(refOf(body), body.expires_in_sec, deps);
       return { status: 200, body: { expires_at: expiresAt.toISOString() } };
+    },
+  });
+  bindRoute(server, routes.issueAgentToken, {
+    guard,
+    handle: async ({ body }) => {
+      const { token, expiresAt } = await tokenForRunner(
+        body.agent_type === 'project_manager'
+          ? { agent: body.agent_type, audience: body.audience }
+          : { agent: body.agent_type, audience: body.audience, lease: refOf(body) },
+        deps,
+      );
+      return { status: 201, body: { token, expires_at: expiresAt.toISOString() } };
     },
   });
   bindRoute(server, routes.releaseWorkflow, {
