@@ -94,4 +94,38 @@ describe('a gateway that is killed', () => {
       await second.child.stop();
     },
   );
+
+  it.each(Object.entries(places))(
+    '%s loses its database: neither is there, its caller is told, and it goes on',
+    async (place, hold) => {
+      const key = `database-${place.replaceAll(' ', '-')}`;
+      const args = { task_id: work.taskId, job_id: work.jobId, key, content: 'x' };
+      const rowsBefore = (await auditRows(shared)).length;
+      const client = await connect(shared, { token });
+      const answer = await shared.db.transaction().execute(async (trx) => {
+        await hold(work.jobId).execute(trx);
+        const call = callTool(client, 'memory.add', args);
+        await waitFor(async () => (await waiting()) > 0);
+        // As a server that is killed: every connection of the gateway ends in the middle of what it does.
+        await sql`
+          select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and application_name = 'cynode-mcp-gateway'`.execute(
+          trx,
+        );
+        // The row cannot be written before the lock on its table is gone.
+        return { call };
+      });
+      expect(await answer.call).toMatchObject({
+        status: 'error',
+        error: { type: 'audit_unavailable' },
+      });
+      expect([await remembered(key), (await auditRows(shared)).length]).toEqual([0, rowsBefore]);
+      expect((await callTool(client, 'memory.add', args)).status).toBe('success');
+      expect([await remembered(key), (await auditRows(shared)).length]).toEqual([
+        1,
+        rowsBefore + 1,
+      ]);
+      await client.close();
+    },
+  );
 });
