@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { memoryLog, temporaryDirectory, waitFor } from '@cynodeai/testing';
+import { memoryLog, temporaryDirectory, waitFor, waitToPass } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { openInstall } from '../src/install/install.ts';
 import { openLog, rotateLog } from '../src/machine/log-file.ts';
@@ -35,7 +35,8 @@ async function smallDisk() {
     },
     free: () => rmSync(filler),
     [Symbol.asyncDispose]: async () => {
-      execFileSync('umount', [path]);
+      // A process that was killed keeps its folder until the kernel has taken it apart.
+      await waitToPass(() => execFileSync('umount', [path], { stdio: 'pipe' }));
       await dir.remove();
     },
   };

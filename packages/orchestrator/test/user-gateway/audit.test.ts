@@ -34,7 +34,7 @@ async function fill(): Promise<void> {
     sql`insert into preference_audit_log (changed_at, scope_type, key, operation, new_value, changed_by)
           values (${day}, 'system', 'a.preference', 'create', ${value}, ${by})`,
     sql`insert into chat_audit_log (created_at, user_id, outcome, redaction_applied)
-          select ${day}::timestamptz, id, 'success', false from users where handle = 'root'`,
+          select ${day}::timestamptz, id, 'timeout', false from users where handle = 'root'`,
     sql`insert into skill_audit_log (created_at, actor, action, result) values (${day}, ${by}, 'load', 'pass')`,
   ]) {
     await insert.execute(db);
@@ -75,6 +75,8 @@ describe('the audit events', () => {
     expect(of('auth')).toMatchObject({ action: 'auth.login_failure', decision: 'deny' });
     expect(of('mcp_tool_call')).toMatchObject({ resource_id: 'db.task.get', decision: 'deny' });
     expect(of('system_settings')).toMatchObject({ actor_id: actor, resource_id: 'a.key' });
+    // An answer that did not come is no refusal.
+    expect(of('chat')).toMatchObject({ action: 'chat.complete', decision: 'allow' });
     expect(of('preference')).toMatchObject({ action: 'preference.create', actor_id: actor });
     expect(of('skill')).toMatchObject({ actor_id: actor, decision: 'allow' });
     for (const { event_id: id, log } of events) {
@@ -123,21 +125,29 @@ describe('the audit events', () => {
     expect(await logsOf(`?${thatDay}&resource_type=mcp.tool`)).toEqual(['mcp_tool_call']);
     expect(await logsOf(`?actor_id=${actor}&since=2026-01-02T00:00:00.001Z`)).toEqual([]);
     expect(await logsOf(`?actor_id=${actor}&until=${day}`)).toEqual([]);
+    const { db } = office.one;
+    await sql`insert into auth_audit_log (created_at, event_type, success) values (${day}, 'node_registered', true)`.execute(
+      db,
+    );
+    expect(await logsOf(`?${thatDay}&resource_type=node`)).toEqual(['auth']);
+    expect(await logsOf(`?${thatDay}&resource_type=user`)).toEqual(['auth']);
     for (const bad of ['since=yesterday', 'actor_id=me', `since=${day}&until=2026-01-01T00:00:00Z`])
       expect([bad, (await read(`?${bad}`)).status]).toEqual([bad, 400]);
   });
 
-  it('are for system owner and admin; what they read is an event too', async () => {
-    for (const role of ['operator', 'viewer']) {
+  it('are for system owner, admin and operator; what they read is an event too', async () => {
+    for (const role of ['member', 'viewer']) {
       const who = await office.holderOf(role);
       expect([role, (await read('', who)).status]).toEqual([role, 403]);
       const { events } = await pageOf(`?actor_id=${who.id}&resource_type=audit_event`);
       expect(events).toMatchObject([{ action: 'audit.read', decision: 'deny' }]);
     }
-    const admin = await office.holderOf('admin');
-    expect((await read('', admin)).status).toBe(200);
-    await expect
-      .poll(async () => (await pageOf(`?actor_id=${admin.id}&limit=1`)).events)
-      .toMatchObject([{ action: 'audit.read', decision: 'allow' }]);
+    for (const role of ['admin', 'operator']) {
+      const who = await office.holderOf(role);
+      expect([role, (await read('', who)).status]).toEqual([role, 200]);
+      await expect
+        .poll(async () => (await pageOf(`?actor_id=${who.id}&limit=1`)).events)
+        .toMatchObject([{ action: 'audit.read', decision: 'allow' }]);
+    }
   });
 });

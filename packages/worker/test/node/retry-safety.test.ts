@@ -54,14 +54,14 @@ function textOf(events: string): string {
     .join('');
 }
 
-/** What a running job has written up to now. */
-async function outputSoFar(node: NodeProcess, { job_id }: Ids): Promise<string> {
+/** What a running job has written up to some text, however many pieces it came in. @throws after two seconds without it */
+async function outputUpTo(wanted: string, node: NodeProcess, { job_id }: Ids): Promise<string> {
   const url = `${node.url}/v1/worker/jobs/${job_id}/output`;
   const answer = await fetch(url, { headers, signal: AbortSignal.timeout(2000) });
   let events = '';
   for await (const chunk of answer.body ?? []) {
     events += Buffer.from(chunk).toString();
-    if (textOf(events) !== '') break;
+    if (textOf(events).includes(wanted)) break;
   }
   return textOf(events);
 }
@@ -175,7 +175,7 @@ describe('a node process that dies (REQ-WORKER-0149)', () => {
       await using node = await spawnNode();
       await node.ready(orchestrator);
       const lost = expect(send(node, ids, command)).rejects.toThrow();
-      await waitToPass(async () => expect(await outputSoFar(node, ids)).toContain('4\n'));
+      await waitToPass(async () => expect(await outputUpTo('4\n', node, ids)).toContain('4\n'));
       killedAt = Date.now();
       await killed(node);
       await lost;

@@ -2,7 +2,7 @@ import { type CommandDefinition, defineCommand } from '@cynodeai/command-line/de
 import type { CommandContext } from '../context.ts';
 import { auditListFlags, eventArgs } from './flags.ts';
 
-/** What the audit logs tell; the gateway wants system role owner or admin. See docs/reference/cli.md#audit-commands. */
+/** What the audit logs tell; the gateway wants system role owner, admin or operator. See docs/reference/cli.md#audit-commands. */
 export const auditCommands: readonly CommandDefinition<CommandContext>[] = [
   defineCommand({
     path: ['audit', 'list'],

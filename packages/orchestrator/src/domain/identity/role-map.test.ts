@@ -148,6 +148,7 @@ const table: Readonly<Record<GatewayAction, Readonly<Record<string, string>>>> =
     ...Object.fromEntries(Object.keys(columns).map((column) => [column, none])),
     'system owner': all,
     'system admin': all,
+    'system operator': all,
   },
 };
 

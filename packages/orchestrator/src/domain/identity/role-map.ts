@@ -62,7 +62,7 @@ const roleMap: Readonly<Record<GatewayAction, MapRow>> = {
   'user.change_password': { system: { viewer: ['own'] }, project: {}, plain: ['own'] },
   'user.manage': { system: administrators, project: {}, plain: [] },
   'rbac.manage': { system: administrators, project: {}, plain: [] },
-  'audit.read': { system: administrators, project: {}, plain: [] },
+  'audit.read': { system: overseers, project: {}, plain: [] },
 };
 
 /** System roles that reach everything with an action. */

@@ -46,7 +46,7 @@ const columnsOf: Readonly<Record<AuditLogName, LogColumns>> = {
     time: 'created_at',
     actor: 'user_id',
     action: "'auth.' || event_type",
-    resourceType: "'user'",
+    resourceType: "case when event_type like 'node\\_%' then 'node' else 'user' end",
     resource: 'user_id::text',
     decision: allowedIf('success'),
     reason: 'reason',
@@ -98,9 +98,9 @@ const columnsOf: Readonly<Record<AuditLogName, LogColumns>> = {
     action: "'chat.complete'",
     resourceType: "'chat'",
     resource: 'project_id::text',
-    decision: allowedIf("outcome = 'success'"),
+    decision: allowed,
     request: 'request_id',
-    reason: 'error_code',
+    reason: "coalesce(error_code, nullif(outcome, 'success'))",
   },
   skill: {
     time: 'created_at',
@@ -127,7 +127,11 @@ function eventsOf(log: AuditLogName): RawBuilder<unknown> {
 /** No id is behind it. */
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-const everyLog = auditLogs.map((log) => eventsOf(log));
+const everyLog = auditLogs.map((log) => ({
+  events: eventsOf(log),
+  /** The one kind of thing that the log is about; undefined where its rows say it. */
+  about: /^'([a-z.]+)'$/.exec(columnsOf[log].resourceType)?.[1],
+}));
 
 interface Row {
   readonly id: string;
@@ -169,7 +173,10 @@ async function list(db: Executor, query: AuditEventQuery): Promise<readonly Audi
       and (${actorId ?? null}::uuid is null or actor_id = ${actorId ?? null}::uuid)
       and (${resourceType ?? null}::text is null or resource_type = ${resourceType ?? null}::text)
     order by ts desc, id desc limit ${limit}`;
-  const pages = everyLog.map((events) => sql`(select * from (${events}) event ${wanted})`);
+  const asked = everyLog.filter(
+    ({ about }) => resourceType === undefined || about === undefined || about === resourceType,
+  );
+  const pages = asked.map(({ events }) => sql`(select * from (${events}) event ${wanted})`);
   const { rows } = await sql<Row>`
     ${sql.join(pages, sql` union all `)} order by ts desc, id desc limit ${limit}`.execute(db);
   return rows.map(recordOf);
@@ -177,7 +184,7 @@ async function list(db: Executor, query: AuditEventQuery): Promise<readonly Audi
 
 async function find(db: Executor, id: string): Promise<AuditEventDetail | undefined> {
   const found = everyLog.map(
-    (events) => sql`select * from (${events}) event where id = ${id}::uuid`,
+    ({ events }) => sql`select * from (${events}) event where id = ${id}::uuid`,
   );
   const { rows } = await sql<Row>`${sql.join(found, sql` union all `)}`.execute(db);
   const [row] = rows;
