@@ -13,7 +13,7 @@ interface CallFacts<R extends Route, C> {
   readonly query: RouteInput<R, 'query'>;
   /** What the guard found out about the caller. */
   readonly caller: C;
-  /** Fires when the client leaves. */
+  /** Fires when the client leaves, or has its answer. */
   readonly signal: AbortSignal;
   readonly requestId: string;
   /** Client address; a forwarding header counts only behind a trusted proxy. */
@@ -109,6 +109,14 @@ function serialise(route: Route, answer: AnyAnswer): unknown {
   throw new Error(`the answer of ${route.operation} breaks its schema`, { cause: parsed.error });
 }
 
+/** Fires once nobody waits for the answer; a request that was read to its end is closed long before that. */
+function endOf({ raw }: FastifyReply): AbortSignal {
+  const end = new AbortController();
+  if (raw.destroyed) end.abort();
+  else raw.once('close', () => end.abort());
+  return end.signal;
+}
+
 /** Serves a route: guard, then schemas, then handler, then the answer's schema (undeclared fields are stripped). */
 export function bindRoute<R extends Route, C>(
   server: HttpServer,
@@ -148,7 +156,9 @@ export function bindRoute<R extends Route, C>(
         query: query as RouteInput<R, 'query'>,
         ...(bodyPart as CallBody<R>),
         caller: entry.caller,
-        signal: request.signal,
+        get signal() {
+          return endOf(reply);
+        },
         requestId: request.id,
         ip: request.ip,
         headers: request.headers,

@@ -160,6 +160,35 @@ describe('an HTTP server', () => {
     await other.close();
   });
 
+  it('tells of a body that it has read when its client leaves, and not before', async () => {
+    const other = await createHttpServer({ log: silentLog });
+    const entered = Promise.withResolvers<AbortSignal>();
+    bindRoute(other, echo, {
+      guard: anyone,
+      handle: async ({ signal }) => {
+        entered.resolve(signal);
+        await once(signal, 'abort');
+        return { status: 200, body: { id: 'a', text: 'left' } };
+      },
+    });
+    const door = `http://127.0.0.1:${await other.listen({ host: '127.0.0.1', port: 0 })}`;
+    const client = new AbortController();
+    const call = fetch(`${door}/v1/things/a:echo`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ version: 1, text: 'x' }),
+      signal: client.signal,
+    });
+    const signal = await entered.promise;
+    // Whatever the server has to do for a request that is read has been done by the next request.
+    await fetch(`${door}/v1/nothing`);
+    expect(signal.aborted).toBe(false);
+    client.abort();
+    await expect(call).rejects.toThrow();
+    if (!signal.aborted) await once(signal, 'abort');
+    await other.close();
+  });
+
   it('ends without waiting for a connection that never said anything', async () => {
     const other = await createHttpServer({ log: silentLog });
     const port = await other.listen({ host: '127.0.0.1', port: 0 });
