@@ -8,6 +8,7 @@ export const problemStatus = {
   authentication: 401,
   authorization: 403,
   node_policy_refused: 403,
+  routing_refused: 403,
   not_found: 404,
   no_checkpoint: 404,
   method_not_allowed: 405,
@@ -29,6 +30,7 @@ export const problemStatus = {
   node_not_ready: 503,
   node_shutting_down: 503,
   inference_unavailable: 503,
+  no_inference_path: 503,
   timeout: 504,
   insufficient_storage: 507,
 } as const;

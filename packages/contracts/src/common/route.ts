@@ -15,7 +15,7 @@ export type StreamedMedia = 'application/octet-stream' | 'multipart/form-data';
 
 /**
  * Who may call: nobody is checked, a person's access token, a node's JWT, the PSK in the body, a node's Worker API token,
- * the token of what runs workflows.
+ * the token of what runs workflows (or, where the route says so, of one of its agents).
  */
 export type RouteAuth = 'none' | 'user' | 'node' | 'psk' | 'worker' | 'runner';
 

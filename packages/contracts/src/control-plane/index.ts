@@ -3,6 +3,7 @@ export * from './capability.ts';
 export * from './config-ack.ts';
 export * from './config.ts';
 export * from './identity.ts';
+export * from './inference.ts';
 export * from './join.ts';
 export * from './routes.ts';
 export * from './workflow-state.ts';

@@ -7,6 +7,7 @@ import { nodeCapabilityReportSchema, nodeRegistrationRequestSchema } from './cap
 import { nodeConfigAckSchema } from './config-ack.ts';
 import { nodeConfigurationPayloadSchema } from './config.ts';
 import { nodeChallengeSchema } from './identity.ts';
+import { agentInferenceRoutes } from './inference.ts';
 import { nodeJoinAnswerSchema, nodeJoinRequestSchema } from './join.ts';
 import { workflowRoutes } from './workflow.ts';
 
@@ -86,4 +87,5 @@ export const controlPlaneRoutes = {
     errors: [...versionedBodyErrors, 'authentication', 'not_found', 'conflict'],
   }),
   ...workflowRoutes,
+  ...agentInferenceRoutes,
 } as const;

@@ -4,7 +4,10 @@ import { ollamaMessageSchema } from './ollama-requests.ts';
 /** Answer of `POST /api/chat` without streaming, or one line with it. */
 export const ollamaChatSchema = z.looseObject({
   model: z.string().optional(),
-  message: ollamaMessageSchema,
+  message: ollamaMessageSchema.extend({
+    /** What a model says to itself before it answers. */
+    thinking: z.string().nullish(),
+  }),
   done: z.boolean(),
   done_reason: z.string().optional(),
   prompt_eval_count: z.int().optional(),

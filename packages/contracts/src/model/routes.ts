@@ -1,5 +1,9 @@
 import { defineRoute } from '../common/route.ts';
-import { ollamaGenerateRequestSchema, ollamaModelRequestSchema } from './ollama-requests.ts';
+import {
+  ollamaChatRequestSchema,
+  ollamaGenerateRequestSchema,
+  ollamaModelRequestSchema,
+} from './ollama-requests.ts';
 import { ollamaPsSchema, ollamaShowSchema } from './ollama-answers.ts';
 import { ollamaStatusSchema, ollamaTagsSchema, ollamaVersionSchema } from './ollama.ts';
 
@@ -45,6 +49,17 @@ export const ollamaRoutes = {
     auth: 'none',
     summary: 'Answer a prompt; lines of JSON (`ollamaGenerateSchema`, `ollamaErrorSchema`)',
     body: ollamaGenerateRequestSchema,
+    bodyLimitBytes: modelRequestBytes,
+    success: { 200: { kind: 'bytes' } },
+    errors: [],
+  }),
+  chat: defineRoute({
+    operation: 'ollama.chat',
+    method: 'POST',
+    path: '/api/chat',
+    auth: 'none',
+    summary: 'Answer messages; lines of JSON (`ollamaChatSchema`, `ollamaErrorSchema`)',
+    body: ollamaChatRequestSchema,
     bodyLimitBytes: modelRequestBytes,
     success: { 200: { kind: 'bytes' } },
     errors: [],

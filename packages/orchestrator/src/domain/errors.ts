@@ -104,6 +104,16 @@ export type OrchestratorErrorCode =
   | 'no_checkpoint'
   /** The token of what runs workflows is missing or wrong. */
   | 'runner_token_wrong'
+  /** A call of a model breaks a rule about where it may go. */
+  | 'routing_refused'
+  /** No model can be asked now; `retryAfterSeconds` says when to come back. */
+  | 'no_inference_path'
+  /** A model did not answer in time. */
+  | 'model_timeout'
+  /** A model, or its service, failed. */
+  | 'model_failed'
+  /** This process ends, or the caller left, before the model answered. */
+  | 'model_call_ended'
   /** An idempotency key was used for another body, or its first call still runs. */
   | 'idempotency_conflict';
 

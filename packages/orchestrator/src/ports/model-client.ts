@@ -1,5 +1,6 @@
 import type { ModelAnswer } from '../domain/prompts/model-answer.ts';
 import type { ModelLimits } from '../domain/prompts/model-limits.ts';
+import type { ChatRequest } from '../domain/prompts/chat-request.ts';
 import type { ModelRequest } from '../domain/prompts/model-request.ts';
 
 /** Where a model service is reached. The token must not reach a log or an error. */
@@ -28,7 +29,7 @@ export interface ModelClient {
    */
   generate(
     endpoint: ModelEndpoint,
-    request: ModelRequest,
+    request: ModelRequest | ChatRequest,
     options: GenerateOptions,
   ): Promise<ModelAnswer>;
   /** How many tokens a model can hold at most; undefined when the service does not say. Never rejects. */

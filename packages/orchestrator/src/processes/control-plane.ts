@@ -24,6 +24,7 @@ import { NotificationListener } from '../adapters/postgres/notifications.ts';
 import { postgresJoinTokens } from '../adapters/postgres/nodes/join-tokens.ts';
 import { postgresQueueMetrics } from '../adapters/postgres/metrics/queue-metrics.ts';
 import { postgresNodeRegistry } from '../adapters/postgres/nodes/node-registry.ts';
+import { postgresNodes } from '../adapters/postgres/nodes/nodes.ts';
 import { postgresReadinessProbe } from '../adapters/postgres/readiness/readiness-probe.ts';
 import { tellPublicKey } from '../adapters/postgres/secrets/public-key.ts';
 import { postgresSeedStore } from '../adapters/postgres/seeds/seed-store.ts';
@@ -42,6 +43,7 @@ import { countRefusals } from './counted-refusals.ts';
 import { openControlPlaneHttp } from './control-plane-http.ts';
 import { listenTls, tlsDoorOf } from './listen-tls.ts';
 import { startDispatcher } from './dispatch-loops.ts';
+import { openModelAccess } from './model-access.ts';
 import { startNodeConfigLoop } from './node-config-loop.ts';
 import { contentConfigOf, openContent } from './open-content.ts';
 import { startPmModelLoop } from './pm-model-loop.ts';
@@ -222,7 +224,11 @@ export async function startControlPlane(
     config.INSTALL_PROOF_KEY,
     [postgresQueueMetrics(db), () => diskMetrics({ artifacts: config.ARTIFACT_STORAGE_DIR })],
   );
-  openWorkflowDoor(server, db, config);
+  const dispatchNodes = postgresNodes(db, vault);
+  const http = openControlPlaneHttp();
+  scope.shutdown.add('connections to nodes and models', () => http.close());
+  const model = openModelAccess(config, { db, nodes: dispatchNodes, http });
+  openWorkflowDoor(server, config, { db, model: model.agents }, scope);
   const port = await server.listen(address);
   scope.shutdown.add('control-plane HTTP', () => server.close(), 30_000);
   await listenTls(server, tlsDoorOf(config.CONTROL_PLANE_TLS_LISTEN_ADDR, config), log);
@@ -238,12 +244,11 @@ export async function startControlPlane(
   const { content } = openContent(contentConfigOf(config), db, systemClock, scope);
   startRetention({ db, blobs: content, everyMs: overrides.retentionEveryMs }, scope);
   startAuditSeals(db, scope, config.AUDIT_SEAL_KEY_FILE, overrides.sealEveryMs);
-  const http = openControlPlaneHttp();
-  scope.shutdown.add('connections to nodes and models', () => http.close());
   startPmModelLoop({ db, vault, listener, http, demoModel: config.DEMO_MODEL_REF }, scope);
   startWorkflowLoop(config, { db, http, listener }, scope);
   if (config.DISPATCHER_ENABLED) {
-    const shared = { db, vault, secrets, listener, http, blobs: content };
+    const reach = { nodes: dispatchNodes, model: model.prompts, http };
+    const shared = { db, vault, secrets, listener, blobs: content, ...reach };
     const parts = { ...shared, drainMs: overrides.drainMs ?? drainMs };
     startDispatcher(config, scope, parts);
   }

@@ -11,7 +11,6 @@ import { postgresLiveOutput } from '../adapters/postgres/jobs/live-output.ts';
 import { postgresLeftJobs } from '../adapters/postgres/jobs/left-jobs.ts';
 import { postgresTaskInput } from '../adapters/postgres/jobs/task-input.ts';
 import { postgresNodeHeartbeats } from '../adapters/postgres/nodes/mark-silent-nodes.ts';
-import { postgresNodes } from '../adapters/postgres/nodes/nodes.ts';
 import { readConnection } from '../adapters/postgres/nodes/read-connection.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import { postgresJobSecrets } from '../adapters/postgres/secrets/job-secrets.ts';
@@ -25,9 +24,11 @@ import { JobCompleter } from '../app/jobs/job-completer.ts';
 import { LiveTeller } from '../app/jobs/live-teller.ts';
 import { HeldLeases } from '../app/leases/held-leases.ts';
 import { deactivateSilentNodes } from '../app/nodes/deactivate-silent-nodes.ts';
+import type { AskModelDeps } from '../app/models/ask-model.ts';
 import type { ClaimedJob } from '../ports/claims.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { NodeTokenVault } from '../ports/node-secrets.ts';
+import type { Nodes } from '../ports/nodes.ts';
 import type { SecretVault } from '../ports/secrets.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
 import type { ControlPlaneHttp } from './control-plane-http.ts';
@@ -42,6 +43,9 @@ const stopSlackMs = 35_000;
 export interface DispatchParts {
   readonly db: Kysely<Database>;
   readonly vault: NodeTokenVault;
+  readonly nodes: Nodes;
+  /** How prompts reach a model. */
+  readonly model: AskModelDeps;
   readonly secrets: SecretVault;
   readonly listener: NotificationListener;
   readonly http: ControlPlaneHttp;
@@ -99,13 +103,12 @@ async function withHurry(
 export function startDispatcher(
   config: ControlPlaneConfig,
   scope: ProcessScope,
-  { db, vault, secrets, listener, http, blobs, drainMs }: DispatchParts,
+  { db, nodes, model, secrets, listener, http, blobs, vault, drainMs }: DispatchParts,
 ): void {
   const log = scope.log.child({ module: 'dispatch' });
   const claims = postgresClaims(db, vault);
   const leases = postgresLeases(db);
   const leftJobs = postgresLeftJobs(db);
-  const nodes = postgresNodes(db, vault);
   const input = postgresTaskInput(db);
   const current = (nodeId: string) => readConnection(db, vault, nodeId);
   const worker = new WorkerClient({ http, log, current });
@@ -114,7 +117,7 @@ export function startDispatcher(
   const live = postgresLiveOutput(db);
   const teller = new LiveTeller({ live, log, sleep });
   const shared = { leases, nodes, input, completer, teller };
-  const prompts = promptLoops(config, scope, { db, http, blobs, ...shared });
+  const prompts = promptLoops(config, scope, { db, model, blobs, ...shared });
   const stop = new AbortController();
   const pollMs = config.DISPATCH_POLL_INTERVAL;
   const sending = new Ticker({ name: 'dispatch', pollMs, log, sleep });

@@ -1,27 +1,20 @@
-import { inferenceRelayPrefix } from '@cynodeai/contracts/worker-api';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
 import { elapsedMs, systemClock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
-import { OllamaClient, promptLanes } from '../adapters/models/ollama-client.ts';
+import { promptLanes } from '../adapters/models/ollama-client.ts';
 import { postgresPromptClaims } from '../adapters/postgres/jobs/prompt-claims.ts';
-import { postgresPmModelReader } from '../adapters/postgres/models/read-pm-model.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
-import { SilentNodes } from '../app/dispatch/silent-nodes.ts';
 import { Ticker } from '../app/loops/ticker.ts';
 import type { JobCompleter } from '../app/jobs/job-completer.ts';
 import type { LiveTeller } from '../app/jobs/live-teller.ts';
 import { HeldLeases } from '../app/leases/held-leases.ts';
 import type { AskModelDeps } from '../app/models/ask-model.ts';
-import { KnownContexts } from '../app/models/known-contexts.ts';
-import { RestingServices } from '../app/models/resting-services.ts';
 import { PromptDispatcher } from '../app/prompts/prompt-dispatcher.ts';
 import type { BlobOpener } from '../ports/blobs.ts';
 import type { Leases } from '../ports/leases.ts';
-import type { Nodes } from '../ports/nodes.ts';
 import type { ClaimedPrompt } from '../ports/prompts.ts';
 import type { TaskInput } from '../ports/task-input.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
-import type { ControlPlaneHttp } from './control-plane-http.ts';
 
 /** Model calls of one control plane at once: no more than its connections. */
 const maxCalls = promptLanes.prompts;
@@ -29,11 +22,10 @@ const maxCalls = promptLanes.prompts;
 export interface PromptLoopsParts {
   readonly db: Kysely<Database>;
   readonly leases: Leases;
-  readonly nodes: Nodes;
   readonly input: TaskInput;
   readonly completer: JobCompleter;
   readonly teller: LiveTeller;
-  readonly http: ControlPlaneHttp;
+  readonly model: AskModelDeps;
   readonly blobs: BlobOpener;
 }
 
@@ -46,25 +38,6 @@ export interface PromptLoops {
   close(): Promise<void>;
   /** Waits up to `limitMs` for answers under way, then gives the rest back. */
   drain(limitMs: number, hurry?: AbortSignal): Promise<void>;
-}
-
-/** The way to the model, as the configuration and the nodes give it. */
-function modelAccess(
-  config: ControlPlaneConfig,
-  { db, nodes, http }: PromptLoopsParts,
-): AskModelDeps {
-  const client = new OllamaClient(http);
-  return {
-    nodes,
-    models: postgresPmModelReader(db),
-    client,
-    contexts: new KnownContexts(client, elapsedMs),
-    silent: new SilentNodes(elapsedMs),
-    resting: new RestingServices(elapsedMs),
-    directUrl: config.OLLAMA_BASE_URL ?? config.INFERENCE_URL,
-    defaultModel: config.INFERENCE_MODEL,
-    relayPath: inferenceRelayPrefix,
-  };
 }
 
 /**
@@ -101,7 +74,6 @@ export function promptLoops(
     prompts: postgresPromptClaims(parts.db, {
       firstWordMs: config.INFERENCE_TIMEOUT_SECONDS * 1000,
     }),
-    model: modelAccess(config, parts),
     maxCalls,
     log,
     sleep,

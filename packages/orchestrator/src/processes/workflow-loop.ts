@@ -1,16 +1,21 @@
 import type { HttpServer } from '@cynodeai/runtime/http';
 import { type ProcessScope, sleep } from '@cynodeai/runtime/lifecycle';
-import { systemClock, uuidv7 } from '@cynodeai/runtime/std';
+import { elapsedMs, systemClock, uuidv7 } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { randomAgentTokens } from '../adapters/crypto/agent-secrets.ts';
+import { bindInference } from '../adapters/http/control-plane/workflow/bind-inference.ts';
 import { bindWorkflow } from '../adapters/http/control-plane/workflow/bind-workflow.ts';
 import { postgresAgentTokens } from '../adapters/postgres/mcp/agent-tokens.ts';
 import { type NotificationListener, channels } from '../adapters/postgres/notifications.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
+import { postgresRoutingDecisions } from '../adapters/postgres/routing/decisions.ts';
+import { postgresRoutingReader } from '../adapters/postgres/routing/routing-reader.ts';
 import { postgresTransactWorkflow } from '../adapters/postgres/workflow/transact-workflow.ts';
 import { postgresWaitingWorkflows } from '../adapters/postgres/workflow/waiting-workflows.ts';
 import { runnerClient } from '../adapters/workflow/runner-client.ts';
 import { Ticker } from '../app/loops/ticker.ts';
+import type { AskModelDeps } from '../app/models/ask-model.ts';
+import { ModelPlaces } from '../app/models/model-places.ts';
 import { nudgeRunner } from '../app/workflow/nudge-runner.ts';
 import type { ControlPlaneConfig } from './control-plane-config.ts';
 import type { ControlPlaneHttp } from './control-plane-http.ts';
@@ -22,17 +27,39 @@ type WorkflowConfig = Pick<
   ControlPlaneConfig,
   'WORKFLOW_RUNNER_BEARER_TOKEN' | 'WORKFLOW_RUNNER_URL'
 >;
+type DoorConfig = Pick<
+  ControlPlaneConfig,
+  'WORKFLOW_RUNNER_BEARER_TOKEN' | 'INFERENCE_TIMEOUT_SECONDS' | 'WRITE_TIMEOUT'
+>;
+
+/** An answer is on its way that long before the server gives up its connection, ms. */
+const answerSlackMs = 10_000;
 
 /** The calls of what runs workflows; without its token there are none. See docs/reference/workflow.md#calls. */
 export function openWorkflowDoor(
   server: HttpServer,
-  db: Kysely<Database>,
-  { WORKFLOW_RUNNER_BEARER_TOKEN: token }: WorkflowConfig,
+  config: DoorConfig,
+  { db, model }: { readonly db: Kysely<Database>; readonly model: AskModelDeps },
+  { log, signal: stop }: Pick<ProcessScope, 'log' | 'signal'>,
 ): void {
+  const { WORKFLOW_RUNNER_BEARER_TOKEN: token } = config;
   if (token === undefined) return;
   const transact = postgresTransactWorkflow(db);
   const agents = { tokens: postgresAgentTokens(db), secrets: randomAgentTokens };
-  bindWorkflow(server, { transact, newId: uuidv7, clock: systemClock, token, ...agents });
+  const door = { clock: systemClock, token, ...agents };
+  bindWorkflow(server, { ...door, transact, newId: uuidv7 });
+  bindInference(server, {
+    ...door,
+    model,
+    routing: postgresRoutingReader(db),
+    decisions: postgresRoutingDecisions(db),
+    places: new ModelPlaces(),
+    monotonicMs: elapsedMs,
+    log: log.child({ module: 'inference' }),
+    firstWordMs: config.INFERENCE_TIMEOUT_SECONDS * 1000,
+    longestMs: Math.max(1000, config.WRITE_TIMEOUT - answerSlackMs),
+    stop,
+  });
 }
 
 /** Tells what runs workflows of tasks that nobody runs. See docs/reference/workflow.md#nudge. */

@@ -61,9 +61,9 @@ beforeAll(async () => {
     bearer: ({ auth }: Route) =>
       auth === 'node' ? session.jwt : auth === 'runner' ? runnerToken : undefined,
     foreignTokens: [stale.jwt, node.token ?? '', psk],
-    // No inference path: it is never ready here.
+    // No inference path: it is never ready here, and no model is asked.
     // A token is good once, so that none is good for a right request sent again and again.
-    refused: ['health.readyz', 'nodes.join'],
+    refused: ['health.readyz', 'nodes.join', 'inference.create'],
     secrets: [
       session.jwt,
       runnerToken,

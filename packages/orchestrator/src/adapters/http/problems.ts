@@ -58,6 +58,11 @@ const kinds: Readonly<Record<OrchestratorErrorCode, ProblemKind>> = {
   no_checkpoint: 'no_checkpoint',
   runner_token_wrong: 'authentication',
   audit_chain_broken: 'internal',
+  routing_refused: 'routing_refused',
+  no_inference_path: 'no_inference_path',
+  model_timeout: 'timeout',
+  model_failed: 'upstream',
+  model_call_ended: 'unavailable',
   idempotency_conflict: 'conflict',
 };
 

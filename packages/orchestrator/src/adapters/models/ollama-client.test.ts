@@ -3,6 +3,7 @@ import { CallError, HttpClient } from '@cynodeai/runtime/call';
 import { LineError } from '@cynodeai/runtime/std';
 import { AnsweringServer } from '@cynodeai/testing/harness';
 import type { ModelAnswer } from '../../domain/prompts/model-answer.ts';
+import { chatRequest } from '../../domain/prompts/chat-request.ts';
 import { modelRequest } from '../../domain/prompts/model-request.ts';
 import { OllamaClient, answerOfFault, promptLanes } from './ollama-client.ts';
 
@@ -213,6 +214,50 @@ describe('an answer of POST /api/generate', () => {
   it('of a relay that waited as long as it may is late, and not to be repeated', async () => {
     const { judged } = await heard(http(504, problem('timeout', 504)), true);
     expect(judged).toMatchObject({ kind: 'late', text: '' });
+  });
+});
+
+describe('an answer of POST /api/chat', () => {
+  const chat = chatRequest('m:1', { messages: [{ role: 'user', content: 'p' }] }, 4096);
+  const piece = (message: object, more: object = {}) => ({
+    model: 'm:1',
+    message: { role: 'assistant', content: '', ...message },
+    done: false,
+    ...more,
+  });
+  const end = piece({}, { done: true, done_reason: 'stop' });
+  const call = { function: { name: 'f', arguments: { a: 1 } } };
+  const judged = async (...pieces: readonly object[]): Promise<ModelAnswer> => {
+    answer = http(200, ...pieces);
+    const judgement = await client.generate({ baseUrl }, chat, { limits, signal: never });
+    expect(server.requests.at(-1)?.url).toBe('/api/chat');
+    return judgement;
+  };
+
+  it('is words without thoughts, and the calls of tools from all of its lines', async () => {
+    const thought = piece({ thinking: 'hm' });
+    expect(await judged(thought, piece({ content: '<think>x</think>4' }), end)).toMatchObject({
+      kind: 'answered',
+      text: '4',
+      thoughtChars: 3,
+      finishReason: 'stop',
+    });
+    const called = piece({ tool_calls: [call] });
+    expect(await judged(called, called, end)).toMatchObject({
+      kind: 'answered',
+      text: '',
+      toolCalls: [call, call],
+    });
+  });
+
+  it('is a fault when it says nothing, fails in the middle or asks for tools without end', async () => {
+    expect(await judged(end)).toMatchObject({ errorType: 'model_answer_empty' });
+    expect(await judged(piece({ content: 'so f' }), { error: 'out of memory' })).toMatchObject({
+      errorType: 'model_answer_invalid',
+    });
+    const large = { function: { name: 'f', arguments: { a: 'x'.repeat(200 * 1024) } } };
+    const calls = [piece({ tool_calls: [large] }), piece({ tool_calls: [large] })];
+    expect(await judged(...calls, end)).toMatchObject({ errorType: 'model_answer_invalid' });
   });
 });
 

@@ -9,13 +9,20 @@ import { sleep } from '@cynodeai/runtime/lifecycle';
 import { LineError, linesOf, parseJsonOr } from '@cynodeai/runtime/std';
 import type { ModelAnswer, NotTakenReason } from '../../domain/prompts/model-answer.ts';
 import { promptSettingLimits } from '../../domain/prompts/model-limits.ts';
+import type { ChatRequest } from '../../domain/prompts/chat-request.ts';
 import type { ModelRequest } from '../../domain/prompts/model-request.ts';
 import type { GenerateOptions, ModelClient, ModelEndpoint } from '../../ports/model-client.ts';
 import { ModelSilence, SilenceWatch } from './silence-watch.ts';
-import { StreamedAnswer, failure, wordsOf } from './streamed-answer.ts';
+import { StreamedAnswer, chatLine, failure, generateLine, wordsOf } from './streamed-answer.ts';
 
-/** Connections to one model service or relay: a prompt holds one until its answer, and none waits for a job's. */
-export const promptLanes = { prompts: promptSettingLimits.atOnce } as const;
+/**
+ * Connections to one model service or relay: a prompt holds one until its answer, and none waits for a job's or for an
+ * agent's.
+ */
+export const promptLanes = {
+  prompts: promptSettingLimits.atOnce,
+  agents: promptSettingLimits.atOnce,
+} as const;
 type Lane = keyof typeof promptLanes;
 
 /** Longest line of an answer, characters: one token, or a whole answer of a service that does not stream. */
@@ -93,29 +100,32 @@ export function answerOfFault(error: unknown, isRelay: boolean): ModelAnswer {
 /** A model service that speaks Ollama's protocol, called directly or through a node's relay. */
 export class OllamaClient implements ModelClient {
   readonly #http: Pick<HttpClient<Lane>, 'open'>;
+  readonly #lane: Lane;
 
   /** @param http has `promptLanes`; its owner closes it */
-  constructor(http: Pick<HttpClient<Lane>, 'open'>) {
+  constructor(http: Pick<HttpClient<Lane>, 'open'>, lane: Lane = 'prompts') {
     this.#http = http;
+    this.#lane = lane;
   }
 
   async generate(
     endpoint: ModelEndpoint,
-    request: ModelRequest,
+    request: ModelRequest | ChatRequest,
     { limits, signal, onText }: GenerateOptions,
   ): Promise<ModelAnswer> {
     const { baseUrl, token, certificate } = endpoint;
     using watch = new SilenceWatch(limits);
     const stop = AbortSignal.any([signal, watch.signal]);
-    const answer = new StreamedAnswer(onText);
+    const isChat = 'messages' in request;
+    const answer = new StreamedAnswer(isChat ? chatLine : generateLine, onText);
     void this.#lookUntilBegun(endpoint, request, watch);
     try {
       const { body } = await callRoute(
-        ollamaRoutes.generate,
+        isChat ? ollamaRoutes.chat : ollamaRoutes.generate,
         { body: { ...request } },
         {
           client: this.#http,
-          lane: 'prompts',
+          lane: this.#lane,
           baseUrl,
           bearer: token,
           trust: exactTrust(certificate),
@@ -173,7 +183,7 @@ export class OllamaClient implements ModelClient {
   /** Tells the watch once the model is in memory with room for the request: only then is it at work. */
   async #lookUntilBegun(
     endpoint: ModelEndpoint,
-    { model, options }: ModelRequest,
+    { model, options }: Pick<ModelRequest, 'model' | 'options'>,
     watch: SilenceWatch,
   ): Promise<void> {
     const { known } = watch;

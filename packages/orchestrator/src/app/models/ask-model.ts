@@ -5,7 +5,13 @@ import {
   askedModel,
   choosePath,
 } from '../../domain/prompts/choose-path.ts';
-import { contextSize, estimatedTokens, largerContext } from '../../domain/prompts/context-size.ts';
+import { type ChatInput, chatRequest, chatText } from '../../domain/prompts/chat-request.ts';
+import {
+  contextSize,
+  estimatedTokens,
+  extraAnswerTokens,
+  largerContext,
+} from '../../domain/prompts/context-size.ts';
 import type { ModelAnswer, NotTakenReason } from '../../domain/prompts/model-answer.ts';
 import {
   type ModelLimits,
@@ -15,7 +21,7 @@ import {
 import { modelRequest } from '../../domain/prompts/model-request.ts';
 import type { ModelClient, ModelEndpoint } from '../../ports/model-client.ts';
 import type { PmModelReader } from '../../ports/models.ts';
-import type { Nodes } from '../../ports/nodes.ts';
+import type { DispatchNode, Nodes } from '../../ports/nodes.ts';
 import type { SilentNodes } from '../dispatch/silent-nodes.ts';
 import type { KnownContexts } from './known-contexts.ts';
 import type { RestingServices } from './resting-services.ts';
@@ -80,9 +86,19 @@ export type ModelOutcome =
   /** The caller's signal fired. */
   | { readonly kind: 'aborted' };
 
-export interface Question {
-  /** One value of the request, whatever it says (REQ-ORCHES-0125). */
-  readonly text: string;
+export type Question = QuestionFrame &
+  (
+    | {
+        /** One value of the request, whatever it says (REQ-ORCHES-0125). */
+        readonly text: string;
+      }
+    | {
+        /** Messages of an agent, and how they are to be answered. */
+        readonly chat: ChatInput;
+      }
+  );
+
+interface QuestionFrame {
   readonly signal: AbortSignal;
   readonly limits: ModelLimits;
   /** Called with the words of the answer as they come. */
@@ -94,7 +110,7 @@ export interface Question {
  * See docs/reference/inference.md#prompts.
  */
 export async function findModelRoute(deps: AskModelDeps): Promise<ModelRoute | ModelWaiting> {
-  const { models, directUrl, defaultModel, relayPath, silent } = deps;
+  const { models, directUrl, defaultModel, silent } = deps;
   const hasUrl = directUrl !== undefined;
   const nodes = hasUrl ? [] : await deps.nodes.all();
   const path = choosePath({
@@ -106,6 +122,16 @@ export async function findModelRoute(deps: AskModelDeps): Promise<ModelRoute | M
       silent.current(),
     ),
   });
+  return routeOver(path, nodes, deps);
+}
+
+/** How a model is reached over a path that was chosen among these nodes. */
+export function routeOver(
+  path: PromptPath,
+  nodes: readonly DispatchNode[],
+  deps: Pick<AskModelDeps, 'directUrl' | 'relayPath' | 'resting'>,
+): ModelRoute | ModelWaiting {
+  const { directUrl, relayPath } = deps;
   if (path.kind === 'waiting') return path;
   if (path.kind === 'direct_url') return openTo({ baseUrl: directUrl ?? '' }, path, deps);
   const connection = nodes.find((one) => one.facts.nodeId === path.node.nodeId)?.connection;
@@ -118,7 +144,7 @@ export async function findModelRoute(deps: AskModelDeps): Promise<ModelRoute | M
 function openTo(
   endpoint: ModelEndpoint,
   path: ModelRoute['path'],
-  { resting }: AskModelDeps,
+  { resting }: Pick<AskModelDeps, 'resting'>,
 ): ModelRoute | ModelWaiting {
   const reason = resting.reason(endpoint.baseUrl);
   return reason === undefined ? { kind: 'open', path, endpoint } : { kind: 'waiting', reason };
@@ -152,21 +178,38 @@ const waitingReasons: Readonly<Record<NotTakenReason, PromptWaitingReason>> = {
   no_model: 'pm_model_unavailable',
 };
 
+/** What a model reads, what its answer takes beyond the usual, and how it is asked. */
+function formOf(question: Question) {
+  if ('text' in question) {
+    const { text } = question;
+    const requestOf = (model: string, tokens: number) => modelRequest(model, text, tokens);
+    return { text, extra: 0, requestOf };
+  }
+  const { chat } = question;
+  return {
+    text: chatText(chat),
+    extra: extraAnswerTokens(chat.max_tokens),
+    requestOf: (model: string, tokens: number) => chatRequest(model, chat, tokens),
+  };
+}
+
 /** Asks with more and more room, as long as the service says that the input does not fit. */
 async function generate(
   { endpoint, path: { model } }: ModelRoute,
-  { text, signal, limits: ofAny, onText }: Question,
+  question: Question,
   { client, contexts }: AskModelDeps,
 ): Promise<{
   readonly answer: Exclude<ModelAnswer, Answer<'too_long'>> | TooLong;
   readonly asked: number;
 }> {
+  const { signal, onText } = question;
   const most = await contexts.of(endpoint, model, signal);
+  const { text, extra, requestOf } = formOf(question);
   const estimated = estimatedTokens(text);
-  const limits = withReadingTime(ofAny, estimated);
-  let asked = contextSize(estimated, most);
+  const limits = withReadingTime(question.limits, estimated);
+  let asked = contextSize(estimated + extra, most);
   for (;;) {
-    const request = modelRequest(model, text, asked);
+    const request = requestOf(model, asked);
     const answer = await client.generate(endpoint, request, { limits, signal, onText });
     if (answer.kind !== 'too_long') return { answer, asked };
     const { inputTokens } = answer;

@@ -19,6 +19,11 @@ export function estimatedTokens(text: string): number {
   return Math.ceil(new TextEncoder().encode(text).length / bytesPerToken);
 }
 
+/** What a longer answer than usual takes beside it, tokens. */
+export function extraAnswerTokens(most: number | undefined): number {
+  return Math.max(0, (most ?? 0) - answerTokens);
+}
+
 /**
  * Tokens of memory a model is asked for, so that an input fits with its answer.
  * @param limit context length of the model, tokens; undefined when it does not say

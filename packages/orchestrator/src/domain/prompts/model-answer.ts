@@ -1,5 +1,6 @@
 import type { JobResult } from '@cynodeai/contracts/gateway';
 import { limits } from '@cynodeai/contracts/common';
+import type { OllamaToolCall } from '@cynodeai/contracts/model';
 import { storableText, truncateUtf8 } from '@cynodeai/runtime/std';
 import { type Ended, failed } from '../dispatch/outcome.ts';
 import type { PromptErrorType } from '../jobs/job-result.ts';
@@ -39,6 +40,8 @@ export type ModelAnswer =
       /** `length` when the model, or this product, ended it for its length. */
       readonly finishReason: string | undefined;
       readonly usage: ModelUsage | undefined;
+      /** Functions that it asks to have called; only a call with tools has any. */
+      readonly toolCalls?: readonly OllamaToolCall[];
     })
   /**
    * The call was not taken: the service or the way to it is full, away or lacks the model. Nothing ran.

@@ -53,6 +53,37 @@ export async function workflowSamples(plane: TestControlPlane): Promise<FuzzTarg
       { body: { agent_type: 'project_manager', audience: 'mcp' } },
       { body: { agent_type: 'project_analyst', audience: 'inference', ...(await begun()) } },
     ],
+    'inference.create': [
+      {
+        body: {
+          routing: {
+            agent: 'project_manager',
+            purpose: 'plan',
+            task_id: kept.task_id,
+            required: { model_ref: 'm:1' },
+            override: { target: 'local', model: 'm:1' },
+          },
+          messages: [
+            { role: 'user', content: 'x' },
+            {
+              role: 'assistant',
+              content: '',
+              tool_calls: [{ id: 'c', function: { name: 'f', arguments: { a: 1 } } }],
+            },
+            { role: 'tool', content: 'x', tool_name: 'f', tool_call_id: 'c' },
+          ],
+          tools: [
+            { type: 'function', function: { name: 'f', description: 'd', parameters: { a: 1 } } },
+          ],
+          response_format: {
+            type: 'json_schema',
+            json_schema: { name: 'plan', schema: { type: 'object' } },
+          },
+          max_tokens: 10,
+          timeout_ms: 1000,
+        },
+      },
+    ],
     'workflow.release': [{ body: { ...(await begun()), outcome: 'yielded' } }],
   };
   await client.close();

@@ -1,6 +1,5 @@
 import { workflowRoutes as routes } from '@cynodeai/contracts/control-plane';
 import type { Secret } from '@cynodeai/runtime/config';
-import { constantTimeEqual } from '@cynodeai/runtime/crypto';
 import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
 import type { FastifyRequest } from 'fastify';
 import {
@@ -16,6 +15,7 @@ import {
   tokenForRunner,
 } from '../../../../app/workflow/token-for-runner.ts';
 import { OrchestratorError } from '../../../../domain/errors.ts';
+import { isRunner } from './runner-guard.ts';
 
 export interface WorkflowRouteDeps extends StartWorkflowDeps, KeepWorkflowDeps, TokenForRunnerDeps {
   /** Of what runs workflows. */
@@ -24,8 +24,7 @@ export interface WorkflowRouteDeps extends StartWorkflowDeps, KeepWorkflowDeps, 
 
 function guardOf({ token }: WorkflowRouteDeps) {
   return async (request: FastifyRequest): Promise<void> => {
-    const given = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (given !== undefined && constantTimeEqual(given, token.reveal())) return;
+    if (isRunner(request, token)) return;
     throw new OrchestratorError(
       'runner_token_wrong',
       'this is not the token of what runs workflows',

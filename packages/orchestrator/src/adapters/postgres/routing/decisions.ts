@@ -1,0 +1,40 @@
+import { sql } from 'kysely';
+import type { NewRoutingDecision, RoutingDecisions } from '../../../ports/routing.ts';
+import type { Executor } from '../database.ts';
+
+function pathColumns({ decision }: NewRoutingDecision) {
+  if (decision.outcome !== 'local') return { outcome: 'refused' };
+  const { path } = decision;
+  const node = path.kind === 'node_relay' ? path.node : undefined;
+  return { outcome: 'local', model: path.model, nodeId: node?.nodeId, nodeSlug: node?.slug };
+}
+
+async function record(db: Executor, row: NewRoutingDecision): Promise<void> {
+  const { subject, request, decision, settings } = row;
+  const { outcome, model, nodeId, nodeSlug } = pathColumns(row);
+  const { override } = request;
+  await sql`
+    insert into model_routing_decisions (id, created_at, parent_decision_id, request_id, task_id, project_id, run_id,
+      user_id, agent, purpose, outcome, node_id, node_slug, model_ref, primary_reason, reasons, considered,
+      policy_decision, override, settings)
+    values (${row.id}::uuid, ${row.at}, ${row.parentId ?? null}::uuid, ${row.requestId},
+      ${subject.taskId ?? null}::uuid, ${subject.projectId ?? null}::uuid, ${subject.runId ?? null}::uuid,
+      ${subject.userId ?? null}::uuid, ${request.agent}, ${request.purpose}, ${outcome}, ${nodeId ?? null}::uuid,
+      ${nodeSlug ?? null}, ${model ?? null}, ${decision.reasons[0]}, ${JSON.stringify(decision.reasons)}::jsonb,
+      ${JSON.stringify(decision.considered)}::jsonb, 'not_evaluated',
+      ${override === undefined ? null : JSON.stringify(override)}::jsonb, ${JSON.stringify(settings)}::jsonb)`.execute(
+    db,
+  );
+}
+
+/** Where model calls went, in PostgreSQL. */
+export function postgresRoutingDecisions(db: Executor): RoutingDecisions {
+  return {
+    record: (decision) => record(db, decision),
+    finish: async (id, result, durationMs) => {
+      await sql`
+        update model_routing_decisions set result_status = ${result}, duration_ms = ${Math.round(durationMs)}
+         where id = ${id}::uuid`.execute(db);
+    },
+  };
+}
