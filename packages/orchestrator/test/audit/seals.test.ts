@@ -162,6 +162,28 @@ describe('tampering with the database', () => {
     });
   });
 
+  it.each([
+    ['of the first range', 20, 60],
+    ['of the first two ranges', 40, 60],
+    ['of every range', 60, 60],
+    ['of the first range, as if on purpose,', 20, 20],
+  ])(
+    'is found when rows %s are gone that are younger than what was asked for',
+    async (_, upTo, marked) => {
+      const since = new Date(Date.now() - 3_600_000);
+      await stored.add(20);
+      await stored.seal();
+      expect(await stored.check(since)).toMatchObject({ fault: undefined, skipped: 0, rows: 60 });
+      await sql`delete from ${table} where seq <= ${upTo}`.execute(stored.db);
+      if (marked === upTo) {
+        await sql`
+          update audit_seals set row_hashes = null, removed_at = now(), removal_key_id = key_id, removal_signature = signature
+           where to_seq <= ${upTo}`.execute(stored.db);
+      }
+      expect((await stored.check(since)).fault).toMatchObject({ table: log });
+    },
+  );
+
   it('ends the sealing where the end of a chain is gone', async () => {
     await sql`delete from audit_seals where from_seq > 20`.execute(stored.db);
     await expect(stored.seal()).rejects.toThrow(
@@ -198,7 +220,7 @@ describe('removal of old rows', () => {
   it('writes later rows alone, without the rows of ranges before', async () => {
     await stored.add(10);
     await sql`update ${table} set created_at = now() - interval '1 day'`.execute(stored.db);
-    await stored.seal();
+    await stored.seal(-1);
     const since = new Date(Date.now() - 3_600_000);
     await stored.add(5);
     await stored.seal();

@@ -100,9 +100,16 @@ export class ChainCheck {
     }
     if (before.hasRows) return { fault: `${range} were removed` };
     if (this.#isRemoved(seal)) this.removed += 1;
-    else if (this.#header.since !== undefined) this.skipped += 1;
+    else if (this.#isLeftOut(seal)) this.skipped += 1;
     else return { fault: `${range} were removed, and nobody signed for that` };
     return { hashes: undefined };
+  }
+
+  /** Rows of a range are older than its seal, which is signed: nothing else tells that nobody asked for them. */
+  #isLeftOut({ created_at, removed_at }: SealLine): boolean {
+    const { since } = this.#header;
+    if (since === undefined || removed_at !== undefined) return false;
+    return Date.parse(created_at) < Date.parse(since);
   }
 
   #isRemoved({ seal_hash, removed_at, removal_key_id, removal_signature }: SealLine): boolean {

@@ -19,7 +19,7 @@ export const headerSchema = z.strictObject({
   format: z.literal('cynode-audit'),
   version: z.literal(1),
   exported_at: z.string(),
-  /** Rows of ranges that ended before are left out. */
+  /** RFC 3339; rows of ranges that ended and were sealed before are left out. */
   since: z.string().optional(),
   /** Ed25519, base64url. */
   public_key: z.string(),

@@ -210,12 +210,44 @@ describe('an export of a sealed log', () => {
     const back = removed(1);
     back.rows = [...one.rows.slice(0, 1), ...back.rows];
     expect(verify(await written({ one: back })).fault?.what).toContain('no seal speaks');
-    // The same ranges left out because only later ones were asked for.
-    const later = removed(1, stranger);
-    expect(verify(await written({ one: later }, {}, '2026-01-01'))).toMatchObject({
-      fault: undefined,
-      skipped: 2,
+  });
+
+  it('takes ranges for left out only where they were sealed before the asked time', async () => {
+    const { one } = whole() as { one: Stored };
+    const leftOut = (ranges: number): Stored => ({
+      seals: one.seals.map((seal, index) => {
+        const { row_hashes: _, ...rest } = seal;
+        return index < ranges ? rest : seal;
+      }),
+      rows: one.rows.filter(({ seq }) => seq > (one.seals[ranges - 1]?.to_seq ?? 0)),
     });
+    const sealedAt = Date.parse('2026-01-01T00:00:00.000Z');
+    for (const ranges of [1, 2, 3]) {
+      for (const [laterMs, isRight] of [
+        [1, true],
+        [86_400_000, true],
+        [0, false],
+        [-1, false],
+        [-86_400_000, false],
+      ] as const) {
+        const since = new Date(sealedAt + laterMs).toISOString();
+        const { fault, skipped } = verify(await written({ one: leftOut(ranges) }, {}, since));
+        const what = `${ranges} ranges, ${since}`;
+        if (isRight) expect([fault, skipped], what).toEqual([undefined, ranges]);
+        else expect(fault?.what, what).toContain('nobody signed');
+      }
+      expect(verify(await written({ one: leftOut(ranges) }, {}, 'once')).fault?.what).toContain(
+        'nobody signed',
+      );
+    }
+    // One that says it was removed has to be signed for, however old it is.
+    const unsigned = leftOut(1);
+    const [first] = unsigned.seals as [SealLine];
+    const removal = signRemoval(first.seal_hash, '2026-02-02T00:00:00.000Z', stranger);
+    unsigned.seals[0] = { ...first, ...removal };
+    expect(verify(await written({ one: unsigned }, {}, '2026-03-01')).fault?.what).toContain(
+      'nobody signed',
+    );
   });
 
   it('finds a chain that was sealed by another key', async () => {

@@ -11,7 +11,7 @@ export interface AuditExport {
   readonly key: SigningKey;
   /** Where chains ended as it is remembered outside of the database. */
   readonly heads: ReadonlyMap<string, SealHead>;
-  /** Ranges that ended before are written without their rows. */
+  /** Ranges that ended and were sealed before are written without their rows. */
   readonly since: Date | undefined;
   readonly at: Date;
 }
@@ -42,8 +42,10 @@ async function* rangesOf(db: Executor, since: Date | undefined): AsyncGenerator<
   for (const log of chainedLogs) {
     const first = await firstSince(db, log, since);
     let seal = await nextSeal(db, log, Number.MIN_SAFE_INTEGER);
+    let isIn = false;
     while (seal !== undefined) {
-      const isIn = seal.to_seq >= first;
+      // Also what was sealed since then: rows that are gone say nothing of when they were.
+      isIn ||= seal.to_seq >= first || since === undefined || seal.created_at >= since;
       const { rows } = isIn
         ? await sql<LogRow>`
             select * from ${sql.table(log.table)} where ${isInRange(seal)} order by seq`.execute(db)
