@@ -107,7 +107,7 @@ const wellFormed: Step = (_deps, call) => {
 /** 9. What it names is the caller's to ask for; ids that do not exist and those of others are told apart for nobody. */
 const inContext: Step = async ({ findScope }, call) => {
   const { caller } = call.request;
-  const ids = idsOf(call.args ?? {});
+  const ids = idsOf(toolOf(call), call.args ?? {});
   const isNamed = Object.keys(ids).length > 0;
   const found = isNamed ? await findScope(ids) : {};
   const changes = toolOf(call).work !== 'read';

@@ -1,4 +1,4 @@
-import { type ScopedId, scopedIds } from '@cynodeai/contracts/mcp';
+import { type McpTool, type ScopedId, scopedIdsOf } from '@cynodeai/contracts/mcp';
 import { canCancelTask, canReadTask } from '../identity/task-access.ts';
 import type { AgentCaller } from './agent-caller.ts';
 
@@ -29,9 +29,12 @@ export type ScopeVerdict =
   | { readonly kind: 'fits'; readonly scope: CallScope }
   | { readonly kind: 'refused'; readonly type: 'context_missing' | 'context_mismatch' };
 
-/** The ids of checked arguments. */
-export function idsOf(args: Readonly<Record<string, unknown>>): GivenIds {
-  const given = scopedIds.flatMap((id) => {
+/** The ids a tool takes, of arguments that were checked by its schema: what that does not name was not. */
+export function idsOf(
+  tool: Pick<McpTool, 'input'>,
+  args: Readonly<Record<string, unknown>>,
+): GivenIds {
+  const given = Object.keys(scopedIdsOf(tool)).flatMap((id) => {
     const value = args[id];
     return typeof value === 'string' ? [[id, value] as const] : [];
   });
