@@ -9,6 +9,7 @@ import {
   addUser,
   addWork,
   agentsOf,
+  auditRows,
   issue,
   openContext,
   startTestMcpGateway,
@@ -183,6 +184,40 @@ describe('what tools do', () => {
     expect(verifications).toMatchObject([
       { agent_type: 'project_analyst', status: 'fail', findings: [{ why: 'no file' }] },
     ]);
+  });
+
+  it('refuses what the database cannot keep, wherever it stands in arguments', async () => {
+    const { taskId: task_id } = work;
+    const judged = { task_id, step_index: 4, attempt: 1, status: 'pass' };
+    const lists = ['findings', 'recommended_actions', 'preferences_applied'] as const;
+    const none = Object.fromEntries(lists.map((name) => [name, []]));
+    const before = (await auditRows(gateway)).length;
+    let calls = 0;
+    for (const text of ['\u0000', 'a\u0000b', '\uD800', 'a\uDFFF']) {
+      for (const value of [
+        text,
+        [text],
+        { why: text },
+        { [text]: 1 },
+        { deep: [{ in: [text] }] },
+      ]) {
+        const change = { task_id, metadata_patch: { note: value } };
+        const answers = [await callTool(manager, 'db.task.update', change)];
+        for (const name of lists) {
+          const args = { ...judged, ...none, [name]: [value] };
+          answers.push(await callTool(analyst, 'db.verification.create', args));
+        }
+        for (const { error } of answers) {
+          expect(error?.type, JSON.stringify(value)).toBe('invalid_arguments');
+        }
+        calls += answers.length;
+      }
+    }
+    const rows = (await auditRows(gateway)).slice(before);
+    expect(rows).toHaveLength(calls);
+    expect(new Set(rows.map((row) => row.error_type))).toEqual(new Set(['invalid_arguments']));
+    const { task } = await done(manager, 'db.task.get', { task_id });
+    expect(task).not.toMatchObject({ metadata: { note: expect.anything() as unknown } });
   });
 
   it('keeps preferences by scope, with versions, and folds them', async () => {

@@ -1,5 +1,6 @@
 import { utf8Bytes } from '@cynodeai/contracts/common';
 import { type McpTool, toolLimits } from '@cynodeai/contracts/mcp';
+import { checkPayload } from '../../domain/nodes/check-payload.ts';
 import { ToolRefusal } from '../../domain/mcp/tool-refusal.ts';
 
 const maxFaults = 20;
@@ -17,7 +18,10 @@ function faultsOf(issues: readonly Issue[]): { field: string; message: string }[
   }));
 }
 
-/** The arguments by the tool's schema. @throws ToolRefusal `invalid_arguments`. */
+/**
+ * The arguments by the tool's schema; also where that lets anything in, nothing that the database cannot keep.
+ * @throws ToolRefusal `invalid_arguments`, OrchestratorError `input_invalid`.
+ */
 export function checkArguments(
   tool: McpTool,
   args: Readonly<Record<string, unknown>>,
@@ -27,7 +31,10 @@ export function checkArguments(
     throw new ToolRefusal('invalid_arguments', `the arguments are larger than ${max} bytes`);
   }
   const parsed = tool.input.safeParse(args);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    checkPayload(parsed.data);
+    return parsed.data;
+  }
   const faults = faultsOf(parsed.error.issues);
   const [first] = faults;
   const where = first === undefined || first.field === '' ? '' : `${first.field}: `;
