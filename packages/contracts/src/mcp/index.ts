@@ -7,5 +7,5 @@ export { type AgentJob } from './tools/jobs.ts';
 export { memoryLimits } from './tools/memory.ts';
 export { type Preference, type PreferenceScopeType } from './tools/preferences.ts';
 export { type AgentProject } from './tools/projects.ts';
-export { type AgentTask } from './tools/tasks.ts';
+export { type AgentTask, ownMetadataKeys } from './tools/tasks.ts';
 export { type Verification } from './tools/verifications.ts';

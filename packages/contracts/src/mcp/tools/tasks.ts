@@ -42,7 +42,37 @@ const criteria = z
   .array(textUpTo(16 * 1024))
   .max(limits.acceptanceCriteriaCount)
   .optional();
-const metadataSchema = z.record(shortText, z.unknown());
+/**
+ * Keys of a task's metadata by which the product knows what to run and how far it is; agents read them and leave them.
+ * See docs/reference/mcp.md#tools.
+ */
+export const ownMetadataKeys = [
+  'args',
+  'commands',
+  'env_names',
+  'exit_code',
+  'folder',
+  'group_id',
+  'image',
+  'model_override',
+  'name_provisional',
+  'rerun_of',
+  'secrets',
+  'skill_ids',
+  'stdin',
+  'use_inference',
+  'waiting_reason',
+  'waiting_text',
+  'workflow',
+  'workspace',
+] as const;
+
+const patchSchema = z
+  .record(shortText, z.unknown())
+  .refine(
+    (patch) => !ownMetadataKeys.some((key) => Object.hasOwn(patch, key)),
+    `must leave alone what the product keeps there: ${ownMetadataKeys.join(', ')}`,
+  );
 const large = {
   argumentBytes: toolLimits.largeArgumentBytes,
   resultBytes: toolLimits.taskResultBytes,
@@ -106,7 +136,7 @@ export const taskTools = [
       description: textUpTo().optional(),
       acceptance_criteria: criteria,
       summary: textUpTo(64 * 1024).optional(),
-      metadata_patch: metadataSchema.optional(),
+      metadata_patch: patchSchema.optional(),
       expected_updated_at: timestampSchema.optional(),
     }),
     result: task,
