@@ -23,3 +23,6 @@ export const relativePathSchema = z
     isRelativePath,
     'must be a relative path of 1 to 512 bytes without empty, "." or ".." segments, backslash or NUL',
   );
+
+/** Folder of the workspace, and of the artifact paths, that holds what the user sent; nobody else puts anything there. */
+export const attachmentFolder = 'upload/';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attachmentFolder } from '../../common/relative-path.ts';
 import { base64Schema, uuidSchema } from '../../common/primitives.ts';
 import {
   artifactPath,
@@ -35,7 +36,10 @@ export const artifactTools = [
     work: 'database',
     input: z.strictObject({
       ...taskId,
-      path: artifactPath,
+      path: artifactPath.refine(
+        (path) => !path.startsWith(attachmentFolder),
+        `must not begin with ${attachmentFolder}, which is for what the user sent`,
+      ),
       content_bytes_base64: base64Schema,
       content_type: textUpTo(255).min(1).optional(),
       ...jobAndRun,

@@ -1,11 +1,11 @@
+import { attachmentFolder } from '@cynodeai/contracts/common';
 import type { InputMode, JobStatus, Task, TaskAttachment } from '@cynodeai/contracts/gateway';
 import type { TaskScope } from '../identity/task-access.ts';
 import type { ShownWishes } from './sandbox-wishes.ts';
 import { waitingWords } from './waiting-words.ts';
 import { type StoredTaskStatus, apiTaskStatus } from './task-status.ts';
 
-/** Folder of the workspace, and of the artifact paths, that holds what the user sent. */
-export const attachmentFolder = 'upload/';
+export { attachmentFolder };
 
 /** Name of the attachment that is the standard input of a job that has one. */
 export const stdinName = 'stdin';
