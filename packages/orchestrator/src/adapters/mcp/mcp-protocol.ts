@@ -27,13 +27,24 @@ export const sessionVersions: readonly string[] = [
   '2024-10-07',
 ];
 
-/** The protocol, loaded by the first request: most installs start without an agent, and the library takes 12 MB. */
+/**
+ * The protocol, loaded by the first request: most installs start without an agent, and the library takes 12 MB. A load
+ * that failed is its request's fault to tell, and the next one tries again.
+ */
 export function lazyProtocol(load: () => Promise<McpProtocol>): McpProtocol {
   let loading: Promise<McpProtocol> | undefined;
-  const protocol = (): Promise<McpProtocol> => (loading ??= load());
+  const protocol = (): Promise<McpProtocol> => {
+    const begun = (loading ??= load());
+    begun.catch(() => {
+      if (loading === begun) loading = undefined;
+    });
+    return begun;
+  };
+  const loaded = (): Promise<McpProtocol | undefined> | undefined =>
+    loading?.catch(() => undefined);
   return {
     fetch: async (request, options) => (await protocol()).fetch(request, options),
-    giveUp: (session, requestId) => void loading?.then((it) => it.giveUp(session, requestId)),
-    close: async () => (await loading)?.close(),
+    giveUp: (session, requestId) => void loaded()?.then((it) => it?.giveUp(session, requestId)),
+    close: async () => (await loaded())?.close(),
   };
 }
