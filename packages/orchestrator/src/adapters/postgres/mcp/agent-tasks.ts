@@ -6,7 +6,7 @@ import type { AgentTaskQuery, AgentTaskReader } from '../../../ports/agent-views
 import type { AgentTaskWriter, TaskChange } from '../../../ports/tool-effects.ts';
 import type { Executor } from '../database.ts';
 import type { Database } from '../tables.ts';
-import { endTask } from '../tasks/cancel-task.ts';
+import { endTask, laterThanBefore } from '../tasks/cancel-task.ts';
 import { appendTaskEvents } from '../task-events.ts';
 import { apiTaskStatus } from '../../../domain/tasks/task-status.ts';
 
@@ -67,7 +67,7 @@ async function change(
   await sql`savepoint naming`.execute(trx);
   try {
     await sql`
-      update tasks set updated_at = greatest(${at}::timestamptz, updated_at + interval '1 millisecond'),
+      update tasks set updated_at = ${laterThanBefore(at)},
              name = coalesce(${name ?? null}, name), description = coalesce(${description ?? null}, description),
              acceptance_criteria = coalesce(${criteria ?? null}::jsonb, acceptance_criteria),
              summary = coalesce(${summary ?? null}, summary),
@@ -88,9 +88,9 @@ async function move(
   at: Date,
 ): Promise<AgentTask> {
   if (status === 'pending' || status === 'running') {
-    await sql`update tasks set status = ${status}, updated_at = ${at} where id = ${taskId}::uuid`.execute(
-      trx,
-    );
+    await sql`
+      update tasks set status = ${status}, updated_at = ${laterThanBefore(at)}
+       where id = ${taskId}::uuid`.execute(trx);
     const data = { task_id: taskId, status: apiTaskStatus(status), at: at.toISOString() };
     await appendTaskEvents(trx, [{ event: 'task.status', data }]);
   } else {

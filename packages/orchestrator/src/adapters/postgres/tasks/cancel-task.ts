@@ -1,4 +1,4 @@
-import { type Transaction, sql } from 'kysely';
+import { type RawBuilder, type Transaction, sql } from 'kysely';
 import type { StoredTaskStatus } from '../../../domain/tasks/task-status.ts';
 import type { CanceledTask } from '../../../ports/tasks.ts';
 import { channels, notify } from '../notifications.ts';
@@ -7,6 +7,11 @@ import { appendTaskEvents } from '../task-events.ts';
 
 /** States a task may be ended in from outside of its jobs. */
 export type EndStatus = Exclude<StoredTaskStatus, 'pending' | 'running'>;
+
+/** SQL: the `updated_at` of a change, by which a later one knows that there was another before it. */
+export function laterThanBefore(at: Date): RawBuilder<Date> {
+  return sql`greatest(${at}::timestamptz, updated_at + interval '1 millisecond')`;
+}
 
 /**
  * Ends a locked task and then its open jobs, which are canceled, in that order
@@ -19,7 +24,7 @@ export async function endTask(
   at: Date,
 ): Promise<CanceledTask> {
   await sql`
-    update tasks set status = ${status}, closed = true, ended_at = ${at}, updated_at = ${at}
+    update tasks set status = ${status}, closed = true, ended_at = ${at}, updated_at = ${laterThanBefore(at)}
      where id = ${taskId} and not closed`.execute(db);
   const { rows } = await sql<{ readonly id: string }>`
     with canceled as (
