@@ -12,8 +12,8 @@ export type ClassSlots =
 export interface OpenSlots {
   readonly plain: ClassSlots;
   readonly inference: ClassSlots;
-  /** Nodes that take folders, busy or not; the reason when none that may run jobs does. */
-  readonly folders: { readonly nodeIds: readonly string[]; readonly reason?: WaitingReason };
+  /** Nodes that take folders, busy or not. */
+  readonly folders: { readonly nodeIds: readonly string[] };
   /** Jobs that fit now in all. */
   readonly total: number;
 }
@@ -27,9 +27,7 @@ function slotsFor(nodes: readonly NodeFacts[], useInference: boolean): ClassSlot
 
 function folderSlots(nodes: readonly NodeFacts[]): OpenSlots['folders'] {
   const eligible = eligibleNodes(nodes, { useInference: false, hasFolder: true, refusedBy: [] });
-  return typeof eligible === 'string'
-    ? { nodeIds: [], reason: eligible }
-    : { nodeIds: eligible.map((node) => node.nodeId) };
+  return { nodeIds: typeof eligible === 'string' ? [] : eligible.map((node) => node.nodeId) };
 }
 
 /** The nodes a claim may fill, so that a job no free node can take never holds up the ones behind it. */
@@ -43,21 +41,4 @@ export function openSlots(nodes: readonly NodeFacts[]): OpenSlots {
     folders: folderSlots(nodes),
     total: open.reduce((sum, node) => sum + freeSlots(node), 0),
   };
-}
-
-/**
- * Why jobs of a kind wait although a slot may be free; a busy node is no such reason.
- * See docs/reference/leases.md#which-one-is-chosen.
- */
-export function closedClasses({ plain, inference }: OpenSlots): {
-  readonly useInference: boolean;
-  readonly reason: WaitingReason;
-}[] {
-  const classes = [
-    { useInference: false, slots: plain },
-    { useInference: true, slots: inference },
-  ];
-  return classes.flatMap(({ useInference, slots }) =>
-    slots.kind === 'closed' ? [{ useInference, reason: slots.reason }] : [],
-  );
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { ableNode } from '../../../test/support/node-facts.ts';
 import type { SandboxJobPayload } from '../jobs/job-payload.ts';
 import { type NodeFacts, capabilityFacts } from './node-facts.ts';
-import { closedClasses, openSlots } from './open-slots.ts';
 import { planMove } from './plan-move.ts';
 import { planRetry } from './plan-retry.ts';
 
@@ -86,18 +85,6 @@ describe('a move', () => {
     const nodes = [node('b'), node('c', { running: 1, maxConcurrency: 2 })];
     expect(planMove(nodes, new Set(['id-b']), job)).toMatchObject({ node: { slug: 'c' } });
     expect(planMove([node('b')], new Set(['id-b']), job)).toMatchObject({ node: { slug: 'b' } });
-  });
-});
-
-describe('why jobs wait', () => {
-  it('is told for each kind that no node may take, and not while nodes are only busy', () => {
-    expect(closedClasses(openSlots([]))).toEqual([
-      { useInference: false, reason: 'no_dispatchable_node' },
-      { useInference: true, reason: 'no_dispatchable_node' },
-    ]);
-    expect(closedClasses(openSlots([node('a', { running: 1 })]))).toEqual([
-      { useInference: true, reason: 'no_inference_capable_node' },
-    ]);
   });
 });
 

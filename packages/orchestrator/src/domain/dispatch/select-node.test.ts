@@ -131,7 +131,7 @@ describe('open slots', () => {
     expect(openSlots([])).toEqual({
       plain: { kind: 'closed', reason: 'no_dispatchable_node' },
       inference: { kind: 'closed', reason: 'no_dispatchable_node' },
-      folders: { nodeIds: [], reason: 'no_dispatchable_node' },
+      folders: { nodeIds: [] },
       total: 0,
     });
     expect(
@@ -139,7 +139,7 @@ describe('open slots', () => {
     ).toEqual({
       plain: { kind: 'open', nodeIds: ['id-b'] },
       inference: { kind: 'open', nodeIds: [] },
-      folders: { nodeIds: [], reason: 'no_folder_node' },
+      folders: { nodeIds: [] },
       total: 1,
     });
   });

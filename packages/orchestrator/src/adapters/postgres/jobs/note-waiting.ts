@@ -1,8 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { closedClasses, openSlots } from '../../../domain/dispatch/open-slots.ts';
+import { type JobKind, closedKinds } from '../../../domain/dispatch/closed-kinds.ts';
 import type { NodeFacts } from '../../../domain/dispatch/node-facts.ts';
 import { workspaceWait } from '../../../domain/workspaces/workspace-wait.ts';
-import { type WaitingReason, eligibleNodes } from '../../../domain/dispatch/select-node.ts';
+import type { WaitingReason } from '../../../domain/dispatch/select-node.ts';
 import type { PmModelState } from '../../../domain/models/pm-model-state.ts';
 import type { PromptWaitingReason } from '../../../domain/prompts/choose-path.ts';
 import { evaluateReadiness } from '../../../domain/readiness/evaluate-readiness.ts';
@@ -43,6 +43,12 @@ async function note(
   `.execute(db);
 }
 
+/** SQL: what job `j` needs is that and nothing more. */
+function isOfKind({ useInference, hasFolder, secrets }: JobKind): RawBuilder<unknown> {
+  return sql`(coalesce((j.payload ->> 'use_inference')::boolean, false) = ${useInference}
+    AND j.payload ? 'folder' = ${hasFolder} AND j.payload ? 'secrets' = ${secrets})`;
+}
+
 /** Says what jobs of kept workspaces wait for, and answers with the workspaces that was said of. */
 async function noteWorkspaceWaits(db: Executor, nodes: readonly NodeFacts[]): Promise<string[]> {
   const told: string[] = [];
@@ -68,20 +74,12 @@ export async function noteWaiting(
   if (!(await hasDueJob(db, 'sandbox'))) return;
   const nodes = await readDispatchNodes(db, vault);
   const facts = nodes.map((node) => node.facts);
-  const slots = openSlots(facts);
   const told = await noteWorkspaceWaits(db, facts);
   const others = sql`(j.workspace_id IS NULL OR j.workspace_id <> ALL (${told}::uuid[]))`;
-  for (const { useInference, reason } of closedClasses(slots)) {
-    const which = sql`j.payload ->> 'kind' = 'sandbox'
-      AND coalesce((j.payload ->> 'use_inference')::boolean, false) = ${useInference} AND ${others}`;
-    await note(db, which, { reason });
-  }
-  if (slots.folders.reason === 'no_folder_node') {
-    await note(db, sql`j.payload ? 'folder' AND ${others}`, { reason: slots.folders.reason });
-  }
-  const reason = eligibleNodes(facts, { useInference: false, refusedBy: [], secrets: true });
-  if (reason === 'no_node_for_secrets') {
-    await note(db, sql`j.payload ? 'secrets' AND ${others}`, { reason });
+  for (const { kinds, ...wait } of closedKinds(facts)) {
+    const isOfThem = sql.join(kinds.map(isOfKind), sql` OR `);
+    const which = sql`j.payload ->> 'kind' = 'sandbox' AND (${isOfThem}) AND ${others}`;
+    await note(db, which, wait);
   }
 }
 
