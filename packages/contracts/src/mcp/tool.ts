@@ -68,3 +68,9 @@ export type ToolArguments<T extends McpTool> = z.infer<T['input']>;
 
 /** What a tool answers with. */
 export type ToolResult<T extends McpTool> = z.input<T['result']>;
+
+/** The arguments of a tool as they are sent. */
+export type SentArguments<T extends McpTool> = z.input<T['input']>;
+
+/** What a tool answers with. */
+export type ToolAnswer<T extends McpTool> = z.output<T['result']>;

@@ -1,3 +1,4 @@
+export * from './bearer.ts';
 export * from './bind-route.ts';
 export * from './health.ts';
 export { checkJsonBounds } from './json-bounds.ts';

@@ -1,6 +1,6 @@
 import { agentInferenceRoutes as routes } from '@cynodeai/contracts/control-plane';
 import type { Secret } from '@cynodeai/runtime/config';
-import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
+import { type HttpServer, bearerOf, bindRoute, hasBearer } from '@cynodeai/runtime/http';
 import type { FastifyRequest } from 'fastify';
 import { type AnswerAgentDeps, answerAgent } from '../../../../app/models/answer-agent.ts';
 import {
@@ -9,7 +9,6 @@ import {
   findInferenceAgent,
 } from '../../../../app/models/inference-caller.ts';
 import { OrchestratorError } from '../../../../domain/errors.ts';
-import { bearerOf, isRunner } from './runner-guard.ts';
 
 export interface InferenceRouteDeps extends AnswerAgentDeps, FindInferenceAgentDeps {
   /** Of what runs workflows. */
@@ -22,7 +21,7 @@ const contextHeader = 'x-cynode-context-id';
 
 function guardOf(deps: InferenceRouteDeps) {
   return async (request: FastifyRequest): Promise<InferenceCaller> => {
-    if (isRunner(request, deps.token)) return { kind: 'runner' };
+    if (hasBearer(request, deps.token)) return { kind: 'runner' };
     const token = bearerOf(request);
     const named = request.headers[contextHeader];
     const contextId = typeof named === 'string' ? named : undefined;

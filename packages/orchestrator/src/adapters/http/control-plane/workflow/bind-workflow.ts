@@ -1,6 +1,6 @@
 import { workflowRoutes as routes } from '@cynodeai/contracts/control-plane';
 import type { Secret } from '@cynodeai/runtime/config';
-import { type HttpServer, bindRoute } from '@cynodeai/runtime/http';
+import { type HttpServer, bindRoute, hasBearer } from '@cynodeai/runtime/http';
 import type { FastifyRequest } from 'fastify';
 import {
   type KeepWorkflowDeps,
@@ -15,7 +15,6 @@ import {
   tokenForRunner,
 } from '../../../../app/workflow/token-for-runner.ts';
 import { OrchestratorError } from '../../../../domain/errors.ts';
-import { isRunner } from './runner-guard.ts';
 
 export interface WorkflowRouteDeps extends StartWorkflowDeps, KeepWorkflowDeps, TokenForRunnerDeps {
   /** Of what runs workflows. */
@@ -24,7 +23,7 @@ export interface WorkflowRouteDeps extends StartWorkflowDeps, KeepWorkflowDeps, 
 
 function guardOf({ token }: WorkflowRouteDeps) {
   return async (request: FastifyRequest): Promise<void> => {
-    if (isRunner(request, token)) return;
+    if (hasBearer(request, token)) return;
     throw new OrchestratorError(
       'runner_token_wrong',
       'this is not the token of what runs workflows',
