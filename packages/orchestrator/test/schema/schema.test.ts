@@ -1,6 +1,7 @@
 import { type TestDatabase, createTestDatabase } from '@cynodeai/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { namingTables } from '../../src/adapters/postgres/artifacts/blob-index.ts';
 import { auditTables } from './expected/audit.ts';
 import { identityTables } from './expected/identity.ts';
 import { nodeTables } from './expected/nodes.ts';
@@ -60,6 +61,17 @@ function readChecks(table: LiveTable): { values: Record<string, string[]>; other
 
 it('has the expected tables and no others (REQ-SCHEMA-0100)', () => {
   expect([...live.keys()].toSorted()).toEqual(Object.keys(expected).toSorted());
+});
+
+it('has no table that names stored content without being asked before it is removed', () => {
+  const store = ['blobs', 'blob_claims'];
+  const columnsOfNaming = [...live].flatMap(([table, { columns }]) =>
+    columns
+      .filter(({ name }) => name.includes('storage_ref') && !store.includes(table))
+      .map(({ name }) => `${table}.${name}`),
+  );
+  const asked = Object.keys(namingTables).map((table) => `${table}.storage_ref`);
+  expect(columnsOfNaming.toSorted()).toEqual(asked.toSorted());
 });
 
 describe.each(Object.entries(expected))('table %s', (name, table) => {

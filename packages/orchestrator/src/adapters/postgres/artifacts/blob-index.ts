@@ -9,10 +9,19 @@ const batchBlobs = 1000;
 /** How often content is entered again that was taken out while it was found. */
 const enterTries = 5;
 
-/** SQL: whether a row names the reference. Every table that keeps references stands here. */
+/** Tables whose rows name content by a column `storage_ref`, and their columns of its hash. */
+export const namingTables = { task_artifacts: 'checksum_sha256', folders: 'sha256' } as const;
+
+const naming = Object.entries(namingTables);
+
+/** SQL: whether a row names the reference. */
 const isNamed = (ref: RawBuilder<unknown>): RawBuilder<boolean> => sql<boolean>`
-  (exists (select from task_artifacts where storage_ref = ${ref})
-   or exists (select from folders where storage_ref = ${ref}))`;
+  (${sql.join(
+    naming.map(
+      ([table]) => sql`exists (select from ${sql.table(table)} where storage_ref = ${ref})`,
+    ),
+    sql` or `,
+  )})`;
 
 /** SQL: whether somebody holds the blob `b`. */
 const isHeld = sql<boolean>`
@@ -124,12 +133,13 @@ async function takeSomeUnused(trx: Transaction<Database>): Promise<readonly stri
 }
 
 async function hashOf(db: Executor, ref: string): Promise<string | undefined> {
+  const named = naming.map(
+    ([table, hash]) =>
+      sql`(select max(${sql.ref(hash)}) from ${sql.table(table)} where storage_ref = ${ref})`,
+  );
   const { rows } = await sql<{ sha256: string | null }>`
     select coalesce((select sha256 from blobs where storage_ref = ${ref}),
-                    (select max(checksum_sha256) from task_artifacts where storage_ref = ${ref}),
-                    (select max(sha256) from folders where storage_ref = ${ref})) as sha256`.execute(
-    db,
-  );
+                    ${sql.join(named)}) as sha256`.execute(db);
   return rows[0]?.sha256 ?? undefined;
 }
 
