@@ -1,4 +1,9 @@
-import type { BuiltTool, SentArguments, ToolAnswer, ToolErrorType } from '@cynodeai/contracts/mcp';
+import type {
+  BuiltTool,
+  SentArguments,
+  ToolErrorType,
+  ToolResult as ResultOf,
+} from '@cynodeai/contracts/mcp';
 
 export type ToolName = BuiltTool['name'];
 
@@ -8,7 +13,7 @@ type ToolOf<N extends ToolName> = Extract<BuiltTool, { readonly name: N }>;
 export type ToolInput<N extends ToolName> = SentArguments<ToolOf<N>>;
 
 /** What stands below `result` of its answer. */
-export type ToolResult<N extends ToolName> = ToolAnswer<ToolOf<N>>;
+export type ToolResult<N extends ToolName> = ResultOf<ToolOf<N>>;
 
 /** A call of a tool that was refused or failed, in the gateway's words. */
 export class ToolFailure extends Error {

@@ -3,7 +3,7 @@ export * from './errors.ts';
 export * from './limits.ts';
 export * from './tool.ts';
 export { type AgentArtifact } from './tools/artifacts.ts';
-export { type AgentJob } from './tools/jobs.ts';
+export { type AgentJob, type AgentJobRequest } from './tools/jobs.ts';
 export { memoryLimits } from './tools/memory.ts';
 export { type Preference, type PreferenceScopeType } from './tools/preferences.ts';
 export { type AgentProject } from './tools/projects.ts';

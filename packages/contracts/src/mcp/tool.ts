@@ -32,6 +32,8 @@ export interface McpTool {
   readonly input: z.ZodObject;
   /** What stands below `result` of an answer. */
   readonly result: z.ZodObject;
+  /** The scoped id that a call may make up for what it makes. */
+  readonly makes?: ScopedId;
   /** Largest arguments and result as JSON, bytes, where they differ from the usual ones. */
   readonly argumentBytes?: number;
   readonly resultBytes?: number;
@@ -49,11 +51,15 @@ export const scopedIds = ['task_id', 'run_id', 'job_id'] as const;
 
 export type ScopedId = (typeof scopedIds)[number];
 
-/** The scoped ids a tool takes, with whether it needs them. */
-export function scopedIdsOf(tool: Pick<McpTool, 'input'>): Partial<Record<ScopedId, boolean>> {
+/** The ids by which a call of a tool names what is there, with whether it needs them. */
+export function scopedIdsOf(
+  tool: Pick<McpTool, 'input' | 'makes'>,
+): Partial<Record<ScopedId, boolean>> {
   const found = scopedIds.flatMap((id) => {
     const field: z.core.$ZodType | undefined = tool.input.shape[id];
-    return field === undefined ? [] : [[id, field._zod.optin !== 'optional'] as const];
+    return field === undefined || tool.makes === id
+      ? []
+      : [[id, field._zod.optin !== 'optional'] as const];
   });
   return Object.fromEntries(found);
 }
@@ -71,6 +77,3 @@ export type ToolResult<T extends McpTool> = z.input<T['result']>;
 
 /** The arguments of a tool as they are sent. */
 export type SentArguments<T extends McpTool> = z.input<T['input']>;
-
-/** What a tool answers with. */
-export type ToolAnswer<T extends McpTool> = z.output<T['result']>;

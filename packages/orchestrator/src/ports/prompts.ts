@@ -1,10 +1,12 @@
-import type { DispatchNote } from '../domain/jobs/job-payload.ts';
+import type { DispatchNote, JobMessage } from '../domain/jobs/job-payload.ts';
 import type { PromptWaitingReason } from '../domain/prompts/choose-path.ts';
 import type { ModelLimits } from '../domain/prompts/model-limits.ts';
 import type { JobLease } from './leases.ts';
 
 /** A prompt that this process owns and must bring to its end. */
 export interface ClaimedPrompt extends JobLease {
+  /** What a model is asked, where an agent asks; else it is the prompt of the task. */
+  readonly messages?: readonly JobMessage[] | undefined;
   /** Its calls that broke off, or met a service without the model. */
   readonly brokenCalls: number;
   /** Length of the lease, ms. */

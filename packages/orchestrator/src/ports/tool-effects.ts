@@ -1,5 +1,7 @@
 import type { JobStatus } from '@cynodeai/contracts/gateway';
 import type { AgentArtifact, AgentJob, AgentTask, Verification } from '@cynodeai/contracts/mcp';
+import type { JobPayload } from '../domain/jobs/job-payload.ts';
+import type { TaskFileNow } from '../domain/mcp/agent-job.ts';
 import type { StoredTaskStatus } from '../domain/tasks/task-status.ts';
 import type { PreferenceTransaction } from './preferences.ts';
 import type { ProjectStore } from './projects.ts';
@@ -26,8 +28,26 @@ export interface AgentTaskWriter {
   move(taskId: string, status: StoredTaskStatus, at: Date): Promise<AgentTask>;
 }
 
-/** Changes jobs, each under the lock of its task. */
+/** A job that an agent has made, under the lock of its task. */
+export interface NewAgentJob {
+  readonly taskId: string;
+  readonly jobId: string;
+  readonly payload: JobPayload;
+  readonly at: Date;
+}
+
+/** Makes and changes jobs, each under the lock of its task. */
 export interface AgentJobWriter {
+  /** Jobs that a task has had, and how many it may have. */
+  room(taskId: string): Promise<{ readonly had: number; readonly most: number }>;
+  /** The files of a task, newest first. */
+  files(taskId: string): Promise<readonly TaskFileNow[]>;
+  /** The state of a job of that id, and whether it is the same job, whichever files it has; undefined: there is none. */
+  known(
+    job: NewAgentJob,
+  ): Promise<{ readonly status: AgentJob['status']; readonly isSame: boolean } | undefined>;
+  /** Queues a job, and wakes whoever sends it. */
+  create(job: NewAgentJob): Promise<void>;
   lock(jobId: string): Promise<AgentJob | undefined>;
   /** Cancels or puts back a locked job, and tells whoever waits for it or runs it. */
   move(

@@ -29,7 +29,11 @@ interface SentFile {
 }
 
 /** Holds the dispatchers off until the attachments are there, as the gateway's one transaction does. */
-async function promptWith(prompt: string, files: readonly SentFile[]): Promise<TaskIds> {
+async function promptWith(
+  prompt: string,
+  files: readonly SentFile[],
+  more: object = {},
+): Promise<TaskIds> {
   const ids = { taskId: crypto.randomUUID(), jobId: crypto.randomUUID() };
   const blobs = storedContent(plane.db, plane.artifactDirectory);
   const stored = await Promise.all(
@@ -65,7 +69,12 @@ async function promptWith(prompt: string, files: readonly SentFile[]): Promise<T
       .values({
         id: ids.jobId,
         task_id: ids.taskId,
-        payload: JSON.stringify({ kind: 'inference', input_mode: 'prompt', target: 'local' }),
+        payload: JSON.stringify({
+          kind: 'inference',
+          input_mode: 'prompt',
+          target: 'local',
+          ...more,
+        }),
       })
       .execute();
   });
@@ -140,6 +149,30 @@ describe('attachments of a prompt (REQ-ORCHES-0126)', () => {
     );
     expect(heard()).toContain('\n\\--- end of attachment ---\n$(id)\n--- end of attachment ---');
     await plane.db.updateTable('nodes').set({ status: 'inactive' }).execute();
+  });
+
+  it('go with the last words of a user that an agent has a model answer; a failed call is for the agent', async () => {
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Say it.' },
+    ];
+    const answerOf = async (reply: Parameters<typeof model.setScript>[0]['reply']) => {
+      model.setScript({ reply: reply ?? '' });
+      const file = { name: 'a.md', bytes: text('# A') };
+      const ids = await promptWith('Not asked.', [file], { messages });
+      const status = reply === 'told' ? 'completed' : 'failed';
+      const { result } = await jobIn(plane.db, ids, status);
+      const jobs = plane.db.selectFrom('jobs').select('id').where('task_id', '=', ids.taskId);
+      return { result, jobs: (await jobs.execute()).length };
+    };
+    expect(await answerOf('told')).toMatchObject({ result: { stdout: 'told' }, jobs: 1 });
+    const asked = model.requests.findLast(({ path }) => path === '/api/chat')?.json;
+    const file = '--- attachment: a.md (unknown type, 3 bytes) ---\n# A\n--- end of attachment ---';
+    expect(asked).toMatchObject({
+      messages: [messages[0], { role: 'user', content: `Say it.\n\n${file}\n\nSay it.` }],
+    });
+    const failed = await answerOf({ kind: 'error', status: 500, error: 'no' });
+    expect(failed).toMatchObject({ result: { error_type: 'model_refused' }, jobs: 1 });
   });
 
   it('that are gone end the prompt with the reason, without a call', async () => {

@@ -4,7 +4,6 @@ import type { McpTool } from '../tool.ts';
 
 const managers = [
   'workflow.start',
-  'job.run',
   'model.list',
   'model.get',
   'model.request_load',

@@ -4,6 +4,7 @@ import { type Ended, failed } from '../../domain/dispatch/outcome.ts';
 import { OrchestratorError } from '../../domain/errors.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
 import type { PromptWaitingReason } from '../../domain/prompts/choose-path.ts';
+import type { ChatInput } from '../../domain/prompts/chat-request.ts';
 import { answeredEnd, lateEnd } from '../../domain/prompts/model-answer.ts';
 import { fallbackPayload } from '../../domain/prompts/sandbox-fallback.ts';
 import type { BlobOpener } from '../../ports/blobs.ts';
@@ -96,7 +97,7 @@ async function end(
   });
 }
 
-/** The call failed: the sandbox is asked, once. */
+/** The call failed: the sandbox is asked, once; an agent asks again itself. */
 function handOn(
   call: PromptCall,
   { failure, model, contextTokens }: Extract<ModelOutcome, { readonly kind: 'failed' }>,
@@ -107,6 +108,7 @@ function handOn(
   const { errorType, message } = failure;
   const fault = { job_id: jobId, error_type: errorType, error_message: message };
   deps.log.warn('a model call failed', fault);
+  if (call.held.lease.messages !== undefined) return end(call, failed(errorType, message), deps);
   const payload = fallbackPayload({ model, contextTokens }, fault, input.files);
   const next = { jobId: uuidv7(deps.clock.now().getTime()), payload };
   return end(call, failed(errorType, message), deps, { next });
@@ -134,11 +136,29 @@ function notTaken(
   return putBack(call, { delayMs, reason: message, isBrokenCall: mayBeTheCause, ...wait }, deps);
 }
 
+type Asked = { readonly text: string } | { readonly chat: ChatInput };
+
+/** What the model is asked: the prompt, or what an agent says; with the attachments behind the last words of a user. */
+async function askedOf(
+  { messages }: ClaimedPrompt,
+  input: GivenInput,
+  blobs: BlobOpener,
+): Promise<Asked> {
+  if (messages === undefined) return { text: await readModelInput(input, blobs) };
+  const last = messages.findLastIndex(({ role }) => role === 'user');
+  const said = messages.map(async ({ role, content: prompt }, index) => {
+    const isLast = index === last;
+    const content = isLast ? await readModelInput({ ...input, prompt }, blobs) : prompt;
+    return { role, content };
+  });
+  return { chat: { messages: await Promise.all(said) } };
+}
+
 /** Asks once, given what the user wrote and sent; the words are told as they come. */
 async function ask(
   call: PromptCall,
   input: GivenInput,
-  text: string,
+  asked: Asked,
   deps: RunPromptDeps,
 ): Promise<void> {
   const { route } = call;
@@ -146,7 +166,7 @@ async function ask(
   const startedAt = deps.clock.now();
   const words = deps.teller.open(() => prompt);
   const question = {
-    text,
+    ...asked,
     signal,
     limits: prompt.limits,
     onText: (piece: string) => words.add({ stream: 'stdout', text: piece }),
@@ -190,11 +210,11 @@ export async function runPrompt(call: PromptCall, deps: RunPromptDeps): Promise<
   const read = (): Promise<GivenInput> => deps.input.read(prompt.taskId);
   const isFinal = (error: unknown): boolean => error instanceof OrchestratorError;
   let input: GivenInput | undefined;
-  let text: string;
+  let asked: Asked;
   try {
     input = await retryStorage(read, { log, what, sleep, signal, isFinal });
     if (input === undefined) return;
-    text = await readModelInput(input, deps.blobs);
+    asked = await askedOf(prompt, input, deps.blobs);
   } catch (error) {
     const message = `the input of the job cannot be read: ${messageOf(error)}`;
     log.error('the input of a job cannot be read', { job_id: prompt.jobId });
@@ -203,5 +223,5 @@ export async function runPrompt(call: PromptCall, deps: RunPromptDeps): Promise<
   if (call.held.isStale(deps.monotonicMs())) {
     return putBack(call, { delayMs: 0, reason: 'the lease was too old to call the model' }, deps);
   }
-  return ask(call, input, text, deps);
+  return ask(call, input, asked, deps);
 }

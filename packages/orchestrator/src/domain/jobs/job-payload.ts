@@ -44,6 +44,8 @@ export interface DispatchNote {
   readonly node_deaths?: number;
   /** Calls of a model that broke off, or met a service without the model. */
   readonly broken_calls?: number;
+  /** Paths of files of the task for which the job had no room. */
+  readonly left_out?: readonly string[];
   /** Number of the task's last event before the current run began: what was told later, that run said. */
   readonly told_from?: number;
 }
@@ -76,6 +78,8 @@ export interface SandboxJobPayload extends JobPayloadBase {
   readonly network_policy: 'none' | 'restricted';
   readonly use_inference: boolean;
   readonly input_files: readonly InputFileReference[];
+  /** Paths of files of the task that it names, where an agent made it. */
+  readonly first_files?: readonly string[];
   /** `sha256:…` of the folder that is its workspace. */
   readonly folder?: string;
   /** Name of the kept workspace it runs in; `jobs.workspace_id` is the one that was meant. */
@@ -84,10 +88,18 @@ export interface SandboxJobPayload extends JobPayloadBase {
   readonly fallback_for?: PromptFault;
 }
 
+/** Words to a model, and whose they are. */
+export interface JobMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
 /** `jobs.payload` of a prompt: it goes to a model and never to a shell (REQ-ORCHES-0125). */
 export interface InferenceJobPayload extends JobPayloadBase {
   readonly kind: 'inference';
   readonly target: 'local';
+  /** What a model is asked, where an agent made it; else it is the task's prompt. */
+  readonly messages?: readonly JobMessage[];
 }
 
 export type JobPayload = SandboxJobPayload | InferenceJobPayload;

@@ -31,7 +31,7 @@ export type ScopeVerdict =
 
 /** The ids a tool takes, of arguments that were checked by its schema: what that does not name was not. */
 export function idsOf(
-  tool: Pick<McpTool, 'input'>,
+  tool: Pick<McpTool, 'input' | 'makes'>,
   args: Readonly<Record<string, unknown>>,
 ): GivenIds {
   const given = Object.keys(scopedIdsOf(tool)).flatMap((id) => {

@@ -6,6 +6,7 @@ export const workflowSettingKeys = {
   ttlSeconds: 'workflow.lease.ttl_seconds',
   sweepSeconds: 'workflow.sweep_interval_seconds',
   maxWallSeconds: 'workflow.max_wall_seconds',
+  maxJobs: 'workflow.max_jobs_per_task',
 } as const;
 
 export interface WorkflowSettings {
@@ -15,9 +16,11 @@ export interface WorkflowSettings {
   readonly sweepSeconds: number;
   /** Longest time of one task. */
   readonly maxWallSeconds: number;
+  /** Most jobs of one task. */
+  readonly maxJobs: number;
 }
 
-const defaults = { sweepSeconds: 15, maxWallSeconds: 14_400 } as const;
+const defaults = { sweepSeconds: 15, maxWallSeconds: 14_400, maxJobs: 50 } as const;
 
 /** What is stored under these keys; a value of another kind counts as unset, a lease has its bounds. */
 export function workflowSettings(stored: ReadonlyMap<string, unknown>): WorkflowSettings {
@@ -28,5 +31,6 @@ export function workflowSettings(stored: ReadonlyMap<string, unknown>): Workflow
     ttlSeconds: Math.min(Math.max(of('ttlSeconds') ?? usual, min), max),
     sweepSeconds: of('sweepSeconds') ?? defaults.sweepSeconds,
     maxWallSeconds: of('maxWallSeconds') ?? defaults.maxWallSeconds,
+    maxJobs: of('maxJobs') ?? defaults.maxJobs,
   };
 }

@@ -21,6 +21,7 @@ export function exampleArguments(
     'db.job.get': { job_id: jobId },
     'db.job.list': task,
     'db.job.update_status': { job_id: jobId, status: 'queued' },
+    'job.run': { ...task, kind: 'sandbox', command: ['true'] },
     'job.cancel': job,
     'db.verification.create': { ...task, ...judged, ...lists, job_id: jobId, run_id: runId },
     'db.verification.list': task,

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { ClaimedPrompt, PromptClaims, PromptQueue } from '../../../ports/prompts.ts';
+import type { JobMessage } from '../../../domain/jobs/job-payload.ts';
 import type { Executor } from '../database.ts';
 import { readDispatchSettings } from '../settings/dispatch-settings.ts';
 import { readPromptSettings } from '../settings/prompt-settings.ts';
@@ -11,6 +12,7 @@ interface Row {
   readonly id: string;
   readonly task_id: string;
   readonly broken_calls: number;
+  readonly messages: readonly JobMessage[] | null;
 }
 
 /** Two processes must not both see the last free place of the model. */
@@ -51,7 +53,8 @@ export async function claimInferenceJobs(
     const free = Math.min(limit, (settings.atOnce ?? atOnce) - (await underWay(trx)));
     if (free <= 0) return [];
     const { rows } = await sql<Row>`
-      SELECT j.id, j.task_id, coalesce((j.payload -> 'dispatch' ->> 'broken_calls')::int, 0) AS broken_calls
+      SELECT j.id, j.task_id, coalesce((j.payload -> 'dispatch' ->> 'broken_calls')::int, 0) AS broken_calls,
+        j.payload -> 'messages' AS messages
       FROM jobs j JOIN tasks t ON t.id = j.task_id
       WHERE ${isDue} AND j.payload ->> 'kind' = 'inference'
         AND t.status IN ('pending', 'running')
@@ -65,6 +68,7 @@ export async function claimInferenceJobs(
       taskId: row.task_id,
       jobId: row.id,
       leaseId: crypto.randomUUID(),
+      messages: row.messages ?? undefined,
       brokenCalls: row.broken_calls,
       leaseMs,
       limits: { ...settings.limits, firstWordMs },

@@ -9,6 +9,7 @@ import type { EndedJob, JobEnds } from '../../../ports/job-ends.ts';
 import { appendTaskEvents } from '../task-events.ts';
 import type { Database } from '../tables.ts';
 import { noteWorkspaceUse } from '../workspaces/hold-workspaces.ts';
+import { hasWorkflow } from '../workflow/waiting-workflows.ts';
 import { insertArtifacts } from './insert-artifacts.ts';
 import { insertFallbackJobs } from './insert-fallback-jobs.ts';
 import { lockTasks } from './lock-tasks.ts';
@@ -63,7 +64,7 @@ async function keepLateResults(
 
 /**
  * Ends the running tasks of ended jobs; answers with their ids. The exit code is kept with the task, so that a list of
- * tasks reads no results.
+ * tasks reads no results. A task with a workflow is ended by that alone, whatever becomes of a job.
  */
 export async function endTasks(
   trx: Transaction<Database>,
@@ -84,7 +85,7 @@ export async function endTasks(
                       ELSE coalesce(t.metadata, '{}') || jsonb_build_object('exit_code', e.exit_code) END,
       updated_at = now()
     FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, status text, summary text, exit_code jsonb)
-    WHERE t.id = e.id AND t.status = 'running'
+    WHERE t.id = e.id AND t.status = 'running' AND (${hasWorkflow}) IS NOT TRUE
     RETURNING t.id
   `.execute(trx);
   return new Set(rows.map((row) => row.id));

@@ -2,7 +2,10 @@ import type { AgentJob } from '@cynodeai/contracts/mcp';
 import { type Transaction, sql } from 'kysely';
 import type { PagePosition } from '../../../domain/tasks/page-cursor.ts';
 import type { AgentJobReader } from '../../../ports/agent-views.ts';
-import type { AgentJobWriter } from '../../../ports/tool-effects.ts';
+import type { AgentJobWriter, NewAgentJob } from '../../../ports/tool-effects.ts';
+import type { TaskFileNow } from '../../../domain/mcp/agent-job.ts';
+import { queuedEvents } from '../../../domain/jobs/job-events.ts';
+import { readWorkflowSettings } from '../workflow/workflow-settings.ts';
 import type { Executor } from '../database.ts';
 import { lockTasks } from '../jobs/lock-tasks.ts';
 import { channels, notify } from '../notifications.ts';
@@ -43,6 +46,9 @@ async function find(db: Executor, jobId: string): Promise<AgentJob | undefined> 
   return rows[0] && jobOf(rows[0]);
 }
 
+/** What of a job's payload its maker did not ask for. */
+const notAsked = ['dispatch', 'input_files'];
+
 /** SQL: rows behind a position, oldest first. */
 export const oldestBehind = (after: PagePosition | undefined) =>
   after === undefined
@@ -64,9 +70,46 @@ export function postgresAgentJobReader(db: Executor): AgentJobReader {
   };
 }
 
+/** The files of a task, newest first. */
+async function files(db: Executor, taskId: string): Promise<readonly TaskFileNow[]> {
+  const { rows } = await sql<TaskFileNow & { readonly sizeBytes: string }>`
+    select id as "artifactId", path, coalesce(size_bytes, 0) as "sizeBytes" from task_artifacts
+     where task_id = ${taskId}::uuid order by updated_at desc, path`.execute(db);
+  return rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) }));
+}
+
+async function create(
+  trx: Transaction<Database>,
+  { taskId, jobId, payload, at }: NewAgentJob,
+): Promise<void> {
+  await sql`
+    insert into jobs (id, task_id, payload, created_at, updated_at)
+    values (${jobId}::uuid, ${taskId}::uuid, ${JSON.stringify(payload)}::jsonb, ${at}, ${at})`.execute(
+    trx,
+  );
+  await appendTaskEvents(trx, queuedEvents([{ taskId, jobId }], at));
+  await notify(trx, channels.jobs);
+}
+
 /** Jobs as agents change them. The lock order is the task, then its jobs. */
 export function postgresAgentJobWriter(trx: Transaction<Database>): AgentJobWriter {
   return {
+    room: async (taskId) => {
+      const { rows } = await sql<{ readonly had: number }>`
+        select count(*)::int as had from jobs where task_id = ${taskId}::uuid`.execute(trx);
+      const { maxJobs: most } = await readWorkflowSettings(trx);
+      return { had: rows[0]?.had ?? 0, most };
+    },
+    files: (taskId) => files(trx, taskId),
+    known: async ({ taskId, jobId, payload }) => {
+      const wanted = JSON.stringify(payload);
+      const { rows } = await sql<{ readonly status: AgentJob['status']; readonly isSame: boolean }>`
+        select status, task_id = ${taskId}::uuid
+               and payload - ${notAsked}::text[] = ${wanted}::jsonb - ${notAsked}::text[] as "isSame"
+          from jobs where id = ${jobId}::uuid`.execute(trx);
+      return rows[0];
+    },
+    create: (job) => create(trx, job),
     lock: async (jobId) => {
       const job = await find(trx, jobId);
       if (job === undefined) return undefined;

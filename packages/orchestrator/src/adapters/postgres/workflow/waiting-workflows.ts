@@ -3,12 +3,15 @@ import type { WaitingWorkflow, WaitingWorkflows } from '../../../ports/workflow.
 import type { Database } from '../tables.ts';
 import { readWorkflowSettings } from './workflow-settings.ts';
 
+/** SQL: a workflow was asked for, for a task `t`. */
+export const hasWorkflow = sql`(t.metadata -> 'workflow' ->> 'requested_at') IS NOT NULL`;
+
 async function waiting(db: Kysely<Database>, limit: number): Promise<readonly WaitingWorkflow[]> {
   const { rows } = await sql<{ readonly id: string; readonly asked_by: string }>`
     SELECT t.id, CASE WHEN t.metadata -> 'workflow' ->> 'trigger' = 'pm_request'
       THEN 'pm_request' ELSE 'user_api' END AS asked_by
     FROM tasks t LEFT JOIN task_workflow_leases l ON l.task_id = t.id
-    WHERE NOT t.closed AND (t.metadata -> 'workflow' ->> 'requested_at') IS NOT NULL
+    WHERE NOT t.closed AND ${hasWorkflow}
       AND (l.holder_id IS NULL OR l.expires_at <= clock_timestamp())
     ORDER BY (t.metadata -> 'workflow' ->> 'requested_at'), t.id
     LIMIT ${limit}

@@ -1,5 +1,5 @@
 import type { AgentJob } from '@cynodeai/contracts/mcp';
-import type { Clock } from '@cynodeai/runtime/std';
+import { type Clock, uuidv7 } from '@cynodeai/runtime/std';
 import { boundedOutput, withoutValues } from '../../../domain/mcp/bounded-output.ts';
 import { ToolRefusal } from '../../../domain/mcp/tool-refusal.ts';
 import type { Seal } from '../../../domain/tasks/page-cursor.ts';
@@ -10,6 +10,7 @@ import { TaskWatch } from '../../tasks/task-watch.ts';
 import type { HandlersBelow, ToolCall } from '../tool-handlers.ts';
 import { taskIdOf } from './call-user.ts';
 import { pageByTime } from './pages.ts';
+import { runJob } from './run-job.ts';
 
 export interface JobToolDeps {
   readonly jobs: AgentJobReader;
@@ -92,6 +93,12 @@ export function jobTools(deps: JobToolDeps): HandlersBelow<'db.job'> & HandlersB
         }
         return { job: withoutValues(await effects.jobs.move(job, status, clock.now())) };
       },
+    'job.run': async (call, args) => async (effects) => {
+      const taskId = taskIdOf(call);
+      const at = clock.now();
+      const { job_id: jobId = uuidv7(at.getTime()) } = args;
+      return { job_id: jobId, status: await runJob(effects, { taskId, jobId, run: args, at }) };
+    },
     'job.cancel':
       async (_call, { job_id: jobId }) =>
       async (effects) => {

@@ -1,0 +1,184 @@
+import type { Client } from '@modelcontextprotocol/client';
+import { uuidv7 } from '@cynodeai/runtime/std';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { postgresJobEnds } from '../../src/adapters/postgres/jobs/complete-jobs.ts';
+import { type Envelope, callTool, connect } from './support/client.ts';
+import {
+  type TestMcpGateway,
+  type TestWork,
+  addUser,
+  addWork,
+  agentsOf,
+  openContext,
+  startTestMcpGateway,
+} from './support/gateway.ts';
+
+interface StoredJob {
+  readonly id: string;
+  readonly status: string;
+  readonly payload: Record<string, unknown> & {
+    readonly input_files?: readonly { readonly path: string; readonly mode: string }[];
+  };
+}
+
+let gateway: TestMcpGateway;
+let ada: string;
+let work: TestWork;
+let manager: Client;
+beforeAll(async () => {
+  gateway = await startTestMcpGateway();
+  ada = await addUser(gateway, 'ada');
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  work = await addWork(gateway, ada);
+  const { project_manager: key } = await agentsOf(gateway, work);
+  manager = await connect(gateway, key);
+  return () => manager.close();
+});
+
+const run = (args: Record<string, unknown>): Promise<Envelope> =>
+  callTool(manager, 'job.run', { task_id: work.taskId, kind: 'sandbox', ...args });
+
+async function jobs(): Promise<readonly StoredJob[]> {
+  const { rows } = await sql<StoredJob>`
+    select id, status, payload from jobs where task_id = ${work.taskId}::uuid and id <> ${work.jobId}::uuid
+     order by created_at, id`.execute(gateway.db);
+  return rows;
+}
+
+let files = 0;
+
+async function addFile(path: string, sizeBytes = 1): Promise<void> {
+  files += 1;
+  await sql`
+    insert into task_artifacts (id, task_id, path, storage_ref, size_bytes, checksum_sha256, updated_at)
+    values (${uuidv7()}::uuid, ${work.taskId}::uuid, ${path}, ${`sha256:${path}`}, ${sizeBytes}, ${'0'.repeat(64)},
+            now() + ${files} * interval '1 second')`.execute(gateway.db);
+}
+
+describe('a job that an agent runs', () => {
+  it('is queued once, however often it is asked for; another one of that id is refused', async () => {
+    const jobId = uuidv7();
+    const asked = { job_id: jobId, command: ['wc', '-w', 'upload/a'], timeout_seconds: 60 };
+    const answers = await Promise.all([run(asked), run(asked), run(asked)]);
+    for (const { result } of answers) expect(result).toEqual({ job_id: jobId, status: 'queued' });
+    await addFile('later.txt');
+    expect((await run(asked)).result).toEqual({ job_id: jobId, status: 'queued' });
+    expect((await run({ ...asked, timeout_seconds: 61 })).error?.type).toBe('conflict');
+    expect((await run({ ...asked, job_id: work.jobId })).error?.type).toBe('conflict');
+    expect(await jobs()).toMatchObject([
+      {
+        id: jobId,
+        payload: { kind: 'sandbox', command: asked.command, network_policy: 'restricted' },
+      },
+    ]);
+  });
+
+  it('has the files of its task: those it names first, then what the user sent, then the newest', async () => {
+    await addFile('old.txt');
+    await addFile('report.md');
+    await addFile('upload/a.txt');
+    for (let index = 0; index < 62; index += 1) await addFile(`many/${index}`);
+    await run({ command: ['true'], attachments: ['old.txt'] });
+    const [job] = await jobs();
+    const files = job?.payload.input_files ?? [];
+    expect(files).toHaveLength(64);
+    expect(files.slice(0, 3)).toMatchObject([
+      { path: 'artifacts/old.txt', mode: '0444' },
+      { path: 'upload/a.txt', mode: '0644' },
+      { path: 'artifacts/many/61', mode: '0444' },
+    ]);
+    expect(job?.payload['dispatch']).toEqual({ left_out: ['report.md'] });
+    const none = await run({ command: ['true'], attachments: ['none.txt'] });
+    expect(none.error).toMatchObject({ type: 'invalid_arguments' });
+  });
+
+  it.each([
+    [{ kind: 'sandbox' }, 'needs command'],
+    [{ kind: 'inference' }, 'needs messages'],
+    [{ kind: 'inference', command: ['x'] }, 'needs messages'],
+    [{ command: ['x'], messages: [{ role: 'user', content: 'x' }] }, 'is not for jobs'],
+    [{ command: [''] }, 'must not be empty'],
+    [{ command: ['x'], env: { '1A': 'x' } }, ''],
+    [{ command: ['x'], image_ref: 'NOT AN IMAGE' }, 'image'],
+    [{ command: ['x'.repeat(200_000)] }, 'bytes'],
+    [{ command: ['x'], timeout_seconds: 10_801 }, 'timeout_seconds'],
+  ])('is refused as %o', async (args, words) => {
+    const { error } = await run(args);
+    expect(error?.type).toBe('invalid_arguments');
+    expect(error?.message).toContain(words);
+    expect(await jobs()).toEqual([]);
+  });
+
+  it('is refused once its task has ended, or has had as many jobs as it may', async () => {
+    await sql`
+      insert into system_settings (key, value, value_type, updated_by)
+      values ('workflow.max_jobs_per_task', '2', 'number', 'test')`.execute(gateway.db);
+    expect((await run({ command: ['true'] })).status).toBe('success');
+    expect((await run({ command: ['true'] })).error?.type).toBe('quota_exceeded');
+    await sql`delete from system_settings`.execute(gateway.db);
+    await sql`update tasks set status = 'canceled', closed = true, ended_at = now() where id = ${work.taskId}::uuid`.execute(
+      gateway.db,
+    );
+    expect((await run({ command: ['true'] })).error).toMatchObject({
+      type: 'conflict',
+      message: 'the task has ended: it is canceled',
+    });
+  });
+
+  it('does not end a task that has a workflow, and ends one that has none', async () => {
+    const end = async () => {
+      const jobId = uuidv7();
+      const leaseId = uuidv7();
+      await run({ command: ['true'], job_id: jobId });
+      await sql`
+        update jobs set status = 'running', lease_id = ${leaseId}::uuid where id = ${jobId}::uuid`.execute(
+        gateway.db,
+      );
+      const { taskId } = work;
+      const ended = {
+        taskId,
+        jobId,
+        leaseId,
+        status: 'completed',
+        summary: 'done',
+        logs: [],
+      } as const;
+      const result = {
+        status: 'failed',
+        error_type: 'x',
+        error_message: 'x',
+        stdout: '',
+        stderr: '',
+      };
+      await postgresJobEnds(gateway.db).complete([
+        { ...ended, result: { ...result, status: 'failed' } },
+      ]);
+      const { rows } = await sql<{ readonly task: string; readonly job: string }>`
+        select t.status as task, j.status as job from tasks t join jobs j on j.task_id = t.id
+         where j.id = ${jobId}::uuid`.execute(gateway.db);
+      return rows[0];
+    };
+    await sql`
+      update tasks set metadata = '{"workflow": {"requested_at": "2026-12-01T00:00:00Z"}}'
+       where id = ${work.taskId}::uuid`.execute(gateway.db);
+    expect(await end()).toEqual({ task: 'running', job: 'completed' });
+    await sql`update tasks set metadata = '{}' where id = ${work.taskId}::uuid`.execute(gateway.db);
+    expect(await end()).toEqual({ task: 'completed', job: 'completed' });
+  });
+
+  it('is made by the chat of a user for a task of that user alone', async () => {
+    const eve = await addUser(gateway, `eve-${uuidv7().slice(-6)}`);
+    const { project_manager: key } = await agentsOf(gateway, work);
+    const contextId = await openContext(gateway, { userId: eve });
+    const chat = await connect(gateway, { token: key.token, contextId });
+    const args = { task_id: work.taskId, kind: 'sandbox', command: ['true'] };
+    expect((await callTool(chat, 'job.run', args)).error?.type).toBe('context_mismatch');
+    await chat.close();
+    expect(await jobs()).toEqual([]);
+  });
+});
