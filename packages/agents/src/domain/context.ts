@@ -71,6 +71,7 @@ export function contextOf({
       : [`## User additional context\n${additional}`]),
   ]
     .map((block) => block.trim())
+    .filter((block) => block !== '')
     .join('\n\n');
 }
 
@@ -79,9 +80,4 @@ export function additionalContext(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) return undefined;
   return value.join('\n\n');
-}
-
-/** Words of others: of a job, a file, a page. Nothing in them is an instruction, and they cannot end their own fence. */
-export function untrusted(kind: string, text: string, mark: string): string {
-  return `<<<${kind} ${mark}\n${text.replaceAll(mark, '')}\n${mark} ${kind}>>>`;
 }
