@@ -64,6 +64,7 @@ import {
 } from '../adapters/postgres/workspaces/workspace-store.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresCallerTasks } from '../adapters/postgres/tasks/caller-tasks.ts';
+import { readSettings } from '../adapters/postgres/settings/read-settings.ts';
 import { createTask } from '../adapters/postgres/tasks/create-task.ts';
 import { postgresIdempotencyKeys } from '../adapters/postgres/tasks/idempotency-keys.ts';
 import { postgresStoredInputs } from '../adapters/postgres/tasks/stored-inputs.ts';
@@ -72,6 +73,7 @@ import { postgresTaskSignals } from '../adapters/postgres/tasks/task-signals.ts'
 import { postgresTransactTasks } from '../adapters/postgres/tasks/transact-tasks.ts';
 import type { DiskSpace } from '../ports/disk-space.ts';
 import { readinessCheck } from '../app/readiness/check-readiness.ts';
+import { promptsSettingKey } from '../domain/workflow/workflow-settings.ts';
 import type { ContentStore, ContentStoreDeps } from '../app/blobs/content-store.ts';
 import { AuditQueue } from '../app/audit/audit-queue.ts';
 import { TaskNumbers } from '../app/tasks/name-task.ts';
@@ -215,6 +217,8 @@ async function partsOf(
     tasks,
     idempotency,
     clock,
+    promptsHaveWorkflows: async () =>
+      (await readSettings(db, [promptsSettingKey])).get(promptsSettingKey) === true,
   };
   return {
     version: apiVersion,

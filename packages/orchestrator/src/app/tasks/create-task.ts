@@ -48,6 +48,8 @@ export interface CreateTaskDeps extends TaskCreator {
   readonly tasks: Pick<TaskReader, 'status'>;
   readonly numbers: TaskNumbers;
   readonly clock: Clock;
+  /** Whether a workflow plans and runs prompts; otherwise a model answers them straight. */
+  readonly promptsHaveWorkflows?: () => Promise<boolean>;
 }
 
 /** A task as it was sent. */
@@ -61,6 +63,9 @@ export interface SentTask {
   readonly unstarted?: boolean;
 }
 
+/** What begins a task: its first job, its workflow, or somebody later. */
+type Start = 'job' | 'workflow' | 'later';
+
 interface PreparedTask {
   readonly taskId: string;
   readonly request: CreateTaskRequest;
@@ -69,13 +74,19 @@ interface PreparedTask {
   readonly artifacts: readonly NewArtifact[];
   readonly folderId: string | undefined;
   readonly rerunOf: string | undefined;
-  readonly unstarted: boolean;
+  readonly start: Start;
   readonly at: Date;
   /** Held when the caller sent an idempotency key. */
   readonly claim: IdempotencyClaim | undefined;
 }
 
-function metadata({ input, name, rerunOf }: PreparedTask): Readonly<Record<string, unknown>> {
+function metadata({
+  input,
+  name,
+  rerunOf,
+  start,
+  at,
+}: PreparedTask): Readonly<Record<string, unknown>> {
   const { image, envNames, secrets, folder, workspace } = shownWishes(input.wishes);
   return {
     use_inference: input.useInference,
@@ -89,6 +100,9 @@ function metadata({ input, name, rerunOf }: PreparedTask): Readonly<Record<strin
     ...(image !== undefined && { image }),
     ...(envNames && { env_names: envNames }),
     ...(secrets && { secrets }),
+    ...(start === 'workflow' && {
+      workflow: { requested_at: at.toISOString(), trigger: 'user_api' },
+    }),
   };
 }
 
@@ -149,14 +163,22 @@ function creationOf(
   const creation = {
     task: row,
     artifacts: prepared.artifacts,
-    job: prepared.unstarted
-      ? undefined
-      : { id: uuidv7(at.getTime()), payload: planJob(input, attachments) },
+    job:
+      prepared.start === 'job'
+        ? { id: uuidv7(at.getTime()), payload: planJob(input, attachments) }
+        : undefined,
     workspace: input.wishes.workspace,
     audit: changeRow(caller, done, at),
     kept: claim && { claim, answer: createdAnswer(caller.call, task) },
   };
   return { creation, task };
+}
+
+async function startOf(
+  { promptsHaveWorkflows }: Pick<CreateTaskDeps, 'promptsHaveWorkflows'>,
+  { mode }: TaskInput,
+): Promise<Start> {
+  return mode === 'prompt' && (await promptsHaveWorkflows?.()) === true ? 'workflow' : 'job';
 }
 
 /** Writes the task, under the lowest free number when the creator has its name already. */
@@ -219,7 +241,8 @@ export async function createTask(
     const artifacts = artifactsOf(stored, at);
     const { folder } = input.wishes;
     const folderId = folder && (await useFolder(deps, caller.actor, folder)).id;
-    const made = { artifacts, folderId, rerunOf, unstarted };
+    const start = unstarted ? 'later' : await startOf(deps, input);
+    const made = { artifacts, folderId, rerunOf, start };
     const prepared = { taskId, request, input, name, ...made, at, claim };
     return { kind: 'created', value: await persist(deps, caller, prepared) };
   } catch (error) {

@@ -7,7 +7,7 @@ import { parseTiers } from '../models/model-tiers.ts';
 import { maxJobTimeoutKey, staleSecondsKey } from '../nodes/config-settings.ts';
 import { promptSettingKeys, promptSettingLimits } from '../prompts/model-limits.ts';
 import { maxRetentionDays, retentionKeys } from '../retention/cutoffs.ts';
-import { workflowSettingKeys } from '../workflow/workflow-settings.ts';
+import { promptsSettingKey, workflowSettingKeys } from '../workflow/workflow-settings.ts';
 import { folderSizeKey, folderSizes } from '../tasks/folder.ts';
 import {
   type ValueRule,
@@ -77,6 +77,13 @@ const rules: Readonly<Record<string, ValueRule>> = {
   [leaseSettingKeys.ttlSeconds]: wholeNumber(1, 3600),
   [leaseSettingKeys.maxAttempts]: wholeNumber(1, 100),
   [leaseSettingKeys.maxRefusals]: wholeNumber(1, 1000),
+  [promptsSettingKey]: aBoolean,
+  [workflowSettingKeys.maxJobs]: wholeNumber(1, 1000),
+  'workflow.max_steps': wholeNumber(1, 100),
+  'workflow.max_attempts_per_step': wholeNumber(1, 20),
+  'workflow.inference_wait_seconds': wholeNumber(1, year),
+  'agents.project_analyst.enabled': aBoolean,
+  'agents.project_analyst.max_concurrent': wholeNumber(1, 100),
   [workflowSettingKeys.ttlSeconds]: wholeNumber(workflowLeaseSeconds.min, workflowLeaseSeconds.max),
   [workflowSettingKeys.sweepSeconds]: wholeNumber(1, 3600),
   [workflowSettingKeys.maxWallSeconds]: wholeNumber(60, year),

@@ -9,6 +9,9 @@ export const workflowSettingKeys = {
   maxJobs: 'workflow.max_jobs_per_task',
 } as const;
 
+/** Whether prompts are planned and run in steps; otherwise a model answers them straight. */
+export const promptsSettingKey = 'workflow.prompts';
+
 export interface WorkflowSettings {
   /** Length of a lease whose holder asks for none. */
   readonly ttlSeconds: number;

@@ -45,6 +45,11 @@ export async function createTask(db: Executor, creation: TaskCreation): Promise<
       ? []
       : [{ event: 'job.status' as const, data: { ...seen, job_id: job.id } }]),
   ];
+  // What waits for a job hears of jobs, what waits for a workflow of those.
+  const words = [
+    sql`(${'workflow' in task.metadata ? channels.workflows : channels.jobs}, '')`,
+    sql`(${channels.tasks}, ${id}::text)`,
+  ];
   const isCreated = sql`exists (select from task)`;
   const claims = [...new Set(artifacts.map(({ claim }) => claim))];
   const criteria = task.acceptanceCriteria && JSON.stringify(task.acceptanceCriteria);
@@ -82,9 +87,7 @@ export async function createTask(db: Executor, creation: TaskCreation): Promise<
     answer as (${kept === undefined ? sql`select 1` : answerUpdate(kept.claim, kept.answer, isCreated)})
     select exists (select from held) as is_held, ${isCreated} as is_created,
            (select string_agg(pg_notify(word.channel, word.payload)::text, '')
-              from task, (values (${channels.jobs}, ''), (${channels.tasks}, ${id}::text)) as word (channel, payload))`.execute(
-    db,
-  );
+              from task, (values ${sql.join(words)}) as word (channel, payload))`.execute(db);
   const [row] = rows;
   if (row?.is_created === true) return 'created';
   return row?.is_held === true ? 'name_taken' : 'key_lost';
