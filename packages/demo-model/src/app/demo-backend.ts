@@ -1,5 +1,6 @@
 import { type OllamaPullLine, demoModelRef } from '@cynodeai/contracts/model';
 import type { Clock } from '@cynodeai/runtime/std';
+import { answerAsk, askOf } from '../domain/agents/answer-ask.ts';
 import { answerConversation } from '../domain/answer-conversation.ts';
 import { defaultKeepAliveMs, keepAliveMs } from '../domain/keep-alive.ts';
 import { countTokens, limitAnswer } from '../domain/limit-answer.ts';
@@ -97,14 +98,17 @@ export class DemoBackend implements ModelBackend {
       throw new ModelError('not_supported', `"${model}" does not support vision`);
     }
     if (think) throw new ModelError('not_supported', `"${model}" does not support thinking`);
-    if (format !== undefined && format !== 'json') {
+    const ask = askOf(messages);
+    if (ask === undefined && format !== undefined && format !== 'json') {
       throw new ModelError(
         'not_supported',
         `"${model}" answers by rules and cannot follow a JSON schema; connect a real model`,
       );
     }
-    const { text, calls } = answerConversation(messages, tools);
-    const asked = format === 'json' && calls.length === 0 ? asJson(text) : text;
+    const { text, calls } =
+      ask === undefined ? answerConversation(messages, tools) : { text: answerAsk(ask), calls: [] };
+    const isBare = format === 'json' && ask === undefined && calls.length === 0;
+    const asked = isBare ? asJson(text) : text;
     const { pieces, reason } = limitAnswer(asked, maxTokens, stop);
     for (const piece of pieces) yield { kind: 'text', text: piece };
     if (calls.length > 0) yield { kind: 'tool_calls', calls };

@@ -9,7 +9,7 @@ import { clipLine } from './text/clip.ts';
 import { type Question, maxQuestionLength } from './text/question.ts';
 import { maskSpans } from './text/quotes.ts';
 import { type Segment, segmentsOf } from './text/segments.ts';
-import { whatItCanDo, whoItIs } from './what-it-is.ts';
+import { noRuleFor, whatItCanDo, whoItIs } from './what-it-is.ts';
 
 const rules: readonly Rule[] = [identityRule, sumsRule, countsRule, listsRule, summariesRule];
 
@@ -88,7 +88,18 @@ function answerSegment(
 
 /** Files came, and no rule knows what to do with them. */
 function onlyFiles({ attachments }: Question): string {
-  return `${whoItIs} I have no rule for this prompt, so this is what a script can say of its files.\n${summariseAll(attachments)}`;
+  return `${whoItIs} ${noRuleFor} this prompt, so this is what a script can say of its files.\n${summariseAll(attachments)}`;
+}
+
+function asksSomething({ start, end }: Segment, masked: string, withCommands: boolean): boolean {
+  const words = masked.slice(start, end);
+  return /\p{L}/u.test(words) && !politeness.test(words) && !(withCommands && showIt.test(words));
+}
+
+/** Whether a prompt wants more than that its commands are run and shown. */
+export function restNeedsAnswer({ question, commands }: ReadPrompt): boolean {
+  const masked = maskSpans(question.masked, commands);
+  return segmentsOf(masked).some((segment) => asksSomething(segment, masked, true));
 }
 
 function addUnknown(
@@ -98,12 +109,9 @@ function addUnknown(
   masked: string,
   withCommands: boolean,
 ): void {
-  const open = unknown.filter(({ start, end }) => {
-    const words = masked.slice(start, end);
-    return /\p{L}/u.test(words) && !politeness.test(words) && !(withCommands && showIt.test(words));
-  });
+  const open = unknown.filter((segment) => asksSomething(segment, masked, withCommands));
   for (const { start, end } of open.slice(0, maxUnknown)) {
-    texts.add(`I have no rule for "${clipLine(text.slice(start, end), maxUnknownCharacters)}".`);
+    texts.add(`${noRuleFor} "${clipLine(text.slice(start, end), maxUnknownCharacters)}".`);
   }
   if (open.length > maxUnknown) texts.add(`Nor for ${open.length - maxUnknown} more.`);
 }

@@ -15,13 +15,19 @@ const bareWord = /\bin (?:the word )?(?<word>[\p{L}\p{N}_-]{1,100})\s*$/iu;
 /** Most attachments that are counted one by one. */
 const maxCounted = 50;
 
-function unitsOf(text: string): readonly Unit[] {
+/** What a text wants counted. */
+export function unitsOf(text: string): readonly Unit[] {
   const found = new Set<Unit>();
   for (const [, ...groups] of text.replaceAll(/\bthe word\b/gi, '').matchAll(unitWords)) {
     const unit = units[groups.findIndex((group) => group !== undefined)];
     if (unit !== undefined) found.add(unit);
   }
   return [...found];
+}
+
+/** Whether a text wants something counted. */
+export function isCounting(text: string): boolean {
+  return counting.test(text);
 }
 
 function counts(text: string, wanted: readonly Unit[]): string {
@@ -57,7 +63,7 @@ export const countsRule: Rule = (asked) => {
     return [`"${letter['word']}" holds the letter "${sought}" ${plural(times, 'time')}.`];
   }
   const wanted = unitsOf(asked.masked);
-  if (wanted.length === 0 || !counting.test(asked.masked)) return [];
+  if (wanted.length === 0 || !isCounting(asked.masked)) return [];
   if (asked.quotes.length > 0) return countQuotes(asked, wanted);
   if (asked.whole.attachments.length > 0) return countAttachments(asked, wanted);
   const word = bareWord.exec(asked.text)?.groups?.['word'];
