@@ -36,9 +36,38 @@ export function faultsOfPlan(
     if (step.remediation !== undefined) {
       faults.push(`steps.${index}.remediation: only a verification sets it`);
     }
+    if (step.kind === 'sandbox_agent') {
+      faults.push(
+        `steps.${index}.kind: no agent runs in sandboxes here; use sandbox_command steps`,
+      );
+    } else if (step.kind === 'sandbox_command' && step.requirements !== undefined) {
+      faults.push(`steps.${index}.requirements: they are not taken; leave them out`);
+    }
     if (step.kind === 'sandbox_command' && squeezed(unwrapped(step.command)) === squeezed(prompt)) {
       faults.push(`steps.${index}.command: the words of the task are no command; say what to run`);
     }
   }
   return faults;
+}
+
+const madeFolder = 'artifacts/';
+
+/** Files that steps name and that are neither there nor made by an earlier step. */
+export function inputFaults(plan: Plan, present: ReadonlySet<string>): string[] {
+  const made = new Set([...present].map((path) => inputPath(path)));
+  return plan.steps.flatMap(({ inputs, expected_outputs: outputs }, index) => {
+    const missing = inputs.filter((path) => !made.has(path));
+    for (const { artifact_path: path } of outputs) {
+      if (path !== undefined) made.add(`${madeFolder}${path}`);
+    }
+    return missing.map(
+      (path) =>
+        `steps.${index}.inputs: there is no ${path}; there are ${[...made].join(', ') || 'no files'}`,
+    );
+  });
+}
+
+/** Where a job finds a file of its task. */
+export function inputPath(path: string): string {
+  return path.startsWith('upload/') ? path : `${madeFolder}${path}`;
 }

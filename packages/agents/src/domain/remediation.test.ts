@@ -32,11 +32,12 @@ describe('what a failed step does differently', () => {
     expect(commandOf({ ...command, remediation: found })).toEqual(other);
   });
 
-  it('is never the command that just failed, the replaced one included', () => {
+  it('is never a command that failed, be it the first or what replaced it', () => {
     expect(remediationOf(command, [action({ command: [...command.command] })])).toBeUndefined();
     const replaced = { ...command, remediation: { text: 'x', command: ['wc', 'b.txt'] } };
     expect(remediationOf(replaced, [action({ command: ['wc', 'b.txt'] })])).toBeUndefined();
-    expect(remediationOf(replaced, [action({ command: [...command.command] })])).toBeDefined();
+    expect(remediationOf(replaced, [action({ command: [...command.command] })])).toBeUndefined();
+    expect(remediationOf(replaced, [action({ command: ['wc', 'c.txt'] })])).toBeDefined();
   });
 
   it('is the same command only where a passing cause is named', () => {
@@ -53,8 +54,13 @@ describe('what a failed step does differently', () => {
   it('is not a change of words for a command, and the first action that helps counts', () => {
     const words = action({ action: 'change_instruction' });
     expect(remediationOf(command, [words, action({}), action({ command: [] })])).toBeUndefined();
+    const endless = Array.from({ length: 300 }, () => 'x');
+    expect(remediationOf(command, [action({ command: endless })])).toBeUndefined();
     expect(remediationOf(command, [words, action({ command: ['ls'] })])?.command).toEqual(['ls']);
     expect(remediationOf(answer, [words])).toEqual({ text: 'count the right file' });
     expect(remediationOf(answer, [action({ action: 'ask_user' })])).toBeUndefined();
+    const told = { ...answer, remediation: { text: 'count the right file' } };
+    expect(remediationOf(told, [words])).toBeUndefined();
+    expect(remediationOf(answer, [{ ...words, text: ' ' }])).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import type { PlanStep, RecommendedAction } from '@cynodeai/contracts/agents';
+import { type PlanStep, type RecommendedAction, planLimits } from '@cynodeai/contracts/agents';
 
 type Remediation = NonNullable<PlanStep['remediation']>;
 
@@ -10,9 +10,13 @@ export function commandOf(step: Extract<PlanStep, { readonly kind: 'sandbox_comm
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((word, index) => word === b[index]);
 
+/** One that a plan can hold. */
+const isCommand = (command: readonly string[] | undefined): command is string[] =>
+  command !== undefined && command.length > 0 && command.length <= planLimits.commandWords;
+
 /**
- * What the next try of a step does differently; undefined where no action makes a difference. A command must be another
- * one, unless a passing cause of the failure is named; a change of variables alone is none.
+ * What the next try of a step does differently; undefined where no action makes a difference. A command must be none of
+ * those that failed, unless a passing cause of the failure is named; a change of variables alone is none.
  * See docs/reference/workflow.md#verification.
  */
 export function remediationOf(
@@ -21,11 +25,13 @@ export function remediationOf(
 ): Remediation | undefined {
   for (const { action, text, command, transient_cause } of actions) {
     if (step.kind !== 'sandbox_command') {
-      if (action === 'change_instruction' || action === 'retry_transient') return { text };
+      const isWords = action === 'change_instruction' || action === 'retry_transient';
+      if (isWords && text.trim() !== '' && text !== step.remediation?.text) return { text };
       continue;
     }
-    if (action === 'replace_command' && command !== undefined && command.length > 0) {
-      if (!isSame(command, commandOf(step))) return { text, command };
+    if (action === 'replace_command' && isCommand(command)) {
+      const tried = [step.command, commandOf(step)];
+      if (!tried.some((each) => isSame(command, each))) return { text, command };
     }
     const cause = transient_cause?.trim();
     if (action === 'retry_transient' && cause !== undefined && cause !== '') {

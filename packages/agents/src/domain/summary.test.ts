@@ -87,3 +87,34 @@ it('is cut where it would be endless', () => {
     16_002,
   );
 });
+
+it('says of each criterion how it was met, and which models were asked', () => {
+  const decision = '018f0000-0000-7000-8000-00000000000d';
+  const text = summaryOf({
+    state: {
+      ...state,
+      verification: {
+        status: 'pass',
+        findings: [
+          { severity: 'info', criterion: 'a table', message: 'it has 3 rows', evidence: [] },
+        ],
+        recommended_actions: [],
+      },
+      routing: [
+        {
+          agent: 'project_manager',
+          purpose: 'plan',
+          model_ref: 'qwen:1',
+          target: 'local',
+          decision_id: decision,
+        },
+      ],
+    },
+    artifacts: [],
+    verificationIds: [],
+  });
+  expect(text).toContain('## Criteria\n\n- a table: met: it has 3 rows');
+  expect(text).toContain(
+    `## Models\n\n- plan (project_manager): qwen:1, local, decision ${decision}`,
+  );
+});

@@ -35,6 +35,14 @@ function stepLines({ plan, attempts_by_step, current_step_index = 0 }: GraphStat
   });
 }
 
+/** Which models were asked for what, and the records of why those; an answer's is told by its job. */
+function modelLines({ routing = [] }: GraphState): string[] {
+  return routing.map(
+    ({ agent, purpose, model_ref: model, target, decision_id: decision }) =>
+      `- ${purpose} (${agent}): ${model}, ${target}, decision ${decision}`,
+  );
+}
+
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines];
 }
@@ -49,13 +57,19 @@ export function summaryOf({ state, artifacts, verificationIds }: SummaryParts): 
     failure === undefined
       ? 'Completed: every step passed its verification.'
       : `Failed: ${failureWords[failure.code]}. ${failure.message}`;
-  const findings = failure === undefined ? [] : (verification?.findings ?? []);
+  const judged = verification?.findings ?? [];
+  const criteria = failure === undefined ? judged : [];
+  const findings = failure === undefined ? [] : judged;
   const lines = [
     outcome,
     ...(degraded === true
       ? ['', 'No plan could be made; the answer is that of a model alone (`planner_degraded`).']
       : []),
     ...section('Steps', stepLines(state)),
+    ...section(
+      'Criteria',
+      criteria.map(({ criterion, message }) => `- ${criterion}: met: ${message}`),
+    ),
     ...section(
       'Findings',
       findings.map(({ severity, criterion, message }) => `- ${severity}: ${criterion}: ${message}`),
@@ -75,6 +89,7 @@ export function summaryOf({ state, artifacts, verificationIds }: SummaryParts): 
       'Preferences applied',
       Object.keys(preferences_effective ?? {}).map((key) => `- ${key}`),
     ),
+    ...section('Models', modelLines(state)),
     ...section(
       'Verifications',
       verificationIds.map((id) => `- ${id}`),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askedFormat, plannedSchema } from './asked.ts';
+import { askedFormat, plannedSchema, readAsked } from './asked.ts';
 
 describe('what is asked of a model', () => {
   it.each(['plan', 'verdict', 'remediation'] as const)(
@@ -21,5 +21,24 @@ describe('what is asked of a model', () => {
       expect(text).not.toContain(word);
     }
     expect(plannedSchema.safeParse({ steps: [], question: 'which?' }).success).toBe(true);
+  });
+
+  it('is read only as far as it keeps to the form, with what is wrong with the rest', () => {
+    const action = { action: 'ask_user', text: 'which?' };
+    expect(readAsked('remediation', { recommended_actions: [action] })).toEqual({
+      kind: 'read',
+      value: { recommended_actions: [action] },
+    });
+    expect(readAsked('verdict', { status: 'pass' })).toMatchObject({
+      faults: [expect.stringMatching(/^criteria: /)],
+    });
+    expect(readAsked('plan', 'x')).toMatchObject({ faults: [expect.stringMatching(/^it: /)] });
+    expect(readAsked('plan', undefined).kind).toBe('wrong');
+    const many = readAsked('plan', { steps: Array.from({ length: 50 }, () => ({})) });
+    expect(many.kind === 'wrong' && many.faults).toHaveLength(20);
+    for (const bad of ['\u0000', '\ud800', 'x\udfff']) {
+      const given = { recommended_actions: [{ ...action, text: bad }] };
+      expect(readAsked('remediation', given).kind).toBe('wrong');
+    }
   });
 });

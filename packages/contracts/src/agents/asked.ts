@@ -69,3 +69,26 @@ export function askedFormat(name: AskedName) {
   });
   return { type: 'json_schema' as const, json_schema: { name, schema } };
 }
+
+type AskedValue<N extends AskedName> = z.output<(typeof schemas)[N]>;
+
+/** What was read of an answer, or what is wrong with it, for the model to mend. */
+export type Read<T> =
+  | { readonly kind: 'read'; readonly value: T }
+  | { readonly kind: 'wrong'; readonly faults: readonly string[] };
+
+/** Faults that are told at once. */
+const toldFaults = 20;
+
+/** An answer of a model, which is checked before anything of it is used. */
+export function readAsked<N extends AskedName>(name: N, value: unknown): Read<AskedValue<N>> {
+  if (/\\u(?:0000|d[89a-f])/.test(JSON.stringify(value) ?? '')) {
+    return { kind: 'wrong', faults: ['it must not contain U+0000 or half of a character'] };
+  }
+  const read = schemas[name].safeParse(value);
+  if (read.success) return { kind: 'read', value: read.data as AskedValue<N> };
+  const faults = read.error.issues.map(
+    ({ path, message }) => `${path.length === 0 ? 'it' : path.join('.')}: ${message}`,
+  );
+  return { kind: 'wrong', faults: faults.slice(0, toldFaults) };
+}

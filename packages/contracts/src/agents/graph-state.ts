@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { uuidSchema } from '../common/primitives.ts';
+import { timestampSchema, uuidSchema } from '../common/primitives.ts';
 import { planSchema } from './plan.ts';
 
 const byStep = z.string().regex(/^\d{1,3}$/);
@@ -50,12 +50,42 @@ export const failureCodes = [
   'workflow_stuck',
 ] as const;
 
+/** What limits one task, as it was when it began. See docs/reference/workflow.md#bounds. */
+export const taskBoundsSchema = z.object({
+  max_steps: z.int().positive(),
+  max_attempts: z.int().positive(),
+  max_jobs: z.int().positive(),
+  max_wall_seconds: z.int().positive(),
+  inference_wait_seconds: z.int().nonnegative(),
+});
+
+/** A preference by which a task was judged: enough to judge it so again. */
+export const appliedPreferenceSchema = z.looseObject({
+  key: z.string(),
+  scope_type: z.string(),
+  scope_id: uuidSchema.nullable(),
+  version: z.int(),
+});
+
+/** A model that was asked, for what, and the record of why that one. */
+export const routeSchema = z.looseObject({
+  agent: z.enum(['project_manager', 'project_analyst']),
+  purpose: z.string(),
+  model_ref: z.string(),
+  target: z.enum(['local', 'external']),
+  decision_id: uuidSchema,
+});
+
 /** What a graph knows of its task, behind each of its nodes. See docs/reference/workflow.md#state. */
 export const graphStateSchema = z.looseObject({
   schema_version: z.literal(1),
   task_id: uuidSchema,
+  /** When the task was first taken up. */
+  started_at: timestampSchema.optional(),
+  bounds: taskBoundsSchema.optional(),
   acceptance_criteria: z.array(z.string()).optional(),
   preferences_effective: z.record(z.string(), z.unknown()).optional(),
+  preferences_applied: z.array(appliedPreferenceSchema).optional(),
   plan: planSchema.optional(),
   current_step_index: z.int().nonnegative().optional(),
   attempts_by_step: z.record(byStep, z.int().positive()).optional(),
@@ -69,6 +99,8 @@ export const graphStateSchema = z.looseObject({
     })
     .optional(),
   planner_degraded: z.boolean().optional(),
+  /** The last models that were asked. */
+  routing: z.array(routeSchema).optional(),
   failure: z.looseObject({ code: z.enum(failureCodes), message: z.string() }).optional(),
 });
 
@@ -77,3 +109,5 @@ export type LastResult = z.infer<typeof lastResultSchema>;
 export type Finding = z.infer<typeof findingSchema>;
 export type RecommendedAction = z.infer<typeof recommendedActionSchema>;
 export type FailureCode = (typeof failureCodes)[number];
+export type TaskBounds = z.infer<typeof taskBoundsSchema>;
+export type Route = z.infer<typeof routeSchema>;

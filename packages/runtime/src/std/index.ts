@@ -15,4 +15,5 @@ export * from './record.ts';
 export * from './trim-end.ts';
 export * from './ulid.ts';
 export * from './utf8.ts';
+export * from './uuid-of-name.ts';
 export * from './uuid.ts';
