@@ -1,10 +1,12 @@
 import type { Effort, Outcome } from '../harness/line.ts';
 import type { BenchInstall } from '../support/install.ts';
 import { measureApiCreate, measureApiRead } from './api.ts';
+import { measureArtifactsOut } from './artifacts.ts';
 import { measureChain } from './chain.ts';
 import { measureDispatch } from './dispatch.ts';
 import { measureFolderAgain, measureFolderIn } from './folder.ts';
 import { measureMemory } from './memory.ts';
+import { measureOutput } from './output.ts';
 import {
   measureInferenceDocker,
   measureInferencePodman,
@@ -36,6 +38,8 @@ export const lines: readonly Line[] = [
   { name: 'run', title: 'warm `cynode run`', measure: measureRun },
   { name: 'folder-in', title: 'a folder of 300 MB into a job', measure: measureFolderIn },
   { name: 'folder-again', title: 'the same once more', measure: measureFolderAgain },
+  { name: 'artifacts-out', title: '10,000 files out of a job', measure: measureArtifactsOut },
+  { name: 'output', title: 'a job that writes 1 GB', measure: measureOutput },
   { name: 'cynork', title: 'start of cynork', measure: measureCynork },
   { name: 'cynork-status', title: 'CPU of `cynork status`', measure: measureCynorkStatus },
   { name: 'api-read', title: 'an authenticated read', measure: measureApiRead },
