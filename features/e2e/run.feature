@@ -68,6 +68,12 @@ Feature: One command from nothing to a result
     And standard error holds "it is a link, not a file"
     And the file "results/a/b" holds "left"
 
+  Scenario: Output that is no text comes out byte for byte
+    Given a file "noise" of 100000 random bytes
+    When I run cynode with "run --attach noise -- cat upload/noise" into "same"
+    Then cynode exits with 0
+    And the files "noise" and "same" are the same
+
   Scenario: Interrupting cancels the task and leaves no container
     When I start cynode with "run --commands 'echo so far; touch up; sleep 300'" and interrupt it once the job has made the file "up"
     Then cynode exits with 130

@@ -61,6 +61,14 @@ Given(
   },
 );
 
+Then(
+  'the files {string} and {string} are the same',
+  function (this: ProductWorld, one: string, other: string) {
+    const [first, second] = [one, other].map((name) => readFileSync(join(this.stack.files, name)));
+    assert.ok(first !== undefined && second !== undefined && first.equals(second));
+  },
+);
+
 When('I run cynork with {string}', async function (this: ProductWorld, line: string) {
   await this.stack.cynork(words(line));
 });

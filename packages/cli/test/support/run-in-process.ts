@@ -15,15 +15,15 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs a command line inside this process, with a token in the environment unless told otherwise. */
-export async function runInProcess(
+/** As `runInProcess`, with standard output byte for byte. */
+export async function bytesInProcess(
   home: Home,
   args: readonly string[],
   options: RunOptions = {},
-): Promise<Ran> {
+): Promise<Ran & { readonly bytes: Buffer }> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end(options.input ?? '');
-  const textOf = (stream: PassThrough): string => String(stream.read() ?? '');
+  const bytesOf = (stream: PassThrough): Buffer => (stream.read() ?? Buffer.alloc(0)) as Buffer;
   const code = await runCommandLine(args, {
     env: async () => home.env({ CYNORK_TOKEN: alice.token, ...options.env }),
     stdin,
@@ -31,5 +31,16 @@ export async function runInProcess(
     stderr,
     signal: options.signal ?? new AbortController().signal,
   });
-  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+  const bytes = bytesOf(stdout);
+  return { code, stdout: String(bytes), stderr: String(bytesOf(stderr)), bytes };
+}
+
+/** Runs a command line inside this process, with a token in the environment unless told otherwise. */
+export async function runInProcess(
+  home: Home,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ran> {
+  const { code, stdout, stderr } = await bytesInProcess(home, args, options);
+  return { code, stdout, stderr };
 }

@@ -46,6 +46,14 @@ export class Notes {
     await writeText(this.#options.stream, text).catch(() => {});
   }
 
+  /** Writes bytes as they are; none to a terminal, and false then. */
+  async bytes(bytes: Uint8Array): Promise<boolean> {
+    const { stream } = this.#options;
+    if (stream.isTTY === true) return false;
+    if (bytes.length > 0) await writeFully(stream, bytes).catch(() => {});
+    return true;
+  }
+
   async #line(text: string, label?: string, style: 'red' | 'yellow' = 'red'): Promise<void> {
     const { stream, color } = this.#options;
     const line = sanitize(oneLine(text));

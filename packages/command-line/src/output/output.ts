@@ -76,7 +76,18 @@ export class Output {
 
   /** Prints text as it is; a terminal is shown its control characters. */
   async text(text: string): Promise<void> {
-    if (await writeText(this.#stream, text)) return;
+    this.#note(await writeText(this.#stream, text));
+  }
+
+  /** Writes bytes as they are; none to a terminal, and false then. */
+  async bytes(bytes: Uint8Array): Promise<boolean> {
+    if (this.isScreen) return false;
+    this.#note(bytes.length === 0 || (await writeFully(this.#stream, bytes)));
+    return true;
+  }
+
+  #note(isRead: boolean): void {
+    if (isRead) return;
     this.#closed.abort(new CommandError('interrupted', 'nobody reads the output any more'));
   }
 }

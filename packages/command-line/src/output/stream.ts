@@ -6,7 +6,7 @@ export interface TextStream {
   readonly isTTY?: boolean;
   /** Width of the window, where there is one. */
   readonly columns?: number;
-  write(text: string, done: (error?: Error | null) => void): boolean;
+  write(text: string | Uint8Array, done: (error?: Error | null) => void): boolean;
 }
 
 /** True for the error of writing to a pipe that nobody reads any more. */
@@ -15,10 +15,10 @@ function isBrokenPipe(error: unknown): boolean {
 }
 
 /**
- * Resolves when the text has left the process; false when nobody reads any more, which is no fault.
+ * Resolves when the text, or the bytes, have left the process; false when nobody reads any more, which is no fault.
  * @throws CommandError `internal` when it cannot be written
  */
-export function writeFully(stream: TextStream, text: string): Promise<boolean> {
+export function writeFully(stream: TextStream, text: string | Uint8Array): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
       if (!error || isBrokenPipe(error)) resolve(!error);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jobArtifactSchema } from './job-artifact.ts';
-import { payloadVersionSchema, timestampSchema, uuidSchema } from './primitives.ts';
+import { base64Schema, payloadVersionSchema, timestampSchema, uuidSchema } from './primitives.ts';
 
 /** Whether a stream was cut at the limit. */
 export const truncatedSchema = z.object({ stdout: z.boolean(), stderr: z.boolean() });
@@ -18,6 +18,20 @@ export const streamTailsSchema = z.object({
   stderr: streamTailSchema.optional(),
 });
 
+/** What is kept of a stream that is no UTF-8 text, or has U+0000, byte for byte: its beginning, and its end where it was cut. */
+export const streamBytesSchema = z.object({
+  head: base64Schema,
+  tail: z.object({ omitted_bytes: z.int().nonnegative(), bytes: base64Schema }).optional(),
+});
+
+/** The bytes of streams that are no text, which shows U+FFFD in their places; absent where both are text. */
+export const binaryStreamsSchema = z.object({
+  stdout: streamBytesSchema.optional(),
+  stderr: streamBytesSchema.optional(),
+});
+
+export type StreamBytes = z.infer<typeof streamBytesSchema>;
+export type BinaryStreams = z.infer<typeof binaryStreamsSchema>;
 export type StreamTail = z.infer<typeof streamTailSchema>;
 export type StreamTails = z.infer<typeof streamTailsSchema>;
 
@@ -43,6 +57,7 @@ export const runJobResultSchema = z.object({
   ended_at: timestampSchema,
   truncated: truncatedSchema,
   tail: streamTailsSchema.optional(),
+  binary: binaryStreamsSchema.optional(),
   /** What it left in `/job/artifacts`, by name, and how many files more than are listed. */
   artifacts: z.array(jobArtifactSchema).optional(),
   artifacts_omitted: z.int().positive().optional(),

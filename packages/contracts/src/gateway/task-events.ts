@@ -23,6 +23,8 @@ export const taskEventSchemas = {
     text: z.string(),
     /** So many bytes of the stream are left out before this text. */
     omitted_bytes: z.int().nonnegative().optional(),
+    /** The stream is no text: its bytes are in the result. */
+    binary: z.boolean().optional(),
     /** When the job wrote it, where the node says so. */
     at: timestampSchema.optional(),
   }),

@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { limits } from '../common/limits.ts';
 import { timestampSchema, uuidSchema } from '../common/primitives.ts';
 import { defineRoute } from '../common/route.ts';
-import { runJobResultSchema, streamTailsSchema } from '../common/run-job-result.ts';
+import {
+  binaryStreamsSchema,
+  runJobResultSchema,
+  streamTailsSchema,
+} from '../common/run-job-result.ts';
 import { wholeNumber, taskRef } from './fields.ts';
 import { jobStatusSchema, taskStatusSchema } from './task-status.ts';
 
@@ -55,6 +59,8 @@ export const taskResultSchema = z.object({
   stderr: z.string().optional(),
   /** Of the last job whose streams have one. */
   tail: streamTailsSchema.optional(),
+  /** Of all jobs joined. */
+  binary: binaryStreamsSchema.optional(),
   exit_code: z.int().optional(),
 });
 
@@ -71,6 +77,7 @@ export const taskLogsSchema = z.object({
   stderr: z.string().optional(),
   truncated: z.object({ stdout: z.boolean(), stderr: z.boolean() }),
   tail: streamTailsSchema.optional(),
+  binary: binaryStreamsSchema.optional(),
 });
 
 export type TaskResult = z.infer<typeof taskResultSchema>;

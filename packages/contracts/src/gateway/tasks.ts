@@ -119,6 +119,8 @@ export const taskSchema = z.object({
   ended_at: timestampSchema.optional(),
   /** Of the job that ended it, where one ran. */
   exit_code: z.int().optional(),
+  /** Streams of that job that are no text. */
+  binary: z.array(z.enum(['stdout', 'stderr'])).optional(),
 });
 
 /** One page of tasks; `next_cursor` is absent on the last. One that had to look through many may be short. */

@@ -104,6 +104,8 @@ export const ackJobRequestSchema = z.strictObject({
 export const jobOutputSchema = z.object({
   stream: z.enum(['stdout', 'stderr']),
   text: z.string(),
+  /** The stream is no text: `text` is not all that was written from here on. */
+  binary: z.boolean().optional(),
   /** When the first of it was written. */
   at: timestampSchema.optional(),
 });

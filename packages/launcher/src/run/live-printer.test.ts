@@ -117,6 +117,23 @@ describe('the output of a job at a terminal', () => {
     expect(await live.both.rest(whole)).toEqual({ stdout: '', stderr: 'err', tail: {} });
   });
 
+  it('is printed as far as it is text; of the rest the bytes are left for the end', async () => {
+    const { live, seen } = terminal(false);
+    await live.take(log('é'));
+    const event = log('\uFFFD');
+    if (event.event === 'job.log') event.data.binary = true;
+    await live.take(event);
+    await live.take(log('more'));
+    await live.take(log('err', 'j', 'stderr'));
+    expect(seen).toEqual(['begin', 'é', 'note: err']);
+    const bytes = Buffer.from([...Buffer.from('é'), 255, ...Buffer.from('more')]);
+    const binary = { stdout: { head: bytes.toString('base64') } };
+    const whole = { stdout: 'é\uFFFDmore', stderr: 'err', binary };
+    expect((await live.both.rest(whole)).binary).toEqual({
+      stdout: { head: bytes.subarray(2).toString('base64') },
+    });
+  });
+
   it('that could not be printed is left for the end, which says so', async () => {
     const full: TextStream = {
       write: (_text, done) => {

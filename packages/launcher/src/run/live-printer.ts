@@ -1,5 +1,10 @@
 import { type GatewayClient, type StreamedTaskEvent, followEvents } from '@cynodeai/api-client';
-import type { StreamTail, StreamTails } from '@cynodeai/contracts/common';
+import {
+  type BinaryStreams,
+  type StreamTail,
+  type StreamTails,
+  utf8Bytes,
+} from '@cynodeai/contracts/common';
 import type { Notes, Output } from '@cynodeai/command-line/output';
 
 type Stream = 'stdout' | 'stderr';
@@ -8,6 +13,8 @@ type Stream = 'stdout' | 'stderr';
 export type Streams = Readonly<Record<Stream, string>> & {
   /** The ends of streams that were cut. */
   readonly tail?: StreamTails | undefined;
+  /** The bytes of those that are no text. */
+  readonly binary?: BinaryStreams | undefined;
 };
 
 /** Says that something is left out of a stream. */
@@ -23,11 +30,21 @@ export interface LiveOptions {
   readonly isAnswer: boolean;
 }
 
-/** Prints the output of a task as it comes; the result stays what counts. */
+/** The bytes of a stream behind those of text that was printed. */
+function bytesBehind({ binary }: Streams, stream: Stream, shown: string): BinaryStreams {
+  const { head, tail } = binary?.[stream] ?? {};
+  if (head === undefined) return {};
+  const rest = Buffer.from(head, 'base64').subarray(utf8Bytes(shown)).toString('base64');
+  return { [stream]: { head: rest, ...(tail && { tail }) } };
+}
+
+/** Prints the output of a task as it comes, of a stream that is no text its beginning; the result stays what counts. */
 export class LivePrinter {
   readonly #options: LiveOptions;
   #jobId: string | undefined;
   #shown: Record<Stream, string> = { stdout: '', stderr: '' };
+  /** Those that are no text, of which the rest is printed at the end. */
+  readonly #binary = new Set<Stream>();
   /** Of what lies behind a gap. */
   #shownTail: Partial<Record<Stream, string>> = {};
 
@@ -57,11 +74,13 @@ export class LivePrinter {
       return;
     }
     if (event.event !== 'job.log') return;
-    const { job_id: jobId, stream, text, omitted_bytes: omitted } = event.data;
+    const { job_id: jobId, stream, text, omitted_bytes: omitted, binary } = event.data;
     if (stream === 'stderr' && this.#options.isAnswer) return;
     if (!this.begun) this.#options.onBegin();
     else if (this.#jobId !== jobId) await this.#breakOff();
     this.#jobId = jobId;
+    if (binary === true) this.#binary.add(stream);
+    if (this.#binary.has(stream)) return;
     const { output, notes } = this.#options;
     if (omitted !== undefined) await this.#gap(stream, omitted);
     await (stream === 'stdout' ? output.text(text) : notes.text(text));
@@ -81,6 +100,12 @@ export class LivePrinter {
         stdout: whole.stdout.slice(stdout.length),
         stderr: whole.stderr.slice(stderr.length),
         ...(whole.tail && { tail }),
+        ...(whole.binary && {
+          binary: {
+            ...bytesBehind(whole, 'stdout', stdout),
+            ...bytesBehind(whole, 'stderr', stderr),
+          },
+        }),
       };
     }
     await this.#breakOff();
@@ -103,6 +128,7 @@ export class LivePrinter {
 
   async #breakOff(): Promise<void> {
     const { stdout, stderr } = this.#shown;
+    this.#binary.clear();
     if (stdout === '' && stderr === '') return;
     const { output, notes, isAnswer } = this.#options;
     if (stdout !== '' && !stdout.endsWith('\n')) await output.text('\n');

@@ -1,5 +1,5 @@
 import { type TaskEndKind, taskEndOf } from '@cynodeai/api-client/task-end';
-import type { StreamTails } from '@cynodeai/contracts/common';
+import type { BinaryStreams, StreamTails } from '@cynodeai/contracts/common';
 import type { JobResult, TaskResult } from '@cynodeai/contracts/gateway';
 import { demoModelRef, canonicalModel } from '@cynodeai/contracts/model';
 import { at } from '@cynodeai/runtime/std';
@@ -20,6 +20,8 @@ export interface Outcome {
   readonly truncated: { readonly stdout: boolean; readonly stderr: boolean };
   /** The ends of streams that were cut. */
   readonly tail?: StreamTails;
+  /** The bytes of streams that are no text. */
+  readonly binary?: BinaryStreams;
   /** Where the job wrote secrets it was given, which are masked there. */
   readonly masked?: readonly string[];
 }
@@ -76,6 +78,7 @@ export function outcomeOf(result: TaskResult): Outcome {
     stderr: stderr === error ? '' : stderr,
     truncated: truncatedOf(answer),
     ...(result.tail && { tail: result.tail }),
+    ...(result.binary && { binary: result.binary }),
     kind,
     exitCode,
     ...(message !== undefined && { message: `${message}${hint}` }),

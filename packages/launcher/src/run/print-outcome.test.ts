@@ -10,14 +10,16 @@ import { printJson, printText, printed } from './print-outcome.ts';
 class Kept implements TextStream {
   readonly isTTY: boolean;
   text = '';
+  readonly parts: Uint8Array[] = [];
   fault: Error | undefined;
 
   constructor(isTTY: boolean) {
     this.isTTY = isTTY;
   }
 
-  write(text: string, done: (fault?: Error) => void): boolean {
-    this.text += text;
+  write(text: string | Uint8Array, done: (fault?: Error) => void): boolean {
+    this.parts.push(Buffer.from(text as string));
+    this.text += text.toString();
     done(this.fault);
     return true;
   }
@@ -127,6 +129,30 @@ describe('other output', () => {
     await printText(to, { outcome: cut, couldAskDemo: false });
     expect(to.out.text).toBe('out\nlast of out\n');
     expect(to.err.text).toBe('err\ncynode: 5,000 bytes of stdout are left out here\nlast of err\n');
+  });
+
+  const binary = {
+    stdout: { head: '/wA=', tail: { omitted_bytes: 7, bytes: '/g==' } },
+    stderr: { head: '/Q==' },
+  };
+  const mixed = { ...outcome, stdout: '\uFFFD\uFFFD', stderr: '\uFFFD', binary };
+
+  it('writes the bytes of a stream that is no text as they are', async () => {
+    const to = printers();
+    await printText(to, { outcome: mixed, result, couldAskDemo: false });
+    expect(Buffer.concat(to.out.parts)).toEqual(Buffer.from([255, 0, 254]));
+    const said = Buffer.from('cynode: 7 bytes of stdout are left out here\n');
+    expect(Buffer.concat(to.err.parts)).toEqual(Buffer.concat([said, Buffer.of(253)]));
+  });
+
+  it('shows none of them on a terminal, and says how to save them', async () => {
+    const to = printers(true);
+    await printText(to, { outcome: mixed, result, couldAskDemo: false });
+    expect(to.out.text).toBe('');
+    expect(to.err.text).toBe(
+      'cynode: stdout is binary, and 3 bytes of it are not shown; to save it: cynork task logs x --raw > FILE\n' +
+        'cynode: stderr is binary, and 1 bytes of it are not shown; to save it: cynork task logs x --raw --stream stderr > FILE\n',
+    );
   });
 
   it('says what was cut and what went wrong', async () => {

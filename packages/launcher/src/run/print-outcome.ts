@@ -1,7 +1,7 @@
 import { maskedText } from '@cynodeai/api-client/masked-text';
 import type { Notes, Output } from '@cynodeai/command-line/output';
 import { messageOf } from '@cynodeai/runtime/std';
-import type { StreamTail } from '@cynodeai/contracts/common';
+import type { StreamBytes, StreamTail } from '@cynodeai/contracts/common';
 import type { TaskResult } from '@cynodeai/contracts/gateway';
 import { demoModelRef } from '@cynodeai/contracts/model';
 import { exitCodes } from '../base/exit-code.ts';
@@ -121,23 +121,58 @@ async function printTail(
   await (stream === 'stdout' ? output.text(tail.text) : notes.text(tail.text));
 }
 
+type Stream = 'stdout' | 'stderr';
+
+/** Writes a stream that is no text byte for byte; a terminal is told how to get it. */
+async function printBytes(
+  { output, notes }: Printers,
+  stream: Stream,
+  { head, tail }: StreamBytes,
+  taskId: string,
+): Promise<void> {
+  const to = stream === 'stdout' ? output : notes;
+  const [begin, end] = [Buffer.from(head, 'base64'), Buffer.from(tail?.bytes ?? '', 'base64')];
+  if (!(await to.bytes(begin))) {
+    const count = (begin.length + end.length).toLocaleString('en-US');
+    const which = stream === 'stderr' ? ' --stream stderr' : '';
+    const command = `cynork task logs ${taskId} --raw${which} > FILE`;
+    const what = `${stream} is binary, and ${count} bytes of it are not shown`;
+    await notes.text(`cynode: ${what}; to save it: ${command}\n`);
+    return;
+  }
+  if (tail === undefined) return;
+  if (tail.omitted_bytes > 0) await notes.text(gapNote(stream, tail.omitted_bytes));
+  await to.bytes(end);
+}
+
+/** Why standard output could not be written; undefined where it was. */
+function faultOf(printing: Promise<void>): Promise<{ readonly error: unknown } | undefined> {
+  return printing.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+}
+
 /** For people: the job's streams as they are, then remarks of ours on stderr; answers the exit code. */
 export async function printText(
   { output, notes }: Printers,
-  { outcome, couldAskDemo, live, takeFiles }: Omit<Ran, 'result'>,
+  { outcome, couldAskDemo, live, takeFiles, result }: Omit<Ran, 'result'> & Partial<Ran>,
 ): Promise<number> {
   const rest = live === undefined ? outcome : await live.rest(outcome);
   // What else there is to tell does not depend on the output.
-  const lost = await output.text(rest.stdout).then(
-    () => undefined,
-    (error: unknown) => ({ error }),
+  const { stdout: outBytes, stderr: errBytes } = rest.binary ?? {};
+  const taskId = result?.task_id ?? 'TASK';
+  const printers = { output, notes };
+  const lost = await faultOf(
+    outBytes ? printBytes(printers, 'stdout', outBytes, taskId) : output.text(rest.stdout),
   );
   // An answer is text of a model, which need not end its last line.
   const unended = outcome.model !== undefined && !/(?:^|\n)$/.test(outcome.stdout);
   if (unended && lost === undefined) await output.text('\n');
-  await notes.text(rest.stderr);
-  if (lost === undefined) await printTail({ output, notes }, 'stdout', rest.tail?.stdout);
-  await printTail({ output, notes }, 'stderr', rest.tail?.stderr);
+  if (errBytes) await printBytes(printers, 'stderr', errBytes, taskId);
+  else await notes.text(rest.stderr);
+  if (lost === undefined && !outBytes) await printTail(printers, 'stdout', rest.tail?.stdout);
+  if (!errBytes) await printTail(printers, 'stderr', rest.tail?.stderr);
   for (const stream of ['stdout', 'stderr'] as const) {
     const isTold = outcome.tail?.[stream] !== undefined;
     if (outcome.truncated[stream] && !isTold)

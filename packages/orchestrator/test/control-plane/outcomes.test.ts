@@ -84,6 +84,26 @@ describe('outcomes', () => {
     },
   );
 
+  it('keeps the bytes of a stream that is no text, and the task and its events say which it is', async () => {
+    const binary = { stderr: { head: '/wA=' } };
+    await using node = await fakeNode({
+      slug: 'bytes',
+      onRun: () => ({ stdout: 'text', stderr: '\uFFFD\u0000', binary }),
+    });
+    await node.join(plane.url);
+    const ids = await createTask(plane.db);
+    expect((await jobIn(plane.db, ids, 'completed')).result).toMatchObject({ binary });
+    expect((await readTask(plane.db, ids)).metadata).toMatchObject({ binary: ['stderr'] });
+    const told = (await readTaskEvents(plane.db, ids.taskId, 0, 100)).filter(
+      ({ event }) => event === 'job.log',
+    );
+    expect(told.map(({ data }) => data)).toMatchObject([
+      { stream: 'stdout', text: 'text' },
+      { stream: 'stderr', text: '\uFFFD\uFFFD', binary: true },
+    ]);
+    expect(told[0]?.data).not.toHaveProperty('binary');
+  });
+
   it('gives a job to another node once one has said often enough that it cannot start it', async () => {
     await setSetting(plane.db, 'dispatch.max_refusals', 1);
     const onRun = () => {

@@ -52,6 +52,32 @@ describe.each(engines)('$name', ({ open }) => {
       expect(result.truncated.stdout).toBe(true);
     });
 
+    it.each([
+      ['text', "printf 'a€b'; echo x >&2", {}],
+      ['invalid UTF-8', "printf 'a\\377b'", { stdout: { head: 'Yf9i' } }],
+      ['U+0000', "printf 'a\\0b' >&2", { stderr: { head: 'YQBi' } }],
+    ])('that is %s has its bytes where it is no text', async (_title, script, binary) => {
+      expect((await run(script)).binary ?? {}).toEqual(binary);
+    });
+
+    it('that is no text is kept byte for byte up to the limit, and its end', async () => {
+      const numbers = Array.from({ length: 500_000 }, (_none, at) => (at * 7 + (at >> 8)) % 256);
+      const whole = Buffer.from(numbers);
+      const pattern = 'map { ($_ * 7 + ($_ >> 8)) % 256 } 0 .. 499_999';
+      const { stdout, binary, truncated } = await run(
+        `perl -e 'binmode STDOUT; print pack("C*", ${pattern})'`,
+      );
+      expect(binary?.stdout).toStrictEqual({
+        head: whole.toString('base64', 0, limit),
+        tail: {
+          omitted_bytes: whole.length - limit - 65_536,
+          bytes: whole.toString('base64', whole.length - 65_536),
+        },
+      });
+      expect(truncated.stdout).toBe(true);
+      expect(Buffer.byteLength(stdout)).toBeLessThanOrEqual(limit);
+    });
+
     it('of 300 MB is drained with flat memory, and the other stream stays whole (REQ-WORKER-0147)', async () => {
       await run('true');
       const before = process.memoryUsage().rss;

@@ -91,6 +91,7 @@ export const logsFlags = {
     help: 'which output to print (default all)',
   },
   follow: { type: 'boolean', short: 'F', help: 'print new output until the task has ended' },
+  raw: { type: 'boolean', help: 'write stdout, or the stream that is named, byte for byte' },
 } as const satisfies Flags;
 
 /** See docs/reference/cli.md#task-commands. */

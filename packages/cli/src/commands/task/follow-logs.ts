@@ -18,6 +18,8 @@ export interface LogPiece {
   readonly text: string;
   /** So many bytes are left out before it. */
   readonly omittedBytes?: number | undefined;
+  /** The stream is no text. */
+  readonly binary?: boolean | undefined;
 }
 
 export interface FollowOptions {
@@ -54,9 +56,10 @@ async function* fromEvents(
       stream,
       text,
       omitted_bytes: omittedBytes,
+      binary,
     } = event.data;
     progress[stream] += text.length;
-    yield { taskId, jobId, stream, text, omittedBytes };
+    yield { taskId, jobId, stream, text, omittedBytes, binary };
   }
 }
 

@@ -34,6 +34,7 @@ export async function get(
   const env_names = task.env_names?.join(',');
   const secrets = task.secrets?.join(',');
   const { workspace } = task;
+  const binary = task.binary?.join(',');
   const records = [
     {
       task_id,
@@ -46,6 +47,7 @@ export async function get(
       waiting_reason,
       waiting_text,
       exit_code,
+      binary,
       reason,
     },
   ];

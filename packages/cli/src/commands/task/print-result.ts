@@ -33,8 +33,25 @@ const incomplete: Readonly<Record<string, string>> = {
   timeout: 'is not complete: the model took too long',
 };
 
+/** Says which streams are no text, and how to get their bytes. */
+export async function warnOfBinary(
+  binary: ShownResult['binary'],
+  task: string,
+  notes: Notes,
+): Promise<void> {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    if (binary?.[stream] === undefined) continue;
+    const command = `cynork task logs ${task} --raw${stream === 'stderr' ? ' --stream stderr' : ''}`;
+    await notes.warn(`${stream} is binary, not text; to save it as it is: ${command} > FILE`);
+  }
+}
+
 /** Says which streams of which job were cut, and which answers are not whole. */
-export async function warnOfCuts({ jobs }: ShownResult, notes: Notes): Promise<void> {
+export async function warnOfCuts(
+  { jobs, binary, task_id }: ShownResult,
+  notes: Notes,
+): Promise<void> {
+  await warnOfBinary(binary, task_id, notes);
   for (const { id, result } of jobs) {
     const reason = at(result, 'inference', 'finish_reason');
     const why = typeof reason === 'string' ? incomplete[reason] : undefined;
@@ -75,14 +92,14 @@ export function resultOutput(result: ShownResult): ResultOutput {
   const { task_id, status, task_name } = result;
   const ended = isTerminalTaskStatus(status);
   const { stdout, stderr, exit_code } = streamsOf(result);
-  const { tail } = result;
+  const { tail, binary } = result;
   return {
     records: [{ task_id, status, task_name, ...(ended && { stdout, stderr }) }],
     json: {
       task_id,
       status,
       task_name,
-      ...(ended && { stdout, stderr, tail, exit_code }),
+      ...(ended && { stdout, stderr, tail, binary, exit_code }),
       jobs: result.jobs.map((job) => ({
         job_id: job.id,
         status: job.status,

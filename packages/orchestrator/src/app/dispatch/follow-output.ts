@@ -81,7 +81,7 @@ export class FollowedOutput {
   }
 
   #take(piece: LogPiece, seen: Record<LogPiece['stream'], number>): void {
-    const { stream, at: writtenAt } = piece;
+    const { stream, binary, at: writtenAt } = piece;
     // As it is told and kept: what others told is compared with it.
     const text = storableText(piece.text);
     const at = seen[stream];
@@ -97,6 +97,6 @@ export class FollowedOutput {
     if (isKnown) this.#skipped[stream] += expected.length;
     else this.#known[stream] = this.#known[stream].slice(0, passed);
     const untold = isKnown ? fresh.slice(expected.length) : fresh;
-    this.#job.add({ stream, text: untold, at: writtenAt });
+    this.#job.add({ stream, text: untold, at: writtenAt, binary });
   }
 }

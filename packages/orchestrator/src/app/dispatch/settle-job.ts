@@ -2,7 +2,7 @@ import type { Log } from '@cynodeai/runtime/observe';
 import { type Ended, type OtherNode, type Outcome, failed } from '../../domain/dispatch/outcome.ts';
 import { eligibleNodes, jobNeeds } from '../../domain/dispatch/select-node.ts';
 import { logPieces } from '../../domain/jobs/end-events.ts';
-import { tailsOf } from '../../domain/jobs/stream-tails.ts';
+import { binaryOf, tailsOf } from '../../domain/jobs/stream-tails.ts';
 import { retryDelayMs } from '../../domain/jobs/attempts.ts';
 import { sandboxSummary, withAskedModel } from '../../domain/prompts/sandbox-fallback.ts';
 import type { ClaimedJob } from '../../ports/claims.ts';
@@ -59,6 +59,7 @@ export class JobSettler {
       stdout: result.stdout.slice(told.stdout),
       stderr: result.stderr.slice(told.stderr),
       tail: tailsOf(result),
+      binary: binaryOf(result),
     });
     const { artifacts } = ended;
     const end = {

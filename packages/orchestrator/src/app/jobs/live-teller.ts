@@ -41,13 +41,13 @@ class Telling implements ToldJob {
     this.#onClose = onClose;
   }
 
-  add({ stream, text, at }: LogPiece): void {
+  add({ stream, text, at, binary }: LogPiece): void {
     if (this.#isOver || text === '') return;
     const last = this.pending.at(-1);
     const storable = storableText(text);
-    if (last?.stream === stream) {
+    if (last?.stream === stream && last.binary === binary) {
       this.pending[this.pending.length - 1] = { ...last, text: last.text + storable };
-    } else this.pending.push({ stream, text: storable, at });
+    } else this.pending.push({ stream, text: storable, at, binary });
     this.#onNews();
   }
 

@@ -1,4 +1,4 @@
-import { type RunJobResult, runJobResultSchema } from '@cynodeai/contracts/common';
+import { type RunJobResult, limits, runJobResultSchema } from '@cynodeai/contracts/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { refusalOf } from '../../adapters/nodes/worker-answer.ts';
@@ -166,6 +166,18 @@ describe('outcomes', () => {
     const outcome = decide(answered(counts));
     const stored = runJobResultSchema.safeParse(outcome.kind === 'ended' && outcome.result);
     expect(stored.success).toBe(true);
+  });
+
+  it.each([
+    ['as much as is kept', limits.outputStreamBytes, limits.outputTailBytes, true],
+    ['too much of the beginning', limits.outputStreamBytes + 1, 0, false],
+    ['too much of the end', 0, limits.outputTailBytes + 1, false],
+  ])('takes the bytes of a stream that has %s', (_title, head, end, isKept) => {
+    const base64 = (length: number): string => Buffer.alloc(length).toString('base64');
+    const stdout = { head: base64(head), tail: { omitted_bytes: 0, bytes: base64(end) } };
+    const outcome = decide(answered({ binary: { stdout } }));
+    const kept = outcome.kind === 'ended' ? outcome.result : {};
+    expect('binary' in kept ? kept.binary : undefined).toEqual(isKept ? { stdout } : undefined);
   });
 
   it('asks another node where one does not have the image, and takes its word where there is none', () => {

@@ -1,6 +1,8 @@
 import type {
+  BinaryStreams,
   JobArtifact,
   RunJobResult,
+  StreamBytes,
   StreamTail,
   StreamTails,
 } from '@cynodeai/contracts/common';
@@ -96,6 +98,23 @@ function boundedTails(tails: StreamTails | undefined): StreamTails | undefined {
   };
 }
 
+const bytesOf = (base64: string): number => Buffer.byteLength(base64, 'base64');
+
+/** Bytes of a stream; a node that sends more than it has to keep is not believed. */
+function boundedBytes(bytes: StreamBytes): StreamBytes | undefined {
+  const fits =
+    bytesOf(bytes.head) <= limits.outputStreamBytes &&
+    bytesOf(bytes.tail?.bytes ?? '') <= limits.outputTailBytes;
+  return fits ? bytes : undefined;
+}
+
+function boundedBinary(binary: BinaryStreams | undefined): BinaryStreams | undefined {
+  const stdout = binary?.stdout && boundedBytes(binary.stdout);
+  const stderr = binary?.stderr && boundedBytes(binary.stderr);
+  if (stdout === undefined && stderr === undefined) return undefined;
+  return { ...(stdout && { stdout }), ...(stderr && { stderr }) };
+}
+
 /**
  * The streams as they can be kept, within the limit a node has to keep itself.
  * See docs/reference/worker-api.md#sizes.
@@ -106,9 +125,12 @@ function boundedStreams(result: RunJobResult): RunJobResult {
   const beyond = Math.max(0, (result.artifacts?.length ?? 0) - limits.artifactCount);
   const omitted = sumOf(result.artifacts_omitted ?? 0, beyond);
   const tail = boundedTails(result.tail);
+  const { binary: sent, ...rest } = result;
+  const binary = boundedBinary(sent);
   return {
-    ...result,
+    ...rest,
     ...(tail && { tail }),
+    ...(binary && { binary }),
     stdout: stdout.text,
     stderr: stderr.text,
     ...(result.artifacts && { artifacts: [...boundedLeft(result.artifacts)] }),

@@ -1,4 +1,4 @@
-import { limits, type StreamTails } from '@cynodeai/contracts/common';
+import { type BinaryStreams, limits, type StreamTails } from '@cynodeai/contracts/common';
 import { splitUtf8 } from '@cynodeai/runtime/std';
 
 /** A `job.log` piece of a stream. See docs/reference/tasks-and-jobs.md#events. */
@@ -7,13 +7,15 @@ export interface LogPiece {
   readonly text: string;
   /** So many bytes are left out before it. */
   readonly omitted_bytes?: number | undefined;
+  /** The stream is no text. */
+  readonly binary?: boolean | undefined;
   /** When the first of it was written, RFC 3339. */
   readonly at?: string | undefined;
 }
 
 /** The same pieces with at most 16 KiB each, whole code points. */
 export function splitPieces(pieces: readonly LogPiece[]): LogPiece[] {
-  return pieces.flatMap(({ stream, text, omitted_bytes, at }) => {
+  return pieces.flatMap(({ stream, text, omitted_bytes, binary, at }) => {
     const first = {
       ...(omitted_bytes !== undefined && { omitted_bytes }),
       ...(at !== undefined && { at }),
@@ -21,6 +23,7 @@ export function splitPieces(pieces: readonly LogPiece[]): LogPiece[] {
     return splitUtf8(text, limits.eventTextBytes).map((part, index) => ({
       stream,
       text: part,
+      ...(binary === true && { binary }),
       ...(index === 0 && first),
     }));
   });
@@ -36,13 +39,15 @@ export function logPieces(result: {
   readonly stdout: string;
   readonly stderr: string;
   readonly tail?: StreamTails | undefined;
+  readonly binary?: BinaryStreams | undefined;
 }): LogPiece[] {
+  const binary = (stream: LogPiece['stream']) => result.binary?.[stream] !== undefined;
   const tails = streamNames.flatMap((stream) => {
     const tail = result.tail?.[stream];
-    return tail === undefined ? [] : [{ stream, ...tail }];
+    return tail === undefined ? [] : [{ stream, ...tail, binary: binary(stream) }];
   });
   return splitPieces([
-    ...streamNames.map((stream) => ({ stream, text: result[stream] })),
+    ...streamNames.map((stream) => ({ stream, text: result[stream], binary: binary(stream) })),
     ...tails,
   ]);
 }

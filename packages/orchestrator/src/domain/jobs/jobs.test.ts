@@ -84,6 +84,16 @@ describe('what is kept of a job', () => {
     expect(logPieces({ stdout: '', stderr: '' })).toEqual([]);
   });
 
+  it('says of each piece of a stream that is no text that it is none', () => {
+    const binary = { stderr: { head: '/w==' } };
+    const pieces = logPieces({ stdout: 'a', stderr: '\uFFFD'.repeat(6000), binary });
+    expect(pieces.map((piece) => [piece.stream, piece.binary])).toEqual([
+      ['stdout', undefined],
+      ['stderr', true],
+      ['stderr', true],
+    ]);
+  });
+
   it('tells the end of a cut stream behind both, with what is left out before its first piece', () => {
     const tail = { stdout: { omitted_bytes: 7, text: 'x'.repeat(16_385) } };
     expect(logPieces({ stdout: 'a', stderr: 'b', tail })).toEqual([

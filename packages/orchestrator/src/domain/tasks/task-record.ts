@@ -40,6 +40,8 @@ export interface TaskRecord extends TaskScope, ShownWishes {
   readonly endedAt?: Date | undefined;
   /** Of the job that ended it, where one ran. */
   readonly exitCode?: number | undefined;
+  /** Its streams that are no text. */
+  readonly binary?: readonly ('stdout' | 'stderr')[];
   /** Words behind its script, or the command itself. */
   readonly args?: readonly string[];
 }
@@ -75,12 +77,15 @@ function waitingView(task: TaskRecord): Pick<Task, 'waiting_reason' | 'waiting_t
   };
 }
 
-function courseView(task: TaskRecord): Pick<Task, 'started_at' | 'ended_at' | 'exit_code'> {
-  const { startedAt, endedAt, exitCode } = task;
+function courseView(
+  task: TaskRecord,
+): Pick<Task, 'started_at' | 'ended_at' | 'exit_code' | 'binary'> {
+  const { startedAt, endedAt, exitCode, binary } = task;
   return {
     ...(startedAt !== undefined && { started_at: startedAt.toISOString() }),
     ...(endedAt !== undefined && { ended_at: endedAt.toISOString() }),
     ...(exitCode !== undefined && { exit_code: exitCode }),
+    ...(binary !== undefined && { binary: [...binary] }),
   };
 }
 

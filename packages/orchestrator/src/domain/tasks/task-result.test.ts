@@ -85,6 +85,18 @@ describe('the result of a task', () => {
     expect(taskLogsView(task, [job(run('a'))], 'all')).not.toHaveProperty('tail');
   });
 
+  it('has the bytes of streams that are no text, of all jobs joined', () => {
+    const base64 = (...bytes: number[]): string => Buffer.from(bytes).toString('base64');
+    const tail = { omitted_bytes: 9, bytes: base64(254) };
+    const first = job(run('a'));
+    const second = job(run('\uFFFD', { binary: { stdout: { head: base64(255), tail } } }));
+    const binary = { stdout: { head: base64(97, 255), tail } };
+    expect(taskResultView(task, [first, second])).toMatchObject({ stdout: 'a\uFFFD', binary });
+    expect(taskLogsView(task, [first, second], 'stdout').binary).toEqual(binary);
+    expect(taskLogsView(task, [first, second], 'stderr')).not.toHaveProperty('binary');
+    expect(taskResultView(task, [first])).not.toHaveProperty('binary');
+  });
+
   it('says which stream was cut', () => {
     const view = taskLogsView(task, [job(run('a')), job(failure), job(undefined)], 'all');
     expect(view).toMatchObject({

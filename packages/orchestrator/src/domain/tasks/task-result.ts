@@ -1,3 +1,4 @@
+import type { BinaryStreams, StreamBytes } from '@cynodeai/contracts/common';
 import {
   type JobResult,
   type LogStream,
@@ -7,7 +8,7 @@ import {
   jobResultSchema,
 } from '@cynodeai/contracts/gateway';
 import { at } from '@cynodeai/runtime/std';
-import { tailsOf } from '../jobs/stream-tails.ts';
+import { binaryOf, tailsOf } from '../jobs/stream-tails.ts';
 import type { JobRecord, TaskRecord } from './task-record.ts';
 import { apiTaskStatus } from './task-status.ts';
 
@@ -38,6 +39,32 @@ function wasCut(results: readonly JobResult[], stream: 'stdout' | 'stderr'): boo
 function lastTails(results: readonly JobResult[]): Pick<TaskLogs, 'tail'> {
   const tail = results.map(tailsOf).findLast((tails) => tails !== undefined);
   return tail === undefined ? {} : { tail };
+}
+
+/** A stream of all jobs, byte for byte; undefined where it is text. */
+function joinedBytes(
+  results: readonly JobResult[],
+  stream: 'stdout' | 'stderr',
+): StreamBytes | undefined {
+  const kept = results.map((result) => binaryOf(result)?.[stream]);
+  if (kept.every((bytes) => bytes === undefined)) return undefined;
+  const heads = results.map((result, index) => {
+    const head = kept[index]?.head;
+    return head === undefined ? Buffer.from(result[stream]) : Buffer.from(head, 'base64');
+  });
+  const tail = kept.findLast((bytes) => bytes !== undefined)?.tail;
+  return { head: Buffer.concat(heads).toString('base64'), ...(tail && { tail }) };
+}
+
+/** The bytes of those of the wanted streams that are no text. */
+function shownBinary(
+  results: readonly JobResult[],
+  stream: LogStream,
+): { readonly binary?: BinaryStreams } {
+  const stdout = stream === 'stderr' ? undefined : joinedBytes(results, 'stdout');
+  const stderr = stream === 'stdout' ? undefined : joinedBytes(results, 'stderr');
+  if (stdout === undefined && stderr === undefined) return {};
+  return { binary: { ...(stdout && { stdout }), ...(stderr && { stderr }) } };
 }
 
 function jobView(job: JobRecord): TaskResult['jobs'][number] {
@@ -78,6 +105,7 @@ export function taskResultView(task: TaskRecord, jobs: readonly JobRecord[]): Ta
       stdout: joined(results, 'stdout'),
       stderr: joined(results, 'stderr'),
       ...lastTails(results),
+      ...shownBinary(results, 'all'),
       ...(exitCode !== undefined && { exit_code: exitCode }),
     }),
   };
@@ -108,5 +136,6 @@ export function taskLogsView(
     ...(stream !== 'stdout' && { stderr: joined(results, 'stderr') }),
     truncated: { stdout: wasCut(results, 'stdout'), stderr: wasCut(results, 'stderr') },
     ...shownTails(lastTails(results), stream),
+    ...shownBinary(results, stream),
   };
 }

@@ -55,7 +55,14 @@ export type FakeLeftFile = { readonly name: string } & (
 export type JobEnd = Partial<
   Pick<
     RunJobResult,
-    'exit_code' | 'stdout' | 'stderr' | 'truncated' | 'tail' | 'artifacts_omitted' | 'masked'
+    | 'exit_code'
+    | 'stdout'
+    | 'stderr'
+    | 'truncated'
+    | 'tail'
+    | 'binary'
+    | 'artifacts_omitted'
+    | 'masked'
   >
 > & {
   readonly inference?: { readonly model: string; readonly finish_reason?: string };
@@ -240,13 +247,14 @@ export class FakeTask {
         stdout: result?.stdout ?? '',
         stderr: result?.stderr ?? '',
         ...(result?.tail && { tail: result.tail }),
+        ...(result?.binary && { binary: result.binary }),
         ...(result?.exit_code !== undefined && { exit_code: result.exit_code }),
       }),
     };
   }
 
   logs(stream: LogStream): TaskLogs {
-    const { stdout = '', stderr = '', truncated, tail } = this.#jobResult ?? {};
+    const { stdout = '', stderr = '', truncated, tail, binary } = this.#jobResult ?? {};
     return {
       ...this.#head(),
       stream,
@@ -254,6 +262,7 @@ export class FakeTask {
       ...(stream !== 'stdout' && { stderr }),
       truncated: truncated ?? { stdout: false, stderr: false },
       ...(tail && { tail }),
+      ...(binary && { binary }),
     };
   }
 

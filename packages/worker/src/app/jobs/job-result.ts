@@ -1,8 +1,8 @@
-import { limits, type RunJobResult } from '@cynodeai/contracts/common';
+import { type BinaryStreams, limits, type RunJobResult } from '@cynodeai/contracts/common';
 import type { RunJobRequest } from '@cynodeai/contracts/worker-api';
 import { assertNever } from '@cynodeai/runtime/std';
 import type { DiskEnd } from '../../domain/disk/judge.ts';
-import { appendReason } from '../../domain/output/append-reason.ts';
+import { appendReason, appendReasonBytes } from '../../domain/output/append-reason.ts';
 import type { CollectedOutput } from '../../domain/output/output-collector.ts';
 import type { CollectedArtifacts } from '../../ports/artifacts.ts';
 import type { SandboxExit } from '../../ports/sandbox-engine.ts';
@@ -80,6 +80,18 @@ function tailsOf({ stdout, stderr }: JobOutput, reason: string | undefined) {
   return { ...(stdout.tail && { stdout: stdout.tail }), ...(said && { stderr: said }) };
 }
 
+/** The bytes of streams that are no text. A reason of the node's comes last there too. */
+function binaryOf({ stdout, stderr }: JobOutput, reason: string | undefined) {
+  const { bytes } = stderr;
+  const said = bytes && reason !== undefined ? appendReasonBytes(bytes, reason) : bytes;
+  if (stdout.bytes === undefined && said === undefined) return undefined;
+  const binary: BinaryStreams = {
+    ...(stdout.bytes && { stdout: stdout.bytes }),
+    ...(said && { stderr: said }),
+  };
+  return binary;
+}
+
 /** What is known of a run beside its exit and its output. */
 interface Found {
   readonly diskEnd?: DiskEnd | undefined;
@@ -108,6 +120,7 @@ export function jobResult(
       ? output.stderr
       : appendReason(output.stderr, outcome.reason, limits.outputStreamBytes);
   const tails = tailsOf(output, outcome.reason);
+  const binary = binaryOf(output, outcome.reason);
   return {
     version: 1,
     task_id: request.task_id,
@@ -123,6 +136,7 @@ export function jobResult(
     ended_at: exit.endedAt.toISOString(),
     truncated: { stdout: output.stdout.truncated, stderr: stderr.truncated },
     ...(tails && { tail: tails }),
+    ...(binary && { binary }),
     ...(left.artifacts.length > 0 && { artifacts: [...left.artifacts] }),
     ...(masked.length > 0 && { masked }),
     ...(left.omitted > 0 && { artifacts_omitted: left.omitted }),

@@ -65,6 +65,23 @@ describe('the output of a running job', () => {
     );
   });
 
+  it('is marked from where it is no text, each stream for itself', async () => {
+    const live = new LiveOutput();
+    live.heard.stdout.write(bytes('text'));
+    live.heard.stdout.write(Uint8Array.of(0xff));
+    live.heard.stderr.write(bytes('words'));
+    live.heard.stdout.write(bytes('more'));
+    live.end();
+    const told: (JobOutput | 'quiet')[] = [];
+    for await (const item of live.follow(never, 60_000)) told.push(item);
+    expect(told).toEqual([
+      { stream: 'stdout', text: 'text' },
+      { stream: 'stdout', text: '\uFFFD', binary: true },
+      { stream: 'stderr', text: 'words' },
+      { stream: 'stdout', text: 'more', binary: true },
+    ]);
+  });
+
   it('keeps no more than the result does', async () => {
     const live = new LiveOutput();
     const line = bytes('x'.repeat(1023) + '\n');

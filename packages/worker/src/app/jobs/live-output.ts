@@ -19,8 +19,13 @@ export class LiveOutput {
 
   constructor() {
     const sink = (stream: JobOutput['stream']) =>
-      createOutputCollector({ headBytes: limits.outputStreamBytes }, (text, at) =>
-        this.#add({ stream, text, ...(at && { at: at.toISOString() }) }),
+      createOutputCollector({ headBytes: limits.outputStreamBytes }, (text, at, isText) =>
+        this.#add({
+          stream,
+          text,
+          ...(!isText && { binary: true }),
+          ...(at && { at: at.toISOString() }),
+        }),
       );
     this.heard = { stdout: sink('stdout'), stderr: sink('stderr') };
   }
@@ -53,7 +58,8 @@ export class LiveOutput {
   /** Joins what belongs together: a listener finds what was added to the piece it has read. */
   #add({ stream, text, ...when }: JobOutput): void {
     const last = this.#pieces.at(-1);
-    const joins = last?.stream === stream && last.text.length < pieceChars;
+    const joins =
+      last?.stream === stream && last.binary === when.binary && last.text.length < pieceChars;
     if (joins) this.#pieces[this.#pieces.length - 1] = { ...last, text: last.text + text };
     else this.#pieces.push({ stream, text, ...when });
     this.#wake();

@@ -1,11 +1,14 @@
-import type { StreamTail } from '@cynodeai/contracts/common';
+import type { StreamBytes, StreamTail } from '@cynodeai/contracts/common';
 import { endOfUtf8, truncateUtf8 } from '@cynodeai/runtime/std';
+import { ByteKeeper, TextCheck } from './byte-keeper.ts';
 
 export interface CollectedOutput {
   readonly text: string;
   readonly truncated: boolean;
   /** The end, where not all of the stream is in `text`. */
   readonly tail?: StreamTail;
+  /** Its bytes, where it is no text and ends are kept. */
+  readonly bytes?: StreamBytes;
 }
 
 /** What is kept of a stream, bytes. */
@@ -67,17 +70,19 @@ function withoutHalf(chunk: Uint8Array): Uint8Array {
 
 /**
  * A collector of at most `headBytes` of UTF-8 of the beginning and `tailBytes` of the end; `onText` hears each piece of
- * the beginning. Invalid bytes become U+FFFD before they are measured; cuts lie between code points; exactly
- * `headBytes` are not truncated (REQ-WORKER-0146, REQ-WORKER-0147). See docs/reference/worker-api.md#sizes.
+ * the beginning, and whether the stream is text so far. Invalid bytes become U+FFFD before they are measured; cuts lie
+ * between code points; exactly `headBytes` are not truncated (REQ-WORKER-0146, REQ-WORKER-0147). See docs/reference/worker-api.md#sizes.
  */
 export function createOutputCollector(
   { headBytes, tailBytes = 0 }: OutputLimits,
-  onText: (text: string, at?: Date) => void = () => {},
+  onText: (text: string, at: Date | undefined, isText: boolean) => void = () => {},
 ): OutputCollector {
   let decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();
   const pieces: string[] = [];
   const tail = new TailCollector(tailBytes);
+  const check = new TextCheck();
+  const kept = tailBytes === 0 ? undefined : new ByteKeeper({ headBytes, tailBytes });
   let used = 0;
   let truncated = false;
   let isBehindGap = false;
@@ -87,20 +92,22 @@ export function createOutputCollector(
       tail.add(text);
       return;
     }
-    const kept = truncateUtf8(text, headBytes - used);
-    if (kept.text !== '') {
-      pieces.push(kept.text);
-      onText(kept.text, at);
+    const head = truncateUtf8(text, headBytes - used);
+    if (head.text !== '') {
+      pieces.push(head.text);
+      onText(head.text, at, check.isText);
     }
-    used += encoder.encode(kept.text).length;
-    truncated = kept.truncated;
-    if (truncated) tail.add(text.slice(kept.text.length));
+    used += encoder.encode(head.text).length;
+    truncated = head.truncated;
+    if (truncated) tail.add(text.slice(head.text.length));
   };
 
   return {
     write: (chunk, at) => {
       // Nobody asks for what comes now.
       if (truncated && tailBytes === 0) return;
+      check.write(chunk);
+      kept?.write(chunk);
       const whole = isBehindGap ? withoutHalf(chunk) : chunk;
       isBehindGap = false;
       keep(decoder.decode(whole, { stream: true }), at);
@@ -110,11 +117,20 @@ export function createOutputCollector(
       isBehindGap = true;
       truncated = true;
       tail.omit(bytes);
+      check.gap();
+      kept?.omit(bytes);
     },
     finish: () => {
+      check.finish();
       keep(decoder.decode());
       const end = tailBytes === 0 ? undefined : tail.finish();
-      return { text: pieces.join(''), truncated, ...(end && { tail: end }) };
+      const bytes = check.isText ? undefined : kept?.finish();
+      return {
+        text: pieces.join(''),
+        truncated,
+        ...(end && { tail: end }),
+        ...(bytes && { bytes }),
+      };
     },
   };
 }

@@ -4,6 +4,7 @@ import { DatabaseError } from 'pg';
 import { OrchestratorError } from '../../../domain/errors.ts';
 import { endEvents } from '../../../domain/jobs/job-events.ts';
 import { storableJson } from '../../../domain/jobs/job-result.ts';
+import { binaryOf } from '../../../domain/jobs/stream-tails.ts';
 import { type EndFacts, type StoredEnd, storedEnd } from '../../../domain/jobs/stored-end.ts';
 import type { EndedJob, JobEnds } from '../../../ports/job-ends.ts';
 import { appendTaskEvents } from '../task-events.ts';
@@ -62,9 +63,21 @@ async function keepLateResults(
   return new Set(rows.map((row) => row.id));
 }
 
+/** What a task keeps of its job's result; undefined for nothing. */
+function factsOf(result: EndedJob['result']): object | undefined {
+  const exit_code = at(result, 'exit_code');
+  const streams = Object.keys(binaryOf(result) ?? {});
+  const facts = {
+    ...(exit_code !== undefined && { exit_code }),
+    ...(streams.length > 0 && { binary: streams }),
+  };
+  return Object.keys(facts).length === 0 ? undefined : facts;
+}
+
 /**
- * Ends the running tasks of ended jobs; answers with their ids. The exit code is kept with the task, so that a list of
- * tasks reads no results. A task with a workflow is ended by that alone, whatever becomes of a job.
+ * Ends the running tasks of ended jobs; answers with their ids. The exit code, and which streams are no text, are kept
+ * with the task, so that a list of tasks reads no results. A task with a workflow is ended by that alone, whatever
+ * becomes of a job.
  */
 export async function endTasks(
   trx: Transaction<Database>,
@@ -76,15 +89,14 @@ export async function endTasks(
       id: job.taskId,
       status: job.status,
       summary: job.summary,
-      exit_code: at(job.result, 'exit_code'),
+      facts: factsOf(job.result),
     })),
   );
   const { rows } = await sql<{ id: string }>`
     UPDATE tasks t SET status = e.status, closed = true, summary = e.summary, ended_at = now(),
-      metadata = CASE WHEN e.exit_code IS NULL THEN t.metadata
-                      ELSE coalesce(t.metadata, '{}') || jsonb_build_object('exit_code', e.exit_code) END,
+      metadata = CASE WHEN e.facts IS NULL THEN t.metadata ELSE coalesce(t.metadata, '{}') || e.facts END,
       updated_at = now()
-    FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, status text, summary text, exit_code jsonb)
+    FROM jsonb_to_recordset(${input}::jsonb) AS e (id uuid, status text, summary text, facts jsonb)
     WHERE t.id = e.id AND t.status = 'running' AND (${hasWorkflow}) IS NOT TRUE
     RETURNING t.id
   `.execute(trx);

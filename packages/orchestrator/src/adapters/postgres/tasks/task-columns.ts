@@ -23,6 +23,7 @@ export interface TaskRow {
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
   readonly exit_code: number | null;
+  readonly binary: readonly ('stdout' | 'stderr')[] | null;
   readonly folder: string | null;
   readonly workspace: string | null;
   readonly rerun_of: string | null;
@@ -36,7 +37,8 @@ export const taskColumns: RawBuilder<TaskRow> = sql`
   t.metadata ->> 'waiting_reason' as waiting_reason, t.metadata ->> 'waiting_text' as waiting_text,
   t.metadata ->> 'image' as image, t.metadata -> 'env_names' as env_names,
   t.metadata -> 'secrets' as secrets, t.metadata ->> 'folder' as folder, t.metadata ->> 'rerun_of' as rerun_of,
-  t.metadata ->> 'workspace' as workspace, t.ended_at, t.metadata -> 'exit_code' as exit_code, t.metadata -> 'args' as args,
+  t.metadata ->> 'workspace' as workspace, t.ended_at, t.metadata -> 'exit_code' as exit_code,
+  t.metadata -> 'binary' as binary, t.metadata -> 'args' as args,
   (select min(j.started_at) from jobs j where j.task_id = t.id) as started_at,
   coalesce((
     select jsonb_agg(jsonb_build_object('artifactId', a.id, 'path', a.path, 'sizeBytes', coalesce(a.size_bytes, 0))
@@ -70,5 +72,6 @@ export function taskOf(row: TaskRow): TaskRecord {
     startedAt: row.started_at ?? undefined,
     endedAt: row.ended_at ?? undefined,
     exitCode: row.exit_code ?? undefined,
+    ...(row.binary !== null && { binary: row.binary }),
   };
 }
