@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commandStep, never, output, plan, scene } from '../../test/support/scene.ts';
 import { blockOf, honest } from '../../test/support/scripted-inference.ts';
 import { walk } from '../../test/support/walk.ts';
+import { ToolFailure } from '../ports/tools.ts';
 import { AnalystPlaces } from './analyst-places.ts';
 
 describe('a verifier', () => {
@@ -31,6 +32,42 @@ describe('a verifier', () => {
     expect(world.task.status).toBe('failed');
     expect(state.failure?.code).toBe('no_remediation');
     expect(JSON.stringify(world.verifications[0]?.findings)).toContain('verifier_error');
+  });
+
+  it('is given each criterion on one line, and fetches all it sees with its own tools', async () => {
+    const project_id = '018f0000-0000-7000-8000-0000000000cc';
+    const { world, model } = scene({ criteria: ['it is right\n3. nothing else'] });
+    world.task = { ...world.task, project_id };
+    await walk(world, model);
+    const [asked] = model.of('verdict');
+    expect(asked && blockOf(asked, 'criteria')).toBe(
+      '1. it prints the number\n2. it is right 3. nothing else',
+    );
+    expect(asked?.system).toContain('## Project context\n- id: ');
+    for (const tool of ['db.job.get', 'artifact.list', 'artifact.get', 'db.project.get']) {
+      expect(world.calls).toContain(`project_analyst ${tool}`);
+    }
+  });
+
+  it('sees the end of an output that is too long to be kept', async () => {
+    const { world, model } = scene(
+      { run: () => ({ stdout: 'begin', tail: 'the end: 3' }) },
+      { verdict: [claim({ quote: 'the end: 3' })] },
+    );
+    await walk(world, model);
+    expect(world.task.status).toBe('completed');
+  });
+
+  it('is told nothing of a project that its user may not see', async () => {
+    const { world, model } = scene({
+      before: (name) => {
+        if (name === 'db.project.get') throw new ToolFailure('not_found', 'no such project');
+      },
+    });
+    world.task = { ...world.task, project_id: '018f0000-0000-7000-8000-0000000000cc' };
+    await walk(world, model);
+    expect(world.task.status).toBe('completed');
+    expect(model.asked.every(({ system }) => !system.includes('## Project'))).toBe(true);
   });
 
   it('may mend its verdict once', async () => {

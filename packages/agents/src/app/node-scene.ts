@@ -43,6 +43,14 @@ export type NodeWork = (scene: NodeScene) => Promise<GraphState>;
 
 export const boundsOf = ({ bounds }: GraphState) => bounds ?? usualBounds;
 
+/** The preferences that hold, as far as they were read. */
+export const preferencesOf = ({ preferences_effective: held }: GraphState) => held ?? {};
+
+export const stepsOf = ({ plan }: GraphState) => plan?.steps ?? [];
+
+/** What the user asked for. */
+export const promptOf = ({ prompt }: AgentTask): string => prompt ?? '';
+
 /** Models that are remembered. */
 const keptRoutes = 100;
 
@@ -56,6 +64,11 @@ export function presentStep({ plan, current_step_index: index = 0, attempts_by_s
   const step = plan?.steps[index];
   if (step === undefined) throw new Error(`the plan has no step ${index}`);
   return { step, index, attempt: attempts_by_step?.[String(index)] ?? 0 };
+}
+
+/** Commands of a step that failed and were replaced. */
+export function triedCommands({ tried_commands: tried }: GraphState, index: number): string[][] {
+  return tried?.[String(index)] ?? [];
 }
 
 /** The job of a step's last try. @throws where there is none */

@@ -4,7 +4,13 @@ import { additionalContext, contextOf } from '../domain/context.ts';
 import { excerptOf } from '../domain/excerpt.ts';
 import { inputPath } from '../domain/plan-rules.ts';
 import { ToolFailure, type Tools } from '../ports/tools.ts';
-import type { AgentRole, Instructions, NodeScene } from './node-scene.ts';
+import {
+  type AgentRole,
+  type Instructions,
+  type NodeScene,
+  preferencesOf,
+  promptOf,
+} from './node-scene.ts';
 
 /** Files whose text a model is shown at once, and how large one may be to be read, bytes. */
 const shownFiles = 8;
@@ -58,19 +64,19 @@ export async function systemOf(
       criteria: state.acceptance_criteria ?? task.acceptance_criteria,
       metadata: ownMetadata(task),
     },
-    additional: additionalContext(
-      state.preferences_effective?.[`agents.${agent}.additional_context`],
-    ),
+    additional: additionalContext(preferencesOf(state)[`agents.${agent}.additional_context`]),
   });
   return `${askMark(name)}\n${context}`;
 }
 
-export function requestBlock({ prompt }: AgentTask): string {
-  return blockText({ name: 'request', text: excerptOf(prompt ?? '', requestBytes) });
+export function requestBlock(task: AgentTask): string {
+  return blockText({ name: 'request', text: excerptOf(promptOf(task), requestBytes) });
 }
 
-export function preferencesBlock({ preferences_effective: preferences = {} }: GraphState): string {
-  const told = Object.entries(preferences).filter(([key]) => !/^agents\..*context$/.test(key));
+export function preferencesBlock(state: GraphState): string {
+  const told = Object.entries(preferencesOf(state)).filter(
+    ([key]) => !/^agents\..*context$/.test(key),
+  );
   if (told.length === 0) return '';
   const text = JSON.stringify(Object.fromEntries(told), undefined, 1);
   return blockText({ name: 'preferences', text: excerptOf(text, requestBytes) });

@@ -153,6 +153,16 @@ describe('a step that fails', () => {
     expect(world.jobs.size).toBe(1);
   });
 
+  it('is never tried again with a command of any earlier try', async () => {
+    const asked = [['b'], ['c'], ['b'], ['d']];
+    const { world, model } = scene(
+      { ...failing, settings: { 'workflow.max_attempts_per_step': 4 } },
+      { remediation: asked.map((command) => replace(...command)) },
+    );
+    await walk(world, model);
+    expect(commands(world)).toEqual([['wc', '-w', 'upload/a.txt'], ['b'], ['c'], ['d']]);
+  });
+
   it('asks the user where nobody else can know', async () => {
     const ask = { recommended_actions: [{ action: 'ask_user', text: 'Where is it?' }] };
     const { world, model } = scene(failing, { remediation: [ask] });

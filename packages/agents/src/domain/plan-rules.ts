@@ -56,14 +56,12 @@ const madeFolder = 'artifacts/';
 export function inputFaults(plan: Plan, present: ReadonlySet<string>): string[] {
   const made = new Set([...present].map((path) => inputPath(path)));
   return plan.steps.flatMap(({ inputs, expected_outputs: outputs }, index) => {
+    const known = [...made].join(', ') || 'no files';
     const missing = inputs.filter((path) => !made.has(path));
     for (const { artifact_path: path } of outputs) {
       if (path !== undefined) made.add(`${madeFolder}${path}`);
     }
-    return missing.map(
-      (path) =>
-        `steps.${index}.inputs: there is no ${path}; there are ${[...made].join(', ') || 'no files'}`,
-    );
+    return missing.map((path) => `steps.${index}.inputs: there is no ${path}; there are ${known}`);
   });
 }
 

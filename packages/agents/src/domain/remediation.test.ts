@@ -37,7 +37,9 @@ describe('what a failed step does differently', () => {
     const replaced = { ...command, remediation: { text: 'x', command: ['wc', 'b.txt'] } };
     expect(remediationOf(replaced, [action({ command: ['wc', 'b.txt'] })])).toBeUndefined();
     expect(remediationOf(replaced, [action({ command: [...command.command] })])).toBeUndefined();
-    expect(remediationOf(replaced, [action({ command: ['wc', 'c.txt'] })])).toBeDefined();
+    const third = [action({ command: ['wc', 'c.txt'] })];
+    expect(remediationOf(replaced, third)).toBeDefined();
+    expect(remediationOf(replaced, third, [['wc', 'c.txt']])).toBeUndefined();
   });
 
   it('is the same command only where a passing cause is named', () => {

@@ -18,10 +18,12 @@ const isCommand = (command: readonly string[] | undefined): command is string[] 
  * What the next try of a step does differently; undefined where no action makes a difference. A command must be none of
  * those that failed, unless a passing cause of the failure is named; a change of variables alone is none.
  * See docs/reference/workflow.md#verification.
+ * @param earlier commands of tries before the last
  */
 export function remediationOf(
   step: PlanStep,
   actions: readonly RecommendedAction[],
+  earlier: readonly (readonly string[])[] = [],
 ): Remediation | undefined {
   for (const { action, text, command, transient_cause } of actions) {
     if (step.kind !== 'sandbox_command') {
@@ -30,7 +32,7 @@ export function remediationOf(
       continue;
     }
     if (action === 'replace_command' && isCommand(command)) {
-      const tried = [step.command, commandOf(step)];
+      const tried = [step.command, commandOf(step), ...earlier];
       if (!tried.some((each) => isSame(command, each))) return { text, command };
     }
     const cause = transient_cause?.trim();

@@ -12,6 +12,8 @@ export interface Ran {
   readonly exit?: number;
   readonly stdout?: string;
   readonly stderr?: string;
+  /** The end of an output of which not all is kept. */
+  readonly tail?: string;
   /** Files it leaves, by path. */
   readonly leaves?: Readonly<Record<string, string>>;
 }
@@ -138,6 +140,20 @@ export class FakeWorld {
         }));
         return { effective, sources, invalid: [] };
       }
+      case 'db.project.get': {
+        const project = {
+          id: args['project_id'],
+          slug: 'site',
+          display_name: 'Site',
+          description: null,
+          is_active: true,
+          is_default: false,
+          owner_user_id: userId,
+          created_at: at,
+          updated_at: at,
+        };
+        return { project };
+      }
       case 'db.system_setting.list': {
         const settings = Object.entries(this.options.settings ?? {})
           .filter(([key]) => key.startsWith(args['key_prefix'] ?? ''))
@@ -151,8 +167,16 @@ export class FakeWorld {
           }));
         return { settings, next_cursor: null };
       }
-      case 'artifact.list':
-        return { artifacts: this.#artifacts(), next_cursor: null };
+      case 'artifact.list': {
+        // Pages of one file, so that whoever reads them must read them all.
+        const { cursor = '0' }: { readonly cursor?: string } = args;
+        const at = Number(cursor);
+        const found = this.#artifacts();
+        return {
+          artifacts: found.slice(at, at + 1),
+          next_cursor: at + 1 < found.length ? String(at + 1) : null,
+        };
+      }
       case 'artifact.get': {
         const found = this.#artifacts().find(({ path }) => path === args['path']);
         const text = this.files.get(args['path'] ?? '') ?? refuse('not_found', 'no such file');
@@ -232,10 +256,14 @@ export class FakeWorld {
       entry.job = { ...entry.job, status: 'running', started_at };
       return;
     }
-    const { exit = 0, stdout = '', stderr = '', leaves = {} } = ran;
+    const { exit = 0, stdout = '', stderr = '', leaves = {}, tail } = ran;
     this.executions.set(jobId, (this.executions.get(jobId) ?? 0) + 1);
     for (const [path, text] of Object.entries(leaves)) this.files.set(path, text);
+    const ends = tail === undefined ? {} : { tail: { stdout: { omitted_bytes: 9, text: tail } } };
+    const inference =
+      entry.asked.kind === 'inference' ? { inference: { model: 'scripted:1' } } : {};
+    const result = { exit_code: exit, stdout, stderr, ...ends, ...inference };
     const status = exit === 0 ? 'completed' : 'failed';
-    entry.job = { ...entry.job, status, result: { exit_code: exit, stdout, stderr } };
+    entry.job = { ...entry.job, status, result };
   }
 }

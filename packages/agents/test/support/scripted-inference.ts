@@ -51,7 +51,7 @@ export class ScriptedInference implements Inference {
     if (answer instanceof NoReply) throw answer;
     return {
       text: typeof answer === 'string' ? answer : JSON.stringify(answer),
-      isCut: false,
+      isCut: typeof answer === 'string' && answer.endsWith('…'),
       modelRef: 'scripted:1',
       target: 'local' as const,
       decisionId: '018f0000-0000-7000-8000-00000000000d',

@@ -90,6 +90,8 @@ export const graphStateSchema = z.looseObject({
   current_step_index: z.int().nonnegative().optional(),
   attempts_by_step: z.record(byStep, z.int().positive()).optional(),
   job_ids_by_step: z.record(byStep, uuidSchema).optional(),
+  /** Commands that failed and were replaced. */
+  tried_commands: z.record(byStep, z.array(z.array(z.string()))).optional(),
   last_result: lastResultSchema.optional(),
   verification: z
     .looseObject({

@@ -11,6 +11,7 @@ import {
   boundsOf,
   isOutOfTime,
   presentStep,
+  stepsOf,
 } from '../node-scene.ts';
 import { taskFiles } from '../pages.ts';
 import { fileBlocks, fileTexts, messageOf, requestBlock, systemOf } from '../told.ts';
@@ -34,7 +35,7 @@ const earlierBytes = 64 * 1024;
 async function earlierResults({ tools, task, state, signal }: NodeScene, index: number) {
   const blocks: string[] = [];
   const bytes = Math.min(excerptBytes, Math.floor(earlierBytes / Math.max(1, index)));
-  for (const [at, { title }] of (state.plan?.steps ?? []).slice(0, index).entries()) {
+  for (const [at, { title }] of stepsOf(state).slice(0, index).entries()) {
     const jobId = state.job_ids_by_step?.[String(at)];
     if (jobId === undefined) continue;
     const { evidence } = await fetchEvidence(tools, { taskId: task.id, jobId }, signal);

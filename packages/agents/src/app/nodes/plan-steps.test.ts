@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerStep, commandStep, commands, plan, scene } from '../../../test/support/scene.ts';
+import { blockOf } from '../../../test/support/scripted-inference.ts';
 import { walk } from '../../../test/support/walk.ts';
 import { ToolFailure } from '../../ports/tools.ts';
 
@@ -23,6 +24,30 @@ describe('a plan', () => {
     expect(mended?.question.messages.at(-1)?.content).toMatch(/<<< faults\n- /);
     expect(world.task.status).toBe('completed');
     expect(commands(world)).toEqual([['wc', '-w', 'upload/a.txt']]);
+  });
+
+  it('that was cut goes back with that', async () => {
+    const { world, model } = scene({}, { plan: ['{"steps": [ …', plan(commandStep())] });
+    await walk(world, model);
+    expect(model.of('plan')[1]?.question.messages.at(-1)?.content).toContain('cut for its length');
+    expect(world.task.status).toBe('completed');
+  });
+
+  it('is made with files of all sizes and kinds in view, and the text of the small ones', async () => {
+    const files = {
+      'upload/a.txt': 'one',
+      'upload/big': 'x'.repeat(300_000),
+      'upload/c': 'a\u0000',
+    };
+    const { world, model } = scene({ files });
+    await walk(world, model);
+    const [asked] = model.of('plan');
+    expect(asked && blockOf(asked, 'files').split('\n')).toEqual([
+      'upload/a.txt (3 bytes)',
+      'upload/big (300000 bytes)',
+      'upload/c (2 bytes)',
+    ]);
+    expect(asked?.blocks.flatMap(({ label }) => label ?? [])).toEqual(['upload/a.txt']);
   });
 
   it('may stand in a fence, and have words around it', async () => {
@@ -72,6 +97,21 @@ describe('a plan', () => {
     const { world, model } = scene({ metadata: { name_provisional } });
     await walk(world, model);
     expect(world.task.task_name).toBe(name);
+  });
+
+  it('does without a name that cannot be had, and without a prompt', async () => {
+    const { world, model } = scene({
+      before: (tool, { task }) => {
+        if (tool === 'db.task.update' && task.summary === null && task.status === 'running') {
+          if (!named) throw new ToolFailure('invalid_arguments', 'no such name');
+        }
+        named ||= tool === 'job.run';
+      },
+    });
+    let named = false;
+    world.task = { ...world.task, prompt: null };
+    await walk(world, model);
+    expect(world.task).toMatchObject({ status: 'completed', task_name: 'count-words' });
   });
 
   it('takes the next name where one is taken', async () => {

@@ -9,7 +9,14 @@ import { languageFaults, leavesNoLanguage } from '../../domain/languages.ts';
 import { faultsOfPlan, inputFaults } from '../../domain/plan-rules.ts';
 import { ToolFailure } from '../../ports/tools.ts';
 import { askJson } from '../ask-json.ts';
-import { type NodeScene, type NodeWork, boundsOf, withRoutes } from '../node-scene.ts';
+import {
+  type NodeScene,
+  type NodeWork,
+  boundsOf,
+  preferencesOf,
+  promptOf,
+  withRoutes,
+} from '../node-scene.ts';
 import { taskFiles } from '../pages.ts';
 import {
   fileBlocks,
@@ -59,9 +66,9 @@ function readPlan(
   if (rest.steps.length === 0) return { kind: 'wrong', faults: ['steps: there must be one'] };
   const plan = planSchema.parse(rest);
   const faults = [
-    ...faultsOfPlan(plan, task.prompt ?? '', { maxSteps: boundsOf(state).max_steps }),
+    ...faultsOfPlan(plan, promptOf(task), { maxSteps: boundsOf(state).max_steps }),
     ...inputFaults(plan, present),
-    ...languageFaults(plan, state.preferences_effective ?? {}),
+    ...languageFaults(plan, preferencesOf(state)),
   ];
   return faults.length === 0 ? { kind: 'read', value: { plan } } : { kind: 'wrong', faults };
 }
@@ -70,18 +77,18 @@ function readPlan(
 const nameTries = 5;
 
 /** A name that was made up from the prompt gives way to that of the plan; the user's own never does. */
-async function rename({ tools, task, signal }: NodeScene, { task_name: name }: Plan) {
-  if (task.metadata['name_provisional'] !== true || !/[a-z0-9]/i.test(name ?? '')) return;
+async function rename({ tools, task, signal }: NodeScene, { task_name: name = '' }: Plan) {
+  if (task.metadata['name_provisional'] !== true || !/[a-z0-9]/i.test(name)) return;
   for (let number = 1; number <= nameTries; number += 1) {
-    const wanted = number === 1 ? (name ?? '') : `${(name ?? '').slice(0, 50)}-${number}`;
+    const wanted = number === 1 ? name : `${name.slice(0, 50)}-${number}`;
     try {
       await tools.call('db.task.update', { task_id: task.id, task_name: wanted }, signal);
       return;
     } catch (error) {
-      const isTaken = error instanceof ToolFailure && error.type === 'conflict';
-      const isNone = error instanceof ToolFailure && error.type === 'invalid_arguments';
-      if (isNone) return;
-      if (!isTaken) throw error;
+      if (!(error instanceof ToolFailure)) throw error;
+      // A name that cannot be had is no reason to do no work.
+      if (error.type === 'invalid_arguments') return;
+      if (error.type !== 'conflict') throw error;
     }
   }
 }
@@ -117,7 +124,7 @@ async function planned(scene: NodeScene) {
 /** Decides what is to be done. See docs/reference/workflow.md#plan. */
 export const planSteps: NodeWork = async (scene) => {
   const { state, deps, task } = scene;
-  if (leavesNoLanguage(state.preferences_effective ?? {})) {
+  if (leavesNoLanguage(preferencesOf(state))) {
     throw new WorkflowFailure('plan_invalid', 'Every ranked language is disallowed.');
   }
   const { value, faults, routes } = await planned(scene);

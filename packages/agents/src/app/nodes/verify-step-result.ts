@@ -6,7 +6,7 @@ import {
   recommendedActionSchema,
 } from '@cynodeai/contracts/agents';
 import type { Verification } from '@cynodeai/contracts/mcp';
-import { remediationOf } from '../../domain/remediation.ts';
+import { commandOf, remediationOf } from '../../domain/remediation.ts';
 import type { Analyst } from '../../ports/analysts.ts';
 import { type Judge, type Judgement, judgeStep } from '../judge-step.ts';
 import {
@@ -15,6 +15,8 @@ import {
   boundsOf,
   presentJob,
   presentStep,
+  stepsOf,
+  triedCommands,
   withRoutes,
 } from '../node-scene.ts';
 import { settingsBelow, verificationsOf } from '../pages.ts';
@@ -142,22 +144,28 @@ function stateBehind(
   if (attempt >= boundsOf(state).max_attempts) {
     return failed('max_attempts', `Step ${title} failed ${attempt} times.`);
   }
-  const remediation = remediationOf(step, recommended);
+  const tried = triedCommands(state, index);
+  const remediation = remediationOf(step, recommended, tried);
   if (remediation === undefined) {
     return asked === undefined
       ? failed('no_remediation', `Step ${title}.`)
       : failed('needs_clarification', asked);
   }
-  const steps = (state.plan?.steps ?? []).map((each, at) =>
-    at === index ? { ...each, remediation } : each,
-  );
-  return { ...next, ...(state.plan !== undefined && { plan: { ...state.plan, steps } }) };
+  const steps = stepsOf(state).map((each, at) => (at === index ? { ...each, remediation } : each));
+  const replaced = step.kind === 'sandbox_command' ? [...tried, commandOf(step)] : [];
+  return {
+    ...next,
+    ...(state.plan !== undefined && { plan: { ...state.plan, steps } }),
+    ...(replaced.length > 0 && {
+      tried_commands: { ...state.tried_commands, [String(index)]: replaced },
+    }),
+  };
 }
 
 /** Judges the present step, and says what is next. See docs/reference/workflow.md#verification. */
 export const verifyStepResult: NodeWork = async (given) => {
   const { index } = presentStep(given.state);
-  const isLast = index + 1 >= (given.state.plan?.steps.length ?? 0);
+  const isLast = index + 1 >= stepsOf(given.state).length;
   // What the whole task is judged by is read again: it may have changed since.
   const state = isLast ? { ...given.state, ...(await readPreferences(given)) } : given.state;
   const scene = { ...given, state };
