@@ -28,7 +28,14 @@ beforeAll(async () => {
     listen,
     runDir: directory.path,
     engine: { runtime: 'podman' },
-    ports: { userGateway: 1, controlPlane: 2, mcpGateway: 5, workerApi: 3, demoModel: 4 },
+    ports: {
+      userGateway: 1,
+      controlPlane: 2,
+      mcpGateway: 5,
+      agents: 6,
+      workerApi: 3,
+      demoModel: 4,
+    },
     inference: { path: { kind: 'demo' } },
   };
 });

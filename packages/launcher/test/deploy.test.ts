@@ -55,6 +55,7 @@ describe('systemd units', () => {
     for (const kind of kinds) {
       const units = unitsOf(kind);
       expect(units.map((path) => path.split('/').at(-1))).toEqual([
+        'cynode-agents.service',
         'cynode-control-plane.service',
         'cynode-node.service',
         'cynode-user-gateway.service',
@@ -141,8 +142,10 @@ describe('systemd units', () => {
         'NODE_REGISTRATION_PSK',
         'ORCHESTRATOR_SECRETS_KEY',
         'BOOTSTRAP_ADMIN_PASSWORD',
+        'WORKFLOW_RUNNER_BEARER_TOKEN',
       ],
     ],
+    ['agents', ['WORKFLOW_RUNNER_BEARER_TOKEN']],
     ['user-gateway', ['JWT_SECRET']],
   ])('come with an example that names every secret of %s and holds none', (unit, secrets) => {
     const text = textOf(join(deploy, `systemd/${unit}.env.example`));
@@ -159,8 +162,8 @@ const composeSchema = z.object({
       command: z.array(z.string()).optional(),
       build: z.object({ context: z.string(), dockerfile: z.string() }).optional(),
       environment: z.record(z.string(), z.string()),
-      ports: z.array(z.string()),
-      volumes: z.array(z.string()),
+      ports: z.array(z.string()).default([]),
+      volumes: z.array(z.string()).default([]),
     }),
   ),
   volumes: z.record(z.string(), z.unknown()),
@@ -170,8 +173,8 @@ describe('the compose file', () => {
   const file = composeSchema.parse(parse(textOf(join(deploy, 'compose.yaml'))));
   const { services } = file;
 
-  it('runs the database, control plane and gateway; the node drives the engine of its host and is not there', () => {
-    expect(Object.keys(services)).toEqual(['postgres', 'control-plane', 'user-gateway']);
+  it('runs the database, control plane, agents and gateway; the node drives the engine of its host and is not there', () => {
+    expect(Object.keys(services)).toEqual(['postgres', 'control-plane', 'agents', 'user-gateway']);
   });
 
   it.each(processRoles)(
@@ -193,7 +196,9 @@ describe('the compose file', () => {
 
   it('demands every secret and has a default for none', () => {
     const secrets = Object.values(services).flatMap(({ environment }) =>
-      Object.entries(environment).filter(([name]) => /PASSWORD|SECRET|PSK|DATABASE_URL/.test(name)),
+      Object.entries(environment).filter(([name]) =>
+        /PASSWORD|SECRET|PSK|TOKEN|DATABASE_URL/.test(name),
+      ),
     );
     expect(secrets.length).toBeGreaterThan(5);
     for (const [name, value] of secrets) {

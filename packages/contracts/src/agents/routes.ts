@@ -17,6 +17,6 @@ export const agentsRoutes = {
     body: z.strictObject({ task_id: uuidSchema, trigger: z.enum(workflowTriggers) }),
     bodyLimitBytes: 4096,
     success: { 202: { kind: 'empty' } },
-    errors: [...bodyErrors, 'authentication'],
+    errors: [...bodyErrors, 'authentication', 'unavailable'],
   }),
 } as const;

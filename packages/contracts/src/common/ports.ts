@@ -7,6 +7,7 @@ export const defaultPorts = {
   userGateway: 8080,
   controlPlane: 12082,
   mcpGateway: 12083,
+  agents: 12087,
   demoModel: 12089,
   workerApi: 12090,
   ollama: 11434,

@@ -21,6 +21,8 @@ export interface InstallSecrets {
   readonly gatewayProof: Secret;
   /** The same for the control plane. */
   readonly controlPlaneProof: Secret;
+  /** With which the process of agents calls the control plane, and is called by it. */
+  readonly workflowRunner: Secret;
 }
 
 /** Where the node finds the pre-shared key. */
@@ -61,5 +63,6 @@ export function openSecrets(paths: HomePaths): InstallSecrets {
     adminPassword: at(adminPassword, () => random(24)),
     gatewayProof: at(gatewayProof, proof),
     controlPlaneProof: at(controlPlaneProofPath(paths), proof),
+    workflowRunner: secret('workflow-runner', () => random(32)),
   };
 }

@@ -8,6 +8,7 @@ const ports = {
   userGateway: 8080,
   controlPlane: 12_082,
   mcpGateway: 12_083,
+  agents: 12_087,
   workerApi: 12_090,
   demoModel: 12_089,
 };

@@ -29,6 +29,9 @@ export const urlOf =
   (place: PortsPlace): string =>
     `http://${addressOf(port)(place)}`;
 
+/** The door of agents, with its path. */
+export const toolsUrl = (place: PortsPlace): string => `${urlOf('mcpGateway')(place)}/v1/mcp`;
+
 /** Where a role is reached from other machines, if at all. */
 export const farAddressOf =
   (door: FarDoor) =>

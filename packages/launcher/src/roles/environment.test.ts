@@ -33,6 +33,7 @@ const holdings = {
     adminPassword: new Secret('s-password'),
     gatewayProof: new Secret('s-gateway-proof'),
     controlPlaneProof: new Secret('s-control-plane-proof'),
+    workflowRunner: new Secret('s-workflow-runner'),
   },
 };
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { demoModelRef } from '@cynodeai/contracts/model';
+import { agentsEnvironment } from '@cynodeai/runtime/environment/agents';
 import { controlPlaneEnvironment } from '@cynodeai/runtime/environment/control-plane';
 import { demoModelEnvironment } from '@cynodeai/runtime/environment/demo-model';
 import { mcpGatewayEnvironment } from '@cynodeai/runtime/environment/mcp-gateway';
@@ -17,6 +18,7 @@ import {
   nodeStopMs,
   openAddressOf,
   ollamaImageOf,
+  toolsUrl,
   upstreamUrlOf,
   urlOf,
 } from './decisions.ts';
@@ -29,7 +31,7 @@ const hasDemoModel = ({ inference }: Pick<RolePlace, 'inference'>): boolean =>
   inference.path.kind === 'demo';
 
 const instead = {
-  workflows: 'nothing of this install runs workflows',
+  workflows: 'its process agents runs workflows',
   ports: 'its ports are kept in install.json of the state folder',
   folders: 'CYNODE_HOME moves all its folders',
   s3Secret: 'write it into a file and name that in ARTIFACT_S3_SECRET_KEY_FILE',
@@ -89,8 +91,8 @@ const roleTable = [
       BOOTSTRAP_ADMIN_PASSWORD: { by: 'secret', secret: 'adminPassword' },
       INSTALL_PROOF_KEY: { by: 'secret', secret: 'controlPlaneProof' },
       ORCHESTRATOR_SECRETS_KEY: { by: 'secret', secret: 'secretsKey' },
-      WORKFLOW_RUNNER_BEARER_TOKEN: { by: 'install', instead: instead.workflows },
-      WORKFLOW_RUNNER_URL: { by: 'install', instead: instead.workflows },
+      WORKFLOW_RUNNER_BEARER_TOKEN: { by: 'secret', secret: 'workflowRunner' },
+      WORKFLOW_RUNNER_URL: { by: 'install', value: urlOf('agents'), instead: instead.workflows },
       ORCHESTRATOR_PUBLIC_URL: {
         by: 'install',
         value: urlOf('controlPlane'),
@@ -148,6 +150,29 @@ const roleTable = [
     stopSignal: 'SIGTERM',
     stopMs: () => 15_000,
     deploy: { unit: 'cynode-control-plane', service: 'control-plane' },
+  },
+  {
+    kind: 'process',
+    name: 'agents',
+    hosts: ['agents'],
+    entry: 'packages/agents/src/processes/main.ts',
+    args: (_place, hosts) => hosts,
+    environments: [agentsEnvironment],
+    decides: {
+      WORKFLOW_RUNNER_BEARER_TOKEN: { by: 'secret', secret: 'workflowRunner' },
+      LISTEN_ADDR: { by: 'install', value: addressOf('agents'), instead: instead.ports },
+      CONTROL_PLANE_URL: { by: 'install', value: urlOf('controlPlane'), instead: instead.ports },
+      MCP_GATEWAY_URL: { by: 'install', value: toolsUrl, instead: instead.ports },
+      PMA_MCP_GATEWAY_URL: { by: 'install', instead: instead.ports },
+    },
+    servers: [{ name: 'agents', port: 'agents', tellsReadiness: true }],
+    // What tells it of tasks, and the door of its tools.
+    needs: { database: false, engine: false, after: ['control-plane'] },
+    confinement: 'full',
+    isPart: () => true,
+    stopSignal: 'SIGTERM',
+    stopMs: () => 15_000,
+    deploy: { unit: 'cynode-agents', service: 'agents' },
   },
   {
     kind: 'process',

@@ -24,6 +24,7 @@ const secrets = {
   adminPassword: new Secret('password'),
   gatewayProof: new Secret('gateway proof'),
   controlPlaneProof: new Secret('control plane proof'),
+  workflowRunner: new Secret('runner'),
 };
 const outside = {
   HOME: '/home/me',
@@ -67,6 +68,8 @@ describe('the environment of roles', () => {
       'ORCHESTRATOR_SECRETS_KEY',
       'PATH',
       'SANDBOX_DEFAULT_IMAGE',
+      'WORKFLOW_RUNNER_BEARER_TOKEN',
+      'WORKFLOW_RUNNER_URL',
     ]);
     expect(controlPlane.env).toMatchObject({
       DATABASE_URL: 'postgres://own',
@@ -92,6 +95,26 @@ describe('the environment of roles', () => {
       DATABASE_URL: 'postgres://own',
       USER_GATEWAY_LISTEN_ADDR: '127.0.0.1:1',
     });
+  });
+
+  it('gives the agents their token and where to call, and nothing of database, models or nodes', () => {
+    const ollama = { kind: 'ollama', url: 'http://127.0.0.1:11434' } as const;
+    const place = { ...install, inference: { choice: 'auto', path: ollama } } as const;
+    const set = { OLLAMA_BASE_URL: 'http://model', PGHOST: 'database', POSTGRES_PASSWORD: 'x' };
+    const agents = need(specsOf(place, { ...outside, ...set }), 'agents');
+    expect(Object.keys(agents.env).toSorted()).toEqual([
+      'CONTROL_PLANE_URL',
+      'HOME',
+      'LANG',
+      'LISTEN_ADDR',
+      'MCP_GATEWAY_URL',
+      'PATH',
+      'WORKFLOW_RUNNER_BEARER_TOKEN',
+    ]);
+    expect(agents.env['MCP_GATEWAY_URL']).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1\/mcp$/);
+    expect(agents.env['WORKFLOW_RUNNER_BEARER_TOKEN']).toBe(
+      controlPlane.env['WORKFLOW_RUNNER_BEARER_TOKEN'],
+    );
   });
 
   it('gives the node neither the database nor any secret', () => {

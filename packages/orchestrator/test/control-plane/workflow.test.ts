@@ -383,15 +383,18 @@ describe('what runs workflows', () => {
     await cancelTask(plane.db, ids);
   });
 
-  it('that does not take it is told later', async () => {
+  it('that does not take it is told again by itself, and of a task that was given back at once', async () => {
     runnerStatus = 503;
     await ask();
     await waitFor(() => nudges() > 0);
     runnerStatus = 202;
     const before = nudges();
-    await sql`SELECT pg_notify('cynode_workflows', '')`.execute(plane.db);
     await waitFor(() => nudges() > before);
     expect(plane.log.text().includes('does not take a task')).toBe(true);
+    const { lease_id } = await start('a');
+    const told = nudges();
+    await call('releaseWorkflow', { task_id: ids.taskId, lease_id, outcome: 'yielded' });
+    await waitFor(() => nudges() > told);
     await cancelTask(plane.db, ids);
   });
 });

@@ -9,15 +9,19 @@ export interface NudgeRunnerDeps {
   readonly signal: AbortSignal;
 }
 
+/** Pause before a runner that took nothing is told again, ms: it starts, or another one takes its place. */
+const againMs = 2000;
+
 /** Nudges of one look. A runner that is busy leaves the rest for the next. */
 const atOnce = 50;
 
 /**
  * Tells what runs workflows of tasks that nobody runs, and answers with when to look again, ms: when the next lease
- * expires, or after the setting's pause. See docs/reference/workflow.md#nudge.
+ * expires, soon where the runner took nothing, or after the setting's pause. See docs/reference/workflow.md#nudge.
  */
 export async function nudgeRunner(deps: NudgeRunnerDeps): Promise<number> {
   const { waiting, runner, log, signal } = deps;
+  let soonestMs = Infinity;
   for (const workflow of await waiting.waiting(atOnce)) {
     if (signal.aborted) break;
     try {
@@ -27,10 +31,11 @@ export async function nudgeRunner(deps: NudgeRunnerDeps): Promise<number> {
         task_id: workflow.taskId,
         error: messageOf(error),
       });
+      soonestMs = againMs;
       break;
     }
   }
   const { sweepSeconds } = await waiting.settings();
   const expiryMs = await waiting.nextExpiryMs();
-  return Math.min(sweepSeconds * 1000, expiryMs ?? Infinity);
+  return Math.min(sweepSeconds * 1000, expiryMs ?? Infinity, soonestMs);
 }

@@ -1,4 +1,5 @@
 import { type Transaction, sql } from 'kysely';
+import { channels, notify } from '../notifications.ts';
 import type { LeaseRef, LeaseToTake, ReleaseOutcome } from '../../../ports/workflow.ts';
 import type { Database } from '../tables.ts';
 
@@ -130,4 +131,5 @@ export async function releaseLease(
     .executeTakeFirst();
   await forgetContexts(db, taskId);
   if (row?.run_id != null) await endRun(db, row.run_id, runStatus[outcome], outcome);
+  if (outcome === 'yielded') await notify(db, channels.workflows, taskId);
 }
