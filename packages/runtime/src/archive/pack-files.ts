@@ -5,6 +5,9 @@ import type { ArchiveFile } from '../std/index.ts';
 /** The same bytes make the same archive, whenever it is made. */
 const mtime = new Date(0);
 
+/** Bytes that are handed on together: of a small file come three pieces, and each costs its reader a turn. */
+const pieceBytes = 64 * 1024;
+
 async function addFile(archive: Pack, file: ArchiveFile, signal: AbortSignal): Promise<void> {
   const { name, sizeBytes, executable, chunks } = file;
   const entry = archive.entry({
@@ -36,6 +39,20 @@ async function addFiles(
   }
 }
 
+async function* joined(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size < pieceBytes) continue;
+    yield Buffer.concat(parts, size);
+    parts = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(parts, size);
+}
+
 /**
  * Files as one tar archive, made while it is read.
  * @throws what `files` or their bytes throw, and where a file has not the size it names
@@ -47,7 +64,7 @@ export async function* packFiles(
   const left = new AbortController();
   const adding = addFiles(archive, files, left.signal);
   try {
-    yield* archive;
+    yield* joined(archive as AsyncIterable<Uint8Array>);
   } finally {
     left.abort();
     archive.destroy();

@@ -1,7 +1,7 @@
 import { isDraft } from '@cynodeai/runtime/files';
 import { errorCodeOf } from '@cynodeai/runtime/std';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A file with bytes that have no name yet. */
@@ -50,12 +50,11 @@ export class Drafts {
     chunks: AsyncIterable<Uint8Array>,
     { isDurable }: { readonly isDurable: boolean },
   ): Promise<DraftFile> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const path = join(this.#directory, `.${randomUUID()}.tmp`);
     const hash = createHash('sha256');
     let sizeBytes = 0;
     try {
-      await using file = await open(path, 'wx', 0o600);
+      await using file = await this.#create(path);
       for await (const chunk of chunks) {
         hash.update(chunk);
         sizeBytes += chunk.length;
@@ -67,6 +66,17 @@ export class Drafts {
       throw error;
     }
     return { path, sizeBytes, sha256: hash.digest('hex') };
+  }
+
+  /** The folder is nearly always there. */
+  async #create(path: string): Promise<FileHandle> {
+    try {
+      return await open(path, 'wx', 0o600);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      return open(path, 'wx', 0o600);
+    }
   }
 
   /** Removes what writers that never finished began before that; says how many. */

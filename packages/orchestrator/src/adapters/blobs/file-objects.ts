@@ -9,6 +9,17 @@ import { isObjectName, newObjectName, objectNameOf } from './object-name.ts';
 /** Drafts of earlier releases lay beside the objects. */
 const isOldDraft = (name: string): boolean => isDraft(basename(name)) || name.endsWith('.part');
 
+/** There are few folders, which soon are all there. */
+async function renameInto(path: string, target: string): Promise<void> {
+  try {
+    await rename(path, target);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await rename(path, target);
+  }
+}
+
 /** Objects as files of one folder; a reference keeps the path below it, so that the folder may move. */
 export class FileObjects implements ObjectStore {
   readonly scheme = 'file:';
@@ -23,17 +34,20 @@ export class FileObjects implements ObjectStore {
 
   async draft(chunks: AsyncIterable<Uint8Array>): Promise<ObjectDraft> {
     const { path, sizeBytes, sha256 } = await this.#drafts.write(chunks, { isDurable: false });
+    let isPublished = false;
     return {
       sizeBytes,
       sha256,
       publish: async () => {
         const name = newObjectName(sha256);
         const target = join(this.#directory, name);
-        await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-        await rename(path, target);
+        await renameInto(path, target);
+        isPublished = true;
         return `${this.scheme}${name}`;
       },
-      discard: () => rm(path, { force: true }),
+      discard: async () => {
+        if (!isPublished) await rm(path, { force: true });
+      },
     };
   }
 
