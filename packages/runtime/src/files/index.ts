@@ -3,3 +3,4 @@ export * from './disk-use.ts';
 export * from './exists.ts';
 export * from './lock.ts';
 export * from './sync-file-system.ts';
+export * from './file-pieces.ts';

@@ -1,4 +1,4 @@
-import { isDraft, syncFileSystem, syncFolder } from '@cynodeai/runtime/files';
+import { filePieces, isDraft, syncFileSystem, syncFolder } from '@cynodeai/runtime/files';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ByteRange, OpenBlob } from '../../ports/blobs.ts';
@@ -84,10 +84,7 @@ export class FileObjects implements ObjectStore {
       const sizeBytes = Math.max(end - first + 1, 0);
       return {
         sizeBytes,
-        chunks:
-          sizeBytes === 0
-            ? noBytes()
-            : file.createReadStream({ autoClose: false, start: first, end }),
+        chunks: filePieces(file, first, sizeBytes),
         close: () => file.close(),
       };
     } catch (error) {
@@ -134,5 +131,3 @@ export class FileObjects implements ObjectStore {
     return join(this.#directory, objectNameOf(ref, this.scheme));
   }
 }
-
-async function* noBytes(): AsyncGenerator<Uint8Array> {}

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { constants, rmSync } from 'node:fs';
-import { type FileHandle, lstat, mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { JobArtifact } from '@cynodeai/contracts/common';
 import { packFiles } from '@cynodeai/runtime/archive';
 import type { ArchiveFile } from '@cynodeai/runtime/std';
-import { isDraft, writeFileAtomic } from '@cynodeai/runtime/files';
+import { filePieces, isDraft, writeFileAtomic } from '@cynodeai/runtime/files';
 import type { Log } from '@cynodeai/runtime/observe';
 import { errorCodeOf, messageOf } from '@cynodeai/runtime/std';
 import { lookup } from 'mrmime';
@@ -24,7 +24,6 @@ export interface FileArtifactsOptions {
   readonly log: Log;
 }
 
-const pieceBytes = 64 * 1024;
 const ending = '.tar';
 const archiveName = /^(?<job>[0-9a-f-]{36})\.tar$/;
 /** One that was being written. */
@@ -101,7 +100,7 @@ class Passing {
     const { name, executable } = file;
     let { sizeBytes } = file;
     try {
-      const whole = piecesOf(handle, sizeBytes);
+      const whole = filePieces(handle, 0, sizeBytes);
       const masked = await this.#withoutSecrets(whole);
       sizeBytes = masked?.length ?? sizeBytes;
       yield { name, sizeBytes, executable, chunks: hashed(masked ? [masked] : whole, hash) };
@@ -134,17 +133,6 @@ const refOf = (hash: ReturnType<typeof createHash>): string => `sha256:${hash.di
 /** Files without those whose names hold a secret; undefined of a job without any. */
 function withoutNamed(files: readonly FoundFile[], masker: Masker | undefined): FoundFile[] {
   return files.filter(({ name }) => masker?.masked(Buffer.from(name)) === undefined);
-}
-
-/** The beginning of a file: a stream of it would cost a small one more than its bytes. */
-async function* piecesOf(handle: FileHandle, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < sizeBytes;) {
-    const length = Math.min(pieceBytes, sizeBytes - at);
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
-    if (bytesRead === 0) return;
-    at += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
 }
 
 async function* hashed(
