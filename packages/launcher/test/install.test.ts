@@ -42,6 +42,7 @@ describe('an install', () => {
       'jwt-secret',
       'registration-psk',
       'secrets-key',
+      'workflow-runner',
     ]);
     for (const name of names) expect(mode(join(paths.secrets, name)), name).toBe(0o600);
     expect(mode(paths.settings)).toBe(0o600);
