@@ -3,6 +3,7 @@ import { artifactTools } from './tools/artifacts.ts';
 import { helpTools } from './tools/help.ts';
 import { jobTools } from './tools/jobs.ts';
 import { memoryTools } from './tools/memory.ts';
+import { modelTools } from './tools/models.ts';
 import { nodeTools } from './tools/nodes.ts';
 import { preferenceTools } from './tools/preferences.ts';
 import { projectTools } from './tools/projects.ts';
@@ -10,6 +11,7 @@ import { reservedTools } from './tools/reserved.ts';
 import { settingTools } from './tools/settings.ts';
 import { taskTools } from './tools/tasks.ts';
 import { verificationTools } from './tools/verifications.ts';
+import { workflowTools } from './tools/workflow.ts';
 
 /** Tools that are built. */
 export const builtTools = [
@@ -22,6 +24,8 @@ export const builtTools = [
   ...artifactTools,
   ...memoryTools,
   ...nodeTools,
+  ...modelTools,
+  ...workflowTools,
   ...helpTools,
 ] as const;
 

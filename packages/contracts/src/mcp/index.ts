@@ -6,6 +6,7 @@ export { type AgentArtifact } from './tools/artifacts.ts';
 export { type AgentJob, type AgentJobRequest } from './tools/jobs.ts';
 export { memoryLimits } from './tools/memory.ts';
 export { type Preference, type PreferenceScopeType } from './tools/preferences.ts';
+export { type AgentModel } from './tools/models.ts';
 export { type AgentProject } from './tools/projects.ts';
 export { type AgentTask, ownMetadataKeys } from './tools/tasks.ts';
 export { type Verification } from './tools/verifications.ts';

@@ -1,6 +1,7 @@
 import type {
   AgentArtifact,
   AgentJob,
+  AgentModel,
   AgentProject,
   AgentTask,
   Verification,
@@ -92,4 +93,9 @@ export interface AgentNode {
 export interface AgentNodeReader {
   /** By slug; one of them when named. */
   list(slug?: string): Promise<readonly AgentNode[]>;
+}
+
+export interface AgentModelReader {
+  /** By name and version; one of them when named. */
+  list(modelId?: string): Promise<readonly AgentModel[]>;
 }

@@ -26,6 +26,8 @@ export interface AgentTaskWriter {
   change(taskId: string, change: TaskChange, at: Date): Promise<AgentTask | 'name_taken'>;
   /** Moves a locked task; with its end also its open jobs end. */
   move(taskId: string, status: StoredTaskStatus, at: Date): Promise<AgentTask>;
+  /** Asks for the workflow of a locked task, whoever asked before, unless somebody runs it now. */
+  askForWorkflow(taskId: string, at: Date): Promise<'requested' | 'already_running'>;
 }
 
 /** A job that an agent has made, under the lock of its task. */
@@ -49,11 +51,12 @@ export interface AgentJobWriter {
   /** Queues a job, and wakes whoever sends it. */
   create(job: NewAgentJob): Promise<void>;
   lock(jobId: string): Promise<AgentJob | undefined>;
-  /** Cancels or puts back a locked job, and tells whoever waits for it or runs it. */
+  /** Cancels or puts back a locked job, and tells whoever waits for it or runs it; the reason stays with the job. */
   move(
     job: AgentJob,
     status: Extract<JobStatus, 'canceled' | 'queued'>,
     at: Date,
+    reason?: string,
   ): Promise<AgentJob>;
 }
 

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { postgresFolders } from '../adapters/postgres/folders/folders.ts';
 import { postgresAgentArtifactReader } from '../adapters/postgres/mcp/agent-artifacts.ts';
 import { postgresAgentJobReader } from '../adapters/postgres/mcp/agent-jobs.ts';
+import { postgresAgentModelReader } from '../adapters/postgres/mcp/agent-models.ts';
 import { postgresAgentNodeReader } from '../adapters/postgres/mcp/agent-nodes.ts';
 import { postgresAgentProjectReader } from '../adapters/postgres/mcp/agent-projects.ts';
 import { postgresAgentTaskReader } from '../adapters/postgres/mcp/agent-tasks.ts';
@@ -50,5 +51,6 @@ export function agentToolParts(
     artifacts: { artifacts: postgresAgentArtifactReader(db), blobs, seal, clock },
     memories: { memories: postgresMemoryReader(db), seal, clock },
     nodes: { nodes: postgresAgentNodeReader(db) },
+    models: { models: postgresAgentModelReader(db) },
   };
 }

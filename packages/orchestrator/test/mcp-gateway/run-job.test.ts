@@ -1,6 +1,7 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { uuidv7 } from '@cynodeai/runtime/std';
 import { sql } from 'kysely';
+import { Client as Listener } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgresJobEnds } from '../../src/adapters/postgres/jobs/complete-jobs.ts';
 import { type Envelope, callTool, connect } from './support/client.ts';
@@ -171,6 +172,18 @@ describe('a job that an agent runs', () => {
     expect(await end()).toEqual({ task: 'completed', job: 'completed' });
   });
 
+  it('keeps why it was canceled first', async () => {
+    const { taskId: task_id, jobId: job_id } = work;
+    for (const reason of ['not needed', 'another']) {
+      const { result } = await callTool(manager, 'job.cancel', { task_id, job_id, reason });
+      expect(result).toEqual({ status: 'canceled' });
+    }
+    const { result } = await callTool(manager, 'db.job.get', { job_id });
+    expect(result).toMatchObject({
+      job: { payload: { kind: 'inference', dispatch: { cancel_reason: 'not needed' } } },
+    });
+  });
+
   it('is made by the chat of a user for a task of that user alone', async () => {
     const eve = await addUser(gateway, `eve-${uuidv7().slice(-6)}`);
     const { project_manager: key } = await agentsOf(gateway, work);
@@ -180,5 +193,87 @@ describe('a job that an agent runs', () => {
     expect((await callTool(chat, 'job.run', args)).error?.type).toBe('context_mismatch');
     await chat.close();
     expect(await jobs()).toEqual([]);
+  });
+});
+
+describe('a workflow that an agent starts', () => {
+  it('is asked for once, for a task in plain words, until somebody runs it', async () => {
+    const { taskId: task_id } = work;
+    const start = (): Promise<Envelope> => callTool(manager, 'workflow.start', { task_id });
+    const asked = async () => {
+      const { rows } = await sql<{ readonly workflow: unknown }>`
+        select metadata -> 'workflow' as workflow from tasks where id = ${task_id}::uuid`.execute(
+        gateway.db,
+      );
+      return rows[0]?.workflow ?? undefined;
+    };
+    const listener = new Listener({ connectionString: gateway.databaseUrl });
+    const heard: (string | undefined)[] = [];
+    listener.on('notification', ({ payload }) => heard.push(payload));
+    await listener.connect();
+    await listener.query('listen cynode_workflows');
+    await sql`update tasks set input_mode = 'script' where id = ${task_id}::uuid`.execute(
+      gateway.db,
+    );
+    expect((await start()).error).toMatchObject({ type: 'conflict' });
+    expect(await asked()).toBeUndefined();
+    await sql`
+      update tasks set input_mode = 'prompt', metadata = '{"workflow": {"stalled_takeovers": 2}}'
+       where id = ${task_id}::uuid`.execute(gateway.db);
+    expect((await start()).result).toEqual({ status: 'requested' });
+    const first = await asked();
+    expect(first).toEqual({
+      requested_at: gateway.clock.now().toISOString(),
+      trigger: 'pm_request',
+      stalled_takeovers: 2,
+    });
+    gateway.clock.advance(1000);
+    expect((await start()).result).toEqual({ status: 'requested' });
+    expect(await asked()).toEqual(first);
+    await sql`
+      insert into task_workflow_leases (task_id, lease_id, holder_id, expires_at)
+      values (${task_id}::uuid, ${uuidv7()}::uuid, 'runner', now() + interval '1 hour')`.execute(
+      gateway.db,
+    );
+    expect((await start()).result).toEqual({ status: 'already_running' });
+    await sql`update task_workflow_leases set expires_at = now() - interval '1 s'`.execute(
+      gateway.db,
+    );
+    expect((await start()).result).toEqual({ status: 'requested' });
+    await sql`update tasks set status = 'completed', closed = true, ended_at = now() where id = ${task_id}::uuid`.execute(
+      gateway.db,
+    );
+    expect((await start()).error).toMatchObject({
+      type: 'conflict',
+      message: 'the task has ended: it is completed',
+    });
+    // What was told before is heard before the answer to another query.
+    await listener.query('select 1');
+    await listener.end();
+    expect(heard).toEqual([task_id, task_id, task_id]);
+  });
+});
+
+describe('models', () => {
+  it('are told with the nodes that have them now', async () => {
+    await sql`
+      with node as (insert into nodes (node_slug, status) values ('one', 'active') returning id),
+           model as (insert into models (name, updated_by) values ('qwen', 'test') returning id),
+           made as (insert into model_versions (model_id, version, capabilities)
+             select id, version, '{"tools": true}' from model, unnest(array['4b', '8b']) version returning id, version)
+      insert into node_model_availability (node_id, model_version_id, status, last_checked_at)
+      select n.id, made.id, case version when '8b' then 'available' else 'evicted' end, now() from node n, made`.execute(
+      gateway.db,
+    );
+    const { models } = (await callTool(manager, 'model.list', {})).result ?? {};
+    const qwen = { name: 'qwen', capabilities: { tools: true } };
+    expect(models).toMatchObject([
+      { ...qwen, version: '4b', available_on: [] },
+      { ...qwen, version: '8b', available_on: ['one'] },
+    ]);
+    const [, model] = models as { readonly model_id: string }[];
+    const get = (model_id = model?.model_id) => callTool(manager, 'model.get', { model_id });
+    expect((await get()).result).toEqual({ model });
+    expect((await get(uuidv7())).error?.type).toBe('not_found');
   });
 });

@@ -3,9 +3,6 @@ import { everyAgent, managerOnly } from '../fields.ts';
 import type { McpTool } from '../tool.ts';
 
 const managers = [
-  'workflow.start',
-  'model.list',
-  'model.get',
   'model.request_load',
   'node.refresh_config',
   'sandbox.create',

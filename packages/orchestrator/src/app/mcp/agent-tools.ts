@@ -4,12 +4,14 @@ import { type ArtifactToolDeps, artifactTools } from './tools/artifact-tools.ts'
 import { helpTools } from './tools/help-tools.ts';
 import { type JobToolDeps, jobTools } from './tools/job-tools.ts';
 import { type MemoryToolDeps, memoryTools } from './tools/memory-tools.ts';
+import { type ModelToolDeps, modelTools } from './tools/model-tools.ts';
 import { type NodeToolDeps, nodeTools } from './tools/node-tools.ts';
 import { type PreferenceToolDeps, preferenceTools } from './tools/preference-tools.ts';
 import { type ProjectToolDeps, projectTools } from './tools/project-tools.ts';
 import { type SettingToolDeps, settingTools } from './tools/setting-tools.ts';
 import { type TaskToolDeps, taskTools } from './tools/task-tools.ts';
 import { type VerificationToolDeps, verificationTools } from './tools/verification-tools.ts';
+import { workflowTools } from './tools/workflow-tools.ts';
 
 /** What the tools need all together, each of it once. */
 export interface AgentToolDeps {
@@ -22,6 +24,7 @@ export interface AgentToolDeps {
   readonly artifacts: ArtifactToolDeps;
   readonly memories: MemoryToolDeps;
   readonly nodes: NodeToolDeps;
+  readonly models: ModelToolDeps;
 }
 
 /** The handlers of every tool that is built. */
@@ -36,6 +39,8 @@ export function agentTools(deps: AgentToolDeps): ToolHandlers {
     ...artifactTools(deps.artifacts),
     ...memoryTools(deps.memories),
     ...nodeTools(deps.nodes),
+    ...modelTools(deps.models),
+    ...workflowTools(deps.tasks),
     ...helpTools(toolCatalogue),
   };
 }

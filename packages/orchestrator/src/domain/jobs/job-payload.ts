@@ -48,6 +48,8 @@ export interface DispatchNote {
   readonly left_out?: readonly string[];
   /** Number of the task's last event before the current run began: what was told later, that run said. */
   readonly told_from?: number;
+  /** Why an agent canceled it. */
+  readonly cancel_reason?: string;
 }
 
 interface JobPayloadBase {

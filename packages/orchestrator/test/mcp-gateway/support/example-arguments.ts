@@ -47,6 +47,9 @@ export function exampleArguments(
     'memory.delete': { ...job, key: 'k' },
     'node.list': {},
     'node.get': { node_slug: 'nowhere' },
+    'model.list': {},
+    'model.get': { model_id: jobId },
+    'workflow.start': task,
     'help.get': task,
   };
   return examples[name] ?? {};

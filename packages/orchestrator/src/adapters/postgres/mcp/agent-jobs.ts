@@ -91,6 +91,10 @@ async function create(
   await notify(trx, channels.jobs);
 }
 
+/** SQL: `payload` of a job with more in its dispatch note. */
+const noted = (note: string) => sql`coalesce(payload, '{}')
+  || jsonb_build_object('dispatch', coalesce(payload -> 'dispatch', '{}') || ${note}::jsonb)`;
+
 /** Jobs as agents change them. The lock order is the task, then its jobs. */
 export function postgresAgentJobWriter(trx: Transaction<Database>): AgentJobWriter {
   return {
@@ -117,11 +121,13 @@ export function postgresAgentJobWriter(trx: Transaction<Database>): AgentJobWrit
       await sql`select id from jobs where id = ${jobId}::uuid for no key update`.execute(trx);
       return find(trx, jobId);
     },
-    move: async (job, status, at) => {
+    move: async (job, status, at, reason) => {
+      const why = JSON.stringify({ cancel_reason: reason });
       const ended = status === 'canceled' ? at : null;
       const { rows } = await sql<Row>`
         update jobs set status = ${status}, ended_at = coalesce(${ended}::timestamptz, ended_at), updated_at = ${at},
-               lease_id = case when ${status} = 'queued' then null else lease_id end
+               lease_id = case when ${status} = 'queued' then null else lease_id end,
+               payload = ${reason === undefined ? sql`payload` : noted(why)}
          where id = ${job.id}::uuid returning ${columns}`.execute(trx);
       const [row] = rows;
       if (row === undefined) throw new Error('a locked job is gone');

@@ -5,6 +5,7 @@ import type { StoredTaskStatus } from '../../../domain/tasks/task-status.ts';
 import type { AgentTaskQuery, AgentTaskReader } from '../../../ports/agent-views.ts';
 import type { AgentTaskWriter, TaskChange } from '../../../ports/tool-effects.ts';
 import type { Executor } from '../database.ts';
+import { channels, notify } from '../notifications.ts';
 import type { Database } from '../tables.ts';
 import { endTask, laterThanBefore } from '../tasks/cancel-task.ts';
 import { appendTaskEvents } from '../task-events.ts';
@@ -99,12 +100,33 @@ async function move(
   return found(trx, taskId);
 }
 
+async function askForWorkflow(
+  trx: Transaction<Database>,
+  taskId: string,
+  at: Date,
+): Promise<'requested' | 'already_running'> {
+  const { rows } = await sql`
+    select 1 from task_workflow_leases
+     where task_id = ${taskId}::uuid and holder_id is not null and expires_at > clock_timestamp()`.execute(
+    trx,
+  );
+  if (rows.length > 0) return 'already_running';
+  const asked = JSON.stringify({ requested_at: at.toISOString(), trigger: 'pm_request' });
+  await sql`
+    update tasks set updated_at = ${laterThanBefore(at)}, metadata = coalesce(metadata, '{}')
+           || jsonb_build_object('workflow', coalesce(metadata -> 'workflow', '{}') || ${asked}::jsonb)
+     where id = ${taskId}::uuid and metadata -> 'workflow' ->> 'requested_at' is null`.execute(trx);
+  await notify(trx, channels.workflows, taskId);
+  return 'requested';
+}
+
 /** Tasks as agents change them. */
 export function postgresAgentTaskWriter(trx: Transaction<Database>): AgentTaskWriter {
   return {
     lock: (taskId) => find(trx, taskId, sql`for no key update`),
     change: (taskId, changes, at) => change(trx, taskId, changes, at),
     move: (taskId, status, at) => move(trx, taskId, status, at),
+    askForWorkflow: (taskId, at) => askForWorkflow(trx, taskId, at),
   };
 }
 

@@ -100,11 +100,11 @@ export function jobTools(deps: JobToolDeps): HandlersBelow<'db.job'> & HandlersB
       return { job_id: jobId, status: await runJob(effects, { taskId, jobId, run: args, at }) };
     },
     'job.cancel':
-      async (_call, { job_id: jobId }) =>
+      async (_call, { job_id: jobId, reason }) =>
       async (effects) => {
         const job = await locked(effects.jobs, jobId);
         if (ended.includes(job.status)) return { status: job.status };
-        return { status: (await effects.jobs.move(job, 'canceled', clock.now())).status };
+        return { status: (await effects.jobs.move(job, 'canceled', clock.now(), reason)).status };
       },
   };
 }
