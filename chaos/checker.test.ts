@@ -18,6 +18,7 @@ const good: readonly HistoryEvent[] = [
     status: 'completed',
     attempt: 2,
     freeAttempts: 0,
+    isAnswer: false,
   },
 ];
 
@@ -101,5 +102,43 @@ describe('the checker', () => {
     };
     expect(draw(7)).toEqual(draw(7));
     expect(draw(7)).not.toEqual(draw(8));
+  });
+
+  describe('of tasks in plain words', () => {
+    const asked: HistoryEvent = { at: 1, what: 'asked', taskId: 't2', steps: 1 };
+    const end = { at: 9, what: 'task_final', taskId: 't2', status: 'completed' } as const;
+    const finals = { ...end, jobs: 1, passed: 1, summary: 'done' };
+    const answer: HistoryEvent = {
+      at: 5,
+      what: 'job_final',
+      taskId: 't2',
+      jobId: 'j2',
+      status: 'completed',
+      attempt: 1,
+      freeAttempts: 0,
+      isAnswer: true,
+    };
+
+    it('accepts one job and one good verdict for each step', () => {
+      expect(judge([...good, asked, answer, finals])).toMatchObject({ asked: 1, violations: [] });
+    });
+
+    it.each([
+      ['failed', { ...finals, status: 'failed' }],
+      ['with 2 jobs', { ...finals, jobs: 2 }],
+      ['0 good verdicts', { ...finals, passed: 0 }],
+    ])('finds one that ended %s', (words, final) => {
+      const { violations } = judge([asked, answer, final]);
+      expect(violations).toHaveLength(1);
+      expect(violations[0]).toContain(words);
+    });
+
+    it('finds one that never ended, and a step that no engine ran', () => {
+      expect(judge([asked]).violations).toEqual(['task t2 has no end']);
+      const unrun = { ...answer, isAnswer: false };
+      expect(judge([asked, unrun, finals]).violations).toEqual([
+        'job j2 is completed although no engine ever ran it',
+      ]);
+    });
   });
 });

@@ -3,6 +3,8 @@ import type { HistoryEvent } from './history.ts';
 /** What the history proves. */
 export interface Verdict {
   readonly submitted: number;
+  /** Tasks in plain words among them. */
+  readonly asked: number;
   readonly completed: number;
   readonly faults: number;
   /** Engine runs in all: every start is one, by the recorder in the engine's place. */
@@ -60,7 +62,7 @@ function wrongRuns(
   const allowed = job.attempt - job.freeAttempts;
   const count = runs.length;
   return [
-    ...(job.status === 'completed' && count === 0
+    ...(job.status === 'completed' && count === 0 && !job.isAnswer
       ? ['is completed although no engine ever ran it']
       : []),
     ...(runs.some((run) => run.at > job.at + clockSlackMs)
@@ -69,6 +71,19 @@ function wrongRuns(
     ...(count > 1 && !faultBefore ? [`was started ${count} times without any fault before`] : []),
     ...(count > allowed ? [`was started ${count} times in ${allowed} attempts`] : []),
   ];
+}
+
+/** What is wrong with tasks in plain words: each step has one job and one good verdict, whatever was killed. */
+function wrongTasks(history: readonly HistoryEvent[]): string[] {
+  const finals = new Map(all(history, 'task_final').map((event) => [event.taskId, event]));
+  return all(history, 'asked').flatMap(({ taskId, steps }) => {
+    const end = finals.get(taskId);
+    if (end === undefined) return [`task ${taskId} has no end`];
+    const { status, jobs, passed, summary } = end;
+    const wrong = `ended as ${status} with ${jobs} jobs and ${passed} good verdicts for ${steps} steps: ${summary}`;
+    const isRight = status === 'completed' && jobs === steps && passed === steps;
+    return isRight ? [] : [`task ${taskId} ${wrong}`];
+  });
 }
 
 /**
@@ -82,7 +97,7 @@ export function judge(history: readonly HistoryEvent[]): Verdict {
   const leases = byJob(all(history, 'lease'));
   const faults = all(history, 'fault');
   const byTask = Map.groupBy(finals, (event) => event.taskId);
-  const violations: string[] = [];
+  const violations = wrongTasks(history);
   for (const { taskId } of submitted) {
     const jobs = byTask.get(taskId) ?? [];
     if (jobs.length !== 1)
@@ -105,6 +120,7 @@ export function judge(history: readonly HistoryEvent[]): Verdict {
   }
   return {
     submitted: submitted.length,
+    asked: all(history, 'asked').length,
     completed: finals.filter((job) => job.status === 'completed').length,
     faults: faults.length,
     runs: all(history, 'engine_start').length,

@@ -1,3 +1,4 @@
+import { demoModelRef } from '@cynodeai/contracts/model';
 import { parseJson } from '@cynodeai/runtime/std';
 import {
   RecordingProgram,
@@ -37,7 +38,10 @@ interface WorkerPlace {
   readonly runDir: string;
 }
 
-/** Two control planes, two gateways, two nodes with an engine each, and PostgreSQL: everything a fault may hit. */
+/**
+ * Two control planes with the doors of tools, two gateways, two processes of agents, a model, two nodes with an engine
+ * each, and PostgreSQL: everything a fault may hit.
+ */
 export class Cluster {
   readonly roles: RestartingProcess[] = [];
   readonly gateways: string[] = [];
@@ -56,6 +60,7 @@ export class Cluster {
   async start(): Promise<void> {
     await this.startPostgres();
     const psk = randomBytes(24).toString('base64url');
+    const runnerToken = randomBytes(24).toString('base64url');
     const common = {
       PATH: systemPath,
       HOME: this.#directory,
@@ -68,15 +73,40 @@ export class Cluster {
       SANDBOX_DEFAULT_IMAGE: sandboxImage,
       RATE_LIMIT_PER_MINUTE: '100000',
     };
+    const agentPorts = [await reservePort(), await reservePort()];
+    const toolPorts = [await reservePort(), await reservePort()];
+    const model = await this.#startModel();
     const controlPlanes = await this.#startPair(
-      'control-plane',
+      ['control-plane', 'mcp-gateway'],
       'CONTROL_PLANE_LISTEN_ADDR',
-      common,
+      (index) => ({
+        ...common,
+        MCP_GATEWAY_LISTEN_ADDR: `127.0.0.1:${toolPorts[index]}`,
+        WORKFLOW_RUNNER_BEARER_TOKEN: runnerToken,
+        WORKFLOW_RUNNER_URL: `http://127.0.0.1:${agentPorts[index]}`,
+        OLLAMA_BASE_URL: model,
+        INFERENCE_MODEL: demoModelRef,
+      }),
     );
     this.gateways.push(
-      ...(await this.#startPair('user-gateway', 'USER_GATEWAY_LISTEN_ADDR', common)),
+      ...(await this.#startPair(['user-gateway'], 'USER_GATEWAY_LISTEN_ADDR', () => common)),
     );
     await this.#configure();
+    for (const [index, url] of controlPlanes.entries()) {
+      this.#add({
+        name: `agents-${index + 1}`,
+        script: 'packages/agents/src/processes/main.ts',
+        args: ['agents'],
+        env: {
+          PATH: systemPath,
+          HOME: this.#directory,
+          WORKFLOW_RUNNER_BEARER_TOKEN: runnerToken,
+          LISTEN_ADDR: `127.0.0.1:${agentPorts[index]}`,
+          CONTROL_PLANE_URL: url,
+          MCP_GATEWAY_URL: `http://127.0.0.1:${toolPorts[index]}/v1/mcp`,
+        },
+      });
+    }
     for (const [index, orchestrator] of controlPlanes.entries()) {
       await this.#startNode(`node-${'ab'[index] ?? index}`, orchestrator, psk);
     }
@@ -146,11 +176,13 @@ export class Cluster {
 
   /** Stops everything in order and says what is left on the host. */
   async stop(): Promise<string[]> {
+    // A node that was killed while it took something apart goes on with that once it is back.
+    const isClean = (): boolean => this.#workers.every((worker) => jobsOf(worker).length === 0);
+    await waitFor(isClean, { within: 30_000 }).catch(() => {});
     for (const role of this.roles.toReversed()) await role.stop();
     const left: string[] = [];
     for (const worker of this.#workers) {
-      const mounts = join(worker.stateDir, 'sandbox_mounts');
-      left.push(...readdirSync(mounts).map((name) => `job directory ${name}`));
+      left.push(...jobsOf(worker).map((name) => `job directory ${name}`));
       left.push(...(await this.#containers(worker)));
       await this.#engine(worker, 'reset');
     }
@@ -158,7 +190,27 @@ export class Cluster {
     return left;
   }
 
-  async #startPair(role: string, variable: string, env: Record<string, string>): Promise<string[]> {
+  async #startModel(): Promise<string> {
+    const port = await reservePort();
+    const url = `http://127.0.0.1:${port}`;
+    const LISTEN_ADDR = `127.0.0.1:${port}`;
+    this.#add({
+      name: 'model',
+      script: 'packages/demo-model/src/processes/main.ts',
+      args: [],
+      env: { PATH: systemPath, HOME: this.#directory, LISTEN_ADDR },
+    });
+    await waitFor(async () => (await fetch(url)).ok, { what: 'the model answers' });
+    return url;
+  }
+
+  /** Two processes that host the same roles, called by the first of them. */
+  async #startPair(
+    hosts: readonly [string, ...string[]],
+    variable: string,
+    envOf: (index: number) => Record<string, string>,
+  ): Promise<string[]> {
+    const [role] = hosts;
     const urls: string[] = [];
     for (const number of [1, 2]) {
       const port = await reservePort();
@@ -166,8 +218,12 @@ export class Cluster {
       this.#add({
         name: `${role}-${number}`,
         script: 'packages/orchestrator/src/processes/main.ts',
-        args: [role],
-        env: { ...env, [variable]: `127.0.0.1:${port}`, ORCHESTRATOR_PUBLIC_URL: url },
+        args: hosts,
+        env: {
+          ...envOf(number - 1),
+          [variable]: `127.0.0.1:${port}`,
+          ORCHESTRATOR_PUBLIC_URL: url,
+        },
       });
       await waitFor(() => alive(url), { what: `${role}-${number} answers`, within: 60_000 });
       urls.push(url);
@@ -255,10 +311,16 @@ export class Cluster {
       `insert into system_settings (key, value, value_type, version, updated_at, updated_by)
        select key, value, jsonb_typeof(value), 1, now(), 'system'
        from (values ('dispatch.lease_ttl_seconds', to_jsonb($1::int)), ('dispatch.max_attempts', '1000'),
-         ('inference.backend.enabled', 'false')) as s (key, value)`,
+         ('inference.backend.enabled', 'false'), ('workflow.prompts', 'true'),
+         ('workflow.lease.ttl_seconds', '10')) as s (key, value)`,
       [leaseSeconds],
     );
   }
+}
+
+/** What stands where a node keeps the directories of its jobs. */
+function jobsOf({ stateDir }: WorkerPlace): string[] {
+  return readdirSync(join(stateDir, 'sandbox_mounts'));
 }
 
 async function alive(url: string): Promise<boolean> {

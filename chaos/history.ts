@@ -3,6 +3,23 @@ import { appendFileSync } from 'node:fs';
 /** One thing that happened, as the recorder saw it. Times are ms since the epoch on this host's clock. */
 export type HistoryEvent =
   | { readonly at: number; readonly what: 'submitted'; readonly taskId: string }
+  /** A task in plain words was accepted, for which so many steps are planned. */
+  | {
+      readonly at: number;
+      readonly what: 'asked';
+      readonly taskId: string;
+      readonly steps: number;
+    }
+  /** How such a task ended: with how many jobs, and how many steps that an agent found good. */
+  | {
+      readonly at: number;
+      readonly what: 'task_final';
+      readonly taskId: string;
+      readonly status: string;
+      readonly jobs: number;
+      readonly passed: number;
+      readonly summary: string;
+    }
   | {
       readonly at: number;
       readonly what: 'fault';
@@ -33,6 +50,8 @@ export type HistoryEvent =
       readonly attempt: number;
       /** Attempts that started nothing, because the job was not taken or its run was under way already. */
       readonly freeAttempts: number;
+      /** A model answered it; no engine ran. */
+      readonly isAnswer: boolean;
       /** How it ended, for a job that did not end well. */
       readonly reason?: string;
     };

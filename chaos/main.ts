@@ -11,12 +11,14 @@ import { runChaos } from './run.ts';
 /**
  * Random kills and freezes of every role while jobs run, judged from a recorded history. Root runs it, because a
  * recorder takes the engine's place in a private mount namespace.
- *   node chaos/main.ts [--jobs N] [--faults N] [--seed N]
+ *   node chaos/main.ts [--jobs N] [--prompts N] [--faults N] [--seed N]
  * The seed is printed; the same seed repeats the same choices of faults.
  */
 const { values } = parseArgs({
   options: {
     jobs: { type: 'string', default: '1000' },
+    /** Tasks in plain words, which are planned and run in steps. */
+    prompts: { type: 'string', default: '100' },
     faults: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
     /** The folder of the cluster, behind the recorder; this program adds it itself. */
@@ -29,9 +31,10 @@ async function breakAndJudge(directory: string): Promise<number> {
   const plan = {
     seed: Number(values.seed),
     jobs: Number(values.jobs),
+    prompts: Number(values.prompts),
     faults: Number(values.faults),
   };
-  say(`seed ${plan.seed}, ${plan.jobs} jobs, ${plan.faults} faults`);
+  say(`seed ${plan.seed}, ${plan.jobs} jobs, ${plan.prompts} prompts, ${plan.faults} faults`);
   const reports = join(root, '.cynode/reports');
   mkdirSync(reports, { recursive: true });
   const historyFile = join(reports, `chaos-${plan.seed}.jsonl`);
@@ -39,7 +42,7 @@ async function breakAndJudge(directory: string): Promise<number> {
   let violations: readonly string[] = [];
   try {
     await cluster.start();
-    say('two control planes, two gateways, two nodes and PostgreSQL are up');
+    say('two of each role, a model and PostgreSQL are up');
     const verdict = await runChaos(cluster, new Recorder(historyFile), plan, say);
     process.stdout.write(`${JSON.stringify({ seed: plan.seed, ...verdict }, undefined, 2)}\n`);
     violations = verdict.violations;

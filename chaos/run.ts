@@ -10,6 +10,8 @@ import { Random } from './random.ts';
 export interface ChaosPlan {
   readonly seed: number;
   readonly jobs: number;
+  /** Tasks in plain words. */
+  readonly prompts: number;
   readonly faults: number;
 }
 
@@ -21,15 +23,16 @@ export async function runChaos(
   say: (line: string) => void,
 ): Promise<Verdict> {
   const random = new Random(plan.seed);
-  const submitting = submitAll(cluster, recorder, plan.jobs);
+  const submitting = submitAll(cluster, recorder, plan);
   await breakThings(cluster, recorder, random, plan.faults, say);
   await submitting;
-  say('no more faults; waiting for every job to end');
+  say('no more faults; waiting for every task to end');
   const open = await settle(cluster, say);
   await recordEnds(cluster, recorder);
+  await recordTasks(cluster, recorder);
   for (const event of await cluster.observed()) recorder.add(event);
   const verdict = judge(recorder.events);
-  const stuck = open === 0 ? [] : [`${open} jobs had not ended when the time was up`];
+  const stuck = open === 0 ? [] : [`${open} jobs and tasks had not ended when the time was up`];
   const blind = await blindness(cluster, recorder.events);
   return { ...verdict, violations: [...stuck, ...verdict.violations, ...blind] };
 }
@@ -51,23 +54,52 @@ async function blindness(cluster: Cluster, history: readonly HistoryEvent[]): Pr
   return [`an injected second run of job ${job.jobId} was missed`];
 }
 
-async function submitAll(cluster: Cluster, recorder: Recorder, count: number): Promise<void> {
+/** Prompts for which the model of rules plans so many steps. */
+const prompts = [
+  { prompt: 'Run `sleep 0.3` and then `echo done`', steps: 2 },
+  { prompt: 'What is 17 * 23?', steps: 1 },
+  { prompt: 'Run `sleep 0.2`. What is 2 + 2?', steps: 2 },
+] as const;
+
+interface Submission {
+  readonly body: object;
+  readonly accepted: (taskId: string) => HistoryEvent;
+}
+
+/** Raw jobs, with the prompts evenly among them. */
+function submissionsOf({ jobs, prompts: count }: ChaosPlan): Submission[] {
+  const raw = Array.from({ length: jobs }, (_none, index): Submission & { at: number } => ({
+    at: index / jobs,
+    body: { input_mode: 'commands', commands: [`sleep ${(index % 5) / 5}`] },
+    accepted: (taskId) => ({ at: Date.now(), what: 'submitted', taskId }),
+  }));
+  const asked = Array.from({ length: count }, (_none, index): Submission & { at: number } => {
+    const { prompt, steps } = prompts[index % prompts.length] ?? prompts[0];
+    return {
+      at: index / count,
+      body: { prompt },
+      accepted: (taskId) => ({ at: Date.now(), what: 'asked', taskId, steps }),
+    };
+  });
+  return [...raw, ...asked].toSorted((one, other) => one.at - other.at);
+}
+
+async function submitAll(cluster: Cluster, recorder: Recorder, plan: ChaosPlan): Promise<void> {
   const tokens = new Map<string, string>();
-  const one = async (index: number): Promise<void> => {
+  const one = async ({ body, accepted }: Submission, index: number): Promise<void> => {
     const key = randomUUID();
-    const seconds = (index % 5) / 5;
     const taskId = await waitFor(
       async () => {
         const gateway = cluster.gateways[Math.floor(Math.random() * cluster.gateways.length)] ?? '';
-        return submit(cluster, tokens, gateway, key, `sleep ${seconds}`).catch(() => undefined);
+        return submit(cluster, tokens, gateway, { key, body }).catch(() => undefined);
       },
       { what: `task ${index} is accepted`, within: 600_000 },
     );
-    recorder.add({ at: Date.now(), what: 'submitted', taskId });
+    recorder.add(accepted(taskId));
   };
-  let next = 0;
+  const waiting = submissionsOf(plan).entries();
   const lane = async (): Promise<void> => {
-    while (next < count) await one((next += 1));
+    for (const [index, submission] of waiting) await one(submission, index);
   };
   await Promise.all(Array.from({ length: 50 }, lane));
 }
@@ -76,8 +108,7 @@ async function submit(
   cluster: Cluster,
   tokens: Map<string, string>,
   gateway: string,
-  key: string,
-  command: string,
+  { key, body }: { readonly key: string; readonly body: object },
 ): Promise<string | undefined> {
   const token = tokens.get(gateway) ?? (await cluster.login(gateway));
   tokens.set(gateway, token);
@@ -88,7 +119,7 @@ async function submit(
       authorization: `Bearer ${token}`,
       'idempotency-key': key,
     },
-    body: JSON.stringify({ input_mode: 'commands', commands: [command] }),
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(20_000),
   });
   if (response.status === 401) tokens.delete(gateway);
@@ -106,13 +137,23 @@ async function breakThings(
 ): Promise<void> {
   for (let number = 1; number <= faults; number += 1) {
     await delay(random.between(200, 1500));
-    const target = random.pick([...cluster.roles.map((role) => role.name), 'postgres']);
+    const names = [...cluster.roles.map((role) => role.name), 'postgres'];
+    // Every fourth hits two at once.
+    const targets = new Set([
+      random.pick(names),
+      ...(number % 4 === 0 ? [random.pick(names)] : []),
+    ]);
     const action = random.next() < 0.6 ? 'kill' : 'freeze';
     const freezeMs = random.between(500, 9000);
-    if (number % 10 === 0) say(`fault ${number} of ${faults}: ${action} ${target}`);
-    recorder.add({ at: Date.now(), what: 'fault', role: target, action });
-    await hit(cluster, target, action, freezeMs);
-    recorder.add({ at: Date.now(), what: 'back', role: target });
+    if (number % 10 === 0)
+      say(`fault ${number} of ${faults}: ${action} ${[...targets].join(', ')}`);
+    await Promise.all(
+      [...targets].map(async (target) => {
+        recorder.add({ at: Date.now(), what: 'fault', role: target, action });
+        await hit(cluster, target, action, freezeMs);
+        recorder.add({ at: Date.now(), what: 'back', role: target });
+      }),
+    );
   }
 }
 
@@ -147,20 +188,21 @@ async function hit(
   }
 }
 
-/** Waits until no job is open; returns how many still are when an hour has passed without an end. */
+/** Waits until no task is open; returns how many still are when an hour has passed without an end. */
 async function settle(cluster: Cluster, say: (line: string) => void): Promise<number> {
   let open = -1;
   let changedAt = elapsedMs();
   for (;;) {
     const [row] = await cluster
       .query<{ open: string }>(
-        "select count(*) as open from jobs where status in ('queued','running','lease_expired')",
+        `select (select count(*) from jobs where status in ('queued','running','lease_expired'))
+              + (select count(*) from tasks where not closed) as open`,
       )
       .catch(() => []);
     const now = row === undefined ? open : Number(row.open);
     if (now === 0) return 0;
     if (now !== open) changedAt = elapsedMs();
-    if (now !== open && now % 50 === 0) say(`${now} jobs are open`);
+    if (now !== open && now % 50 === 0) say(`${now} jobs and tasks are open`);
     open = now;
     if (elapsedMs() - changedAt > 180_000) return open;
     await delay(500);
@@ -175,9 +217,10 @@ async function recordEnds(cluster: Cluster, recorder: Recorder): Promise<void> {
     attempt: number;
     free_attempts: number;
     ended_at: Date;
+    kind: string;
     result: { exit_code?: number; stderr?: string } | null;
   }>(
-    `select task_id, id, status, attempt, ended_at, result,
+    `select task_id, id, status, attempt, ended_at, result, payload ->> 'kind' as kind,
        coalesce((payload -> 'dispatch' ->> 'free_attempts')::int, 0) as free_attempts
      from jobs`,
   );
@@ -190,9 +233,31 @@ async function recordEnds(cluster: Cluster, recorder: Recorder): Promise<void> {
       status: row.status,
       attempt: row.attempt,
       freeAttempts: row.free_attempts,
+      isAnswer: row.kind === 'inference',
       ...(row.status !== 'completed' && {
         reason: `exit code ${row.result?.exit_code ?? 'none'}: ${(row.result?.stderr ?? '').slice(0, 500)}`,
       }),
     });
+  }
+}
+
+async function recordTasks(cluster: Cluster, recorder: Recorder): Promise<void> {
+  const rows = await cluster.query<{
+    id: string;
+    status: string;
+    ended_at: Date;
+    jobs: number;
+    passed: number;
+    summary: string | null;
+  }>(
+    `select id, status, ended_at, summary,
+       (select count(*)::int from jobs j where j.task_id = t.id) as jobs,
+       (select count(*)::int from task_verifications v where v.task_id = t.id and v.status = 'pass') as passed
+     from tasks t where metadata ? 'workflow' and closed`,
+  );
+  for (const { id: taskId, ended_at: at, status, jobs, passed, summary } of rows) {
+    const told = (summary ?? '').slice(0, 500);
+    const end = { taskId, status, jobs, passed, summary: told };
+    recorder.add({ at: at.getTime(), what: 'task_final', ...end });
   }
 }

@@ -1,8 +1,8 @@
 @suite_e2e
 Feature: Nothing accepted is lost and nothing that ended runs again
 
-  Scenario: Twenty kills and freezes over every role and PostgreSQL
-    When twenty faults hit two control planes, two gateways, two nodes and PostgreSQL while 60 jobs run
+  Scenario: Twenty-five kills and freezes, one or two at once, over every role and PostgreSQL
+    When twenty-five faults hit every role and PostgreSQL while 60 jobs and 15 tasks in plain words run
     Then every promise was kept
 
   Scenario: Strangers who are slow, huge, many and malformed at both doors

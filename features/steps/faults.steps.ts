@@ -6,13 +6,17 @@ import { root } from '../support/orchestrator.ts';
 import type { ProductWorld } from '../support/product-world.ts';
 
 When(
-  'twenty faults hit two control planes, two gateways, two nodes and PostgreSQL while 60 jobs run',
+  'twenty-five faults hit every role and PostgreSQL while 60 jobs and 15 tasks in plain words run',
   { timeout: 600_000 },
   async function (this: ProductWorld) {
-    const child = new Child(process.execPath, ['chaos/main.ts', '--jobs', '60', '--faults', '20'], {
-      cwd: root,
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-    });
+    const child = new Child(
+      process.execPath,
+      ['chaos/main.ts', '--jobs', '60', '--prompts', '15', '--faults', '25'],
+      {
+        cwd: root,
+        env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+      },
+    );
     await this.stack.ended(child);
   },
 );
