@@ -1,6 +1,7 @@
 import type { McpTool } from './tool.ts';
 import { artifactTools } from './tools/artifacts.ts';
 import { helpTools } from './tools/help.ts';
+import { imageTools } from './tools/images.ts';
 import { jobTools } from './tools/jobs.ts';
 import { memoryTools } from './tools/memory.ts';
 import { modelTools } from './tools/models.ts';
@@ -25,6 +26,7 @@ export const builtTools = [
   ...memoryTools,
   ...nodeTools,
   ...modelTools,
+  ...imageTools,
   ...workflowTools,
   ...helpTools,
 ] as const;

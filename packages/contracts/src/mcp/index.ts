@@ -3,6 +3,7 @@ export * from './errors.ts';
 export * from './limits.ts';
 export * from './tool.ts';
 export { type AgentArtifact } from './tools/artifacts.ts';
+export { type AgentImage } from './tools/images.ts';
 export { type AgentJob, type AgentJobRequest } from './tools/jobs.ts';
 export { memoryLimits } from './tools/memory.ts';
 export { type Preference, type PreferenceScopeType } from './tools/preferences.ts';

@@ -1,5 +1,6 @@
 import type {
   AgentArtifact,
+  AgentImage,
   AgentJob,
   AgentModel,
   AgentProject,
@@ -98,4 +99,9 @@ export interface AgentNodeReader {
 export interface AgentModelReader {
   /** By name and version; one of them when named. */
   list(modelId?: string): Promise<readonly AgentModel[]>;
+}
+
+export interface AgentImageReader {
+  /** Those that are allowed, in byte order of their full form. */
+  list(page: Omit<ByText, 'prefix'>): Promise<readonly AgentImage[]>;
 }

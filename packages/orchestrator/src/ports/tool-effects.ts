@@ -1,7 +1,14 @@
 import type { JobStatus } from '@cynodeai/contracts/gateway';
-import type { AgentArtifact, AgentJob, AgentTask, Verification } from '@cynodeai/contracts/mcp';
+import type {
+  AgentArtifact,
+  AgentImage,
+  AgentJob,
+  AgentTask,
+  Verification,
+} from '@cynodeai/contracts/mcp';
 import type { JobPayload } from '../domain/jobs/job-payload.ts';
 import type { TaskFileNow } from '../domain/mcp/agent-job.ts';
+import type { NamedImage } from '../domain/mcp/named-image.ts';
 import type { StoredTaskStatus } from '../domain/tasks/task-status.ts';
 import type { PreferenceTransaction } from './preferences.ts';
 import type { ProjectStore } from './projects.ts';
@@ -103,6 +110,14 @@ export interface MemoryWriter {
   remove(jobId: string, key: string): Promise<boolean>;
 }
 
+export interface AgentImageWriter {
+  /** Allows an image; one that is known keeps its name. Undefined: another image of that name has that version. */
+  allow(
+    image: NamedImage,
+    change: { readonly by: string; readonly at: Date },
+  ): Promise<AgentImage | undefined>;
+}
+
 /** What making a task needs of the transaction. */
 export interface TaskCreationEffects extends TaskCreator {
   readonly transact: TransactTasks;
@@ -122,4 +137,5 @@ export interface ToolEffects {
   readonly settings: TransactSettings;
   readonly artifacts: ArtifactWriter;
   readonly memories: MemoryWriter;
+  readonly images: AgentImageWriter;
 }

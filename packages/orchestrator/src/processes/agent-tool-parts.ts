@@ -2,6 +2,7 @@ import type { Clock } from '@cynodeai/runtime/std';
 import type { Kysely } from 'kysely';
 import { postgresFolders } from '../adapters/postgres/folders/folders.ts';
 import { postgresAgentArtifactReader } from '../adapters/postgres/mcp/agent-artifacts.ts';
+import { postgresAgentImageReader } from '../adapters/postgres/mcp/agent-images.ts';
 import { postgresAgentJobReader } from '../adapters/postgres/mcp/agent-jobs.ts';
 import { postgresAgentModelReader } from '../adapters/postgres/mcp/agent-models.ts';
 import { postgresAgentNodeReader } from '../adapters/postgres/mcp/agent-nodes.ts';
@@ -52,5 +53,6 @@ export function agentToolParts(
     memories: { memories: postgresMemoryReader(db), seal, clock },
     nodes: { nodes: postgresAgentNodeReader(db) },
     models: { models: postgresAgentModelReader(db) },
+    images: { images: postgresAgentImageReader(db), seal, clock },
   };
 }

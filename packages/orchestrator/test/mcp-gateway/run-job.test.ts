@@ -277,3 +277,54 @@ describe('models', () => {
     expect((await get(uuidv7())).error?.type).toBe('not_found');
   });
 });
+
+describe('images that are allowed', () => {
+  const add = (image_ref: string, name?: string) =>
+    callTool(manager, 'sandbox.allowed_images.add', { image_ref, name });
+  const list = async (page: Record<string, unknown> = {}) =>
+    (await callTool(manager, 'sandbox.allowed_images.list', page)).result;
+  const setTo = (value: boolean) =>
+    sql`
+      insert into system_settings (key, value, value_type, updated_by)
+      values ('agents.project_manager.sandbox.allow_add_to_allowed_images', ${String(value)}::jsonb, 'boolean', 'test')
+      on conflict (key) do update set value = excluded.value`.execute(gateway.db);
+
+  it('are put on the list while a setting lets agents do so, each once', async () => {
+    expect((await add('bash')).error?.type).toBe('setting_disabled');
+    await setTo(false);
+    expect((await add('bash')).error?.type).toBe('setting_disabled');
+    expect(await list()).toEqual({ images: [], next_cursor: null });
+    await setTo(true);
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const bash = {
+      name: 'docker.io/library/bash',
+      version: 'latest',
+      image_ref: 'docker.io/library/bash:latest',
+      image_digest: null,
+      capabilities: {},
+    };
+    const pinned = {
+      ...bash,
+      name: 'tools',
+      version: digest,
+      image_ref: `r.example:5000/t@${digest}`,
+      image_digest: digest,
+    };
+    for (const ref of ['bash', bash.image_ref]) {
+      expect((await add(ref, ref === 'bash' ? undefined : 'other')).result).toEqual({
+        image: bash,
+      });
+    }
+    expect((await add(`r.example:5000/t:1@${digest}`, 'tools')).result).toEqual({ image: pinned });
+    expect((await add(`r.example:5000/other@${digest}`, 'tools')).error?.type).toBe('conflict');
+    expect((await add('Not An Image')).error?.type).toBe('invalid_arguments');
+    const first = await list({ limit: 1 });
+    expect(first?.['images']).toEqual([bash]);
+    const rest = await list({ cursor: first?.['next_cursor'] });
+    expect(rest).toEqual({ images: [pinned], next_cursor: null });
+    await sql`update sandbox_image_versions set is_allowed = false`.execute(gateway.db);
+    expect(await list()).toEqual({ images: [], next_cursor: null });
+    expect((await add('bash')).result).toEqual({ image: bash });
+    await sql`delete from system_settings`.execute(gateway.db);
+  });
+});

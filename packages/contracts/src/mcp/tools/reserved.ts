@@ -11,8 +11,6 @@ const managers = [
   'sandbox.get_file',
   'sandbox.stream_logs',
   'sandbox.destroy',
-  'sandbox.allowed_images.list',
-  'sandbox.allowed_images.add',
 ];
 const everybody = ['api.call', 'web.fetch', 'web.search', 'skills.list', 'skills.get'];
 

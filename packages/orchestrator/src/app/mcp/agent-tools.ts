@@ -2,6 +2,7 @@ import { toolCatalogue } from '@cynodeai/contracts/mcp';
 import type { ToolHandlers } from './tool-handlers.ts';
 import { type ArtifactToolDeps, artifactTools } from './tools/artifact-tools.ts';
 import { helpTools } from './tools/help-tools.ts';
+import { type ImageToolDeps, imageTools } from './tools/image-tools.ts';
 import { type JobToolDeps, jobTools } from './tools/job-tools.ts';
 import { type MemoryToolDeps, memoryTools } from './tools/memory-tools.ts';
 import { type ModelToolDeps, modelTools } from './tools/model-tools.ts';
@@ -25,6 +26,7 @@ export interface AgentToolDeps {
   readonly memories: MemoryToolDeps;
   readonly nodes: NodeToolDeps;
   readonly models: ModelToolDeps;
+  readonly images: ImageToolDeps;
 }
 
 /** The handlers of every tool that is built. */
@@ -40,6 +42,7 @@ export function agentTools(deps: AgentToolDeps): ToolHandlers {
     ...memoryTools(deps.memories),
     ...nodeTools(deps.nodes),
     ...modelTools(deps.models),
+    ...imageTools(deps.images),
     ...workflowTools(deps.tasks),
     ...helpTools(toolCatalogue),
   };

@@ -50,6 +50,8 @@ export function exampleArguments(
     'model.list': {},
     'model.get': { model_id: jobId },
     'workflow.start': task,
+    'sandbox.allowed_images.list': {},
+    'sandbox.allowed_images.add': { image_ref: 'bash', task_id: taskId },
     'help.get': task,
   };
   return examples[name] ?? {};

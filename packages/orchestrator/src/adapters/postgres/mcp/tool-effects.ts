@@ -8,6 +8,7 @@ import type { Database } from '../tables.ts';
 import { createTask } from '../tasks/create-task.ts';
 import { taskStatus } from '../tasks/find-task.ts';
 import { taskTransactionOf } from '../tasks/transact-tasks.ts';
+import { postgresAgentImageWriter } from './agent-images.ts';
 import { postgresAgentJobWriter } from './agent-jobs.ts';
 import { postgresAgentTaskWriter } from './agent-tasks.ts';
 import { postgresArtifactWriter } from './agent-artifacts.ts';
@@ -33,5 +34,6 @@ export function postgresToolEffects(trx: Transaction<Database>): ToolEffects {
     settings: (work) => work(settingTransactionOf(trx)),
     artifacts: postgresArtifactWriter(trx),
     memories: postgresMemoryWriter(trx),
+    images: postgresAgentImageWriter(trx),
   };
 }
