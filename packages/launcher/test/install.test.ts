@@ -1,5 +1,9 @@
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '@cynodeai/runtime/process';
 import { temporaryDirectory } from '@cynodeai/testing';
 import { describe, expect, it } from 'vitest';
 import { findInstall, openInstall } from '../src/install/install.ts';
@@ -79,3 +83,29 @@ describe('an install', () => {
     await expect(openInstall(test.env)).rejects.toMatchObject({ code: 'install' });
   });
 });
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+// Only root mounts what keeps a folder from being deleted.
+if (process.getuid?.() === 0) {
+  it('is still one after a reset that was cut short, which then goes on', async () => {
+    await using test = await testInstall();
+    const { paths } = test.install;
+    const reset = () =>
+      runCommand(process.execPath, [main, 'reset', '--yes'], {
+        env: { ...test.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      });
+    const held = join(paths.home, 'held');
+    mkdirSync(held);
+    execFileSync('mount', ['-t', 'tmpfs', 'none', held]);
+    try {
+      const { exitCode, stderr } = await reset();
+      expect([exitCode, stderr]).toEqual([125, expect.stringContaining(`umount ${held}`)]);
+      expect(findInstall(test.env)).toBeDefined();
+    } finally {
+      execFileSync('umount', [held]);
+    }
+    expect(await reset()).toMatchObject({ exitCode: 0, stdout: `deleted ${paths.home}\n` });
+    expect(readdirSync(paths.home)).toEqual([]);
+  });
+}

@@ -4,6 +4,7 @@ import type { Env } from '@cynodeai/runtime/config';
 import { messageOf } from '@cynodeai/runtime/std';
 import { canAskEngine, cleanFlags, mustRunEngine } from '../image/engine-command.ts';
 import { type Install, findInstall } from '../install/install.ts';
+import type { HomePaths } from '../install/paths.ts';
 import { removeTree } from '../machine/remove-tree.ts';
 import { LauncherError } from '../base/launcher-error.ts';
 import { isServiceThere, removeService, serviceOf } from '../setup/service.ts';
@@ -42,7 +43,7 @@ export async function reset(
     }
     progress.step('deleting the state folder');
     removeTree(install.runDir);
-    removeHome(home, flags.keepImages === true);
+    removeHome(install.paths, flags.keepImages === true);
   } finally {
     progress.done();
   }
@@ -62,9 +63,14 @@ async function resetEngine(install: Install, env: Env): Promise<void> {
   }
 }
 
-/** Empties the state folder; the folder itself may be somebody's mount point. */
-function removeHome(home: string, keepImages: boolean): void {
-  for (const name of readdirSync(home)) {
-    if (!(keepImages && name === 'images')) removeTree(join(home, name));
-  }
+/**
+ * Empties the state folder; the folder itself may be somebody's mount point. What makes it an install goes last, so that
+ * a reset that was cut short can be made again.
+ */
+function removeHome({ home, settings }: HomePaths, keepImages: boolean): void {
+  const paths = readdirSync(home)
+    .filter((name) => !(keepImages && name === 'images'))
+    .map((name) => join(home, name));
+  for (const path of paths) if (path !== settings) removeTree(path);
+  removeTree(settings);
 }
