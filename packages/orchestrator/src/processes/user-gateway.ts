@@ -64,7 +64,7 @@ import {
 } from '../adapters/postgres/workspaces/workspace-store.ts';
 import type { Database } from '../adapters/postgres/tables.ts';
 import { postgresCallerTasks } from '../adapters/postgres/tasks/caller-tasks.ts';
-import { readSettings } from '../adapters/postgres/settings/read-settings.ts';
+import { watchedSetting } from '../adapters/postgres/settings/watched-setting.ts';
 import { createTask } from '../adapters/postgres/tasks/create-task.ts';
 import { postgresIdempotencyKeys } from '../adapters/postgres/tasks/idempotency-keys.ts';
 import { postgresStoredInputs } from '../adapters/postgres/tasks/stored-inputs.ts';
@@ -203,6 +203,7 @@ async function partsOf(
     perAddress: config.loginsPerAddressPerMinute,
     clock,
   };
+  const promptsSetting = watchedSetting(db, listener, promptsSettingKey);
   const creation: UserGatewayParts['creation'] = {
     create: (creation) => createTask(db, creation),
     numbers: new TaskNumbers(),
@@ -217,8 +218,7 @@ async function partsOf(
     tasks,
     idempotency,
     clock,
-    promptsHaveWorkflows: async () =>
-      (await readSettings(db, [promptsSettingKey])).get(promptsSettingKey) === true,
+    promptsHaveWorkflows: async () => (await promptsSetting()) === true,
   };
   return {
     version: apiVersion,

@@ -4,17 +4,16 @@ import { waitFor } from '@cynodeai/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { channels } from '../../src/adapters/postgres/notifications.ts';
 import { type TestGateway, startTestGateway } from './support/gateway.ts';
+import { call } from './support/http.ts';
 import { create } from './support/tasks.ts';
-import { type TestUser, addUser } from './support/users.ts';
+import { type TestUser, addUser, bindRole } from './support/users.ts';
 
 let gateway: TestGateway;
 let ada: TestUser;
 beforeAll(async () => {
   gateway = await startTestGateway();
   ada = await addUser(gateway, 'ada');
-  await sql`
-    insert into system_settings (key, value, value_type, updated_by)
-    values ('workflow.prompts', 'true', 'boolean', 'test')`.execute(gateway.db);
+  await bindRole(gateway, { type: 'user', id: ada.id }, 'owner');
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -27,7 +26,13 @@ async function made(json: object): Promise<Record<string, unknown> | undefined> 
   return rows[0];
 }
 
+const setting = '/v1/settings/workflow.prompts';
+
 it('leaves a prompt to its workflow, which is told of at once, and runs raw work as ever', async () => {
+  expect(await made({ prompt: 'hello' })).toMatchObject({ jobs: 1, workflow: null });
+  const json = { value: true };
+  await call(gateway.url, 'PUT', setting, { json, token: ada.token });
+  await waitFor(async () => (await made({ prompt: 'again' }))?.['jobs'] === 0);
   const heard: string[] = [];
   const listener = new Client({ connectionString: gateway.databaseUrl });
   await listener.connect();
@@ -48,4 +53,6 @@ it('leaves a prompt to its workflow, which is told of at once, and runs raw work
   await waitFor(() => heard.length > 1);
   expect(heard).toEqual([channels.workflows, channels.jobs]);
   await listener.end();
+  await call(gateway.url, 'DELETE', setting, { token: ada.token });
+  await waitFor(async () => (await made({ prompt: 'straight' }))?.['jobs'] === 1);
 });
