@@ -10,6 +10,7 @@ import {
   runnerToken,
 } from './support/agent-calls.ts';
 import { type TestControlPlane, testControlPlane } from './support/control-plane.ts';
+import { createTask } from './support/tasks.ts';
 
 const http = new HttpClient();
 let model: ScriptedModel;
@@ -46,10 +47,20 @@ describe('a model call of an agent without a configured model service', () => {
     ]);
   });
 
-  it('goes through the relay of a node that holds the model, with its token', async () => {
+  it('goes through the relay of a node that holds the model, with its token; its task says what it waited for', async () => {
+    const { taskId } = await createTask(plane.db);
+    const waitsFor = async () => {
+      const task = plane.db.selectFrom('tasks').select('metadata').where('id', '=', taskId);
+      return (await task.executeTakeFirstOrThrow()).metadata?.['waiting_reason'];
+    };
+    expect((await agents.refusal(planCall({ task_id: taskId }))).status).toBe(503);
+    expect(await waitsFor()).toBe('no_inference_path');
     await using node = await inferenceNode({ slug: 'alpha', upstream: () => model.url });
     await node.join(plane.url);
     await modelSettled(plane.db, 'alpha');
+    await agents.ask(planCall({ task_id: taskId }));
+    expect(await waitsFor()).toBeUndefined();
+    before = await decisionIds(plane.db);
     expect(await agents.ask(planCall())).toMatchObject({
       message: { content: 'through a relay' },
       model_ref: smallModel,

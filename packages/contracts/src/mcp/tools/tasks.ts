@@ -48,6 +48,7 @@ const criteria = z
  */
 export const ownMetadataKeys = [
   'args',
+  'binary',
   'commands',
   'env_names',
   'exit_code',

@@ -1,4 +1,5 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import type { PromptWaitingReason } from '../../../domain/prompts/choose-path.ts';
 import type { NewRoutingDecision, RoutingDecisions } from '../../../ports/routing.ts';
 import type { Executor } from '../database.ts';
 
@@ -9,11 +10,39 @@ function pathColumns({ decision }: NewRoutingDecision) {
   return { outcome: 'local', model: path.model, nodeId: node?.nodeId, nodeSlug: node?.slug };
 }
 
+const waitingKeys = ['waiting_reason', 'waiting_text'];
+
+/** SQL: what the task waits for, or that it waits no more; one that somebody else changes is told of next time. */
+function toldTask({ subject, decision }: NewRoutingDecision): RawBuilder<unknown> {
+  const taskId = subject.taskId ?? null;
+  if (decision.outcome === 'refused') return sql`select 1`;
+  const { isOther, metadata } =
+    decision.outcome === 'waiting'
+      ? noteOf(decision.waitingFor)
+      : {
+          isOther: sql`metadata ? 'waiting_reason'`,
+          metadata: sql`metadata - ${waitingKeys}::text[]`,
+        };
+  return sql`
+    update tasks set metadata = ${metadata}, updated_at = now()
+     where id = (select id from tasks where id = ${taskId}::uuid and not closed and ${isOther}
+                    for no key update skip locked)`;
+}
+
+function noteOf(reason: PromptWaitingReason) {
+  const note = JSON.stringify({ waiting_reason: reason, waiting_text: null });
+  return {
+    isOther: sql`not coalesce(metadata, '{}') @> ${note}::jsonb`,
+    metadata: sql`coalesce(metadata, '{}') || ${note}::jsonb`,
+  };
+}
+
 async function record(db: Executor, row: NewRoutingDecision): Promise<void> {
   const { subject, request, decision, settings } = row;
   const { outcome, model, nodeId, nodeSlug } = pathColumns(row);
   const { override } = request;
   await sql`
+    with told as (${toldTask(row)})
     insert into model_routing_decisions (id, created_at, parent_decision_id, request_id, task_id, project_id, run_id,
       user_id, agent, purpose, outcome, node_id, node_slug, model_ref, primary_reason, reasons, considered,
       policy_decision, override, settings)
