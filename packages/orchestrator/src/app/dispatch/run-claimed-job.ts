@@ -150,7 +150,9 @@ export class ClaimedJobRun {
         return this.#startAnew();
       case 'acknowledge_and_send': {
         const acked = await this.#deps.worker.ackJob(job.node, job);
-        if (acked === 'done') return this.#startUnlessItEndsNodes();
+        if (acked === 'done') {
+          return step.withNode ? this.#startUnlessItEndsNodes() : this.#startAnew();
+        }
         return this.#settle.requeue(
           'the node did not take the acknowledgement of a lost run',
           true,

@@ -45,6 +45,11 @@ const restarted = {
   stdout: '',
   stderr: 'cynode: node restarted\n',
 } as const;
+const stopped = {
+  status: 'failed',
+  exit_code: 143,
+  stderr: 'Terminated\ncynode: the job was canceled\n',
+} as const;
 const judge = (observation: JobObservation): Verdict =>
   judgeObservation(observation, { ...ids, nodeSlug: 'n' });
 
@@ -101,11 +106,26 @@ describe('a retry', () => {
     [{ kind: 'unknown' }, false, 'elsewhere'],
     [ended(restarted), true, 'acknowledge_and_send'],
     [ended(restarted), false, 'elsewhere'],
+    [ended(stopped), true, 'acknowledge_and_send'],
+    [
+      ended({ ...stopped, tail: { stderr: { omitted_bytes: 9, text: stopped.stderr } } }),
+      true,
+      'acknowledge_and_send',
+    ],
+    [ended(stopped), false, 'elsewhere'],
+    [ended({ ...stopped, stderr: `${stopped.stderr}more` }), true, 'take'],
+    [ended({ stderr: stopped.stderr }), true, 'take'],
     [{ kind: 'unreachable', message: 'm' }, true, 'leave'],
     [{ kind: 'unauthorized' }, true, 'leave'],
     [{ kind: 'malformed', message: 'm' }, true, 'leave'],
   ])('%j, may take work: %s', (observation, mayTakeWork, step) => {
     expect(decideRetry(judge(observation), mayTakeWork).kind).toBe(step);
+  });
+
+  it('suspects the job of a death of the node only where the node ended', () => {
+    const step = (observation: JobObservation) => decideRetry(judge(observation), true);
+    expect(step(ended(restarted))).toMatchObject({ withNode: true });
+    expect(step(ended(stopped))).toMatchObject({ withNode: false });
   });
 
   it('counts as an attempt when the node answers nonsense, and not when it is away', () => {

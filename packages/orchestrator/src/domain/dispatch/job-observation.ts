@@ -20,7 +20,12 @@ export type JobObservation =
 /** What an observation of a job means. */
 export type Verdict =
   | { readonly kind: 'running' }
-  | { readonly kind: 'finished'; readonly outcome: Ended | OtherNode }
+  | {
+      readonly kind: 'finished';
+      readonly outcome: Ended | OtherNode;
+      /** The run was stopped, and did not end by itself. */
+      readonly wasStopped?: true;
+    }
   /** The node was restarted while the job ran: that run is lost, another may be started. */
   | { readonly kind: 'run_lost'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
@@ -36,6 +41,13 @@ const nodeRestarted = /^(?:cynode: )?node restarted\n?$/;
 
 function wasCutShort({ status, exit_code: exitCode, stdout, stderr }: RunJobResult): boolean {
   return status === 'failed' && exitCode === 125 && stdout === '' && nodeRestarted.test(stderr);
+}
+
+/** The last words of a run that somebody stopped. See docs/reference/worker-api.md#stops. */
+const stopped = /(?:^|\n)cynode: the job was canceled\n?$/;
+
+function wasStopped({ status, stderr, tail }: RunJobResult): boolean {
+  return status === 'failed' && stopped.test(tail?.stderr?.text ?? stderr);
 }
 
 /**
@@ -72,7 +84,8 @@ export function judgeObservation(
       if (wasCutShort(result)) {
         return { kind: 'run_lost', reason: `${node} was restarted while the job ran` };
       }
-      return { kind: 'finished', outcome: judgeRun(result, sent.nodeSlug) };
+      const outcome = judgeRun(result, sent.nodeSlug);
+      return { kind: 'finished', outcome, ...(wasStopped(result) && { wasStopped: true }) };
     }
   }
 }
@@ -84,7 +97,11 @@ export type RetryStep =
   | { readonly kind: 'adopt' }
   | { readonly kind: 'send' }
   /** Drop the copy of the lost run first: the node refuses a new lease before. */
-  | { readonly kind: 'acknowledge_and_send' }
+  | {
+      readonly kind: 'acknowledge_and_send';
+      /** The node ended while it ran the job, for which the job may be the cause. */
+      readonly withNode: boolean;
+    }
   /** Stop what may still run there and go to another node; `counts`: without one, this claim counts as an attempt. */
   | {
       readonly kind: 'leave';
@@ -101,6 +118,12 @@ export type RetryStep =
 export function decideRetry(verdict: Verdict, mayTakeWork: boolean): RetryStep {
   switch (verdict.kind) {
     case 'finished':
+      // Stopped because the job was given to another node then: that is no end of a job that nobody canceled.
+      if (verdict.wasStopped === true) {
+        return mayTakeWork
+          ? { kind: 'acknowledge_and_send', withNode: false }
+          : { kind: 'elsewhere', reason: 'the run there was stopped' };
+      }
       return { kind: 'take', outcome: verdict.outcome };
     case 'running':
       return { kind: 'adopt' };
@@ -108,7 +131,7 @@ export function decideRetry(verdict: Verdict, mayTakeWork: boolean): RetryStep {
       return mayTakeWork ? { kind: 'send' } : { kind: 'elsewhere', reason: verdict.reason };
     case 'run_lost':
       return mayTakeWork
-        ? { kind: 'acknowledge_and_send' }
+        ? { kind: 'acknowledge_and_send', withNode: true }
         : { kind: 'elsewhere', reason: verdict.reason };
     case 'silent':
       return { ...verdict, kind: 'leave', counts: false };
