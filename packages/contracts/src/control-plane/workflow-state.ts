@@ -64,6 +64,8 @@ export const workflowStateSchema = z.looseObject({
       findings: z.array(findingSchema),
     })
     .optional(),
+  /** Why the task ends as failed. */
+  failure: z.looseObject({ code: z.string() }).optional(),
 });
 
 export type WorkflowState = z.infer<typeof workflowStateSchema>;

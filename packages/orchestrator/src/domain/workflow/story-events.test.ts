@@ -126,4 +126,46 @@ describe('the story of a workflow', () => {
     );
     expect(storyEvents(point('verify_step_result', tried), undefined, at)).toHaveLength(2);
   });
+
+  const unasked = { failure: { code: 'inference_unavailable', message: 'nobody answers' } };
+  const second = {
+    ...planned,
+    current_step_index: 1,
+    attempts_by_step: { '0': 1, '1': 1 },
+    job_ids_by_step: { '0': job(0, 1), '1': job(1, 1) },
+  };
+
+  it.each([
+    ['an earlier step passed', 'verify_step_result', { ...second, verification: passed }, '1.1'],
+    ['an earlier try failed', 'verify_step_result', { ...again, verification: failed }, '0.2'],
+    ['nothing was judged', 'verify_step_result', tried, '0.1'],
+    ['it waits for its job', 'collect_result', { ...again, verification: failed }, '0.2'],
+  ] as const)(
+    'tells no verdict of a try that is cut short, where %s',
+    (_where, node, state, which) => {
+      const cut = point(node, { ...state, ...unasked });
+      const before = point(node === 'collect_result' ? 'dispatch_step' : 'collect_result', state);
+      const end = point('mark_failed', { ...state, ...unasked });
+      expect(brief([before, cut, cut, end]).slice(brief([before]).length)).toEqual([
+        `step ${which} failed`,
+      ]);
+    },
+  );
+
+  it.each(['max_attempts', 'no_remediation', 'needs_clarification'])(
+    'tells the verdict that ends a task with %s, also one like the last',
+    (code) => {
+      const state = { ...again, verification: failed };
+      const failure = { code, message: 'no more' };
+      const points = [
+        point('collect_result', state),
+        point('verify_step_result', { ...state, failure }),
+        point('mark_failed', { ...state, failure }),
+      ];
+      expect(brief(points).slice(1 + 1)).toEqual([
+        'verdict 0.2 fail it does not',
+        'step 0.2 failed',
+      ]);
+    },
+  );
 });

@@ -63,6 +63,25 @@ function wordsOf(findings: readonly { readonly message: string }[]): string[] {
   return words;
 }
 
+/** Codes of failures that a verdict ends a task with; any other cut its try short. */
+const verdictFailures: ReadonlySet<string> = new Set([
+  'max_attempts',
+  'needs_clarification',
+  'no_remediation',
+]);
+
+/** A node that can do no more notes why; a verdict beside that is one of an earlier try. */
+function isCutShort({ failure }: WorkflowState): boolean {
+  return failure !== undefined && !verdictFailures.has(failure.code);
+}
+
+/** The try whose job was queued and that no verdict will come for. */
+function cutShort({ lastNodeId, state }: Checkpoint, before: Checkpoint | undefined) {
+  const isUnderWay = lastNodeId === 'collect_result' || lastNodeId === 'verify_step_result';
+  if (!isUnderWay || !isCutShort(state) || before?.state.failure !== undefined) return undefined;
+  return attemptOf(state, state.current_step_index ?? 0);
+}
+
 interface Verdict extends Attempt {
   readonly status: 'pass' | 'fail';
   readonly findings: readonly string[];
@@ -70,7 +89,9 @@ interface Verdict extends Attempt {
 
 /** The verdict a checkpoint behind the verification holds: a step that passed is behind the current one. */
 function verdictOf(checkpoint: Checkpoint | undefined): Verdict | undefined {
-  if (checkpoint?.lastNodeId !== 'verify_step_result') return undefined;
+  if (checkpoint?.lastNodeId !== 'verify_step_result' || isCutShort(checkpoint.state)) {
+    return undefined;
+  }
   const { verification, current_step_index: current = 0 } = checkpoint.state;
   if (verification === undefined) return undefined;
   const { status } = verification;
@@ -98,6 +119,10 @@ export function storyEvents(
   }
   for (const attempt of begun(next.state, before?.state)) {
     events.push({ event: 'workflow.step', data: { ...stamp, ...attempt, status: 'running' } });
+  }
+  const cut = cutShort(next, before);
+  if (cut !== undefined) {
+    events.push({ event: 'workflow.step', data: { ...stamp, ...cut, status: 'failed' } });
   }
   const verdict = verdictOf(next);
   if (verdict === undefined || isSame(verdict, verdictOf(before))) return events;
