@@ -44,7 +44,10 @@ async function sizesBelow(directory: string): Promise<Map<string, number>> {
       sizes.set(path.slice(directory.length + 1), size);
     }
   } catch (error) {
-    if (errorCodeOf(error) !== 'ENOENT' || (await exists(directory))) throw error;
+    // It may be made in the meantime by whoever is about to stage there, which changes nothing of what was found.
+    const wasAbsent = error instanceof Error && 'path' in error && error.path === directory;
+    if (errorCodeOf(error) !== 'ENOENT') throw error;
+    if (!wasAbsent && (await exists(directory))) throw error;
   }
   return sizes;
 }
