@@ -175,11 +175,15 @@ Then(
 );
 
 Then('the status shows the words of readiness', async function (this: ProductWorld) {
-  const [first] = await reasons(this);
-  assert.ok(first);
-  const { stdout } = await this.stack.cynode('status');
-  assert.ok(stdout.includes(`${first['code']}: `), stdout);
-  assert.ok(stdout.includes(first['action'] ?? 'none'), stdout);
+  // Behind a start the reasons change until the node is back: both are looked at until they agree.
+  let shown = '';
+  const agree = async (): Promise<boolean> => {
+    const [first] = await reasons(this);
+    ({ stdout: shown } = await this.stack.cynode('status'));
+    const words = [`${first?.['code'] ?? 'none'}: `, first?.['action'] ?? 'none'];
+    return words.every((text) => shown.includes(text));
+  };
+  await waitFor(agree, { within: 60_000 }).catch(() => assert.fail(shown));
 });
 
 async function isReady(world: ProductWorld): Promise<boolean> {
